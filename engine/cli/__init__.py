@@ -1,0 +1,1 @@
+"""The second face: the same engine without a window."""

@@ -1,0 +1,153 @@
+"""What a face (window, command line, test) asks of the engine: frozen, submitted from any thread.
+
+Ids (`association`, `operation`, `listener`) are chosen by the caller with `Engine.new_id()`, so an answer can be awaited
+before the engine has seen the question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .association import Policy, Proposal
+from .command_set import CommandSet
+from .dataset import Data, DataSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message to send. A request is sent as a new operation, a response or cancel as it is.
+
+    context_id None: the engine picks the accepted context of the command's SOP class.
+    In the command set, values left None are filled in: group length, Message ID, Command Data Set Type.
+    """
+
+    command: CommandSet
+    data: Data | None = None
+    context_id: int | None = None
+
+
+class Command:
+    """Base of all commands."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAssociation(Command):
+    association: int
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send(Command):
+    """Send one message on an established association, either role."""
+
+    association: int
+    operation: int
+    message: Outgoing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(Command):
+    """Stop an operation: C-CANCEL-RQ for FIND, GET and MOVE; a procedure (store of many) after the current file."""
+
+    operation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Command):
+    association: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abort(Command):
+    association: int
+    source: int = 0
+    reason: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendBytes(Command):
+    """Put these bytes on the wire as they are, whatever the state (`force`)."""
+
+    association: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShot(Command):
+    """Open, send the messages one after the other, release; the whole is one operation."""
+
+    association: int
+    operation: int
+    proposal: Proposal
+    messages: tuple[Outgoing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFiles(Command):
+    """Send these files (folders are walked) with C-STORE over associations planned from what the files need.
+
+    The proposal's contexts are replaced by the planned ones.
+    """
+
+    operation: int
+    association: int
+    proposal: Proposal
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieve(Command):
+    """C-FIND, C-GET or C-MOVE with its association; received instances go to `folder` (None: discarded, counted).
+
+    For C-MOVE with `listen_port` the engine listens itself (Policy of the proposal's local AE) while the operation runs.
+    """
+
+    operation: int
+    association: int
+    proposal: Proposal
+    service: str
+    """"C-FIND", "C-GET" or "C-MOVE"."""
+    sop_class_uid: str
+    identifier: DataSet
+    move_destination: str = ""
+    listen_port: int | None = None
+    folder: Path | None = None
+    cancel_after: int | None = None
+    """C-CANCEL after so many pending responses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveDestination:
+    """Where the built-in peer sends the instances of a C-MOVE for this AE title."""
+
+    ae_title: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerSettings:
+    """The built-in peer's behaviour."""
+
+    policy: Policy = field(default_factory=Policy)
+    folder: Path | None = None
+    """Where received instances are written and found again; None: memory."""
+    destinations: tuple[MoveDestination, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen(Command):
+    """Start the built-in peer. host "" or "0.0.0.0" leaves loopback and is said so plainly. port 0: any free one."""
+
+    listener: int
+    host: str = "127.0.0.1"
+    port: int = 0
+    settings: PeerSettings = field(default_factory=PeerSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopListening(Command):
+    listener: int

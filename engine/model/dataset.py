@@ -1,0 +1,90 @@
+"""A data set as a value: what the editor, the message files and the trees show and change.
+
+Neutral between text, DICOM JSON and bytes; `engine.wire.datasets` is the door to and from pydicom. Immutable, so undo
+is keeping the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DataElement:
+    """One data element (PS3.5 7.1).
+
+    tag: gggg<<16 | eeee. vr: two letters.
+    value: a tuple of strings for every text and number VR (numbers as the user writes them, "1.5", AT as
+        "ggggeeee"), a tuple of items (`DataSet`) for SQ, bytes for OB OD OF OL OV OW UN. An empty tuple (or b"") is
+        an empty value.
+    """
+
+    tag: int
+    vr: str
+    value: tuple[str, ...] | tuple[DataSet, ...] | bytes = ()
+
+    @property
+    def items(self) -> tuple[DataSet, ...]:
+        """Items of a sequence; () for anything else."""
+        if self.vr != "SQ" or isinstance(self.value, bytes):
+            return ()
+        return tuple(v for v in self.value if isinstance(v, DataSet))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Values as text; () for sequences and bytes."""
+        if isinstance(self.value, bytes):
+            return ()
+        return tuple(v for v in self.value if isinstance(v, str))
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Elements in ascending tag order (kept so by `engine.wire.datasets`; the editor may hold any order)."""
+
+    elements: tuple[DataElement, ...] = ()
+
+    def __iter__(self) -> Iterator[DataElement]:
+        return iter(self.elements)
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    def find(self, tag: int) -> DataElement | None:
+        for element in self.elements:
+            if element.tag == tag:
+                return element
+        return None
+
+    def text(self, tag: int) -> str:
+        """The first value as text, or ""."""
+        element = self.find(tag)
+        return element.texts[0] if element and element.texts else ""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedData:
+    """Data-set bytes as they travel, with the transfer syntax they are encoded in."""
+
+    data: bytes
+    transfer_syntax: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileData:
+    """A DICOM file (PS3.10) whose data set is to be sent: its own bytes where the syntax matches the context's.
+
+    Also what a large received data set becomes once it was spooled to disk (`offset` 0, no meta information).
+    """
+
+    path: Path
+    offset: int | None = None
+    """Where the data set starts, in bytes; None: to be found out from the file's preamble and group 0002."""
+    length: int | None = None
+    transfer_syntax: str = ""
+
+
+Data = DataSet | EncodedData | FileData
+"""What may follow a command set."""

@@ -1,0 +1,243 @@
+"""What the engine tells: frozen, in order, strings made only when looked at.
+
+`kind` is the word of the JSON lines (docs: README "JSON lines"). `time` is seconds since the epoch, `clock` a monotonic
+stamp in seconds for differences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from .association import Negotiated, Peer, Proposal
+from .command_set import CommandSet
+from .dataset import DataSet, EncodedData, FileData
+
+
+class Direction(Enum):
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+class AssociationPhase(Enum):
+    """Where an association is in its life."""
+
+    CONNECTING = "connecting"
+    NEGOTIATING = "negotiating"
+    ESTABLISHED = "established"
+    REJECTED = "rejected"
+    RELEASING = "releasing"
+    RELEASED = "released"
+    ABORTED = "aborted"
+    FAILED = "failed"
+    """Connection failed, timed out, or the transport closed without release or abort."""
+
+
+FINAL_PHASES = frozenset(
+    {AssociationPhase.REJECTED, AssociationPhase.RELEASED, AssociationPhase.ABORTED, AssociationPhase.FAILED}
+)
+
+
+class Outcome(Enum):
+    """How a whole operation ended; the command line's exit codes follow it."""
+
+    SUCCESS = "success"
+    WARNING = "warning"
+    FAILURE = "failure"
+    """A failure status."""
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    ABORTED = "aborted"
+    TIMED_OUT = "timed out"
+    CONNECTION_FAILED = "connection failed"
+    NOT_SENT = "not sent"
+    """Nothing could be sent: no accepted context, unreadable file, bad data."""
+
+
+class Notice:
+    """Base of all notices."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssociationNotice(Notice):
+    """A phase of an association's life begins.
+
+    `sentence` says in plain words what happened, where, and (on failure) what to try.
+    """
+
+    kind: ClassVar[str] = "association"
+    association: int
+    time: float
+    clock: float
+    phase: AssociationPhase
+    requestor: bool
+    """True when we opened it."""
+    peer: Peer
+    sentence: str = ""
+    proposal: Proposal | None = None
+    negotiated: Negotiated | None = None
+    rejection: tuple[int, int, int] | None = None
+    abort: tuple[int, int] | None = None
+    outcome: Outcome | None = None
+    """Set in the final phases."""
+    duration: float | None = None
+    """Seconds since CONNECTING."""
+    listener: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PduNotice(Notice):
+    """One PDU on the wire, whole, and the state transition it made (PS3.8 Table 9-10)."""
+
+    kind: ClassVar[str] = "pdu"
+    association: int
+    time: float
+    clock: float
+    direction: Direction
+    type: int
+    """PDU-type byte."""
+    data: bytes = field(repr=False)
+    """The PDU's bytes, header included; a P-DATA-TF's may be cut (see `size`)."""
+    size: int
+    """Bytes on the wire, header included."""
+    state_before: str = ""
+    event: str = ""
+    action: str = ""
+    state_after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageNotice(Notice):
+    """One DIMSE message, sent or received, whole."""
+
+    kind: ClassVar[str] = "message"
+    association: int
+    operation: int | None
+    time: float
+    clock: float
+    direction: Direction
+    context_id: int
+    abstract_syntax: str
+    transfer_syntax: str
+    command: CommandSet
+    command_bytes: bytes = field(repr=False, default=b"")
+    data: DataSet | EncodedData | FileData | None = field(repr=False, default=None)
+    data_length: int = 0
+    """Bytes of the data set on the wire."""
+    duration: float | None = None
+    """Of a response: seconds since its request."""
+    unsolicited: bool = False
+    """A response nobody asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusNotice(Notice):
+    """An operation ended (one per `operation` id given with a command).
+
+    `sentence` says it in words. `associations` are those it used.
+    """
+
+    kind: ClassVar[str] = "status"
+    operation: int
+    association: int
+    time: float
+    clock: float
+    outcome: Outcome
+    service: str
+    """"C-ECHO", ...; "" for a whole procedure of several services."""
+    sop_class_uid: str = ""
+    message_id: int | None = None
+    status: int | None = None
+    sentence: str = ""
+    error_comment: str = ""
+    offending_elements: tuple[int, ...] = ()
+    duration: float = 0.0
+    remaining: int | None = None
+    completed: int | None = None
+    failed: int | None = None
+    warning: int | None = None
+    responses: int = 0
+    """Pending responses before the final one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressNotice(Notice):
+    """A long operation moved on."""
+
+    kind: ClassVar[str] = "progress"
+    operation: int
+    association: int
+    time: float
+    done: int
+    total: int | None
+    failed: int = 0
+    warning: int = 0
+    bytes: int = 0
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a finding is seen: a byte range of a PDU, a command set or a data set."""
+
+    text: str = ""
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingNotice(Notice):
+    """Something sent or received departs from the Standard."""
+
+    kind: ClassVar[str] = "finding"
+    association: int
+    time: float
+    direction: Direction
+    rule: str
+    severity: str
+    """"error", "warning" or "info"."""
+    sentence: str
+    clause: str
+    evidence: Evidence = field(default_factory=Evidence)
+    operation: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerNotice(Notice):
+    """The built-in peer started, stopped or could not start."""
+
+    kind: ClassVar[str] = "listener"
+    listener: int
+    time: float
+    listening: bool
+    host: str
+    port: int
+    ae_title: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorNotice(Notice):
+    """Something went wrong on our side that no other notice says. Never a traceback."""
+
+    kind: ClassVar[str] = "error"
+    time: float
+    sentence: str
+    association: int | None = None
+    operation: int | None = None
+
+
+AnyNotice = (
+    AssociationNotice
+    | PduNotice
+    | MessageNotice
+    | StatusNotice
+    | ProgressNotice
+    | FindingNotice
+    | ListenerNotice
+    | ErrorNotice
+)

@@ -1,0 +1,1 @@
+"""Machines without socket, thread or clock: upper layer, negotiation, DIMSE exchange."""

@@ -1,0 +1,1 @@
+"""The one thread with the one loop: sockets, TLS, timers, files."""

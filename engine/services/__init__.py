@@ -1,0 +1,1 @@
+"""What service users and providers do, without I/O."""

@@ -1,0 +1,1 @@
+"""Records explained: trees, the ticket text, JSON lines, capture files."""
