@@ -1,8 +1,8 @@
 """PDUs, items and sub-items (PS3.8 9.3 and Annex D, PS3.7 D.3.3) as rows that are also the values.
 
 Each class is one table of the Standard: its fields, in wire order, each with its layout. `engine.wire.pdus` encodes and
-decodes by these rows alone. Text fields (AE titles, UIDs, names) hold the received bytes as latin-1, unstripped, so that
-nothing is repaired: 'ECHOSCP         ' keeps its padding.
+decodes by these rows alone. Text fields (AE titles, UIDs, names) hold the received bytes as latin-1, unstripped, so
+that nothing is repaired: 'ECHOSCP         ' keeps its padding.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Layout:
 
     length: what to write into the length field instead of the true length; from the decoder, the received
         length when it was not the true one.
-    reserved: the reserved byte after the type (57H: the sub-item version is a field of its own).
+    header_reserved: the reserved byte after the type (57H: the sub-item version).
+    trailing: bytes after the last field, which no table foresees; sent as held, kept as received.
     """
 
     TYPE: ClassVar[int] = -1
@@ -76,11 +77,17 @@ class Layout:
     CLAUSE: ClassVar[str] = ""
     length: int | None = None
     header_reserved: int = 0
+    trailing: bytes = b""
+
+
+def rows_of(cls: type[Layout]) -> tuple[tuple[str, Row], ...]:
+    """(attribute, row) of each field of a PDU or item class, in wire order."""
+    key: Any = cls
+    return _rows_of(key)
 
 
 @cache
-def rows_of(cls: type[Layout]) -> tuple[tuple[str, Row], ...]:
-    """(attribute, row) of each field of a PDU or item class, in wire order."""
+def _rows_of(cls: Any) -> tuple[tuple[str, Row], ...]:
     return tuple((f.name, f.metadata["row"]) for f in fields(cls) if "row" in f.metadata)
 
 
@@ -230,7 +237,7 @@ class UserIdentityAC(Item):
 
 @dataclass(frozen=True, slots=True)
 class Pdv(Layout):
-    """Presentation Data Value item: uint32 length, context ID, message control header, fragment (PS3.8 9.3.5.1, E.2)."""
+    """Presentation Data Value item: uint32 length, context ID, control header, fragment (PS3.8 9.3.5.1, E.2)."""
 
     NAME, CLAUSE = "Presentation Data Value Item", "PS3.8 9.3.5.1"
     context_id: int = row("Presentation-context-ID", Kind.UINT8)

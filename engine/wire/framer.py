@@ -1,0 +1,117 @@
+"""Whole PDUs out of a stream of bytes (PS3.8 9.3.1), without a byte touched twice that need not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.standard.pdus import PDUS
+
+from .pdus import PDU_HEADER, UNRECOGNIZED_PDU, Buffer, PduError
+from .recognise import unrecognized
+
+PDU_LIMIT = 1 << 27
+"""Bytes of PDU-length taken at most. Peers told "unlimited" send up to tens of MB; more is not DICOM but noise."""
+_FIRST = 1 << 16
+_LARGEST = 1 << 20
+"""Size of the receive buffer: starts small, grows to what one read can fill. Only a larger PDU enlarges it further."""
+_LEAST = 1 << 14
+"""Room for one read at least."""
+
+
+class Framer:
+    """Cuts a received stream into PDUs.
+
+    Made for asyncio's BufferedProtocol: `buffer()` gives the room to receive into, `filled(n)` says how much came and
+    yields the PDUs completed by it. `feed(data)` does both for bytes already there. What is yielded are views into the
+    receive buffer, valid until the next call of `buffer` or `feed`; PDUs not fetched from the iterator stay queued.
+
+    PduError is raised by the iterator, after the PDUs before it, where the stream stops being DICOM: a PDU-type that
+    does not exist or a PDU-length above `limit`. Nothing can be read after that; each further call raises it again.
+    """
+
+    def __init__(self, limit: int = PDU_LIMIT) -> None:
+        self.limit = limit
+        self._data = bytearray(_FIRST)
+        self._view = memoryview(self._data)
+        self._start = 0
+        self._end = 0
+        self._filled_up = False
+
+    @property
+    def pending(self) -> int:
+        """Bytes held that have not been yielded yet: the beginning of an incomplete PDU."""
+        return self._end - self._start
+
+    @property
+    def wanted(self) -> int:
+        """Bytes of the PDU under way, header included; 0 while its header is incomplete."""
+        return self._wanted() if self.pending >= PDU_HEADER else 0
+
+    def peek(self, count: int = 16) -> bytes:
+        """A copy of the first pending bytes."""
+        return bytes(self._view[self._start : min(self._end, self._start + count)])
+
+    def buffer(self, sizehint: int = -1) -> memoryview:
+        """Room for received bytes, never empty: at least 16 KiB, or `sizehint` bytes up to 1 MiB."""
+        self._make_room(max(_LEAST, min(sizehint, _LARGEST)))
+        return self._view[self._end :]
+
+    def filled(self, count: int) -> Iterator[memoryview]:
+        """`count` bytes were put into `buffer()`: the PDUs that are whole now, header included."""
+        self._end += count
+        self._filled_up = self._end == len(self._data)
+        return self._pdus()
+
+    def feed(self, data: Buffer) -> Iterator[memoryview]:
+        """Take these bytes: the PDUs that are whole now, header included."""
+        count = len(data)
+        self._make_room(count)
+        self._view[self._end : self._end + count] = data
+        return self.filled(count)
+
+    def _wanted(self) -> int:
+        return PDU_HEADER + int.from_bytes(self._view[self._start + 2 : self._start + PDU_HEADER], "big")
+
+    def _pdus(self) -> Iterator[memoryview]:
+        while self._end - self._start >= PDU_HEADER:
+            self._check()
+            stop = self._start + self._wanted()
+            if stop > self._end:
+                return
+            pdu = self._view[self._start : stop]
+            self._start = stop
+            yield pdu
+
+    def _check(self) -> None:
+        if self._data[self._start] not in PDUS:
+            raise PduError(unrecognized(self.peek()), UNRECOGNIZED_PDU)
+        length = self._wanted() - PDU_HEADER
+        if length > self.limit:
+            raise PduError(f"PDU-length is {length} bytes; the limit is {self.limit}.", offset=2)
+
+    def _make_room(self, count: int) -> None:
+        """At least `count` free bytes behind the pending ones, and room for the end of the PDU under way.
+
+        A PDU is moved to the front at most once, and the buffer doubles, so that copying stays linear; the length a
+        peer merely claims is never allocated ahead of its bytes.
+        """
+        pending, size = self.pending, len(self._data)
+        need = pending + count
+        if pending >= PDU_HEADER:
+            need = max(need, min(self._wanted(), 2 * pending))
+        if self._filled_up and size < _LARGEST:
+            need = max(need, 2 * size)
+        if not pending:
+            self._start = self._end = 0
+            size = min(size, max(need, _LARGEST))
+        if self._start + need > size or size < len(self._data):
+            self._move_to(max(size, need))
+
+    def _move_to(self, size: int) -> None:
+        old = self._view[self._start : self._end]
+        if size != len(self._data):
+            self._data = bytearray(size)
+            self._view = memoryview(self._data)
+        self._start, self._end = 0, len(old)
+        self._view[: self._end] = old
+        self._filled_up = False

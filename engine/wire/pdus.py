@@ -1,0 +1,396 @@
+"""PDUs and items to bytes and back, driven by the rows of `engine.standard.pdus` alone (PS3.8 9.3).
+
+Encoding refuses nothing that fits its width. Decoding repairs nothing and loses nothing: unknown items, items that do
+not follow their table and bytes nobody foresees are kept, so that what was decoded encodes to the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from engine.standard.pdus import (
+    ITEMS,
+    PDUS,
+    Item,
+    Kind,
+    Layout,
+    MalformedItem,
+    Pdu,
+    Pdv,
+    Row,
+    UnknownItem,
+    UserInformation,
+    rows_of,
+)
+
+from .recognise import Buffer, recognise, unrecognized
+
+PDU_HEADER = 6
+ITEM_HEADER = 4
+PDV_HEADER = 6
+"""Bytes in front of a fragment: item length, presentation context ID, message control header."""
+
+UNRECOGNIZED_PDU = 1
+INVALID_PARAMETER_VALUE = 6
+"""A-ABORT reasons (PS3.8 9.3.8)."""
+
+_AE_TITLE_SIZE = 16
+_WIDTHS = {Kind.UINT8: 1, Kind.UINT16: 2, Kind.UINT32: 4, Kind.AE_TITLE: _AE_TITLE_SIZE}
+_COUNTED = frozenset({Kind.COUNTED_TEXT, Kind.COUNTED_BYTES, Kind.COUNTED_TEXTS})
+
+L = TypeVar("L", bound=Layout)
+
+
+class PduError(Exception):
+    """Bytes that cannot be read as the PDU they say they are.
+
+    reason: a sentence. abort_reason: the A-ABORT reason that answers it (PS3.8 9.3.8).
+    offset: where in the PDU, in bytes.
+    """
+
+    def __init__(self, reason: str, abort_reason: int = INVALID_PARAMETER_VALUE, offset: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.abort_reason = abort_reason
+        self.offset = offset
+
+
+class FieldError(Exception):
+    """A field does not fit in the bytes there are; `offset` is where the field starts."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
+# --- encoding -----------------------------------------------------------------------------------------------------
+
+
+def encode_pdu(pdu: Pdu) -> bytes:
+    """A whole PDU, header included. ValueError (a sentence) when a value does not fit the width of its field."""
+    body = _encode_rows(pdu)
+    length = len(body) if pdu.length is None else pdu.length
+    return _head(pdu.TYPE, pdu) + _uint(length, 4, "PDU-length") + body
+
+
+def encode_item(item: Item) -> bytes:
+    """A whole item or sub-item. ValueError as `encode_pdu`."""
+    if isinstance(item, UnknownItem | MalformedItem):
+        kind, body = item.type, item.data + item.trailing
+    else:
+        kind, body = item.TYPE, _encode_rows(item)
+    length = len(body) if item.length is None else item.length
+    name = f"Item-length of the {item.NAME or 'item'} ({kind:02X}H)"
+    return _head(kind, item) + _uint(length, 2, name) + body
+
+
+def encode_pdv(pdv: Pdv) -> bytes:
+    """A whole presentation-data-value item (PS3.8 9.3.5.1)."""
+    body = _encode_rows(pdv)
+    return _uint(len(body) if pdv.length is None else pdv.length, 4, "Item-length") + body
+
+
+def _head(kind: int, value: Layout) -> bytes:
+    return _uint(kind, 1, "Type") + _uint(value.header_reserved, 1, "Reserved")
+
+
+def _encode_rows(value: Layout) -> bytes:
+    parts = [_ENCODERS[row.kind](row, getattr(value, name)) for name, row in rows_of(type(value))]
+    return b"".join((*parts, value.trailing))
+
+
+def _uint(value: int, size: int, name: str) -> bytes:
+    try:
+        return value.to_bytes(size, "big")
+    except OverflowError:
+        raise ValueError(f"{name} is {value}; it holds 0 to {(1 << (8 * size)) - 1}.") from None
+
+
+def _text(value: str, name: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} {value!r} has a character no byte stands for: {value[error.start]!r}.") from None
+
+
+def _encode_number(row: Row, value: int) -> bytes:
+    return _uint(value, _WIDTHS[row.kind], row.name)
+
+
+def _encode_reserved(row: Row, value: bytes) -> bytes:
+    if len(value) != row.size:
+        raise ValueError(f"{row.name} field of {row.size} bytes is given {len(value)}.")
+    return value
+
+
+def _encode_ae_title(row: Row, value: str) -> bytes:
+    data = _text(value, row.name)
+    if len(data) > _AE_TITLE_SIZE:
+        raise ValueError(f"{row.name} {value!r} has {len(data)} characters; the field holds {_AE_TITLE_SIZE}.")
+    return data.ljust(_AE_TITLE_SIZE)
+
+
+def _counted(data: bytes, name: str) -> bytes:
+    return _uint(len(data), 2, name) + data
+
+
+def _encode_texts(row: Row, values: tuple[str, ...]) -> bytes:
+    return _counted(b"".join(_counted(_text(v, row.name), row.length_name) for v in values), row.length_name)
+
+
+_ENCODERS: dict[Kind, Callable[[Row, Any], bytes]] = {
+    Kind.UINT8: _encode_number,
+    Kind.UINT16: _encode_number,
+    Kind.UINT32: _encode_number,
+    Kind.RESERVED: _encode_reserved,
+    Kind.AE_TITLE: _encode_ae_title,
+    Kind.TEXT: lambda row, value: _text(value, row.name),
+    Kind.BYTES: lambda _, value: bytes(value),
+    Kind.COUNTED_TEXT: lambda row, value: _counted(_text(value, row.name), row.length_name),
+    Kind.COUNTED_BYTES: lambda row, value: _counted(value, row.length_name),
+    Kind.COUNTED_TEXTS: _encode_texts,
+    Kind.ITEMS: lambda _, value: b"".join(encode_item(i) for i in value),
+    Kind.PDVS: lambda _, value: b"".join(encode_pdv(p) for p in value),
+}
+
+
+# --- decoding -----------------------------------------------------------------------------------------------------
+
+
+def decode_pdu(data: Buffer) -> Pdu:
+    """The PDU of these bytes, header included. PduError when it cannot be read as its type at all.
+
+    All bytes given belong to the PDU; a PDU-length that says otherwise is kept in `Layout.length`.
+    """
+    raw = bytes(data)
+    header = read_header(raw)
+    if header is None:
+        raise PduError(f"A PDU header is 6 bytes; there are {len(raw)}.", UNRECOGNIZED_PDU, 0)
+    kind, length = header
+    cls = PDUS.get(kind)
+    if cls is None:
+        raise PduError(unrecognized(raw), UNRECOGNIZED_PDU, 0)
+    try:
+        values = _decode_rows(cls, raw, PDU_HEADER, len(raw), 0)
+    except FieldError as error:
+        raise PduError(f"{cls.NAME}: {error.reason}", INVALID_PARAMETER_VALUE, error.offset) from None
+    return cls(**values, length=_unless(length, len(raw) - PDU_HEADER), header_reserved=raw[1])
+
+
+def read_header(data: Buffer) -> tuple[int, int] | None:
+    """(PDU-type, PDU-length) of the 6 bytes in front, None while they are not all there."""
+    if len(data) < PDU_HEADER:
+        return None
+    return data[0], int.from_bytes(data[2:6], "big")
+
+
+def read_field(row: Row, data: bytes, start: int, end: int) -> tuple[Any, int]:
+    """(value, offset after it) of one field; FieldError when it does not fit before `end`. Not for ITEMS and PDVS."""
+    if row.kind in _COUNTED:
+        body = start + 2
+        if body > end:
+            raise FieldError(f"{row.length_name} is missing.", start)
+        stop = body + int.from_bytes(data[start:body], "big")
+        if stop > end:
+            raise FieldError(f"{row.length_name} is {stop - body}, but only {end - body} bytes follow.", start)
+        try:
+            return _VALUES[row.kind](data[body:stop]), stop
+        except FieldError as error:
+            raise FieldError(f"{row.name}: {error.reason}", body + error.offset) from None
+    size = row.size if row.kind is Kind.RESERVED else _WIDTHS.get(row.kind, end - start)
+    if start + size > end:
+        raise FieldError(f"{row.name} needs {size} bytes, but {end - start} are left.", start)
+    return _VALUES[row.kind](data[start : start + size]), start + size
+
+
+def split_texts(data: bytes) -> list[tuple[int, int]]:
+    """(start of the length field, end) of each counted text; FieldError when they do not fill the list exactly."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    while start < len(data):
+        stop = start + 2 + int.from_bytes(data[start : start + 2], "big")
+        if start + 2 > len(data) or stop > len(data):
+            raise FieldError("the last entry of the list runs past its end.", start)
+        spans.append((start, stop))
+        start = stop
+    return spans
+
+
+def split_items(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """(start, end) of each item between start and end, cut at `end`. Up to 3 bytes too few for a header are left."""
+    spans: list[tuple[int, int]] = []
+    while end - start >= ITEM_HEADER:
+        stop = min(end, start + ITEM_HEADER + int.from_bytes(data[start + 2 : start + 4], "big"))
+        spans.append((start, stop))
+        start = stop
+    return spans
+
+
+def split_pdvs(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
+    """(start, end) of each PDV item, cut at `end`. Stops at one without context ID and control header."""
+    spans: list[tuple[int, int]] = []
+    while end - start >= PDV_HEADER:
+        stop = min(end, start + 4 + int.from_bytes(data[start : start + 4], "big"))
+        if stop - start < PDV_HEADER:
+            break
+        spans.append((start, stop))
+        start = stop
+    return spans
+
+
+def item_class(kind: int, depth: int) -> type[Item] | None:
+    """The class of an item type `depth` items deep; None: not defined there. Items with items are never inside one."""
+    cls = ITEMS.get(kind)
+    if cls is not None and depth and any(row.kind is Kind.ITEMS for _, row in rows_of(cls)):
+        return None
+    return cls
+
+
+def decode_item(data: bytes, start: int, end: int, depth: int = 0) -> Item:
+    """The item whose header stands at `start`; its content is all bytes to `end`. Never raises."""
+    kind, extra, length = data[start], data[start + 1], int.from_bytes(data[start + 2 : start + 4], "big")
+    body = start + ITEM_HEADER
+    odd = _unless(length, end - body)
+    cls = item_class(kind, depth)
+    if cls is None:
+        return UnknownItem(kind, data[body:end], length=odd, header_reserved=extra)
+    if odd is not None:
+        reason = f"Item-length is {length}, but only {end - body} bytes follow."
+        return MalformedItem(kind, data[body:end], reason, length=odd, header_reserved=extra)
+    try:
+        return cls(**_decode_rows(cls, data, body, end, depth + 1), header_reserved=extra)
+    except FieldError as error:
+        return MalformedItem(kind, data[body:end], error.reason, header_reserved=extra)
+
+
+def _decode_rows(cls: type[Layout], data: bytes, start: int, end: int, depth: int) -> dict[str, Any]:
+    """Attributes of a PDU, item or PDV whose content is data[start:end]; `trailing` is what its table leaves over."""
+    values: dict[str, Any] = {}
+    for name, row in rows_of(cls):
+        if row.kind is Kind.ITEMS:
+            spans = split_items(data, start, end)
+            values[name] = tuple(decode_item(data, s, e, depth) for s, e in spans)
+            start = spans[-1][1] if spans else start
+        elif row.kind is Kind.PDVS:
+            spans = split_pdvs(data, start, end)
+            values[name] = tuple(_decode_pdv(data, s, e) for s, e in spans)
+            start = spans[-1][1] if spans else start
+        else:
+            values[name], start = read_field(row, data, start, end)
+    values["trailing"] = data[start:end]
+    return values
+
+
+def _decode_pdv(data: bytes, start: int, end: int) -> Pdv:
+    length = int.from_bytes(data[start : start + 4], "big")
+    return Pdv(**_decode_rows(Pdv, data, start + 4, end, 0), length=_unless(length, end - start - 4))
+
+
+def _unless(value: int, expected: int) -> int | None:
+    return None if value == expected else value
+
+
+def _big_endian(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
+def _latin(data: bytes) -> str:
+    return data.decode("latin-1")
+
+
+def _texts(data: bytes) -> tuple[str, ...]:
+    return tuple(data[start + 2 : end].decode("latin-1") for start, end in split_texts(data))
+
+
+_VALUES: dict[Kind, Callable[[bytes], Any]] = {
+    Kind.UINT8: _big_endian,
+    Kind.UINT16: _big_endian,
+    Kind.UINT32: _big_endian,
+    Kind.RESERVED: bytes,
+    Kind.AE_TITLE: _latin,
+    Kind.TEXT: _latin,
+    Kind.BYTES: bytes,
+    Kind.COUNTED_TEXT: _latin,
+    Kind.COUNTED_BYTES: bytes,
+    Kind.COUNTED_TEXTS: _texts,
+}
+
+
+def iter_pdvs(data: Buffer) -> list[tuple[int, int, memoryview]]:
+    """(presentation context ID, message control header, fragment) of a whole P-DATA-TF, header included; no copies.
+
+    The fast twin of `decode_pdu`. PduError when there is no PDV or they do not fill the PDU (PS3.8 9.3.5).
+    """
+    view = memoryview(data)
+    end = len(view)
+    if end < PDU_HEADER or int.from_bytes(view[2:6], "big") != end - PDU_HEADER:
+        raise PduError("P-DATA-TF: PDU-length is not the length of the PDU.", INVALID_PARAMETER_VALUE, 2)
+    pdvs: list[tuple[int, int, memoryview]] = []
+    start = PDU_HEADER
+    while start + PDV_HEADER <= end:
+        stop = start + 4 + int.from_bytes(view[start : start + 4], "big")
+        if stop > end or stop < start + PDV_HEADER:
+            break
+        pdvs.append((view[start + 4], view[start + 5], view[start + PDV_HEADER : stop]))
+        start = stop
+    if start != end:
+        reason = f"P-DATA-TF: the Presentation Data Value item at byte {start} does not fit the PDU of {end} bytes."
+        raise PduError(reason, INVALID_PARAMETER_VALUE, start)
+    if not pdvs:
+        raise PduError("P-DATA-TF without a Presentation Data Value item.", INVALID_PARAMETER_VALUE, PDU_HEADER)
+    return pdvs
+
+
+# --- helpers ------------------------------------------------------------------------------------------------------
+
+
+def strip(text: str) -> str:
+    """An AE title, UID or name without padding: spaces and NULs on either side."""
+    return text.strip(" \0")
+
+
+def first(items: Iterable[Item], cls: type[L]) -> L | None:
+    """The first item of the class, or None."""
+    return next((i for i in items if isinstance(i, cls)), None)
+
+
+def all_of(items: Iterable[Item], cls: type[L]) -> tuple[L, ...]:
+    """Every item of the class, in order."""
+    return tuple(i for i in items if isinstance(i, cls))
+
+
+def user_items(pdu: Pdu) -> tuple[Item, ...]:
+    """Sub-items of all User Information items of an A-ASSOCIATE-RQ or -AC, in order; () for other PDUs."""
+    items: tuple[Item, ...] = getattr(pdu, "items", ())
+    return tuple(sub for information in all_of(items, UserInformation) for sub in information.items)
+
+
+__all__ = [
+    "INVALID_PARAMETER_VALUE",
+    "ITEM_HEADER",
+    "PDU_HEADER",
+    "PDV_HEADER",
+    "UNRECOGNIZED_PDU",
+    "Buffer",
+    "FieldError",
+    "PduError",
+    "all_of",
+    "decode_item",
+    "decode_pdu",
+    "encode_item",
+    "encode_pdu",
+    "encode_pdv",
+    "first",
+    "item_class",
+    "iter_pdvs",
+    "read_field",
+    "read_header",
+    "recognise",
+    "split_items",
+    "split_pdvs",
+    "split_texts",
+    "strip",
+    "user_items",
+]

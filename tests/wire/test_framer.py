@@ -1,0 +1,83 @@
+"""PDUs cut out of a stream, however it arrives."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.wire.framer import Framer
+from engine.wire.pdus import INVALID_PARAMETER_VALUE, UNRECOGNIZED_PDU, PduError
+
+
+def pdu(size: int, kind: int = 4) -> bytes:
+    return bytes((kind, 0)) + size.to_bytes(4, "big") + bytes(i & 0xFF for i in range(size))
+
+
+@given(
+    st.lists(st.integers(0, 400), max_size=12), st.lists(st.integers(1, 700), min_size=1, max_size=20), st.booleans()
+)
+@settings(deadline=None)
+def test_any_cut_gives_the_same_pdus(sizes: list[int], cuts: list[int], feeding: bool) -> None:
+    expected = [pdu(s, i % 7 + 1) for i, s in enumerate(sizes)]
+    stream = b"".join(expected)
+    framer, got, place, turn = Framer(), [], 0, 0
+    while place < len(stream):
+        piece = stream[place : place + cuts[turn % len(cuts)]]
+        if feeding:
+            got += [bytes(p) for p in framer.feed(piece)]
+        else:
+            room = framer.buffer(-1)
+            room[: len(piece)] = piece
+            got += [bytes(p) for p in framer.filled(len(piece))]
+        place, turn = place + len(piece), turn + 1
+        assert framer.pending == place - sum(len(g) for g in got)
+    assert got == expected
+
+
+def test_pdus_larger_than_the_buffer_and_many_of_them() -> None:
+    big = [pdu(3_000_000), pdu(10), pdu(1_500_000), pdu(70_000)] * 3
+    stream, framer, got = memoryview(b"".join(big)), Framer(), []
+    place = 0
+    while place < len(stream):
+        room = framer.buffer()
+        count = min(len(room), len(stream) - place)
+        assert count > 0
+        room[:count] = stream[place : place + count]
+        got += [bytes(p) for p in framer.filled(count)]
+        place += count
+    assert got == big
+    assert framer.pending == 0
+
+
+def test_the_room_grows_with_the_reads_and_never_with_a_mere_claim() -> None:
+    framer = Framer()
+    assert list(framer.feed(b"\x04\x00" + (100_000_000).to_bytes(4, "big") + bytes(1000))) == []
+    assert framer.wanted == 100_000_006
+    assert framer.pending == 1006
+    assert len(framer.buffer()) < 1 << 21
+
+
+def test_pdus_before_the_break_come_first_then_the_error_stays() -> None:
+    framer = Framer()
+    stream = framer.feed(pdu(4, 5) + b"GET / HTTP/1.1")
+    assert bytes(next(stream)) == pdu(4, 5)
+    with pytest.raises(PduError, match="HTTP request") as caught:
+        next(stream)
+    assert caught.value.abort_reason == UNRECOGNIZED_PDU
+    with pytest.raises(PduError):
+        list(framer.feed(b"more"))
+    assert framer.peek(4) == b"GET "
+
+
+def test_a_pdu_length_above_the_limit_is_refused() -> None:
+    with pytest.raises(PduError, match="limit is 100") as caught:
+        list(Framer(limit=100).feed(pdu(101)))
+    assert caught.value.abort_reason == INVALID_PARAMETER_VALUE
+    assert len(list(Framer(limit=100).feed(pdu(100)))) == 1
+
+
+def test_pdus_not_fetched_stay_queued() -> None:
+    framer = Framer()
+    framer.feed(pdu(1) + pdu(2))
+    assert [bytes(p) for p in framer.feed(pdu(3))] == [pdu(1), pdu(2), pdu(3)]
