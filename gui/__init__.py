@@ -1,0 +1,1 @@
+"""The window: it sees the engine through commands and notices only."""

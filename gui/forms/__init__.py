@@ -1,0 +1,1 @@
+"""Form fields with their errors beside them."""

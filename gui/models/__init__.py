@@ -1,0 +1,1 @@
+"""Item models: rows hold records, strings are made when looked at."""

@@ -1,0 +1,258 @@
+"""The view that goes with `rows`: even rows, columns that share the width, text shortened where it should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPalette,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from gui.theme import SPACING, mono_font
+
+from .rows import COPY_ROLE, ELIDE_MIDDLE_ROLE, RECORD_ROLE, Column, RowTableModel
+
+__all__ = [
+    "COPY_ROLE",
+    "ELIDE_MIDDLE_ROLE",
+    "RECORD_ROLE",
+    "CellDelegate",
+    "Column",
+    "EmptyText",
+    "PlainTable",
+    "RowTableModel",
+    "row_height",
+]
+
+_PADDING = 20
+"""Pixels a cell or header needs beside its text."""
+_ICON_ROOM = SPACING.icon + 6
+
+
+def row_height(widget: QWidget) -> int:
+    """Height of a row in every table and tree of the window, so that they line up."""
+    return QFontMetrics(widget.font()).height() + SPACING.row
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Shortens UIDs in the middle, keeps meaning colours on selected rows, gives trees the rows of tables."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_HasFocus
+        if index.data(ELIDE_MIDDLE_ROLE):
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
+        ink = index.data(Qt.ItemDataRole.ForegroundRole)
+        if isinstance(ink, QColor):
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, ink)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        size = super().sizeHint(option, index)
+        parent = self.parent()
+        if isinstance(parent, QWidget):
+            size.setHeight(row_height(parent))
+        return size
+
+
+class EmptyText(QLabel):
+    """What an empty list says in its own space: what it is for and what to do first."""
+
+    link = Signal(str)
+
+    def __init__(self, view: QAbstractItemView, text: str = "") -> None:
+        super().__init__(text, view.viewport())
+        self.setProperty("role", "empty")
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.linkActivated.connect(self.link)
+
+
+class PlainTable(QTableView):
+    """A table of records. `activated_record` on Return or double click, `chosen` when the current row changes."""
+
+    activated_record = Signal(object)
+    chosen = Signal(object)
+    """The record now current, or None."""
+
+    def __init__(
+        self, model: RowTableModel[Any] | None = None, parent: QWidget | None = None, *, name: str = ""
+    ) -> None:
+        super().__init__(parent)
+        self._rows: RowTableModel[Any] | None = None
+        self._laying_out = False
+        self._own_widths: dict[int, int] = {}
+        self._empty = EmptyText(self)
+        self._empty.hide()
+        self.setAccessibleName(name)
+        self.setItemDelegate(CellDelegate(self))
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setAlternatingRowColors(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setIconSize(QSize(SPACING.icon, SPACING.icon))
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(12)
+        rows.setDefaultSectionSize(row_height(self))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setMinimumSectionSize(24)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.sectionResized.connect(self._section_resized)
+        header.sectionDoubleClicked.connect(self._section_double_clicked)
+        self.activated.connect(self._activated)
+        self.copy_action = QAction("&Copy", self)
+        self.copy_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        self.copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.copy_action.triggered.connect(self.copy_selection)
+        self.addAction(self.copy_action)
+        if model is not None:
+            self.set_rows(model)
+
+    # -- contents -----------------------------------------------------------------------------------------------
+
+    def set_rows(self, model: RowTableModel[Any]) -> None:
+        """Show a model; its columns decide the widths."""
+        self._rows = model
+        self._own_widths.clear()
+        self.setModel(model)
+        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
+            signal.connect(self._count_changed)
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+        self.lay_out_columns()
+        self._count_changed()
+
+    def set_empty(self, text: str) -> None:
+        """What to say (rich text) while there is no row."""
+        self._empty.setText(text)
+        self._count_changed()
+
+    @property
+    def empty(self) -> EmptyText:
+        return self._empty
+
+    def current_record(self) -> object | None:
+        index = self.currentIndex()
+        if self._rows is None or not index.isValid() or index.row() >= self._rows.rowCount():
+            return None
+        found: object = self._rows.record(index.row())
+        return found
+
+    def selected_rows(self) -> list[int]:
+        """Row numbers selected, in order."""
+        return sorted(i.row() for i in self.selectionModel().selectedRows()) if self._rows is not None else []
+
+    def copy_selection(self) -> None:
+        """The selected rows on the clipboard, columns apart by tabs, UIDs whole."""
+        text = self.selection_text()
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def selection_text(self) -> str:
+        model = self.model()
+        columns = range(len(self._rows.columns) if self._rows is not None else 0)
+        return "\n".join(
+            "\t".join(str(model.index(row, column).data(COPY_ROLE) or "") for column in columns)
+            for row in self.selected_rows()
+        )
+
+    # -- widths -------------------------------------------------------------------------------------------------
+
+    def lay_out_columns(self) -> None:
+        """Share the width: each column its least, the rest by weight; the least important hide where it is short."""
+        if self._rows is None:
+            return
+        columns = self._rows.columns
+        least = [self._own_widths.get(i, self._least(c)) for i, c in enumerate(columns)]
+        room = self.viewport().width()
+        shown = set(range(len(columns)))
+        for index in sorted(shown, key=lambda i: -columns[i].priority):
+            if sum(least[i] for i in shown) <= room or columns[index].priority == 0:
+                break
+            shown.discard(index)
+        left = max(0, room - sum(least[i] for i in shown))
+        weights = {i: columns[i].weight for i in shown if i not in self._own_widths}
+        total = sum(weights.values())
+        self._laying_out = True
+        for index in range(len(columns)):
+            self.setColumnHidden(index, index not in shown)
+            if index in shown:
+                share = left * weights.get(index, 0) // total if total else 0
+                self.setColumnWidth(index, least[index] + share)
+        self._laying_out = False
+
+    def _least(self, column: Column[Any]) -> int:
+        cell = QFontMetrics(mono_font() if column.mono else self.font())
+        head = QFontMetrics(self.horizontalHeader().font())
+        icon = _ICON_ROOM if column.icon else 0
+        return max(cell.horizontalAdvance(column.sample) + icon, head.horizontalAdvance(column.title)) + _PADDING
+
+    def _section_resized(self, section: int, _old: int, new: int) -> None:
+        if not self._laying_out and new > 0:
+            self._own_widths[section] = new
+
+    def _section_double_clicked(self, section: int) -> None:
+        """Back to the width the table gives."""
+        self._own_widths.pop(section, None)
+        self.lay_out_columns()
+
+    # -- Qt -----------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.lay_out_columns()
+        self._empty.setGeometry(self.viewport().rect())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+            return
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self.actions())
+        menu.popup(event.globalPos())
+
+    def _count_changed(self) -> None:
+        empty = self._rows is None or self._rows.rowCount() == 0
+        self._empty.setVisible(empty and bool(self._empty.text()))
+        if empty:
+            self._empty.setGeometry(self.viewport().rect())
+
+    def _current_changed(self, _current: QModelIndex, _previous: QModelIndex) -> None:
+        self.chosen.emit(self.current_record())
+
+    def _activated(self, index: QModelIndex) -> None:
+        if self._rows is not None and index.isValid():
+            self.activated_record.emit(self._rows.record(index.row()))

@@ -1,0 +1,419 @@
+"""Colours, fonts, spacing and icons of the window, in a light and a dark dress.
+
+Colour only carries meaning (ok, warning, failure, changed by hand) and never stands alone: a word or a sign is always
+beside it. Every text role keeps a contrast of at least 4.5:1 on every background it may stand on, selected rows too.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, cast
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
+
+import engine
+
+RESOURCES = Path(engine.__file__).parents[1] / "resources"
+ICONS = RESOURCES / "icons"
+
+CHOICES = ("system", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Pixels at 100 %; everything in the window is a multiple of 4."""
+
+    hair: int = 2
+    small: int = 4
+    normal: int = 8
+    large: int = 12
+    panel: int = 16
+    row: int = 10
+    """Added to the font's height to give a row of a table or tree."""
+    icon: int = 16
+
+
+SPACING = Spacing()
+
+PALETTES: dict[str, dict[str, str]] = {
+    "light": {
+        "window": "#f3f4f6",
+        "panel": "#ffffff",
+        "alternate": "#f8f9fb",
+        "text": "#1a1e24",
+        "muted": "#59626e",
+        "border": "#d4d8df",
+        "control_border": "#b7bec9",
+        "hover": "#e9ecf1",
+        "pressed": "#dde2ea",
+        "accent": "#0b5cbd",
+        "on_accent": "#ffffff",
+        "accent_hover": "#0a4fa3",
+        "selection": "#d7e6fa",
+        "ok": "#12683a",
+        "warning": "#7d4f00",
+        "failure": "#b3211f",
+        "changed": "#6d35ae",
+        "ok_tint": "#dff2e6",
+        "warning_tint": "#fbeecd",
+        "failure_tint": "#fbe1e0",
+    },
+    "dark": {
+        "window": "#1d2025",
+        "panel": "#23272d",
+        "alternate": "#272b32",
+        "text": "#e7eaee",
+        "muted": "#a3acb8",
+        "border": "#393f48",
+        "control_border": "#525a66",
+        "hover": "#2e333b",
+        "pressed": "#383e48",
+        "accent": "#74b4f8",
+        "on_accent": "#0a1b2e",
+        "accent_hover": "#93c5fb",
+        "selection": "#283f5d",
+        "ok": "#6ad492",
+        "warning": "#e7bb5a",
+        "failure": "#ff9b92",
+        "changed": "#cdabfa",
+        "ok_tint": "#1f3a2b",
+        "warning_tint": "#3d3218",
+        "failure_tint": "#472626",
+    },
+}
+
+TEXT_ROLES = ("text", "muted", "accent", "ok", "warning", "failure", "changed")
+"""Roles text may be written in."""
+GROUNDS = ("window", "panel", "alternate", "selection")
+"""Backgrounds any of them may stand on."""
+
+_ICON_SIZES = (16, 20, 24, 32, 40, 48, 64)
+"""16 and 20 px at 100, 150, 200 and 300 %: each is drawn, none is scaled."""
+
+_MONO_FAMILIES = {
+    "win32": ["Cascadia Mono", "Consolas", "Courier New"],
+    "darwin": ["SF Mono", "Menlo", "Monaco"],
+    "linux": ["JetBrains Mono", "Noto Sans Mono", "DejaVu Sans Mono", "Liberation Mono"],
+}
+_LEAST_POINT_SIZE = {"win32": 9.0, "darwin": 13.0, "linux": 10.0}
+
+
+class _Iconed(Protocol):
+    def setIcon(self, icon: QIcon) -> None: ...
+
+
+class Theme(QObject):
+    """The dress in force. One a process: `theme()` gives it."""
+
+    changed = Signal()
+    """The colours are others now; palettes and icons bound with `bind_icon` have already followed."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._choice = "system"
+        self._name = "light"
+        self._colors: dict[str, QColor] = {}
+        self._icons: dict[tuple[str, str], QIcon] = {}
+        self._following = False
+
+    @property
+    def choice(self) -> str:
+        """What the user chose: system, light or dark."""
+        return self._choice
+
+    @property
+    def name(self) -> str:
+        """What is in force: light or dark."""
+        return self._name
+
+    def apply(self, app: QApplication, choice: str) -> None:
+        """Dress the application; `choice` is "light", "dark" or "system" (follow the desktop from now on)."""
+        if choice not in CHOICES:
+            raise ValueError(f"theme {choice!r}: choose one of {', '.join(CHOICES)}")
+        self._choice = choice
+        hints = app.styleHints()
+        if not self._following:
+            hints.colorSchemeChanged.connect(self._system_changed)
+            self._following = True
+        # The window frame belongs to the desktop; this asks it to follow.
+        scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(choice, Qt.ColorScheme.Unknown)
+        hints.setColorScheme(scheme)
+        if choice == "system":
+            choice = "dark" if hints.colorScheme() is Qt.ColorScheme.Dark else "light"
+        self._dress(app, choice)
+
+    def color(self, role: str) -> QColor:
+        """The colour of a role (see `PALETTES`). KeyError for a role that does not exist."""
+        if role not in self._colors:
+            self._colors[role] = QColor(PALETTES[self._name][role])
+        return self._colors[role]
+
+    def icon(self, name: str, role: str = "text") -> QIcon:
+        """An icon of resources/icons drawn in the colour of a role, greyed when disabled."""
+        key = (name, role)
+        if key not in self._icons:
+            self._icons[key] = self._draw(name, self.color(role))
+        return self._icons[key]
+
+    def bind_icon(self, target: QAction | QAbstractButton, name: str, role: str = "text") -> None:
+        """Set an icon that follows the theme for the life of an action or button."""
+        target.setProperty("themeIcon", f"{name}/{role}")
+        target.setIcon(self.icon(name, role))
+
+    def pixmap(self, name: str, role: str = "text", size: int = SPACING.icon) -> QPixmap:
+        return self.icon(name, role).pixmap(size, size)
+
+    def mono_font(self) -> QFont:
+        """For tags, UIDs in columns, hexadecimal."""
+        return mono_font()
+
+    def _system_changed(self) -> None:
+        app = QApplication.instance()
+        if self._choice == "system" and isinstance(app, QApplication):
+            dark = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+            self._dress(app, "dark" if dark else "light")
+
+    def _dress(self, app: QApplication, name: str) -> None:
+        self._name = name
+        self._colors.clear()
+        self._icons.clear()
+        if app.style().name() != "fusion":
+            app.setStyle(QStyleFactory.create("Fusion"))
+        app.setFont(ui_font())
+        app.setPalette(self._palette())
+        app.setStyleSheet(self._sheet())
+        for widget in app.topLevelWidgets():
+            self._recolour(widget)
+        self.changed.emit()
+
+    def _recolour(self, top: QWidget) -> None:
+        bound: list[QAction | QAbstractButton] = [
+            top,  # type: ignore[list-item]
+            *top.findChildren(QAction),
+            *top.findChildren(QAbstractButton),
+        ]
+        for target in bound:
+            value = target.property("themeIcon")
+            if isinstance(value, str) and value:
+                name, _, role = value.partition("/")
+                cast(_Iconed, target).setIcon(self.icon(name, role))
+
+    def _draw(self, name: str, color: QColor) -> QIcon:
+        source = _svg(name)
+        icon = QIcon()
+        greyed = QColor(color)
+        greyed.setAlphaF(0.38)
+        for mode, ink in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, greyed)):
+            renderer = QSvgRenderer(QByteArray(source.replace("currentColor", ink.name()).encode()))
+            for size in _ICON_SIZES:
+                pixmap = QPixmap(size, size)
+                pixmap.fill(Qt.GlobalColor.transparent)
+                painter = QPainter(pixmap)
+                painter.setOpacity(ink.alphaF())
+                renderer.render(painter, QRectF(0, 0, size, size))
+                painter.end()
+                icon.addPixmap(pixmap, mode)
+                if mode is QIcon.Mode.Normal:
+                    # Otherwise the style tints icons of selected rows and takes their contrast.
+                    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+        return icon
+
+    def _palette(self) -> QPalette:
+        color = self.color
+        palette = QPalette()
+        roles = {
+            QPalette.ColorRole.Window: "window",
+            QPalette.ColorRole.WindowText: "text",
+            QPalette.ColorRole.Base: "panel",
+            QPalette.ColorRole.AlternateBase: "alternate",
+            QPalette.ColorRole.Text: "text",
+            QPalette.ColorRole.PlaceholderText: "muted",
+            QPalette.ColorRole.Button: "panel",
+            QPalette.ColorRole.ButtonText: "text",
+            QPalette.ColorRole.BrightText: "failure",
+            QPalette.ColorRole.Highlight: "selection",
+            QPalette.ColorRole.HighlightedText: "text",
+            QPalette.ColorRole.Accent: "accent",
+            QPalette.ColorRole.Link: "accent",
+            QPalette.ColorRole.LinkVisited: "changed",
+            QPalette.ColorRole.ToolTipBase: "panel",
+            QPalette.ColorRole.ToolTipText: "text",
+            QPalette.ColorRole.Mid: "border",
+            QPalette.ColorRole.Midlight: "hover",
+            QPalette.ColorRole.Light: "panel",
+            QPalette.ColorRole.Dark: "control_border",
+            QPalette.ColorRole.Shadow: "border",
+        }
+        for role, name in roles.items():
+            palette.setColor(role, color(name))
+        faint = QColor(color("muted"))
+        faint.setAlphaF(0.7)
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText, QPalette.ColorRole.WindowText):
+            palette.setColor(QPalette.ColorGroup.Disabled, role, faint)
+        return palette
+
+    def _sheet(self) -> str:
+        glyphs = (ICONS / "glyphs").as_posix()
+        values = {**PALETTES[self._name], "glyphs": glyphs, "tone": self._name}
+        sheet = _SHEET
+        for key, value in values.items():
+            sheet = sheet.replace(f"@{key}@", value)
+        return sheet
+
+
+_SHEET = """
+QToolTip { color: @text@; background: @panel@; border: 1px solid @control_border@; padding: 4px 6px; }
+QMainWindow::separator, QSplitter::handle { background: transparent; }
+QSplitter::handle:hover { background: @border@; }
+QPushButton, QToolButton[button="true"] {
+  background: @panel@; border: 1px solid @control_border@; border-radius: 5px; padding: 4px 10px; min-height: 18px; }
+QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; }
+QPushButton:hover, QToolButton:hover { background: @hover@; }
+QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked { background: @pressed@; }
+QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; }
+QPushButton:disabled, QToolButton[button="true"]:disabled { background: transparent; border-color: @border@; }
+QPushButton[primary="true"], QToolButton[primary="true"] {
+  background: @accent@; color: @on_accent@; border-color: @accent@; font-weight: 600; }
+QPushButton[primary="true"]:hover, QToolButton[primary="true"]:hover { background: @accent_hover@; }
+QPushButton[primary="true"]:disabled, QToolButton[primary="true"]:disabled {
+  background: transparent; color: @muted@; border-color: @border@; }
+QToolButton[popupMode="1"] { padding-right: 20px; }
+QToolButton::menu-button { border: none; width: 18px; }
+QToolButton::menu-indicator, QPushButton::menu-indicator {
+  image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px;
+  subcontrol-position: right center; right: 6px; }
+QPushButton[menu="true"], QToolButton[menu="true"] { padding-right: 22px; }
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
+  background: @panel@; border: 1px solid @control_border@; border-radius: 5px;
+  selection-background-color: @selection@; selection-color: @text@; }
+QLineEdit, QComboBox, QAbstractSpinBox { padding: 3px 7px; min-height: 20px; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
+  border-color: @accent@; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { border-color: @border@; background: transparent; }
+QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: @failure@; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 12px; height: 12px; }
+QComboBox QAbstractItemView {
+  background: @panel@; border: 1px solid @control_border@; outline: none; padding: 2px; }
+QTabWidget::pane { border: none; }
+QTabBar { qproperty-drawBase: 0; background: transparent; }
+QTabBar::tab {
+  color: @muted@; padding: 6px 2px; margin-right: 18px; border: none; border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: @text@; }
+QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
+QTabBar::tab:focus { color: @accent@; }
+QTableView, QTreeView, QListView {
+  background: @panel@; alternate-background-color: @alternate@; border: 1px solid @border@;
+  border-radius: 4px; outline: none; }
+QTableView:focus, QTreeView:focus, QListView:focus { border-color: @accent@; }
+QTableView::item { padding: 0 6px; border: none; }
+QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: @selection@; }
+QHeaderView { background: @panel@; border: none; }
+QHeaderView::section {
+  background: @panel@; color: @muted@; border: none; border-bottom: 1px solid @border@; padding: 4px 6px 4px 9px; }
+QCheckBox, QRadioButton { spacing: 7px; }
+QCheckBox::indicator, QTableView::indicator, QTreeView::indicator, QListView::indicator, QGroupBox::indicator {
+  width: 14px; height: 14px; border: 1px solid @control_border@; border-radius: 3px; background: @panel@; }
+QCheckBox::indicator:checked, QTableView::indicator:checked, QTreeView::indicator:checked,
+QListView::indicator:checked, QGroupBox::indicator:checked {
+  background: @accent@; border-color: @accent@; image: url(@glyphs@/check-on-@tone@.svg); }
+QCheckBox::indicator:focus, QCheckBox:focus::indicator { border-color: @accent@; }
+QCheckBox:focus { color: @accent@; }
+QCheckBox::indicator:disabled { border-color: @border@; }
+QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid @control_border@; border-radius: 7px;
+  background: @panel@; }
+QRadioButton::indicator:checked { background: @accent@; border-color: @accent@;
+  image: url(@glyphs@/dot-on-@tone@.svg); }
+QTreeView::branch:has-children:closed { image: url(@glyphs@/chevron-right-@tone@.svg); }
+QTreeView::branch:has-children:open { image: url(@glyphs@/chevron-down-@tone@.svg); }
+QScrollBar:vertical { background: transparent; width: 11px; margin: 1px; }
+QScrollBar:horizontal { background: transparent; height: 11px; margin: 1px; }
+QScrollBar::handle { background: @control_border@; border-radius: 4px; margin: 1px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: @muted@; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QScrollArea { background: transparent; border: none; }
+QMenu { background: @panel@; border: 1px solid @control_border@; padding: 4px; }
+QMenu::item { padding: 5px 22px 5px 10px; border-radius: 4px; }
+QMenu::icon { padding-left: 6px; }
+QMenu::item:selected { background: @selection@; }
+QMenu::item:disabled { color: @muted@; }
+QMenu::separator { height: 1px; background: @border@; margin: 4px 6px; }
+QMenuBar { background: @window@; }
+QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: @hover@; }
+QProgressBar { border: none; border-radius: 3px; background: @pressed@; max-height: 6px; text-align: center; }
+QProgressBar::chunk { border-radius: 3px; background: @accent@; }
+QLabel[role="title"] { font-weight: 600; }
+QLabel[role="muted"] { color: @muted@; }
+QLabel[role="error"] { color: @failure@; }
+QLabel[role="warning"] { color: @warning@; }
+QLabel[role="ok"] { color: @ok@; }
+QLabel[role="empty"] { color: @muted@; background: transparent; padding: 12px; }
+QFrame[role="rule"] { background: @border@; border: none; }
+"""
+
+
+def theme() -> Theme:
+    """The application's theme, made at the first call and owned by the application."""
+    app = QApplication.instance()
+    found = app.findChild(Theme) if app is not None else None
+    return found if found is not None else Theme(app)
+
+
+def contrast(first: QColor, second: QColor) -> float:
+    """Contrast ratio of two opaque colours, 1..21 (WCAG 2.1, 1.4.3)."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    def linear(part: float) -> float:
+        return float(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+
+    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF())
+
+
+def _platform() -> str:
+    return sys.platform if sys.platform in _MONO_FAMILIES else "linux"
+
+
+def ui_font() -> QFont:
+    """The desktop's own font, never smaller than is comfortable on that desktop."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+    least = _LEAST_POINT_SIZE[_platform()]
+    if font.pointSizeF() < least:
+        font.setPointSizeF(least)
+    return font
+
+
+def mono_font() -> QFont:
+    """A fixed-width font a touch smaller than the text, so that both look of a size."""
+    font = QFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    installed = set(_families())
+    wanted = [f for f in _MONO_FAMILIES[_platform()] if f in installed]
+    if wanted:
+        font.setFamilies(wanted)
+    elif not QFontInfo(font).fixedPitch():
+        font.setFamilies(["monospace"])
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setPointSizeF(ui_font().pointSizeF() * 0.95)
+    return font
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[str, ...]:
+    return tuple(QFontDatabase.families())
+
+
+@lru_cache(maxsize=256)
+def _svg(name: str) -> str:
+    return (ICONS / f"{name}.svg").read_text(encoding="utf-8")
