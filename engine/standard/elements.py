@@ -32,11 +32,11 @@ class CommandElement:
 _CURRENT = (  # PS3.7 E.1
     (0x0000, "UL", "1",   "Command Group Length",                     "bytes of the command set after this element"),
     (0x0002, "UI", "1",   "Affected SOP Class UID",                   "SOP Class affected"),
-    (0x0003, "UI", "1",   "Requested SOP Class UID",                  "SOP Class addressed by N-GET, SET, ACTION, DELETE"),
+    (0x0003, "UI", "1",   "Requested SOP Class UID",                  "SOP Class addressed"),
     (0x0100, "US", "1",   "Command Field",                            "which DIMSE message this is"),
-    (0x0110, "US", "1",   "Message ID",                               "identifier of the request, chosen by its sender"),
-    (0x0120, "US", "1",   "Message ID Being Responded To",            "Message ID of the request answered or cancelled"),
-    (0x0600, "AE", "1",   "Move Destination",                         "AE that is to receive the instances of a C-MOVE"),
+    (0x0110, "US", "1",   "Message ID",                               "chosen by the sender of the request"),
+    (0x0120, "US", "1",   "Message ID Being Responded To",            "Message ID of the request answered"),
+    (0x0600, "AE", "1",   "Move Destination",                         "AE that is to receive the instances"),
     (0x0700, "US", "1",   "Priority",                                 "0 MEDIUM, 1 HIGH, 2 LOW"),
     (0x0800, "US", "1",   "Command Data Set Type",                    "0101H: no Data Set follows; else one does"),
     (0x0900, "US", "1",   "Status",                                   "how the operation went"),
@@ -46,14 +46,14 @@ _CURRENT = (  # PS3.7 E.1
     (0x1000, "UI", "1",   "Affected SOP Instance UID",                "SOP Instance affected"),
     (0x1001, "UI", "1",   "Requested SOP Instance UID",               "SOP Instance addressed"),
     (0x1002, "US", "1",   "Event Type ID",                            "type of event, listed per SOP Class in PS3.4"),
-    (0x1005, "AT", "1-n", "Attribute Identifier List",                "attributes asked for, or which a status is about"),
+    (0x1005, "AT", "1-n", "Attribute Identifier List",                "attributes asked for, or a status is about"),
     (0x1008, "US", "1",   "Action Type ID",                           "type of action, listed per SOP Class in PS3.4"),
     (0x1020, "US", "1",   "Number of Remaining Sub-operations",       "C-STORE sub-operations still to do"),
     (0x1021, "US", "1",   "Number of Completed Sub-operations",       "C-STORE sub-operations that succeeded"),
     (0x1022, "US", "1",   "Number of Failed Sub-operations",          "C-STORE sub-operations that failed"),
-    (0x1023, "US", "1",   "Number of Warning Sub-operations",         "C-STORE sub-operations that ended with a warning"),
+    (0x1023, "US", "1",   "Number of Warning Sub-operations",         "C-STORE sub-operations with a warning"),
     (0x1030, "AE", "1",   "Move Originator Application Entity Title", "AE whose C-MOVE caused this C-STORE"),
-    (0x1031, "US", "1",   "Move Originator Message ID",               "Message ID of the C-MOVE-RQ behind this C-STORE"),
+    (0x1031, "US", "1",   "Move Originator Message ID",               "Message ID of that C-MOVE-RQ"),
 )
 
 _RETIRED = (  # PS3.7 E.2
