@@ -32,6 +32,7 @@ PDV_HEADER = 6
 """Bytes in front of a fragment: item length, presentation context ID, message control header."""
 
 UNRECOGNIZED_PDU = 1
+UNEXPECTED_PARAMETER = 5
 INVALID_PARAMETER_VALUE = 6
 """A-ABORT reasons (PS3.8 9.3.8)."""
 
@@ -372,6 +373,7 @@ __all__ = [
     "ITEM_HEADER",
     "PDU_HEADER",
     "PDV_HEADER",
+    "UNEXPECTED_PARAMETER",
     "UNRECOGNIZED_PDU",
     "Buffer",
     "FieldError",

@@ -1,0 +1,324 @@
+"""Messages to P-DATA-TF PDUs and back (PS3.8 9.3.5 and Annex E)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.model.command_set import CommandSet
+from engine.standard.pdus import PDataTF
+
+from .commands import decode_command
+from .issues import Issue
+from .pdus import INVALID_PARAMETER_VALUE, PDV_HEADER, UNEXPECTED_PARAMETER, Buffer
+
+COMMAND = 1
+LAST = 2
+"""Bits of the message control header (PS3.8 E.2)."""
+LARGEST_FRAGMENT = 1 << 20
+"""Bytes of a fragment when the receiver sets no maximum, or a larger one: beyond 1 MiB headers cost nothing any more,
+while progress, cancel and other messages would wait."""
+COMMAND_LIMIT = 1 << 20
+"""Bytes of a received command set; real ones have a few hundred."""
+MESSAGE_LIMIT = 1 << 32
+"""Bytes of a received data set: what 32-bit lengths can describe (PS3.5 7.1)."""
+
+_PDU = struct.Struct(">BBI")
+_PDV = struct.Struct(">IBB")
+_CLAUSE = "PS3.8 E.1"
+
+
+class FragmentError(Exception):
+    """Fragments no message can be made of.
+
+    reason: a sentence. abort_reason: the A-ABORT reason that answers it. completed: messages of the same PDU that were
+    whole before.
+    """
+
+    def __init__(self, reason: str, abort_reason: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.abort_reason = abort_reason
+        self.completed: tuple[Assembled, ...] = ()
+
+
+# --- sending ------------------------------------------------------------------------------------------------------
+
+
+def fragment_size(maximum_length: int) -> int:
+    """Bytes of the largest fragment alone in a PDU under the receiver's maximum length (0: unlimited; PS3.8 D.1).
+
+    Always even, and 2 where the maximum leaves no room at all: such a receiver gets the least that makes progress.
+    """
+    return _room(_pdu_length(maximum_length))
+
+
+def _pdu_length(maximum_length: int) -> int:
+    largest = LARGEST_FRAGMENT + PDV_HEADER
+    return max(PDV_HEADER + 2, min(maximum_length, largest)) if maximum_length else largest
+
+
+def _room(length: int) -> int:
+    return (length - PDV_HEADER) & ~1
+
+
+def fragment(
+    context_id: int,
+    command: bytes,
+    data_chunks: Iterable[Buffer] | None,
+    maximum_length: int,
+    pack: bool = False,
+) -> Iterator[list[Buffer]]:
+    """One list of buffers for each P-DATA-TF of a message, to be written one after the other.
+
+    data_chunks: the data set in pieces of any size, taken as they are needed; None: no data set follows. Pieces are
+        sliced, not copied: they must not change before what was yielded is written.
+    maximum_length: the receiver's, of PDU-length; 0 is unlimited.
+    pack: put the end of the command set and the beginning of the data set into one PDU where they fit.
+    """
+    length = _pdu_length(maximum_length)
+    first = size = _room(length)
+    front: list[Buffer] = []
+    for pieces, count, last in _cut((command,), size, size):
+        pdv: list[Buffer] = [_PDV.pack(count + 2, context_id, COMMAND | LAST * last), *pieces]
+        if last and pack and data_chunks is not None and _room(length - PDV_HEADER - count) >= 2:
+            first = _room(length - PDV_HEADER - count)
+            front = pdv
+        else:
+            yield [_PDU.pack(PDataTF.TYPE, 0, count + PDV_HEADER), *pdv]
+    if data_chunks is None:
+        return
+    for pieces, count, last in _cut(data_chunks, first, size):
+        carried = sum(map(len, front))
+        header = _PDU.pack(PDataTF.TYPE, 0, carried + count + PDV_HEADER)
+        yield [header, *front, _PDV.pack(count + 2, context_id, LAST * last), *pieces]
+        front = []
+
+
+def _cut(chunks: Iterable[Buffer], first: int, size: int) -> Iterator[tuple[list[memoryview], int, bool]]:
+    """(slices, their bytes, last) of each fragment: `first` bytes, then `size`, the last one what is left."""
+    pieces: list[memoryview] = []
+    have, want = 0, first
+    for chunk in chunks:
+        view = memoryview(chunk)
+        start, end = 0, len(view)
+        while start < end:
+            if have == want:
+                yield pieces, have, False
+                pieces, have, want = [], 0, size
+            stop = min(end, start + want - have)
+            pieces.append(view[start:stop])
+            have += stop - start
+            start = stop
+    yield pieces, have, True
+
+
+# --- receiving ----------------------------------------------------------------------------------------------------
+
+
+class Sink(Protocol):
+    """Takes the bytes of one data set as they come."""
+
+    def write(self, data: memoryview, /) -> object:
+        """These bytes next; valid during the call only."""
+
+    def close(self) -> object:
+        """The data set is whole: what it has become (`Assembled.sunk`)."""
+
+    def discard(self) -> object:
+        """The data set will never be whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """One whole message.
+
+    data: the data set's bytes; None when there is none, or when a sink took it: then `sunk` is what the sink's `close`
+        returned.
+    issues: departures from PS3.8 Annex E; their offsets count the message's bytes, command set first.
+    """
+
+    context_id: int
+    command_bytes: bytes
+    command: CommandSet
+    data: bytes | None = None
+    sunk: object = None
+    data_length: int = 0
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The sink of those who give none."""
+
+    parts: list[bytes] = field(default_factory=list)
+
+    def write(self, data: memoryview, /) -> None:
+        self.parts.append(bytes(data))
+
+    def close(self) -> bytes:
+        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+
+    def discard(self) -> None:
+        self.parts.clear()
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message under way. `command` is None until its last command fragment came."""
+
+    context_id: int
+    parts: list[bytes] = field(default_factory=list)
+    command_length: int = 0
+    command_bytes: bytes = b""
+    command: CommandSet | None = None
+    sink: Sink | None = None
+    data_length: int = 0
+    issues: list[Issue] = field(default_factory=list)
+
+    def note(self, text: str, count: int) -> None:
+        start = self.command_length + self.data_length
+        self.issues.append(Issue(text, start, start + count, _CLAUSE))
+
+
+class Reassembler:
+    """Puts the fragments of one direction of an association together, one message for each presentation context.
+
+    sink_for: asked when a command set that announces a data set is whole (context ID, command set's bytes) where the
+        data set is to go; None: to memory.
+    """
+
+    def __init__(
+        self,
+        sink_for: Callable[[int, bytes], Sink | None] | None = None,
+        *,
+        command_limit: int = COMMAND_LIMIT,
+        message_limit: int = MESSAGE_LIMIT,
+    ) -> None:
+        self._sink_for = sink_for
+        self._command_limit = command_limit
+        self._message_limit = message_limit
+        self._messages: dict[int, _Message] = {}
+        self._ended: dict[int, str] = {}
+
+    @property
+    def pending(self) -> tuple[tuple[int, int, int], ...]:
+        """(context ID, command bytes, data bytes) received of each message that is not whole."""
+        return tuple((m.context_id, m.command_length, m.data_length) for m in self._messages.values())
+
+    def discard(self) -> None:
+        """Forget every message under way; sinks are told."""
+        for message in self._messages.values():
+            if message.sink is not None:
+                message.sink.discard()
+        self._messages.clear()
+
+    def feed(self, pdvs: Iterable[tuple[int, int, Buffer]]) -> list[Assembled]:
+        """(context ID, message control header, fragment) of one P-DATA-TF: the messages that are whole now.
+
+        FragmentError when the fragments cannot belong to any message; nothing sensible can be fed after that.
+        """
+        done: list[Assembled] = []
+        for context_id, control, data in pdvs:
+            view = memoryview(data)
+            try:
+                message = self._message(context_id, bool(control & COMMAND), len(view), done)
+                self._note_oddities(message, view, bool(done))
+                take = self._take_command if control & COMMAND else self._take_data
+                whole = take(message, view, bool(control & LAST))
+            except FragmentError as error:
+                error.completed = tuple(done)
+                raise
+            if whole:
+                done.append(self._finish(message))
+        return done
+
+    def _message(self, context_id: int, is_command: bool, count: int, done: list[Assembled]) -> _Message:
+        """The message this fragment belongs to."""
+        message = self._messages.get(context_id)
+        if message is not None and is_command and message.command is not None:
+            if message.data_length:
+                reason = (
+                    f"A command fragment came on context {context_id} before the data set of the last message ended."
+                )
+                raise FragmentError(reason, UNEXPECTED_PARAMETER)
+            message.note("The data set that the command set announces did not come.", count)
+            done.append(self._finish(message, without_data=True))
+            message = None
+        if message is None:
+            if not is_command:
+                why = self._ended.get(context_id, "no command set came before it")
+                reason = f"A data fragment came on context {context_id}, but {why}."
+                raise FragmentError(reason, UNEXPECTED_PARAMETER)
+            message = self._messages[context_id] = _Message(context_id)
+        return message
+
+    def _note_oddities(self, message: _Message, data: memoryview, follows: bool) -> None:
+        count = len(data)
+        if not count:
+            message.note("A PDV holds nothing but its message control header.", 0)
+        elif count % 2:
+            message.note(f"A fragment has {count} bytes, an odd number.", count)
+        if len(self._messages) > 1:
+            others = ", ".join(str(c) for c in self._messages if c != message.context_id)
+            message.note(f"Its fragments are mixed with those of a message on context {others}.", count)
+        if follows:
+            message.note("Its first PDU holds the end of another message too.", count)
+
+    def _take_command(self, message: _Message, data: memoryview, last: bool) -> bool:
+        message.parts.append(bytes(data))
+        message.command_length += len(data)
+        if message.command_length > self._command_limit:
+            reason = f"The command set on context {message.context_id} is longer than {self._command_limit} bytes."
+            raise FragmentError(reason, INVALID_PARAMETER_VALUE)
+        return last and not self._end_command(message)
+
+    def _end_command(self, message: _Message) -> bool:
+        """The command set is whole; whether a data set follows."""
+        message.command_bytes = b"".join(message.parts)
+        message.command = decode_command(message.command_bytes)
+        if not message.command.has_data_set:
+            return False
+        sink = self._sink_for(message.context_id, message.command_bytes) if self._sink_for else None
+        message.sink = _Memory() if sink is None else sink
+        return True
+
+    def _take_data(self, message: _Message, data: memoryview, last: bool) -> bool:
+        if message.command is None:
+            message.note("No command fragment was marked as the last one.", 0)
+            if not self._end_command(message):
+                reason = f"A data fragment came on context {message.context_id} before the command set ended."
+                raise FragmentError(reason, UNEXPECTED_PARAMETER)
+        message.data_length += len(data)
+        if message.data_length > self._message_limit:
+            reason = f"The data set on context {message.context_id} is longer than {self._message_limit} bytes."
+            raise FragmentError(reason, INVALID_PARAMETER_VALUE)
+        if message.sink is not None:
+            message.sink.write(data)
+        return last
+
+    def _finish(self, message: _Message, without_data: bool = False) -> Assembled:
+        del self._messages[message.context_id]
+        command = message.command or CommandSet()
+        data: bytes | None = None
+        sunk: object = None
+        if message.sink is not None and without_data:
+            message.sink.discard()
+        elif isinstance(message.sink, _Memory):
+            data = message.sink.close()
+        elif message.sink is not None:
+            sunk = message.sink.close()
+        self._ended[message.context_id] = (
+            "the data set before it had ended" if command.has_data_set else "the command set before it announces none"
+        )
+        return Assembled(
+            message.context_id,
+            message.command_bytes,
+            command,
+            data,
+            sunk,
+            message.data_length,
+            tuple(message.issues),
+        )
