@@ -128,7 +128,9 @@ def nothing_left_running(isolated_home: None) -> Iterator[None]:
     yield
     if QCoreApplication.instance() is not None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    left = [thread for thread in threading.enumerate() if thread not in before]
+    # A QThread that once asked for its Python thread leaves a dummy behind, which is no thread and cannot be joined.
+    found = (thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread))
+    left = [thread for thread in found if thread not in before]
     for thread in left:
         thread.join(_THREAD_GRACE_SECONDS)
     names = [f"thread {thread.name}" for thread in left if thread.is_alive()]

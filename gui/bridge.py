@@ -1,0 +1,123 @@
+"""The one object both threads touch.
+
+The engine rings a bell without payload from its own thread; the ring becomes a queued signal into the GUI thread, which
+fetches what waits at most every 30 ms and hands it on in one piece. The order at the end is: bell unhooked, engine
+stopped and joined, bridge gone - a signal emitted after its QObject died would raise in the engine thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+
+from engine.model.commands import Command
+from engine.model.notices import AnyNotice
+
+from .background import Background
+
+INTERVAL = 30
+"""Milliseconds between two fetches: 33 a second looks immediate, and one insertion a fetch stays cheap."""
+BATCH = 2_000
+"""Notices fetched at once: what the models take in well under a frame of 60 a second."""
+
+
+class EngineLike(Protocol):
+    """What of `engine.runtime.Engine` the window uses; tests give their own."""
+
+    def start(self) -> None: ...
+
+    def submit(self, command: Command) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def drain(self, limit: int = ...) -> Sequence[AnyNotice]: ...
+
+    def new_id(self) -> int: ...
+
+
+class Bridge(QObject):
+    """Commands in, notices out, in the GUI thread. `make_engine` is given the bell."""
+
+    notices = Signal(object)
+    """A tuple of notices, in order."""
+    closed = Signal()
+    """The engine has ended and its thread is joined."""
+
+    _rung = Signal()
+
+    def __init__(self, make_engine: Callable[[Callable[[], None]], EngineLike], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open = True
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._fetch)
+        self._rung.connect(self._heard, Qt.ConnectionType.QueuedConnection)
+        self._ending: Background | None = None
+        self._engine = make_engine(self._ring)
+
+    def start(self) -> None:
+        """Start the engine's thread."""
+        self._engine.start()
+
+    def submit(self, command: Command) -> None:
+        """Hand a command over; after `close` it is dropped, for nobody is there to answer."""
+        if self._open:
+            self._engine.submit(command)
+
+    def new_id(self) -> int:
+        return self._engine.new_id()
+
+    def close(self) -> None:
+        """Stop and join the engine here and now (blocks: for the end of the program and for tests)."""
+        if self._ending is not None:
+            self._ending.wait()
+            return
+        if self._shut():
+            self._engine.stop()
+            self._deliver()
+
+    def close_later(self) -> None:
+        """Stop and join the engine without blocking; `closed` tells when it is done."""
+        if not self._shut():
+            return
+        self._ending = Background(self._engine.stop, self)
+        self._ending.finished.connect(self._ended)
+        self._ending.start()
+
+    def _shut(self) -> bool:
+        was_open, self._open = self._open, False
+        self._timer.stop()
+        return was_open
+
+    def _ended(self) -> None:
+        self._deliver()
+        self.closed.emit()
+
+    def _ring(self) -> None:
+        """The bell; called in the engine's thread."""
+        if self._open:
+            self._rung.emit()
+
+    def _heard(self) -> None:
+        if not self._open or self._timer.isActive():
+            return
+        wait = INTERVAL - self._since.elapsed() if self._since.isValid() else 0
+        if wait > 0:
+            self._timer.start(wait)
+        else:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        self._since.start()
+        if self._deliver() >= BATCH and self._open:
+            self._timer.start(INTERVAL)
+
+    def _deliver(self) -> int:
+        batch = tuple(self._engine.drain(BATCH))
+        if batch:
+            self.notices.emit(batch)
+        return len(batch)
