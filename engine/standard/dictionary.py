@@ -1,0 +1,148 @@
+"""The one reader of pydicom's registries: UIDs (PS3.6 Annex A) and data elements (PS3.6 6 to 8).
+
+pydicom is imported on first use, so that what does not need a dictionary does not wait for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import islice
+
+
+@dataclass(frozen=True, slots=True)
+class UidEntry:
+    """One registered UID. type: "SOP Class", "Meta SOP Class", "Transfer Syntax", "Well-known SOP Instance", ..."""
+
+    uid: str
+    name: str
+    keyword: str
+    type: str
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One data element type.
+
+    tag: gggg<<16 | eeee; of a repeating group, the tag asked for. vr: "US or SS" where it depends.
+    keyword: "" for a private one, which has its creator instead.
+    """
+
+    tag: int
+    keyword: str
+    name: str
+    vr: str
+    vm: str
+    retired: bool
+    creator: str = ""
+
+
+# Registered after DICOM 2024c, the edition of pydicom 3.0; the entry of a newer pydicom wins.
+_LATER_UIDS = (
+    ("1.2.840.10008.5.1.4.1.1.66.7", "Label Map Segmentation Storage", "LabelMapSegmentationStorage", "SOP Class"),
+    ("1.2.840.10008.5.1.4.1.1.66.8", "Height Map Segmentation Storage", "HeightMapSegmentationStorage", "SOP Class"),
+    (
+        "1.2.840.10008.5.1.4.1.1.9.100.1", "Waveform Presentation State Storage",
+        "WaveformPresentationStateStorage", "SOP Class",
+    ),
+    (
+        "1.2.840.10008.5.1.4.1.1.9.100.2", "Waveform Acquisition Presentation State Storage",
+        "WaveformAcquisitionPresentationStateStorage", "SOP Class",
+    ),
+    ("1.2.840.10008.5.1.4.1.1.601.3", "Thermography Image Storage", "ThermographyImageStorage", "SOP Class"),
+    (
+        "1.2.840.10008.5.1.4.1.1.601.4", "Thermography Multi-frame Image Storage",
+        "ThermographyMultiFrameImageStorage", "SOP Class",
+    ),
+    ("1.2.840.10008.5.1.4.1.1.601.5", "Ultrasound Waveform Storage", "UltrasoundWaveformStorage", "SOP Class"),
+    ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless", "JPEGXLLossless", "Transfer Syntax"),
+    ("1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression", "JPEGXLJPEGRecompression", "Transfer Syntax"),
+    ("1.2.840.10008.1.2.4.112", "JPEG XL", "JPEGXL", "Transfer Syntax"),
+    ("1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", "DeflatedImageFrameCompression", "Transfer Syntax"),
+)  # fmt: skip
+
+
+@cache
+def uid_entries() -> dict[str, UidEntry]:
+    """All registered UIDs."""
+    from pydicom.uid import UID_dictionary  # type: ignore[attr-defined]  # public, but not in its __all__
+
+    known = {
+        uid: UidEntry(uid, name, keyword, type_, retired == "Retired")
+        for uid, (name, type_, _, retired, keyword) in UID_dictionary.items()
+    }
+    later = {uid: UidEntry(uid, name, keyword, type_, False) for uid, name, keyword, type_ in _LATER_UIDS}
+    return {**later, **known}
+
+
+def uid_name(uid: str) -> str:
+    """The registered name, or ""."""
+    entry = uid_entries().get(uid)
+    return entry.name if entry else ""
+
+
+@lru_cache(maxsize=4096)
+def attribute(tag: int) -> Attribute | None:
+    """The data element type of a tag, repeating groups (50xx, 60xx, ...) included; None when not registered."""
+    from pydicom.datadict import get_entry
+
+    try:
+        vr, vm, name, retired, keyword = get_entry(tag)
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return Attribute(tag, keyword, name, vr, vm, bool(retired))
+
+
+def attribute_by_keyword(keyword: str) -> Attribute | None:
+    """The data element type of a keyword; None when there is none."""
+    from pydicom.datadict import tag_for_keyword
+
+    tag = tag_for_keyword(keyword) if keyword else None
+    return attribute(tag) if tag is not None else None
+
+
+@cache
+def _attributes() -> tuple[Attribute, ...]:
+    """Every element with a keyword outside the command group and the file meta information."""
+    from pydicom.datadict import DicomDictionary  # type: ignore[attr-defined]
+
+    rows = (Attribute(tag, k, name, vr, vm, bool(r)) for tag, (vr, vm, name, r, k) in DicomDictionary.items() if k)
+    return tuple(sorted((a for a in rows if a.tag >> 16 > 2), key=lambda a: a.tag))
+
+
+_NO_PUNCTUATION = str.maketrans("", "", ",()")
+
+
+@cache
+def _searchable() -> tuple[tuple[str, Attribute], ...]:
+    return tuple((f"{a.keyword} {a.name} {a.tag:08X}".lower(), a) for a in _attributes())
+
+
+def search_attributes(text: str, limit: int = 50) -> list[Attribute]:
+    """Attributes for completion: all words found in keyword, name or tag ("pat name", "0010,0010").
+
+    Keywords that begin with the text come first, then shorter names; retired ones last.
+    """
+    words = text.lower().translate(_NO_PUNCTUATION).split()
+    if not words:
+        return []
+    start = "".join(words)
+    hits = (a for haystack, a in _searchable() if all(w in haystack for w in words))
+    ranked = sorted(
+        hits, key=lambda a: (a.retired, not a.keyword.lower().startswith(start), len(a.keyword), a.keyword)
+    )
+    return list(islice(ranked, limit))
+
+
+def private_attribute(creator: str, tag: int) -> Attribute | None:
+    """A private element pydicom knows of this creator; the block number in the tag does not matter."""
+    from pydicom.datadict import get_private_entry
+    from pydicom.tag import Tag
+
+    try:
+        vr, vm, name, retired = get_private_entry(Tag(tag), creator)
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return Attribute(tag, "", name, vr, vm, bool(retired), creator)
+
