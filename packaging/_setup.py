@@ -51,9 +51,9 @@ app = QApplication([])
 if not QFontDatabase.families():
     raise SystemExit("Qt finds no font to write with")
 """
-# What Qt's telling lines contain, among many others.
+# What Qt's telling line contains among many others, the most telling first: it names the cursor library at any failure.
 NO_DISPLAY = "could not connect to display"
-QT_SIGNS = ("cannot open shared object", "is needed to load", NO_DISPLAY)
+QT_SIGNS = (NO_DISPLAY, "cannot open shared object", "is needed to load")
 NO_NETWORK = (
     "name resolution",
     "Name or service not known",
@@ -265,8 +265,8 @@ def qt_problem(python: Path, *, off_screen: bool) -> str:
     if done.returncode == 0:
         return ""
     lines = [line for line in done.stderr.splitlines() if line.strip()]
-    telling = [line for line in lines if any(sign in line for sign in QT_SIGNS)]
-    return (telling or lines or [f"Qt ended with {done.returncode}"])[-1].strip()
+    telling = [line for sign in QT_SIGNS for line in lines if sign in line]
+    return (telling or lines[-1:] or [f"Qt ended with {done.returncode}"])[0].strip()
 
 
 def ready_qt(python: Path, *, off_screen: bool) -> str:
