@@ -1,4 +1,4 @@
-"""What the bytes of SOP Class Extended Negotiation (56H, Service-class-application-information) mean, by service class."""
+"""What the bytes of SOP Class Extended Negotiation (56H, PS3.7 D.3.3.5) mean, by service class (PS3.4)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,44 @@
+"""What a check says: one finding for each departure from the Standard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.model.notices import Evidence
+
+from .rules import RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One departure. rule: key of `RULES`. severity: "error", "warning" or "info". clause: where the Standard says so.
+
+    tag: the command element it is about, if it is about one; index: that element's position in the command set, None
+    when it is missing.
+    """
+
+    rule: str
+    severity: str
+    sentence: str
+    clause: str
+    evidence: Evidence = field(default_factory=Evidence)
+    tag: int | None = None
+    index: int | None = None
+
+
+NOWHERE = Evidence()
+
+
+def found(
+    rule: str,
+    sentence: str,
+    *,
+    clause: str = "",
+    evidence: Evidence = NOWHERE,
+    tag: int | None = None,
+    index: int | None = None,
+    severity: str = "",
+) -> Finding:
+    """A finding of a rule; severity and clause are the rule's unless this case has its own."""
+    row = RULES[rule]
+    return Finding(rule, severity or row.severity, sentence, clause or row.clause, evidence, tag, index)
