@@ -308,10 +308,10 @@ QTabBar::tab {
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
 QTabBar::tab:focus { color: @accent@; }
-QTableView, QTreeView, QListView {
+QTableView, QTreeView, QListView, HexView {
   background: @panel@; alternate-background-color: @alternate@; border: 1px solid @border@;
   border-radius: 4px; outline: none; }
-QTableView:focus, QTreeView:focus, QListView:focus { border-color: @accent@; }
+QTableView:focus, QTreeView:focus, QListView:focus, HexView:focus { border-color: @accent@; }
 QTableView::item { padding: 0 6px; border: none; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: @selection@; }
 QHeaderView { background: @panel@; border: none; }

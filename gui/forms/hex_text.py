@@ -1,0 +1,44 @@
+"""Bytes as text to paste elsewhere: a hex string, a C array, what a terminal would show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_PRINTABLE = bytes(b if 0x20 <= b < 0x7F else ord(".") for b in range(256))
+_HIDE_TEXT = bytes(b if 0x20 <= b < 0x7F else ord(" ") for b in range(256))
+_HIDE_DOTS = bytes(ord(" ") if 0x20 <= b < 0x7F else ord(".") for b in range(256))
+_PER_LINE = 12
+
+
+def dump_text(data: bytes) -> str:
+    """One character a byte, a dot for what cannot be printed."""
+    return data.translate(_PRINTABLE).decode("ascii")
+
+
+def printable(data: bytes) -> str:
+    """The printable characters, spaces for the others."""
+    return data.translate(_HIDE_TEXT).decode("ascii")
+
+
+def dots(data: bytes) -> str:
+    """Dots for what cannot be printed, spaces for the rest."""
+    return data.translate(_HIDE_DOTS).decode("ascii")
+
+
+def as_hex(data: bytes) -> str:
+    return data.hex(" ").upper()
+
+
+def as_c_array(data: bytes) -> str:
+    """A definition that compiles, with the length in its type."""
+    lines = (data[i : i + _PER_LINE] for i in range(0, len(data), _PER_LINE))
+    body = ",\n".join("    " + ", ".join(f"0x{b:02X}" for b in line) for line in lines)
+    return f"static const unsigned char bytes[{len(data)}] = {{\n{body}\n}};\n"
+
+
+COPIES: dict[str, Callable[[bytes], str]] = {
+    "Copy as &hex": as_hex,
+    "Copy as &C array": as_c_array,
+    "Copy as &text": dump_text,
+}
+"""What the view offers, by menu text; the first is what the Copy key does."""
