@@ -1,0 +1,51 @@
+"""What is wrong with a file of the workspace, said so that the user finds the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class WorkspaceError(Exception):
+    """A file that cannot be read or written as what it should be.
+
+    file: the file concerned. line: 1-based line, None when not known. key: dotted path of the key, "" for the
+    whole file. reason: what is wrong, without the place.
+    """
+
+    def __init__(self, file: Path, reason: str, line: int | None = None, key: str = "") -> None:
+        super().__init__(file, reason, line, key)
+        self.file = file
+        self.reason = reason
+        self.line = line
+        self.key = key
+
+    def __str__(self) -> str:
+        place = str(self.file) + (f", line {self.line}" if self.line else "")
+        return f"{place}: {self.key + ': ' if self.key else ''}{self.reason}"
+
+
+class ValueProblem(ValueError):
+    """A value that does not fit its key; becomes a `WorkspaceError` where the file is known.
+
+    path: the keys and list indexes that lead to the value.
+    """
+
+    def __init__(self, reason: str, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+    def under(self, *keys: str | int) -> ValueProblem:
+        """The same problem seen from further out."""
+        return ValueProblem(self.reason, (*keys, *self.path))
+
+
+@contextmanager
+def under(*keys: str | int) -> Iterator[None]:
+    """Problems raised inside are about a value below these keys."""
+    try:
+        yield
+    except ValueProblem as problem:
+        raise problem.under(*keys) from None

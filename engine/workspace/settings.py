@@ -1,0 +1,306 @@
+"""Settings as TOML tables and back: local AE, timeouts, peers, contexts and what goes with a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from engine.model.association import (
+    AsyncWindow,
+    CommonExtendedNegotiation,
+    ExtendedNegotiation,
+    LocalAE,
+    Peer,
+    ProposedContext,
+    Role,
+    Timeouts,
+    UserIdentity,
+)
+
+from .binary import hex_bytes
+from .errors import ValueProblem, under
+from .message_files import read_role
+from .names import resolve_uid, uid_keyword
+from .toml_text import Inline, Table
+
+T = TypeVar("T")
+MAXIMUM_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoResult:
+    """What the last C-ECHO at a peer gave."""
+
+    outcome: str
+    """An `engine.model.notices.Outcome` value: "success", "rejected", ..."""
+    time: float
+    """Seconds since the epoch."""
+    round_trip: float | None = None
+    """Seconds from request to response, None when there was none."""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPeer:
+    """A peer of the list."""
+
+    peer: Peer
+    echo: EchoResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """User identity without its secrets: those are in `Secrets` under `secret_name`."""
+
+    type: int = 0
+    """0 none; 1 username, 2 username and passcode, 3 Kerberos, 4 SAML, 5 JWT (PS3.7 D.3.3.7)."""
+    username: str = ""
+    positive_response_requested: bool = False
+
+    @property
+    def secret_name(self) -> str:
+        return f"user-identity:{self.type}:{self.username}"
+
+    def identity(self, secret: str) -> UserIdentity | None:
+        """The negotiation item; `secret` is the passcode or token."""
+        if not self.type:
+            return None
+        named = self.type in (1, 2)
+        primary = (self.username if named else secret).encode()
+        secondary = secret.encode() if self.type == 2 else b""
+        return UserIdentity(self.type, primary, secondary, self.positive_response_requested)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSettings:
+    """Everything of a proposal that is neither who nor where."""
+
+    contexts: tuple[ProposedContext, ...] = ()
+    async_window: AsyncWindow | None = None
+    identity: IdentitySettings = IdentitySettings()
+    extended: tuple[ExtendedNegotiation, ...] = ()
+    common_extended: tuple[CommonExtendedNegotiation, ...] = ()
+
+
+def number_contexts(contexts: tuple[ProposedContext, ...]) -> tuple[ProposedContext, ...]:
+    """The contexts with IDs 1, 3, 5, ... in their order (PS3.8 9.3.2.2); past 255 too."""
+    return tuple(replace(c, id=1 + 2 * i) for i, c in enumerate(contexts))
+
+
+class Reader:
+    """Typed look-ups in a table; remembers the keys nobody asked for."""
+
+    def __init__(self, table: Any) -> None:
+        if not isinstance(table, Mapping):
+            raise ValueProblem("must be a table")
+        self.table = table
+        self.asked: set[str] = set()
+
+    def get(self, key: str, kind: type[T], default: T, check: Callable[[T], str | None] | None = None) -> T:
+        """The value, or `default` when the key is absent. `ValueProblem` for another kind or a failed `check`."""
+        self.asked.add(key)
+        value = self.table.get(key, default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ValueProblem(f"must be {_KINDS.get(kind, kind.__name__)}", (key,))
+        problem = check(value) if check else None
+        if problem:
+            raise ValueProblem(problem, (key,))
+        return value
+
+    def each(self, key: str, read: Callable[[Any], T]) -> tuple[T, ...]:
+        """read(entry) of each table of an array."""
+        result = []
+        for index, entry in enumerate(self.get(key, list, [])):
+            with under(key, index):
+                result.append(read(entry))
+        return tuple(result)
+
+    def inner(self, key: str, read: Callable[[Any], T], default: T) -> T:
+        """read(value) of a table, or `default`."""
+        self.asked.add(key)
+        if key not in self.table:
+            return default
+        with under(key):
+            return read(self.table[key])
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(k for k in self.table if k not in self.asked)
+
+
+_KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
+
+
+def _between(low: float, high: float, what: str) -> Callable[[Any], str | None]:
+    return lambda value: None if low <= value <= high else f"{what} is from {low:g} to {high:g}"
+
+
+_seconds = _between(0, 86400 * 7, "a time in seconds")
+_port = _between(0, MAXIMUM_PORT, "a port")
+
+
+def read_local(value: Any) -> LocalAE:
+    reader, usual = Reader(value), LocalAE()
+    return LocalAE(
+        ae_title=reader.get("title", str, usual.ae_title),
+        implementation_class_uid=reader.get("implementation_class_uid", str, usual.implementation_class_uid),
+        implementation_version_name=reader.get("implementation_version_name", str, usual.implementation_version_name),
+        maximum_length=reader.get("maximum_length", int, usual.maximum_length, _between(0, 0xFFFFFFFF, "a length")),
+    )
+
+
+def write_local(local: LocalAE) -> Table:
+    return {
+        "title": local.ae_title,
+        "implementation_class_uid": local.implementation_class_uid,
+        "implementation_version_name": local.implementation_version_name,
+        "maximum_length": local.maximum_length,
+    }
+
+
+def read_timeouts(value: Any) -> Timeouts:
+    reader, usual = Reader(value), Timeouts()
+    return Timeouts(**{f.name: reader.get(f.name, float, getattr(usual, f.name), _seconds) for f in fields(Timeouts)})
+
+
+def write_timeouts(timeouts: Timeouts) -> Table:
+    return {f.name: getattr(timeouts, f.name) for f in fields(Timeouts)}
+
+
+def read_peer(value: Any) -> SavedPeer:
+    reader, usual = Reader(value), Peer()
+    peer = Peer(
+        name=reader.get("name", str, ""),
+        ae_title=reader.get("ae_title", str, usual.ae_title),
+        host=reader.get("host", str, usual.host),
+        port=reader.get("port", int, usual.port, _port),
+    )
+    return SavedPeer(peer=peer, echo=reader.inner("echo", _read_echo, None))
+
+
+def _read_echo(value: Any) -> EchoResult | None:
+    reader = Reader(value)
+    when = reader.get("time", datetime, datetime.fromtimestamp(0, UTC))
+    return EchoResult(
+        outcome=reader.get("outcome", str, ""),
+        time=(when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp(),
+        round_trip=reader.get("round_trip", float, 0.0) if "round_trip" in reader.table else None,
+        sentence=reader.get("sentence", str, ""),
+    )
+
+
+def write_peer(saved: SavedPeer) -> Table:
+    peer, echo = saved.peer, saved.echo
+    table: Table = {"name": peer.name, "ae_title": peer.ae_title, "host": peer.host, "port": peer.port}
+    if echo:
+        table["echo"] = Inline(
+            outcome=echo.outcome,
+            time=datetime.fromtimestamp(echo.time, UTC),
+            round_trip=echo.round_trip,
+            sentence=echo.sentence or None,
+        )
+    return table
+
+
+def read_context(value: Any) -> ProposedContext:
+    reader = Reader(value)
+    try:
+        role = read_role(reader.get("role", str, Role.DEFAULT.value))
+    except ValueProblem as problem:
+        raise ValueProblem(problem.reason, ("role",)) from None
+    return ProposedContext(
+        id=reader.get("id", int, 1, _between(0, 255, "a presentation-context-ID")),
+        abstract_syntax=_uid(reader, "abstract_syntax"),
+        transfer_syntaxes=tuple(_resolved(u, "transfer_syntaxes") for u in reader.get("transfer_syntaxes", list, [])),
+        role=role,
+    )
+
+
+def _uid(reader: Reader, key: str) -> str:
+    return _resolved(reader.get(key, str, ""), key)
+
+
+def _resolved(value: Any, key: str) -> str:
+    if not isinstance(value, str):
+        raise ValueProblem("must be a keyword or a UID in quotes", (key,))
+    try:
+        return resolve_uid(value) if value else ""
+    except ValueProblem as problem:
+        raise ValueProblem(problem.reason, (key,)) from None
+
+
+def write_context(context: ProposedContext) -> Table:
+    return {
+        "id": context.id,
+        "abstract_syntax": uid_keyword(context.abstract_syntax),
+        "transfer_syntaxes": [uid_keyword(u) for u in context.transfer_syntaxes],
+        "role": None if context.role is Role.DEFAULT else context.role.value,
+    }
+
+
+def read_contexts(reader: Reader) -> ContextSettings:
+    """The whole of contexts.toml."""
+    return ContextSettings(
+        contexts=reader.each("context", read_context),
+        async_window=reader.inner("async_window", _read_window, None),
+        identity=reader.inner("user_identity", _read_identity, IdentitySettings()),
+        extended=reader.each("extended", _read_extended),
+        common_extended=reader.each("common_extended", _read_common),
+    )
+
+
+def write_contexts(settings: ContextSettings) -> Table:
+    identity, window = settings.identity, settings.async_window
+    return {
+        "async_window": {"invoked": window.invoked, "performed": window.performed} if window else None,
+        "user_identity": {
+            "type": identity.type,
+            "username": identity.username,
+            "positive_response_requested": identity.positive_response_requested,
+        },
+        "context": [write_context(c) for c in settings.contexts],
+        "extended": [
+            {"sop_class": uid_keyword(e.sop_class_uid), "information": e.information.hex()} for e in settings.extended
+        ],
+        "common_extended": [
+            {
+                "sop_class": uid_keyword(e.sop_class_uid),
+                "service_class": uid_keyword(e.service_class_uid),
+                "related_general": [uid_keyword(u) for u in e.related_general],
+            }
+            for e in settings.common_extended
+        ],
+    }
+
+
+def _read_window(value: Any) -> AsyncWindow | None:
+    reader, check = Reader(value), _between(0, 0xFFFF, "a window")
+    return AsyncWindow(reader.get("invoked", int, 1, check), reader.get("performed", int, 1, check))
+
+
+def _read_identity(value: Any) -> IdentitySettings:
+    reader = Reader(value)
+    return IdentitySettings(
+        type=reader.get("type", int, 0, _between(0, 255, "a User-Identity-Type")),
+        username=reader.get("username", str, ""),
+        positive_response_requested=reader.get("positive_response_requested", bool, False),
+    )
+
+
+def _read_extended(value: Any) -> ExtendedNegotiation:
+    reader = Reader(value)
+    information = reader.get("information", str, "")
+    try:
+        return ExtendedNegotiation(_uid(reader, "sop_class"), hex_bytes(information, "information"))
+    except ValueProblem as problem:
+        raise problem if problem.path else ValueProblem(problem.reason, ("information",)) from None
+
+
+def _read_common(value: Any) -> CommonExtendedNegotiation:
+    reader = Reader(value)
+    related = tuple(_resolved(u, "related_general") for u in reader.get("related_general", list, []))
+    return CommonExtendedNegotiation(_uid(reader, "sop_class"), _uid(reader, "service_class"), related)

@@ -1,0 +1,226 @@
+"""The workspace: a folder of text files that hold what the user set up.
+
+Files: local.toml, peers.toml, contexts.toml, presets/*.toml, messages/*.toml. A file that cannot be read is reported
+in `problems`, its settings fall back to the defaults, and it is kept aside before anything is written in its place.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+
+from . import settings
+from .errors import ValueProblem, WorkspaceError
+from .message_files import MessageFile, load_message, save_message
+from .presets import Preset, everything, load_preset, preset_table, shipped_presets
+from .secrets import Secrets
+from .settings import ContextSettings, EchoResult, Reader, SavedPeer
+from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
+
+T = TypeVar("T")
+LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
+VERIFICATION = ProposedContext(1, "1.2.840.10008.1.1", (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
+
+
+def default_folder() -> Path:
+    """The user's folder for this program; the environment variable DIMSE_CONSOLE_WORKSPACE names another."""
+    named = os.environ.get("DIMSE_CONSOLE_WORKSPACE")
+    if named:
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("dimse-console", appauthor=False)
+
+
+class Workspace:
+    """Settings as values; each `save_...` writes its file at once."""
+
+    def __init__(self, folder: Path | None = None, secrets: Secrets | None = None) -> None:
+        self.folder = folder if folder is not None else default_folder()
+        self.secrets = secrets if secrets is not None else Secrets()
+        self.problems: tuple[WorkspaceError, ...] = ()
+        """What could not be read, and keys that are not understood (they are kept)."""
+        self.local = LocalAE()
+        self.timeouts = Timeouts()
+        self.peers: tuple[SavedPeer, ...] = ()
+        self.contexts = ContextSettings(contexts=(VERIFICATION,))
+        self._tables: dict[str, Table] = {}
+        self._broken: set[str] = set()
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the files again."""
+        self.problems, self._tables, self._broken = (), {}, set()
+        self.local, self.timeouts = self._load(LOCAL, _read_local_file, (LocalAE(), Timeouts()))
+        self.peers = self._load(PEERS, lambda reader: reader.each("peer", settings.read_peer), ())
+        self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(VERIFICATION,)))
+
+    def _load(self, name: str, read: Callable[[Reader], T], default: T) -> T:
+        path = self.folder / name
+        if not path.exists():
+            return default
+        try:
+            text = read_text(path)
+            reader = Reader(parse(text, path))
+            self._tables[name] = dict(reader.table)
+            value = read(reader)
+        except ValueProblem as problem:
+            return self._fail(name, placed(problem, text, path), default)
+        except WorkspaceError as error:
+            return self._fail(name, error, default)
+        for key in reader.unknown:
+            unknown = ValueProblem("not a setting of this version; it is kept as it is", (key,))
+            self.problems += (placed(unknown, text, path),)
+        return value
+
+    def _fail(self, name: str, error: WorkspaceError, default: T) -> T:
+        self._broken.add(name)
+        self._tables.pop(name, None)
+        self.problems += (error,)
+        return default
+
+    def _save(self, name: str, table: Table) -> None:
+        path = self.folder / name
+        if name in self._broken and path.exists():
+            _set_aside(path)
+        self._broken.discard(name)
+        merged = _merge(self._tables.get(name, {}), table)
+        write_atomically(path, dumps(merged))
+        self._tables[name] = merged
+
+    def save_local(self, local: LocalAE, timeouts: Timeouts) -> None:
+        """Keep who we are and how long we wait."""
+        self.local, self.timeouts = local, timeouts
+        self._save(LOCAL, {"ae": settings.write_local(local), "timeouts": settings.write_timeouts(timeouts)})
+
+    def save_peers(self, peers: tuple[SavedPeer, ...]) -> None:
+        """Keep the list of peers."""
+        self.peers = peers
+        self._save(PEERS, {"peer": [settings.write_peer(p) for p in peers]})
+
+    def save_echo(self, peer: Peer, echo: EchoResult) -> None:
+        """Remember the last echo of every saved peer with this address and AE title."""
+        same = (peer.host, peer.port, peer.ae_title)
+        peers = tuple(
+            SavedPeer(peer=p.peer, echo=echo) if (p.peer.host, p.peer.port, p.peer.ae_title) == same else p
+            for p in self.peers
+        )
+        if peers != self.peers:
+            self.save_peers(peers)
+
+    def save_contexts(self, contexts: ContextSettings) -> None:
+        """Keep the presentation contexts and what goes with them; secrets go to `secrets`."""
+        self.contexts = contexts
+        self._save(CONTEXTS, settings.write_contexts(contexts))
+
+    def peer_named(self, name: str) -> Peer | None:
+        """The saved peer with this name."""
+        return next((p.peer for p in self.peers if p.peer.name == name), None)
+
+    def proposal(self, peer: Peer) -> Proposal:
+        """A proposal to this peer from all that is saved."""
+        saved = self.contexts
+        return Proposal(
+            local=self.local,
+            peer=peer,
+            contexts=saved.contexts,
+            timeouts=self.timeouts,
+            async_window=saved.async_window,
+            user_identity=saved.identity.identity(self.secrets.get(saved.identity.secret_name)),
+            extended=saved.extended,
+            common_extended=saved.common_extended,
+        )
+
+    def presets(self) -> tuple[Preset, ...]:
+        """Shipped presets, the user's own, then all of the registry in parts. Broken files are in `problems`."""
+        own: list[Preset] = []
+        for path in sorted((self.folder / "presets").glob("*.toml")):
+            try:
+                own.append(load_preset(path))
+            except WorkspaceError as error:
+                self._note(error)
+        return (*shipped_presets(), *own, *everything())
+
+    def save_preset(self, preset: Preset) -> Preset:
+        """Keep a preset of the user's under its title."""
+        path = self.folder / "presets" / f"{file_name(preset.title)}.toml"
+        write_atomically(path, dumps(preset_table(preset)))
+        return load_preset(path)
+
+    def delete_preset(self, preset: Preset) -> None:
+        """Remove a preset of the user's; shipped ones stay."""
+        if preset.path is not None and not preset.shipped:
+            preset.path.unlink(missing_ok=True)
+
+    @property
+    def messages_folder(self) -> Path:
+        return self.folder / "messages"
+
+    def messages(self) -> tuple[tuple[Path, MessageFile], ...]:
+        """The user's message files. Broken ones are in `problems`."""
+        found: list[tuple[Path, MessageFile]] = []
+        for path in sorted(self.messages_folder.glob("*.toml")):
+            try:
+                found.append((path, load_message(path)))
+            except WorkspaceError as error:
+                self._note(error)
+        return tuple(found)
+
+    def save_message(self, title: str, message: MessageFile) -> Path:
+        """Keep a message under a title; returns its file."""
+        path = self.messages_folder / f"{file_name(title)}.toml"
+        save_message(path, message)
+        return path
+
+    def _note(self, error: WorkspaceError) -> None:
+        if str(error) not in map(str, self.problems):
+            self.problems += (error,)
+
+
+def _read_local_file(reader: Reader) -> tuple[LocalAE, Timeouts]:
+    local = reader.inner("ae", settings.read_local, LocalAE())
+    return local, reader.inner("timeouts", settings.read_timeouts, Timeouts())
+
+
+def _merge(old: Table, new: Table) -> Table:
+    """The new table over the old one: keys we do not know stay, in tables and in those items of a list that stay."""
+    return {**old, **{k: _merged_value(old.get(k), v) for k, v in new.items()}}
+
+
+def _merged_value(old: Any, new: Any) -> Any:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return type(new)(_merge(old, new))
+    if isinstance(old, list) and isinstance(new, list):
+        by_name = {_identity(o): o for o in old if isinstance(o, dict)}
+        return [_merge(by_name[_identity(n)], n) if isinstance(n, dict) and _identity(n) in by_name else n for n in new]
+    return new
+
+
+def _identity(item: Table) -> tuple[Any, ...]:
+    """What makes an item of a list the same one after editing: a peer's name, a context's abstract syntax."""
+    return tuple(item.get(k) for k in ("name", "abstract_syntax", "sop_class"))
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a file that could not be read to a free name beside itself."""
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.broken-{number}{path.suffix}")).exists():
+        number += 1
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise WorkspaceError(path, f"could not be kept aside as {aside.name}: {error.strerror or error}") from None
+    return aside
+
+
+def file_name(title: str) -> str:
+    """A title as the name of a file on every system."""
+    name = re.sub(r"[^\w.-]+", "-", title.strip().lower()).strip("-.")[:80]
+    reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", name)
+    return "untitled" if not name else f"{name}-" if reserved else name

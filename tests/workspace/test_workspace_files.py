@@ -1,0 +1,333 @@
+"""The workspace folder: what was set up is there next time, and nothing a user wrote is ever lost."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.model.association import (
+    AsyncWindow,
+    CommonExtendedNegotiation,
+    ExtendedNegotiation,
+    LocalAE,
+    Peer,
+    ProposedContext,
+    Role,
+    Timeouts,
+)
+from engine.model.dataset import DataSet
+from engine.standard.messages import MESSAGES
+from engine.standard.sop_classes import sop_classes
+from engine.workspace.errors import WorkspaceError
+from engine.workspace.messages import shipped_messages, template, templates
+from engine.workspace.placeholders import Filler
+from engine.workspace.presets import Preset, everything, shipped_presets
+from engine.workspace.secrets import Secrets
+from engine.workspace.settings import (
+    ContextSettings,
+    EchoResult,
+    IdentitySettings,
+    SavedPeer,
+    number_contexts,
+)
+from engine.workspace.toml_text import dumps
+from engine.workspace.workspace import Workspace, file_name
+
+
+class FakeKeyring:
+    """A keyring in memory; `broken` makes it refuse."""
+
+    def __init__(self, broken: bool = False) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.broken = broken
+
+    def _check(self) -> None:
+        if self.broken:
+            raise RuntimeError("locked")
+
+    def get_password(self, service: str, name: str) -> str | None:
+        self._check()
+        return self.kept.get((service, name))
+
+    def set_password(self, service: str, name: str, password: str) -> None:
+        self._check()
+        self.kept[service, name] = password
+
+    def delete_password(self, service: str, name: str) -> None:
+        self._check()
+        del self.kept[service, name]
+
+
+def workspace(folder: Path) -> Workspace:
+    return Workspace(folder, Secrets(FakeKeyring()))
+
+
+CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
+CONTEXTS = ContextSettings(
+    contexts=(
+        ProposedContext(1, CT, ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2"), Role.BOTH),
+        ProposedContext(3, "1.2.3.4", ("1.2.3.5",)),
+    ),
+    async_window=AsyncWindow(5, 0),
+    identity=IdentitySettings(type=2, username="jane", positive_response_requested=True),
+    extended=(ExtendedNegotiation(CT, b"\1\0"),),
+    common_extended=(CommonExtendedNegotiation(CT, "1.2.840.10008.4.2", (MR,)),),
+)
+
+
+def test_a_new_workspace_can_echo_at_once(tmp_path: Path) -> None:
+    fresh = workspace(tmp_path / "not" / "there")
+    assert fresh.problems == ()
+    proposal = fresh.proposal(Peer())
+    assert [c.abstract_syntax for c in proposal.contexts] == ["1.2.840.10008.1.1"]
+    assert not (tmp_path / "not").exists(), "looking does not write"
+
+
+def test_everything_set_up_is_there_next_time(tmp_path: Path) -> None:
+    first = workspace(tmp_path)
+    local = LocalAE(ae_title="ME", maximum_length=0)
+    timeouts = Timeouts(connect=1.5, idle=7)
+    peer = Peer(name="Archive", ae_title="PACS", host="::1", port=11112)
+    echo = EchoResult(outcome="success", time=1_700_000_000.25, round_trip=0.0042, sentence="Answered.")
+    first.save_local(local, timeouts)
+    first.save_peers((SavedPeer(peer=peer), SavedPeer(peer=Peer(name="Other"))))
+    first.save_echo(replace(peer, name="unsaved name"), echo)
+    first.save_contexts(CONTEXTS)
+    again = workspace(tmp_path)
+    assert again.problems == ()
+    assert (again.local, again.timeouts, again.contexts) == (local, timeouts, CONTEXTS)
+    assert again.peers == (SavedPeer(peer=peer, echo=echo), SavedPeer(peer=Peer(name="Other")))
+    assert again.peer_named("Archive") == peer
+    assert again.peer_named("Nobody") is None
+
+
+def test_the_files_read_like_a_person_wrote_them(tmp_path: Path) -> None:
+    space = workspace(tmp_path)
+    space.save_contexts(CONTEXTS)
+    space.save_peers((SavedPeer(peer=Peer(name="Archive")),))
+    text = (tmp_path / "contexts.toml").read_text(encoding="utf-8")
+    assert 'abstract_syntax = "CTImageStorage"' in text
+    assert 'transfer_syntaxes = ["ExplicitVRLittleEndian", "ImplicitVRLittleEndian"]' in text
+    assert (tmp_path / "peers.toml").read_text(encoding="utf-8").startswith('[[peer]]\nname = "Archive"\n')
+
+
+def test_a_passcode_is_in_the_keyring_and_in_no_file(tmp_path: Path) -> None:
+    space = workspace(tmp_path)
+    space.save_contexts(CONTEXTS)
+    space.secrets.set(CONTEXTS.identity.secret_name, "s3cret-passcode")
+    identity = space.proposal(Peer()).user_identity
+    assert identity is not None
+    assert (identity.type, identity.primary, identity.secondary) == (2, b"jane", b"s3cret-passcode")
+    assert "s3cret" not in repr(identity)
+    assert all(b"s3cret" not in f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+    space.secrets.set(CONTEXTS.identity.secret_name, "")
+    assert space.secrets.get(CONTEXTS.identity.secret_name) == ""
+
+
+def test_a_token_is_the_primary_field() -> None:
+    token = IdentitySettings(type=5).identity("eyJ")
+    assert token is not None
+    assert (token.primary, token.secondary) == (b"eyJ", b"")
+    assert IdentitySettings().identity("x") is None
+
+
+def test_without_a_usable_keyring_secrets_last_for_the_session_and_it_is_said() -> None:
+    secrets = Secrets(FakeKeyring(broken=True))
+    assert secrets.sentence == ""
+    secrets.set("a", "b")
+    assert secrets.get("a") == "b"
+    assert "until the program ends" in secrets.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "words"),
+    [
+        ("local.toml", "[ae]\ntitle = 5\n", 2, "must be a text"),
+        ("local.toml", "[timeouts]\nconnect = 1\nacse = -1\n", 3, "from 0"),
+        ("local.toml", "[ae\n", 1, "not valid TOML"),
+        ("peers.toml", '[[peer]]\nname = "a"\n\n[[peer]]\nport = 99999\n', 5, "a port is from 0 to 65535"),
+        ("peers.toml", 'peer = "x"\n', 1, "must be a list"),
+        ("contexts.toml", '[[context]]\nabstract_syntax = "CTImageStorag"\n', 2, "did you mean CTImageStorage"),
+        ("contexts.toml", '[[context]]\nid = 1\nabstract_syntax = "1.2"\nrole = "chief"\n', 4, "a role is"),
+        ("contexts.toml", '[[extended]]\nsop_class = "1.2"\ninformation = "0"\n', 3, "odd number"),
+    ],
+)
+def test_a_broken_file_is_reported_and_kept_aside(tmp_path: Path, name: str, text: str, line: int, words: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    space = workspace(tmp_path)
+    (problem,) = space.problems
+    assert (problem.file, problem.line) == (tmp_path / name, line)
+    assert words in problem.reason
+    assert space.local == LocalAE()
+    assert (tmp_path / name).read_text(encoding="utf-8") == text, "reading changes nothing"
+    space.save_local(LocalAE(ae_title="NEW"), Timeouts())
+    space.save_peers(())
+    space.save_contexts(CONTEXTS)
+    kept = tmp_path / name.replace(".toml", ".broken-1.toml")
+    assert kept.read_text(encoding="utf-8") == text
+    assert workspace(tmp_path).problems == ()
+
+
+def test_keys_of_another_version_stay_and_are_mentioned(tmp_path: Path) -> None:
+    (tmp_path / "peers.toml").write_text(
+        'colour = "red"\n[[peer]]\nname = "A"\nport = 1\nrack = 7\n[[peer]]\nname = "B"\n', encoding="utf-8"
+    )
+    space = workspace(tmp_path)
+    (problem,) = space.problems
+    assert problem.key == "colour"
+    assert "kept" in problem.reason
+    space.save_peers((*space.peers[1:], SavedPeer(peer=Peer(name="A", port=2))))
+    table = tomllib.loads((tmp_path / "peers.toml").read_text(encoding="utf-8"))
+    assert table["colour"] == "red"
+    assert table["peer"][1]["rack"] == 7
+    assert table["peer"][1]["port"] == 2
+    assert "rack" not in table["peer"][0]
+
+
+def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    space = workspace(tmp_path / "file")
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        space.save_peers(())
+
+
+def test_no_half_written_files_are_left(tmp_path: Path) -> None:
+    space = workspace(tmp_path)
+    for _ in range(3):
+        space.save_local(LocalAE(), Timeouts())
+    assert [p.name for p in tmp_path.iterdir()] == ["local.toml"]
+
+
+def test_shipped_presets_fit_an_association_and_name_nothing_unknown() -> None:
+    presets = shipped_presets()
+    assert len(presets) >= 10
+    for preset in presets:
+        assert preset.title and preset.note and preset.shipped
+        assert 0 < len(preset.contexts) <= 128
+        assert [c.id for c in preset.contexts] == list(range(1, 2 * len(preset.contexts), 2))
+        for context in preset.contexts:
+            assert context.abstract_syntax in sop_classes()
+            assert not sop_classes()[context.abstract_syntax].retired
+            assert context.transfer_syntaxes
+
+
+def test_with_c_get_the_storage_contexts_ask_for_the_scp_role() -> None:
+    (preset,) = [p for p in shipped_presets() if "C-GET" in p.title]
+    storage = [c for c in preset.contexts if "C-STORE" in sop_classes()[c.abstract_syntax].scu_invokes]
+    assert len(storage) > 30
+    assert all(c.role is Role.SCP for c in storage)
+    assert all(c.role is Role.DEFAULT for c in preset.contexts if c not in storage)
+
+
+def test_everything_is_every_sop_class_once_in_parts_that_fit() -> None:
+    parts = everything(retired=True)
+    uids = [c.abstract_syntax for p in parts for c in p.contexts]
+    assert sorted(uids) == sorted(sop_classes())
+    assert all(len(p.contexts) <= 128 and p.contexts[-1].id <= 255 for p in parts)
+
+
+def test_own_presets_and_messages_are_kept_and_broken_ones_reported(tmp_path: Path) -> None:
+    space = workspace(tmp_path)
+    mine = Preset(title="My CT: all of it", contexts=number_contexts((ProposedContext(9, CT, ("1.2.840.10008.1.2",)),)))
+    saved = space.save_preset(mine)
+    assert saved.path is not None and saved.path.name == "my-ct-all-of-it.toml"
+    assert saved in space.presets()
+    echo = template("C-ECHO-RQ", "1.2.840.10008.1.1")
+    path = space.save_message("Echo / ping", echo)
+    assert space.messages() == ((path, echo),)
+    (tmp_path / "messages" / "bad.toml").write_text("message = 1")
+    (tmp_path / "presets" / "bad.toml").write_text("context = 1")
+    for _ in range(2):
+        space.messages()
+        space.presets()
+    assert sorted(p.file.parent.name for p in space.problems) == ["messages", "presets"]
+    space.delete_preset(saved)
+    assert saved not in space.presets()
+    shipped = shipped_presets()[0]
+    space.delete_preset(shipped)
+    assert shipped.path is not None and shipped.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Echo", "echo"), ("../../etc/passwd", "etc-passwd"), ("", "untitled"), ("NUL", "nul-"), ("a" * 200, "a" * 80)],
+)
+def test_titles_become_safe_file_names(title: str, name: str) -> None:
+    assert file_name(title) == name
+
+
+def test_there_is_a_message_to_start_from_for_every_service_of_every_sop_class() -> None:
+    for uid, sop in sop_classes().items():
+        for service in sop.scu_invokes + sop.scp_invokes:
+            for name in (f"{service}-RQ", f"{service}-RSP"):
+                for message in templates(name, uid):
+                    assert message.message == name
+                    assert message.command.command_field == MESSAGES[name].command_field
+                    assert message.command.sop_class_uid in (uid, sop.message_sop_class, *sop.members), (name, sop.name)
+                    assert uid in (message.abstract_syntax, message.command.sop_class_uid)
+    for name in MESSAGES:
+        assert template(name).message == name
+
+
+def test_every_action_and_event_type_has_its_message() -> None:
+    for uid, sop in sop_classes().items():
+        for service, keyword, types in (
+            ("N-ACTION", "ActionTypeID", sop.action_types),
+            ("N-EVENT-REPORT", "EventTypeID", sop.event_types),
+        ):
+            if types and service in sop.scu_invokes + sop.scp_invokes:
+                found = {m.command.number(keyword) for m in templates(f"{service}-RQ", uid)}
+                assert found >= set(types) or sop.service_class.startswith("Unified"), sop.name
+    ups = {m.command.number("ActionTypeID") for m in shipped_messages() if m.title.startswith("UPS")}
+    assert ups >= {1, 2, 3, 4, 5}
+
+
+def test_a_query_template_has_the_keys_of_its_level() -> None:
+    study = template("C-FIND-RQ", "1.2.840.10008.5.1.4.1.2.2.1").data
+    assert isinstance(study, DataSet)
+    assert study.text(0x00080052) == "STUDY"
+    assert study.find(0x0020000D) is not None and study.find(0x00100010) is not None
+    move = templates("C-MOVE-RQ", "1.2.840.10008.5.1.4.1.2.1.2")
+    assert {m.data.text(0x00080052) for m in move if isinstance(m.data, DataSet)} == {
+        "PATIENT",
+        "STUDY",
+        "SERIES",
+        "IMAGE",
+    }
+
+
+def test_placeholders_speak_of_the_same_instance_within_one_send() -> None:
+    filler = Filler(datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC))
+    begin, end = (m for m in shipped_messages() if m.title in ("MPPS: a step begins", "MPPS: the step is completed"))
+    first, last = sorted((filler.message(begin), filler.message(end)), key=lambda m: m.message)
+    assert first.command.sop_instance_uid == last.command.sop_instance_uid
+    assert first.command.sop_instance_uid.startswith("2.25.")
+    assert len(first.command.sop_instance_uid) <= 64
+    datas = [m.data for m in (first, last)]
+    assert all(isinstance(d, DataSet) for d in datas)
+    texts = "".join(repr(d) for d in datas)
+    assert "{" not in texts and "20240506" in texts and "070809" in texts
+    assert filler.text("{uid}") != filler.text("{uid}")
+    assert filler.text("{uid a}") == filler.text("{uid a}")
+    assert filler.text("{other} {") == "{other} {"
+
+
+SCALAR = st.text(max_size=10) | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.floats(allow_nan=False)
+KEYS = st.text(max_size=8)
+TABLES = st.recursive(
+    st.dictionaries(KEYS, SCALAR | st.lists(SCALAR, max_size=3), max_size=4),
+    lambda inner: st.dictionaries(KEYS, inner | st.lists(inner, max_size=3) | SCALAR, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(TABLES)
+def test_the_writer_writes_toml(table: dict[str, object]) -> None:
+    assert tomllib.loads(dumps(table)) == table
