@@ -20,129 +20,128 @@ class Rule:
 
 
 _COMMAND = """
-group-length-first         error   Command Group Length is the first element                       PS3.7 6.3.1
-group-length               error   Command Group Length counts the bytes that follow it            PS3.7 6.3.1, E.1
-ascending                  error   Elements are in ascending order of tags                         PS3.7 6.3.1
-repeated                   error   Every element occurs once                                       PS3.7 6.3.1
-group                      error   Only elements of group 0000 are in a command set                PS3.7 6.3.1
-length                     error   Element lengths stay within the command set                     PS3.7 6.3.1
-odd-length                 error   Element lengths are even                                        PS3.7 6.3.1
-trailing-bytes             error   Nothing but elements is in a command set                        PS3.7 6.3.1
-unknown-element            warning Elements are in the command dictionary                          PS3.7 E.1
-retired-element            info    Retired elements are not sent                                   PS3.7 E.2
-value                      error   The value fits the VR                                           PS3.5 6.2
-value-length               error   The value is not longer than its VR allows                      PS3.5 6.2
-values                     error   The number of values is the dictionary's                        PS3.7 E.1
-padding                    error   UIDs are padded with one NULL, text with spaces                 PS3.5 6.2, 9.1
-uid                        error   UIDs are well formed                                            PS3.5 9.1
-ae-title                   error   AE titles are well formed                                       PS3.5 6.2
-characters                 warning Text is in the default character repertoire                     PS3.7 C; PS3.5 6.2
-command-field              error   The Command Field is there                                      PS3.7 E.1
-unknown-command-field      error   The Command Field is one of the Standard                        PS3.7 E.1
-missing-mandatory          error   Mandatory fields are there                                      PS3.7 9.3, 10.3
-empty-mandatory            error   Mandatory fields have a value                                   PS3.7 9.3, 10.3
-missing-conditional        error   Conditional fields are there when their condition holds         PS3.7 9.3, 10.3
-forbidden-field            error   Fields are absent where the status excludes them                PS3.4 C.4.2.1.6
-undefined-field            warning Only fields of the message, and those its status allows         PS3.7 9.3, 10.3, C
-message-id-in-response     info    Responses carry no Message ID                                   PS3.7 9.1.1.1.1
-fixed-value                error   Fields with a fixed value have it                               PS3.7 9.3, 10.3
-allowed-value              error   Fields with listed values have one of them                      PS3.7 9.3, E.1
-data-set-announced         error   Command Data Set Type fits the message                          PS3.7 9.3, 10.3
-data-set-present           error   A Data Set follows exactly when announced                       PS3.7 6.3
-data-set-with-status       error   The status decides about the Data Set of the response           PS3.7 9.1.2.1.5
-response-to-request        error   The response is of its request's service                        PS3.7 9.3, 10.3
-equal-to-request           error   The response repeats the values of its request                  PS3.7 9.1, 10.1
-status-undefined           error   The status is in a range of the Standard                        PS3.7 C
-status-unlisted            warning The status is one of the service or its service class           PS3.7 9.1, 10.1
-echo-status                warning C-ECHO answers with Success                                     PS3.7 9.3.5.2
-sub-operation-counts       error   The final status fits the counts of sub-operations              PS3.4 C.4.2.3.1
-failed-create              warning A failed N-CREATE assigns no SOP Instance UID                   PS3.7 10.1.5.1.4
-single-response            error   Only C-FIND, C-GET and C-MOVE answer with Pending               PS3.7 7.5
-service-of-sop-class       error   The SOP class has this service                                  PS3.4
-action-type                error   The Action Type ID is one of the SOP class                      PS3.4
-event-type                 error   The Event Type ID is one of the SOP class                       PS3.4
-well-known-instance        error   The well-known SOP Instance is used                             PS3.4
-sop-class-of-context       error   The SOP class fits the presentation context                     PS3.7 10.1; PS3.4
+group-length-first       error   Command Group Length is the first element                       PS3.7 6.3.1
+group-length             error   Command Group Length counts the bytes that follow it            PS3.7 6.3.1, E.1
+ascending                error   Elements are in ascending order of tags                         PS3.7 6.3.1
+repeated                 error   Every element occurs once                                       PS3.7 6.3.1
+group                    error   Only elements of group 0000 are in a command set                PS3.7 6.3.1
+length                   error   Element lengths stay within the command set                     PS3.7 6.3.1
+odd-length               error   Element lengths are even                                        PS3.7 6.3.1
+trailing-bytes           error   Nothing but elements is in a command set                        PS3.7 6.3.1
+unknown-element          warning Elements are in the command dictionary                          PS3.7 E.1
+retired-element          info    Retired elements are not sent                                   PS3.7 E.2
+value                    error   The value fits the VR                                           PS3.5 6.2
+value-length             error   The value is not longer than its VR allows                      PS3.5 6.2
+values                   error   The number of values is the dictionary's                        PS3.7 E.1
+padding                  error   UIDs are padded with one NULL, text with spaces                 PS3.5 6.2, 9.1
+uid                      error   UIDs are well formed                                            PS3.5 9.1
+ae-title                 error   AE titles are well formed                                       PS3.5 6.2
+characters               warning Text is in the default character repertoire                     PS3.7 C; PS3.5 6.2
+command-field            error   The Command Field is there                                      PS3.7 E.1
+unknown-command-field    error   The Command Field is one of the Standard                        PS3.7 E.1
+missing-mandatory        error   Mandatory fields are there                                      PS3.7 9.3, 10.3
+empty-mandatory          error   Mandatory fields have a value                                   PS3.7 9.3, 10.3
+missing-conditional      error   Conditional fields are there when their condition holds         PS3.7 9.3, 10.3
+forbidden-field          error   Fields are absent where the status excludes them                PS3.4 C.4.2.1.6
+undefined-field          warning Only fields of the message, and those its status allows         PS3.7 9.3, 10.3, C
+message-id-in-response   info    Responses carry no Message ID                                   PS3.7 9.1.1.1.1
+allowed-value            error   Fields with listed values have one of them                      PS3.7 9.3, E.1
+data-set-announced       error   Command Data Set Type fits the message                          PS3.7 9.3, 10.3
+data-set-present         error   A Data Set follows exactly when announced                       PS3.7 6.3
+data-set-with-status     error   The status decides about the Data Set of the response           PS3.7 9.1.2.1.5
+response-to-request      error   The response is of its request's service                        PS3.7 9.3, 10.3
+equal-to-request         error   The response repeats the values of its request                  PS3.7 9.1, 10.1
+status-undefined         error   The status is in a range of the Standard                        PS3.7 C
+status-unlisted          warning The status is one of the service or its service class           PS3.7 9.1, 10.1
+echo-status              warning C-ECHO answers with Success                                     PS3.7 9.3.5.2
+sub-operation-counts     error   The final status fits the counts of sub-operations              PS3.4 C.4.2.3.1
+failed-create            warning A failed N-CREATE assigns no SOP Instance UID                   PS3.7 10.1.5.1.4
+single-response          error   Only C-FIND, C-GET and C-MOVE answer with Pending               PS3.7 7.5
+service-of-sop-class     error   The SOP class has this service                                  PS3.4
+action-type              error   The Action Type ID is one of the SOP class                      PS3.4
+event-type               error   The Event Type ID is one of the SOP class                       PS3.4
+well-known-instance      error   The well-known SOP Instance is used                             PS3.4
+sop-class-of-context     error   The SOP class fits the presentation context                     PS3.7 10.1; PS3.4
 """
 
 _DATA = """
-sop-class                  error   The instance's SOP class is the command's                       PS3.7 9.1.1.1
-sop-instance               error   The instance's SOP Instance UID is the command's                PS3.7 9.1.1.1
-group                      error   No command, file or structure groups are in a Data Set          PS3.5 7.1
-query-level                error   The Query/Retrieve Level is one of the model                    PS3.4 C.6
+sop-class                error   The instance's SOP class is the command's                       PS3.7 9.1.1.1
+sop-instance             error   The instance's SOP Instance UID is the command's                PS3.7 9.1.1.1
+group                    error   No command, file or structure groups are in a Data Set          PS3.5 7.1
+query-level              error   The Query/Retrieve Level is one of the model                    PS3.4 C.6
 """
 
 _ASSOCIATION = """
-reserved                   warning Reserved bytes are zero                                         PS3.8 9.3.1
-length                     error   Length fields are true                                          PS3.8 9.3.1
-malformed-item             error   Items follow their tables                                       PS3.8 9.3; PS3.7 D.3.3
-protocol-version           error   Bit 0 of the protocol version is set                            PS3.8 9.3.2
-protocol-version-bits      info    No other bit of the protocol version is set                     PS3.8 9.3.2
-ae-title-blank             error   AE titles are not blank                                         PS3.8 9.3.2
-ae-title                   error   AE titles are well formed                                       PS3.8 9.3.2; PS3.5 6.2
-application-context        error   There is one application context                                PS3.8 9.3.2
-application-context-name   error   The application context is DICOM's                              PS3.7 A.2.1
-no-context                 error   At least one presentation context is proposed                   PS3.8 9.3.2
-context-id                 error   Presentation context IDs are odd                                PS3.8 9.3.2.2
-context-id-repeated        error   Presentation context IDs are unique                             PS3.8 7.1.1.13
-abstract-syntax            error   A proposed context has one abstract syntax                      PS3.8 9.3.2.2
-transfer-syntax            error   A proposed context has transfer syntaxes                        PS3.8 9.3.2.2
-item-order                 warning Items are in ascending order of types                           PS3.8 9.3.1
-default-transfer-syntax    error   Implicit VR Little Endian is offered for every abstract syntax  PS3.5 10.1
-jpeg-lossless-default      warning Lossless JPEG comes with its default process                    PS3.5 10.2
-jpeg-lossy-default         warning Lossy JPEG comes with a default process                         PS3.5 10.3
-jpeg-ls-lossless           warning Near-lossless JPEG-LS comes with lossless JPEG-LS               PS3.5 10.5
-retired-uid                info    Retired SOP classes and transfer syntaxes are not proposed      PS3.6 A
-unknown-uid                info    UIDs of DICOM's root are registered                             PS3.6 A
-uid                        error   UIDs are well formed and not padded                             PS3.8 F; PS3.5 9.1
-user-information           error   There is one User Information item                              PS3.8 9.3.2
-maximum-length             error   There is one Maximum Length                                     PS3.8 D.1
-maximum-length-small       warning The Maximum Length leaves room for data                         PS3.8 D.1
-implementation-class       error   There is one Implementation Class UID                           PS3.7 D.3.3.2
-version-name               error   The Implementation Version Name has 1 to 16 basic characters    PS3.7 D.3.3.2.3
-once                       error   Sub-items that may occur once do so                             PS3.7 D.3.3
-role-repeated              error   There is one role selection for a SOP class                     PS3.7 D.3.3.4
-role-not-proposed          warning Role selection is for a proposed abstract syntax                PS3.7 D.3.3.4
-role-value                 error   Roles are 0 or 1 and not both 0                                 PS3.7 D.3.3.4
-extended-repeated          error   There is one extended negotiation for a SOP class               PS3.7 D.3.3.5
-extended-content           error   Extended negotiation follows its service class                  PS3.4
-extended-unused            warning Extended negotiation is for a service class that has one        PS3.4
-common-extended-in-answer  error   Common extended negotiation is for requests only                PS3.7 D.3.3.6
-common-extended-repeated   error   There is one common extended negotiation for a SOP class        PS3.7 D.3.3.6
-common-extended-version    info    The version of common extended negotiation is 0                 PS3.7 D.3.3.6
-related-general            warning Related General SOP Classes are those of Table B.3-3            PS3.4 B.3.1.4
-user-identity              error   The user identity's type is 1 to 5, its response flag 0 or 1    PS3.7 D.3.3.7
-passcode                   error   A passcode goes with type 2 only                                PS3.7 D.3.3.7
-unknown-item               info    Items are of known types                                        PS3.8 9.3.1, D.2
-ae-title-copy              warning The answer repeats the AE titles                                PS3.8 9.3.3
-context-unanswered         error   Every proposed context is answered                              PS3.8 7.1.1.14
-context-unproposed         error   Only proposed contexts are answered                             PS3.8 7.1.1.14
-context-result             error   The result of a context is 0 to 4                               PS3.8 9.3.3.2
-answer-transfer-syntax     error   An answered context has one transfer syntax                     PS3.8 9.3.3.2
-unproposed-transfer-syntax error   The accepted transfer syntax was proposed                       PS3.8 7.1.1.14
-default-syntax-refused     error   Implicit VR Little Endian is not refused                        PS3.5 10.1
-nothing-accepted           warning At least one context is accepted                                PS3.8 7.1.1.14
-window                     error   The window is answered when proposed, and not enlarged          PS3.7 D.3.3.3
-role-answer                error   Only proposed roles are accepted                                PS3.7 D.3.3.4
-extended-answer            error   Extended negotiation answers a proposal                         PS3.7 D.3.3.5
-extended-answer-content    error   The answer grants no more than was asked for                    PS3.4
-user-identity-answer       error   A user identity response answers a request for one              PS3.7 D.3.3.7
-user-identity-silent       warning A requested user identity response is given                     PS3.7 D.3.3.7
-reject-code                error   Result, source and reason of a rejection are defined            PS3.8 9.3.4
-abort-source               error   The source of an abort is 0 or 2                                PS3.8 9.3.8
-abort-reason               error   The reason of a provider's abort is defined                     PS3.8 9.3.8
-abort-user-reason          warning A user's abort has reason 0                                     PS3.8 9.3.8
+reserved                 warning Reserved bytes are zero                                         PS3.8 9.3.1
+length                   error   Length fields are true                                          PS3.8 9.3.1
+malformed-item           error   Items follow their tables                                       PS3.8 9.3; PS3.7 D.3.3
+protocol-version         error   Bit 0 of the protocol version is set                            PS3.8 9.3.2
+protocol-version-bits    info    No other bit of the protocol version is set                     PS3.8 9.3.2
+ae-title-blank           error   AE titles are not blank                                         PS3.8 9.3.2
+ae-title                 error   AE titles are well formed                                       PS3.8 9.3.2; PS3.5 6.2
+application-context      error   There is one application context                                PS3.8 9.3.2
+application-context-name error   The application context is DICOM's                              PS3.7 A.2.1
+no-context               error   At least one presentation context is proposed                   PS3.8 9.3.2
+context-id               error   Presentation context IDs are odd                                PS3.8 9.3.2.2
+context-id-repeated      error   Presentation context IDs are unique                             PS3.8 7.1.1.13
+abstract-syntax          error   A proposed context has one abstract syntax                      PS3.8 9.3.2.2
+transfer-syntax          error   A proposed context has transfer syntaxes                        PS3.8 9.3.2.2
+item-order               warning Items are in ascending order of types                           PS3.8 9.3.1
+default-transfer-syntax  error   Implicit VR Little Endian is offered for every abstract syntax  PS3.5 10.1
+jpeg-lossless-default    warning Lossless JPEG comes with its default process                    PS3.5 10.2
+jpeg-lossy-default       warning Lossy JPEG comes with a default process                         PS3.5 10.3
+jpeg-ls-lossless         warning Near-lossless JPEG-LS comes with lossless JPEG-LS               PS3.5 10.5
+retired-uid              info    Retired SOP classes and transfer syntaxes are not proposed      PS3.6 A
+unknown-uid              info    UIDs of DICOM's root are registered                             PS3.6 A
+uid                      error   UIDs are well formed and not padded                             PS3.8 F; PS3.5 9.1
+user-information         error   There is one User Information item                              PS3.8 9.3.2
+maximum-length           error   There is one Maximum Length                                     PS3.8 D.1
+maximum-length-small     warning The Maximum Length leaves room for data                         PS3.8 D.1
+implementation-class     error   There is one Implementation Class UID                           PS3.7 D.3.3.2
+version-name             error   The Implementation Version Name has 1 to 16 basic characters    PS3.7 D.3.3.2.3
+once                     error   Sub-items that may occur once do so                             PS3.7 D.3.3
+role-repeated            error   There is one role selection for a SOP class                     PS3.7 D.3.3.4
+role-not-proposed        warning Role selection is for a proposed abstract syntax                PS3.7 D.3.3.4
+role-value               error   Roles are 0 or 1 and not both 0                                 PS3.7 D.3.3.4
+extended-repeated        error   There is one extended negotiation for a SOP class               PS3.7 D.3.3.5
+extended-content         error   Extended negotiation follows its service class                  PS3.4
+extended-unused          warning Extended negotiation is for a service class that has one        PS3.4
+common-extended-answer   error   Common extended negotiation is for requests only                PS3.7 D.3.3.6
+common-extended-repeated error   There is one common extended negotiation for a SOP class        PS3.7 D.3.3.6
+common-extended-version  info    The version of common extended negotiation is 0                 PS3.7 D.3.3.6
+related-general          warning Related General SOP Classes are those of Table B.3-3            PS3.4 B.3.1.4
+user-identity            error   The user identity's type is 1 to 5, its response flag 0 or 1    PS3.7 D.3.3.7
+passcode                 error   A passcode goes with type 2 only                                PS3.7 D.3.3.7
+unknown-item             info    Items are of known types                                        PS3.8 9.3.1, D.2
+ae-title-copy            warning The answer repeats the AE titles                                PS3.8 9.3.3
+context-unanswered       error   Every proposed context is answered                              PS3.8 7.1.1.14
+context-unproposed       error   Only proposed contexts are answered                             PS3.8 7.1.1.14
+context-result           error   The result of a context is 0 to 4                               PS3.8 9.3.3.2
+answer-transfer-syntax   error   An answered context has one transfer syntax                     PS3.8 9.3.3.2
+unproposed-syntax        error   The accepted transfer syntax was proposed                       PS3.8 7.1.1.14
+default-syntax-refused   error   Implicit VR Little Endian is not refused                        PS3.5 10.1
+nothing-accepted         warning At least one context is accepted                                PS3.8 7.1.1.14
+window                   error   The window is answered when proposed, and not enlarged          PS3.7 D.3.3.3
+role-answer              error   Only proposed roles are accepted                                PS3.7 D.3.3.4
+extended-answer          error   Extended negotiation answers a proposal                         PS3.7 D.3.3.5
+extended-answer-content  error   The answer grants no more than was asked for                    PS3.4
+user-identity-answer     error   A user identity response answers a request for one              PS3.7 D.3.3.7
+user-identity-silent     warning A requested user identity response is given                     PS3.7 D.3.3.7
+reject-code              error   Result, source and reason of a rejection are defined            PS3.8 9.3.4
+abort-source             error   The source of an abort is 0 or 2                                PS3.8 9.3.8
+abort-reason             error   The reason of a provider's abort is defined                     PS3.8 9.3.8
+abort-user-reason        warning A user's abort has reason 0                                     PS3.8 9.3.8
 """
 
 _PDATA = """
-no-pdv                     error   A P-DATA-TF has at least one PDV                                PS3.8 9.3.5
-maximum-length             error   A P-DATA-TF is not longer than its receiver takes               PS3.8 D.1
-context                    error   PDVs are on accepted presentation contexts                      PS3.8 7.6.1
-odd-fragment               error   Fragments have an even number of bytes                          PS3.8 E.1
-empty-fragment             error   Fragments are not empty                                         PS3.8 E.1
-one-message                error   The PDVs of one P-DATA-TF are of one message                    PS3.8 E.1
-control-bits               warning Bits 2 to 7 of the message control header are zero              PS3.8 E.2
-split                      warning PDVs of one kind do not follow one another in a P-DATA-TF       PS3.8 E.1
+no-pdv                   error   A P-DATA-TF has at least one PDV                                PS3.8 9.3.5
+maximum-length           error   A P-DATA-TF is not longer than its receiver takes               PS3.8 D.1
+context                  error   PDVs are on accepted presentation contexts                      PS3.8 7.6.1
+odd-fragment             error   Fragments have an even number of bytes                          PS3.8 E.1
+empty-fragment           error   Fragments are not empty                                         PS3.8 E.1
+one-message              error   The PDVs of one P-DATA-TF are of one message                    PS3.8 E.1
+control-bits             warning Bits 2 to 7 of the message control header are zero              PS3.8 E.2
+split                    warning PDVs of one kind do not follow one another in a P-DATA-TF       PS3.8 E.1
 """
 
 
