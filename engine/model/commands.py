@@ -37,6 +37,9 @@ class Command:
 class OpenAssociation(Command):
     association: int
     proposal: Proposal
+    auto_answer: bool = True
+    """Answer requests that arrive (C-STORE of a C-GET, N-EVENT-REPORT) as the built-in peer would; False leaves the
+    responses to the user's `Send`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,28 @@ class DataSet:
         element = self.find(tag)
         return element.texts[0] if element and element.texts else ""
 
+    def texts(self, tag: int) -> tuple[str, ...]:
+        """All values as text."""
+        element = self.find(tag)
+        return element.texts if element else ()
+
+    def items(self, tag: int) -> tuple[DataSet, ...]:
+        """Items of a sequence element; () when absent."""
+        element = self.find(tag)
+        return element.items if element else ()
+
+    def merged(self, other: DataSet) -> DataSet:
+        """A copy in tag order in which the other's elements replace or join ours."""
+        elements = {e.tag: e for e in (*self.elements, *other.elements)}
+        return DataSet(tuple(elements[t] for t in sorted(elements)))
+
+    def put(self, tag: int, vr: str, *values: str) -> DataSet:
+        """A copy with this text element set."""
+        return self.merged(DataSet((DataElement(tag, vr, values),)))
+
+    def without(self, *tags: int) -> DataSet:
+        return DataSet(tuple(e for e in self.elements if e.tag not in tags))
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedData:

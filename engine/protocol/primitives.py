@@ -1,0 +1,183 @@
+"""Primitives the local user gives the upper layer, and events it gives back (PS3.8 7.1-7.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, Pdu
+from engine.standard.state_table import Evt, Sta
+
+Buffer = bytes | bytearray | memoryview
+Pdv = tuple[int, int, memoryview]
+"""Presentation context ID, message control header, fragment."""
+
+
+@dataclass(frozen=True, slots=True)
+class AAssociateRequest:
+    """A-ASSOCIATE request (7.1.1): connect, then send this PDU."""
+
+    pdu: AssociateRQ
+
+
+@dataclass(frozen=True, slots=True)
+class AAssociateResponse:
+    """A-ASSOCIATE response (7.1.1): accept or reject."""
+
+    pdu: AssociateAC | AssociateRJ
+
+
+@dataclass(frozen=True, slots=True)
+class PDataRequest:
+    """P-DATA request (7.6): the buffers of whole P-DATA-TF PDUs, a list for each."""
+
+    pdus: tuple[list[Buffer], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AReleaseRequest:
+    """A-RELEASE request (7.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AReleaseResponse:
+    """A-RELEASE response (7.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AAbortRequest:
+    """A-ABORT request (7.3). The Standard's source is 0 (service-user), its reason 0."""
+
+    source: int = 0
+    reason: int = 0
+
+
+Primitive = (
+    AAssociateRequest | AAssociateResponse | PDataRequest | AReleaseRequest | AReleaseResponse | AAbortRequest
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One cell of Table 9-10 was carried out."""
+
+    before: Sta
+    event: Evt
+    action: str
+    after: Sta
+
+
+@dataclass(frozen=True, slots=True)
+class PduReceived:
+    """A PDU arrived, with the transition it made. `pdu` is None for P-DATA-TF and for what could not be decoded."""
+
+    type: int
+    data: bytes = field(repr=False)
+    pdu: Pdu | None
+    transition: Transition | None
+
+
+@dataclass(frozen=True, slots=True)
+class PduSent:
+    """A PDU was put out. `transition` is None for bytes sent by force."""
+
+    type: int
+    data: tuple[Buffer, ...] = field(repr=False)
+    transition: Transition | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransport:
+    """Connect now (AE-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTransport:
+    """Close the connection, after what is queued was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssociateIndication:
+    rq: AssociateRQ
+
+
+@dataclass(frozen=True, slots=True)
+class AssociateConfirmation:
+    pdu: AssociateAC | AssociateRJ
+
+
+@dataclass(frozen=True, slots=True)
+class PDataIndication:
+    """Presentation data values in the order they came; the fragments are views, valid until the next call of the machine."""
+
+    pdvs: list[Pdv]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIndication:
+    collision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseConfirmation:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AbortIndication:
+    """The peer sent A-ABORT: source 0 is an A-ABORT indication, anything else an A-P-ABORT indication (AA-3)."""
+
+    source: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAbortIndication:
+    """A-P-ABORT from our side: the connection was lost (AA-4), or the peer broke the protocol (AA-8)."""
+
+    reason: int
+    sentence: str
+    connection_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransportEnded:
+    """The connection is closed; `pending` bytes of an incomplete PDU had arrived, in state `before`."""
+
+    before: Sta
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArtimExpired:
+    """ARTIM ran out in this state (Sta2: no A-ASSOCIATE-RQ came; Sta13: the peer did not close)."""
+
+    state: Sta
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolError:
+    """The peer's bytes break the protocol; what follows is A-ABORT."""
+
+    sentence: str
+    clause: str
+    reason: int
+    data: bytes = field(repr=False, default=b"")
+
+
+Event = (
+    Transition
+    | PduReceived
+    | PduSent
+    | OpenTransport
+    | CloseTransport
+    | AssociateIndication
+    | AssociateConfirmation
+    | PDataIndication
+    | ReleaseIndication
+    | ReleaseConfirmation
+    | AbortIndication
+    | ProviderAbortIndication
+    | TransportEnded
+    | ArtimExpired
+    | ProtocolError
+)

@@ -1,0 +1,288 @@
+"""The DICOM upper layer's state machine (PS3.8 9.2), without socket, thread or clock.
+
+Table 9-10 says which action an event calls for, the action's effects are carried out one by one; that is all of the machine.
+Bytes and the time go in; bytes to send, events and deadlines come out. A transition is itself an event.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from engine.standard.codes import abort_text
+from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
+from engine.standard.state_table import Effect, Evt, Sta, action
+from engine.wire.framer import Framer
+from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
+
+from . import primitives as p
+
+Event = p.Event
+UNEXPECTED_PDU = 2
+"""A-ABORT reason (PS3.8 9.3.8)."""
+
+_RECEIVED = {
+    AssociateAC.TYPE: Evt.Evt3,
+    AssociateRJ.TYPE: Evt.Evt4,
+    AssociateRQ.TYPE: Evt.Evt6,
+    PDataTF.TYPE: Evt.Evt10,
+    ReleaseRQ.TYPE: Evt.Evt12,
+    ReleaseRP.TYPE: Evt.Evt13,
+    AbortPdu.TYPE: Evt.Evt16,
+}
+
+
+class StateError(Exception):
+    """The local user asked for something this state does not allow: our caller's error."""
+
+
+class UpperLayer:
+    """One association's machine.
+
+    requestor: whether this side opens the association. artim: seconds of the ARTIM timer, 0 for none (PS3.8 9.1.5).
+    """
+
+    def __init__(self, requestor: bool, artim: float = 30.0) -> None:
+        self.requestor = requestor
+        self.state = Sta.Sta1
+        self._artim = artim
+        self._artim_at: float | None = None
+        self._framer = Framer()
+        self._events: deque[Event] = deque()
+        self._out: list[p.Buffer] = []
+        self._dead = False
+        # What the effects of the event under way work on:
+        self._now = 0.0
+        self._pdu: Pdu | None = None
+        self._buffers: tuple[list[p.Buffer], ...] = ()
+        self._pdvs: list[p.Pdv] = []
+        self._abort = AbortPdu()
+        self._why = ""
+        self._transition: p.Transition | None = None
+        self._effects: dict[Effect, Callable[[], None]] = {
+            Effect.CONNECT: lambda: self._emit(p.OpenTransport()),
+            Effect.ACCEPT_TRANSPORT: lambda: None,
+            Effect.SEND_RQ: self._send_pdu,
+            Effect.SEND_AC: self._send_pdu,
+            Effect.SEND_RJ: self._send_pdu,
+            Effect.SEND_PDATA: self._send_pdata,
+            Effect.SEND_RELEASE_RQ: lambda: self._send(ReleaseRQ()),
+            Effect.SEND_RELEASE_RP: lambda: self._send(ReleaseRP()),
+            Effect.SEND_ABORT: lambda: self._send(self._abort),
+            Effect.SEND_ABORT_USER: lambda: self._send(self._abort),
+            Effect.SEND_ABORT_PROVIDER: lambda: self._send(self._abort),
+            Effect.CONFIRM_ACCEPT: self._confirm_association,
+            Effect.CONFIRM_REJECT: self._confirm_association,
+            Effect.JUDGE_RQ: self._indicate_association,
+            Effect.INDICATE_PDATA: lambda: self._emit(p.PDataIndication(self._pdvs)),
+            Effect.INDICATE_RELEASE: lambda: self._emit(p.ReleaseIndication()),
+            Effect.INDICATE_COLLISION: lambda: self._emit(p.ReleaseIndication(collision=True)),
+            Effect.CONFIRM_RELEASE: lambda: self._emit(p.ReleaseConfirmation()),
+            Effect.INDICATE_ABORT: self._indicate_abort,
+            Effect.INDICATE_P_ABORT: self._indicate_provider_abort,
+            Effect.START_ARTIM: self._start_artim,
+            Effect.STOP_ARTIM: self._stop_artim,
+            Effect.CLOSE_TRANSPORT: lambda: self._emit(p.CloseTransport()),
+            Effect.IGNORE: lambda: None,
+        }
+
+    # -- bytes, time, primitives in
+
+    def receive_data(self, data: p.Buffer, now: float) -> None:
+        """Bytes from the peer, in any portions."""
+        self._receive(self._framer.feed(data), now)
+
+    def receive_buffer(self, sizehint: int = -1) -> memoryview:
+        """Room to receive into; `received` says how much of it was filled. Saves the copy of `receive_data`."""
+        return self._framer.buffer(sizehint)
+
+    def received(self, count: int, now: float) -> None:
+        """`count` bytes were put into `receive_buffer()`."""
+        self._receive(self._framer.filled(count), now)
+
+    def transport_connected(self, now: float) -> None:
+        """The connection stands: Evt2 for the requestor, Evt5 for the acceptor."""
+        self._happen(Evt.Evt2 if self.requestor else Evt.Evt5, now)
+
+    def transport_closed(self, now: float) -> None:
+        """The connection is gone (Evt17)."""
+        if self.state is Sta.Sta1:
+            return
+        before, pending = self.state, self._framer.pending
+        self._why = "the connection was closed" + (f" {pending} bytes into a PDU" if pending else "")
+        self._emit(p.TransportEnded(before, pending))
+        self._happen(Evt.Evt17, now)
+
+    def request(self, primitive: p.Primitive, now: float) -> None:
+        """A primitive of the local user. StateError when Table 9-10 has no action for it in this state."""
+        event = self._event_of(primitive)
+        if action(event, self.state) is None:
+            name = type(primitive).__name__
+            raise StateError(f"{name} is not possible in {self.state.name} ({self.state.definition}).")
+        if isinstance(primitive, p.AAssociateRequest | p.AAssociateResponse):
+            self._pdu = primitive.pdu
+        elif isinstance(primitive, p.PDataRequest):
+            self._buffers = primitive.pdus
+        elif isinstance(primitive, p.AAbortRequest):
+            self._abort = AbortPdu(source=primitive.source, reason=primitive.reason)
+        self._happen(event, now)
+
+    def send_raw(self, data: bytes) -> None:
+        """Put these bytes on the wire as they are, whatever the state; the state does not change."""
+        self._out.append(data)
+        self._emit(p.PduSent(data[0] if data else 0, (data,), None))
+
+    def next_timeout(self) -> float | None:
+        """When `handle_timeout` is due, in the caller's clock; None for never."""
+        return self._artim_at
+
+    def handle_timeout(self, now: float) -> None:
+        """The time has come (Evt18), or not yet."""
+        if self._artim_at is None or now < self._artim_at:
+            return
+        self._artim_at = None
+        self._emit(p.ArtimExpired(self.state))
+        self._happen(Evt.Evt18, now)
+
+    # -- events and bytes out
+
+    def next_event(self) -> Event | None:
+        """The oldest event not yet taken, or None."""
+        return self._events.popleft() if self._events else None
+
+    def data_to_send(self) -> list[p.Buffer]:
+        """Buffers to write now, in order; each is given once."""
+        out, self._out = self._out, []
+        return out
+
+    # -- the machine
+
+    def _happen(self, event: Evt, now: float) -> bool:
+        """Carry out the cell of Table 9-10. False where it is empty: nothing happens then."""
+        step = action(event, self.state)
+        if step is None:
+            return False
+        self._now = now
+        before, after = self.state, step.next_states[0]
+        if step.name == "AR-8" and not self.requestor:
+            after = step.next_states[1]
+        self._transition = p.Transition(before, event, step.name, after)
+        self.state = after
+        self._emit(self._transition)
+        for effect in step.effects:
+            self._effects[effect]()
+        self._transition = None
+        return True
+
+    def _receive(self, pdus: Iterator[memoryview], now: float) -> None:
+        if self._dead:
+            return
+        try:
+            for pdu in pdus:
+                self._receive_pdu(bytes(pdu), now)
+        except PduError as error:  # the stream itself is broken: nothing after it can be read
+            self._dead = True
+            self._invalid(error, self._framer.peek(64), now)
+
+    def _receive_pdu(self, data: bytes, now: float) -> None:
+        kind = data[0]
+        event = _RECEIVED[kind]
+        self._pdu = None
+        try:
+            if kind == PDataTF.TYPE:
+                self._pdvs = iter_pdvs(memoryview(data))
+            else:
+                self._pdu = decode_pdu(data)
+        except PduError as error:
+            self._invalid(error, data, now)
+            return
+        step = action(event, self.state)
+        if step is not None and step.name in ("AA-8", "AA-1"):
+            self._unexpected(kind, data)
+        position = len(self._events)
+        pdu = self._pdu
+        before = self.state
+        self._happen(event, now)
+        transition = p.Transition(before, event, step.name, self.state) if step else None
+        self._events.insert(position, p.PduReceived(kind, data, pdu, transition))
+
+    def _unexpected(self, kind: int, data: bytes) -> None:
+        name = {t: c.NAME for t, c in _CLASSES.items()}[kind]
+        self._why = f"{name} is not expected in {self.state.name} ({self.state.definition})"
+        source = 0 if self.state is Sta.Sta2 else 2
+        self._abort = AbortPdu(source=source, reason=UNEXPECTED_PDU if source else 0)
+        self._emit(p.ProtocolError(self._why + ".", "PS3.8 9.2.3, Table 9-10", UNEXPECTED_PDU, data[:64]))
+
+    def _invalid(self, error: PduError, data: bytes, now: float) -> None:
+        """Evt19: the abort's reason is what is wrong (PS3.8 9.3.8); in Sta2 it comes from the user side (AA-1)."""
+        self._why = error.reason
+        source = 0 if self.state is Sta.Sta2 else 2
+        self._abort = AbortPdu(source=source, reason=error.abort_reason if source else 0)
+        self._emit(p.ProtocolError(error.reason, "PS3.8 9.3", error.abort_reason, data[:64]))
+        position = len(self._events)
+        before = self.state
+        step = action(Evt.Evt19, before)
+        self._happen(Evt.Evt19, now)
+        transition = p.Transition(before, Evt.Evt19, step.name, self.state) if step else None
+        self._events.insert(position, p.PduReceived(data[0] if data else 0, data, None, transition))
+
+    @staticmethod
+    def _event_of(primitive: p.Primitive) -> Evt:
+        if isinstance(primitive, p.AAssociateResponse):
+            return Evt.Evt7 if isinstance(primitive.pdu, AssociateAC) else Evt.Evt8
+        return {
+            p.AAssociateRequest: Evt.Evt1,
+            p.PDataRequest: Evt.Evt9,
+            p.AReleaseRequest: Evt.Evt11,
+            p.AReleaseResponse: Evt.Evt14,
+            p.AAbortRequest: Evt.Evt15,
+        }[type(primitive)]
+
+    # -- effects
+
+    def _emit(self, event: Event) -> None:
+        self._events.append(event)
+
+    def _send(self, pdu: Pdu) -> None:
+        data = encode_pdu(pdu)
+        self._out.append(data)
+        self._emit(p.PduSent(pdu.TYPE, (data,), self._transition))
+
+    def _send_pdu(self) -> None:
+        assert self._pdu is not None
+        self._send(self._pdu)
+
+    def _send_pdata(self) -> None:
+        for buffers in self._buffers:
+            self._out.extend(buffers)
+            self._emit(p.PduSent(PDataTF.TYPE, tuple(buffers), self._transition))
+        self._buffers = ()
+
+    def _confirm_association(self) -> None:
+        assert isinstance(self._pdu, AssociateAC | AssociateRJ)
+        self._emit(p.AssociateConfirmation(self._pdu))
+
+    def _indicate_association(self) -> None:
+        """AE-6: whether the request is acceptable is judged by the user with `AAssociateResponse`, so always Sta3."""
+        assert isinstance(self._pdu, AssociateRQ)
+        self._emit(p.AssociateIndication(self._pdu))
+
+    def _indicate_abort(self) -> None:
+        assert isinstance(self._pdu, AbortPdu)
+        self._emit(p.AbortIndication(self._pdu.source, self._pdu.reason))
+
+    def _indicate_provider_abort(self) -> None:
+        lost = self._transition is not None and self._transition.event is Evt.Evt17
+        sentence = self._why if lost else f"{self._why}: {abort_text(self._abort.source, self._abort.reason)}"
+        self._emit(p.ProviderAbortIndication(self._abort.reason, sentence, lost))
+
+    def _start_artim(self) -> None:
+        self._artim_at = self._now + self._artim if self._artim > 0 else None
+
+    def _stop_artim(self) -> None:
+        self._artim_at = None
+
+
+_CLASSES: dict[int, type[Pdu]] = {
+    c.TYPE: c for c in (AssociateRQ, AssociateAC, AssociateRJ, PDataTF, ReleaseRQ, ReleaseRP, AbortPdu)
+}

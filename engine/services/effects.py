@@ -1,0 +1,87 @@
+"""What a provider does, as values: it is a generator of effects and gets the answer to each one back.
+
+The provider holds no socket, thread or clock; `engine.runtime.serving` carries the effects out, the tests play them by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from engine.model.association import NegotiatedContext
+from engine.model.command_set import CommandSet
+from engine.model.dataset import DataSet, EncodedData, FileData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request as a provider sees it."""
+
+    context: NegotiatedContext
+    command: CommandSet
+    data: EncodedData | FileData | None = None
+    identifier: DataSet | None = None
+    """The data set decoded, for every service but C-STORE."""
+    calling_ae_title: str = ""
+    called_ae_title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One stored composite instance: its attributes for matching, and its bytes for sending."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax: str
+    attributes: DataSet
+    data: EncodedData | FileData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Send this response. The answer tells whether the operation was cancelled meanwhile."""
+
+    command: CommandSet
+    data: DataSet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubStore:
+    """A C-STORE sub-operation (PS3.7 9.1.3, 9.1.4): on this association (C-GET) or to a move destination.
+
+    The answer's status is that of the C-STORE-RSP, None when it could not be performed.
+    """
+
+    instance: Instance
+    destination: str = ""
+    """AE title; "" is this association."""
+    originator_ae_title: str = ""
+    originator_message_id: int | None = None
+    needs: tuple[tuple[str, str], ...] = ()
+    """(SOP class, transfer syntax) of all instances of the operation, for the association with the destination."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Send an N-EVENT-REPORT-RQ on this association (PS3.7 10.1.1) after the response; its answer is not awaited."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    event_type_id: int
+    data: DataSet | None = None
+
+
+Effect = Reply | SubStore | Notify
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an effect."""
+
+    cancelled: bool = False
+    """A C-CANCEL-RQ for the operation being served has arrived."""
+    status: int | None = None
+    """Of a sub-operation."""
+
+
+Serving = Generator[Effect, Answer, None]

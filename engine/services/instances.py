@@ -1,0 +1,105 @@
+"""Composite instances the built-in peer holds, and the hierarchy they form (PS3.4 C.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.wire import datasets
+
+from .effects import Instance
+
+PATIENT_ID = 0x00100020
+STUDY_UID = 0x0020000D
+SERIES_UID = 0x0020000E
+SOP_CLASS_UID = 0x00080016
+SOP_INSTANCE_UID = 0x00080018
+MODALITY = 0x00080060
+UNIQUE_KEYS = {"PATIENT": PATIENT_ID, "STUDY": STUDY_UID, "SERIES": SERIES_UID, "IMAGE": SOP_INSTANCE_UID}
+"""Unique key of each level (PS3.4 C.6.1.1, C.6.2.1)."""
+LEVELS = tuple(UNIQUE_KEYS)
+
+
+class InstanceStore(Protocol):
+    """Where received instances are kept. Nothing is acknowledged before `add` returned."""
+
+    def add(self, instance: Instance) -> str:
+        """Keep one instance; the same SOP Instance UID replaces the old one. Returns "" or why it could not be kept."""
+
+    def instances(self) -> Iterable[Instance]:
+        """All instances, in the order they came."""
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Instances in memory, gone with the engine."""
+
+    held: dict[str, Instance] = field(default_factory=dict)
+
+    def add(self, instance: Instance) -> str:
+        self.held[instance.sop_instance_uid] = instance
+        return ""
+
+    def instances(self) -> Iterable[Instance]:
+        return tuple(self.held.values())
+
+
+def instance_from(sop_class_uid: str, sop_instance_uid: str, data: EncodedData | FileData) -> Instance:
+    """An instance with the attributes that queries look at (everything before Pixel Data).
+
+    Raises `engine.wire.datasets.DataSetError` when the data set cannot be read.
+    """
+    attributes = datasets.read_attributes(data)
+    return Instance(
+        sop_class_uid=sop_class_uid,
+        sop_instance_uid=sop_instance_uid,
+        transfer_syntax=data.transfer_syntax,
+        attributes=attributes,
+        data=data,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One patient, study, series or instance: the attributes of its first instance, and all of them."""
+
+    attributes: DataSet
+    members: tuple[Instance, ...]
+
+
+def entities(instances: Iterable[Instance], level: str) -> list[Entity]:
+    """Group instances by the unique key of a level, with the counting attributes of PS3.4 C.3.4 added."""
+    key = UNIQUE_KEYS[level]
+    groups: dict[str, list[Instance]] = {}
+    for instance in instances:
+        groups.setdefault(instance.attributes.text(key), []).append(instance)
+    return [Entity(_with_counts(members, level), tuple(members)) for members in groups.values()]
+
+
+def _distinct(members: Iterable[Instance], tag: int) -> list[str]:
+    return sorted({m.attributes.text(tag) for m in members} - {""})
+
+
+def _with_counts(members: list[Instance], level: str) -> DataSet:
+    base = members[0].attributes
+    studies, series = len(_distinct(members, STUDY_UID)), len(_distinct(members, SERIES_UID))
+    count = str(len(members))
+    added: list[DataElement] = []
+    if level == "PATIENT":
+        added += [
+            DataElement(0x00201200, "IS", (str(studies),)),
+            DataElement(0x00201202, "IS", (str(series),)),
+            DataElement(0x00201204, "IS", (count,)),
+        ]
+    elif level == "STUDY":
+        added += [
+            DataElement(0x00080061, "CS", tuple(_distinct(members, MODALITY))),
+            DataElement(0x00080062, "UI", tuple(_distinct(members, SOP_CLASS_UID))),
+            DataElement(0x00201206, "IS", (str(series),)),
+            DataElement(0x00201208, "IS", (count,)),
+        ]
+    elif level == "SERIES":
+        added.append(DataElement(0x00201209, "IS", (count,)))
+    return base.merged(DataSet(tuple(added)))

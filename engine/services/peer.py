@@ -1,0 +1,166 @@
+"""The built-in peer: every service answered correctly for its SOP class (PS3.7 9.1, 10.1), pure.
+
+`serve` gives a generator of effects for one request; who runs it carries them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from engine.model.dataset import DataSet
+from engine.standard.sop_classes import sop_class
+from engine.wire.datasets import DataSetError
+
+from .effects import Instance, Reply, Request, Serving
+from .instances import InstanceStore, MemoryStore, instance_from
+from .normalized import UNRECOGNIZED_OPERATION, NormalizedProvider, NormalizedStore, Record
+from .print_rules import print_rules, printer_records
+from .query import (
+    DESTINATION_UNKNOWN,
+    IDENTIFIER_MISMATCH,
+    IdentifierError,
+    find,
+    find_instances,
+    find_records,
+    retrieve,
+    select,
+)
+from .responses import SUCCESS, response_to
+from .steps import MPPS, STORAGE_COMMITMENT, UPS_CLASSES, UPS_PUSH, CommitmentRules, MppsRules, UpsRules
+from .worklist import sample_worklist
+
+WORKLIST = "1.2.840.10008.5.1.4.31"
+OUT_OF_RESOURCES = 0xA700
+CANNOT_UNDERSTAND = 0xC000
+CLASS_MISMATCH = 0xA900
+SOP_CLASS_NOT_SUPPORTED = 0x0122
+MORE_THAN_ONE_PATIENT = 0xC100
+
+
+@dataclass(slots=True)
+class BuiltInPeer:
+    """Services and state of one listener.
+
+    new_uid: makes UIDs for what the peer creates. known_destination: whether a C-MOVE may send to an AE title.
+    """
+
+    new_uid: Callable[[], str]
+    known_destination: Callable[[str], bool]
+    store: InstanceStore = field(default_factory=MemoryStore)
+    worklist: list[DataSet] = field(default_factory=sample_worklist)
+    normalized: NormalizedProvider = field(init=False)
+
+    def __post_init__(self) -> None:
+        ups = UpsRules()
+        rules = {
+            **print_rules(),
+            MPPS: MppsRules(),
+            STORAGE_COMMITMENT: CommitmentRules(self._held_class),
+            **dict.fromkeys(UPS_CLASSES, ups),
+        }
+        self.normalized = NormalizedProvider(NormalizedStore(self.new_uid), rules)
+        for record in printer_records():
+            self.normalized.store.put(record)
+
+    def serve(self, request: Request) -> Serving:
+        """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.21)."""
+        field_value = request.command.command_field or 0
+        handlers: dict[int, Callable[[Request], Serving]] = {
+            0x0001: self._store,
+            0x0010: self._retrieve,
+            0x0020: self._find,
+            0x0021: self._retrieve,
+            0x0030: self._echo,
+            **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
+        }
+        return handlers.get(field_value, self._unknown)(request)
+
+    def _echo(self, request: Request) -> Serving:
+        yield Reply(command=response_to(request.command, SUCCESS))
+
+    def _unknown(self, request: Request) -> Serving:
+        yield Reply(command=response_to(request.command, UNRECOGNIZED_OPERATION, comment="operation not recognized"))
+
+    def _store(self, request: Request) -> Serving:
+        status, comment = self._keep(request)
+        yield Reply(command=response_to(request.command, status, comment=comment))
+
+    def _keep(self, request: Request) -> tuple[int, str]:
+        """Check and keep one instance; its status (PS3.4 B.2.3) and Error Comment."""
+        command = request.command
+        class_uid, uid = command.sop_class_uid, command.sop_instance_uid
+        if class_uid != request.context.abstract_syntax:
+            return SOP_CLASS_NOT_SUPPORTED, "SOP Class is not the presentation context's"
+        if request.data is None:
+            return CANNOT_UNDERSTAND, "no Data Set"
+        try:
+            instance = instance_from(class_uid, uid, request.data)
+        except DataSetError as error:
+            return CANNOT_UNDERSTAND, str(error)
+        if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:
+            return CLASS_MISMATCH, "SOP Class or Instance UID of Data Set and command differ"
+        problem = self.store.add(instance)
+        return (OUT_OF_RESOURCES, problem) if problem else (SUCCESS, "")
+
+    def _held_class(self, uid: str) -> str:
+        return next((i.sop_class_uid for i in self.store.instances() if i.sop_instance_uid == uid), "")
+
+    def _find(self, request: Request) -> Serving:
+        row = sop_class(request.context.abstract_syntax)
+        kind = row.kind if row else ""
+        try:
+            if "composite query" in kind:
+                found: Iterable[DataSet] = list(find_instances(request, self.store.instances()))
+            else:
+                found = list(find_records(request, self._records(request.context.abstract_syntax)))
+        except IdentifierError as error:
+            yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
+            return
+        if row and row.service_class.startswith("Relevant Patient") and len(found) > 1:
+            yield Reply(command=response_to(request.command, MORE_THAN_ONE_PATIENT, comment="more than one match"))
+            return
+        yield from find(request, found)
+
+    def _records(self, abstract_syntax: str) -> Iterable[DataSet]:
+        if abstract_syntax == WORKLIST:
+            return list(self.worklist)
+        if abstract_syntax in UPS_CLASSES:
+            return [_with_uids(r) for r in self.normalized.store.of_class(UPS_PUSH)]
+        return [i.attributes for i in self.store.instances() if abstract_syntax_holds(abstract_syntax, i)]
+
+    def _retrieve(self, request: Request) -> Serving:
+        destination = ""
+        if request.command.command_field == 0x0021:
+            destination = request.command.text("MoveDestination").strip()
+            if not self.known_destination(destination):
+                comment = f"Move Destination {destination} unknown"
+                yield Reply(command=response_to(request.command, DESTINATION_UNKNOWN, comment=comment))
+                return
+        try:
+            chosen = select(request, self.store.instances())
+        except IdentifierError as error:
+            yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
+            return
+        yield from retrieve(request, chosen, destination)
+
+
+def _with_uids(record: Record) -> DataSet:
+    """A UPS as its query sees it: with its SOP UIDs, without its lock (PS3.4 CC.2.8)."""
+    attributes = record.attributes.without(0x00081195)
+    return attributes.put(0x00080016, "UI", UPS_PUSH).put(0x00080018, "UI", record.sop_instance_uid)
+
+
+def abstract_syntax_holds(abstract_syntax: str, instance: Instance) -> bool:
+    """Whether a non-patient query or a Relevant Patient query looks at this stored instance.
+
+    A non-patient model queries the instances of its own family (hanging protocols, palettes, implants ...), told by the
+    words both names begin with.
+    """
+    query, stored = sop_class(abstract_syntax), sop_class(instance.sop_class_uid)
+    if query is None or stored is None:
+        return False
+    if query.service_class.startswith("Relevant Patient"):
+        return bool(instance.attributes.text(0x00100020))
+    family = query.name.split(" Information Model")[0]
+    return stored.name.startswith(family)

@@ -1,0 +1,53 @@
+"""Which presentation contexts a set of files needs, spread over associations of at most 128 (PS3.8 9.3.2.2), pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.model.association import MAX_CONTEXTS, ProposedContext, Role
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
+from engine.wire.datasets import FileHeader
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The files one association sends."""
+
+    contexts: tuple[ProposedContext, ...]
+    files: tuple[FileHeader, ...]
+
+
+def syntaxes_for(stored: str) -> tuple[str, ...]:
+    """Transfer syntaxes to propose for data stored in one: itself, and the uncompressed ones it can be turned into."""
+    row = transfer_syntax(stored)
+    if row is None or row.encapsulated:
+        return (stored,)
+    return tuple(dict.fromkeys((stored, EXPLICIT_VR_LE, IMPLICIT_VR_LE)))
+
+
+def contexts_for(needs: Iterable[tuple[str, str]], role: Role = Role.DEFAULT) -> tuple[ProposedContext, ...]:
+    """One context for each distinct (SOP class, stored transfer syntax): a context has one accepted syntax only, so a
+    compressed and an uncompressed instance of one class need one each. IDs are odd from 1."""
+    distinct = dict.fromkeys(needs)
+    proposals = dict.fromkeys((class_uid, syntaxes_for(stored)) for class_uid, stored in distinct)
+    return tuple(
+        ProposedContext(2 * n + 1, class_uid, syntaxes, role) for n, (class_uid, syntaxes) in enumerate(proposals)
+    )
+
+
+def plan(files: Iterable[FileHeader]) -> list[Batch]:
+    """Files in their order, cut into associations whenever the next one would need a 129th context."""
+    batches: list[Batch] = []
+    current: list[FileHeader] = []
+    needs: dict[tuple[str, str], None] = {}
+    for header in files:
+        need = (header.sop_class_uid, header.transfer_syntax)
+        if need not in needs and len(contexts_for((*needs, need))) > MAX_CONTEXTS:
+            batches.append(Batch(contexts_for(needs), tuple(current)))
+            current, needs = [], {}
+        needs[need] = None
+        current.append(header)
+    if current:
+        batches.append(Batch(contexts_for(needs), tuple(current)))
+    return batches

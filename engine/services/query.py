@@ -1,0 +1,180 @@
+"""C-FIND, C-GET and C-MOVE as provider (PS3.4 C.4), pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.model.dataset import DataElement, DataSet
+from engine.standard.sop_classes import sop_class
+from engine.standard.status import StatusClass, status_class
+
+from .effects import Answer, Instance, Reply, Request, Serving, SubStore
+from .instances import LEVELS, UNIQUE_KEYS, entities
+from .matching import matches
+from .responses import CANCEL, PENDING, SUCCESS, response_to
+
+SPECIFIC_CHARACTER_SET = 0x00080005
+QUERY_LEVEL = 0x00080052
+RETRIEVE_AE_TITLE = 0x00080054
+INSTANCE_AVAILABILITY = 0x00080056
+FAILED_LIST = 0x00080058
+TIMEZONE = 0x00080201
+NOT_KEYS = frozenset({SPECIFIC_CHARACTER_SET, QUERY_LEVEL, RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY, TIMEZONE})
+"""Elements of an Identifier that are not matched (PS3.4 C.4.1.1.3)."""
+IDENTIFIER_MISMATCH = 0xA900
+OUT_OF_RESOURCES = 0xA702
+ALL_FAILED = OUT_OF_RESOURCES
+DESTINATION_UNKNOWN = 0xA801
+SOME_FAILED = 0xB000
+
+
+class IdentifierError(Exception):
+    """The Identifier does not fit the SOP Class (status A900H); the text is the Error Comment."""
+
+
+def answer_keys(identifier: DataSet, found: DataSet, fixed: DataSet = DataSet()) -> DataSet:
+    """The Identifier of one pending response: every key asked for, with its value or empty (PS3.4 C.4.1.1.3.2)."""
+    answered = []
+    for key in identifier:
+        have = found.find(key.tag)
+        if have is None:
+            answered.append(DataElement(key.tag, key.vr, b"" if isinstance(key.value, bytes) else ()))
+        elif key.vr == "SQ" and key.items and len(key.items[0]):
+            items = tuple(answer_keys(key.items[0], item) for item in have.items)
+            answered.append(DataElement(key.tag, "SQ", items))
+        else:
+            answered.append(have)
+    charset = found.find(SPECIFIC_CHARACTER_SET)
+    if charset is not None:
+        answered.append(charset)
+    return DataSet(tuple(answered)).merged(fixed)
+
+
+def find(request: Request, found: Iterable[DataSet]) -> Serving:
+    """Pending responses for what was found, then Success; Cancel as soon as it was asked for (PS3.7 9.1.2)."""
+    for identifier in found:
+        answer = yield Reply(command=response_to(request.command, PENDING, has_data=True), data=identifier)
+        if answer.cancelled:
+            yield Reply(command=response_to(request.command, CANCEL))
+            return
+    yield Reply(command=response_to(request.command, SUCCESS))
+
+
+def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[DataSet]:
+    """Matches of a Patient Root or Study Root query at its level. Raises IdentifierError."""
+    identifier = request.identifier or DataSet()
+    level = _level(request, identifier)
+    fixed = DataSet((DataElement(QUERY_LEVEL, "CS", (level,)),))
+    if identifier.find(RETRIEVE_AE_TITLE) is not None or level != "IMAGE":
+        fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)
+    if identifier.find(INSTANCE_AVAILABILITY) is not None:
+        fixed = fixed.put(INSTANCE_AVAILABILITY, "CS", "ONLINE")
+    for entity in entities(instances, level):
+        if matches(identifier, entity.attributes, NOT_KEYS):
+            yield answer_keys(identifier, entity.attributes, fixed)
+
+
+def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataSet]:
+    """Matches among flat records: worklist items, UPS instances, relevant patient information."""
+    identifier = request.identifier or DataSet()
+    for record in records:
+        if matches(identifier, record, NOT_KEYS):
+            yield answer_keys(identifier, record)
+
+
+def _level(request: Request, identifier: DataSet) -> str:
+    level = identifier.text(QUERY_LEVEL).strip()
+    row = sop_class(request.context.abstract_syntax)
+    allowed = row.query_levels if row and row.query_levels else LEVELS
+    if level not in allowed or level not in UNIQUE_KEYS:
+        said = f"'{level}'" if level else "missing"
+        raise IdentifierError(f"Query/Retrieve Level {said}, need {' '.join(allowed)}")
+    return level
+
+
+def select(request: Request, instances: Iterable[Instance]) -> list[Instance]:
+    """Instances a C-GET or C-MOVE names by unique keys (PS3.4 C.4.2.2.1). Raises IdentifierError."""
+    identifier = request.identifier or DataSet()
+    level = _level(request, identifier)
+    own = UNIQUE_KEYS[level]
+    if not any(identifier.texts(own)):
+        raise IdentifierError(f"no unique key for level {level}")
+    wanted = {
+        tag: set(identifier.texts(tag))
+        for tag in list(UNIQUE_KEYS.values())[: LEVELS.index(level) + 1]
+        if any(identifier.texts(tag))
+    }
+    return [i for i in instances if all(i.attributes.text(tag) in values for tag, values in wanted.items())]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sub-operation counters of a C-GET or C-MOVE (PS3.7 9.1.3.1.7-10)."""
+
+    remaining: int
+    completed: int = 0
+    failed: int = 0
+    warning: int = 0
+
+    def count(self, answer: Answer) -> bool:
+        """Count one sub-operation; True unless it failed."""
+        self.remaining -= 1
+        kind = status_class(answer.status) if answer.status is not None else StatusClass.FAILURE
+        if kind is StatusClass.SUCCESS:
+            self.completed += 1
+        elif kind is StatusClass.WARNING:
+            self.warning += 1
+        else:
+            self.failed += 1
+            return False
+        return True
+
+    def values(self, *, with_remaining: bool) -> dict[str, int]:
+        """Counters as elements; Number of Remaining only in Pending and Cancel (PS3.4 C.4.2.1.6). US: cut at 65535."""
+        counts = {
+            "NumberOfCompletedSuboperations": self.completed,
+            "NumberOfFailedSuboperations": self.failed,
+            "NumberOfWarningSuboperations": self.warning,
+        }
+        if with_remaining:
+            counts["NumberOfRemainingSuboperations"] = self.remaining
+        return {k: min(v, 0xFFFF) for k, v in counts.items()}
+
+    @property
+    def final_status(self) -> int:
+        if self.failed and not self.completed and not self.warning:
+            return ALL_FAILED
+        return SOME_FAILED if self.failed or self.warning else SUCCESS
+
+
+def retrieve(request: Request, chosen: list[Instance], destination: str = "") -> Serving:
+    """Sub-operations one after the other, a pending response after each, then the final one with the failed list."""
+    command = request.command
+    tally = Tally(remaining=len(chosen))
+    failed: list[str] = []
+    needs = tuple(dict.fromkeys((i.sop_class_uid, i.transfer_syntax) for i in chosen)) if destination else ()
+    for instance in chosen:
+        sub = SubStore(
+            instance=instance,
+            destination=destination,
+            originator_ae_title=request.calling_ae_title if destination else "",
+            originator_message_id=command.message_id if destination else None,
+            needs=needs,
+        )
+        if not tally.count((yield sub)):
+            failed.append(instance.sop_instance_uid)
+        if not tally.remaining:
+            break
+        counters = tally.values(with_remaining=True)
+        answer = yield Reply(command=response_to(command, PENDING, **counters))
+        if answer.cancelled:
+            yield _final(request, CANCEL, tally, failed)
+            return
+    yield _final(request, tally.final_status, tally, failed)
+
+
+def _final(request: Request, status: int, tally: Tally, failed: list[str]) -> Reply:
+    counters = tally.values(with_remaining=status == CANCEL)
+    data = DataSet((DataElement(FAILED_LIST, "UI", tuple(failed)),)) if failed else None
+    return Reply(command=response_to(request.command, status, has_data=data is not None, **counters), data=data)

@@ -1,0 +1,91 @@
+"""Attribute matching by PS3.4 C.2.2.2: a table of cases."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.model.dataset import DataElement, DataSet
+from engine.services.matching import key_matches, matches
+
+NAME, DATE, TIME, DTM, UID, NUMBER, MODALITY, STEP = (
+    0x00100010,
+    0x00080020,
+    0x00080030,
+    0x0040A120,
+    0x0020000D,
+    0x00200013,
+    0x00080060,
+    0x00400100,
+)
+
+CASES = [
+    # vr, key, held value, matches, what it shows
+    ("PN", "", "DOE^JANE", True, "universal: empty key"),
+    ("PN", "", None, True, "universal: attribute absent"),
+    ("PN", "DOE^JANE", None, False, "single value against nothing"),
+    ("PN", "DOE^JANE", "DOE^JANE", True, "single value"),
+    ("PN", "doe^jane", "DOE^JANE", True, "person names: case does not count"),
+    ("PN", "DOE^JANE^^", "DOE^JANE", True, "person names: empty components do not count"),
+    ("PN", "DOE*", "DOE^JANE", True, "wild card *"),
+    ("PN", "D?E*", "DOE^JANE", True, "wild card ?"),
+    ("PN", "D?E", "DOE^JANE", False, "? is one character"),
+    ("PN", "*", None, True, "* alone matches what is absent"),
+    ("PN", "D.E*", "DOE^JANE", False, "a dot is a dot"),
+    ("LO", "Chest [CT]*", "Chest [CT] 1", True, "brackets are brackets"),
+    ("LO", "chest*", "Chest", False, "case counts outside names"),
+    ("UI", "1.2.*", "1.2.3", False, "no wild cards in UIDs"),
+    ("UI", "1.2.3", "1.2.3", True, "one UID"),
+    ("DA", "20200101", "20200101", True, "one date"),
+    ("DA", "20200101-20201231", "20200615", True, "date inside a range"),
+    ("DA", "20200101-20201231", "20210101", False, "date after a range"),
+    ("DA", "20200101-20201231", "20201231", True, "the end belongs to the range"),
+    ("DA", "-20201231", "19991231", True, "range open to the past"),
+    ("DA", "20200101-", "20260101", True, "range open to the future"),
+    ("DA", "20200101-", "20191231", False, "range open to the future, before it"),
+    ("TM", "10-12", "113000", True, "hours as range"),
+    ("TM", "10-12", "125959", True, "12 means all of the hour"),
+    ("TM", "1030-", "102959", False, "minutes"),
+    ("TM", "103000", "103000.000000", True, "a fraction of zero is no difference"),
+    ("DT", "20200101-20201231", "20200615120000", True, "date time range"),
+    ("DT", "20200615120000-0500", "20200615120000-0500", True, "a hyphen may be an offset"),
+    ("IS", "5", "05", True, "numbers as numbers"),
+    ("DS", "1.50", "1.5", True, "decimals as numbers"),
+    ("CS", "CT", "CT ", True, "padding does not count"),
+]
+
+
+@pytest.mark.parametrize(("vr", "key", "held", "expected", "why"), CASES, ids=[c[4] for c in CASES])
+def test_single_keys(vr: str, key: str, held: str | None, expected: bool, why: str) -> None:
+    element = DataElement(0x00100010, vr, (key,) if key else ())
+    found = None if held is None else DataElement(0x00100010, vr, (held,))
+    assert key_matches(element, found) is expected
+
+
+def test_list_of_uid_matches_any_of_them() -> None:
+    key = DataElement(UID, "UI", ("1.2", "1.3"))
+    assert key_matches(key, DataElement(UID, "UI", ("1.3",)))
+    assert not key_matches(key, DataElement(UID, "UI", ("1.4",)))
+
+
+def test_any_value_of_a_multi_valued_attribute_matches() -> None:
+    held = DataElement(0x00080061, "CS", ("MR", "CT"))
+    assert key_matches(DataElement(0x00080061, "CS", ("CT",)), held)
+
+
+def test_sequence_matches_when_one_item_has_all_keys() -> None:
+    def step(modality: str, ae: str) -> DataSet:
+        return DataSet((DataElement(MODALITY, "CS", (modality,)), DataElement(0x00400001, "AE", (ae,))))
+
+    held = DataElement(STEP, "SQ", (step("CT", "A"), step("MR", "B")))
+    assert key_matches(DataElement(STEP, "SQ", (step("MR", "B"),)), held)
+    assert not key_matches(DataElement(STEP, "SQ", (step("MR", "A"),)), held), "keys spread over two items"
+    assert key_matches(DataElement(STEP, "SQ", ()), held), "no item is universal"
+    empty = DataSet((DataElement(MODALITY, "CS", ()),))
+    assert key_matches(DataElement(STEP, "SQ", (empty,)), None), "an item without values is universal"
+
+
+def test_all_keys_must_match_but_ignored_ones() -> None:
+    keys = DataSet((DataElement(NAME, "PN", ("A*",)), DataElement(DATE, "DA", ("20200101",))))
+    candidate = DataSet((DataElement(NAME, "PN", ("ALPHA",)),))
+    assert not matches(keys, candidate)
+    assert matches(keys, candidate, frozenset({DATE}))
