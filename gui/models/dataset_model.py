@@ -207,6 +207,10 @@ class DataSetModel(QAbstractItemModel):
         """Whether the value can be typed: not a sequence's, not one larger than a line."""
         return element.vr != "SQ" and not (isinstance(element.value, bytes) and len(element.value) > EDIT_LIMIT)
 
+    def problem(self, element: DataElement) -> str:
+        """What is wrong with an element's value, in a sentence, or ""."""
+        return self._check(element) if self._check else ""
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
@@ -220,7 +224,7 @@ class DataSetModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.EditRole:
             return (element_name(node.tag), tag_text(node.tag), node.vr, edit_text(node))[column]
         if role == PROBLEM_ROLE:
-            return self._check(node) if self._check else ""
+            return self.problem(node)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tooltip(index, node)
         return None
@@ -253,8 +257,7 @@ class DataSetModel(QAbstractItemModel):
             lines.append(f"VR {row.vr}, VM {row.vm}" + (", retired" if row.retired else ""))
         if is_private(element.tag) and element.tag & 0xFF00:
             lines.append(f"Private, of {creator}" if creator else "Private, and no private creator reserves its block")
-        problem = self._check(element) if self._check else ""
-        return "\n".join([*lines, self._describe(element), problem]).strip()
+        return "\n".join([*lines, self._describe(element), self.problem(element)]).strip()
 
     @staticmethod
     def _edited(element: DataElement, column: int, text: str) -> DataElement | None:

@@ -1,0 +1,199 @@
+"""The command set's table: everything by keyboard, widths that suit 560 pixels and more."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from gui.models.command_model import ELEMENT, ORIGIN, TAG, USAGE, VALUE, VR, CommandModel
+from gui.models.rows import COPY_ROLE
+from gui.models.tables import row_height
+from gui.theme import SPACING, mono_font
+
+from .command_delegate import CommandDelegate
+from .command_element_dialog import ElementDialog
+
+NARROW = 620
+"""Pixels below which the VR column gives way (it stays in the tooltips)."""
+_EDIT_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class CommandView(QTableView):
+    """The form of a `CommandModel`. `row_chosen` carries the row now current (-1: none)."""
+
+    row_chosen = Signal(int)
+
+    def __init__(self, model: CommandModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setModel(model)
+        self.delegate = CommandDelegate(self, model)
+        self.setItemDelegate(self.delegate)
+        self.setAccessibleName("Command set")
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.SelectedClicked
+        )
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setIconSize(QSize(SPACING.icon, SPACING.icon))
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(row_height(self))
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(24)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._make_actions()
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+        self.clicked.connect(self._clicked)
+
+    def _make_actions(self) -> None:
+        table = (
+            ("&Edit value", "F2", self.edit_value),
+            ("&Bytes and length…", "Ctrl+B", self.edit_bytes),
+            ("&Reset to automatic", "Backspace", self.reset_rows),
+            ("&Leave out", "Delete", self.leave_out),
+            ("Re&peat element", "Ctrl+D", self.repeat),
+            ("Move &up", "Alt+Up", self.move_up),
+            ("Move &down", "Alt+Down", self.move_down),
+            ("&Add element…", "Insert", self.add_element),
+            ("&Copy", QKeySequence(QKeySequence.StandardKey.Copy).toString(), self.copy),
+        )
+        for text, shortcut, slot in table:
+            action = QAction(text, self)
+            action.setShortcut(shortcut)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(slot)
+            self.addAction(action)
+
+    # what the actions do
+
+    def rows(self) -> list[int]:
+        """Selected rows, else the current one."""
+        chosen = sorted({i.row() for i in self.selectionModel().selectedRows()})
+        return chosen or ([self.currentIndex().row()] if self.currentIndex().isValid() else [])
+
+    def edit_value(self) -> None:
+        row = self.currentIndex().row()
+        if row >= 0:
+            adds = self._model.line(row) is None
+            index = self._model.index(row, ELEMENT if adds else VALUE)
+            self.setCurrentIndex(index)
+            self.edit(index)
+
+    def edit_bytes(self) -> None:
+        row = self.currentIndex().row()
+        line = self._model.line(row)
+        if line is not None:
+            ElementDialog(self._model, row, line, self).open()
+
+    def reset_rows(self) -> None:
+        self._model.reset(self.rows())
+
+    def leave_out(self) -> None:
+        self._model.leave_out(self.rows())
+
+    def repeat(self) -> None:
+        row = self.currentIndex().row()
+        if self._model.line(row) is not None:
+            self._model.repeat(row)
+            self.select(row + 1)
+
+    def move_up(self) -> None:
+        self._move(-1)
+
+    def move_down(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        row = self.currentIndex().row()
+        if self._model.line(row) is not None:
+            self.select(self._model.move(row, by))
+
+    def add_element(self) -> None:
+        self.select(self._model.rowCount() - 1)
+        self.edit_value()
+
+    def copy(self) -> None:
+        lines = []
+        for row in self.rows():
+            cells = (self._model.index(row, c).data(COPY_ROLE) for c in (TAG, ELEMENT, VR, USAGE, VALUE))
+            lines.append("\t".join(str(c or "") for c in cells))
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def select(self, row: int) -> None:
+        index = self._model.index(row, VALUE)
+        self.selectionModel().setCurrentIndex(
+            index, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        )
+        self.scrollTo(index)
+
+    # Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.currentIndex().row()
+        if event.key() in _EDIT_KEYS and not event.modifiers() and self.state() != self.State.EditingState:
+            self.edit_value()
+        elif event.key() == Qt.Key.Key_Space and self._model.line(row) is not None:
+            index = self._model.index(row, TAG)
+            on = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked
+            state = Qt.CheckState.Unchecked if on else Qt.CheckState.Checked
+            self._model.setData(index, state.value, Qt.ItemDataRole.CheckStateRole)
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self.actions())
+        menu.popup(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def sizeHint(self) -> QSize:
+        rows = min(self._model.rowCount(), 9)
+        return QSize(560, self.horizontalHeader().height() + rows * row_height(self) + 4)
+
+    def _lay_out(self) -> None:
+        """Element and Value share what the others leave."""
+        width = self.viewport().width()
+        text, mono = QFontMetrics(self.font()), QFontMetrics(mono_font())
+        self.setColumnHidden(VR, width < NARROW)
+        fixed = {
+            TAG: mono.horizontalAdvance("0000,0000") + 38,
+            VR: text.horizontalAdvance("UL") + 18,
+            USAGE: text.horizontalAdvance("Usage") + 16,
+            ORIGIN: text.horizontalAdvance("left out") + 18,
+        }
+        for column, wanted in fixed.items():
+            self.setColumnWidth(column, wanted)
+        left = width - sum(w for c, w in fixed.items() if not self.isColumnHidden(c))
+        element = max(120, min(text.horizontalAdvance("Message ID Being Responded To") + 16, int(left * 0.46)))
+        self.setColumnWidth(ELEMENT, element)
+        self.setColumnWidth(VALUE, max(80, left - element))
+
+    def _clicked(self, index: QModelIndex) -> None:
+        if self._model.line(index.row()) is None:
+            self.edit_value()
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        self.row_chosen.emit(current.row())
