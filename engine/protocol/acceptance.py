@@ -1,0 +1,292 @@
+"""How an acceptor answers an A-ASSOCIATE-RQ by its policy (PS3.8 9.3.3, 9.3.4, PS3.7 Annex D); a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.model.association import (
+    APPLICATION_CONTEXT,
+    AcceptedSyntax,
+    AsyncWindow,
+    ExtendedNegotiation,
+    Negotiated,
+    NegotiatedContext,
+    Policy,
+    Rejection,
+)
+from engine.standard.codes import rejection_text
+from engine.standard.pdus import (
+    ApplicationContext,
+    AssociateAC,
+    AssociateRJ,
+    AssociateRQ,
+    AsyncOperationsWindow,
+    ImplementationClassUID,
+    ImplementationVersionName,
+    Item,
+    MaximumLength,
+    PresentationContextAC,
+    RoleSelection,
+    SopClassCommonExtendedNegotiation,
+    SopClassExtendedNegotiation,
+    TransferSyntax,
+    UserIdentityAC,
+    UserIdentityRQ,
+    UserInformation,
+)
+from engine.standard.sop_classes import sop_class
+from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE, transfer_syntax
+from engine.wire.pdus import all_of, first, strip, user_items
+
+from . import roles
+from .asked import Asked, asked_contexts, asked_roles, label, narrower
+
+ACCEPTED, USER_REJECTION, NO_REASON, ABSTRACT_SYNTAX, TRANSFER_SYNTAXES = range(5)
+"""Results of a presentation context (PS3.8 9.3.3.2)."""
+
+_IDENTITIES_ANSWERED = frozenset({1, 2, 5})
+"""User identity types whose positive response is empty (PS3.7 D.3.3.7.2). Kerberos and SAML need a ticket or assertion
+nobody here can make: such a request gets no response, as from an acceptor that does not know the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to send, and what it means.
+
+    negotiated: None when rejected. reasons: sentences for people; why it was rejected, or what was odd about an
+        association that was accepted all the same.
+    """
+
+    pdu: AssociateAC | AssociateRJ
+    negotiated: Negotiated | None
+    reasons: tuple[str, ...] = ()
+
+
+def answer(rq: AssociateRQ, policy: Policy, *, association_count: int = 0) -> Answer:
+    """The A-ASSOCIATE-AC or -RJ a policy gives. Never raises.
+
+    association_count: associations open besides this one. An association none of whose contexts is accepted is
+    accepted; the contexts' results tell why (PS3.8 7.1.1.14).
+    """
+    refused = _rejection(rq, policy, association_count)
+    if refused is not None:
+        rejection, why = refused
+        text = rejection_text(rejection.result, rejection.source, rejection.reason)
+        pdu = AssociateRJ(result=rejection.result, source=rejection.source, reason=rejection.reason)
+        return Answer(pdu, None, (f"Rejected: {text}. {why}",))
+    return _acceptance(rq, policy)
+
+
+# --- the association ----------------------------------------------------------------------------------------------
+
+
+def _rejection(rq: AssociateRQ, policy: Policy, count: int) -> tuple[Rejection, str] | None:
+    """The first thing in the way, with a sentence."""
+    called, calling = strip(rq.called_ae_title), strip(rq.calling_ae_title)
+    name = first(rq.items, ApplicationContext)
+    context = strip(name.name) if name else ""
+    checks: tuple[tuple[bool, tuple[int, int, int], str], ...] = (
+        (not rq.protocol_version & 1, (1, 2, 2), f"Bit 0 of Protocol-version {rq.protocol_version:04X}H is not set."),
+        (
+            count >= policy.max_associations,
+            (2, 3, 2),
+            f"{count} associations are open, and {policy.max_associations} is the limit.",
+        ),
+        (
+            context != APPLICATION_CONTEXT,
+            (1, 1, 2),
+            f"The Application Context is '{context}', not '{APPLICATION_CONTEXT}'."
+            if name
+            else "There is no Application Context item.",
+        ),
+        (_missing(called, policy.ae_titles), (1, 1, 7), f"Called AE title '{called}' is none of ours (case counts)."),
+        (
+            _missing(calling, policy.calling_ae_titles),
+            (1, 1, 3),
+            f"Calling AE title '{calling}' is none of those let in (case counts).",
+        ),
+    )
+    if policy.reject is not None:
+        return policy.reject, "The policy rejects every association."
+    return next(((Rejection(*codes), why) for wrong, codes, why in checks if wrong), None)
+
+
+def _missing(title: str, allowed: tuple[str, ...]) -> bool:
+    return bool(allowed) and title not in (strip(t) for t in allowed)
+
+
+def _acceptance(rq: AssociateRQ, policy: Policy) -> Answer:
+    asked_items = user_items(rq)
+    asked_for = asked_roles(asked_items)
+    related = {
+        strip(item.sop_class_uid): tuple(strip(uid) for uid in item.related_general)
+        for item in all_of(asked_items, SopClassCommonExtendedNegotiation)
+    }
+    contexts = tuple(_decide(c, policy, asked_for, related) for c in asked_contexts(rq))
+    sub_items = tuple(_user_information(asked_items, policy, contexts))
+    pdu = AssociateAC(
+        called_ae_title=rq.called_ae_title,
+        calling_ae_title=rq.calling_ae_title,
+        reserved_2=rq.reserved_2,
+        items=(
+            ApplicationContext(name=APPLICATION_CONTEXT),
+            *(_context_item(c) for c in contexts),
+            UserInformation(items=sub_items),
+        ),
+    )
+    return Answer(pdu, _negotiated(rq, asked_items, sub_items, contexts), _oddities(rq, contexts))
+
+
+def _negotiated(
+    rq: AssociateRQ, asked: tuple[Item, ...], answered: tuple[Item, ...], contexts: tuple[NegotiatedContext, ...]
+) -> Negotiated:
+    theirs, ours = first(asked, MaximumLength), first(answered, MaximumLength)
+    class_uid, version = first(asked, ImplementationClassUID), first(asked, ImplementationVersionName)
+    window = first(answered, AsyncOperationsWindow)
+    identity = first(answered, UserIdentityAC)
+    return Negotiated(
+        contexts=contexts,
+        calling_ae_title=strip(rq.calling_ae_title),
+        called_ae_title=strip(rq.called_ae_title),
+        send_maximum=theirs.maximum_length_received if theirs else 0,
+        receive_maximum=ours.maximum_length_received if ours else 0,
+        window=AsyncWindow(window.invoked, window.performed) if window else AsyncWindow(1, 1),
+        peer_implementation_class_uid=strip(class_uid.uid) if class_uid else "",
+        peer_implementation_version_name=strip(version.name) if version else "",
+        user_identity_response=identity.server_response if identity else None,
+        extended=tuple(
+            ExtendedNegotiation(e.sop_class_uid, e.information) for e in all_of(answered, SopClassExtendedNegotiation)
+        ),
+    )
+
+
+def _oddities(rq: AssociateRQ, contexts: tuple[NegotiatedContext, ...]) -> tuple[str, ...]:
+    found: list[str] = []
+    if not contexts:
+        found.append("No presentation context was proposed, so nothing can be exchanged.")
+    elif not any(c.accepted for c in contexts):
+        found.append(f"None of the {len(contexts)} presentation contexts proposed was accepted.")
+    if first(user_items(rq), MaximumLength) is None:
+        found.append("The A-ASSOCIATE-RQ has no Maximum Length item; it is taken as unlimited.")
+    return tuple(found)
+
+
+# --- one presentation context -------------------------------------------------------------------------------------
+
+
+def _decide(
+    asked: Asked, policy: Policy, asked_for: dict[str, roles.Bits], related: dict[str, tuple[str, ...]]
+) -> NegotiatedContext:
+    wanted = asked_for.get(asked.abstract_syntax)
+    accepted = _accepting(asked.abstract_syntax, policy, related)
+    granted = _granted(wanted, accepted)
+    syntax = _choose(asked.transfer_syntaxes, accepted) if accepted else ""
+    result, reason = _result(asked, accepted, granted, syntax)
+    agreed = granted if result == ACCEPTED else roles.NONE
+    return NegotiatedContext(
+        id=asked.id,
+        abstract_syntax=asked.abstract_syntax,
+        proposed=asked.transfer_syntaxes,
+        result=result,
+        transfer_syntax=syntax if result == ACCEPTED else "",
+        proposed_role=roles.role_of(wanted),
+        answered_role=granted if wanted is not None and result == ACCEPTED else None,
+        requestor_scu=agreed[0],
+        requestor_scp=agreed[1],
+        reason=f"{reason}.",
+    )
+
+
+def _result(asked: Asked, accepted: AcceptedSyntax | None, granted: roles.Bits, syntax: str) -> tuple[int, str]:
+    """(result, reason without its full stop)."""
+    if asked.duplicate:
+        return NO_REASON, f"Refused: ID {asked.id} was proposed more than once"
+    if not asked.id % 2:
+        return NO_REASON, f"Refused: ID {asked.id} is even; presentation context IDs are odd"
+    if not asked.abstract_syntax:
+        return NO_REASON, "Refused: the context has no abstract syntax"
+    if accepted is None:
+        return ABSTRACT_SYNTAX, f"Refused: {label(asked.abstract_syntax)} is not accepted here"
+    if not syntax:
+        wanted = ", ".join(label(t) for t in accepted.transfer_syntaxes) or "any"
+        return TRANSFER_SYNTAXES, f"Refused: none of the transfer syntaxes proposed is accepted here ({wanted})"
+    if not any(granted):
+        return USER_REJECTION, "Refused: the requestor would have no role that is accepted here"
+    return ACCEPTED, f"Accepted with {label(syntax)}; the requestor is {roles.words(granted)}"
+
+
+def _accepting(uid: str, policy: Policy, related: dict[str, tuple[str, ...]]) -> AcceptedSyntax | None:
+    """The policy's row for an abstract syntax: its own, that of a Related General SOP Class (PS3.4 B.4.1.2), any."""
+    for wanted in (uid, *related.get(uid, ()), "*"):
+        row = next((a for a in policy.accepted if a.abstract_syntax == wanted), None)
+        if row is not None:
+            return row
+    return None
+
+
+def _granted(wanted: roles.Bits | None, accepted: AcceptedSyntax | None) -> roles.Bits:
+    scu, scp = roles.DEFAULT if wanted is None else wanted
+    return (scu and accepted.scu, scp and accepted.scp) if accepted else roles.NONE
+
+
+def _choose(proposed: tuple[str, ...], accepted: AcceptedSyntax) -> str:
+    """The first of the acceptor's preferences that was proposed; for "any" the first proposed one, known ones first."""
+    if accepted.transfer_syntaxes:
+        return next((t for t in accepted.transfer_syntaxes if t in proposed), "")
+    known = next((t for t in proposed if transfer_syntax(t)), "")
+    return known or next((t for t in proposed if t), "")
+
+
+def _context_item(c: NegotiatedContext) -> PresentationContextAC:
+    """A refused context has a transfer syntax too, which means nothing (PS3.8 9.3.3.2)."""
+    syntax = c.transfer_syntax or next(iter(c.proposed), "") or IMPLICIT_VR_LE
+    return PresentationContextAC(id=c.id, result=c.result, items=(TransferSyntax(name=syntax),))
+
+
+# --- user information ---------------------------------------------------------------------------------------------
+
+
+def _user_information(
+    asked: tuple[Item, ...], policy: Policy, contexts: tuple[NegotiatedContext, ...]
+) -> Iterator[Item]:
+    yield MaximumLength(maximum_length_received=policy.local.maximum_length)
+    yield ImplementationClassUID(uid=policy.local.implementation_class_uid)
+    window = first(asked, AsyncOperationsWindow)
+    if window is not None:
+        yield AsyncOperationsWindow(
+            invoked=narrower(window.invoked, policy.async_window.invoked),
+            performed=narrower(window.performed, policy.async_window.performed),
+        )
+    answered = {c.abstract_syntax: c.answered_role for c in contexts if c.answered_role is not None}
+    for uid, (scu, scp) in answered.items():
+        yield RoleSelection(sop_class_uid=uid, scu_role=int(scu), scp_role=int(scp))
+    if policy.local.implementation_version_name:
+        yield ImplementationVersionName(name=policy.local.implementation_version_name)
+    yield from _extended(asked, {c.abstract_syntax for c in contexts if c.accepted})
+    identity = first(asked, UserIdentityRQ)
+    if identity and identity.positive_response_requested == 1 and identity.type in _IDENTITIES_ANSWERED:
+        yield UserIdentityAC()
+
+
+def _extended(asked: tuple[Item, ...], accepted: set[str]) -> Iterator[SopClassExtendedNegotiation]:
+    """One answer for each SOP class accepted whose information has a layout."""
+    seen: set[str] = set()
+    for item in all_of(asked, SopClassExtendedNegotiation):
+        uid = strip(item.sop_class_uid)
+        row = sop_class(uid)
+        answer_bytes = _EXTENDED.get(row.extended_negotiation, b"") if row else b""
+        if uid in accepted and uid not in seen and answer_bytes and item.information:
+            yield SopClassExtendedNegotiation(sop_class_uid=uid, information=answer_bytes[: len(item.information)])
+        seen.add(uid)
+
+
+_EXTENDED: dict[str, bytes] = {
+    "storage": bytes((2, 0, 0, 0, 0, 0)),
+    "qr_find": bytes(7),
+    "qr_retrieve": bytes(2),
+    "composite_instance_root_retrieve": bytes(2),
+    "worklist_find": bytes((1, 1, 0, 0)),
+}
+"""Answers by layout (PS3.4 B.3.1, C.5.1 to C.5.3, K.5.1, Y.5.1), cut to as many bytes as were asked, never more: a full
+(level 2) store that changes nothing and promises nothing about signatures; no option of queries and retrievals."""
