@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QThread, Signal
+
+_running: set[Background] = set()
+"""A thread object must outlive its thread; whoever asked may be gone by then."""
 
 
 class Background(QThread):
@@ -14,8 +17,8 @@ class Background(QThread):
     done = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, work: Callable[[], Any], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
         self._work = work
         self._result: Any = None
         self._error: Exception | None = None
@@ -28,8 +31,21 @@ class Background(QThread):
         except Exception as error:  # noqa: BLE001 - told to the receiver, which decides
             self._error = error
 
+    def begin(self) -> None:
+        """Start; the object lives until it is done."""
+        _running.add(self)
+        self.start()
+
     def _tell(self) -> None:
+        _running.discard(self)
         if self._error is not None:
             self.failed.emit(self._error)
         else:
             self.done.emit(self._result)
+
+
+def wait_for_all() -> None:
+    """Block until nothing runs any more: for the very end of the program."""
+    for work in tuple(_running):
+        work.wait()
+    _running.clear()

@@ -84,9 +84,9 @@ class Bridge(QObject):
         """Stop and join the engine without blocking; `closed` tells when it is done."""
         if not self._shut():
             return
-        self._ending = Background(self._engine.stop, self)
+        self._ending = Background(self._engine.stop)
         self._ending.finished.connect(self._ended)
-        self._ending.start()
+        self._ending.begin()
 
     def _shut(self) -> bool:
         was_open, self._open = self._open, False

@@ -369,6 +369,15 @@ def theme() -> Theme:
     return found if found is not None else Theme(app)
 
 
+def restyle(widget: QWidget, name: str, value: str) -> None:
+    """Set a property the style sheet looks at, and have it looked at."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
 def contrast(first: QColor, second: QColor) -> float:
     """Contrast ratio of two opaque colours, 1..21 (WCAG 2.1, 1.4.3)."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)

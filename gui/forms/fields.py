@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.theme import SPACING, mono_font
+from gui.theme import SPACING, mono_font, restyle
 
 Check = Callable[[str], str | None]
 """Gives the sentence that says what is wrong, or None."""
@@ -44,6 +44,8 @@ class Field(QWidget):
 
     edited = Signal(object)
     """The user changed the value; carries the new one. Not emitted by `set_value`."""
+    finished = Signal()
+    """The user is done with the field for now (Return, or the focus left it): the moment to write it down."""
 
     def __init__(self, label: str, parent: QWidget | None = None, *, hint: str = "") -> None:
         super().__init__(parent)
@@ -116,8 +118,8 @@ class Field(QWidget):
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self.editor.setAccessibleDescription(text)
-        _restyle(self._note, "role", "error" if sentence else "muted")
-        _restyle(self.editor, "invalid", "true" if sentence else "false")
+        restyle(self._note, "role", "error" if sentence else "muted")
+        restyle(self.editor, "invalid", "true" if sentence else "false")
 
 
 class TextField(Field):
@@ -142,6 +144,7 @@ class TextField(Field):
             self.line.setFont(mono_font())
         self.line.textChanged.connect(self._text_changed)
         self.line.textEdited.connect(self._text_edited)
+        self.line.editingFinished.connect(self.finished)
         if not secret:
             self._place(self.line)
             return
@@ -158,6 +161,7 @@ class TextField(Field):
     def set_value(self, value: str) -> None:
         if value != self.line.text():
             self.line.setText(value)
+            self.line.setCursorPosition(0)
         self._judge(self._check(value))
 
     def recheck(self) -> None:
@@ -201,6 +205,7 @@ class NumberField(Field):
         self.line.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.line.textChanged.connect(self._text_changed)
         self.line.textEdited.connect(self._text_edited)
+        self.line.editingFinished.connect(self.finished)
         if unit:
             after = QLabel(unit, self)
             after.setProperty("role", "muted")
@@ -287,6 +292,7 @@ class ChoiceField(Field):
 
     def _activated(self, _index: int) -> None:
         self.edited.emit(self.value())
+        self.finished.emit()
 
 
 class CheckField(Field):
@@ -307,16 +313,9 @@ class CheckField(Field):
 
     def _clicked(self, checked: bool) -> None:
         self.edited.emit(checked)
+        self.finished.emit()
 
 
 def _plain(number: float) -> str:
     return str(int(number)) if float(number).is_integer() else f"{number:g}"
 
-
-def _restyle(widget: QWidget, name: str, value: str) -> None:
-    """Set a property the style sheet looks at, and have it looked at."""
-    if widget.property(name) == value:
-        return
-    widget.setProperty(name, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)

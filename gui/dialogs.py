@@ -1,0 +1,102 @@
+"""Every question the window asks, behind one object that tests replace. Nothing here blocks: answers come by call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QMessageBox, QVBoxLayout, QWidget
+
+from .theme import SPACING
+
+OnFiles = Callable[[tuple[Path, ...]], None]
+
+
+class Questions(QObject):
+    """Message boxes and file dialogs, opened and never waited for."""
+
+    def ask(self, parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], None]) -> None:
+        """A question with two answers: `yes` (a verb) and Cancel."""
+        box = QMessageBox(QMessageBox.Icon.Question, title, text, QMessageBox.StandardButton.Cancel, parent)
+        accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(accept)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        accept.clicked.connect(on_yes)
+        box.open()
+
+    def tell(self, parent: QWidget, title: str, text: str, details: str = "") -> None:
+        """Something to read and close."""
+        box = QMessageBox(QMessageBox.Icon.Information, title, text, QMessageBox.StandardButton.Ok, parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        if details:
+            box.setDetailedText(details)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def open_files(self, parent: QWidget, title: str, pattern: str, on_files: OnFiles) -> None:
+        """Existing files to read."""
+        dialog = self._file_dialog(parent, title, pattern)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(_Chosen(on_files, dialog).files)
+        dialog.open()
+
+    def open_folder(self, parent: QWidget, title: str, on_files: OnFiles) -> None:
+        """One existing folder."""
+        dialog = self._file_dialog(parent, title, "")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.filesSelected.connect(_Chosen(on_files, dialog).files)
+        dialog.open()
+
+    def save_file(self, parent: QWidget, title: str, pattern: str, name: str, on_files: OnFiles) -> None:
+        """A file to write; the dialog itself asks before one is replaced."""
+        dialog = self._file_dialog(parent, title, pattern)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(name).suffix.lstrip("."))
+        dialog.selectFile(name)
+        dialog.filesSelected.connect(_Chosen(on_files, dialog).files)
+        dialog.open()
+
+    def _file_dialog(self, parent: QWidget, title: str, pattern: str) -> QFileDialog:
+        dialog = QFileDialog(parent, title, "", pattern)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
+
+
+class _Chosen(QObject):
+    """Turns the dialog's list of texts into paths."""
+
+    def __init__(self, tell: Callable[[tuple[Path, ...]], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._tell = tell
+
+    def files(self, names: list[str]) -> None:
+        self._tell(tuple(Path(n) for n in names))
+
+
+class FormDialog(QDialog):
+    """A window-modal dialog with a form above and Cancel and one verb below; the verb is off while a field is wrong."""
+
+    def __init__(self, title: str, verb: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(SPACING.large)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.accept_button = self.buttons.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.accept_button.setProperty("primary", "true")
+        self.accept_button.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
+        layout.setSpacing(SPACING.panel)
+        layout.addLayout(self.body, 1)
+        layout.addWidget(self.buttons)
+
+
+def top_window(widget: QWidget) -> QWidget:
+    """The window a dialog belongs to."""
+    return widget.window()

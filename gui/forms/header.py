@@ -1,0 +1,74 @@
+"""Small pieces every panel has: its title with the buttons beside it, icon buttons, rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+
+from gui.theme import SPACING, theme
+
+
+class PanelHeader(QWidget):
+    """A title at the left, a quiet note after it, buttons at the right."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SPACING.small)
+        self.title = QLabel(title, self)
+        self.title.setProperty("role", "title")
+        self.note = QLabel("", self)
+        self.note.setProperty("role", "muted")
+        self._row.addWidget(self.title)
+        self._row.addSpacing(SPACING.small)
+        self._row.addWidget(self.note)
+        self._row.addStretch(1)
+        self.setMinimumHeight(30)
+
+    def add(self, widget: QWidget) -> QWidget:
+        """Put a widget at the right end."""
+        self._row.addWidget(widget)
+        return widget
+
+
+def icon_button(
+    name: str, text: str, slot: Callable[..., Any] | None = None, parent: QWidget | None = None, *, keys: str = ""
+) -> QToolButton:
+    """A button with only an icon; `text` is its tooltip and accessible name, `keys` the shortcut told with it."""
+    button = QToolButton(parent)
+    theme().bind_icon(button, name)
+    shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+    button.setToolTip(f"{text} ({shown})" if shown else text)
+    button.setAccessibleName(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if slot is not None:
+        button.clicked.connect(slot)
+    return button
+
+
+def text_button(
+    text: str, slot: Callable[..., Any] | None = None, parent: QWidget | None = None, *, icon: str = "", tip: str = ""
+) -> QPushButton:
+    """A push button with a text and perhaps an icon."""
+    button = QPushButton(text, parent)
+    button.setAutoDefault(False)
+    if icon:
+        theme().bind_icon(button, icon)
+    if tip:
+        button.setToolTip(tip)
+    if slot is not None:
+        button.clicked.connect(slot)
+    return button
+
+
+def menu_button(text: str, menu: QMenu, parent: QWidget | None = None, *, icon: str = "", tip: str = "") -> QPushButton:
+    """A push button that opens a menu."""
+    button = text_button(text, None, parent, icon=icon, tip=tip)
+    button.setProperty("menu", "true")
+    button.setMenu(menu)
+    return button

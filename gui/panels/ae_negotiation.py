@@ -1,0 +1,304 @@
+"""What else an A-ASSOCIATE-RQ may carry: user identity, asynchronous window, extended negotiation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from engine.model.association import AsyncWindow, CommonExtendedNegotiation, ExtendedNegotiation
+from engine.workspace.settings import IdentitySettings
+from gui.dialogs import FormDialog, top_window
+from gui.forms.entry_list import EntryList
+from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, TextField
+from gui.forms.header import icon_button, text_button
+from gui.models.contexts import abstract_name
+from gui.models.lists import Entry, EntryModel
+from gui.theme import SPACING
+
+from .ae_extended_dialog import CommonExtendedDialog, ExtendedDialog, hex_text
+
+IDENTITY_CHOICES = (
+    (0, "None"),
+    (1, "1: username"),
+    (2, "2: username and passcode"),
+    (3, "3: Kerberos service ticket"),
+    (4, "4: SAML assertion"),
+    (5, "5: JSON Web Token (JWT)"),
+)
+"""User-Identity-Type (PS3.7 D.3.3.7.1)."""
+_SECRETS = {2: "&Passcode", 3: "Service &ticket", 4: "SAML &assertion", 5: "JSON Web &Token"}
+MAXIMUM_IDENTITY = 0xFFFF
+"""Bytes: the item's length fields are two bytes wide (PS3.7 D.3.3.7.1)."""
+
+
+def check_identity(text: str) -> str | None:
+    size = len(text.encode())
+    return f"{size} bytes; the field holds {MAXIMUM_IDENTITY}." if size > MAXIMUM_IDENTITY else None
+
+
+def check_username(text: str) -> str | None:
+    return "A username is needed for this type." if not text else check_identity(text)
+
+
+class NegotiationForm(QScrollArea):
+    """`changed` when something valid is to be kept, `secret_changed` carries (secret name, secret)."""
+
+    changed = Signal()
+    secret_changed = Signal(object)
+    secret_wanted = Signal(object)
+    """The IdentitySettings whose secret is to be looked up: `set_secret` answers."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._secret_touched = False
+        self.identity_type = ChoiceField("User identity &type (PS3.7 D.3.3.7)", IDENTITY_CHOICES, self)
+        self.username = TextField("&Username", check_username, "", self)
+        self.secret = TextField("&Passcode", check_identity, "", self, secret=True)
+        self.positive = CheckField("Ask for a positive &response", self)
+        self.window_on = CheckField("Propose a &window", self)
+        self.invoked = NumberField("&Invoked", 0, 0xFFFF, self)
+        self.performed = NumberField("Per&formed", 0, 0xFFFF, self)
+        self.extended = _ItemsView("SOP class extended negotiation", _describe_extended, ExtendedDialog, self)
+        self.common = _ItemsView("Common extended negotiation", _describe_common, CommonExtendedDialog, self)
+        inner = QWidget(self)
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(0, SPACING.large, SPACING.large, SPACING.large)
+        self._column.setSpacing(SPACING.large)
+        self._heading("User identity")
+        for field in (self.identity_type, self.username, self.secret, self.positive):
+            self._column.addWidget(field)
+        self._heading("Asynchronous operations window")
+        self._column.addWidget(self.window_on)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACING.large)
+        grid.addWidget(self.invoked, 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.performed, 0, 1, Qt.AlignmentFlag.AlignTop)
+        self._column.addLayout(grid)
+        note = QLabel("0 is unlimited. Without it, one operation at a time (PS3.7 D.3.3.3).", inner)
+        note.setProperty("role", "muted")
+        note.setWordWrap(True)
+        self._column.addWidget(note)
+        self._column.addWidget(self.extended)
+        self._column.addWidget(self.common)
+        self._column.addStretch(1)
+        self.setWidget(inner)
+        self.identity_type.edited.connect(self._type_chosen)
+        self.username.edited.connect(self._username_edited)
+        self.secret.edited.connect(self._secret_edited)
+        self.window_on.edited.connect(self._show_what_applies)
+        kept = (self.identity_type, self.username, self.positive, self.window_on, self.invoked, self.performed)
+        for any_field in kept:
+            any_field.finished.connect(self.flush)
+        self.secret.finished.connect(self._secret_finished)
+        self.extended.changed.connect(self.changed)
+        self.common.changed.connect(self.changed)
+        self._show_what_applies()
+
+    def _heading(self, text: str) -> None:
+        label = QLabel(text, self)
+        label.setProperty("role", "title")
+        self._column.addWidget(label)
+
+    # -- values -------------------------------------------------------------------------------------------------
+
+    def set_values(
+        self,
+        identity: IdentitySettings,
+        window: AsyncWindow | None,
+        extended: tuple[ExtendedNegotiation, ...],
+        common: tuple[CommonExtendedNegotiation, ...],
+    ) -> None:
+        self.identity_type.set_value(identity.type if identity.type in dict(IDENTITY_CHOICES) else 0)
+        self.username.set_value(identity.username)
+        self.positive.set_value(identity.positive_response_requested)
+        self.window_on.set_value(window is not None)
+        shown = window or AsyncWindow()
+        self.invoked.set_value(shown.invoked)
+        self.performed.set_value(shown.performed)
+        self.extended.set_items(extended)
+        self.common.set_items(common)
+        self._show_what_applies()
+        self._look_up_secret()
+
+    def identity(self) -> IdentitySettings:
+        kind = self.identity_type.value()
+        return IdentitySettings(
+            type=kind if isinstance(kind, int) else 0,
+            username=self.username.value(),
+            positive_response_requested=self.positive.value(),
+        )
+
+    def secret_text(self) -> str:
+        return self.secret.value()
+
+    def set_secret(self, secret: str) -> None:
+        """The secret found; what the user typed meanwhile stays."""
+        if not self._secret_touched:
+            self.secret.set_value(secret)
+
+    def window_value(self) -> AsyncWindow | None:
+        if not self.window_on.value():
+            return None
+        invoked, performed = self.invoked.value(), self.performed.value()
+        return AsyncWindow(1 if invoked is None else int(invoked), 1 if performed is None else int(performed))
+
+    def is_valid(self) -> bool:
+        return all(f.is_valid() for f in self._applying())
+
+    def flush(self) -> None:
+        """Have it kept now, if it is right."""
+        if self.is_valid():
+            self.changed.emit()
+
+    # -- what the user does -------------------------------------------------------------------------------------
+
+    def _applying(self) -> tuple[Field, ...]:
+        kind = self.identity().type
+        return (
+            *((self.username,) if kind in (1, 2) else ()),
+            *((self.secret,) if kind in _SECRETS else ()),
+            *((self.invoked, self.performed) if self.window_on.value() else ()),
+        )
+
+    def _show_what_applies(self) -> None:
+        kind = self.identity().type
+        applying = self._applying()
+        self.username.setVisible(self.username in applying)
+        self.secret.setVisible(self.secret in applying)
+        self.secret.caption.setText(_SECRETS.get(kind, "&Passcode"))
+        self.positive.setVisible(bool(kind))
+        for field in (self.invoked, self.performed):
+            field.setEnabled(field in applying)
+
+    def _type_chosen(self) -> None:
+        self._show_what_applies()
+        self._look_up_secret()
+
+    def _username_edited(self) -> None:
+        # Another user has another passcode; the one typed for the first must not travel with the second.
+        if not self._secret_touched:
+            self.secret.set_value("")
+
+    def _look_up_secret(self) -> None:
+        self._secret_touched = False
+        self.secret.set_value("")
+        if self.identity().type in _SECRETS:
+            self.secret_wanted.emit(self.identity())
+
+    def _secret_edited(self) -> None:
+        self._secret_touched = True
+
+    def _secret_finished(self) -> None:
+        if self._secret_touched and self.secret.is_valid():
+            self._secret_touched = False
+            self.secret_changed.emit((self.identity().secret_name, self.secret.value()))
+
+
+class _ItemsView(QWidget):
+    """A short list of items with add, edit and remove."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        title: str,
+        describe: Callable[[Any], Entry],
+        dialog: type[ExtendedDialog | CommonExtendedDialog],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._make = dialog
+        self._dialog: FormDialog | None = None
+        self._edited_row = -1
+        self.model: EntryModel[Any] = EntryModel(describe, self)
+        heading = QLabel(title, self)
+        heading.setProperty("role", "title")
+        self.list = EntryList(self.model, self, name=title)
+        self.list.opened.connect(self.edit)
+        self.list.add_action("&Edit…", "F2", self.edit)
+        self.list.add_action("&Remove", "Del", self.remove)
+        self.list.setFixedHeight(3 * self.list.fontMetrics().height() * 2 + 40)
+        self.model.reordered.connect(self.changed)
+        self.add_button = text_button("Add", self.add, self, icon="add")
+        self.add_button.setAccessibleName(f"Add: {title}")
+        row = QHBoxLayout()
+        row.addWidget(self.add_button)
+        row.addStretch(1)
+        row.addWidget(icon_button("edit", f"Edit: {title}", self.edit, self))
+        row.addWidget(icon_button("delete", f"Remove: {title}", self.remove, self))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING.small)
+        layout.addWidget(heading)
+        layout.addWidget(self.list)
+        layout.addLayout(row)
+        self._fit()
+
+    @property
+    def dialog(self) -> FormDialog | None:
+        """The open dialog."""
+        return self._dialog
+
+    def set_items(self, items: tuple[Any, ...]) -> None:
+        self.model.set_records(items)
+        self._fit()
+
+    def items(self) -> tuple[Any, ...]:
+        return tuple(self.model.records)
+
+    def add(self) -> None:
+        self._open(None, -1)
+
+    def edit(self) -> None:
+        record = self.list.current_record()
+        if record is not None:
+            self._open(record, self.list.currentIndex().row())
+
+    def remove(self) -> None:
+        gone = set(self.list.selected_rows())
+        if gone:
+            self.set_items(tuple(r for i, r in enumerate(self.model.records) if i not in gone))
+            self.changed.emit()
+
+    def _open(self, item: Any, row: int) -> None:
+        dialog = self._make(item, top_window(self))
+        self._dialog, self._edited_row = dialog, row
+        dialog.saved.connect(self._saved)
+        dialog.finished.connect(self._closed)
+        dialog.open()
+
+    def _closed(self) -> None:
+        self._dialog = None
+
+    def _saved(self, item: Any) -> None:
+        items = list(self.model.records)
+        if self._edited_row >= 0:
+            items[self._edited_row] = item
+        else:
+            items.append(item)
+        self.set_items(tuple(items))
+        self.changed.emit()
+
+    def _fit(self) -> None:
+        """No empty box where there is nothing."""
+        self.list.setVisible(bool(self.model.records))
+
+
+def _describe_extended(item: ExtendedNegotiation) -> Entry:
+    name = abstract_name(item.sop_class_uid)
+    information = hex_text(item.information) or "no bytes"
+    return Entry(title=name, detail=information, tooltip=f"{name}\n{item.sop_class_uid}\n{information}")
+
+
+def _describe_common(item: CommonExtendedNegotiation) -> Entry:
+    name = abstract_name(item.sop_class_uid)
+    service = abstract_name(item.service_class_uid)
+    related = ", ".join(abstract_name(u) for u in item.related_general) or "no related general SOP class"
+    tooltip = f"{name}\n{item.sop_class_uid}\n{service}\n{item.service_class_uid}\n{related}"
+    return Entry(title=name, detail=f"{service} · {related}", tooltip=tooltip)
