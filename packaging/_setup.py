@@ -203,8 +203,9 @@ def _install(extras: list[str]) -> None:
             "pip reaches no package index, and the packages are not here yet. Connect to the network and run again; "
             "behind a proxy set HTTPS_PROXY, with an index of your own set PIP_INDEX_URL. What pip said: " + str(LOG)
         )
+    errors = "".join(line for line in lines if "ERROR:" in line)
     raise SetupError(
-        f"pip could not install the dependencies. Its last lines (all of them in {LOG}):\n{_tail(output)}\n"
+        f"pip could not install the dependencies. What it said (all of it in {LOG}):\n{_tail(errors or output)}\n"
         f"Free disk space and a newer pip help most often: {venv_python()} -m pip install --upgrade pip"
     )
 
