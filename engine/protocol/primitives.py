@@ -51,9 +51,7 @@ class AAbortRequest:
     reason: int = 0
 
 
-Primitive = (
-    AAssociateRequest | AAssociateResponse | PDataRequest | AReleaseRequest | AReleaseResponse | AAbortRequest
-)
+Primitive = AAssociateRequest | AAssociateResponse | PDataRequest | AReleaseRequest | AReleaseResponse | AAbortRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class PduReceived:
-    """A PDU arrived, with the transition it made. `pdu` is None for P-DATA-TF and for what could not be decoded."""
+    """A PDU arrived, with the transition it makes; None where the association is over and nothing follows.
+
+    `pdu` is None for P-DATA-TF and for what could not be decoded. Of a stream that is not DICOM, `data` is how it
+    begins.
+    """
 
     type: int
     data: bytes = field(repr=False)
@@ -78,7 +80,7 @@ class PduReceived:
 
 @dataclass(frozen=True, slots=True)
 class PduSent:
-    """A PDU was put out. `transition` is None for bytes sent by force."""
+    """A PDU was put out, in one or more buffers. `transition` is None for bytes sent by force."""
 
     type: int
     data: tuple[Buffer, ...] = field(repr=False)
@@ -107,7 +109,7 @@ class AssociateConfirmation:
 
 @dataclass(frozen=True, slots=True)
 class PDataIndication:
-    """Presentation data values in the order they came; the fragments are views, valid until the next call of the machine."""
+    """Presentation data values in the order they came; the fragments are views of the PDU's bytes."""
 
     pdvs: list[Pdv]
 
@@ -141,7 +143,10 @@ class ProviderAbortIndication:
 
 @dataclass(frozen=True, slots=True)
 class TransportEnded:
-    """The connection is closed; `pending` bytes of an incomplete PDU had arrived, in state `before`."""
+    """The connection is closed, always told once; `pending` bytes of an incomplete PDU had arrived, in state `before`.
+
+    In Sta1 the association was over before, and whoever ended it has told why.
+    """
 
     before: Sta
     pending: int

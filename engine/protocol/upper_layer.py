@@ -1,7 +1,7 @@
 """The DICOM upper layer's state machine (PS3.8 9.2), without socket, thread or clock.
 
-Table 9-10 says which action an event calls for, the action's effects are carried out one by one; that is all of the machine.
-Bytes and the time go in; bytes to send, events and deadlines come out. A transition is itself an event.
+Table 9-10 says which action an event calls for, the action's effects are carried out one by one; that is all of the
+machine. Bytes and the time go in; bytes to send, events and deadlines come out. A transition is itself an event.
 """
 
 from __future__ import annotations
@@ -10,16 +10,32 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from engine.standard.codes import abort_text
-from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
-from engine.standard.state_table import Effect, Evt, Sta, action
+from engine.standard.pdus import (
+    PDUS,
+    AbortPdu,
+    AssociateAC,
+    AssociateRJ,
+    AssociateRQ,
+    PDataTF,
+    Pdu,
+    ReleaseRP,
+    ReleaseRQ,
+)
+from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.framer import Framer
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
 
 from . import primitives as p
 
 Event = p.Event
+PROVIDER = 2
+"""A-ABORT source (PS3.8 9.3.8)."""
 UNEXPECTED_PDU = 2
 """A-ABORT reason (PS3.8 9.3.8)."""
+SHOWN = 64
+"""Bytes of an offending PDU a `ProtocolError` carries."""
+Judge = Callable[[AssociateRQ], AssociateRJ | None]
+"""AE-6: whether the service provider itself turns an A-ASSOCIATE-RQ away."""
 
 _RECEIVED = {
     AssociateAC.TYPE: Evt.Evt3,
@@ -40,12 +56,17 @@ class UpperLayer:
     """One association's machine.
 
     requestor: whether this side opens the association. artim: seconds of the ARTIM timer, 0 for none (PS3.8 9.1.5).
+    judge: rejects on behalf of the service provider; by default every A-ASSOCIATE-RQ goes to the user, who may reject.
+
+    Of a received PDU the events come in this order: PduReceived, ProtocolError where it breaks the protocol,
+    Transition, what the action brings. A Transition stands before what its action does.
     """
 
-    def __init__(self, requestor: bool, artim: float = 30.0) -> None:
+    def __init__(self, requestor: bool, artim: float = 30.0, judge: Judge | None = None) -> None:
         self.requestor = requestor
         self.state = Sta.Sta1
         self._artim = artim
+        self._judge = judge
         self._artim_at: float | None = None
         self._framer = Framer()
         self._events: deque[Event] = deque()
@@ -54,9 +75,11 @@ class UpperLayer:
         # What the effects of the event under way work on:
         self._now = 0.0
         self._pdu: Pdu | None = None
+        self._encoded = b""
         self._buffers: tuple[list[p.Buffer], ...] = ()
         self._pdvs: list[p.Pdv] = []
         self._abort = AbortPdu()
+        self._rejection: AssociateRJ | None = None
         self._why = ""
         self._transition: p.Transition | None = None
         self._effects: dict[Effect, Callable[[], None]] = {
@@ -73,7 +96,7 @@ class UpperLayer:
             Effect.SEND_ABORT_PROVIDER: lambda: self._send(self._abort),
             Effect.CONFIRM_ACCEPT: self._confirm_association,
             Effect.CONFIRM_REJECT: self._confirm_association,
-            Effect.JUDGE_RQ: self._indicate_association,
+            Effect.JUDGE_RQ: self._indicate_or_reject,
             Effect.INDICATE_PDATA: lambda: self._emit(p.PDataIndication(self._pdvs)),
             Effect.INDICATE_RELEASE: lambda: self._emit(p.ReleaseIndication()),
             Effect.INDICATE_COLLISION: lambda: self._emit(p.ReleaseIndication(collision=True)),
@@ -89,8 +112,9 @@ class UpperLayer:
     # -- bytes, time, primitives in
 
     def receive_data(self, data: p.Buffer, now: float) -> None:
-        """Bytes from the peer, in any portions."""
-        self._receive(self._framer.feed(data), now)
+        """Bytes from the peer, in any portions. After bytes that are not DICOM everything is dropped unread."""
+        if not self._dead:
+            self._receive(self._framer.feed(data), now)
 
     def receive_buffer(self, sizehint: int = -1) -> memoryview:
         """Room to receive into; `received` says how much of it was filled. Saves the copy of `receive_data`."""
@@ -98,34 +122,51 @@ class UpperLayer:
 
     def received(self, count: int, now: float) -> None:
         """`count` bytes were put into `receive_buffer()`."""
-        self._receive(self._framer.filled(count), now)
+        if not self._dead:
+            self._receive(self._framer.filled(count), now)
 
     def transport_connected(self, now: float) -> None:
-        """The connection stands: Evt2 for the requestor, Evt5 for the acceptor."""
-        self._happen(Evt.Evt2 if self.requestor else Evt.Evt5, now)
+        """The connection stands: Evt2 for the requestor, Evt5 for the acceptor. One nobody wants any more is closed."""
+        event = Evt.Evt2 if self.requestor else Evt.Evt5
+        step = action(event, self.state)
+        if step is None:
+            self._emit(p.CloseTransport())
+        else:
+            self._happen(event, step, now)
 
     def transport_closed(self, now: float) -> None:
-        """The connection is gone (Evt17)."""
-        if self.state is Sta.Sta1:
-            return
-        before, pending = self.state, self._framer.pending
+        """The connection is gone (Evt17). After the association's end, in Sta1, that is the expected end of it all."""
+        before, pending = self.state, 0 if self._dead else self._framer.pending
         self._why = "the connection was closed" + (f" {pending} bytes into a PDU" if pending else "")
+        self._abort = AbortPdu(source=PROVIDER)
         self._emit(p.TransportEnded(before, pending))
-        self._happen(Evt.Evt17, now)
+        step = action(Evt.Evt17, before)
+        if step is not None:
+            self._happen(Evt.Evt17, step, now)
 
     def request(self, primitive: p.Primitive, now: float) -> None:
-        """A primitive of the local user. StateError when Table 9-10 has no action for it in this state."""
-        event = self._event_of(primitive)
-        if action(event, self.state) is None:
-            name = type(primitive).__name__
-            raise StateError(f"{name} is not possible in {self.state.name} ({self.state.definition}).")
-        if isinstance(primitive, p.AAssociateRequest | p.AAssociateResponse):
-            self._pdu = primitive.pdu
-        elif isinstance(primitive, p.PDataRequest):
+        """A primitive of the local user.
+
+        StateError when Table 9-10 has no action for it in this state, ValueError when its PDU cannot be encoded;
+        nothing has happened then.
+        """
+        event = _event_of(primitive)
+        step = action(event, self.state)
+        if step is None:
+            raise StateError(f"{type(primitive).__name__} is not possible in {self._state_in_words()}.")
+        if isinstance(primitive, p.PDataRequest):
             self._buffers = primitive.pdus
+        elif isinstance(primitive, p.AAssociateRequest | p.AAssociateResponse):
+            self._encoded = encode_pdu(primitive.pdu)
+            self._pdu = primitive.pdu
         elif isinstance(primitive, p.AAbortRequest):
             self._abort = AbortPdu(source=primitive.source, reason=primitive.reason)
-        self._happen(event, now)
+            encode_pdu(self._abort)
+        self._happen(event, step, now)
+
+    def can(self, primitive: p.Primitive) -> bool:
+        """Whether `request` would take this primitive now."""
+        return action(_event_of(primitive), self.state) is not None
 
     def send_raw(self, data: bytes) -> None:
         """Put these bytes on the wire as they are, whatever the state; the state does not change."""
@@ -142,7 +183,9 @@ class UpperLayer:
             return
         self._artim_at = None
         self._emit(p.ArtimExpired(self.state))
-        self._happen(Evt.Evt18, now)
+        step = action(Evt.Evt18, self.state)
+        if step is not None:
+            self._happen(Evt.Evt18, step, now)
 
     # -- events and bytes out
 
@@ -157,86 +200,75 @@ class UpperLayer:
 
     # -- the machine
 
-    def _happen(self, event: Evt, now: float) -> bool:
-        """Carry out the cell of Table 9-10. False where it is empty: nothing happens then."""
-        step = action(event, self.state)
-        if step is None:
-            return False
+    def _happen(self, event: Evt, step: Action, now: float, transition: p.Transition | None = None) -> None:
+        """Carry out one cell of Table 9-10."""
         self._now = now
-        before, after = self.state, step.next_states[0]
-        if step.name == "AR-8" and not self.requestor:
-            after = step.next_states[1]
-        self._transition = p.Transition(before, event, step.name, after)
-        self.state = after
+        self._transition = transition or self._transition_for(event, step)
+        self.state = self._transition.after
         self._emit(self._transition)
         for effect in step.effects:
             self._effects[effect]()
         self._transition = None
-        return True
+
+    def _transition_for(self, event: Evt, step: Action) -> p.Transition:
+        """What the cell will make of the state; two actions decide themselves (AE-6, AR-8)."""
+        second = False
+        if step.name == "AR-8":
+            second = not self.requestor
+        elif step.name == "AE-6" and isinstance(self._pdu, AssociateRQ):
+            self._rejection = self._judge(self._pdu) if self._judge else None
+            second = self._rejection is not None
+        return p.Transition(self.state, event, step.name, step.next_states[second])
 
     def _receive(self, pdus: Iterator[memoryview], now: float) -> None:
-        if self._dead:
-            return
         try:
             for pdu in pdus:
                 self._receive_pdu(bytes(pdu), now)
         except PduError as error:  # the stream itself is broken: nothing after it can be read
             self._dead = True
-            self._invalid(error, self._framer.peek(64), now)
+            self._invalid(error, self._framer.peek(SHOWN), now)
 
     def _receive_pdu(self, data: bytes, now: float) -> None:
         kind = data[0]
-        event = _RECEIVED[kind]
         self._pdu = None
         try:
             if kind == PDataTF.TYPE:
-                self._pdvs = iter_pdvs(memoryview(data))
+                self._pdvs = iter_pdvs(data)
             else:
                 self._pdu = decode_pdu(data)
         except PduError as error:
             self._invalid(error, data, now)
             return
+        event = _RECEIVED[kind]
         step = action(event, self.state)
-        if step is not None and step.name in ("AA-8", "AA-1"):
-            self._unexpected(kind, data)
-        position = len(self._events)
-        pdu = self._pdu
-        before = self.state
-        self._happen(event, now)
-        transition = p.Transition(before, event, step.name, self.state) if step else None
-        self._events.insert(position, p.PduReceived(kind, data, pdu, transition))
-
-    def _unexpected(self, kind: int, data: bytes) -> None:
-        name = {t: c.NAME for t, c in _CLASSES.items()}[kind]
-        self._why = f"{name} is not expected in {self.state.name} ({self.state.definition})"
-        source = 0 if self.state is Sta.Sta2 else 2
-        self._abort = AbortPdu(source=source, reason=UNEXPECTED_PDU if source else 0)
-        self._emit(p.ProtocolError(self._why + ".", "PS3.8 9.2.3, Table 9-10", UNEXPECTED_PDU, data[:64]))
+        if step is None:
+            self._emit(p.PduReceived(kind, data, self._pdu, None))
+            return
+        transition = self._transition_for(event, step)
+        self._emit(p.PduReceived(kind, data, self._pdu, transition))
+        if _ABORTING & set(step.effects):
+            sentence = f"{PDUS[kind].NAME} is not expected in {self._state_in_words()}"
+            self._prepare_abort(f"{sentence}.", "PS3.8 9.2.3, Table 9-10", UNEXPECTED_PDU, data)
+        self._happen(event, step, now, transition)
 
     def _invalid(self, error: PduError, data: bytes, now: float) -> None:
-        """Evt19: the abort's reason is what is wrong (PS3.8 9.3.8); in Sta2 it comes from the user side (AA-1)."""
-        self._why = error.reason
-        source = 0 if self.state is Sta.Sta2 else 2
-        self._abort = AbortPdu(source=source, reason=error.abort_reason if source else 0)
-        self._emit(p.ProtocolError(error.reason, "PS3.8 9.3", error.abort_reason, data[:64]))
-        position = len(self._events)
-        before = self.state
-        step = action(Evt.Evt19, before)
-        self._happen(Evt.Evt19, now)
-        transition = p.Transition(before, Evt.Evt19, step.name, self.state) if step else None
-        self._events.insert(position, p.PduReceived(data[0] if data else 0, data, None, transition))
+        """Evt19: the abort's reason is what is wrong (PS3.8 9.3.8)."""
+        step = action(Evt.Evt19, self.state)
+        transition = self._transition_for(Evt.Evt19, step) if step else None
+        self._emit(p.PduReceived(data[0], data, None, transition))
+        self._prepare_abort(error.reason, "PS3.8 9.3", error.abort_reason, data)
+        if step is not None:
+            self._happen(Evt.Evt19, step, now, transition)
 
-    @staticmethod
-    def _event_of(primitive: p.Primitive) -> Evt:
-        if isinstance(primitive, p.AAssociateResponse):
-            return Evt.Evt7 if isinstance(primitive.pdu, AssociateAC) else Evt.Evt8
-        return {
-            p.AAssociateRequest: Evt.Evt1,
-            p.PDataRequest: Evt.Evt9,
-            p.AReleaseRequest: Evt.Evt11,
-            p.AReleaseResponse: Evt.Evt14,
-            p.AAbortRequest: Evt.Evt15,
-        }[type(primitive)]
+    def _prepare_abort(self, sentence: str, clause: str, reason: int, data: bytes) -> None:
+        """In Sta2 it comes from the user's side, which gives no reason (AA-1)."""
+        user = self.state is Sta.Sta2
+        self._why = sentence.removesuffix(".")
+        self._abort = AbortPdu(source=0, reason=0) if user else AbortPdu(source=PROVIDER, reason=reason)
+        self._emit(p.ProtocolError(sentence, clause, reason, data[:SHOWN]))
+
+    def _state_in_words(self) -> str:
+        return f"{self.state.name} ({self.state.definition})"
 
     # -- effects
 
@@ -244,13 +276,15 @@ class UpperLayer:
         self._events.append(event)
 
     def _send(self, pdu: Pdu) -> None:
-        data = encode_pdu(pdu)
-        self._out.append(data)
-        self._emit(p.PduSent(pdu.TYPE, (data,), self._transition))
+        self._put(pdu.TYPE, encode_pdu(pdu))
 
     def _send_pdu(self) -> None:
-        assert self._pdu is not None
-        self._send(self._pdu)
+        """The PDU of the user's primitive, encoded when it was given."""
+        self._put(self._encoded[0], self._encoded)
+
+    def _put(self, kind: int, data: bytes) -> None:
+        self._out.append(data)
+        self._emit(p.PduSent(kind, (data,), self._transition))
 
     def _send_pdata(self) -> None:
         for buffers in self._buffers:
@@ -259,17 +293,20 @@ class UpperLayer:
         self._buffers = ()
 
     def _confirm_association(self) -> None:
-        assert isinstance(self._pdu, AssociateAC | AssociateRJ)
-        self._emit(p.AssociateConfirmation(self._pdu))
+        if isinstance(self._pdu, AssociateAC | AssociateRJ):
+            self._emit(p.AssociateConfirmation(self._pdu))
 
-    def _indicate_association(self) -> None:
-        """AE-6: whether the request is acceptable is judged by the user with `AAssociateResponse`, so always Sta3."""
-        assert isinstance(self._pdu, AssociateRQ)
-        self._emit(p.AssociateIndication(self._pdu))
+    def _indicate_or_reject(self) -> None:
+        """AE-6."""
+        if self._rejection is not None:
+            self._send(self._rejection)
+            self._start_artim()
+        elif isinstance(self._pdu, AssociateRQ):
+            self._emit(p.AssociateIndication(self._pdu))
 
     def _indicate_abort(self) -> None:
-        assert isinstance(self._pdu, AbortPdu)
-        self._emit(p.AbortIndication(self._pdu.source, self._pdu.reason))
+        if isinstance(self._pdu, AbortPdu):
+            self._emit(p.AbortIndication(self._pdu.source, self._pdu.reason))
 
     def _indicate_provider_abort(self) -> None:
         lost = self._transition is not None and self._transition.event is Evt.Evt17
@@ -283,6 +320,17 @@ class UpperLayer:
         self._artim_at = None
 
 
-_CLASSES: dict[int, type[Pdu]] = {
-    c.TYPE: c for c in (AssociateRQ, AssociateAC, AssociateRJ, PDataTF, ReleaseRQ, ReleaseRP, AbortPdu)
+_ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})
+_PRIMITIVES: dict[type, Evt] = {
+    p.AAssociateRequest: Evt.Evt1,
+    p.PDataRequest: Evt.Evt9,
+    p.AReleaseRequest: Evt.Evt11,
+    p.AReleaseResponse: Evt.Evt14,
+    p.AAbortRequest: Evt.Evt15,
 }
+
+
+def _event_of(primitive: p.Primitive) -> Evt:
+    if isinstance(primitive, p.AAssociateResponse):
+        return Evt.Evt7 if isinstance(primitive.pdu, AssociateAC) else Evt.Evt8
+    return _PRIMITIVES[type(primitive)]
