@@ -86,6 +86,8 @@ class OneShot(Command):
     operation: int
     proposal: Proposal
     messages: tuple[Outgoing, ...]
+    linger: float = 0.0
+    """Seconds to keep the association open after the last response, for an N-EVENT-REPORT that follows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

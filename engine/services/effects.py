@@ -1,6 +1,6 @@
 """What a provider does, as values: it is a generator of effects and gets the answer to each one back.
 
-The provider holds no socket, thread or clock; `engine.runtime.serving` carries the effects out, the tests play them by hand.
+The provider holds no socket, thread or clock; `engine.runtime.serving` carries the effects out, tests play them.
 """
 
 from __future__ import annotations

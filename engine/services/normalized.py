@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from engine.model.association import NegotiatedContext
 from engine.model.dataset import DataSet
 from engine.standard.sop_classes import SopClass, sop_class
 
@@ -31,6 +30,9 @@ UNRECOGNIZED_OPERATION = 0x0211
 """PS3.7 Annex C."""
 
 
+NOTHING = DataSet()
+
+
 class Refusal(Exception):
     """An operation ends with this status; the text is the Error Comment."""
 
@@ -47,7 +49,7 @@ class Record:
 
     sop_class_uid: str
     sop_instance_uid: str
-    attributes: DataSet = DataSet()
+    attributes: DataSet = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Result:
 
 @dataclass(slots=True)
 class NormalizedStore:
-    """All normalized instances by SOP Instance UID; `new_uid` makes UIDs (given from outside, so tests are repeatable)."""
+    """All normalized instances by SOP Instance UID; `new_uid` makes UIDs, given from outside for repeatable tests."""
 
     new_uid: Callable[[], str]
     held: dict[str, Record] = field(default_factory=dict)
@@ -72,7 +74,11 @@ class NormalizedStore:
         record = self.held.get(uid)
         if record is None:
             raise Refusal(NO_SUCH_INSTANCE, f"no instance {uid}"[:64])
-        if sop_class_uid and record.sop_class_uid != sop_class_uid and not _related(record.sop_class_uid, sop_class_uid):
+        if (
+            sop_class_uid
+            and record.sop_class_uid != sop_class_uid
+            and not _related(record.sop_class_uid, sop_class_uid)
+        ):
             raise Refusal(CLASS_INSTANCE_CONFLICT, "instance is of another SOP Class")
         return record
 
@@ -135,16 +141,16 @@ class NormalizedProvider:
         except Refusal as refusal:
             yield Reply(
                 command=response_to(
-                    request.command, refusal.status, comment=refusal.comment, ErrorID=refusal.error_id
+                    request.command, refusal.status, comment=refusal.comment, extra={"ErrorID": refusal.error_id}
                 )
             )
             return
-        extra = {"AffectedSOPInstanceUID": result.sop_instance_uid} if result.sop_instance_uid else {}
+        extra = {"AffectedSOPInstanceUID": result.sop_instance_uid or None}
         has_data = result.data is not None and len(result.data) > 0
-        command = response_to(request.command, result.status, has_data=has_data, **extra)
+        command = response_to(request.command, result.status, has_data=has_data, extra=extra)
         yield Reply(command=command, data=result.data if has_data else None)
-        for notice in result.notify:
-            yield notice
+        for notice in result.notify:  # not `yield from`: a tuple's iterator takes no answers
+            yield notice  # noqa: UP028
 
     def _check_class(self, request: Request) -> None:
         """The SOP Class must be the context's, a member of its Meta SOP Class, or of its service class (PS3.7 10.1)."""
@@ -201,8 +207,8 @@ class NormalizedProvider:
 
     def _action(self, request: Request) -> Result:
         command = request.command
-        row, action = sop_class(command.sop_class_uid), command.number("ActionTypeID")
-        known = _types(row, request.context, "action_types")
+        action = command.number("ActionTypeID")
+        known = _types(request, lambda row: row.action_types)
         if action is None or (known and action not in known):
             raise Refusal(NO_SUCH_ACTION, f"no action type {action}")
         rules = self._rules(command.sop_class_uid)
@@ -210,16 +216,15 @@ class NormalizedProvider:
 
     def _event_report(self, request: Request) -> Result:
         """We are the SCU here: the event is taken note of (PS3.7 10.1.1)."""
-        row, event = sop_class(request.command.sop_class_uid), request.command.number("EventTypeID")
-        known = _types(row, request.context, "event_types")
+        event = request.command.number("EventTypeID")
+        known = _types(request, lambda row: row.event_types)
         if event is None or (known and event not in known):
             raise Refusal(NO_SUCH_EVENT_TYPE, f"no event type {event}")
         return Result()
 
 
-def _types(row: SopClass | None, context: NegotiatedContext, name: str) -> Iterable[int]:
-    own: dict[int, str] = getattr(row, name) if row else {}
-    if own:
-        return own
-    parent = sop_class(context.abstract_syntax)
-    return getattr(parent, name) if parent else {}
+def _types(request: Request, of: Callable[[SopClass], Iterable[int]]) -> tuple[int, ...]:
+    """Action or event types of the context's SOP class (every UPS class shares one SOP Class UID in messages), else of the
+    message's; () when neither lists any."""
+    rows = (sop_class(request.context.abstract_syntax), sop_class(request.command.sop_class_uid))
+    return next((types for row in rows if row and (types := tuple(of(row)))), ())

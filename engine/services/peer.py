@@ -111,7 +111,7 @@ class BuiltInPeer:
         kind = row.kind if row else ""
         try:
             if "composite query" in kind:
-                found: Iterable[DataSet] = list(find_instances(request, self.store.instances()))
+                found = list(find_instances(request, self.store.instances()))
             else:
                 found = list(find_records(request, self._records(request.context.abstract_syntax)))
         except IdentifierError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.model.association import MAX_CONTEXTS, ProposedContext, Role
+from engine.standard.sop_classes import sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 from engine.wire.datasets import FileHeader
 
@@ -51,3 +53,27 @@ def plan(files: Iterable[FileHeader]) -> list[Batch]:
     if current:
         batches.append(Batch(contexts_for(needs), tuple(current)))
     return batches
+
+
+def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[ProposedContext, ...]:
+    """The context of a query or retrieve; for C-GET also every storage class this side will take as SCP (PS3.4 C.4.3).
+
+    128 contexts do not hold all storage classes: retired ones and those with an IOD defined outside DICOM are left out.
+    """
+    own = ProposedContext(1, sop_class_uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
+    if not with_storage:
+        return (own,)
+    storage = [row for row in sop_classes().values() if row.kind == "composite storage" and not row.retired]
+    storage.sort(key=lambda row: _RARE.search(row.name) is not None)
+    taken = storage[: MAX_CONTEXTS - 1]
+    return (
+        own,
+        *(
+            ProposedContext(2 * n + 3, row.uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE), Role.SCP)
+            for n, row in enumerate(taken)
+        ),
+    )
+
+
+_RARE = re.compile("Protocol|Template|Tomotherapy|Robotic|Corneal|Ophthalmic|Lensometry|Refraction|Keratometry|Trial")
+"""Classes seldom met, proposed last."""

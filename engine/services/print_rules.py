@@ -79,12 +79,14 @@ def box_count(display_format: str) -> int:
     return count
 
 
-def _print(store: NormalizedStore, boxes: list[Record]) -> Result:
-    """A finished print job for these film boxes, with its event report (PS3.4 H.4.5)."""
+def _print(store: NormalizedStore) -> Result:
+    """A finished print job, with its event report (PS3.4 H.4.5)."""
     job = Record(
         PRINT_JOB,
         store.new_uid(),
-        DataSet((DataElement(EXECUTION_STATUS, "CS", ("DONE",)), DataElement(EXECUTION_STATUS_INFO, "CS", ("NORMAL",)))),
+        DataSet(
+            (DataElement(EXECUTION_STATUS, "CS", ("DONE",)), DataElement(EXECUTION_STATUS_INFO, "CS", ("NORMAL",)))
+        ),
     )
     store.put(job)
     data = DataSet((DataElement(REFERENCED_PRINT_JOB, "SQ", (reference(job),)),))
@@ -114,7 +116,7 @@ class FilmSessionRules(Rules):
         boxes = _boxes_of(store, store.require(uid, FILM_SESSION))
         if not boxes:
             raise Refusal(NO_FILM_BOXES, "Film Session has no Film Box")
-        result = _print(store, boxes)
+        result = _print(store)
         return result if any(_images_of(store, b) for b in boxes) else replace(result, status=EMPTY_SESSION)
 
 
@@ -153,7 +155,7 @@ class FilmBoxRules(Rules):
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
         box = store.require(uid, FILM_BOX)
-        result = _print(store, [box])
+        result = _print(store)
         return result if _images_of(store, box) else replace(result, status=EMPTY_FILM_BOX)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.model.command_set import Value
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
@@ -20,6 +21,7 @@ RETRIEVE_AE_TITLE = 0x00080054
 INSTANCE_AVAILABILITY = 0x00080056
 FAILED_LIST = 0x00080058
 TIMEZONE = 0x00080201
+NOTHING = DataSet()
 NOT_KEYS = frozenset({SPECIFIC_CHARACTER_SET, QUERY_LEVEL, RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY, TIMEZONE})
 """Elements of an Identifier that are not matched (PS3.4 C.4.1.1.3)."""
 IDENTIFIER_MISMATCH = 0xA900
@@ -33,7 +35,7 @@ class IdentifierError(Exception):
     """The Identifier does not fit the SOP Class (status A900H); the text is the Error Comment."""
 
 
-def answer_keys(identifier: DataSet, found: DataSet, fixed: DataSet = DataSet()) -> DataSet:
+def answer_keys(identifier: DataSet, found: DataSet, fixed: DataSet = NOTHING) -> DataSet:
     """The Identifier of one pending response: every key asked for, with its value or empty (PS3.4 C.4.1.1.3.2)."""
     answered = []
     for key in identifier:
@@ -130,9 +132,9 @@ class Tally:
             return False
         return True
 
-    def values(self, *, with_remaining: bool) -> dict[str, int]:
+    def values(self, *, with_remaining: bool) -> dict[str, Value]:
         """Counters as elements; Number of Remaining only in Pending and Cancel (PS3.4 C.4.2.1.6). US: cut at 65535."""
-        counts = {
+        counts: dict[str, int] = {
             "NumberOfCompletedSuboperations": self.completed,
             "NumberOfFailedSuboperations": self.failed,
             "NumberOfWarningSuboperations": self.warning,
@@ -167,7 +169,7 @@ def retrieve(request: Request, chosen: list[Instance], destination: str = "") ->
         if not tally.remaining:
             break
         counters = tally.values(with_remaining=True)
-        answer = yield Reply(command=response_to(command, PENDING, **counters))
+        answer = yield Reply(command=response_to(command, PENDING, extra=counters))
         if answer.cancelled:
             yield _final(request, CANCEL, tally, failed)
             return
@@ -177,4 +179,4 @@ def retrieve(request: Request, chosen: list[Instance], destination: str = "") ->
 def _final(request: Request, status: int, tally: Tally, failed: list[str]) -> Reply:
     counters = tally.values(with_remaining=status == CANCEL)
     data = DataSet((DataElement(FAILED_LIST, "UI", tuple(failed)),)) if failed else None
-    return Reply(command=response_to(request.command, status, has_data=data is not None, **counters), data=data)
+    return Reply(command=response_to(request.command, status, has_data=data is not None, extra=counters), data=data)

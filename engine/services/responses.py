@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.model.command_set import NO_DATA_SET, CommandSet, Value
 from engine.standard.messages import MESSAGES, RESPONSE_BIT, message_for
 
@@ -12,7 +14,14 @@ ERROR_COMMENT_LENGTH = 64
 """Error Comment is LO (PS3.7 E.1)."""
 
 
-def response_to(request: CommandSet, status: int, *, comment: str = "", has_data: bool = False, **extra: Value) -> CommandSet:
+def response_to(
+    request: CommandSet,
+    status: int,
+    *,
+    comment: str = "",
+    has_data: bool = False,
+    extra: Mapping[str, Value] | None = None,
+) -> CommandSet:
     """The response's command set (PS3.7 9.3, 10.3): its UIDs copied from the request, a status, optional elements.
 
     comment: Error Comment (0000,0902), cut to 64 characters of the default repertoire (PS3.7 Annex C).
@@ -36,7 +45,7 @@ def response_to(request: CommandSet, status: int, *, comment: str = "", has_data
     values.update({k: v for k, v in copied.items() if k in wanted and v not in ("", None)})
     if comment:
         values["ErrorComment"] = comment.encode("ascii", "replace").decode()[:ERROR_COMMENT_LENGTH]
-    values.update({k: v for k, v in extra.items() if v is not None})
+    values.update({k: v for k, v in (extra or {}).items() if v is not None})
     return CommandSet.of(**values)
 
 

@@ -229,7 +229,5 @@ class UpsRules(Rules):
 
     def _report(self, record: Record, event: int, data: DataSet, request: Request) -> tuple[Notify, ...]:
         return (
-            Notify(
-                sop_class_uid=UPS_PUSH, sop_instance_uid=record.sop_instance_uid, event_type_id=event, data=data
-            ),
+            Notify(sop_class_uid=UPS_PUSH, sop_instance_uid=record.sop_instance_uid, event_type_id=event, data=data),
         )

@@ -1,4 +1,4 @@
-"""Modality worklist items the built-in peer offers from the start: invented people, so that a first query finds something."""
+"""Modality worklist items the built-in peer offers from the start: invented people, so that a query finds some."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ def sample_worklist() -> list[DataSet]:
 
 
 def _item(
-    number: int, name: str, patient: str, sex: str, born: str, accession: str, modality: str, ae: str, what: str, at: str
+    number: int,
+    name: str,
+    patient: str,
+    sex: str,
+    born: str,
+    accession: str,
+    modality: str,
+    ae: str,
+    what: str,
+    at: str,
 ) -> DataSet:
     step = _data(
         (0x00080060, "CS", modality),

@@ -136,14 +136,20 @@ class TestMpps:
     def stage(self) -> Stage:
         stage = Stage(s.MPPS)
         stage.send(
-            "N-CREATE-RQ", elements((s.PPS_STATUS, "CS", "IN PROGRESS")), AffectedSOPClassUID=s.MPPS, AffectedSOPInstanceUID="1.9"
+            "N-CREATE-RQ",
+            elements((s.PPS_STATUS, "CS", "IN PROGRESS")),
+            AffectedSOPClassUID=s.MPPS,
+            AffectedSOPInstanceUID="1.9",
         )
         assert stage.status == 0
         return stage
 
     def change(self, stage: Stage, state: str) -> int | None:
         stage.send(
-            "N-SET-RQ", elements((s.PPS_STATUS, "CS", state)), RequestedSOPClassUID=s.MPPS, RequestedSOPInstanceUID="1.9"
+            "N-SET-RQ",
+            elements((s.PPS_STATUS, "CS", state)),
+            RequestedSOPClassUID=s.MPPS,
+            RequestedSOPInstanceUID="1.9",
         )
         return stage.status
 
@@ -161,10 +167,18 @@ class TestMpps:
     def test_duplicate_and_missing_instances(self) -> None:
         stage = self.stage()
         stage.send(
-            "N-CREATE-RQ", elements((s.PPS_STATUS, "CS", "IN PROGRESS")), AffectedSOPClassUID=s.MPPS, AffectedSOPInstanceUID="1.9"
+            "N-CREATE-RQ",
+            elements((s.PPS_STATUS, "CS", "IN PROGRESS")),
+            AffectedSOPClassUID=s.MPPS,
+            AffectedSOPInstanceUID="1.9",
         )
         assert stage.status == 0x0111
-        stage.send("N-SET-RQ", elements((s.PPS_STATUS, "CS", "COMPLETED")), RequestedSOPClassUID=s.MPPS, RequestedSOPInstanceUID="1.8")
+        stage.send(
+            "N-SET-RQ",
+            elements((s.PPS_STATUS, "CS", "COMPLETED")),
+            RequestedSOPClassUID=s.MPPS,
+            RequestedSOPInstanceUID="1.8",
+        )
         assert stage.status == 0x0112
 
     def test_uid_is_assigned_when_the_request_has_none(self) -> None:
@@ -221,7 +235,9 @@ class TestPrint:
 
     def test_printing_with_an_image_gives_a_print_job_and_its_report(self) -> None:
         stage = self.stage()
-        image = elements((0x00280010, "US", "1"),)
+        image = elements(
+            (0x00280010, "US", "1"),
+        )
         stage.send(
             "N-SET-RQ",
             elements((0x20200110, "SQ", (image,))),
@@ -241,7 +257,12 @@ class TestPrint:
         box = self.boxes(stage)[0]
         stage.send("N-DELETE-RQ", RequestedSOPClassUID=p.FILM_SESSION, RequestedSOPInstanceUID="5.1")
         assert stage.status == 0
-        stage.send("N-SET-RQ", elements((0x20200110, "SQ", ())), RequestedSOPClassUID=p.GRAYSCALE_IMAGE_BOX, RequestedSOPInstanceUID=box)
+        stage.send(
+            "N-SET-RQ",
+            elements((0x20200110, "SQ", ())),
+            RequestedSOPClassUID=p.GRAYSCALE_IMAGE_BOX,
+            RequestedSOPInstanceUID=box,
+        )
         assert stage.status == 0x0112
 
     @pytest.mark.parametrize("bad", ["STANDARD\\0,3", "SPIRAL\\3", "", "STANDARD\\100,100"])
@@ -266,15 +287,22 @@ class TestPrint:
         assert (len(data), data.text(p.PRINTER_STATUS)) == (1, "NORMAL")
 
 
+UPS_PULL, UPS_WATCH = "1.2.840.10008.5.1.4.34.6.3", "1.2.840.10008.5.1.4.34.6.2"
+
+
 class TestUps:
-    def stage(self, calling: str = "USER") -> Stage:
-        stage = Stage(s.UPS_PUSH, calling=calling)
+    def stage(self) -> Stage:
+        stage = Stage(UPS_PULL)
         stage.send(
-            "N-CREATE-RQ", elements((s.STEP_STATE, "CS", "SCHEDULED")), AffectedSOPClassUID=s.UPS_PUSH, AffectedSOPInstanceUID="6.1"
+            "N-CREATE-RQ",
+            elements((s.STEP_STATE, "CS", "SCHEDULED")),
+            AffectedSOPClassUID=s.UPS_PUSH,
+            AffectedSOPInstanceUID="6.1",
         )
         return stage
 
     def act(self, stage: Stage, action: int, data: DataSet, uid: str = "6.1") -> int | None:
+        stage.abstract_syntax = UPS_PULL if action == 1 else UPS_WATCH
         stage.send(
             "N-ACTION-RQ", data, RequestedSOPClassUID=s.UPS_PUSH, RequestedSOPInstanceUID=uid, ActionTypeID=action
         )
@@ -325,9 +353,19 @@ class TestUps:
 def test_any_other_class_has_a_plain_normalized_store() -> None:
     media = "1.2.840.10008.5.1.1.33"
     stage = Stage(media)
-    stage.send("N-CREATE-RQ", elements((0x00080005, "CS", "ISO_IR 100")), AffectedSOPClassUID=media, AffectedSOPInstanceUID="4.4")
+    stage.send(
+        "N-CREATE-RQ",
+        elements((0x00080005, "CS", "ISO_IR 100")),
+        AffectedSOPClassUID=media,
+        AffectedSOPInstanceUID="4.4",
+    )
     stage.send("N-SET-RQ", elements((0x00100020, "LO", "X")), RequestedSOPClassUID=media, RequestedSOPInstanceUID="4.4")
-    stage.send("N-GET-RQ", RequestedSOPClassUID=media, RequestedSOPInstanceUID="4.4", AttributeIdentifierList=(0x00100020, 0x00100030))
+    stage.send(
+        "N-GET-RQ",
+        RequestedSOPClassUID=media,
+        RequestedSOPInstanceUID="4.4",
+        AttributeIdentifierList=(0x00100020, 0x00100030),
+    )
     assert stage.status == 0x0107, "one of the two attributes is not there"
     stage.send("N-DELETE-RQ", RequestedSOPClassUID=media, RequestedSOPInstanceUID="4.4")
     assert stage.status == 0

@@ -1,0 +1,454 @@
+"""One association: the upper-layer machine, the DIMSE exchange and the socket put together, in either role."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
+from engine.model.commands import Outgoing
+from engine.model.notices import AssociationNotice, AssociationPhase, Direction, Outcome
+from engine.protocol import exchange as dx
+from engine.protocol import primitives as p
+from engine.protocol.negotiation import outcome as negotiation_outcome
+from engine.protocol.negotiation import propose
+from engine.protocol.upper_layer import StateError, UpperLayer
+from engine.standard.dictionary import uid_name
+from engine.standard.pdus import AssociateAC, AssociateRQ
+from engine.standard.state_table import Sta
+from engine.wire.commands import CommandError
+from engine.wire.datasets import DataSetError
+from engine.wire.fragments import FragmentError, Sink
+
+from . import sentences
+from .connecting import connect
+from .context import Context
+from .invocation import Ended, Invocation, Response
+from .link import Link
+from .outgoing import Encoded, encode
+from .recorder import Recorder
+from .watchdog import Watchdog
+
+BATCH = 1024 * 1024
+"""Bytes gathered into one write: beyond that system calls cost nothing any more."""
+
+OnRequest = Callable[["Association", dx.RequestReceived], None]
+
+
+class Association:
+    """Either role. A face (procedure, listener, held association) opens or accepts it, invokes, answers, releases."""
+
+    def __init__(
+        self,
+        context: Context,
+        number: int,
+        *,
+        requestor: bool,
+        peer: Peer,
+        timeouts: Timeouts,
+        proposal: Proposal | None = None,
+        listener: int | None = None,
+    ) -> None:
+        self.context = context
+        self.number = number
+        self.requestor = requestor
+        self.peer = peer
+        self.timeouts = timeouts
+        self.proposal = proposal
+        self.negotiated: Negotiated | None = None
+        self.exchange: dx.Exchange | None = None
+        self.machine = UpperLayer(requestor, timeouts.artim)
+        self.link = Link(context, self.machine, self._on_event)
+        self.recorder = Recorder(context, number)
+        self.on_request: OnRequest | None = None
+        self.on_indication: Callable[[Association, AssociateRQ], None] | None = None
+        self.on_cancel: Callable[[int], None] | None = None
+        self.on_end: Callable[[Association], None] | None = None
+        self.sink_for: Callable[[NegotiatedContext, bytes], Sink | None] | None = None
+        self.started = context.now()
+        self.end: Ended | None = None
+        self.ended = asyncio.Event()
+        self._listener = listener
+        self._invocations: dict[int, Invocation] = {}
+        self._established: asyncio.Future[Negotiated] = context.loop.create_future()
+        self._established.add_done_callback(lambda f: f.cancelled() or f.exception())
+        self._released = asyncio.Event()
+        self._room = asyncio.Event()
+        self._sending = asyncio.Lock()
+        self._watchdog = Watchdog(self)
+
+    # -- life
+
+    async def open(self) -> Negotiated:
+        """Connect and negotiate as requestor. Raises Ended with the reason in words."""
+        assert self.proposal is not None
+        self.notice(AssociationPhase.CONNECTING, f"Connecting to {sentences.address(self.peer)}.")
+        await connect(self)
+        seconds = self.timeouts.acse
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._established), seconds or None)
+        except TimeoutError:
+            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds))
+            self._abort_now()
+            assert self.end is not None
+            raise self.end from None
+
+    def established(self, negotiated: Negotiated) -> None:
+        """Both sides agreed: messages can be exchanged."""
+        self.negotiated = negotiated
+        self.exchange = dx.Exchange(negotiated, self.requestor, self.timeouts.dimse, self.sink_for)
+        count = sum(c.accepted for c in negotiated.contexts)
+        sentence = f"Association established, {count} of {len(negotiated.contexts)} presentation contexts accepted."
+        if not count:
+            sentence = sentences.nothing_accepted(self.peer, negotiated)
+        self.notice(AssociationPhase.ESTABLISHED, sentence, negotiated=negotiated)
+        if not self._established.done():
+            self._established.set_result(negotiated)
+        self._watchdog.start()
+
+    async def release(self) -> None:
+        """Release in order (PS3.8 7.2); aborts when the peer does not answer. Does nothing when it is over already."""
+        if self.end is not None:
+            return
+        try:
+            self._request(p.AReleaseRequest())
+        except StateError:
+            if self.machine.state in (Sta.Sta7, Sta.Sta8, Sta.Sta9, Sta.Sta10, Sta.Sta11, Sta.Sta12):
+                pass  # a release is under way already
+            else:
+                self.abort()
+        else:
+            self.notice(AssociationPhase.RELEASING, "")
+        seconds = self.timeouts.acse
+        try:
+            await asyncio.wait_for(self.ended.wait(), seconds or None)
+        except TimeoutError:
+            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds))
+            self._abort_now()
+
+    def abort(self, source: int = 0, reason: int = 0, why: tuple[Outcome, str] | None = None) -> None:
+        """Abort (PS3.8 7.3). `why` replaces the plain sentence, for time-outs and protocol errors."""
+        if self.end is not None:
+            return
+        outcome, sentence = why or (Outcome.ABORTED, sentences.aborted(self.peer, source, reason, by_us=True))
+        phase = AssociationPhase.FAILED if outcome is Outcome.TIMED_OUT else AssociationPhase.ABORTED
+        self.finish(phase, outcome, sentence, abort=(source, reason))
+        self._abort_now(source, reason)
+
+    def _abort_now(self, source: int = 0, reason: int = 0) -> None:
+        try:
+            self._request(p.AAbortRequest(source, reason))
+        except StateError:
+            self.link.close()
+
+    def _request(self, primitive: p.Primitive) -> None:
+        self.machine.request(primitive, self.context.now())
+        self.link.pump()
+
+    def request(self, primitive: p.Primitive) -> None:
+        """Give the machine a primitive (connect, answer an A-ASSOCIATE-RQ). Raises StateError."""
+        self._request(primitive)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Force bytes onto the wire."""
+        self.machine.send_raw(data)
+        self.link.pump()
+
+    # -- messages
+
+    async def invoke(self, message: Outgoing, operation: int) -> Invocation:
+        """Send a request. Raises Ended when it cannot be sent or the association ends first."""
+        exchange = self._live()
+        context, encoded = self._prepare(message)
+        while not exchange.can_invoke():
+            self._room.clear()
+            await self._room.wait()
+            self._live()
+        async with self._sending:
+            exchange = self._live()
+            try:
+                ready = exchange.request(message.command, operation, context, encoded is not None, self.context.now())
+            except (CommandError, dx.ExchangeError) as error:
+                raise Ended(Outcome.NOT_SENT, str(error)) from None
+            invocation = Invocation(operation, ready.command, context.id, self.context.now())
+            self._invocations[operation] = invocation
+            await self._send(ready, encoded, operation)
+        return invocation
+
+    async def answer(self, message: Outgoing, operation: int | None = None, key: int | None = None) -> None:
+        """Send a response, cancel or anything that opens no operation. Raises Ended."""
+        exchange = self._live()
+        context, encoded = self._prepare(message)
+        async with self._sending:
+            exchange = self._live()
+            try:
+                ready = exchange.respond(message.command, context, encoded is not None, key)
+            except CommandError as error:
+                raise Ended(Outcome.NOT_SENT, str(error)) from None
+            await self._send(ready, encoded, operation)
+
+    async def cancel(self, operation: int) -> bool:
+        """Send the C-CANCEL-RQ of an outstanding operation; False when it is over already."""
+        exchange = self.exchange
+        ready = exchange.cancel(operation) if exchange and self.end is None else None
+        if ready is None:
+            return False
+        async with self._sending:
+            await self._send(ready, None, operation)
+        return True
+
+    def close_invocation(self, operation: int) -> None:
+        """Nobody reads the responses of this operation any more."""
+        self._invocations.pop(operation, None)
+
+    def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
+        exchange = self._live()
+        try:
+            context = exchange.choose_context(message.command, message.context_id)
+            return context, None if message.data is None else encode(message.data, context)
+        except DataSetError as error:
+            raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
+        except dx.ExchangeError as error:
+            assert self.negotiated is not None
+            uid = message.command.sop_class_uid
+            sentence = str(error)
+            if message.context_id is None and uid:
+                sentence = sentences.no_context(uid_name(uid) or uid, uid, self.negotiated)
+            raise Ended(Outcome.NOT_SENT, sentence) from None
+
+    async def _send(self, ready: dx.Ready, encoded: Encoded | None, operation: int | None) -> None:
+        """Fragments onto the wire, never more queued than the socket can take soon."""
+        assert self.exchange is not None
+        chunks = encoded.chunks if encoded else None
+        pdus: list[list[p.Buffer]] = []
+        size = 0
+        try:
+            for buffers in self.exchange.fragments(ready, chunks):
+                pdus.append(buffers)
+                size += sum(map(len, buffers))
+                if size >= BATCH:
+                    await self._put(pdus, operation)
+                    pdus, size = [], 0
+        except (OSError, DataSetError) as error:
+            sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
+            self.abort(why=(Outcome.NOT_SENT, sentence))
+            raise Ended(Outcome.NOT_SENT, sentence) from None
+        await self._put(pdus, operation)
+        shown = encoded.shown if encoded else None
+        self.recorder.message(Direction.SENT, ready, shown, encoded.size if encoded else 0, operation)
+
+    async def _put(self, pdus: list[list[p.Buffer]], operation: int | None) -> None:
+        self._live()
+        try:
+            self._request(p.PDataRequest(tuple(pdus)))
+        except StateError as error:
+            raise self.end or Ended(Outcome.NOT_SENT, str(error)) from None
+        if operation is not None and self.exchange is not None:
+            self.exchange.progress_made(operation, self.context.now())
+        await self.link.drained()
+
+    def _live(self) -> dx.Exchange:
+        if self.end is not None:
+            raise self.end
+        if self.exchange is None:
+            raise Ended(Outcome.NOT_SENT, "The association is not established yet.")
+        return self.exchange
+
+    # -- events of the machine
+
+    def _on_event(self, event: p.Event) -> None:
+        match event:
+            case p.PDataIndication():
+                self._on_pdata(event)
+            case p.PduReceived() | p.PduSent():
+                self.recorder.pdu(event)
+                if event.type == AssociateRQ.TYPE and self.requestor:
+                    self.notice(AssociationPhase.NEGOTIATING, "A-ASSOCIATE-RQ sent.")
+            case p.ProtocolError():
+                self.recorder.finding("protocol.pdu", "error", event.sentence, event.clause, Direction.RECEIVED)
+            case p.CloseTransport():
+                self.link.close()
+            case p.AssociateIndication() if self.on_indication is not None:
+                self.on_indication(self, event.rq)
+            case p.AssociateConfirmation():
+                self._on_confirmation(event)
+            case p.ReleaseIndication():
+                self._on_release_indication(event)
+            case p.ReleaseConfirmation():
+                self._on_release_confirmation()
+            case p.AbortIndication():
+                sentence = sentences.aborted(self.peer, event.source, event.reason)
+                values = (event.source, event.reason)
+                self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=values)
+            case p.ProviderAbortIndication():
+                self._on_provider_abort(event)
+            case p.TransportEnded():
+                self._on_transport_ended(event)
+            case p.ArtimExpired():
+                self._on_artim(event)
+
+    def _on_confirmation(self, event: p.AssociateConfirmation) -> None:
+        assert self.proposal is not None
+        pdu = event.pdu
+        if isinstance(pdu, AssociateAC):
+            self.established(negotiation_outcome(propose(self.proposal), pdu))
+            return
+        values = (pdu.result, pdu.source, pdu.reason)
+        sentence = sentences.rejected(self.peer, self.proposal, *values)
+        self.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
+
+    def _on_pdata(self, event: p.PDataIndication) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            return
+        now = self.context.now()
+        try:
+            exchange.receive(event.pdvs, now)
+        except FragmentError as error:
+            self._exchange_events(exchange)
+            self.recorder.finding("protocol.fragments", "error", error.reason, "PS3.8 E.1", Direction.RECEIVED)
+            why = (Outcome.ABORTED, f"{sentences.address(self.peer)} broke the protocol: {error.reason}")
+            self.abort(2, error.abort_reason, why)
+            return
+        self._exchange_events(exchange)
+
+    def _on_release_indication(self, event: p.ReleaseIndication) -> None:
+        if event.collision and not self.requestor:
+            return  # Sta10: the requestor's A-RELEASE-RP comes first, then ours (PS3.8 7.2.2.7)
+        self._request(p.AReleaseResponse())
+        if event.collision:
+            return
+        self._released.set()
+        who = sentences.address(self.peer)
+        self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, f"{who} released the association.")
+
+    def _on_release_confirmation(self) -> None:
+        if self.machine.state is Sta.Sta12:
+            self._request(p.AReleaseResponse())
+        self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, "Association released.")
+
+    def _on_provider_abort(self, event: p.ProviderAbortIndication) -> None:
+        if event.connection_lost:
+            return  # TransportEnded has told it, with the state
+        sentence = (
+            f"{sentences.address(self.peer)} broke the protocol and the association was aborted: {event.sentence}"
+        )
+        self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason))
+
+    def _on_transport_ended(self, event: p.TransportEnded) -> None:
+        outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
+        sentence = sentences.closed(self.peer, event.before.name, event.pending, self.link.lost_reason)
+        self.finish(AssociationPhase.FAILED, outcome, sentence)
+
+    def _on_artim(self, event: p.ArtimExpired) -> None:
+        if event.state is Sta.Sta2:
+            seconds = self.timeouts.artim
+            sentence = f"{sentences.address(self.peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s."
+            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence)
+
+    # -- events of the exchange
+
+    def _exchange_events(self, exchange: dx.Exchange) -> None:
+        while (event := exchange.next_event()) is not None:
+            if isinstance(event, dx.ResponseReceived):
+                self._on_response(event)
+            elif isinstance(event, dx.RequestReceived):
+                self.recorder.received(event.message, None)
+                if self.on_request is not None:
+                    self.on_request(self, event)
+            elif isinstance(event, dx.CancelReceived):
+                self.recorder.received(event.message, None)
+                if event.key is not None and self.on_cancel is not None:
+                    self.on_cancel(event.key)
+            elif isinstance(event, dx.Unsolicited):
+                self.recorder.received(event.message, None, unsolicited=True)
+                self.recorder.finding("exchange.unsolicited", "error", event.sentence, "PS3.7 7.5", Direction.RECEIVED)
+            else:
+                self._on_timeout(event)
+        if exchange.can_invoke():
+            self._room.set()
+
+    def _on_response(self, event: dx.ResponseReceived) -> None:
+        self.recorder.received(event.message, event.operation, duration=event.duration)
+        invocation = self._invocations.get(event.operation)
+        if invocation is not None:
+            invocation.queue.put_nowait(Response(event.message.command, event.message.data, event.final))
+            if event.final:
+                self.close_invocation(event.operation)
+
+    def _on_timeout(self, event: dx.TimedOut) -> None:
+        invocation = self._invocations.get(event.operation)
+        service = invocation.service if invocation else "request"
+        sentence = sentences.response_timed_out(self.peer, service, self.timeouts.dimse)
+        self.abort(why=(Outcome.TIMED_OUT, sentence))
+
+    def check_deadlines(self) -> None:
+        """Called by the watchdog: DIMSE and idle time-outs."""
+        now = self.context.now()
+        if self.exchange is not None:
+            self.exchange.handle_timeout(now)
+            self._exchange_events(self.exchange)
+            idle = self.timeouts.idle
+            busy = self.exchange.outstanding or self.exchange.serving
+            if idle and not busy and self.end is None and now - self.link.last_activity >= idle:
+                self.abort(why=(Outcome.TIMED_OUT, sentences.idle_timed_out(self.peer, idle)))
+
+    # -- the end
+
+    def finish(
+        self,
+        phase: AssociationPhase,
+        outcome: Outcome,
+        sentence: str,
+        *,
+        rejection: tuple[int, int, int] | None = None,
+        abort: tuple[int, int] | None = None,
+    ) -> None:
+        """The association is over; said once. What was outstanding ends with it (PS3.7 A.6)."""
+        if self.end is not None:
+            return
+        self.end = Ended(outcome, sentence)
+        self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome)
+        if self.exchange is not None:
+            self.exchange.abandon()
+        lost = Ended(Outcome.ABORTED, sentence) if outcome is Outcome.SUCCESS else self.end
+        for invocation in list(self._invocations.values()):
+            invocation.queue.put_nowait(lost)
+        self._invocations.clear()
+        if not self._established.done():
+            self._established.set_exception(self.end)
+        self._room.set()
+        self.ended.set()
+        self._watchdog.stop()
+        if self.on_end is not None:
+            self.on_end(self)
+
+    def notice(
+        self,
+        phase: AssociationPhase,
+        sentence: str,
+        *,
+        negotiated: Negotiated | None = None,
+        rejection: tuple[int, int, int] | None = None,
+        abort: tuple[int, int] | None = None,
+        outcome: Outcome | None = None,
+    ) -> None:
+        now = self.context.now()
+        self.context.notify(
+            AssociationNotice(
+                association=self.number,
+                time=self.context.wall(),
+                clock=now,
+                phase=phase,
+                requestor=self.requestor,
+                peer=self.peer,
+                sentence=sentence,
+                proposal=self.proposal,
+                negotiated=negotiated or self.negotiated,
+                rejection=rejection,
+                abort=abort,
+                outcome=outcome,
+                duration=now - self.started,
+                listener=self._listener,
+            )
+        )

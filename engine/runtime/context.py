@@ -1,0 +1,81 @@
+"""What every part of the engine thread shares: the loop, the clocks, the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+from engine.model.notices import AnyNotice, ErrorNotice
+
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from .link import Link
+
+
+class Context:
+    """One per engine; used in its thread only, but for `new_id`."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self._ids = itertools.count(1)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.links: set[Link] = set()
+        """Connections that are open, so that none outlives the engine."""
+        self.loop: asyncio.AbstractEventLoop
+
+    def new_id(self) -> int:
+        """A number not given before; safe from any thread (one step of a C iterator)."""
+        return next(self._ids)
+
+    def notify(self, notice: AnyNotice) -> None:
+        self.outbox.put(notice)
+
+    @staticmethod
+    def now() -> float:
+        """Monotonic seconds, for deadlines and durations."""
+        return time.perf_counter()
+
+    @staticmethod
+    def wall() -> float:
+        """Seconds since the epoch, for people."""
+        return time.time()
+
+    def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
+        """Run a coroutine in the loop; what it raises becomes an ErrorNotice instead of vanishing."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._finished(done, what))
+        return task
+
+    def _finished(self, task: asyncio.Task[Any], what: str) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self.error(f"{what} failed unexpectedly: {type(error).__name__}: {error}")
+
+    def error(self, sentence: str, association: int | None = None, operation: int | None = None) -> None:
+        self.notify(ErrorNotice(time=self.wall(), sentence=sentence, association=association, operation=operation))
+
+    async def finish_tasks(self, timeout: float) -> None:
+        """Wait for what still runs, then cancel the rest."""
+        tasks = [t for t in self._tasks if t is not asyncio.current_task()]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=timeout)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=1.0)
+
+    async def close_links(self) -> None:
+        """Cut what is still connected: associations that wait in Sta13 for the peer to close."""
+        for link in list(self.links):
+            link.kill()
+        while self.links:
+            await asyncio.sleep(0)

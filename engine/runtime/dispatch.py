@@ -1,0 +1,249 @@
+"""Commands to what they start, in the engine thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from engine.model import commands as c
+from engine.model.notices import Outcome
+
+from .association import Association
+from .context import Context
+from .invocation import Ended, outcome_of, service_name
+from .listener import Listener, own_side
+from .operations import Operation, Operations, finish
+from .retrieving import Retrieving
+from .storing import Storing
+
+
+class Dispatcher:
+    """Knows the associations and listeners a face has named."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._associations: dict[int, Association] = {}
+        self._listeners: dict[int, Listener] = {}
+        self._operations = Operations(context)
+        self._handlers: dict[type[c.Command], Callable[[Any], None]] = {
+            c.OpenAssociation: self._open,
+            c.Send: self._send,
+            c.Cancel: self._cancel,
+            c.Release: self._release,
+            c.Abort: self._abort,
+            c.SendBytes: self._send_bytes,
+            c.OneShot: self._one_shot,
+            c.StoreFiles: self._store_files,
+            c.Retrieve: self._retrieve,
+            c.Listen: self._listen,
+            c.StopListening: self._stop_listening,
+        }
+
+    def dispatch(self, command: c.Command) -> None:
+        handler = self._handlers.get(type(command))
+        if handler is None:
+            self._context.error(f"The engine does not know the command {type(command).__name__}.")
+            return
+        handler(command)
+
+    # -- associations held by the face
+
+    def _open(self, command: c.OpenAssociation) -> None:
+        proposal = command.proposal
+        association = Association(
+            self._context,
+            command.association,
+            requestor=True,
+            peer=proposal.peer,
+            timeouts=proposal.timeouts,
+            proposal=proposal,
+        )
+        if command.auto_answer:
+            own_side(self._context, association)
+        self._hold(association)
+        self._context.spawn(_opened(association), "Opening an association")
+
+    def _hold(self, association: Association) -> None:
+        self._associations[association.number] = association
+        association.on_end = self._forget
+
+    def _forget(self, association: Association) -> None:
+        self._associations.pop(association.number, None)
+
+    def _find(self, number: int) -> Association | None:
+        """An association that a face or a listener holds."""
+        held = self._associations.get(number)
+        if held is not None:
+            return held
+        served = (a for listener in self._listeners.values() for a in listener.associations)
+        return next((a for a in served if a.number == number), None)
+
+    def _need(self, number: int, doing: str) -> Association | None:
+        association = self._find(number)
+        if association is None:
+            self._context.error(f"{doing} was not possible: association #{number} is not open.", number)
+        return association
+
+    def _release(self, command: c.Release) -> None:
+        association = self._need(command.association, "Release")
+        if association is not None:
+            self._context.spawn(association.release(), "Releasing an association")
+
+    def _abort(self, command: c.Abort) -> None:
+        association = self._need(command.association, "Abort")
+        if association is not None:
+            association.abort(command.source, command.reason)
+
+    def _send_bytes(self, command: c.SendBytes) -> None:
+        association = self._need(command.association, "Sending bytes")
+        if association is not None:
+            association.send_bytes(command.data)
+
+    # -- operations
+
+    def _send(self, command: c.Send) -> None:
+        operation = self._operations.begin(command.operation, command.association)
+        association = self._find(command.association)
+        service = service_name(command.message.command)
+        if association is None:
+            work = _refuse(f"Not sent: association #{command.association} is not open.")
+        else:
+            work = _send(association, operation, command.message)
+        self._start(operation, work, service)
+
+    def _one_shot(self, command: c.OneShot) -> None:
+        operation = self._operations.begin(command.operation, command.association)
+        service = service_name(command.messages[0].command) if len(command.messages) == 1 else ""
+        self._start(operation, self._one_shot_work(command, operation), service)
+
+    async def _one_shot_work(self, command: c.OneShot, operation: Operation) -> None:
+        proposal = command.proposal
+        association = Association(
+            self._context,
+            command.association,
+            requestor=True,
+            peer=proposal.peer,
+            timeouts=proposal.timeouts,
+            proposal=proposal,
+        )
+        own_side(self._context, association)
+        self._hold(association)
+        await association.open()
+        try:
+            await _send_all(association, operation, command)
+            if command.linger and association.end is None:
+                await _wait(association.ended, command.linger)
+        finally:
+            await association.release()
+
+    def _store_files(self, command: c.StoreFiles) -> None:
+        operation = self._operations.begin(command.operation, command.association)
+        self._start(operation, Storing(self._context, command, operation).run(), "C-STORE")
+
+    def _retrieve(self, command: c.Retrieve) -> None:
+        operation = self._operations.begin(command.operation, command.association)
+        self._start(operation, Retrieving(self._context, command, operation).run(), command.service)
+
+    def _start(self, operation: Operation, work: Any, service: str) -> None:
+        self._context.spawn(self._operations.run(operation, work, service), service or "An operation")
+
+    def _cancel(self, command: c.Cancel) -> None:
+        self._context.spawn(self._operations.cancel(command.operation), "Cancelling")
+
+    # -- listeners
+
+    def _listen(self, command: c.Listen) -> None:
+        listener = Listener(self._context, command)
+        self._listeners[command.listener] = listener
+        self._context.spawn(self._started(listener), "Starting the built-in peer")
+
+    async def _started(self, listener: Listener) -> None:
+        if not await listener.start():
+            self._listeners.pop(listener.number, None)
+
+    def _stop_listening(self, command: c.StopListening) -> None:
+        listener = self._listeners.pop(command.listener, None)
+        if listener is not None:
+            self._context.spawn(listener.stop(2.0), "Stopping the built-in peer")
+
+    async def close(self, timeout: float) -> None:
+        """Everything ends: associations released (then aborted), listeners stopped, tasks finished."""
+        releases = [self._context.loop.create_task(a.release()) for a in list(self._associations.values())]
+        if releases:
+            await asyncio.wait(releases, timeout=timeout)
+        for association in list(self._associations.values()):
+            association.abort()
+        await asyncio.gather(*(listener.stop(1.0) for listener in self._listeners.values()))
+        self._listeners.clear()
+        await self._context.finish_tasks(1.0)
+        await self._context.close_links()
+
+
+async def _refuse(sentence: str) -> None:
+    raise Ended(Outcome.NOT_SENT, sentence)
+
+
+async def _opened(association: Association) -> None:
+    with suppress(Ended):  # the association's notice has said it
+        await association.open()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+def _opens_operation(message: c.Outgoing) -> bool:
+    """Whether a response is to be waited for: it is a request other than C-CANCEL-RQ."""
+    field = message.command.command_field
+    return field is not None and not field & 0x8000 and field != 0x0FFF
+
+
+async def _send(association: Association, operation: Operation, message: c.Outgoing) -> None:
+    """One message on a held association."""
+    if not _opens_operation(message):
+        await association.answer(message, operation.number)
+        operation.end(Outcome.SUCCESS, "Sent.", service=service_name(message.command))
+        return
+    invocation = await association.invoke(message, operation.number)
+    response = await finish(association, operation, invocation)
+    operation.end_with(invocation, response)
+
+
+async def _send_all(association: Association, operation: Operation, command: c.OneShot) -> None:
+    """The messages of a one shot in order; one alone ends with its own status, several with the worst outcome."""
+    if len(command.messages) == 1:
+        await _send(association, operation, command.messages[0])
+        return
+    outcomes: list[Outcome] = []
+    operation.total = len(command.messages)
+    for number, message in enumerate(command.messages, start=1):
+        if operation.cancelled:
+            break
+        outcomes.append(await _send_one(association, operation, message))
+        failed = sum(o is Outcome.FAILURE for o in outcomes)
+        operation.progress(number, failed=failed, sentence=service_name(message.command))
+    worst = max(outcomes, key=_SEVERITY.index, default=Outcome.CANCELLED)
+    if operation.cancelled:
+        worst = Outcome.CANCELLED
+    operation.end(worst, f"{len(outcomes)} of {len(command.messages)} messages sent; {worst.value}.")
+
+
+_SEVERITY = (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED, Outcome.FAILURE, Outcome.NOT_SENT)
+
+
+async def _send_one(association: Association, operation: Operation, message: c.Outgoing) -> Outcome:
+    if not _opens_operation(message):
+        await association.answer(message, operation.number)
+        return Outcome.SUCCESS
+    try:
+        invocation = await association.invoke(message, operation.number)
+    except Ended as ended:
+        if association.end is not None:
+            raise
+        association.context.error(ended.sentence, association.number, operation.number)
+        return ended.outcome
+    response = await finish(association, operation, invocation)
+    return outcome_of(response.command.status)

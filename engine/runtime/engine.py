@@ -1,0 +1,98 @@
+"""The engine: one background thread, one loop, all associations. Commands in, notices out."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Self
+
+from engine.model import commands as c
+from engine.model.notices import AnyNotice
+
+from .context import Context
+from .dispatch import Dispatcher
+from .outbox import Outbox
+
+STOP_TIMEOUT = 5.0
+"""Seconds `stop` gives open associations to be released before they are aborted."""
+
+
+class Engine:
+    """Drives every association in a thread of its own; every method may be called from any thread.
+
+    bell: called without arguments, in the engine thread, when notices wait and nobody has been told yet.
+    """
+
+    def __init__(self, bell: Callable[[], None] | None = None) -> None:
+        self._outbox = Outbox(bell)
+        self._context = Context(self._outbox)
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self._stopping: asyncio.Event | None = None
+        self._dispatcher: Dispatcher | None = None
+
+    def start(self) -> None:
+        """Start the thread; returns when it takes commands. Starting twice does nothing."""
+        if self._thread is not None:
+            return
+        self._ready.clear()
+        self._thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def new_id(self) -> int:
+        """A fresh number for an association, operation or listener."""
+        return self._context.new_id()
+
+    def submit(self, command: c.Command) -> None:
+        """Hand over a command. Its outcome comes as notices. RuntimeError when the engine does not run."""
+        dispatcher = self._dispatcher
+        if dispatcher is None:
+            raise RuntimeError("the engine is not running")
+        self._context.loop.call_soon_threadsafe(dispatcher.dispatch, command)
+
+    def drain(self, limit: int = 10_000) -> list[AnyNotice]:
+        """Up to `limit` waiting notices, oldest first; never blocks."""
+        return self._outbox.drain(limit)
+
+    def drain_wait(self, timeout: float | None = None, limit: int = 10_000) -> list[AnyNotice]:
+        """As `drain`, but blocks until something is there or `timeout` seconds have passed."""
+        self._outbox.wait(timeout)
+        return self._outbox.drain(limit)
+
+    def stop(self) -> None:
+        """Release what is open (abort after 5 s), stop listening, join the thread. Stopping twice does nothing."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._dispatcher = None
+        stopping = self._stopping
+        if stopping is not None:
+            self._context.loop.call_soon_threadsafe(stopping.set)
+        thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._context.loop = loop
+        loop.set_exception_handler(self._unexpected)
+        self._stopping = asyncio.Event()
+        dispatcher = Dispatcher(self._context)
+        self._dispatcher = dispatcher
+        self._ready.set()
+        await self._stopping.wait()
+        await dispatcher.close(STOP_TIMEOUT)
+
+    def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
+        error = details.get("exception") or details.get("message")
+        self._context.error(f"The engine met an unexpected error: {type(error).__name__}: {error}")

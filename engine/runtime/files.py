@@ -1,0 +1,126 @@
+"""File work of the engine: received instances in a folder, large data sets on their way to it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+from engine.model.dataset import EncodedData, FileData
+from engine.services.effects import Instance
+from engine.services.instances import instance_from
+from engine.wire import datasets
+
+SPOOL_THRESHOLD = 16 * 1024 * 1024
+"""Bytes of a received data set kept in memory; a larger one goes to a temporary file. 16 MiB hold nearly all single
+images, and 64 associations at once stay at 1 GiB."""
+
+
+class Spool:
+    """Takes a data set's fragments: memory first, a temporary file once it grows (the sink of the reassembler)."""
+
+    def __init__(self, transfer_syntax: str, folder: Path | None = None) -> None:
+        self._syntax = transfer_syntax
+        self._folder = folder
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._file: IO[bytes] | None = None
+
+    def write(self, data: bytes | memoryview) -> None:
+        self._size += len(data)
+        if self._file is not None:
+            self._file.write(data)
+            return
+        self._parts.append(bytes(data))
+        if self._size > SPOOL_THRESHOLD:
+            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in close() or discard()
+                prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
+            )
+            for part in self._parts:
+                self._file.write(part)
+            self._parts = []
+
+    def close(self) -> EncodedData | FileData:
+        if self._file is None:
+            return EncodedData(b"".join(self._parts), self._syntax)
+        self._file.close()
+        return FileData(Path(self._file.name), 0, self._size, self._syntax)
+
+    def discard(self) -> None:
+        """Throw away what was received of a message that never became whole."""
+        self._parts = []
+        if self._file is not None:
+            self._file.close()
+            Path(self._file.name).unlink(missing_ok=True)
+
+
+def in_memory(data: EncodedData | FileData) -> bytes:
+    """The bytes of a received data set. Raises DataSetError when its file cannot be read."""
+    return data.data if isinstance(data, EncodedData) else datasets.load_file(data).data
+
+
+def looks_like_dicom(path: Path) -> bool:
+    """Whether a file has the DICOM prefix (PS3.10 7.1); an unreadable one is said to, so that it is not passed over."""
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return True
+
+
+def drop_spooled(data: object) -> None:
+    """Delete the temporary file behind a received data set, if there is one."""
+    if isinstance(data, FileData) and data.path.name.startswith("dimse-console-") and data.path.suffix == ".part":
+        data.path.unlink(missing_ok=True)
+
+
+def file_name(uid: str) -> str:
+    """A file name from a peer's UID that can never leave its folder: digits and dots only, else a hash."""
+    if re.fullmatch(r"[0-9][0-9.]{0,63}", uid):
+        return f"{uid}.dcm"
+    return f"instance-{sha256(uid.encode('utf-8', 'replace')).hexdigest()[:32]}.dcm"
+
+
+class FolderStore:
+    """Received instances as PS3.10 files, data sets bit for bit. A file has its name only when it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._held: dict[str, Instance] = {}
+
+    def load(self) -> list[str]:
+        """Read what the folder holds already; returns a sentence for each file that cannot be read."""
+        problems: list[str] = []
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self.folder.rglob("*.dcm")):
+            try:
+                self._remember(path)
+            except (datasets.DataSetError, OSError) as error:
+                problems.append(str(error))
+        return problems
+
+    def _remember(self, path: Path) -> None:
+        header = datasets.open_file(path)
+        data = FileData(path, header.data_offset, header.length, header.transfer_syntax)
+        instance = instance_from(header.sop_class_uid, header.sop_instance_uid, data)
+        self._held[header.sop_instance_uid] = instance
+
+    def add(self, instance: Instance) -> str:
+        path = self.folder / file_name(instance.sop_instance_uid)
+        part = path.with_suffix(".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            datasets.write_instance(part, instance.data, instance.sop_class_uid, instance.sop_instance_uid)
+            part.replace(path)
+            self._remember(path)
+        except (OSError, datasets.DataSetError) as error:
+            part.unlink(missing_ok=True)
+            return f"cannot store: {getattr(error, 'strerror', None) or error}"
+        drop_spooled(instance.data)
+        return ""
+
+    def instances(self) -> Iterable[Instance]:
+        return tuple(self._held.values())

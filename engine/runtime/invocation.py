@@ -1,0 +1,115 @@
+"""One operation we invoked: its responses as they come, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from engine.model.command_set import CommandSet
+from engine.model.dataset import EncodedData, FileData
+from engine.model.notices import Outcome, StatusNotice
+from engine.standard.dictionary import uid_name
+from engine.standard.messages import message_name
+from engine.standard.status import StatusClass, status_class, status_text
+
+OUTCOMES = {
+    StatusClass.SUCCESS: Outcome.SUCCESS,
+    StatusClass.WARNING: Outcome.WARNING,
+    StatusClass.CANCEL: Outcome.CANCELLED,
+    StatusClass.PENDING: Outcome.SUCCESS,
+}
+
+
+class Ended(Exception):
+    """An operation or association cannot go on; `sentence` says why."""
+
+    def __init__(self, outcome: Outcome, sentence: str) -> None:
+        super().__init__(sentence)
+        self.outcome = outcome
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response to an invocation."""
+
+    command: CommandSet
+    data: EncodedData | FileData | None
+    final: bool
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The invoking side of one operation; the association feeds it, a procedure reads it."""
+
+    operation: int
+    request: CommandSet
+    context_id: int
+    started: float
+    queue: asyncio.Queue[Response | Ended] = field(default_factory=asyncio.Queue)
+    responses: int = 0
+
+    @property
+    def service(self) -> str:
+        return service_name(self.request)
+
+    async def next(self) -> Response:
+        """The next response. Raises Ended when there will be none."""
+        item = await self.queue.get()
+        if isinstance(item, Ended):
+            raise item
+        return item
+
+    async def final(self) -> Response:
+        """The final response; pending ones are counted and passed over."""
+        while True:
+            response = await self.next()
+            if response.final:
+                return response
+            self.responses += 1
+
+
+def service_name(command: CommandSet) -> str:
+    """ "C-FIND" for a C-FIND-RQ."""
+    return message_name(command.command_field).removesuffix("-RQ").removesuffix("-RSP")
+
+
+def outcome_of(status: int | None) -> Outcome:
+    """How an operation with this final status ended; a missing one counts as a failure."""
+    if status is None:
+        return Outcome.FAILURE
+    return OUTCOMES.get(status_class(status), Outcome.FAILURE)
+
+
+def status_notice(
+    invocation: Invocation, response: CommandSet, *, association: int, time: float, clock: float
+) -> StatusNotice:
+    """The end of an invocation, from its final response."""
+    status = response.status
+    sop_class = invocation.request.sop_class_uid
+    text = "no status in the response" if status is None else status_text(status, invocation.service, sop_class)
+    comment = response.text("ErrorComment")
+    offending = response.get("OffendingElement")
+    tags = (offending,) if isinstance(offending, int) else offending if isinstance(offending, tuple) else ()
+    name = uid_name(sop_class) or sop_class
+    sentence = f"{invocation.service} {name}: {text}" + (f" — {comment}" if comment else "")
+    return StatusNotice(
+        operation=invocation.operation,
+        association=association,
+        time=time,
+        clock=clock,
+        outcome=outcome_of(status),
+        service=invocation.service,
+        sop_class_uid=sop_class,
+        message_id=invocation.request.message_id,
+        status=status,
+        sentence=sentence,
+        error_comment=comment,
+        offending_elements=tuple(t for t in tags if isinstance(t, int)),
+        duration=clock - invocation.started,
+        remaining=response.number("NumberOfRemainingSuboperations"),
+        completed=response.number("NumberOfCompletedSuboperations"),
+        failed=response.number("NumberOfFailedSuboperations"),
+        warning=response.number("NumberOfWarningSuboperations"),
+        responses=invocation.responses,
+    )

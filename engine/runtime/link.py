@@ -1,0 +1,144 @@
+"""One TCP connection and the upper-layer machine it feeds: bytes in, bytes out, deadlines kept."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from engine.protocol.upper_layer import Event, UpperLayer
+
+from .context import Context
+
+_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
+"""Linux only: acknowledge at once, so that a peer with Nagle on does not wait 40 ms for us. It wears off, so it is
+armed again around each receive."""
+RECEIVE_SIZE = 256 * 1024
+"""Bytes asked for at most in one receive: two of the largest usual PDUs."""
+WRITE_HIGH_WATER = 4 * 1024 * 1024
+"""Bytes queued for the socket before senders wait: enough to keep it busy, little enough for 64 associations."""
+
+
+class Link(asyncio.BufferedProtocol):
+    """asyncio's side of one connection. `on_event` gets each event of the machine; it must not block."""
+
+    def __init__(self, context: Context, machine: UpperLayer, on_event: Callable[[Event], None]) -> None:
+        self._context = context
+        self.machine = machine
+        self._on_event = on_event
+        self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self.last_activity = context.now()
+        self.lost = False
+        self.lost_reason = ""
+
+    # -- asyncio's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._context.links.add(self)
+        transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
+        self._socket = transport.get_extra_info("socket")
+        if self._socket is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._quick_ack()
+        self.machine.transport_connected(self._context.now())
+        self.pump()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self.machine.receive_buffer(RECEIVE_SIZE)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._quick_ack()
+        self.last_activity = now = self._context.now()
+        self.machine.received(nbytes, now)
+        self.pump()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self._context.links.discard(self)
+        if exc is not None:
+            self.lost_reason = getattr(exc, "strerror", None) or str(exc)
+        self._writable.set()
+        self.machine.transport_closed(self._context.now())
+        self.pump()
+        self._cancel_timer()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # -- for the association
+
+    def pump(self) -> None:
+        """Hand on the machine's events and write what it wants sent, until both are empty."""
+        while (event := self.machine.next_event()) is not None:
+            self._on_event(event)
+        self.flush()
+        self._arm()
+
+    def flush(self) -> None:
+        """Write what the machine has ready, gathered into one write."""
+        buffers = self.machine.data_to_send()
+        if buffers and self._transport is not None and not self._transport.is_closing():
+            self._transport.writelines(buffers)
+            self.last_activity = self._context.now()
+
+    async def drained(self) -> None:
+        """Wait until the socket takes more."""
+        await self._writable.wait()
+
+    def close(self) -> None:
+        """Close after what is queued has been sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def kill(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def remote_address(self) -> tuple[str, int]:
+        """Host and port of the other side ("", 0 when unknown)."""
+        name = self._transport.get_extra_info("peername") if self._transport else None
+        return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else ("", 0)
+
+    # -- inner
+
+    def _quick_ack(self) -> None:
+        if _QUICKACK is not None and self._socket is not None:
+            try:
+                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+            except OSError:
+                self._socket = None  # closed under us: connection_lost follows
+
+    def _arm(self) -> None:
+        """Keep one timer for the machine's next deadline; an early one re-arms itself, so it is rarely replaced."""
+        deadline = None if self.lost else self.machine.next_timeout()
+        if deadline is None:
+            self._cancel_timer()
+        elif self._timer is None or self._timer_at is None or deadline < self._timer_at:
+            self._cancel_timer()
+            delay = max(0.0, deadline - self._context.now())
+            self._timer_at = deadline
+            self._timer = self._context.loop.call_later(delay, self._expired)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._timer_at = None
+
+    def _expired(self) -> None:
+        self._timer = self._timer_at = None
+        self.machine.handle_timeout(self._context.now())
+        self.pump()

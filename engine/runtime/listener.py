@@ -1,0 +1,161 @@
+"""The acceptor: a listening socket, and one association for each connection."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+from engine.model.association import NegotiatedContext, Peer
+from engine.model.commands import Listen
+from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
+from engine.protocol import primitives as p
+from engine.protocol.acceptance import answer
+from engine.protocol.upper_layer import StateError
+from engine.services.instances import InstanceStore, MemoryStore
+from engine.services.peer import BuiltInPeer
+from engine.standard.pdus import AssociateAC, AssociateRQ
+from engine.wire.fragments import Sink
+from engine.wire.pdus import strip
+
+from . import sentences
+from .association import Association
+from .context import Context
+from .files import FolderStore, Spool
+from .link import Link
+from .serving import Server
+
+BACKLOG = 128
+"""Connections the system holds for us before we accept them: a burst of clients must not be refused."""
+
+
+def new_uid() -> str:
+    """A UID from a UUID (PS3.5 B.2)."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
+class Listener:
+    """One listening address with its built-in peer."""
+
+    def __init__(self, context: Context, command: Listen) -> None:
+        self.context = context
+        self.command = command
+        self.number = command.listener
+        self.associations: set[Association] = set()
+        settings = command.settings
+        destinations = {d.ae_title: d for d in settings.destinations}
+        self.store: InstanceStore = FolderStore(settings.folder) if settings.folder else MemoryStore()
+        self.peer = BuiltInPeer(new_uid, destinations.__contains__, self.store)
+        self.server = Server(
+            context,
+            self.peer,
+            local=settings.policy.local,
+            timeouts=settings.policy.timeouts,
+            destinations=destinations,
+        )
+        self._socket: asyncio.Server | None = None
+        self.port = command.port
+
+    async def start(self) -> bool:
+        """Listen. False, with a notice that says why, when that is not possible."""
+        if isinstance(self.store, FolderStore):
+            try:
+                for problem in await asyncio.to_thread(self.store.load):
+                    self.context.error(problem)
+            except OSError as error:
+                sentence = f"The folder {self.store.folder} cannot be used: {error.strerror or error}."
+                self._tell(False, sentence)
+                return False
+        host = self.command.host
+        try:
+            self._socket = await self.context.loop.create_server(
+                self._connection, host or None, self.command.port, backlog=BACKLOG
+            )
+        except (OSError, OverflowError) as error:
+            reason = error if isinstance(error, OSError) else OSError(None, str(error))
+            self._tell(False, sentences.listen_failed(reason, host, self.command.port))
+            return False
+        self.port = int(self._socket.sockets[0].getsockname()[1])
+        self._tell(True, sentences.listening(host, self.port))
+        return True
+
+    def _tell(self, listening: bool, sentence: str) -> None:
+        titles = self.command.settings.policy.ae_titles
+        self.context.notify(
+            ListenerNotice(
+                listener=self.number,
+                time=self.context.wall(),
+                listening=listening,
+                host=self.command.host,
+                port=self.port,
+                ae_title=titles[0] if titles else self.command.settings.policy.local.ae_title,
+                sentence=sentence,
+            )
+        )
+
+    def _connection(self) -> Link:
+        """asyncio asks for the protocol of a connection it has accepted."""
+        association = Association(
+            self.context,
+            self.context.new_id(),
+            requestor=False,
+            peer=Peer(host="", port=0),
+            timeouts=self.command.settings.policy.timeouts,
+            listener=self.number,
+        )
+        association.on_indication = self._indicated
+        association.on_end = self.associations.discard
+        association.sink_for = self._sink
+        self.associations.add(association)
+        self.server.attach(association)
+        return association.link
+
+    def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
+        return Spool(context.transfer_syntax, self.command.settings.folder)
+
+    def _indicated(self, association: Association, rq: AssociateRQ) -> None:
+        """Answer an A-ASSOCIATE-RQ by the policy."""
+        host, port = association.link.remote_address()
+        title = strip(rq.calling_ae_title)
+        association.peer = Peer(name=title, ae_title=title, host=host, port=port)
+        association.notice(AssociationPhase.NEGOTIATING, f"{title} at {host} asks for an association.")
+        made = answer(rq, self.command.settings.policy, association_count=len(self.associations) - 1)
+        try:
+            association.request(p.AAssociateResponse(made.pdu))
+        except StateError:
+            return  # it was aborted while we decided
+        if isinstance(made.pdu, AssociateAC) and made.negotiated is not None:
+            association.established(made.negotiated)
+            return
+        rj = made.pdu
+        assert not isinstance(rj, AssociateAC)
+        why = " ".join(made.reasons)
+        values = (rj.result, rj.source, rj.reason)
+        sentence = f"The association asked for by {title} at {host} was rejected: {why}"
+        association.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
+
+    async def stop(self, timeout: float) -> None:
+        """Stop listening; associations still open are released, then aborted."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        waiting = [self.context.loop.create_task(a.release()) for a in list(self.associations)]
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=timeout)
+            for task in late:
+                task.cancel()
+            for association in list(self.associations):
+                association.abort()
+        self._tell(False, "Stopped listening.")
+
+
+def own_side(context: Context, association: Association, folder_store: InstanceStore | None = None) -> Server:
+    """Serve what the peer invokes on an association that we opened: C-STORE of a C-GET, N-EVENT-REPORT."""
+    peer = BuiltInPeer(new_uid, lambda _title: False, folder_store or MemoryStore())
+    server = Server(context, peer)
+    server.attach(association)
+    association.sink_for = _spool
+    return server
+
+
+def _spool(context: NegotiatedContext, _command: bytes) -> Sink | None:
+    return Spool(context.transfer_syntax)

@@ -1,0 +1,132 @@
+"""Operations a face has started: how each is cancelled, and the notice that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from engine.model.notices import Outcome, ProgressNotice, StatusNotice
+
+from .association import Association
+from .context import Context
+from .invocation import Ended, Invocation, Response, status_notice
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation id under way."""
+
+    context: Context
+    number: int
+    association: int
+    started: float
+    cancelled: bool = False
+    on_cancel: Callable[[], Awaitable[object]] | None = None
+    total: int | None = None
+
+    def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
+        self.context.notify(
+            ProgressNotice(
+                operation=self.number,
+                association=self.association,
+                time=self.context.wall(),
+                done=done,
+                total=self.total,
+                failed=failed,
+                warning=warning,
+                bytes=size,
+                sentence=sentence,
+            )
+        )
+
+    def end(
+        self,
+        outcome: Outcome,
+        sentence: str,
+        *,
+        service: str = "",
+        completed: int | None = None,
+        failed: int | None = None,
+        warning: int | None = None,
+        remaining: int | None = None,
+    ) -> None:
+        """The one StatusNotice of an operation that has no single final response."""
+        now = self.context.now()
+        self.context.notify(
+            StatusNotice(
+                operation=self.number,
+                association=self.association,
+                time=self.context.wall(),
+                clock=now,
+                outcome=outcome,
+                service=service,
+                sentence=sentence,
+                duration=now - self.started,
+                completed=completed,
+                failed=failed,
+                warning=warning,
+                remaining=remaining,
+            )
+        )
+
+    def end_with(self, invocation: Invocation, response: Response) -> StatusNotice:
+        """The StatusNotice of an operation that is one DIMSE operation."""
+        notice = status_notice(
+            invocation,
+            response.command,
+            association=self.association,
+            time=self.context.wall(),
+            clock=self.context.now(),
+        )
+        self.context.notify(notice)
+        return notice
+
+
+@dataclass(slots=True)
+class Operations:
+    """All operations under way, by id."""
+
+    context: Context
+    _running: dict[int, Operation] = field(default_factory=dict)
+
+    def begin(self, number: int, association: int) -> Operation:
+        operation = Operation(self.context, number, association, self.context.now())
+        self._running[number] = operation
+        return operation
+
+    async def run(self, operation: Operation, work: Awaitable[None], service: str = "") -> None:
+        """Run a procedure; however it ends, its StatusNotice is sent and it is forgotten."""
+        try:
+            await work
+        except Ended as ended:
+            operation.end(ended.outcome, ended.sentence, service=service)
+        except Exception as error:
+            operation.end(Outcome.NOT_SENT, f"An unexpected error ended it: {type(error).__name__}: {error}")
+            raise
+        finally:
+            self._running.pop(operation.number, None)
+
+    async def cancel(self, number: int) -> None:
+        operation = self._running.get(number)
+        if operation is None:
+            return
+        operation.cancelled = True
+        if operation.on_cancel is not None:
+            await operation.on_cancel()
+
+
+async def finish(association: Association, operation: Operation, invocation: Invocation) -> Response:
+    """Read an invocation to its end; Cancel sends its C-CANCEL-RQ."""
+
+    async def cancel() -> None:
+        await association.cancel(invocation.operation)
+
+    operation.on_cancel = cancel
+    if operation.cancelled:
+        await cancel()
+    try:
+        return await invocation.final()
+    finally:
+        operation.on_cancel = None
+        association.close_invocation(invocation.operation)
+        association.recorder.forget(invocation.operation)

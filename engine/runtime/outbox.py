@@ -1,0 +1,59 @@
+"""From the engine thread to whoever listens: notices in order, and one bell for the first of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from engine.model.notices import AnyNotice, PduNotice
+
+PAYLOAD_LIMIT = 256 * 1024 * 1024
+"""Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
+window that cannot keep up must not eat the machine."""
+
+
+class Outbox:
+    """One writer (the engine thread), one reader. Append and popleft of a deque are atomic, so no lock is held."""
+
+    def __init__(self, bell: Callable[[], None] | None = None) -> None:
+        self._items: deque[AnyNotice] = deque()
+        self._bell = bell
+        self._rung = False
+        self._filled = threading.Event()
+        self._payload = 0
+
+    def put(self, notice: AnyNotice) -> None:
+        """Append; rings the bell (in the writer's thread) when nobody has been told yet."""
+        self._items.append(notice)
+        if isinstance(notice, PduNotice):
+            self._payload += len(notice.data)
+        if not self._rung:
+            self._rung = True
+            self._filled.set()
+            if self._bell is not None:
+                self._bell()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another copy of a PDU's bytes may be put in."""
+        return self._payload < PAYLOAD_LIMIT
+
+    def drain(self, limit: int) -> list[AnyNotice]:
+        """Up to `limit` notices. Fewer than `limit` means that all were taken and the bell will ring for the next."""
+        self._rung = False
+        self._filled.clear()
+        taken: list[AnyNotice] = []
+        while len(taken) < limit:
+            try:
+                notice = self._items.popleft()
+            except IndexError:
+                break
+            if isinstance(notice, PduNotice):
+                self._payload -= len(notice.data)
+            taken.append(notice)
+        return taken
+
+    def wait(self, timeout: float | None) -> bool:
+        """Block until a notice is there; False when `timeout` (seconds) passed first."""
+        return bool(self._items) or self._filled.wait(timeout)

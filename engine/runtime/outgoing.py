@@ -1,0 +1,52 @@
+"""What follows a command set, turned into chunks in the transfer syntax of the context it goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.model.association import NegotiatedContext
+from engine.model.dataset import Data, DataSet, EncodedData, FileData
+from engine.wire import datasets
+
+CHUNK = 1024 * 1024
+"""Bytes read from a file at a time: large enough that reading costs little, small enough for 64 associations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Chunks of a data set, their total size, and what the notices show of it."""
+
+    chunks: Iterable[bytes | memoryview]
+    size: int
+    shown: EncodedData | FileData
+
+
+def encode(data: Data, context: NegotiatedContext) -> Encoded:
+    """Encode for a context. A file or bytes in the same syntax travel untouched; uncompressed ones are transcoded.
+
+    Raises `engine.wire.datasets.DataSetError` with a sentence when that is not possible.
+    """
+    syntax = context.transfer_syntax
+    if isinstance(data, DataSet):
+        return _bytes(datasets.encode_dataset(data, syntax), syntax)
+    if isinstance(data, EncodedData):
+        if data.transfer_syntax == syntax:
+            return _bytes(data.data, syntax)
+        return _bytes(datasets.transcode(data, syntax).data, syntax)
+    located = locate(data)
+    if located.transfer_syntax == syntax:
+        return Encoded(datasets.file_chunks(located, CHUNK), located.length or 0, located)
+    return _bytes(datasets.transcode(datasets.load_file(located), syntax).data, syntax)
+
+
+def locate(data: FileData) -> FileData:
+    """With its offset, length and transfer syntax found out from the file's header."""
+    if data.offset is not None and data.length is not None and data.transfer_syntax:
+        return data
+    header = datasets.open_file(data.path)
+    return FileData(data.path, header.data_offset, header.length, header.transfer_syntax)
+
+
+def _bytes(data: bytes, syntax: str) -> Encoded:
+    return Encoded((data,), len(data), EncodedData(data, syntax))

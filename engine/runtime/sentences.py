@@ -1,0 +1,154 @@
+"""What went wrong, said plainly: what happened, where, what to try."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+
+from engine.model.association import Negotiated, Peer, Proposal
+from engine.standard.codes import abort_text, rejection_text
+
+
+def address(peer: Peer) -> str:
+    """host:port, an IPv6 address in brackets."""
+    host = f"[{peer.host}]" if ":" in peer.host else peer.host
+    return f"{host}:{peer.port}"
+
+
+def connect_failed(error: OSError, peer: Peer) -> str:
+    """A TCP connection could not be made."""
+    where = address(peer)
+    if isinstance(error, socket.gaierror):
+        return (
+            f"No address found for host '{peer.host}': {_reason(error)}. "
+            "Check the spelling, or give the IP address instead."
+        )
+    if isinstance(error, ssl.SSLError):
+        return f"TLS with {where} failed: {_reason(error)}. Check that the port speaks TLS, and the certificates."
+    hints = {
+        errno.ECONNREFUSED: "refused the connection: nothing listens there. "
+        "Check the port, and that the peer's DICOM service is running.",
+        errno.EHOSTUNREACH: "cannot be reached: no route to the host. Check the address and the network.",
+        errno.ENETUNREACH: "cannot be reached: this computer has no route to that network. Check the network.",
+        errno.ECONNRESET: "reset the connection while it was being made. A firewall may stand between.",
+        errno.ETIMEDOUT: "did not answer the connection attempt. A firewall may drop it, or the host is off.",
+        errno.EADDRNOTAVAIL: "is not an address that can be connected to.",
+        errno.EACCES: "may not be connected to: this computer's firewall or permissions forbid it.",
+    }
+    hint = hints.get(error.errno or 0)
+    return f"{where} {hint}" if hint else f"{where} could not be connected to: {_reason(error)}."
+
+
+def listen_failed(error: OSError, host: str, port: int) -> str:
+    where = f"{host or 'all addresses'} port {port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Cannot listen on {where}: another program uses the port. Choose another port, or 0 for any free one."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"Cannot listen on {where}: ports below 1024 need administrator rights here. Choose 11112, for example."
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"Cannot listen on {where}: this computer does not have that address."
+    return f"Cannot listen on {where}: {_reason(error)}."
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error) or type(error).__name__).rstrip(".")
+
+
+def connect_timed_out(peer: Peer, seconds: float) -> str:
+    return (
+        f"{address(peer)} did not accept the TCP connection within {seconds:g} s. "
+        "Check address and port; a firewall may drop the attempt silently."
+    )
+
+
+def answer_timed_out(peer: Peer, seconds: float) -> str:
+    return (
+        f"{address(peer)} took the connection but did not answer the A-ASSOCIATE-RQ within {seconds:g} s. "
+        "Check that the port speaks DICOM (not TLS or another protocol) and that the peer is not overloaded."
+    )
+
+
+def release_timed_out(peer: Peer, seconds: float) -> str:
+    return f"{address(peer)} did not answer the A-RELEASE-RQ within {seconds:g} s, so the association was aborted."
+
+
+def response_timed_out(peer: Peer, service: str, seconds: float) -> str:
+    return (
+        f"{address(peer)} sent no response to the {service} for {seconds:g} s, so the association was aborted. "
+        "Check the peer's log; if it works that long, raise the DIMSE timeout."
+    )
+
+
+def idle_timed_out(peer: Peer, seconds: float) -> str:
+    return f"Nothing was sent or received for {seconds:g} s on the association with {address(peer)}, so it was aborted."
+
+
+_REJECTION_HINTS = {
+    (1, 2): "The peer does not take this application context name; the DICOM one is 1.2.840.10008.3.1.1.1.",
+    (
+        1,
+        3,
+    ): "The peer does not know our Calling AE title '{calling}': have it added there (case counts), or change ours.",
+    (1, 7): "The peer does not answer to the Called AE title '{called}': check the peer's own AE title (case counts).",
+    (2, 2): "The peer does not take this protocol version; only version 1 exists.",
+    (3, 1): "The peer is busy: try again in a moment.",
+    (3, 2): "The peer has reached its limit of associations: release others, or try again later.",
+}
+
+
+def rejected(peer: Peer, proposal: Proposal, result: int, source: int, reason: int) -> str:
+    """An A-ASSOCIATE-RJ in words (PS3.8 9.3.4)."""
+    hint = _REJECTION_HINTS.get((source, reason), "The peer's log may say more.")
+    hint = hint.format(calling=proposal.local.ae_title, called=proposal.peer.ae_title)
+    return f"{address(peer)} rejected the association: {rejection_text(result, source, reason)}. {hint}"
+
+
+def aborted(peer: Peer, source: int, reason: int, by_us: bool = False) -> str:
+    """An A-ABORT in words (PS3.8 9.3.8)."""
+    if by_us:
+        return f"The association with {address(peer)} was aborted by us ({abort_text(source, reason)})."
+    return (
+        f"{address(peer)} aborted the association: {abort_text(source, reason)}. "
+        "The peer's log may say why; the PDU before the A-ABORT is what it did not take."
+    )
+
+
+def closed(peer: Peer, state: str, partial: int = 0, error: str = "") -> str:
+    """The transport closed without release, reject or abort; `error` is what the system said, if anything."""
+    where = address(peer)
+    if error and not partial:
+        return f"The connection with {where} broke ({error}, {state}). The peer's log may say why."
+    if partial:
+        return f"{where} closed the connection in the middle of a PDU ({partial} bytes of it had arrived, {state})."
+    if state == "Sta5":
+        return (
+            f"{where} closed the connection instead of answering the A-ASSOCIATE-RQ. "
+            "It may not speak DICOM on that port, want TLS, or turn away unknown callers without a word."
+        )
+    return f"{where} closed the connection without releasing the association ({state}). The peer's log may say why."
+
+
+def nothing_accepted(peer: Peer, negotiated: Negotiated) -> str:
+    """An association without one accepted context."""
+    reasons = "; ".join(f"{c.id}: {c.reason}" for c in negotiated.contexts[:4])
+    more = len(negotiated.contexts) - 4
+    return (
+        f"{address(peer)} accepted the association but none of its {len(negotiated.contexts)} presentation contexts "
+        f"({reasons}{f'; and {more} more' if more > 0 else ''})."
+    )
+
+
+def no_context(sop_class_name: str, sop_class_uid: str, negotiated: Negotiated) -> str:
+    """No accepted context for the message's SOP class."""
+    refused = [c for c in negotiated.contexts if not c.accepted and c.abstract_syntax == sop_class_uid]
+    why = f" The peer turned down: {refused[0].reason}" if refused else " It was not proposed."
+    return f"No accepted presentation context for {sop_class_name}, so the message was not sent.{why}"
+
+
+def listening(host: str, port: int) -> str:
+    """Where we listen, and plainly when that is more than this computer."""
+    if host in ("127.0.0.1", "::1", "localhost"):
+        return f"Listening on {host} port {port}: only programs on this computer can connect."
+    where = host if host not in ("", "0.0.0.0", "::") else "all addresses"
+    return f"Listening on {where} port {port}: ANY COMPUTER that reaches this one can connect and send data."

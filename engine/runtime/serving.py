@@ -1,0 +1,236 @@
+"""Carries out what a provider does: its generator's effects become messages on the association."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from engine.model.association import LocalAE, Peer, Proposal, Timeouts
+from engine.model.command_set import CommandSet
+from engine.model.commands import MoveDestination, Outgoing
+from engine.model.dataset import DataSet
+from engine.model.notices import Outcome
+from engine.protocol import exchange as dx
+from engine.services.effects import Answer, Notify, Reply, Request, Serving, SubStore
+from engine.services.peer import BuiltInPeer
+from engine.services.plan import contexts_for
+from engine.services.responses import request_of, response_to
+from engine.standard.messages import message_name
+from engine.wire import datasets
+
+from .association import Association
+from .context import Context
+from .files import drop_spooled, in_memory
+from .invocation import Ended
+
+UNABLE_TO_PROCESS = 0xC000
+PROCESSING_FAILURE = 0x0110
+STORE = 0x0001
+
+
+@dataclass(slots=True)
+class Server:
+    """Serves the requests of many associations with one built-in peer.
+
+    answer: False leaves every response to the user.
+    """
+
+    context: Context
+    peer: BuiltInPeer
+    local: LocalAE = field(default_factory=LocalAE)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    destinations: dict[str, MoveDestination] = field(default_factory=dict)
+    on_stored: Callable[[Association, CommandSet], None] | None = None
+    _cancelled: set[tuple[int, int]] = field(default_factory=set)
+
+    def attach(self, association: Association) -> None:
+        """Serve what arrives on this association, one request after the other."""
+        association.on_request = self._on_request
+        association.on_cancel = lambda key: self._cancelled.add((association.number, key))
+
+    def _on_request(self, association: Association, event: dx.RequestReceived) -> None:
+        self.context.spawn(self._serve(association, event), "Answering a request")
+
+    async def _serve(self, association: Association, event: dx.RequestReceived) -> None:
+        run = _Run(self, association, event)
+        name = message_name(event.message.command.command_field)
+        try:
+            await run.play(self._generator(association, event))
+        except Ended:
+            pass  # the association's own notice has said why
+        except Exception as error:  # noqa: BLE001 - a defect of ours must still answer the peer
+            self.context.error(
+                f"Answering {name} failed: {type(error).__name__}: {error}",
+                association.number,
+            )
+            await run.fail()
+        finally:
+            self._cancelled.discard((association.number, event.key))
+            await run.close()
+
+    def is_cancelled(self, association: int, key: int) -> bool:
+        return (association, key) in self._cancelled
+
+    def _generator(self, association: Association, event: dx.RequestReceived) -> Serving:
+        message = event.message
+        negotiated = association.negotiated
+        assert negotiated is not None
+        context = negotiated.context(message.context_id)
+        if context is None or not context.accepted:
+            return _refuse(message.command, "presentation context was not accepted")
+        identifier: DataSet | None = None
+        if message.data is not None and message.command.command_field != STORE:
+            try:
+                identifier = datasets.decode_dataset(in_memory(message.data), message.transfer_syntax)
+            except datasets.DataSetError as error:
+                return _refuse(message.command, str(error))
+        return self.peer.serve(
+            Request(
+                context=context,
+                command=message.command,
+                data=message.data,
+                identifier=identifier,
+                calling_ae_title=negotiated.calling_ae_title,
+                called_ae_title=negotiated.called_ae_title,
+            )
+        )
+
+
+def _refuse(command: CommandSet, comment: str) -> Serving:
+    status = UNABLE_TO_PROCESS if (command.command_field or 0) < 0x0100 else PROCESSING_FAILURE
+    yield Reply(command=response_to(command, status, comment=comment))
+
+
+class _Run:
+    """One request being served."""
+
+    def __init__(self, server: Server, association: Association, event: dx.RequestReceived) -> None:
+        self.server = server
+        self.association = association
+        self.event = event
+        self._elsewhere: dict[tuple[str, tuple[tuple[str, str], ...]], Association] = {}
+
+    async def play(self, generator: Serving) -> None:
+        try:
+            effect = next(generator)
+            while True:
+                if isinstance(effect, Reply):
+                    answer = await self._reply(effect)
+                elif isinstance(effect, SubStore):
+                    answer = await self._sub_store(effect)
+                else:
+                    answer = self._notify(effect)
+                effect = generator.send(answer)
+        except StopIteration:
+            pass
+        finally:
+            generator.close()
+
+    async def _reply(self, effect: Reply) -> Answer:
+        message = Outgoing(command=effect.command, data=effect.data, context_id=self.event.message.context_id)
+        await self.association.answer(message, key=self.event.key)
+        if self.server.on_stored and self.event.message.command.command_field == STORE:
+            self.server.on_stored(self.association, effect.command)
+        cancelled = self.server.is_cancelled(self.association.number, self.event.key)
+        return Answer(cancelled=cancelled)
+
+    async def fail(self) -> None:
+        """Answer with a failure after a defect of ours."""
+        command = self.event.message.command
+        status = UNABLE_TO_PROCESS if (command.command_field or 0) < 0x0100 else PROCESSING_FAILURE
+        with suppress(Ended):
+            await self._reply(Reply(command=response_to(command, status, comment="internal error of the console")))
+
+    async def _sub_store(self, effect: SubStore) -> Answer:
+        """A C-STORE sub-operation; one that cannot be performed counts as failed, with the reason told."""
+        command = request_of(
+            "C-STORE-RQ",
+            AffectedSOPClassUID=effect.instance.sop_class_uid,
+            AffectedSOPInstanceUID=effect.instance.sop_instance_uid,
+            MoveOriginatorApplicationEntityTitle=effect.originator_ae_title or None,
+            MoveOriginatorMessageID=effect.originator_message_id,
+        )
+        operation = self.server.context.new_id()
+        try:
+            where = await self._association_for(effect) if effect.destination else self.association
+            context_id = _context_for(where, effect)
+            message = Outgoing(command=command, data=effect.instance.data, context_id=context_id)
+            invocation = await where.invoke(message, operation)
+            response = await invocation.final()
+        except Ended as ended:
+            if self.association.end is not None:
+                raise
+            self.server.context.error(f"C-STORE sub-operation failed: {ended.sentence}", self.association.number)
+            return Answer(status=None, cancelled=self._cancelled())
+        return Answer(status=response.command.status, cancelled=self._cancelled())
+
+    def _cancelled(self) -> bool:
+        return self.server.is_cancelled(self.association.number, self.event.key)
+
+    async def _association_for(self, effect: SubStore) -> Association:
+        """The association with the move destination, opened for the first instance and kept for the rest."""
+        key = (effect.destination, effect.needs)
+        known = self._elsewhere.get(key)
+        if known is not None and known.end is None:
+            return known
+        target = self.server.destinations[effect.destination]
+        peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
+        proposal = Proposal(
+            local=replace(self.server.local, ae_title=self._own_title()),
+            peer=peer,
+            contexts=contexts_for(effect.needs or ((effect.instance.sop_class_uid, effect.instance.transfer_syntax),)),
+            timeouts=self.server.timeouts,
+        )
+        association = Association(
+            self.server.context,
+            self.server.context.new_id(),
+            requestor=True,
+            peer=peer,
+            timeouts=self.server.timeouts,
+            proposal=proposal,
+        )
+        await association.open()
+        self._elsewhere[key] = association
+        return association
+
+    def _own_title(self) -> str:
+        negotiated = self.association.negotiated
+        return (negotiated.called_ae_title if negotiated else "") or self.server.local.ae_title
+
+    def _notify(self, effect: Notify) -> Answer:
+        self.server.context.spawn(self._event_report(effect), "Sending an N-EVENT-REPORT")
+        return Answer()
+
+    async def _event_report(self, effect: Notify) -> None:
+        command = request_of(
+            "N-EVENT-REPORT-RQ",
+            AffectedSOPClassUID=effect.sop_class_uid,
+            AffectedSOPInstanceUID=effect.sop_instance_uid,
+            EventTypeID=effect.event_type_id,
+        )
+        context_id = self.event.message.context_id
+        try:
+            invocation = await self.association.invoke(
+                Outgoing(command=command, data=effect.data, context_id=context_id), self.server.context.new_id()
+            )
+            await invocation.final()
+        except Ended as ended:
+            if ended.outcome is not Outcome.SUCCESS:
+                sentence = f"The N-EVENT-REPORT could not be delivered: {ended.sentence}"
+                self.server.context.error(sentence, self.association.number)
+
+    async def close(self) -> None:
+        """Release what was opened for this request; delete what was spooled for it and not kept."""
+        await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
+        drop_spooled(self.event.message.data)
+
+
+def _context_for(association: Association, effect: SubStore) -> int | None:
+    """The accepted context in the instance's own transfer syntax, if there is one."""
+    if association.negotiated is None:
+        return None
+    accepted = association.negotiated.accepted_for(effect.instance.sop_class_uid)
+    same = [c for c in accepted if c.transfer_syntax == effect.instance.transfer_syntax]
+    return same[0].id if same else None
