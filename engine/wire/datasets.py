@@ -1,0 +1,245 @@
+"""Data sets to bytes and back in any transfer syntax, and all that is done with them: the door to pydicom.
+
+What callers use of data sets and DICOM files is in this module; where it is made is of no concern to them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
+
+from . import dicom_json
+from .charset import DEFAULT, codecs_of
+from .data_reader import RawElement, Reader, Source
+from .data_writer import PIXEL_DATA, SPECIFIC_CHARACTER_SET, Layout, write_data_set, write_raw
+from .dicom_files import (
+    MEDIA_STORAGE_DIRECTORY,
+    FileHeader,
+    FileSource,
+    file_chunks,
+    file_meta,
+    load_file,
+    located,
+    open_file,
+    problem,
+    write_file,
+    write_instance,
+)
+from .errors import DataSetError
+from .issues import Issue
+from .pdus import Buffer
+from .value_rules import value_error
+from .values import decode_value
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+INFLATED_LIMIT = 1 << 31
+"""Bytes a deflated data set may become; more is a mistake or an attack."""
+_PIXEL_GROUP = 0x7FE00000
+
+
+def encode_dataset(data_set: DataSet, transfer_syntax_uid: str) -> bytes:
+    """The data set in a transfer syntax: elements in tag order, text by its Specific Character Set.
+
+    DataSetError names the element that cannot be encoded and why.
+    """
+    data = write_data_set(data_set, layout_of(transfer_syntax_uid))
+    return _deflate(data) if _is_deflated(transfer_syntax_uid) else data
+
+
+def decode_dataset(data: Buffer, transfer_syntax_uid: str, issues: list[Issue] | None = None) -> DataSet:
+    """The data set of these bytes. Text that its character set cannot explain has U+FFFD in it.
+
+    DataSetError says where the bytes stop making sense; when a list of issues is given, that is put there instead and
+    everything before it is returned.
+    """
+    layout = layout_of(transfer_syntax_uid)
+    elements = _read(_plain(data, transfer_syntax_uid), layout, issues=issues)
+    return _data_set(elements, (DEFAULT,), layout.little_endian)
+
+
+def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP) -> DataSet:
+    """The elements with tags below `stop_at`: everything before the pixel data. Of a file, no more is read.
+
+    DataSetError as `decode_dataset`, with the file's name.
+    """
+    if isinstance(data, EncodedData):
+        layout = layout_of(data.transfer_syntax)
+        elements = _read(_plain(data.data, data.transfer_syntax), layout, stop_at=stop_at)
+        return _data_set(elements, (DEFAULT,), layout.little_endian)
+    place = located(data)
+    if _is_deflated(place.transfer_syntax):
+        return read_attributes(load_file(place), stop_at)
+    layout = layout_of(place.transfer_syntax)
+    start = place.offset or 0
+    try:
+        with place.path.open("rb") as file:
+            source = FileSource(file, start + (place.length or 0))
+            elements = _read(source, layout, start, stop_at)
+            return _data_set(elements, (DEFAULT,), layout.little_endian)
+    except OSError as error:
+        raise problem(place.path, error) from None
+    except DataSetError as error:
+        raise problem(place.path, str(error)) from None
+
+
+def transcode(data: EncodedData, transfer_syntax_uid: str) -> EncodedData:
+    """The same data set in another transfer syntax, values untouched; from and to uncompressed ones only.
+
+    DataSetError when one of the two compresses pixel data, or the data set cannot be read.
+    """
+    if data.transfer_syntax == transfer_syntax_uid:
+        return data
+    for uid in (data.transfer_syntax, transfer_syntax_uid):
+        row = transfer_syntax(uid)
+        if row is None or not row.uncompressed:
+            names = " to ".join(_syntax_name(u) for u in (data.transfer_syntax, transfer_syntax_uid))
+            raise DataSetError(
+                f"Converting {names} is not possible: {_syntax_name(uid)} is not an uncompressed syntax."
+            )
+    source, target = layout_of(data.transfer_syntax), layout_of(transfer_syntax_uid)
+    out: bytes = _plain(data.data, data.transfer_syntax)
+    if source != target:
+        out = write_raw(_read(out, source), target, source)
+    return EncodedData(_deflate(out) if _is_deflated(transfer_syntax_uid) else out, transfer_syntax_uid)
+
+
+def _syntax_name(uid: str) -> str:
+    row = transfer_syntax(uid)
+    return f"{row.name} ({uid})" if row else uid or "an unknown transfer syntax"
+
+
+def layout_of(transfer_syntax_uid: str) -> Layout:
+    """How a transfer syntax lays elements out; private and unknown ones are taken for Explicit VR Little Endian."""
+    row = transfer_syntax(transfer_syntax_uid)
+    if row is None:
+        return Layout(implicit_vr=False, little_endian=True)
+    return Layout(row.implicit_vr, row.little_endian, row.encapsulated)
+
+
+def _is_deflated(transfer_syntax_uid: str) -> bool:
+    row = transfer_syntax(transfer_syntax_uid)
+    return row is not None and row.deflated
+
+
+def _deflate(data: bytes) -> bytes:
+    """RFC 1951 without a zlib header, padded to even length (PS3.5 A.5)."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    out = compressor.compress(data) + compressor.flush()
+    return out + b"\0" * (len(out) % 2)
+
+
+def _plain(data: Buffer, transfer_syntax_uid: str) -> bytes:
+    """The data set's bytes, inflated where the transfer syntax deflates them."""
+    if not _is_deflated(transfer_syntax_uid) or not data:
+        return bytes(data)
+    inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        out = inflater.decompress(data, INFLATED_LIMIT)
+    except zlib.error:
+        raise DataSetError("The data set is not deflated as its transfer syntax says (RFC 1951).") from None
+    if inflater.unconsumed_tail:
+        raise DataSetError(f"The deflated data set has more than {INFLATED_LIMIT} bytes.")
+    if not inflater.eof:
+        raise DataSetError("The deflated data set ends too early.")
+    return out
+
+
+def _read(
+    source: Source, layout: Layout, start: int = 0, stop_at: int = 1 << 32, issues: list[Issue] | None = None
+) -> tuple[RawElement, ...]:
+    reader = Reader(source, implicit_vr=layout.implicit_vr, little_endian=layout.little_endian, stop_at=stop_at)
+    elements = reader.read(start)
+    if reader.failure is not None:
+        text, offset = reader.failure
+        sentence = f"The data set cannot be read from byte {offset - start} on: {text}."
+        if issues is None:
+            raise DataSetError(sentence)
+        issues.append(Issue(sentence, offset - start, len(source) - start, "PS3.5 7"))
+    return elements
+
+
+def _data_set(elements: Sequence[RawElement], codecs: Sequence[str], little_endian: bool) -> DataSet:
+    declared = next((e.value for e in elements if e.tag == SPECIFIC_CHARACTER_SET), b"")
+    if declared:
+        codecs = codecs_of(declared.rstrip(b" \0").decode("latin-1").split("\\"))
+    return DataSet(tuple(_element(e, codecs, little_endian) for e in elements))
+
+
+def _element(element: RawElement, codecs: Sequence[str], little_endian: bool) -> DataElement:
+    if element.items is not None:
+        items = tuple(_data_set(item.elements, codecs, little_endian) for item in element.items)
+        return DataElement(element.tag, element.vr, items)
+    if element.undefined:
+        return DataElement(element.tag, element.vr, element.value)
+    return DataElement(element.tag, element.vr, decode_value(element.vr, element.value, codecs, little_endian))
+
+
+# --- DICOM JSON ---------------------------------------------------------------------------------------------------
+
+
+def dataset_to_json(data: DataSet | Buffer, transfer_syntax_uid: str = EXPLICIT_VR_LE) -> dict[str, Any]:
+    """The DICOM JSON object (PS3.18 Annex F) of a data set, or of its bytes in a transfer syntax. DataSetError."""
+    data_set = data if isinstance(data, DataSet) else decode_dataset(data, transfer_syntax_uid)
+    return dicom_json.to_json(data_set)
+
+
+def dataset_from_json(obj: Any) -> DataSet:
+    """The data set of a DICOM JSON object as `json.loads` gives it. DataSetError names the attribute."""
+    return dicom_json.from_json(obj)
+
+
+# --- pydicom ------------------------------------------------------------------------------------------------------
+
+
+def to_pydicom(data_set: DataSet) -> Dataset:
+    """The same as a pydicom Dataset. DataSetError when it cannot be encoded."""
+    from pydicom.filereader import read_dataset
+
+    data = encode_dataset(data_set, EXPLICIT_VR_LE)
+    return read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
+
+
+def from_pydicom(dataset: Dataset) -> DataSet:
+    """A pydicom Dataset as ours. DataSetError when pydicom cannot encode it."""
+    from pydicom.filebase import DicomBytesIO
+    from pydicom.filewriter import write_dataset
+
+    out = DicomBytesIO()
+    out.is_implicit_VR, out.is_little_endian = False, True
+    try:
+        write_dataset(out, dataset)
+    except (ValueError, TypeError, AttributeError, NotImplementedError) as error:
+        raise DataSetError(f"The pydicom data set cannot be encoded: {error}.") from None
+    return decode_dataset(out.getvalue(), EXPLICIT_VR_LE)
+
+
+__all__ = [
+    "MEDIA_STORAGE_DIRECTORY",
+    "PIXEL_DATA",
+    "DataSetError",
+    "FileHeader",
+    "dataset_from_json",
+    "dataset_to_json",
+    "decode_dataset",
+    "encode_dataset",
+    "file_chunks",
+    "file_meta",
+    "from_pydicom",
+    "layout_of",
+    "load_file",
+    "located",
+    "open_file",
+    "read_attributes",
+    "to_pydicom",
+    "transcode",
+    "value_error",
+    "write_file",
+    "write_instance",
+]

@@ -1,0 +1,208 @@
+"""DICOM files (PS3.10 7): finding the data set in one, taking its bytes as they are, and writing one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+
+from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
+from .data_writer import Layout, write_data_set
+from .errors import DataSetError
+from .pdus import Buffer, strip
+
+PREAMBLE = 128
+PREFIX = b"DICM"
+MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
+"""SOP class of a DICOMDIR, which is a file but no composite instance to be stored."""
+_GROUP_LENGTH, _SOP_CLASS, _SOP_INSTANCE, _SYNTAX = 0x00020000, 0x00020002, 0x00020003, 0x00020010
+_AFTER_META = 0x00030000
+_AFTER_SOP_INSTANCE = 0x00080019
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileHeader:
+    """What a file's header says. data_offset, length: where the data set is, in bytes."""
+
+    path: Path
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax: str
+    data_offset: int
+    length: int
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a DICOMDIR."""
+        return self.sop_class_uid == MEDIA_STORAGE_DIRECTORY
+
+    @property
+    def data(self) -> FileData:
+        """The data set in the file."""
+        return FileData(self.path, self.data_offset, self.length, self.transfer_syntax)
+
+
+class FileSource:
+    """A file that is sliced like bytes; what is not asked for is not read."""
+
+    def __init__(self, file: IO[bytes], end: int) -> None:
+        self._file = file
+        self._end = end
+
+    def __len__(self) -> int:
+        return self._end
+
+    def __getitem__(self, place: slice, /) -> bytes:
+        start, stop, _ = place.indices(self._end)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+
+def problem(path: Path, error: OSError | str) -> DataSetError:
+    """The error about a file, as a sentence that names it."""
+    text = error if isinstance(error, str) else error.strerror or str(error)
+    return DataSetError(f"{path}: {text.rstrip('.')}.")
+
+
+def open_file(path: Path) -> FileHeader:
+    """Read a file's header: preamble and meta information, or their absence. DataSetError names file and reason."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            return _header(path, FileSource(file, os.fstat(file.fileno()).st_size))
+    except OSError as error:
+        raise problem(path, error) from None
+
+
+def _header(path: Path, source: FileSource) -> FileHeader:
+    if not len(source):
+        raise problem(path, "the file is empty")
+    start = PREAMBLE + len(PREFIX) if source[PREAMBLE : PREAMBLE + len(PREFIX)] == PREFIX else 0
+    meta, offset = _meta(source, start)
+    values = {e.tag: strip(e.value.decode("latin-1")) for e in meta}
+    syntax = values.get(_SYNTAX, "") or _guess_syntax(path, source, offset, prefixed=bool(start or meta))
+    sop_class, sop_instance = values.get(_SOP_CLASS, ""), values.get(_SOP_INSTANCE, "")
+    if not (sop_class and sop_instance) and syntax in (IMPLICIT_VR_LE, EXPLICIT_VR_LE):
+        reader = Reader(source, implicit_vr=syntax == IMPLICIT_VR_LE, little_endian=True, stop_at=_AFTER_SOP_INSTANCE)
+        found = {e.tag: strip(e.value.decode("latin-1")) for e in reader.read(offset)}
+        sop_class, sop_instance = sop_class or found.get(0x00080016, ""), sop_instance or found.get(0x00080018, "")
+    return FileHeader(path, sop_class, sop_instance, syntax, offset, len(source) - offset)
+
+
+def _meta(source: FileSource, start: int) -> tuple[list[RawElement], int]:
+    """File meta elements and the offset of the data set: by the group length where that ends an element, else where
+    another group begins."""
+    reader = Reader(source, implicit_vr=False, little_endian=True, stop_at=_AFTER_META)
+    meta = [e for e in reader.read(start) if e.tag >> 16 == 2]
+    ends = [e.end for e in meta]
+    if meta and meta[0].tag == _GROUP_LENGTH:
+        told = meta[0].end + int.from_bytes(meta[0].value, "little")
+        if told in ends:
+            return [e for e in meta if e.end <= told], told
+    return meta, ends[-1] if ends else start
+
+
+def _guess_syntax(path: Path, source: FileSource, offset: int, *, prefixed: bool) -> str:
+    """The transfer syntax of a file that does not tell it, by its first element."""
+    head = source[offset : offset + 8]
+    vr = head[4:6].decode("latin-1")
+    explicit = vr in SHORT_VRS | LONG_VRS
+    group, length = int.from_bytes(head[:2], "little"), int.from_bytes(head[4:8], "little")
+    likely = explicit or length <= len(source) - offset - 8 or length == 0xFFFFFFFF
+    if len(head) == 8 and 0x0004 <= group <= 0x0040 and likely:
+        return EXPLICIT_VR_LE if explicit else IMPLICIT_VR_LE
+    if prefixed and not head:
+        return EXPLICIT_VR_LE
+    what = "its data set begins" if prefixed else "it has no DICM prefix and begins"
+    shown = f"the bytes {head.hex(' ')}, which are no data element" if head else "nothing"
+    raise problem(path, f"not a DICOM file: {what} with {shown}")
+
+
+def located(data: FileData) -> FileData:
+    """With offset, length and transfer syntax, read from the file where they are not told. DataSetError."""
+    if data.offset is not None and data.length is not None and data.transfer_syntax:
+        return data
+    header = open_file(data.path)
+    offset = header.data_offset if data.offset is None else data.offset
+    length = header.data_offset + header.length - offset if data.length is None else data.length
+    return FileData(data.path, offset, length, data.transfer_syntax or header.transfer_syntax)
+
+
+def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:
+    """The data set's bytes as they are in the file, `size` at a time. DataSetError when there are fewer than told."""
+    place = located(data)
+    left = place.length or 0
+    try:
+        with place.path.open("rb", buffering=0) as file:
+            file.seek(place.offset or 0)
+            while left:
+                chunk = file.read(min(size, left))
+                if not chunk:
+                    raise problem(place.path, f"the file ends {left} bytes before its data set does")
+                left -= len(chunk)
+                yield chunk
+    except OSError as error:
+        raise problem(place.path, error) from None
+
+
+def load_file(data: FileData) -> EncodedData:
+    """The data set of a file in memory. DataSetError."""
+    place = located(data)
+    return EncodedData(b"".join(file_chunks(place)), place.transfer_syntax)
+
+
+def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = "") -> bytes:
+    """Preamble, prefix and File Meta Information (PS3.10 7.1). DataSetError when a value cannot be written."""
+    elements = [
+        DataElement(0x00020001, "OB", b"\0\1"),
+        DataElement(_SOP_CLASS, "UI", (sop_class_uid,)),
+        DataElement(_SOP_INSTANCE, "UI", (sop_instance_uid,)),
+        DataElement(_SYNTAX, "UI", (transfer_syntax,)),
+        DataElement(0x00020012, "UI", (IMPLEMENTATION_CLASS_UID,)),
+        DataElement(0x00020013, "SH", (IMPLEMENTATION_VERSION_NAME,)),
+    ]
+    if source_ae_title:
+        elements.append(DataElement(0x00020016, "AE", (source_ae_title,)))
+    layout = Layout(implicit_vr=False, little_endian=True)
+    body = write_data_set(DataSet(tuple(elements)), layout)
+    length = write_data_set(DataSet((DataElement(_GROUP_LENGTH, "UL", (str(len(body)),)),)), layout)
+    return bytes(PREAMBLE) + PREFIX + length + body
+
+
+def write_file(
+    path: Path,
+    data: Buffer | Iterable[Buffer],
+    transfer_syntax: str,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    source_ae_title: str = "",
+) -> None:
+    """Write a DICOM file whose data set is exactly these bytes. DataSetError names the file and the reason."""
+    head = file_meta(transfer_syntax, sop_class_uid, sop_instance_uid, source_ae_title)
+    chunks = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
+    try:
+        with Path(path).open("wb") as file:
+            file.write(head)
+            file.writelines(chunks)
+    except OSError as error:
+        raise problem(Path(path), error) from None
+
+
+def write_instance(
+    path: Path, data: EncodedData | FileData, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = ""
+) -> None:
+    """Write a received instance as a DICOM file, its data set bit for bit. DataSetError."""
+    if isinstance(data, FileData):
+        place = located(data)
+        chunks: Iterable[Buffer] = file_chunks(place)
+        syntax = place.transfer_syntax
+    else:
+        chunks, syntax = (data.data,), data.transfer_syntax
+    write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title)

@@ -1,0 +1,7 @@
+"""The one exception of data sets and files."""
+
+from __future__ import annotations
+
+
+class DataSetError(Exception):
+    """A data set or file that cannot be read or written: a sentence with the file, the element and the place."""
