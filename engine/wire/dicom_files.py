@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class FileHeader:
 
 
 class FileSource:
-    """A file that is sliced like bytes; what is not asked for is not read."""
+    """A file that is sliced like bytes up to `end`; what is not asked for is not read. OSError when it is shorter."""
 
     def __init__(self, file: IO[bytes], end: int) -> None:
         self._file = file
@@ -61,8 +62,12 @@ class FileSource:
 
     def __getitem__(self, place: slice, /) -> bytes:
         start, stop, _ = place.indices(self._end)
+        count = max(0, stop - start)
         self._file.seek(start)
-        return self._file.read(max(0, stop - start))
+        data = self._file.read(count)
+        if len(data) < count:
+            raise OSError(errno.EIO, "the file ends before its data set does")
+        return data
 
 
 def problem(path: Path, error: OSError | str) -> DataSetError:
