@@ -275,3 +275,11 @@ def _relative(path: Path, folder: Path | None) -> str:
     if folder is not None and absolute.is_relative_to(folder.absolute()):
         return absolute.relative_to(folder.absolute()).as_posix()
     return absolute.as_posix()
+
+
+def load_json(path: Path) -> DataSet:
+    """The data set of a DICOM JSON file (PS3.18 F). Raises `WorkspaceError`."""
+    try:
+        return _read_json(path.name, path.parent)
+    except ValueProblem as problem:
+        raise WorkspaceError(path, problem.reason.removeprefix(f"{path}: ")) from None

@@ -1,0 +1,147 @@
+"""Recorded traffic decoded into notices: .pcap and .pcapng files, or the raw bytes of one direction.
+
+The notices are those of a live association, so that whatever shows live traffic shows recorded traffic. "Sent" is what
+the requestor sent. In raw byte streams times are 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+from engine.model.association import Peer
+from engine.model.notices import AnyNotice, ErrorNotice
+from engine.wire.recognise import recognise
+
+from .capture_files import CaptureError, Packet, is_capture, read_packets
+from .decoder import Decoder, plausible
+from .tcp import Conversation, conversations, known_link
+
+_FROM_ACCEPTOR = (2, 3)
+"""PDUs only an acceptor sends first: A-ASSOCIATE-AC and -RJ."""
+
+
+def decode(data: bytes, name: str) -> Iterator[AnyNotice]:
+    """The notices of a capture file or, when it is none, of a raw byte stream. Raises `CaptureError` at a fault,
+    after the notices of what stands before it."""
+    return decode_capture(data, name) if is_capture(data) else decode_stream(data, name)
+
+
+def from_hex(text: str, name: str) -> bytes:
+    """Bytes of a hexadecimal text: digits with spaces, line ends, colons, 0x; and dumps with offsets and ASCII columns.
+
+    Raises `CaptureError`; its offset is the line's place in the text.
+    """
+    result = bytearray()
+    position = 0
+    for line in text.splitlines(keepends=True):
+        digits = _hex_digits(line)
+        try:
+            result += bytes.fromhex(digits)
+        except ValueError:
+            raise CaptureError(name, position, f"Not hexadecimal: “{line.strip()[:40]}”.") from None
+        position += len(line)
+    return bytes(result)
+
+
+def _hex_digits(line: str) -> str:
+    """The digits of one line; of a dump line ("0010  01 00 ...  |..|") without its offset and its text column."""
+    line = line.split("#", 1)[0].split("|", 1)[0].strip()
+    offset, _, rest = line.partition("  ")
+    if rest and len(offset.rstrip(":")) >= 4 and all(len(g) in (2, 4) for g in rest.split("   ")[0].split()[:8]):
+        line = rest.split("   ")[0]
+    return "".join(g.removeprefix("0x").removeprefix("0X") for g in line.replace(":", " ").replace(",", " ").split())
+
+
+def decode_stream(data: bytes, name: str) -> Iterator[AnyNotice]:
+    """The notices of the bytes one side sent. Raises `CaptureError` when they do not begin with a PDU."""
+    if not data:
+        raise CaptureError(name, 0, "There are no bytes.")
+    if not plausible(data):
+        seen = recognise(data)
+        what = f"The bytes look like {seen}." if seen else "The bytes do not begin with a PDU."
+        raise CaptureError(name, 0, f"{what} A raw stream is what one side sent, from the start of a PDU.")
+    decoder = Decoder(1, Peer(ae_title="", host="", port=0), itertools.count(1).__next__)
+    from_requestor = data[0] not in _FROM_ACCEPTOR
+    yield from decoder.feed(data, from_requestor, 0.0)
+    yield from decoder.end(0.0, "The bytes end")
+
+
+def decode_capture(data: bytes, name: str) -> Iterator[AnyNotice]:
+    """The notices of every DICOM association in a capture file, one association after the other.
+
+    Raises `CaptureError` when the file is damaged, after the associations of what stands before the damage.
+    """
+    source = _Packets(data, name)
+    new_association, new_operation = itertools.count(1).__next__, itertools.count(1).__next__
+    others = 0
+    for conversation in conversations(source):
+        if not is_dicom(conversation):
+            others += bool(conversation.chunks)
+            continue
+        yield from _decode_conversation(conversation, new_association(), new_operation)
+    last = source.last_time
+    if others:
+        yield ErrorNotice(
+            time=last, sentence=f"{others} other TCP connections in {name} are not DICOM and were left out."
+        )
+    for link, count in sorted(source.unknown_links.items()):
+        yield ErrorNotice(
+            time=last, sentence=f"{count} packets of {name} have link-layer type {link}, which is not read."
+        )
+    if source.fault is not None:
+        raise source.fault
+
+
+class _Packets:
+    """The packets of a file up to its end or its first fault; counts what cannot be read."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self._data, self._name = data, name
+        self.fault: CaptureError | None = None
+        self.unknown_links: dict[int, int] = {}
+        self.last_time = 0.0
+
+    def __iter__(self) -> Iterator[Packet]:
+        try:
+            for packet in read_packets(self._data, self._name):
+                self.last_time = packet.time
+                if not known_link(packet.link):
+                    self.unknown_links[packet.link] = self.unknown_links.get(packet.link, 0) + 1
+                yield packet
+        except CaptureError as error:
+            self.fault = error
+
+
+def is_dicom(conversation: Conversation) -> bool:
+    """Whether a direction of a connection begins with an A-ASSOCIATE PDU, or with any PDU when its start is missing."""
+    for from_first in (True, False):
+        head = b"".join(itertools.islice((c.data for c in conversation.chunks if c.from_first == from_first), 4))
+        if plausible(head) and (head[0] in (1, 2, 3) or not conversation.complete_start):
+            return True
+    return False
+
+
+def _decode_conversation(
+    conversation: Conversation, number: int, new_operation: Callable[[], int]
+) -> Iterator[AnyNotice]:
+    first_asks = _first_is_requestor(conversation)
+    host, port = conversation.second if first_asks else conversation.first
+    decoder = Decoder(number, Peer(host=host, port=port), new_operation, start=conversation.start)
+    for chunk in conversation.chunks:
+        yield from decoder.feed(chunk.data, chunk.from_first == first_asks, chunk.time, chunk.missing)
+    how = "The connection was reset" if conversation.reset else "The connection was closed"
+    if not conversation.closed:
+        how = "The capture ends"
+    yield from decoder.end(conversation.end, how)
+
+
+def _first_is_requestor(conversation: Conversation) -> bool:
+    """Who sent the A-ASSOCIATE-RQ; who opened the connection when none is seen."""
+    for chunk in conversation.chunks:
+        if chunk.data and plausible(chunk.data):
+            if chunk.data[0] == 1:
+                return chunk.from_first
+            if chunk.data[0] in _FROM_ACCEPTOR:
+                return not chunk.from_first
+    return True

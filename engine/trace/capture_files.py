@@ -1,0 +1,149 @@
+"""Packets of .pcap and .pcapng files, with the place of every fault.
+
+Formats: https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/ and .../draft-ietf-opsawg-pcapng/.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+LARGEST_PACKET = 1 << 28
+"""Bytes of one packet or block taken; captures hold at most some 64 KiB, with offloading some MB."""
+_PCAP_MAGIC = {
+    b"\xa1\xb2\xc3\xd4": (">", 1e-6),
+    b"\xd4\xc3\xb2\xa1": ("<", 1e-6),
+    b"\xa1\xb2\x3c\x4d": (">", 1e-9),
+    b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
+}
+_SECTION = b"\x0a\x0d\x0d\x0a"
+_INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
+
+
+class CaptureError(Exception):
+    """A capture or byte stream that cannot be read (further).
+
+    name: the file, "-" for standard input. offset: where in it, bytes. reason: a sentence.
+    """
+
+    def __init__(self, name: str, offset: int, reason: str) -> None:
+        super().__init__(name, offset, reason)
+        self.name = name
+        self.offset = offset
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.name}, byte {self.offset}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One captured packet. link: link-layer type (LINKTYPE_...). length: bytes on the wire, >= len(data)."""
+
+    number: int
+    time: float
+    link: int
+    data: bytes
+    length: int
+    offset: int
+
+
+def is_capture(data: bytes) -> bool:
+    """Whether the first bytes are those of a .pcap or .pcapng file."""
+    return data[:4] in _PCAP_MAGIC or data[:4] == _SECTION
+
+
+def read_packets(data: bytes, name: str) -> Iterator[Packet]:
+    """The packets in order. Raises `CaptureError`, after the packets before the fault."""
+    if data[:4] in _PCAP_MAGIC:
+        return _pcap(data, name)
+    if data[:4] == _SECTION:
+        return _pcapng(data, name)
+    raise CaptureError(name, 0, "The file is neither .pcap nor .pcapng.")
+
+
+def read_capture(path: Path) -> bytes:
+    """The bytes of a file. Raises `CaptureError`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CaptureError(str(path), 0, f"The file cannot be read: {error.strerror or error}.") from None
+
+
+def _pcap(data: bytes, name: str) -> Iterator[Packet]:
+    order, unit = _PCAP_MAGIC[data[:4]]
+    if len(data) < 24:
+        raise CaptureError(name, len(data), "The file ends within its header.")
+    link = struct.unpack_from(order + "I", data, 20)[0] & 0x0FFFFFFF
+    header = struct.Struct(order + "IIII")
+    position, number = 24, 0
+    while position < len(data):
+        if position + header.size > len(data):
+            raise CaptureError(name, position, "The file ends within a packet's header.")
+        seconds, fraction, captured, length = header.unpack_from(data, position)
+        start = position + header.size
+        if captured > LARGEST_PACKET or start + captured > len(data):
+            raise CaptureError(name, position, f"A packet of {captured} bytes goes beyond the end of the file.")
+        number += 1
+        yield Packet(number, seconds + fraction * unit, link, data[start : start + captured], length, position)
+        position = start + captured
+
+
+@dataclass(slots=True)
+class _Interface:
+    link: int
+    unit: float = 1e-6
+    shift: float = 0.0
+
+
+def _pcapng(data: bytes, name: str) -> Iterator[Packet]:
+    order, interfaces = "<", list[_Interface]()
+    position, number = 0, 0
+    while position < len(data):
+        if position + 12 > len(data):
+            raise CaptureError(name, position, "The file ends within a block.")
+        if data[position : position + 4] == _SECTION:
+            order = ">" if data[position + 8 : position + 12] == b"\x1a\x2b\x3c\x4d" else "<"
+            interfaces = []
+        kind, length = struct.unpack_from(order + "II", data, position)
+        if length < 12 or length % 4 or length > LARGEST_PACKET or position + length > len(data):
+            raise CaptureError(name, position, f"A block says it has {length} bytes, which cannot be.")
+        body = data[position + 8 : position + length - 4]
+        try:
+            if kind == _INTERFACE:
+                interfaces.append(_interface(body, order))
+            elif kind in (_PACKET, _SIMPLE, _ENHANCED):
+                number += 1
+                yield _packet(kind, body, order, interfaces, number, position)
+        except (struct.error, IndexError):
+            raise CaptureError(name, position, "A block does not have the fields its type asks for.") from None
+        position += length
+
+
+def _interface(body: bytes, order: str) -> _Interface:
+    interface = _Interface(struct.unpack_from(order + "H", body)[0])
+    position = 8
+    while position + 4 <= len(body):
+        code, length = struct.unpack_from(order + "HH", body, position)
+        value = body[position + 4 : position + 4 + length]
+        if code == 9 and value:
+            interface.unit = 2.0 ** -(value[0] & 0x7F) if value[0] & 0x80 else 10.0 ** -value[0]
+        elif code == 14 and len(value) == 8:
+            interface.shift = float(struct.unpack(order + "q", value)[0])
+        elif code == 0:
+            break
+        position += 4 + length + -length % 4
+    return interface
+
+
+def _packet(kind: int, body: bytes, order: str, interfaces: list[_Interface], number: int, offset: int) -> Packet:
+    if kind == _SIMPLE:
+        length = struct.unpack_from(order + "I", body)[0]
+        return Packet(number, 0.0, interfaces[0].link, body[4 : 4 + length], length, offset)
+    layout = "IIIII" if kind == _ENHANCED else "HxxIIII"
+    which, high, low, captured, length = struct.unpack_from(order + layout, body)
+    interface = interfaces[which]
+    time = (high << 32 | low) * interface.unit + interface.shift
+    return Packet(number, time, interface.link, body[20 : 20 + captured], length, offset)

@@ -1,0 +1,409 @@
+"""One recorded association decoded: bytes of both directions in, the notices a live one would give out.
+
+"Sent" is what the requestor sent. Whatever the bytes are, decoding goes on as far as they can be understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from engine.conformance.association import check_abort, check_accept, check_reject, check_request
+from engine.conformance.commands import check_command_bytes
+from engine.conformance.findings import Finding
+from engine.conformance.pdata import check_pdata
+from engine.model.association import Negotiated, Peer, Proposal
+from engine.model.command_set import CommandSet
+from engine.model.dataset import EncodedData
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    AssociationPhase,
+    Direction,
+    ErrorNotice,
+    FindingNotice,
+    MessageNotice,
+    Outcome,
+    PduNotice,
+    StatusNotice,
+)
+from engine.protocol.asked import syntaxes_of
+from engine.protocol.negotiation import outcome
+from engine.standard.codes import abort_text, rejection_text
+from engine.standard.messages import message_for, message_name
+from engine.standard.pdus import (
+    PDUS,
+    AbortPdu,
+    AssociateAC,
+    AssociateRJ,
+    AssociateRQ,
+    PDataTF,
+    Pdu,
+    PresentationContextAC,
+    ReleaseRP,
+    ReleaseRQ,
+)
+from engine.standard.status import StatusClass, status_class, status_text
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire.fragments import Assembled, FragmentError, Reassembler
+from engine.wire.framer import Framer
+from engine.wire.pdus import PduError, all_of, decode_pdu, iter_pdvs
+
+from .proposals import proposal_of
+
+_SHORT = {3: 4, 5: 4, 6: 4, 7: 4}
+"""PDU-lengths the Standard fixes (PS3.8 9.3.4, 9.3.6 to 9.3.8)."""
+_LARGEST_PLAUSIBLE = 1 << 24
+_OUTCOMES = {
+    StatusClass.SUCCESS: Outcome.SUCCESS,
+    StatusClass.WARNING: Outcome.WARNING,
+    StatusClass.CANCEL: Outcome.CANCELLED,
+}
+
+
+def plausible(data: bytes) -> bool:
+    """Whether these bytes may well begin a PDU: type, reserved byte and a believable length."""
+    if len(data) < 6 or data[0] not in PDUS or data[1]:
+        return False
+    length = int.from_bytes(data[2:6], "big")
+    return length == _SHORT.get(data[0], length) and 4 <= length <= _LARGEST_PLAUSIBLE
+
+
+@dataclass(slots=True)
+class _Side:
+    """One direction."""
+
+    framer: Framer = field(default_factory=Framer)
+    reassembler: Reassembler = field(default_factory=Reassembler)
+    lost: bool = False
+    """The place in the stream is not known: bytes are skipped until a PDU begins."""
+    skipped: int = 0
+
+
+@dataclass(slots=True)
+class _Operation:
+    number: int
+    command: CommandSet
+    clock: float
+    responses: int = 0
+
+
+@dataclass(slots=True)
+class Decoder:
+    """One association. number: of its notices. peer: the acceptor's address. new_id: gives operations their numbers."""
+
+    number: int
+    peer: Peer
+    new_id: Callable[[], int]
+    start: float = 0.0
+    proposal: Proposal | None = None
+    negotiated: Negotiated | None = None
+    phase: AssociationPhase | None = None
+    pdus: int = 0
+    _rq: AssociateRQ | None = None
+    _accepted_only: dict[int, str] = field(default_factory=dict)
+    _sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
+    _operations: dict[tuple[bool, int], _Operation] = field(default_factory=dict)
+
+    def feed(self, data: bytes, from_requestor: bool, time: float, missing: int = 0) -> Iterator[AnyNotice]:
+        """Bytes of one direction; `missing` were lost in front of them."""
+        side = self._sides[0 if from_requestor else 1]
+        if missing:
+            yield self._error(time, f"{missing} bytes {_whose(from_requestor)} are missing in the capture.")
+            self._lose(side)
+        if side.lost:
+            if not plausible(data):
+                side.skipped += len(data)
+                return
+            if side.skipped:
+                sentence = f"{side.skipped} bytes {_whose(from_requestor)} were skipped up to the next whole PDU."
+                yield self._error(time, sentence)
+            side.lost, side.skipped = False, 0
+        try:
+            for view in side.framer.feed(data):
+                yield from self._pdu(bytes(view), side, from_requestor, time)
+        except PduError as error:
+            yield self._error(time, f"The bytes {_whose(from_requestor)} stop being DICOM: {error.reason}")
+            self._lose(side)
+
+    def _lose(self, side: _Side) -> None:
+        side.lost, side.skipped, side.framer = True, 0, Framer()
+        side.reassembler = Reassembler()
+
+    def end(self, time: float, how: str) -> Iterator[AnyNotice]:
+        """No more bytes. how: what ended the recording, for the sentence of an association that had not ended."""
+        for side, from_requestor in zip(self._sides, (True, False), strict=True):
+            if side.framer.pending:
+                sentence = f"{how} in the middle of a PDU {_whose(from_requestor)} ({side.framer.pending} bytes of it)."
+                yield self._error(time, sentence)
+            if side.skipped:
+                yield self._error(time, f"{side.skipped} bytes {_whose(from_requestor)} at the end could not be read.")
+            for context_id, command_bytes, data_bytes in side.reassembler.pending:
+                count = command_bytes + data_bytes
+                sentence = (
+                    f"A message {_whose(from_requestor)} on context {context_id} is not complete ({count} bytes)."
+                )
+                yield self._error(time, sentence)
+        if self.phase in (AssociationPhase.NEGOTIATING, AssociationPhase.ESTABLISHED, AssociationPhase.RELEASING):
+            yield self._association(
+                time, AssociationPhase.FAILED, f"{how} before the association ended.", Outcome.ABORTED
+            )
+
+    # -- PDUs
+
+    def _pdu(self, data: bytes, side: _Side, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
+        self.pdus += 1
+        yield PduNotice(
+            association=self.number,
+            time=time,
+            clock=time,
+            direction=_direction(from_requestor),
+            type=data[0],
+            data=data,
+            size=len(data),
+        )
+        if data[0] == PDataTF.TYPE:
+            yield from self._p_data(data, side, from_requestor, time)
+            return
+        try:
+            pdu = decode_pdu(data)
+        except PduError as error:
+            yield self._error(time, f"A PDU {_whose(from_requestor)} cannot be read: {error.reason}")
+            return
+        yield from self._upper_layer(pdu, time)
+        yield from self._findings(self._judge(pdu), from_requestor, time)
+
+    def _upper_layer(self, pdu: Pdu, time: float) -> Iterator[AnyNotice]:
+        phase = AssociationPhase
+        match pdu:
+            case AssociateRQ():
+                self._rq, self.proposal, self.start = pdu, proposal_of(pdu, self.peer), time
+                called = f"{self.proposal.local.ae_title} calls {self.proposal.peer.ae_title}"
+                yield self._association(time, phase.NEGOTIATING, f"{called}.")
+            case AssociateAC():
+                self._accept(pdu)
+                yield self._association(time, phase.ESTABLISHED, self._accepted_sentence())
+            case AssociateRJ():
+                values = (pdu.result, pdu.source, pdu.reason)
+                sentence = f"Rejected: {rejection_text(*values)}."
+                yield self._association(time, phase.REJECTED, sentence, Outcome.REJECTED, rejection=values)
+            case ReleaseRQ():
+                yield self._association(time, phase.RELEASING, "")
+            case ReleaseRP():
+                yield self._association(time, phase.RELEASED, "Released.", Outcome.SUCCESS)
+            case AbortPdu():
+                pair = (pdu.source, pdu.reason)
+                sentence = f"Aborted: {abort_text(*pair)}."
+                yield self._association(time, phase.ABORTED, sentence, Outcome.ABORTED, abort=pair)
+
+    def _judge(self, pdu: Pdu) -> list[Finding]:
+        match pdu:
+            case AssociateRQ():
+                return check_request(pdu)
+            case AssociateAC() if self._rq is not None:
+                return check_accept(self._rq, pdu)
+            case AssociateRJ():
+                return check_reject(pdu)
+            case AbortPdu():
+                return check_abort(pdu)
+        return []
+
+    def _accept(self, ac: AssociateAC) -> None:
+        if self._rq is not None:
+            self.negotiated = outcome(self._rq, ac)
+        else:
+            # Without the request nothing is known of the abstract syntaxes; the transfer syntaxes are in the answer.
+            self._accepted_only = _accepted_syntaxes(ac)
+
+    def _accepted_sentence(self) -> str:
+        if self.negotiated is None:
+            return f"Accepted, {len(self._accepted_only)} presentation contexts; the request was not recorded."
+        accepted = sum(c.accepted for c in self.negotiated.contexts)
+        return f"Accepted, {accepted} of {len(self.negotiated.contexts)} presentation contexts."
+
+    def _p_data(self, data: bytes, side: _Side, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
+        try:
+            pdvs = iter_pdvs(data)
+        except PduError as error:
+            yield self._error(time, f"A P-DATA-TF {_whose(from_requestor)} cannot be read: {error.reason}")
+            return
+        yield from self._findings(self._judge_pdu(data, from_requestor), from_requestor, time)
+        try:
+            assembled = side.reassembler.feed(pdvs)
+        except FragmentError as error:
+            assembled = list(error.completed)
+            side.reassembler = Reassembler()
+            finding = Finding("exchange.fragments", "error", error.reason, "PS3.8 E.1")
+            yield from self._findings([finding], from_requestor, time)
+        for message in assembled:
+            yield from self._message(message, from_requestor, time)
+
+    def _judge_pdu(self, data: bytes, from_requestor: bool) -> list[Finding]:
+        pdu = decode_pdu(data)
+        if self.negotiated is None or not isinstance(pdu, PDataTF):
+            return []
+        maximum = self.negotiated.send_maximum if from_requestor else self.negotiated.receive_maximum
+        accepted = {c.id for c in self.negotiated.contexts if c.accepted}
+        return check_pdata(pdu, maximum=maximum, contexts=accepted)
+
+    # -- messages
+
+    def _message(self, a: Assembled, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
+        abstract, syntax, guessed = self._syntaxes(a)
+        operation, request, duration = self._operation_of(a.command, from_requestor, time)
+        yield MessageNotice(
+            association=self.number,
+            operation=operation.number if operation else None,
+            time=time,
+            clock=time,
+            direction=_direction(from_requestor),
+            context_id=a.context_id,
+            abstract_syntax=abstract,
+            transfer_syntax=syntax,
+            command=a.command,
+            command_bytes=a.command_bytes,
+            data=EncodedData(a.data, syntax) if a.data is not None and syntax else None,
+            data_length=a.data_length,
+            duration=duration,
+            unsolicited=a.command.is_response and operation is None,
+        )
+        number = operation.number if operation else None
+        if guessed and a.data:
+            sentence = f"The negotiation of context {a.context_id} was not recorded; the data set is read as {guessed}."
+            yield from self._findings([Finding("trace.guess", "info", sentence, "")], from_requestor, time, number)
+        issues = [Finding("exchange.fragments", "warning", i.text, i.clause) for i in a.issues]
+        checked = check_command_bytes(a.command_bytes, request, a.data is not None, abstract_syntax=abstract)
+        yield from self._findings([*issues, *checked], from_requestor, time, number)
+        if operation is not None and a.command.is_response:
+            yield from self._ended(operation, a.command, from_requestor, time)
+
+    def _syntaxes(self, a: Assembled) -> tuple[str, str, str]:
+        """(abstract syntax, transfer syntax, what the transfer syntax is guessed to be when it is)."""
+        context = self.negotiated.context(a.context_id) if self.negotiated else None
+        if context is not None and context.transfer_syntax:
+            return context.abstract_syntax, context.transfer_syntax, ""
+        abstract = context.abstract_syntax if context else ""
+        known = self._accepted_only.get(a.context_id, "")
+        if known:
+            return abstract, known, ""
+        proposed = next((c for c in self.proposal.contexts if c.id == a.context_id), None) if self.proposal else None
+        abstract = proposed.abstract_syntax if proposed else abstract
+        if proposed and len(proposed.transfer_syntaxes) == 1:
+            return abstract, proposed.transfer_syntaxes[0], ""
+        explicit = a.data is not None and a.data[4:6].isalpha() and a.data[4:6].isupper()
+        syntax, name = (EXPLICIT_VR_LE, "Explicit VR") if explicit else (IMPLICIT_VR_LE, "Implicit VR")
+        return abstract, syntax, f"{name} Little Endian"
+
+    def _operation_of(
+        self, command: CommandSet, from_requestor: bool, time: float
+    ) -> tuple[_Operation | None, CommandSet | None, float | None]:
+        """The operation a message belongs to, its request (of responses and cancels), seconds since the request."""
+        row = message_for(command.command_field) if command.command_field is not None else None
+        if command.is_response or (row is not None and row.kind == "cancel"):
+            invoker = from_requestor if not command.is_response else not from_requestor
+            found = self._operations.get((invoker, command.responded_to if command.responded_to is not None else -1))
+            return (found, found.command, time - found.clock) if found else (None, None, None)
+        operation = _Operation(self.new_id(), command, time)
+        if command.message_id is not None:
+            self._operations[from_requestor, command.message_id] = operation
+        return operation, None, None
+
+    def _ended(
+        self, operation: _Operation, command: CommandSet, from_requestor: bool, time: float
+    ) -> Iterator[AnyNotice]:
+        status = command.status
+        klass = status_class(status) if status is not None else StatusClass.UNKNOWN
+        if klass is StatusClass.PENDING:
+            operation.responses += 1
+            return
+        self._operations = {k: o for k, o in self._operations.items() if o is not operation}
+        row = message_for(command.command_field or 0)
+        service = row.service if row else ""
+        uid = operation.command.sop_class_uid
+        offending = command.get("OffendingElement")
+        words = status_text(status, service, uid) if status is not None else "no Status"
+        yield StatusNotice(
+            operation=operation.number,
+            association=self.number,
+            time=time,
+            clock=time,
+            outcome=_OUTCOMES.get(klass, Outcome.FAILURE),
+            service=service,
+            sop_class_uid=uid,
+            message_id=command.responded_to,
+            status=status,
+            sentence=f"{service or message_name(command.command_field)}: {words}.",
+            error_comment=command.text("ErrorComment"),
+            offending_elements=_tags(offending),
+            duration=time - operation.clock,
+            remaining=command.number("NumberOfRemainingSuboperations"),
+            completed=command.number("NumberOfCompletedSuboperations"),
+            failed=command.number("NumberOfFailedSuboperations"),
+            warning=command.number("NumberOfWarningSuboperations"),
+            responses=operation.responses,
+        )
+
+    # -- notices
+
+    def _association(
+        self,
+        time: float,
+        phase: AssociationPhase,
+        sentence: str,
+        result: Outcome | None = None,
+        rejection: tuple[int, int, int] | None = None,
+        abort: tuple[int, int] | None = None,
+    ) -> AssociationNotice:
+        self.phase = phase
+        return AssociationNotice(
+            association=self.number,
+            time=time,
+            clock=time,
+            phase=phase,
+            requestor=True,
+            peer=self.proposal.peer if self.proposal else self.peer,
+            sentence=sentence,
+            proposal=self.proposal,
+            negotiated=self.negotiated,
+            rejection=rejection,
+            abort=abort,
+            outcome=result,
+            duration=time - self.start,
+        )
+
+    def _findings(
+        self, findings: list[Finding], from_requestor: bool, time: float, operation: int | None = None
+    ) -> Iterator[FindingNotice]:
+        for finding in findings:
+            yield FindingNotice(
+                association=self.number,
+                time=time,
+                direction=_direction(from_requestor),
+                rule=finding.rule,
+                severity=finding.severity,
+                sentence=finding.sentence,
+                clause=finding.clause,
+                evidence=finding.evidence,
+                operation=operation,
+            )
+
+    def _error(self, time: float, sentence: str) -> ErrorNotice:
+        return ErrorNotice(time=time, sentence=sentence, association=self.number)
+
+
+def _direction(from_requestor: bool) -> Direction:
+    return Direction.SENT if from_requestor else Direction.RECEIVED
+
+
+def _whose(from_requestor: bool) -> str:
+    return "from the requestor" if from_requestor else "from the acceptor"
+
+
+def _tags(value: object) -> tuple[int, ...]:
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(v for v in values if isinstance(v, int))
+
+
+def _accepted_syntaxes(ac: AssociateAC) -> dict[int, str]:
+    named = ((item.id, syntaxes_of(item.items)) for item in all_of(ac.items, PresentationContextAC) if not item.result)
+    return {number: syntaxes[0] for number, syntaxes in named if syntaxes}

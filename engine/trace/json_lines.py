@@ -1,0 +1,367 @@
+"""Notices as JSON objects, one a line (resources/docs/json-lines.md). Secrets are never in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, UserIdentity
+from engine.model.command_set import CommandSet, Element
+from engine.model.dataset import FileData
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    ErrorNotice,
+    FindingNotice,
+    ListenerNotice,
+    MessageNotice,
+    PduNotice,
+    ProgressNotice,
+    StatusNotice,
+)
+from engine.standard.codes import abort_text, explain_code, rejection_text
+from engine.standard.dictionary import uid_name
+from engine.standard.elements import ELEMENTS
+from engine.standard.messages import message_for, message_name
+from engine.standard.status import lookup
+
+from .explain import PreviewError, data_set_json
+from .json_pdu import HIDDEN, pdu_json, pdu_name
+
+Json = dict[str, Any]
+LARGEST_VALUE = 64 * 1024
+"""Characters of one InlineBinary value; larger ones give their length only, so that a line stays a line."""
+
+
+def notice_to_json(notice: AnyNotice) -> Json:
+    """The object of a notice."""
+    return _WRITERS[type(notice)](notice)
+
+
+def json_line(notice: AnyNotice) -> str:
+    """The object on one line, without the line end."""
+    return json.dumps(notice_to_json(notice), ensure_ascii=False, separators=(", ", ": "))
+
+
+def _time(seconds: float) -> str | None:
+    """UTC, ISO 8601 with microseconds; None for 0, which stands for an unknown time."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _uid(uid: str) -> Json | None:
+    return {"uid": uid, "name": uid_name(uid)} if uid else None
+
+
+def _round(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)
+
+
+# --- association --------------------------------------------------------------------------------------------------
+
+
+def _association(n: AssociationNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "association": n.association,
+        "phase": n.phase.value,
+        "role": "requestor" if n.requestor else "acceptor",
+        "peer": _peer(n.peer),
+        "sentence": n.sentence,
+        "proposed": _proposal(n.proposal) if n.proposal else None,
+        "negotiated": _negotiated(n.negotiated) if n.negotiated else None,
+        "rejection": _rejection(n.rejection) if n.rejection else None,
+        "abort": _abort(n.abort) if n.abort else None,
+        "outcome": n.outcome.value if n.outcome else None,
+        "duration": _round(n.duration),
+        "listener": n.listener,
+    }
+
+
+def _peer(peer: Peer) -> Json:
+    return {"name": peer.name, "ae_title": peer.ae_title, "host": peer.host, "port": peer.port}
+
+
+def _rejection(values: tuple[int, int, int]) -> Json:
+    result, source, reason = values
+    return {"result": result, "source": source, "reason": reason, "meaning": rejection_text(*values)}
+
+
+def _abort(values: tuple[int, int]) -> Json:
+    return {"source": values[0], "reason": values[1], "meaning": abort_text(*values)}
+
+
+def _proposal(p: Proposal) -> Json:
+    window = p.async_window
+    return {
+        "calling_ae_title": p.local.ae_title,
+        "called_ae_title": p.peer.ae_title,
+        "application_context": _uid(p.application_context),
+        "protocol_version": p.protocol_version,
+        "maximum_length": p.local.maximum_length,
+        "implementation_class_uid": p.local.implementation_class_uid,
+        "implementation_version_name": p.local.implementation_version_name,
+        "contexts": [
+            {
+                "id": c.id,
+                "abstract_syntax": _uid(c.abstract_syntax),
+                "transfer_syntaxes": [_uid(u) for u in c.transfer_syntaxes],
+                "role": c.role.value,
+            }
+            for c in p.contexts
+        ],
+        "async_window": {"invoked": window.invoked, "performed": window.performed} if window else None,
+        "user_identity": _identity(p.user_identity) if p.user_identity else None,
+        "extended": [{"sop_class": _uid(e.sop_class_uid), "information": e.information.hex()} for e in p.extended],
+        "common_extended": [
+            {
+                "sop_class": _uid(e.sop_class_uid),
+                "service_class": _uid(e.service_class_uid),
+                "related_general": [_uid(u) for u in e.related_general],
+            }
+            for e in p.common_extended
+        ],
+    }
+
+
+def _identity(identity: UserIdentity) -> Json:
+    return {
+        "type": identity.type,
+        "meaning": explain_code("user_identity_type", identity.type),
+        "positive_response_requested": identity.positive_response_requested,
+        "primary": HIDDEN,
+        "secondary": HIDDEN if identity.secondary else None,
+    }
+
+
+def _negotiated(n: Negotiated) -> Json:
+    return {
+        "calling_ae_title": n.calling_ae_title,
+        "called_ae_title": n.called_ae_title,
+        "send_maximum": n.send_maximum,
+        "receive_maximum": n.receive_maximum,
+        "async_window": {"invoked": n.window.invoked, "performed": n.window.performed},
+        "peer_implementation_class_uid": n.peer_implementation_class_uid,
+        "peer_implementation_version_name": n.peer_implementation_version_name,
+        "user_identity_answered": n.user_identity_response is not None,
+        "contexts": [_context(c) for c in n.contexts],
+        "extended": [{"sop_class": _uid(e.sop_class_uid), "information": e.information.hex()} for e in n.extended],
+    }
+
+
+def _context(c: NegotiatedContext) -> Json:
+    return {
+        "id": c.id,
+        "abstract_syntax": _uid(c.abstract_syntax),
+        "proposed": [_uid(u) for u in c.proposed],
+        "accepted": c.accepted,
+        "result": c.result,
+        "meaning": explain_code("context_result", c.result) if c.result >= 0 else "not answered",
+        "transfer_syntax": _uid(c.transfer_syntax),
+        "proposed_role": c.proposed_role.value,
+        "requestor_scu": c.requestor_scu,
+        "requestor_scp": c.requestor_scp,
+        "reason": c.reason,
+    }
+
+
+# --- PDUs and messages --------------------------------------------------------------------------------------------
+
+
+def _pdu(n: PduNotice) -> Json:
+    whole = len(n.data) >= n.size
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "association": n.association,
+        "direction": n.direction.value,
+        "type": pdu_name(n.type),
+        "length": n.size,
+        "state_before": n.state_before,
+        "event": n.event,
+        "action": n.action,
+        "state_after": n.state_after,
+        "pdu": pdu_json(n.data, n.type) if whole else {"PDU-type": f"{n.type:02X}H", "name": pdu_name(n.type)},
+    }
+
+
+def _message(n: MessageNotice) -> Json:
+    command = n.command
+    row = message_for(command.command_field) if command.command_field is not None else None
+    result: Json = {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "association": n.association,
+        "operation": n.operation,
+        "direction": n.direction.value,
+        "message": row.name if row else message_name(command.command_field),
+        "context_id": n.context_id,
+        "abstract_syntax": _uid(n.abstract_syntax),
+        "transfer_syntax": _uid(n.transfer_syntax),
+        "command": command_json(command),
+        "status": _status_code(command.status, row.service if row else "", command.sop_class_uid),
+        "duration": _round(n.duration),
+        "unsolicited": n.unsolicited,
+        "dataset_length": n.data_length,
+        "dataset": None,
+    }
+    if n.data is not None:
+        result |= _data(n)
+    return result
+
+
+def _data(n: MessageNotice) -> Json:
+    found: Json = {}
+    if isinstance(n.data, FileData):
+        found["dataset_file"] = str(n.data.path)
+    try:
+        found["dataset"] = without_bulk(data_set_json(n.data, n.transfer_syntax)) if n.data is not None else None
+    except PreviewError as error:
+        found["dataset_error"] = str(error)
+    return found
+
+
+def without_bulk(dataset: Json) -> Json:
+    """DICOM JSON whose long binary values are replaced by their length in bytes (`omitted`)."""
+    return {tag: _without_bulk(element) for tag, element in dataset.items()}
+
+
+def _without_bulk(element: Json) -> Json:
+    inline = element.get("InlineBinary")
+    if isinstance(inline, str) and len(inline) > LARGEST_VALUE:
+        return {"vr": element.get("vr"), "omitted": len(inline) * 3 // 4 - inline[-2:].count("=")}
+    if element.get("vr") == "SQ":
+        return {**element, "Value": [without_bulk(item) for item in element.get("Value", [])]}
+    return element
+
+
+def command_json(command: CommandSet) -> Json:
+    """Values by keyword; an element that is there several times is a list under `repeated`."""
+    values: Json = {}
+    repeated: Json = {}
+    for element in command:
+        value = _element(element)
+        if element.keyword in values:
+            repeated.setdefault(element.keyword, []).append(value)
+        else:
+            values[element.keyword] = value
+    return {**values, "repeated": repeated} if repeated else values
+
+
+def _element(element: Element) -> Any:
+    value = element.value
+    if value is None and element.raw:
+        return {"hex": element.raw.hex()}
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    row = ELEMENTS.get(element.tag)
+    if row and row.vr == "AT":
+        tags = value if isinstance(value, tuple) else (value,)
+        return [f"{t:08X}" for t in tags if isinstance(t, int)]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _status_code(code: int | None, service: str, uid: str) -> Json | None:
+    if code is None:
+        return None
+    row = lookup(code, service, uid)
+    return {"code": code, "hex": f"{code:04X}H", "class": row.klass.name.lower(), "meaning": row.meaning}
+
+
+# --- the rest -----------------------------------------------------------------------------------------------------
+
+
+def _status(n: StatusNotice) -> Json:
+    counts = {"remaining": n.remaining, "completed": n.completed, "failed": n.failed, "warning": n.warning}
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "operation": n.operation,
+        "association": n.association,
+        "outcome": n.outcome.value,
+        "service": n.service,
+        "sop_class": _uid(n.sop_class_uid),
+        "message_id": n.message_id,
+        "status": _status_code(n.status, n.service, n.sop_class_uid),
+        "sentence": n.sentence,
+        "error_comment": n.error_comment,
+        "offending_elements": [f"{tag:08X}" for tag in n.offending_elements],
+        "duration": _round(n.duration),
+        "sub_operations": counts if any(v is not None for v in counts.values()) else None,
+        "responses": n.responses,
+    }
+
+
+def _progress(n: ProgressNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "operation": n.operation,
+        "association": n.association,
+        "done": n.done,
+        "total": n.total,
+        "failed": n.failed,
+        "warning": n.warning,
+        "bytes": n.bytes,
+        "sentence": n.sentence,
+        "listener": None,
+    }
+
+
+def _listener(n: ListenerNotice) -> Json:
+    """The built-in peer's own state is progress of the run, not of an association."""
+    listener = {"id": n.listener, "listening": n.listening, "host": n.host, "port": n.port, "ae_title": n.ae_title}
+    return {
+        "kind": ProgressNotice.kind,
+        "time": _time(n.time),
+        "operation": None,
+        "association": None,
+        "done": 0,
+        "total": None,
+        "failed": 0,
+        "warning": 0,
+        "bytes": 0,
+        "sentence": n.sentence,
+        "listener": listener,
+    }
+
+
+def _finding(n: FindingNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "association": n.association,
+        "operation": n.operation,
+        "direction": n.direction.value,
+        "severity": n.severity,
+        "rule": n.rule,
+        "sentence": n.sentence,
+        "clause": n.clause,
+        "evidence": {"text": n.evidence.text, "start": n.evidence.start, "end": n.evidence.end},
+    }
+
+
+def _error(n: ErrorNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "association": n.association,
+        "operation": n.operation,
+        "sentence": n.sentence,
+    }
+
+
+_WRITERS: dict[type, Callable[[Any], Json]] = {
+    AssociationNotice: _association,
+    PduNotice: _pdu,
+    MessageNotice: _message,
+    StatusNotice: _status,
+    ProgressNotice: _progress,
+    ListenerNotice: _listener,
+    FindingNotice: _finding,
+    ErrorNotice: _error,
+}

@@ -1,0 +1,137 @@
+"""Notices as lines of text for people: the status log's text form and the command line's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from engine.model.association import Negotiated, NegotiatedContext
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    Direction,
+    ErrorNotice,
+    FindingNotice,
+    ListenerNotice,
+    MessageNotice,
+    PduNotice,
+    ProgressNotice,
+    StatusNotice,
+)
+from engine.standard.codes import explain_code
+from engine.standard.dictionary import uid_name
+from engine.standard.messages import message_for, message_name
+from engine.standard.status import status_text
+
+from .json_pdu import pdu_name
+
+_ARROWS = {Direction.SENT: "->", Direction.RECEIVED: "<-"}
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns aligned to their widest cell, a rule under the headers; "" without rows."""
+    cells = [[" ".join(cell.split()) for cell in row] for row in rows]
+    if not cells:
+        return ""
+    widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
+    lines = [headers, ["-" * w for w in widths], *cells]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines) + "\n"
+
+
+def named(uid: str) -> str:
+    """A UID's registered name, else the UID."""
+    return uid_name(uid) or uid
+
+
+def contexts_table(negotiated: Negotiated) -> str:
+    """One row a presentation context: ID, abstract syntax, result, transfer syntax, requestor's roles."""
+    headers = ("ID", "Abstract syntax", "Result", "Transfer syntax", "Requestor is")
+    return table(headers, (_context_row(c) for c in negotiated.contexts))
+
+
+def _context_row(c: NegotiatedContext) -> tuple[str, str, str, str, str]:
+    result = explain_code("context_result", c.result) if c.result >= 0 else "not answered"
+    roles = " and ".join(r for r, on in (("SCU", c.requestor_scu), ("SCP", c.requestor_scp)) if on)
+    return str(c.id), named(c.abstract_syntax), result, named(c.transfer_syntax), roles
+
+
+def time_text(seconds: float) -> str:
+    """Local time of day with milliseconds; "" when the time is not known (0)."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%H:%M:%S.%f")[:-3] if seconds else ""
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration a person reads at a glance: "850 µs", "4.2 ms", "1.3 s"."""
+    for limit, factor, unit in ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms")):
+        if seconds < limit:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds:.1f} s"
+
+
+def notice_text(notice: AnyNotice) -> str:
+    """What a notice says, on one line, without its time; "" when there is nothing to say."""
+    match notice:
+        case AssociationNotice():
+            return f"Association {notice.association} {notice.phase.value}. {notice.sentence}".rstrip()
+        case PduNotice():
+            return _pdu_text(notice)
+        case MessageNotice():
+            return message_text(notice)
+        case StatusNotice():
+            return status_line(notice)
+        case ProgressNotice():
+            return progress_text(notice)
+        case FindingNotice():
+            clause = f" ({notice.clause})" if notice.clause else ""
+            return f"{notice.severity.capitalize()}: {notice.sentence}{clause}"
+        case ListenerNotice() | ErrorNotice():
+            return notice.sentence
+
+
+def _pdu_text(n: PduNotice) -> str:
+    states = f", {n.state_before} {n.event} {n.action} {n.state_after}" if n.state_before else ""
+    return f"{_ARROWS[n.direction]} {pdu_name(n.type)}, {n.size} bytes{states}"
+
+
+def message_text(n: MessageNotice) -> str:
+    """Direction, name, message ID, SOP class, status, duration."""
+    command = n.command
+    row = message_for(command.command_field) if command.command_field is not None else None
+    number = command.responded_to if command.is_response else command.message_id
+    parts = [f"{_ARROWS[n.direction]} {message_name(command.command_field)}"]
+    if number is not None:
+        parts.append(f"message {number}")
+    if command.sop_class_uid:
+        parts.append(named(command.sop_class_uid))
+    if command.status is not None:
+        parts.append(status_text(command.status, row.service if row else "", command.sop_class_uid))
+    if n.data_length:
+        parts.append(f"data set of {n.data_length} bytes")
+    if n.duration is not None:
+        parts.append(seconds_text(n.duration))
+    if n.unsolicited:
+        parts.append("nobody asked for it")
+    return ", ".join(parts)
+
+
+def status_line(n: StatusNotice) -> str:
+    """How an operation ended, with what its response added."""
+    parts = [n.sentence or f"{n.service} {n.outcome.value}."]
+    if n.error_comment:
+        parts.append(f"Error Comment: {n.error_comment}.")
+    if n.offending_elements:
+        listed = ", ".join(f"({t >> 16:04X},{t & 0xFFFF:04X})" for t in n.offending_elements)
+        parts.append(f"Offending Element: {listed}.")
+    counts = [(n.completed, "completed"), (n.failed, "failed"), (n.warning, "with warning"), (n.remaining, "remaining")]
+    told = ", ".join(f"{value} {word}" for value, word in counts if value is not None)
+    if told:
+        parts.append(f"Sub-operations: {told}.")
+    return " ".join(parts)
+
+
+def progress_text(n: ProgressNotice) -> str:
+    """ "12 of 40, 1 failed"."""
+    done = f"{n.done} of {n.total}" if n.total is not None else str(n.done)
+    failed = f", {n.failed} failed" if n.failed else ""
+    warned = f", {n.warning} with warning" if n.warning else ""
+    return f"{done}{failed}{warned}. {n.sentence}".rstrip()
