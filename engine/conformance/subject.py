@@ -36,10 +36,8 @@ class Subject:
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:
-        """The elements; where raw bytes win over the value, the value is what those bytes say."""
-        return tuple(
-            e if e.raw is None else replace(e, value=decode_value(e.tag, e.raw)) for e in self.command.elements
-        )
+        """The elements; raw bytes win over the value, which then is what those bytes say. Empty values are None."""
+        return tuple(map(_plain, self.command.elements))
 
     @cached_property
     def plain(self) -> CommandSet:
@@ -114,9 +112,7 @@ class Subject:
         element = self.elements[index]
         start, end = self.spans[index] if index < len(self.spans) else (None, None)
         evidence = Evidence(text=element.keyword, start=start, end=end)
-        return found(
-            rule, sentence, clause=clause, evidence=evidence, tag=element.tag, index=index, severity=severity
-        )
+        return found(rule, sentence, clause=clause, evidence=evidence, tag=element.tag, index=index, severity=severity)
 
     def about(self, rule: str, tag: int, sentence: str, *, clause: str = "", severity: str = "") -> Finding:
         """A finding about an element by its tag, there or not."""
@@ -128,6 +124,12 @@ class Subject:
     def present(self) -> Iterator[tuple[int, Element]]:
         """Index and element of every element that has a value of its own."""
         return ((i, e) for i, e in enumerate(self.elements) if not self.is_filled_in(e))
+
+
+def _plain(element: Element) -> Element:
+    if element.raw is not None:
+        return replace(element, value=decode_value(element.tag, element.raw))
+    return replace(element, value=None) if element.value in ("", (), b"") else element
 
 
 def tag_text(tag: int) -> str:

@@ -129,9 +129,7 @@ def search_attributes(text: str, limit: int = 50) -> list[Attribute]:
         return []
     start = "".join(words)
     hits = (a for haystack, a in _searchable() if all(w in haystack for w in words))
-    ranked = sorted(
-        hits, key=lambda a: (a.retired, not a.keyword.lower().startswith(start), len(a.keyword), a.keyword)
-    )
+    ranked = sorted(hits, key=lambda a: (a.retired, not a.keyword.lower().startswith(start), len(a.keyword), a.keyword))
     return list(islice(ranked, limit))
 
 
@@ -145,4 +143,3 @@ def private_attribute(creator: str, tag: int) -> Attribute | None:
     except (KeyError, ValueError, OverflowError):
         return None
     return Attribute(tag, "", name, vr, vm, bool(retired), creator)
-

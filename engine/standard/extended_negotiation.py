@@ -48,9 +48,7 @@ LAYOUTS: dict[str, ExtendedLayout] = {
                 {0: "unspecified", 1: "Signature Level 1", 2: "Signature Level 2", 3: "Signature Level 3"},
             ),
             _reserved(),
-            ExtendedByte(
-                "Element Coercion", {0: "does not coerce", 1: "may coerce", 2: "not applicable, SCU only"}
-            ),
+            ExtendedByte("Element Coercion", {0: "does not coerce", 1: "may coerce", 2: "not applicable, SCU only"}),
             _reserved(),
         ),
         (6, 6),

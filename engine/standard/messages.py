@@ -6,10 +6,27 @@ Usages (M, U, C) are those of the service tables 9.1-x and 10.1-x.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum
 
-from .elements import BY_KEYWORD, ELEMENTS, CommandElement
+from .elements import BY_KEYWORD
+from .message_rows import DataSetRule, FieldRow, MessageRow, When
 from .status import StatusClass
+
+__all__ = [
+    "CANCEL",
+    "MESSAGES",
+    "NO_DATA_SET",
+    "PRIORITIES",
+    "RESPONSE_BIT",
+    "SERVICES",
+    "STATUS_ELEMENTS",
+    "DataSetRule",
+    "FieldRow",
+    "MessageRow",
+    "ServiceRow",
+    "When",
+    "message_for",
+    "message_name",
+]
 
 RESPONSE_BIT = 0x8000
 """Set in the Command Field of a response (PS3.7 E.1)."""
@@ -19,80 +36,6 @@ NO_DATA_SET = 0x0101
 """Command Data Set Type when no Data Set follows (PS3.7 E.1)."""
 PRIORITIES: dict[int, str] = {0: "MEDIUM", 1: "HIGH", 2: "LOW"}
 """Values of Priority (0000,0700)."""
-
-
-class When(Enum):
-    """What makes a conditional field required."""
-
-    PENDING = "the status is Pending"
-    DATA_SET = "a Data Set follows"
-    UID_ASSIGNED = "the operation succeeded and the request left the SOP Instance UID to the performer"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """One field of one message.
-
-    usage: "M", "U", "C", "M(=)", "U(=)", "C(=)"; fields the protocol itself needs (group length, Command Field, Command
-        Data Set Type) are "M".
-    required: None when it depends; `when` then says on what, as far as a program can tell.
-    not_with: status classes in whose responses PS3.4 forbids the field.
-    fixed, allowed: the only value, the only values.
-    request_tag: the element of the request whose value this one repeats, when present.
-    """
-
-    tag: int
-    usage: str
-    required: bool | None
-    condition: str = ""
-    condition_clause: str = ""
-    fixed: int | None = None
-    allowed: tuple[int, ...] = ()
-    request_tag: int | None = None
-    when: When | None = None
-    not_with: tuple[StatusClass, ...] = ()
-
-    @property
-    def element(self) -> CommandElement:
-        return ELEMENTS[self.tag]
-
-    @property
-    def must_equal_request(self) -> bool:
-        return self.request_tag is not None
-
-
-@dataclass(frozen=True, slots=True)
-class DataSetRule:
-    """Whether a Data Set follows the command set.
-
-    presence: "always", "never", "conditional" (on the status) or "optional". name: what the service calls it.
-    must_with, not_with: status classes that require and that forbid it.
-    """
-
-    presence: str
-    name: str = ""
-    condition: str = ""
-    condition_clause: str = ""
-    must_with: tuple[StatusClass, ...] = ()
-    not_with: tuple[StatusClass, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """One message. kind: "request", "response" or "cancel"; fields in tag order."""
-
-    name: str
-    service: str
-    kind: str
-    command_field: int
-    clause: str
-    service_clause: str
-    data_set: DataSetRule
-    fields: tuple[FieldRow, ...]
-
-    def field(self, tag: int) -> FieldRow | None:
-        """The row of this element, or None when the message does not have it."""
-        return next((f for f in self.fields if f.tag == tag), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +173,7 @@ def _cancel(of: str, clause: str, service_clause: str) -> MessageRow:
 
 # The tables
 
+# fmt: off
 _ROWS = (
     _message(
         "C-STORE-RQ", 0x0001, "9.3.1.1", "9.1.1.1", _always("Data Set"),
@@ -417,6 +361,7 @@ _ROWS = (
         _affected("AffectedSOPInstanceUID", "10.1.6.1.6"),
     ),
 )
+# fmt: on
 
 MESSAGES: dict[str, MessageRow] = {m.name: m for m in _ROWS}
 """All messages by name; the three cancels share their Command Field."""
@@ -427,7 +372,7 @@ STATUS_ELEMENTS: tuple[int, ...] = tuple(
         "AffectedSOPClassUID", "OffendingElement", "ErrorComment", "ErrorID", "AffectedSOPInstanceUID", "EventTypeID",
         "AttributeIdentifierList", "ActionTypeID",
     )
-)
+)  # fmt: skip
 """What any response may carry besides its own fields, as its status allows (PS3.7 Annex C)."""
 
 _MULTIPLE = ("C-FIND", "C-GET", "C-MOVE")
