@@ -182,9 +182,7 @@ class RowTableModel(QAbstractTableModel, Generic[R]):
         show = _SHOW.get(role)
         if show is None:
             return None
-        row = index.row()
-        position = row if self._shown is None else self._shown[row]
-        return show(self.columns[index.column()], self._records[position])
+        return show(self.columns[index.column()], self.record(index.row()))
 
 
 def _display(column: Column[Any], record: Any) -> str:

@@ -1,0 +1,17 @@
+"""What a row of the log points at in the trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTarget:
+    """An association, and the PDU that was sent or received at or before a time.
+
+    time: seconds since the epoch. sent: True sent, False received, None either; of no PDU when `time` is None.
+    """
+
+    association: int
+    time: float | None = None
+    sent: bool | None = None

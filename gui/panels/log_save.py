@@ -1,0 +1,109 @@
+"""Saving the log: asking where, and writing in small pieces so that the window stays awake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+TEXT_FILTER = "Text, columns apart by tabs (*.txt)"
+JSON_FILTER = "JSON lines (*.jsonl)"
+_PIECE = 500
+"""Lines written in one go: some 10 ms."""
+
+
+class AskWhere(QObject):
+    """The question where to save. Tests put an object with the same `answered` and `ask` in its place."""
+
+    answered = Signal(object)
+    """The Path chosen; nothing is told when the user changed their mind."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+
+    def ask(self) -> None:
+        dialog = QFileDialog(self._window, "Save status log")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters([TEXT_FILTER, JSON_FILTER])
+        dialog.setDefaultSuffix("txt")
+        dialog.selectFile("status-log.txt")
+        dialog.filterSelected.connect(self._filter_selected)
+        dialog.fileSelected.connect(self._selected)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _filter_selected(self, chosen: str) -> None:
+        dialog = self.sender()
+        if isinstance(dialog, QFileDialog):
+            suffix = "jsonl" if chosen == JSON_FILTER else "txt"
+            dialog.setDefaultSuffix(suffix)
+            dialog.selectFile(f"status-log.{suffix}")
+
+    def _selected(self, chosen: str) -> None:
+        self.answered.emit(Path(chosen))
+
+
+class LineWriter(QObject):
+    """Writes lines into a file beside the target, which takes its place only when all is written."""
+
+    finished = Signal(object)
+    """The Path, complete."""
+    failed = Signal(object)
+    """A sentence; the target is as it was."""
+
+    def __init__(self, path: Path, lines: Iterable[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._lines: Iterator[str] = iter(lines)
+        self._stream: TextIO | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._write)
+
+    def start(self) -> None:
+        try:
+            self._stream = self._part.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            self._fail(error)
+            return
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Give up; nothing is left behind."""
+        if self._stream is not None:
+            self._discard()
+
+    def _write(self) -> None:
+        if self._stream is None:
+            return
+        try:
+            piece = list(islice(self._lines, _PIECE))
+            self._stream.writelines(f"{line}\n" for line in piece)
+            if len(piece) == _PIECE:
+                return
+            self._stream.close()
+            os.replace(self._part, self._path)  # noqa: PTH105 - replaces on Windows too
+        except OSError as error:
+            self._fail(error)
+            return
+        self._stream = None
+        self._timer.stop()
+        self.finished.emit(self._path)
+
+    def _fail(self, error: OSError) -> None:
+        self._discard()
+        self.failed.emit(f"Cannot save to {self._path}: {error.strerror or error}. Choose another folder.")
+
+    def _discard(self) -> None:
+        self._timer.stop()
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        self._part.unlink(missing_ok=True)
