@@ -20,6 +20,8 @@ SEQUENCE_END = 0xFFFEE0DD
 PIXEL_REPRESENTATION = 0x00280103
 MAXIMUM_DEPTH = 64
 """Sequences in sequences; structured reports, the deepest real ones, need about twenty."""
+MAXIMUM_ELEMENTS = 1 << 21
+"""In one data set, items included: several times what ten thousand frames need, and some seconds of reading zeros."""
 LONG_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
 """Explicit VR: two reserved bytes and a 4-byte length (PS3.5 Table 7.1-1)."""
 SHORT_VRS = frozenset({
@@ -90,6 +92,7 @@ class Reader:
         self.failure: tuple[str, int] | None = None
         self.position = 0
         """Where reading ended."""
+        self._count = 0
 
     def read(self, start: int = 0) -> tuple[RawElement, ...]:
         """The elements from `start` to the end, to `stop_at`, or to where reading fails."""
@@ -123,6 +126,9 @@ class Reader:
                 break
             found.append(element)
             start = element.end
+            self._count += 1
+            if self._count > MAXIMUM_ELEMENTS:
+                self._fail(f"there are more than {MAXIMUM_ELEMENTS} elements", start)
         return tuple(found), start
 
     def _tag(self, head: bytes) -> int:

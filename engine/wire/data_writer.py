@@ -112,7 +112,10 @@ def write_sequence(tag: int, items: Iterable[bytes], layout: Layout) -> bytes:
     """A sequence of encoded items."""
     header = struct.Struct("<HHI" if layout.little_endian else ">HHI")
     parts = [part for item in items for part in (header.pack(ITEM >> 16, ITEM & 0xFFFF, len(item)), item)]
-    return write_element(tag, "SQ", b"".join(parts), layout)
+    # Without a written VR nobody sees that an unregistered element is a sequence, but for its undefined length.
+    entry = attribute(tag)
+    unseen = layout.implicit_vr and (entry is None or entry.vr != "SQ")
+    return write_element(tag, "SQ", b"".join(parts), layout, undefined=unseen)
 
 
 def write_element(tag: int, vr: str, raw: bytes, layout: Layout, undefined: bool = False) -> bytes:

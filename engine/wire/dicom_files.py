@@ -11,7 +11,7 @@ from typing import IO
 
 from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
-from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
 from .data_writer import Layout, write_data_set
@@ -26,6 +26,8 @@ _GROUP_LENGTH, _SOP_CLASS, _SOP_INSTANCE, _SYNTAX = 0x00020000, 0x00020002, 0x00
 _AFTER_META = 0x00030000
 _AFTER_SOP_INSTANCE = 0x00080019
 _CHUNK = 1 << 20
+_META_LIMIT = 1 << 20
+"""Bytes of File Meta Information looked at; real ones have a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class FileSource:
     def __init__(self, file: IO[bytes], end: int) -> None:
         self._file = file
         self._end = end
+
+    def upto(self, end: int) -> FileSource:
+        """The same file, ending earlier."""
+        return FileSource(self._file, min(end, self._end))
 
     def __len__(self) -> int:
         return self._end
@@ -104,6 +110,9 @@ def _header(path: Path, source: FileSource) -> FileHeader:
 def _meta(source: FileSource, start: int) -> tuple[list[RawElement], int]:
     """File meta elements and the offset of the data set: by the group length where that ends an element, else where
     another group begins."""
+    if source[start : start + 2] != b"\x02\0":
+        return [], start
+    source = source.upto(start + _META_LIMIT)
     reader = Reader(source, implicit_vr=False, little_endian=True, stop_at=_AFTER_META)
     meta = [e for e in reader.read(start) if e.tag >> 16 == 2]
     ends = [e.end for e in meta]
@@ -117,17 +126,22 @@ def _meta(source: FileSource, start: int) -> tuple[list[RawElement], int]:
 def _guess_syntax(path: Path, source: FileSource, offset: int, *, prefixed: bool) -> str:
     """The transfer syntax of a file that does not tell it, by its first element."""
     head = source[offset : offset + 8]
-    vr = head[4:6].decode("latin-1")
-    explicit = vr in SHORT_VRS | LONG_VRS
-    group, length = int.from_bytes(head[:2], "little"), int.from_bytes(head[4:8], "little")
-    likely = explicit or length <= len(source) - offset - 8 or length == 0xFFFFFFFF
-    if len(head) == 8 and 0x0004 <= group <= 0x0040 and likely:
-        return EXPLICIT_VR_LE if explicit else IMPLICIT_VR_LE
-    if prefixed and not head:
+    explicit = head[4:6].decode("latin-1") in SHORT_VRS | LONG_VRS
+    if prefixed:
+        return EXPLICIT_VR_LE if explicit or not head else IMPLICIT_VR_LE
+    little, big, length = head[:2], head[1::-1], int.from_bytes(head[4:8], "little")
+    if explicit and _is_first_group(little):
         return EXPLICIT_VR_LE
-    what = "its data set begins" if prefixed else "it has no DICM prefix and begins"
-    shown = f"the bytes {head.hex(' ')}, which are no data element" if head else "nothing"
-    raise problem(path, f"not a DICOM file: {what} with {shown}")
+    if explicit and _is_first_group(big):
+        return EXPLICIT_VR_BE
+    if len(head) == 8 and _is_first_group(little) and length <= len(source) - offset - 8:
+        return IMPLICIT_VR_LE
+    raise problem(path, f"not a DICOM file: it has no DICM prefix and begins with no data element ({head.hex(' ')})")
+
+
+def _is_first_group(number: bytes) -> bool:
+    """Whether a little endian group number is one a composite instance's data set may begin with."""
+    return 0x0004 <= int.from_bytes(number, "little") <= 0x0040
 
 
 def located(data: FileData) -> FileData:

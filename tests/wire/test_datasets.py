@@ -219,6 +219,13 @@ def test_undefined_un_is_a_sequence_and_odd_vrs_are_kept() -> None:
     assert decode_dataset(implicit_inside, EXPLICIT_VR_LE).text(0x00100020) == "AB"
 
 
+@pytest.mark.parametrize("syntax", UNCOMPRESSED)
+def test_private_sequences_stay_sequences(syntax: str) -> None:
+    inner = DataSet((DataElement(0x00100020, "LO", ("A",)),))
+    ds = DataSet((DataElement(0x00090010, "LO", ("MINE",)), DataElement(0x00091001, "SQ", (inner, DataSet()))))
+    assert decode_dataset(encode_dataset(ds, syntax), syntax) == ds
+
+
 def test_values_too_long_for_their_vr_become_un() -> None:
     ds = DataSet((DataElement(0x00104000, "LT", ("x" * 70000,)),))
     assert b"UN\0\0" in encode_dataset(ds, EXPLICIT_VR_LE)[:12]
@@ -300,6 +307,12 @@ def test_damaged_data_sets_never_break_the_reader(which: int, changes: list[tupl
         data[place % len(data)] = byte
     issues: list[Issue] = []
     decode_dataset(bytes(data[: len(data) - cut % 50]), UNCOMPRESSED[which], issues)
+
+
+def test_endless_zeros_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.wire.data_reader.MAXIMUM_ELEMENTS", 100)
+    with pytest.raises(DataSetError, match="more than 100 elements"):
+        decode_dataset(bytes(8000), IMPLICIT_VR_LE)
 
 
 def test_sequences_thousands_deep_are_refused() -> None:

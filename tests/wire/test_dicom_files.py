@@ -87,6 +87,8 @@ def test_a_spooled_data_set_without_header(tmp_path: Path) -> None:
 
 def test_odd_files_are_understood(tmp_path: Path) -> None:
     path = tmp_path / "odd"
+    path.write_bytes(encode_dataset(ATTRIBUTES, EXPLICIT_VR_BE))
+    assert open_file(path).transfer_syntax == EXPLICIT_VR_BE
     for syntax in (IMPLICIT_VR_LE, EXPLICIT_VR_LE):
         data = encode_dataset(ATTRIBUTES, syntax)
         meta = file_meta(syntax, SOP_CLASS, SOP_INSTANCE)
@@ -113,7 +115,7 @@ def test_what_is_no_dicom_file_is_refused_by_name(tmp_path: Path) -> None:
     for content, words in (
         (b"", "is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "not a DICOM file"),
-        (b"hi", "no data"),
+        (b"hi", "no data element"),
     ):
         path.write_bytes(content)
         with pytest.raises(DataSetError, match=words) as caught:
