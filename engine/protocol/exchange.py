@@ -1,31 +1,47 @@
-"""The DIMSE exchange on one association: which response belongs to which request, in both directions (PS3.7 7.5, 9, 10).
+"""The DIMSE exchange on one association: which response belongs to which request, both ways (PS3.7 7.5, 9, 10).
 
-Without socket, thread or clock: presentation data values and the time in; events, command sets to send and deadlines out. Data
-sets are only carried.
+Without socket, thread or clock: presentation data values and the time in; events, command sets to send and deadlines
+out. Data sets are only carried.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import NO_DATA_SET, CommandSet, Element, tag_of
 from engine.model.dataset import EncodedData, FileData
-from engine.standard.messages import message_name
-from engine.standard.sop_classes import sop_class
+from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
-from engine.wire.commands import encode_command
-from engine.wire.fragments import Assembled, Reassembler, Sink, fragment
+from engine.wire.commands import decode_command, encode_command
+from engine.wire.fragments import Assembled, FragmentError, Reassembler, Sink, fragment
 from engine.wire.issues import Issue
 
+from .contexts import best_context
+from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
+from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 
-CANCEL = 0x0FFF
-RESPONSE = 0x8000
-_GROUP_LENGTH = tag_of("CommandGroupLength")
+__all__ = [
+    "CancelReceived",
+    "Event",
+    "Exchange",
+    "ExchangeError",
+    "Ready",
+    "Received",
+    "RequestReceived",
+    "ResponseReceived",
+    "TimedOut",
+    "Unsolicited",
+    "WindowFull",
+]
+
+DATA_SET_FOLLOWS = 0x0001
+"""Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
 _MESSAGE_ID = tag_of("MessageID")
+_RESPONDED_TO = tag_of("MessageIDBeingRespondedTo")
 _DATA_SET_TYPE = tag_of("CommandDataSetType")
 
 
@@ -37,64 +53,6 @@ class WindowFull(ExchangeError):
     """The asynchronous operations window allows no further operation now (PS3.7 D.3.3.3)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """One whole message from the peer."""
-
-    context_id: int
-    abstract_syntax: str
-    transfer_syntax: str
-    command: CommandSet
-    command_bytes: bytes
-    data: EncodedData | FileData | None
-    data_length: int
-    issues: tuple[Issue, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RequestReceived:
-    """A request to be served; `key` names it for `respond`."""
-
-    message: Received
-    key: int
-
-
-@dataclass(frozen=True, slots=True)
-class ResponseReceived:
-    """A response to `operation`; `duration` is seconds since the request was sent."""
-
-    operation: int
-    message: Received
-    final: bool
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
-class CancelReceived:
-    """C-CANCEL-RQ; `key` is that of the request it cancels, None when no such request is being served."""
-
-    message: Received
-    key: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unsolicited:
-    """A message that belongs to nothing; `sentence` says why."""
-
-    message: Received
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimedOut:
-    """No response to `operation` came in time."""
-
-    operation: int
-
-
-Event = RequestReceived | ResponseReceived | CancelReceived | Unsolicited | TimedOut
-
-
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A message ready to be fragmented."""
@@ -104,19 +62,7 @@ class Ready:
     command_bytes: bytes
 
 
-@dataclass(slots=True)
-class _Invoked:
-    """An operation or notification this side invoked that has no final response yet."""
-
-    operation: int
-    message_id: int
-    context_id: int
-    command: CommandSet
-    sent: float
-    deadline: float | None
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Served:
     """One the peer invoked."""
 
@@ -131,6 +77,7 @@ class Exchange:
 
     timeout: seconds without a response before TimedOut; 0 for none.
     sink_for: where a data set that arrives goes (context, its command set's bytes); None: to memory.
+    pack: command set and data set into one P-DATA-TF where they fit.
     """
 
     negotiated: Negotiated
@@ -138,80 +85,105 @@ class Exchange:
     timeout: float = 0.0
     sink_for: Callable[[NegotiatedContext, bytes], Sink | None] | None = None
     pack: bool = False
-    _invoked: list[_Invoked] = field(default_factory=list)
+    _invoked: Outstanding = field(init=False)
     _served: list[_Served] = field(default_factory=list)
+    _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
     _events: deque[Event] = field(default_factory=deque)
-    _last_id: int = 0
     _last_key: int = 0
     _reassembler: Reassembler = field(init=False)
     _contexts: dict[int, NegotiatedContext] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._contexts = {c.id: c for c in self.negotiated.contexts if c.accepted}
+        accepted = [c for c in self.negotiated.contexts if c.accepted]
+        self._contexts = {c.id: c for c in reversed(accepted)}  # of an ID used twice the first counts
+        self._invoked = Outstanding(self.timeout)
         self._reassembler = Reassembler(self._sink_for)
 
     # -- sending
 
-    def choose_context(self, command: CommandSet, context_id: int | None = None) -> NegotiatedContext:
-        """The accepted context for a message: the one named; else that of its SOP Class, or of a Meta SOP Class or service
-        that contains it (PS3.7 10.1). ExchangeError when there is none.
-        """
-        if context_id is not None:
-            context = self._contexts.get(context_id)
-            if context is None:
-                raise ExchangeError(f"Presentation context {context_id} was not accepted on this association.")
-            return context
-        uid = command.sop_class_uid
-        fits = [c for c in self._contexts.values() if c.abstract_syntax == uid]
-        if not fits:
-            fits = [c for c in self._contexts.values() if _contains(c.abstract_syntax, uid)]
-        if not fits and not uid and self._contexts:
-            fits = list(self._contexts.values())
-        if not fits:
-            raise ExchangeError(f"No accepted presentation context for SOP Class {uid or '(none given)'}.")
-        return next((c for c in fits if self._role_fits(c, command)), fits[0])
+    def choose_context(
+        self, command: CommandSet, context_id: int | None = None, transfer_syntax: str = ""
+    ) -> NegotiatedContext:
+        """The accepted context for a message. ExchangeError when there is none.
 
-    def _role_fits(self, context: NegotiatedContext, command: CommandSet) -> bool:
-        as_scp = (command.command_field or 0) & ~RESPONSE == 0x0100
-        ours = (context.requestor_scu, context.requestor_scp)
-        if not self.requestor:
-            ours = (ours[1], ours[0])
-        return ours[1] if as_scp else ours[0]
+        The one named; that of the request a response or C-CANCEL-RQ belongs to; else the one that suits the SOP class
+        best (`engine.protocol.contexts`). transfer_syntax: of a data set that is encoded already.
+        """
+        if context_id is None:
+            context_id = self._context_of_exchange(command)
+        if context_id is not None:
+            named = self._contexts.get(context_id)
+            if named is None:
+                raise ExchangeError(f"Presentation context {context_id} was not accepted on this association.")
+            return named
+        context = best_context(
+            self.negotiated.contexts, command, requestor=self.requestor, transfer_syntax=transfer_syntax
+        )
+        if context is None:
+            raise ExchangeError(f"No accepted presentation context for SOP Class {command.sop_class_uid or '(none)'}.")
+        return context
+
+    def _context_of_exchange(self, command: CommandSet) -> int | None:
+        """Context of what this message answers or cancels, if it does."""
+        if _is_response(command):
+            served = self._answered(command)
+            return served.context_id if served else None
+        if command.command_field == CANCEL:
+            invoked = self._invoked.to_cancel(command.responded_to)
+            return invoked.context_id if invoked else None
+        return None
+
+    def _answered(self, command: CommandSet) -> _Served | None:
+        """The request a response is to: by its Message ID, else (none given) the oldest of the same service."""
+        number = command.responded_to
+        if number is not None:
+            return next((s for s in self._served if s.command.message_id == number), None)
+        asked = (command.command_field or 0) & ~RESPONSE_BIT
+        return next((s for s in self._served if s.command.command_field == asked), None)
 
     def can_invoke(self) -> bool:
         """Whether the asynchronous operations window has room for one more."""
-        window = self.negotiated.window
-        limit = window.invoked if self.requestor else window.performed
+        limit = self._limit(ours=True)
         return limit == 0 or len(self._invoked) < limit
+
+    def _limit(self, *, ours: bool) -> int:
+        """Requests outstanding at most, by us or by the peer; 0 is unlimited (PS3.7 D.3.3.3)."""
+        window = self.negotiated.window
+        return window.invoked if ours is self.requestor else window.performed
 
     def request(
         self, command: CommandSet, operation: int, context: NegotiatedContext, has_data: bool, now: float
     ) -> Ready:
-        """Fill in and register a request. WindowFull when the window has no room."""
+        """Fill in and register a request. WindowFull when the window has no room, CommandError when it cannot be
+        encoded; nothing is registered then."""
         if not self.can_invoke():
-            raise WindowFull(
-                f"{len(self._invoked)} operation(s) are outstanding, all that the asynchronous operations window allows."
-            )
+            raise WindowFull(f"The asynchronous operations window is full: {len(self._invoked)} outstanding.")
         filled = self._fill(command, has_data)
         ready = Ready(context, filled, encode_command(filled))
-        deadline = now + self.timeout if self.timeout else None
-        message_id = filled.message_id or 0
-        self._invoked.append(_Invoked(operation, message_id, context.id, filled, now, deadline))
+        effective = decode_command(ready.command_bytes)  # what the peer will see, raw values included
+        self._invoked.add(Invoked(operation, effective.message_id or 0, context.id, effective, now), now)
         return ready
 
     def respond(self, command: CommandSet, context: NegotiatedContext, has_data: bool, key: int | None = None) -> Ready:
-        """A response (or any other message that opens no operation), filled in. A final one ends the request `key`."""
-        filled = self._fill(command, has_data)
+        """A response, filled in, or any other message that opens no operation. CommandError when it cannot be encoded.
+
+        A final one ends the request `key`; without key, the one its Message ID Being Responded To tells.
+        """
+        if not _is_response(command):
+            invoked = self._invoked.to_cancel(command.responded_to)
+            filled = self._fill(command, has_data, invoked.message_id if invoked else None)
+            return Ready(context, filled, encode_command(filled))
+        served = next((s for s in self._served if s.key == key), None) if key else self._answered(command)
+        filled = self._fill(command, has_data, served.command.message_id if served else None)
         ready = Ready(context, filled, encode_command(filled))
-        status = filled.status
-        if status is None or status_class(status) is not StatusClass.PENDING:
-            self._end_served(key, filled.responded_to)
+        if served is not None and not _is_pending(decode_command(ready.command_bytes)):
+            self._served.remove(served)
         return ready
 
     def cancel(self, operation: int) -> Ready | None:
-        """The C-CANCEL-RQ for an operation (PS3.7 9.3.2.3); None when it is not outstanding any more."""
-        invoked = self._find(operation)
-        if invoked is None:
+        """The C-CANCEL-RQ for an operation (PS3.7 9.3.2.3); None when it is over already or its service has none."""
+        invoked = self._invoked.find(operation)
+        if invoked is None or not (invoked.service and invoked.service.cancel):
             return None
         command = CommandSet.of(
             CommandField=CANCEL, MessageIDBeingRespondedTo=invoked.message_id, CommandDataSetType=NO_DATA_SET
@@ -220,95 +192,107 @@ class Exchange:
 
     def fragments(self, ready: Ready, chunks: Iterable[Buffer] | None) -> Iterator[list[Buffer]]:
         """Buffers of each P-DATA-TF of a message, under the receiver's maximum length."""
-        return fragment(
-            ready.context.id, ready.command_bytes, chunks, self.negotiated.send_maximum, pack=self.pack
-        )
+        return fragment(ready.context.id, ready.command_bytes, chunks, self.negotiated.send_maximum, pack=self.pack)
 
-    def _fill(self, command: CommandSet, has_data: bool) -> CommandSet:
-        """Values left None become what they must be; anything else stays as the user wants it."""
-        made: list[Element] = []
-        for element in command:
-            if element.value is None and element.raw is None:
-                if element.tag == _MESSAGE_ID:
-                    element = Element(element.tag, self._next_id(), length=element.length)
-                elif element.tag == _DATA_SET_TYPE:
-                    element = Element(element.tag, 1 if has_data else NO_DATA_SET, length=element.length)
-            made.append(element)
-        return CommandSet(tuple(made))
+    def _fill(self, command: CommandSet, has_data: bool, responded_to: int | None = None) -> CommandSet:
+        """Values left None become what they must be (the encoder does the group length); the rest stays as it is."""
+
+        def fill(element: Element) -> Element:
+            if element.value is not None or element.raw is not None:
+                return element
+            if element.tag == _MESSAGE_ID:
+                return replace(element, value=self._next_id())
+            if element.tag == _DATA_SET_TYPE:
+                return replace(element, value=DATA_SET_FOLLOWS if has_data else NO_DATA_SET)
+            return replace(element, value=responded_to) if element.tag == _RESPONDED_TO else element
+
+        return CommandSet(tuple(fill(e) for e in command))
 
     def _next_id(self) -> int:
-        """The next Message ID from 1 to 65535 that is not outstanding (PS3.7 9.1.1.1.1)."""
-        taken = {i.message_id for i in self._invoked}
-        for _ in range(0xFFFF):
-            self._last_id = self._last_id % 0xFFFF + 1
-            if self._last_id not in taken:
-                return self._last_id
-        raise ExchangeError("All 65535 Message IDs are outstanding.")
+        number = self._invoked.next_id()
+        if number is None:
+            raise WindowFull(f"All {LARGEST_ID} Message IDs are outstanding.")
+        return number
 
     # -- receiving
 
     def receive(self, pdvs: Iterable[Pdv], now: float) -> None:
-        """PDVs of one P-DATA-TF. Raises engine.wire.fragments.FragmentError when nothing sensible can follow; messages
-        completed before the error are handled."""
-        from engine.wire.fragments import FragmentError
-
+        """PDVs of one P-DATA-TF. FragmentError when nothing sensible can follow; messages before it are handled."""
+        pdvs = list(pdvs)
         try:
             assembled = self._reassembler.feed(pdvs)
         except FragmentError as error:
             for message in error.completed:
                 self._take(message, now)
             raise
+        for context_id, _, _ in pdvs if self._arriving else ():
+            for invoked in self._arriving.get(context_id, ()):
+                self._invoked.moved_on(invoked, now)
         for message in assembled:
+            self._arriving.pop(message.context_id, None)
             self._take(message, now)
 
     def next_event(self) -> Event | None:
+        """The oldest event not yet taken, or None."""
         return self._events.popleft() if self._events else None
 
     def _take(self, assembled: Assembled, now: float) -> None:
         message = self._received(assembled)
-        field_value = message.command.command_field
-        if field_value is None:
-            self._events.append(Unsolicited(message, "A command set without Command Field (0000,0100)."))
-        elif field_value == CANCEL:
-            served = next((s for s in self._served if s.command.message_id == message.command.responded_to), None)
-            self._events.append(CancelReceived(message, served.key if served else None))
-        elif field_value & RESPONSE:
+        number = message.command.command_field
+        if number is None:
+            self._events.append(Unsolicited(message, "The command set has no Command Field (0000,0100)."))
+        elif number == CANCEL:
+            self._take_cancel(message)
+        elif _is_response(message.command):
             self._take_response(message, now)
         else:
-            self._last_key += 1
-            self._served.append(_Served(self._last_key, message.context_id, message.command))
-            self._events.append(RequestReceived(message, self._last_key))
+            self._take_request(message, now)
+
+    def _take_cancel(self, message: Received) -> None:
+        number = message.command.responded_to
+        served = next((s for s in self._served if s.command.message_id == number), None)
+        self._events.append(CancelReceived(message, served.key if served else None))
+
+    def _take_request(self, message: Received, now: float) -> None:
+        number, limit = message.command.message_id, self._limit(ours=False)
+        if limit and len(self._served) >= limit:
+            text = f"It is request {len(self._served) + 1} outstanding; the asynchronous operations window is {limit}."
+            message = _noted(message, text, "PS3.7 D.3.3.3")
+        if number is not None and any(s.command.message_id == number for s in self._served):
+            message = _noted(
+                message, f"Its Message ID {number} is that of a request not answered yet.", "PS3.7 9.1, 10.1"
+            )
+        for invoked in self._invoked.with_sub_operations():
+            self._invoked.moved_on(invoked, now)
+        self._last_key += 1
+        self._served.append(_Served(self._last_key, message.context_id, message.command))
+        self._events.append(RequestReceived(message, self._last_key))
 
     def _take_response(self, message: Received, now: float) -> None:
         number = message.command.responded_to
-        candidates = [i for i in self._invoked if i.message_id == number]
-        if not candidates:
-            name = message_name(message.command.command_field)
-            sentence = f"{name} answers Message ID {number}, which is not outstanding."
+        invoked = self._invoked.asked(number, message.context_id)
+        if invoked is None:
+            name, why = message_name(message.command.command_field), self._invoked.why_not(number)
+            sentence = f"{name} came unasked: the Message ID it answers ({number}) {why}."
             self._events.append(Unsolicited(message, sentence))
             return
-        invoked = next((i for i in candidates if i.context_id == message.context_id), candidates[0])
-        status = message.command.status
-        final = status is None or status_class(status) is not StatusClass.PENDING
+        if invoked.context_id != message.context_id:
+            text = f"The response came on context {message.context_id}, the request went on {invoked.context_id}."
+            message = _noted(message, text, "PS3.8 E.1")
+        final = not _is_pending(message.command)
         if final:
-            self._invoked.remove(invoked)
-        elif self.timeout:
-            invoked.deadline = now + self.timeout
+            self._invoked.end(invoked, "has had its final response")
+        else:
+            self._invoked.moved_on(invoked, now)
         self._events.append(ResponseReceived(invoked.operation, message, final, now - invoked.sent))
 
     def _received(self, a: Assembled) -> Received:
         context = self._contexts.get(a.context_id)
         syntax = context.transfer_syntax if context else ""
-        data: EncodedData | FileData | None = None
-        if isinstance(a.sunk, EncodedData | FileData):
-            data = a.sunk
-        elif a.data is not None:
+        data = a.sunk if isinstance(a.sunk, EncodedData | FileData) else None
+        if a.data is not None:
             data = EncodedData(a.data, syntax)
-        issues = a.issues
-        if context is None:
-            text = f"Presentation context {a.context_id} was not accepted on this association."
-            issues = (*issues, Issue(text, 0, 0, "PS3.8 9.3.5.1"))
-        return Received(
+        message = Received(
             context_id=a.context_id,
             abstract_syntax=context.abstract_syntax if context else "",
             transfer_syntax=syntax,
@@ -316,19 +300,31 @@ class Exchange:
             command_bytes=a.command_bytes,
             data=data,
             data_length=a.data_length,
-            issues=issues,
+            issues=a.issues,
         )
+        if context is None:
+            text = f"Presentation context {a.context_id} was not accepted on this association."
+            message = _noted(message, text, "PS3.8 9.3.5.1")
+        return message
 
-    def _sink_for(self, context_id: int, command: bytes) -> Sink | None:
+    def _sink_for(self, context_id: int, command_bytes: bytes) -> Sink | None:
+        """A command set is whole and a data set begins: while it arrives, what waits for it does not time out."""
+        if len(self._invoked):
+            command = decode_command(command_bytes)
+            invoked = self._invoked.asked(command.responded_to, context_id)
+            if not _is_response(command):
+                self._arriving[context_id] = self._invoked.with_sub_operations()
+            elif invoked is not None:
+                self._arriving[context_id] = [invoked]
         context = self._contexts.get(context_id)
-        return self.sink_for(context, command) if self.sink_for and context else None
+        return self.sink_for(context, command_bytes) if self.sink_for and context else None
 
     # -- what is outstanding
 
     @property
     def outstanding(self) -> tuple[int, ...]:
         """Operations this side invoked that have no final response yet, oldest first."""
-        return tuple(i.operation for i in self._invoked)
+        return self._invoked.operations
 
     @property
     def serving(self) -> int:
@@ -337,46 +333,44 @@ class Exchange:
 
     def progress_made(self, operation: int, now: float) -> None:
         """A long message is still being sent: its response is not due yet."""
-        invoked = self._find(operation)
-        if invoked is not None and self.timeout:
-            invoked.deadline = now + self.timeout
+        invoked = self._invoked.find(operation)
+        if invoked is not None:
+            self._invoked.moved_on(invoked, now)
 
     def forget(self, operation: int) -> None:
         """Stop waiting for an operation; a late response will be unsolicited."""
-        self._invoked = [i for i in self._invoked if i.operation != operation]
+        invoked = self._invoked.find(operation)
+        if invoked is not None:
+            self._invoked.end(invoked, "is not waited for any more")
 
     def abandon(self) -> tuple[int, ...]:
         """The association is gone: what was outstanding, and partial messages dropped (PS3.7 A.6)."""
         lost = self.outstanding
         self._invoked.clear()
         self._served.clear()
+        self._arriving.clear()
         self._reassembler.discard()
         return lost
 
     def next_timeout(self) -> float | None:
-        return min((i.deadline for i in self._invoked if i.deadline is not None), default=None)
+        """When `handle_timeout` is due, in the caller's clock; None for never."""
+        return self._invoked.next_timeout()
 
     def handle_timeout(self, now: float) -> None:
-        for invoked in [i for i in self._invoked if i.deadline is not None and i.deadline <= now]:
-            self._invoked.remove(invoked)
+        """TimedOut for every operation whose next response is overdue."""
+        for invoked in self._invoked.overdue(now):
+            self._invoked.end(invoked, "had timed out")
             self._events.append(TimedOut(invoked.operation))
 
-    def _find(self, operation: int) -> _Invoked | None:
-        return next((i for i in self._invoked if i.operation == operation), None)
 
-    def _end_served(self, key: int | None, message_id: int | None) -> None:
-        for served in self._served:
-            if served.key == key or (key is None and served.command.message_id == message_id):
-                self._served.remove(served)
-                return
+def _is_response(command: CommandSet) -> bool:
+    return bool((command.command_field or 0) & RESPONSE_BIT)
 
 
-def _contains(abstract_syntax: str, sop_class_uid: str) -> bool:
-    """Whether a context of one SOP class may carry messages of another: a member of its Meta SOP Class, or a sibling in a
-    service whose instances are shared (UPS, MPPS)."""
-    outer, inner = sop_class(abstract_syntax), sop_class(sop_class_uid)
-    if outer is None:
-        return False
-    if sop_class_uid in outer.members:
-        return True
-    return inner is not None and inner.kind == outer.kind == "normalized" and inner.service_class == outer.service_class
+def _is_pending(command: CommandSet) -> bool:
+    """More responses follow. One without a status is the last: nobody could tell what to wait for."""
+    return command.status is not None and status_class(command.status) is StatusClass.PENDING
+
+
+def _noted(message: Received, text: str, clause: str) -> Received:
+    return replace(message, issues=(*message.issues, Issue(text, 0, 0, clause)))
