@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.commands import Outgoing
+from engine.model.dataset import DataSet, FileData
 from engine.model.notices import AssociationNotice, AssociationPhase, Direction, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -25,7 +26,7 @@ from .connecting import connect
 from .context import Context
 from .invocation import Ended, Invocation, Response
 from .link import Link
-from .outgoing import Encoded, encode
+from .outgoing import Encoded, encode, locate
 from .recorder import Recorder
 from .watchdog import Watchdog
 
@@ -75,6 +76,7 @@ class Association:
         self._released = asyncio.Event()
         self._room = asyncio.Event()
         self._sending = asyncio.Lock()
+        self._broken = ""
         self._watchdog = Watchdog(self)
 
     # -- life
@@ -204,8 +206,10 @@ class Association:
     def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
         exchange = self._live()
         try:
-            context = exchange.choose_context(message.command, message.context_id)
-            return context, None if message.data is None else encode(message.data, context)
+            data = locate(message.data) if isinstance(message.data, FileData) else message.data
+            stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
+            context = exchange.choose_context(message.command, message.context_id, stored)
+            return context, None if data is None else encode(data, context)
         except DataSetError as error:
             raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
         except dx.ExchangeError as error:
@@ -265,6 +269,7 @@ class Association:
                 if event.type == AssociateRQ.TYPE and self.requestor:
                     self.notice(AssociationPhase.NEGOTIATING, "A-ASSOCIATE-RQ sent.")
             case p.ProtocolError():
+                self._broken = event.sentence
                 self.recorder.finding("protocol.pdu", "error", event.sentence, event.clause, Direction.RECEIVED)
             case p.CloseTransport():
                 self.link.close()
@@ -330,12 +335,14 @@ class Association:
     def _on_provider_abort(self, event: p.ProviderAbortIndication) -> None:
         if event.connection_lost:
             return  # TransportEnded has told it, with the state
-        sentence = (
-            f"{sentences.address(self.peer)} broke the protocol and the association was aborted: {event.sentence}"
-        )
+        sentence = sentences.broke_protocol(self.peer, event.sentence)
         self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason))
 
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
+        if self._broken:  # in Sta2 the machine aborts without telling its user (AA-1)
+            sentence = sentences.broke_protocol(self.peer, self._broken)
+            self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence)
+            return
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before.name, event.pending, self.link.lost_reason)
         self.finish(AssociationPhase.FAILED, outcome, sentence)

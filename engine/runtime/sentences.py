@@ -129,6 +129,11 @@ def closed(peer: Peer, state: str, partial: int = 0, error: str = "") -> str:
     return f"{where} closed the connection without releasing the association ({state}). The peer's log may say why."
 
 
+def broke_protocol(peer: Peer, what: str) -> str:
+    """The peer's bytes are not what the upper layer allows; we aborted."""
+    return f"{address(peer)} broke the protocol and the association was aborted: {what.rstrip('.')}."
+
+
 def nothing_accepted(peer: Peer, negotiated: Negotiated) -> str:
     """An association without one accepted context."""
     reasons = "; ".join(f"{c.id}: {c.reason}" for c in negotiated.contexts[:4])
