@@ -6,9 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QPlainTextEdit,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
-from .theme import SPACING
+from .theme import SPACING, mono_font
 
 OnFiles = Callable[[tuple[Path, ...]], None]
 
@@ -33,6 +43,27 @@ class Questions(QObject):
             box.setDetailedText(details)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
+
+    def show(self, parent: QWidget, title: str, html: str) -> None:
+        """A longer text to read, which leaves the window usable."""
+        dialog = QDialog(parent)
+        dialog.setWindowTitle(title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        text = QTextBrowser(dialog)
+        text.setHtml(html)
+        text.setAccessibleName(title)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+        buttons.rejected.connect(dialog.reject)
+        layout = QVBoxLayout(dialog)
+        layout.addWidget(text)
+        layout.addWidget(buttons)
+        dialog.resize(520, 560)
+        dialog.open()
+
+    def report(self, parent: QWidget, text: str) -> None:
+        """Something in the program itself went wrong; `text` can be read, copied and saved."""
+        dialog = ReportDialog(text, self, parent)
+        dialog.open()
 
     def open_files(self, parent: QWidget, title: str, pattern: str, on_files: OnFiles) -> None:
         """Existing files to read."""
@@ -95,6 +126,48 @@ class FormDialog(QDialog):
         layout.setSpacing(SPACING.panel)
         layout.addLayout(self.body, 1)
         layout.addWidget(self.buttons)
+
+
+class ReportDialog(QDialog):
+    """The report of an unexpected error."""
+
+    def __init__(self, text: str, questions: Questions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._text, self._questions = text, questions
+        self.setWindowTitle("Unexpected error")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        words = QLabel(
+            "Something in DIMSE Console itself went wrong. It goes on, but save your work. "
+            "The report below holds no patient data; please send it to the developers.",
+            self,
+        )
+        words.setWordWrap(True)
+        view = QPlainTextEdit(text, self)
+        view.setReadOnly(True)
+        view.setFont(mono_font())
+        view.setAccessibleName("Report")
+        self.note = QLabel(self)
+        self.note.setProperty("role", "muted")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self.save_button = buttons.addButton("&Save report…", QDialogButtonBox.ButtonRole.ActionRole)
+        self.save_button.clicked.connect(self._ask)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(SPACING.large)
+        for widget in (words, view, self.note, buttons):
+            layout.addWidget(widget)
+        self.resize(620, 420)
+
+    def _ask(self) -> None:
+        self._questions.save_file(self, "Save report", "Text (*.txt)", "dimse-console-report.txt", self._save)
+
+    def _save(self, paths: tuple[Path, ...]) -> None:
+        try:
+            paths[0].write_text(self._text + "\n", encoding="utf-8")
+        except OSError as error:
+            self.note.setText(f"Not saved: {error.strerror or error}")
+        else:
+            self.note.setText(f"Saved to {paths[0]}.")
 
 
 def top_window(widget: QWidget) -> QWidget:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.model.association import LocalAE, Negotiated, Peer, Policy, Proposal, ProposedContext
+from engine.model.association import Negotiated, Peer, Proposal, ProposedContext
 from engine.model.command_set import NO_DATA_SET, CommandSet
 from engine.model.commands import (
     Abort,
@@ -209,7 +209,7 @@ class Session(QObject):
         return association
 
     def send(self, message: Outgoing, one_shot: Proposal | None = None) -> int | None:
-        """Send on the current association, or with `one_shot` on one of its own. Returns the operation, None if none."""
+        """Send on the current association, or with `one_shot` on one of its own. Returns the operation, or None."""
         if one_shot is None:
             record = self.current
             if record is None or not record.established:
@@ -255,15 +255,13 @@ class Session(QObject):
         for record in self.open_records():
             self._bridge.submit(Abort(association=record.association))
 
-    def listen(
-        self, local: LocalAE, host: str, port: int, folder: Path | None = None, *, any_port: bool = False
-    ) -> int:
+    def listen(self, settings: PeerSettings, host: str, port: int, *, any_port: bool = False) -> int:
         """Start the built-in peer. `any_port`: take a free port when this one is taken. Returns the listener."""
         listener = self._bridge.new_id()
-        settings = PeerSettings(policy=Policy(local=local), folder=folder)
         command = Listen(listener=listener, host=host, port=port, settings=settings)
         self._fallback = replace(command, port=0) if any_port and port else None
-        self._listener = ListenerState(listener=listener, starting=True, host=host, port=port, ae_title=local.ae_title)
+        title = settings.policy.local.ae_title
+        self._listener = ListenerState(listener=listener, starting=True, host=host, port=port, ae_title=title)
         self.listener_changed.emit(self._listener)
         self._bridge.submit(command)
         return listener
@@ -327,8 +325,6 @@ class Session(QObject):
             established_after=notice.duration if established else base.established_after,
         )
         changed[notice.association] = None
-        if self._current is None and notice.requestor:
-            self._current = notice.association
         if notice.sentence and notice.phase in FINAL_PHASES and notice.requestor:
             good = notice.phase is AssociationPhase.RELEASED
             self.said.emit(notice.sentence, "text" if good else "failure")

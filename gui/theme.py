@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, cast
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
@@ -161,6 +161,11 @@ class Theme(QObject):
             self._icons[key] = self._draw(name, self.color(role))
         return self._icons[key]
 
+    def bind_text_icon(self, target: QAbstractButton, name: str, role: str = "text") -> None:
+        """As `bind_icon`, for a button with a text: the icon stands a little away from it."""
+        target.setIconSize(QSize(SPACING.icon + 6, SPACING.icon))
+        self.bind_icon(target, name, role)
+
     def bind_icon(self, target: QAction | QAbstractButton, name: str, role: str = "text") -> None:
         """Set an icon that follows the theme for the life of an action or button."""
         target.setProperty("themeIcon", f"{name}/{role}")
@@ -289,6 +294,15 @@ QToolButton::menu-indicator, QPushButton::menu-indicator {
   image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px;
   subcontrol-position: right center; right: 6px; }
 QPushButton[menu="true"], QToolButton[menu="true"] { padding-right: 22px; }
+QToolButton[pill] { border-radius: 13px; padding: 4px 12px; min-height: 18px; text-align: left; }
+QToolButton[pill="muted"] { background: @hover@; color: @muted@; }
+QToolButton[pill="ok"] { background: @ok_tint@; color: @ok@; }
+QToolButton[pill="warning"] { background: @warning_tint@; color: @warning@; }
+QToolButton[pill="failure"] { background: @failure_tint@; color: @failure@; }
+QToolButton[pill]::menu-indicator { image: none; }
+QToolButton[reach="warning"] { color: @warning@; border-color: @warning@; }
+QStatusBar { background: @window@; }
+QStatusBar::item { border: none; }
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
   background: @panel@; border: 1px solid @control_border@; border-radius: 5px;
   selection-background-color: @selection@; selection-color: @text@; }
@@ -297,6 +311,13 @@ QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, 
   border-color: @accent@; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { border-color: @border@; background: transparent; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: @failure@; }
+QAbstractSpinBox { padding-right: 20px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+  subcontrol-origin: border; width: 18px; border: none; background: transparent; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-arrow { image: url(@glyphs@/chevron-up-@tone@.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView {

@@ -172,6 +172,7 @@ class TextField(Field):
         self._judge(self._check(text))
 
     def _text_edited(self, text: str) -> None:
+        self._judge(self._check(text))  # Qt tells textEdited before textChanged
         self.edited.emit(text)
 
     def _reveal_toggled(self, shown: bool) -> None:
@@ -247,7 +248,8 @@ class NumberField(Field):
     def _text_changed(self, text: str) -> None:
         self._judge(self._sentence(text.strip()))
 
-    def _text_edited(self, _text: str) -> None:
+    def _text_edited(self, text: str) -> None:
+        self._judge(self._sentence(text.strip()))  # Qt tells textEdited before textChanged
         self.edited.emit(self.value())
 
 

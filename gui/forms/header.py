@@ -58,7 +58,7 @@ def text_button(
     button = QPushButton(text, parent)
     button.setAutoDefault(False)
     if icon:
-        theme().bind_icon(button, icon)
+        theme().bind_text_icon(button, icon)
     if tip:
         button.setToolTip(tip)
     if slot is not None:

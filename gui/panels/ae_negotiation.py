@@ -56,7 +56,11 @@ class NegotiationForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._secret_touched = False
+        self._secret_name = ""
+        self._secret_typed = False
+        """Typed and not yet kept."""
+        self._secret_known = False
+        """What stands in the field belongs to `_secret_name`: a late look-up must not replace it."""
         self.identity_type = ChoiceField("User identity &type (PS3.7 D.3.3.7)", IDENTITY_CHOICES, self)
         self.username = TextField("&Username", check_username, "", self)
         self.secret = TextField("&Passcode", check_identity, "", self, secret=True)
@@ -95,6 +99,7 @@ class NegotiationForm(QScrollArea):
         kept = (self.identity_type, self.username, self.positive, self.window_on, self.invoked, self.performed)
         for any_field in kept:
             any_field.finished.connect(self.flush)
+        self.username.finished.connect(self._look_up_secret)
         self.secret.finished.connect(self._secret_finished)
         self.extended.changed.connect(self.changed)
         self.common.changed.connect(self.changed)
@@ -139,7 +144,8 @@ class NegotiationForm(QScrollArea):
 
     def set_secret(self, secret: str) -> None:
         """The secret found; what the user typed meanwhile stays."""
-        if not self._secret_touched:
+        if not self._secret_known:
+            self._secret_known = True
             self.secret.set_value(secret)
 
     def window_value(self) -> AsyncWindow | None:
@@ -181,23 +187,28 @@ class NegotiationForm(QScrollArea):
         self._look_up_secret()
 
     def _username_edited(self) -> None:
-        # Another user has another passcode; the one typed for the first must not travel with the second.
-        if not self._secret_touched:
+        # Another user has another passcode; the one of the first must not travel with the second.
+        if not self._secret_typed:
+            self._secret_known = False
             self.secret.set_value("")
 
     def _look_up_secret(self) -> None:
-        self._secret_touched = False
+        name = self.identity().secret_name
+        if self._secret_typed or (self._secret_known and name == self._secret_name):
+            return
+        self._secret_name, self._secret_known = name, False
         self.secret.set_value("")
         if self.identity().type in _SECRETS:
             self.secret_wanted.emit(self.identity())
 
     def _secret_edited(self) -> None:
-        self._secret_touched = True
+        self._secret_typed = self._secret_known = True
 
     def _secret_finished(self) -> None:
-        if self._secret_touched and self.secret.is_valid():
-            self._secret_touched = False
-            self.secret_changed.emit((self.identity().secret_name, self.secret.value()))
+        if self._secret_typed and self.secret.is_valid():
+            self._secret_typed = False
+            self._secret_name = self.identity().secret_name
+            self.secret_changed.emit((self._secret_name, self.secret.value()))
 
 
 class _ItemsView(QWidget):

@@ -1,0 +1,132 @@
+"""The program with a window: the only place that builds things, and the only one of `gui` that knows the engine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+NO_DISPLAY = """\
+The window cannot open: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set).
+Over ssh, log in with "ssh -X". Without a desktop use the command line: dimse-console --help
+"""
+NO_QT = """\
+The window cannot open: Qt does not start ({reason}).
+On Debian and Ubuntu: sudo apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libxcb-cursor0 libfontconfig1
+On Fedora: sudo dnf install mesa-libEGL mesa-libGL libxkbcommon dbus-libs xcb-util-cursor fontconfig
+The command line works without it: dimse-console --help
+"""
+EXIT_NO_WINDOW = 3
+"""Exit code when Qt cannot start."""
+PICTURE_SIZE = (1520, 950)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The options. SystemExit with a usage line when they do not read."""
+    parser = argparse.ArgumentParser(prog="dimse-console", description="Open the window of DIMSE Console.")
+    parser.add_argument("--workspace", type=Path, metavar="DIR", help="folder of peers, contexts and messages")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="colours, for now and next time")
+    parser.add_argument("--tour", action="store_true", help="start with the built-in peer selected, ready to echo")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="echo the built-in peer, save a PNG, end")
+    parser.add_argument("--size", type=_size, default=PICTURE_SIZE, metavar="WxH", help="size of the picture")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    options = parse(argv)
+    if options.picture is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    reason = why_no_window()
+    if reason:
+        sys.stderr.write(reason)
+        return EXIT_NO_WINDOW
+    try:
+        return _run(options)
+    except ImportError as error:
+        sys.stderr.write(NO_QT.format(reason=error))
+        return EXIT_NO_WINDOW
+
+
+def why_no_window() -> str:
+    """What to tell when no window can be opened here, "" when one can be tried."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return "" if shown else NO_DISPLAY
+
+
+def _run(options: argparse.Namespace) -> int:
+    from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    def no_platform(kind: QtMsgType, _context: object, text: str) -> None:
+        # Qt ends the process itself after a fatal message; this is the last chance to say what to do.
+        if kind is QtMsgType.QtFatalMsg:
+            sys.stderr.write(NO_QT.format(reason=" ".join(text.split())))
+            sys.stderr.flush()
+            os._exit(EXIT_NO_WINDOW)
+
+    qInstallMessageHandler(no_platform)
+    QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication([sys.argv[0]])
+    qInstallMessageHandler(None)
+    app.setApplicationName("DIMSE Console")
+    app.setDesktopFileName("dimse-console")
+    app.setQuitOnLastWindowClosed(False)
+    return _open(app, options)
+
+
+def _open(app: QApplication, options: argparse.Namespace) -> int:
+    from engine.runtime.engine import Engine
+    from engine.workspace.workspace import Workspace
+
+    from .arrangement import settings_file
+    from .background import wait_for_all
+    from .bridge import Bridge
+    from .main_window import MainWindow
+    from .picture import Picture
+    from .report import Reporter
+    from .theme import CHOICES, theme
+
+    workspace = Workspace(options.workspace)
+    store = settings_file(str(workspace.folder))
+    chosen = options.theme or str(store.value("window/theme", "system"))
+    theme().apply(app, chosen if chosen in CHOICES else "system")
+    if options.theme:
+        store.setValue("window/theme", options.theme)
+    bridge = Bridge(Engine)
+    bridge.start()
+    window = MainWindow(workspace, bridge)
+    reporter = Reporter(app)
+    reporter.reported.connect(window.show_report)
+    reporter.install()
+    window.ended.connect(app.quit)
+    first = not workspace.peers
+    picture = None
+    if options.picture is not None:
+        picture = Picture(window, options.picture, options.size)
+        picture.begin()
+    else:
+        window.show()
+        window.built_in.start(introduce=first or options.tour)
+    code = app.exec()
+    bridge.close()
+    wait_for_all()
+    reporter.remove()
+    return code if picture is None else picture.code
+
+
+
+def _size(text: str) -> tuple[int, int]:
+    """`1520x950` as two numbers."""
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text} is not a size like 1520x950")
+    return int(width), int(height)

@@ -1,0 +1,98 @@
+"""Where the panels stand: sizes, which are hidden, remembered in the workspace folder."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, QSize, Qt
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from .theme import SPACING
+
+PANELS = ("ae", "builder", "trace", "log")
+USUAL_WIDTHS = (320, 620, 520)
+"""Of AE configuration, builder and trace: what each needs so that nothing in it is cut off at 1280 pixels."""
+USUAL_HEIGHTS = (640, 230)
+LEAST_WIDTHS = {"ae": 286, "builder": 400, "trace": 330}
+
+
+def settings_file(folder: str) -> QSettings:
+    """The window's own settings, a text file beside the workspace's."""
+    return QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat)
+
+
+class Arrangement(QObject):
+    """The two splitters and what is in them."""
+
+    def __init__(self, panels: dict[str, QWidget], window: QMainWindow, store: QSettings) -> None:
+        super().__init__(window)
+        self._window, self._store = window, store
+        self.frames = {name: _framed(panels[name]) for name in PANELS}
+        self.upper = QSplitter(Qt.Orientation.Horizontal)
+        self.upper.setChildrenCollapsible(False)
+        self.upper.setHandleWidth(SPACING.normal + 4)
+        for index, name in enumerate(PANELS[:3]):
+            self.frames[name].setMinimumWidth(LEAST_WIDTHS[name])
+            self.upper.addWidget(self.frames[name])
+            self.upper.setStretchFactor(index, (0, 3, 2)[index])
+        self.outer = QSplitter(Qt.Orientation.Vertical)
+        self.outer.setChildrenCollapsible(False)
+        self.outer.setHandleWidth(SPACING.normal + 4)
+        self.outer.addWidget(self.upper)
+        self.outer.addWidget(self.frames["log"])
+        self.outer.setStretchFactor(0, 3)
+        self.outer.setStretchFactor(1, 1)
+
+    def is_shown(self, name: str) -> bool:
+        return not self.frames[name].isHidden()
+
+    def show_panel(self, name: str, shown: bool) -> None:
+        """Show or hide a panel; its place and size wait for it."""
+        self.frames[name].setVisible(shown)
+        self.upper.setVisible(any(self.is_shown(n) for n in PANELS[:3]))
+
+    def usual(self) -> None:
+        """All panels in their usual sizes."""
+        for name in PANELS:
+            self.show_panel(name, True)
+        self.upper.setSizes(list(USUAL_WIDTHS))
+        self.outer.setSizes(list(USUAL_HEIGHTS))
+
+    def restore(self) -> None:
+        """As it was left; what does not read gives the usual arrangement."""
+        self.usual()
+        if not self._window.restoreGeometry(self._bytes("geometry")):
+            self._window.resize(self._usual_size())
+        for splitter, name in ((self.upper, "upper"), (self.outer, "outer")):
+            splitter.restoreState(self._bytes(name))
+        hidden = str(self._store.value("window/hidden", "")).split()
+        for name in PANELS:
+            self.show_panel(name, name not in hidden)
+        self.upper.setHandleWidth(SPACING.normal + 4)
+        self.outer.setHandleWidth(SPACING.normal + 4)
+
+    def save(self) -> None:
+        self._store.setValue("window/geometry", self._window.saveGeometry())
+        self._store.setValue("window/upper", self.upper.saveState())
+        self._store.setValue("window/outer", self.outer.saveState())
+        self._store.setValue("window/hidden", " ".join(n for n in PANELS if not self.is_shown(n)))
+        self._store.sync()
+
+    def _bytes(self, name: str) -> QByteArray:
+        value = self._store.value(f"window/{name}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _usual_size(self) -> QSize:
+        screen = self._window.screen().availableGeometry()
+        return QSize(min(1520, screen.width()), min(950, screen.height()))
+
+
+def _framed(panel: QWidget) -> QWidget:
+    """A panel in a plain widget of its own: the splitter sizes and hides the frame."""
+    frame = QWidget()
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(panel)
+    inner = panel.layout()
+    if inner is not None:
+        # The window has the margins, so that the titles of all panels stand on one line.
+        inner.setContentsMargins(0, 0, 0, 0)
+    return frame

@@ -1,0 +1,112 @@
+"""What Ctrl+K finds: commands, peers, SOP classes, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence
+
+from engine.standard.messages import MESSAGES
+from engine.standard.sop_classes import search as search_sop_classes
+from engine.workspace.message_files import MessageFile
+from engine.workspace.messages import SHIPPED
+from engine.workspace.workspace import Workspace
+
+from .models.contexts import new_context
+from .models.peers import address_text, peer_name
+from .palette import Found
+from .panels.ae_panel import AEPanel
+from .shortcuts import COMMANDS, Actions
+
+SOP_CLASSES = 20
+"""SOP classes shown for a text: the best ones; the search dialog has them all."""
+
+
+class Finder(QObject):
+    """The providers of the palette. `open_message` takes a file, `start_message` the name of a message."""
+
+    def __init__(
+        self,
+        actions: Actions,
+        panel: AEPanel,
+        workspace: Workspace,
+        open_message: Callable[[Path], None],
+        start_message: Callable[[str], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._actions, self._panel, self._workspace = actions, panel, workspace
+        self._open_message, self._start_message = open_message, start_message
+        self.providers = (self.commands, self.peers, self.messages, self.sop_classes)
+
+    def commands(self, _text: str) -> Iterable[Found]:
+        """Commands that can be given now."""
+        for row in COMMANDS:
+            action = self._actions[row.name]
+            if not action.isEnabled() or row.name == "palette":
+                continue
+            keys = row.keys.split()
+            shown = QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+            yield Found(
+                kind="",
+                title=row.plain,
+                detail=row.tip or row.menu.replace("&", ""),
+                keys=shown,
+                icon=row.icon,
+                words=f"command {row.menu.replace('&', '')}",
+                run=action.trigger,
+            )
+
+    def peers(self, _text: str) -> Iterable[Found]:
+        """Peers: found by name, title, host and port, and selected."""
+        for saved in self._panel.peers_model.records:
+            name = peer_name(saved.peer)
+            yield Found(
+                kind="peer",
+                title=name,
+                detail=address_text(saved.peer),
+                icon="peer",
+                run=partial(self._select_peer, name),
+            )
+
+    def messages(self, text: str) -> Iterable[Found]:
+        """Message files of the user and of the program, and every message of PS3.7."""
+        if not text:
+            return
+        for path, message in self._workspace.messages():
+            yield self._file(path, message, "your message")
+        for path in sorted(SHIPPED.glob("*.toml")):
+            title = path.stem.replace("-", " ").capitalize()
+            yield Found(kind="message", title=title, icon="message", run=partial(self._open_message, path))
+        for row in MESSAGES.values():
+            yield Found(
+                kind="message",
+                title=row.name,
+                detail=f"An empty {row.name} in the builder ({row.clause})",
+                icon="message",
+                run=partial(self._start_message, row.name),
+            )
+
+    def _file(self, path: Path, message: MessageFile, kind: str) -> Found:
+        return Found(
+            kind=kind, title=path.stem, detail=message.message, icon="file", run=partial(self._open_message, path)
+        )
+
+    def sop_classes(self, text: str) -> Iterable[Found]:
+        """SOP classes, to be proposed as a presentation context."""
+        for row in search_sop_classes(text, SOP_CLASSES):
+            yield Found(
+                kind="SOP class",
+                title=row.name or row.uid,
+                detail=f"{row.uid} · add as presentation context",
+                icon="contexts",
+                words=f"{row.keyword} {row.service_class} {text}",
+                run=partial(self._panel.contexts.add_contexts, (new_context(row.uid),)),
+            )
+
+    def _select_peer(self, name: str) -> None:
+        self._panel.tabs.setCurrentWidget(self._panel.peers)
+        self._panel.peers.select(name)

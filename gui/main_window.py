@@ -1,0 +1,432 @@
+"""The window: four panels, a toolbar that reads as the work goes, and the wires between panels and session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
+
+from engine import __version__
+from engine.model.association import Peer, Proposal
+from engine.model.commands import Outgoing
+from engine.model.notices import MessageNotice, Notice, StatusNotice
+from engine.workspace.errors import WorkspaceError
+from engine.workspace.messages import template
+from engine.workspace.workspace import Workspace
+
+from .arrangement import PANELS, Arrangement, settings_file
+from .bridge import Bridge
+from .built_in_peer import BuiltInPeer
+from .closing import Closing
+from .dialogs import Questions
+from .finding import Finder
+from .models.peers import peer_name
+from .palette import Palette
+from .panels.ae_panel import AEPanel
+from .panels.builder_panel import BuilderPanel
+from .panels.log_panel import LogPanel
+from .panels.trace_panel import TracePanel
+from .session import AssociationRecord, EchoReport, Session
+from .shortcuts import Actions, keys_table
+from .theme import CHOICES, SPACING, restyle, theme
+from .toolbar import ToolBar
+
+DICOM_FILES = "DICOM files (*.dcm *.dicom);;All files (*)"
+ABOUT = (
+    f"DIMSE Console {__version__}\n\nA desktop console for DICOM networking: verify connectivity, see what was "
+    "negotiated, send any DIMSE message, read every byte.\n\nMIT licence. Not a medical device."
+)
+
+
+class MainWindow(QMainWindow):
+    """Builds the panels over a workspace and a bridge. `ended` when the engine has stopped and all is closed."""
+
+    ended = Signal()
+
+    def __init__(self, workspace: Workspace, bridge: Bridge, questions: Questions | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("DIMSE Console")
+        self.setWindowIcon(theme().icon("app"))
+        self.workspace, self.bridge = workspace, bridge
+        self.questions = questions or Questions(self)
+        self.session = Session(bridge, self)
+        self.store = settings_file(str(workspace.folder))
+        self.ae = AEPanel(workspace, self.questions, self)
+        self.builder = BuilderPanel(self, questions=self.questions)
+        self.trace = TracePanel(self)
+        self.log = LogPanel(self)
+        builder = self.builder
+        self.actions_by_name = Actions(
+            self,
+            {
+                "send": builder.send_action,
+                "send_one_shot": builder.one_shot_action,
+                "new_message": builder.new_action,
+                "close_message": builder.close_action,
+                "open_message": builder.open_action,
+                "save_message": builder.save_action,
+                "save_message_as": builder.save_as_action,
+            },
+        )
+        self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
+        self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
+        panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.builder, "trace": self.trace, "log": self.log}
+        self.arrangement = Arrangement(panels, self, self.store)
+        self.finder = Finder(self.actions_by_name, self.ae, workspace, self.open_message, self.start_message, self)
+        self.palette_dialog = Palette(self.finder.providers, self)
+        self._closing: Closing | None = None
+        self._closed = False
+        self._lay_out()
+        self.actions_by_name.fill(self.menuBar())
+        self.actions_by_name.connect_all(self._handlers())
+        self._connect()
+        self.arrangement.restore()
+        self._show_which_panels()
+        self._peer_changed(self.ae.current_peer)
+        self._current_changed(None)
+        self._proposal_changed()
+        for problem in workspace.problems:
+            self.say(str(problem), "warning")
+
+    # -- building -----------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.toolbar)
+        body = QVBoxLayout()
+        body.setContentsMargins(SPACING.large, 0, SPACING.large, SPACING.small)
+        body.addWidget(self.arrangement.outer)
+        column.addLayout(body, 1)
+        self.setCentralWidget(inner)
+        self._sign = QLabel(self)
+        self._sentence = QLabel(self)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sentence.setMinimumWidth(1)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().setContentsMargins(SPACING.large, 0, SPACING.large, SPACING.hair)
+        self.statusBar().addWidget(self._sign)
+        self.statusBar().addWidget(self._sentence, 1)
+
+    def _handlers(self) -> dict[str, Callable[..., Any]]:
+        peers = self.ae.peers
+        return {
+            "store_files": self.ask_store_files,
+            "store_folder": self.ask_store_folder,
+            "save_log": self.log.save,
+            "open_workspace": self.open_workspace,
+            "quit": self.close,
+            "echo": self.echo,
+            "add_peer": peers.add,
+            "edit_peer": peers.edit,
+            "duplicate_peer": peers.duplicate,
+            "delete_peer": peers.delete,
+            "associate": self.associate,
+            "release": self.session.release,
+            "abort": self.session.abort,
+            "copy_association": self.copy_association,
+            "add_context": self.ae.contexts.add,
+            "cancel": self.cancel,
+            "listen": self.built_in.start,
+            "stop_listening": self.built_in.stop,
+            "listener_settings": self.built_in.open_settings,
+            "palette": self.open_palette,
+            "focus_ae": partial(self.focus_panel, "ae"),
+            "focus_builder": partial(self.focus_panel, "builder"),
+            "focus_trace": partial(self.focus_panel, "trace"),
+            "focus_log": partial(self.focus_panel, "log"),
+            "filter_log": self.filter_log,
+            "show_ae": partial(self.arrangement.show_panel, "ae"),
+            "show_builder": partial(self.arrangement.show_panel, "builder"),
+            "show_trace": partial(self.arrangement.show_panel, "trace"),
+            "show_log": partial(self.arrangement.show_panel, "log"),
+            "restore_panels": self.restore_panels,
+            "theme_system": partial(self._theme_chosen, "system"),
+            "theme_light": partial(self._theme_chosen, "light"),
+            "theme_dark": partial(self._theme_chosen, "dark"),
+            "tour": self.first_echo,
+            "keys": self.show_keys,
+            "about": self.show_about,
+        }
+
+    def _connect(self) -> None:
+        session, ae = self.session, self.ae
+        session.notices.connect(self._notices)
+        session.current_changed.connect(self._current_changed)
+        session.association_changed.connect(self._association_changed)
+        session.echo_started.connect(self._echo_started)
+        session.echo_finished.connect(self._echo_finished)
+        session.listener_changed.connect(self._listener_changed)
+        session.operation_started.connect(self._operation_started)
+        session.operation_ended.connect(self._operation_ended)
+        session.said.connect(self.say)
+        ae.echo_requested.connect(session.echo)
+        ae.associate_requested.connect(session.associate)
+        ae.peer_changed.connect(self._peer_changed)
+        ae.proposal_changed.connect(self._proposal_changed)
+        ae.failed.connect(self._failed)
+        self.toolbar.peer_chosen.connect(ae.peers.list.select_row)
+        self.toolbar.association_chosen.connect(session.make_current)
+        self.builder.send_requested.connect(self._send_requested)
+        self.builder.said.connect(self.say)
+        self.builder.cancel_requested.connect(session.cancel)
+        self.log.cancel_requested.connect(session.cancel)
+        self.log.echo_requested.connect(self.first_echo)
+        self.log.row_selected.connect(self.trace.show_target)
+        self.log.said.connect(self.say)
+        self.trace.association_shown.connect(self.log.set_shown_association)
+        self.trace.copy_requested.connect(self._copied)
+        theme().changed.connect(self._theme_changed)
+
+    # -- what the user asks for ---------------------------------------------------------------------------------
+
+    def echo(self) -> None:
+        """C-ECHO at the selected peer."""
+        if self.ae.current_peer is None:
+            self.say("No peer is selected: add one first.", "warning")
+            return
+        self.session.echo(self.ae.proposal())
+
+    def first_echo(self) -> None:
+        """Select the built-in peer, start it if it does not run, and echo it."""
+        if self.session.listener.listening:
+            self.built_in.start(introduce=True)
+            self.echo()
+            return
+        self.built_in.ready.connect(self.echo, Qt.ConnectionType.SingleShotConnection)
+        self.built_in.start(introduce=True)
+
+    def associate(self) -> None:
+        """Open an association with the selected peer and hold it."""
+        if self.ae.current_peer is None:
+            self.say("No peer is selected: add one first.", "warning")
+        elif not self.ae.contexts.model.records:
+            self.say("No presentation context is chosen: an association needs at least one.", "warning")
+        else:
+            self.ae.associate()
+
+    def cancel(self) -> None:
+        """Stop the operation started last."""
+        running = self.session.running_operations
+        if running:
+            self.session.cancel(max(running))
+
+    def copy_association(self) -> None:
+        """The association the trace shows, as text, on the clipboard."""
+        if self.trace.text():
+            self.trace.copy_text()
+        else:
+            self.say("There is no association to copy yet.", "warning")
+
+    def _copied(self, _text: str) -> None:
+        self.say("The association is on the clipboard as text.", "text")
+
+    def open_message(self, path: Path) -> None:
+        """Load a message file into the builder."""
+        try:
+            self.builder.load(path)
+        except WorkspaceError as error:
+            self.say(str(error), "failure")
+        self.focus_panel("builder")
+
+    def start_message(self, name: str) -> None:
+        """Start a message of PS3.7 in the builder."""
+        self.builder.open_message(template(name, ""))
+        self.focus_panel("builder")
+
+    def ask_store_files(self) -> None:
+        self.questions.open_files(self, "Store DICOM files", DICOM_FILES, self.store_files)
+
+    def ask_store_folder(self) -> None:
+        self.questions.open_folder(self, "Store all DICOM files of a folder", self.store_files)
+
+    def store_files(self, paths: tuple[Path, ...]) -> None:
+        """C-STORE of files and folders at the selected peer."""
+        self.session.store_files(paths, self.ae.proposal())
+
+    def open_workspace(self) -> None:
+        self.workspace.folder.mkdir(parents=True, exist_ok=True)
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.workspace.folder)))
+
+    def open_palette(self) -> None:
+        self.palette_dialog.show_over(self)
+
+    def focus_panel(self, name: str) -> None:
+        """Show a panel and put the keyboard into it."""
+        self.actions_by_name[f"show_{name}"].setChecked(True)
+        places = {
+            "ae": self.ae.peers.list if self.ae.tabs.currentWidget() is self.ae.peers else self.ae.tabs.currentWidget(),
+            "builder": self.builder,
+            "trace": self.trace,
+            "log": self.log.table,
+        }
+        _first_focus(places[name]).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def filter_log(self) -> None:
+        self.actions_by_name["show_log"].setChecked(True)
+        self.log.filter_line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.log.filter_line.selectAll()
+
+    def restore_panels(self) -> None:
+        self.arrangement.usual()
+        self._show_which_panels()
+
+    def show_keys(self) -> None:
+        self.questions.show(self, "Keyboard shortcuts", keys_table())
+
+    def show_about(self) -> None:
+        self.questions.tell(self, "About DIMSE Console", ABOUT)
+
+    def show_report(self, text: str) -> None:
+        """Something in the program itself went wrong."""
+        self.questions.report(self, text)
+
+    def say(self, sentence: str, role: str) -> None:
+        """A line in the status bar, with a sign where it is good or bad."""
+        signs = {"ok": "ok", "warning": "warning", "failure": "failure"}
+        self._sign.setVisible(role in signs)
+        if role in signs:
+            self._sign.setPixmap(theme().pixmap(signs[role], role))
+        restyle(self._sentence, "role", {"failure": "error"}.get(role, role))
+        self._sentence.setText(sentence)
+        self._sentence.setToolTip(sentence)
+
+    # -- what happens -------------------------------------------------------------------------------------------
+
+    def _notices(self, batch: tuple[Notice, ...]) -> None:
+        self.log.add_notices(batch)
+        self.trace.add_notices(batch)
+        for notice in batch:
+            if isinstance(notice, MessageNotice):
+                self.builder.add_response(notice)
+
+    def _current_changed(self, record: AssociationRecord | None) -> None:
+        self.toolbar.show_associations(record, self.session.open_records())
+        established = record is not None and record.established
+        negotiated = record.negotiated if record is not None and established else None
+        self.builder.set_negotiated(negotiated, record.association if record is not None and negotiated else None)
+        self._enable()
+
+    def _association_changed(self, _record: AssociationRecord) -> None:
+        self.toolbar.show_associations(self.session.current, self.session.open_records())
+
+    def _echo_started(self, proposal: Proposal) -> None:
+        self.say(f"Echo to {peer_name(proposal.peer)} …", "muted")
+
+    def _echo_finished(self, report: EchoReport) -> None:
+        self.ae.echo_reported(report)
+
+    def _listener_changed(self, _state: object) -> None:
+        self.toolbar.show_listener(self.session.listener)
+        self._enable()
+
+    def _send_requested(self, message: Outgoing, one_shot: bool) -> None:
+        operation = self.session.send(message, self.ae.proposal() if one_shot else None)
+        if operation is not None:
+            self.builder.operation_started(operation)
+
+    def _operation_started(self, _operation: int) -> None:
+        self._enable()
+
+    def _operation_ended(self, notice: StatusNotice) -> None:
+        self.builder.operation_ended(notice)
+        self._enable()
+
+    def _peer_changed(self, peer: Peer | None) -> None:
+        self.toolbar.show_peer(self.ae.peers_model.row_named(peer_name(peer)) if peer is not None else -1)
+        self._enable()
+
+    def _proposal_changed(self) -> None:
+        self.builder.set_proposal(self.ae.proposal())
+
+    def _failed(self, sentence: str) -> None:
+        self.say(sentence, "failure")
+
+    def _enable(self) -> None:
+        """What can be done now; what cannot is greyed, never hidden."""
+        peer = self.ae.current_peer is not None
+        current = self.session.current
+        listener = self.session.listener
+        running = listener.listening or listener.starting
+        enabled = {
+            "echo": peer,
+            "associate": peer,
+            "edit_peer": peer,
+            "duplicate_peer": peer,
+            "delete_peer": peer,
+            "send": peer or (current is not None and current.established),
+            "send_one_shot": peer,
+            "store_files": peer,
+            "store_folder": peer,
+            "release": current is not None and current.established,
+            "abort": current is not None and not current.finished,
+            "cancel": bool(self.session.running_operations),
+            "listen": not running,
+            "stop_listening": running,
+        }
+        for name, on in enabled.items():
+            self.actions_by_name[name].setEnabled(on)
+
+    def _show_which_panels(self) -> None:
+        for name in PANELS:
+            self.actions_by_name[f"show_{name}"].setChecked(self.arrangement.is_shown(name))
+        self._show_which_theme()
+
+    # -- theme --------------------------------------------------------------------------------------------------
+
+    def _theme_chosen(self, choice: str, on: bool) -> None:
+        app = QApplication.instance()
+        if on and isinstance(app, QApplication) and theme().choice != choice:
+            theme().apply(app, choice)
+            self.store.setValue("window/theme", choice)
+        self._show_which_theme()
+
+    def _theme_changed(self) -> None:
+        self._show_which_theme()
+        self.setWindowIcon(theme().icon("app"))
+
+    def _show_which_theme(self) -> None:
+        for choice in CHOICES:
+            action = self.actions_by_name[f"theme_{choice}"]
+            action.blockSignals(True)
+            action.setChecked(choice == theme().choice)
+            action.blockSignals(False)
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close in steps: release what is open, abort what does not answer, stop the engine, then go."""
+        if self._closed:
+            super().closeEvent(event)
+            return
+        event.ignore()
+        if self._closing is not None:
+            return
+        self.ae.flush()
+        self.arrangement.save()
+        self._closing = Closing(self.session, self.bridge, self)
+        self._closing.done.connect(self._finish)
+        self._closing.begin()
+
+    def _finish(self) -> None:
+        self._closed = True
+        self.close()
+        self.ended.emit()
+
+
+def _first_focus(widget: QWidget | None) -> QWidget:
+    """The widget itself if it takes the keyboard, else the first in it that does."""
+    if widget is None:
+        return QWidget()
+    if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus or widget.focusProxy() is not None:
+        return widget
+    inner = [w for w in widget.findChildren(QWidget) if w.isVisibleTo(widget)]
+    return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), widget)

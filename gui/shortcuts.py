@@ -1,0 +1,154 @@
+"""Every command of the window as a row: menus, shortcuts, toolbar, palette and the list in Help are made from it.
+
+The keys of the daily work stand in the order of the toolbar: F5 Echo, F6 Associate, F7 Send, F8 Release, F9 Abort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from .theme import theme
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """One command. `keys`: shortcuts apart by spaces. `gap`: a line before it in its menu."""
+
+    name: str
+    text: str
+    menu: str
+    keys: str = ""
+    icon: str = ""
+    tip: str = ""
+    checkable: bool = False
+    gap: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The text without mnemonic and dots."""
+        return self.text.replace("&", "").rstrip("…")
+
+
+MENUS = ("&File", "&Peer", "&Association", "&Message", "&Built-in peer", "&View", "&Help")
+
+COMMANDS = (
+    CommandRow("open_message", "&Open message…", "&File", "Ctrl+O", "open", "A message file (TOML) into the builder"),
+    CommandRow("new_message", "&New message", "&File", "Ctrl+T", "add", "A tab of its own in the builder"),
+    CommandRow("save_message", "&Save message", "&File", "Ctrl+S", "save", "The message of the builder as a file"),
+    CommandRow("save_message_as", "Save message &as…", "&File", "Ctrl+Shift+S"),
+    CommandRow("close_message", "&Close message", "&File", "Ctrl+W"),
+    CommandRow("store_files", "S&tore DICOM files…", "&File", "Ctrl+Shift+O", "file", "C-STORE of files", gap=True),
+    CommandRow("store_folder", "Store a &folder…", "&File", "", "open", "C-STORE of all DICOM files below a folder"),
+    CommandRow("save_log", "Save &log…", "&File", "Ctrl+Shift+L", "log", "As text or JSON lines", gap=True),
+    CommandRow("open_workspace", "Show &workspace folder", "&File", tip="Peers, contexts, messages as text"),
+    CommandRow("quit", "&Quit", "&File", "Ctrl+Q", "", "Release what is open and end", gap=True),
+    CommandRow("echo", "&Echo", "&Peer", "F5", "echo", "C-ECHO at the peer, on an association of its own"),
+    CommandRow("add_peer", "&Add peer…", "&Peer", "Ctrl+N", "add", gap=True),
+    CommandRow("edit_peer", "E&dit peer…", "&Peer", "", "edit"),
+    CommandRow("duplicate_peer", "D&uplicate peer", "&Peer", "", "duplicate"),
+    CommandRow("delete_peer", "De&lete peer…", "&Peer", "", "delete"),
+    CommandRow("associate", "&Associate", "&Association", "F6", "associate", "Open an association and hold it"),
+    CommandRow("release", "&Release", "&Association", "F8", "release", "A-RELEASE of the association held"),
+    CommandRow("abort", "A&bort", "&Association", "F9", "abort", "A-ABORT of the association, whatever its state"),
+    CommandRow(
+        "copy_association", "&Copy as text", "&Association", "Ctrl+Shift+C", "copy", "What was negotiated", gap=True
+    ),
+    CommandRow("add_context", "Add presentation &context…", "&Association", "Ctrl+Shift+N", "contexts"),
+    CommandRow("send", "&Send", "&Message", "F7 Ctrl+Return", "send", "On the association held"),
+    CommandRow(
+        "send_one_shot", "Send &one shot", "&Message", "Shift+F7 Ctrl+Shift+Return", "send", "Associate, send, release"
+    ),
+    CommandRow("cancel", "&Cancel running operation", "&Message", "Ctrl+.", "stop", "C-CANCEL, or after this file"),
+    CommandRow("listen", "&Start", "&Built-in peer", "", "listen", "Listen for associations"),
+    CommandRow("stop_listening", "S&top", "&Built-in peer", "", "stop"),
+    CommandRow("listener_settings", "S&ettings…", "&Built-in peer", icon="settings", gap=True),
+    CommandRow("palette", "&Find a command, peer, SOP class, message…", "&View", "Ctrl+K", "search"),
+    CommandRow("focus_ae", "Go to &AE configuration", "&View", "Ctrl+1", gap=True),
+    CommandRow("focus_builder", "Go to message &builder", "&View", "Ctrl+2"),
+    CommandRow("focus_trace", "Go to negotiation &trace", "&View", "Ctrl+3"),
+    CommandRow("focus_log", "Go to status &log", "&View", "Ctrl+4"),
+    CommandRow("filter_log", "&Filter the log", "&View", "Ctrl+L", "filter"),
+    CommandRow("show_ae", "Show AE &configuration", "&View", "Ctrl+Shift+1", checkable=True, gap=True),
+    CommandRow("show_builder", "Show &message builder", "&View", "Ctrl+Shift+2", checkable=True),
+    CommandRow("show_trace", "Show ne&gotiation trace", "&View", "Ctrl+Shift+3", checkable=True),
+    CommandRow("show_log", "Show &status log", "&View", "Ctrl+Shift+4", checkable=True),
+    CommandRow("restore_panels", "&Restore arrangement", "&View", "Ctrl+Shift+0", "panels"),
+    CommandRow("theme_system", "Theme as the s&ystem", "&View", "", checkable=True, gap=True),
+    CommandRow("theme_light", "Light t&heme", "&View", "", checkable=True),
+    CommandRow("theme_dark", "&Dark theme", "&View", "", checkable=True),
+    CommandRow("tour", "&First echo", "&Help", "", "play", "Select the built-in peer and echo it"),
+    CommandRow("keys", "&Keyboard shortcuts", "&Help", "F1", "help"),
+    CommandRow("about", "&About DIMSE Console", "&Help", "", "info", gap=True),
+)
+
+
+class Actions(QObject):
+    """The rows as QActions, by name.
+
+    `adopted`: actions a panel made itself. They stay the panel's, but follow their row: keys that work in the whole
+    window, icon, tooltip. Two actions with the same keys would be ambiguous and neither would be triggered.
+    """
+
+    def __init__(self, window: QWidget, adopted: dict[str, QAction] | None = None) -> None:
+        super().__init__(window)
+        self.by_name: dict[str, QAction] = {}
+        self._adopted = adopted or {}
+        for row in COMMANDS:
+            action = self._adopted.get(row.name) or QAction(row.text, window)
+            action.setText(row.text)
+            action.setObjectName(row.name)
+            action.setShortcuts([QKeySequence(k) for k in row.keys.split()])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.setCheckable(row.checkable)
+            action.setToolTip(tip_text(row))
+            action.setStatusTip(row.tip)
+            if row.icon:
+                theme().bind_icon(action, row.icon)
+            self.by_name[row.name] = action
+            window.addAction(action)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self.by_name[name]
+
+    def connect_all(self, handlers: dict[str, Callable[..., None]]) -> None:
+        """Connect each action that is not a panel's to its handler; KeyError when a command has none."""
+        for row in (r for r in COMMANDS if r.name not in self._adopted):
+            action = self.by_name[row.name]
+            (action.toggled if row.checkable else action.triggered).connect(handlers[row.name])
+
+    def fill(self, bar: QMenuBar) -> dict[str, QMenu]:
+        """The menus, by title."""
+        menus = {title: bar.addMenu(title) for title in MENUS}
+        for row in COMMANDS:
+            menu = menus[row.menu]
+            if row.gap:
+                menu.addSeparator()
+            menu.addAction(self.by_name[row.name])
+        return menus
+
+
+def tip_text(row: CommandRow) -> str:
+    """What a tooltip says: the command, its keys, what it does."""
+    keys = " or ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in row.keys.split())
+    first = f"{row.plain} ({keys})" if keys else row.plain
+    return f"{first}\n{row.tip}" if row.tip else first
+
+
+def keys_table(rows: Iterable[CommandRow] = COMMANDS) -> str:
+    """The shortcuts as an HTML table, menu by menu."""
+    lines = ["<table cellspacing='0' cellpadding='3'>"]
+    menu = ""
+    for row in rows:
+        if not row.keys:
+            continue
+        if row.menu != menu:
+            menu = row.menu
+            lines.append(f"<tr><td colspan='2'><br><b>{menu.replace('&', '')}</b></td></tr>")
+        keys = ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in row.keys.split())
+        lines.append(f"<tr><td>{row.plain}</td><td style='padding-left:24px'>{keys}</td></tr>")
+    return "".join([*lines, "</table>"])

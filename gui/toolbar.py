@@ -1,0 +1,123 @@
+"""The toolbar reads left to right as the work goes: peer, echo, associate, send, release, abort; then the state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+
+from .built_in_peer import reach_sentence
+from .models.peers import PeersModel
+from .session import AssociationRecord, ListenerState
+from .shortcuts import Actions
+from .state_pill import StatePill
+from .theme import SPACING, restyle, theme
+
+FLOW = ("echo", "associate", "send", "release", "abort")
+
+
+class ToolBar(QWidget):
+    """`peer_chosen` carries the row of the peer, `association_chosen` the number of an open association."""
+
+    peer_chosen = Signal(int)
+    association_chosen = Signal(object)
+
+    def __init__(self, peers: PeersModel, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Toolbar")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.peer = QComboBox(self)
+        self.peer.setModel(peers)
+        self.peer.setAccessibleName("Peer")
+        self.peer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.peer.setMinimumContentsLength(15)
+        self.peer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.peer.setMaximumWidth(300)
+        self.peer.setPlaceholderText("No peer: add one")
+        self.peer.activated.connect(self.peer_chosen)
+        self.buttons = {name: self._button(actions[name]) for name in FLOW}
+        self.buttons["send"].setProperty("primary", "true")
+        theme().bind_icon(actions["send"], "send", "on_accent")
+        self.pill = StatePill(self)
+        self._associations = QMenu(self.pill)
+        self._associations.aboutToHide.connect(self.pill.clearFocus)
+        self.pill.setMenu(self._associations)
+        self.listener = QToolButton(self)
+        self.listener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.listener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.listener.setProperty("menu", "true")
+        self.listener.setProperty("button", "true")
+        self.listener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(self.listener)
+        menu.addActions([actions["listen"], actions["stop_listening"], actions["listener_settings"]])
+        self.listener.setMenu(menu)
+        self.find_button = QToolButton(self)
+        self.find_button.setDefaultAction(actions["palette"])
+        self.find_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.find_button.setAccessibleName("Find anything")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(SPACING.large, SPACING.small, SPACING.large, SPACING.normal)
+        row.setSpacing(6)
+        row.addWidget(self.peer, 2)
+        for button in self.buttons.values():
+            row.addWidget(button)
+        row.addSpacing(SPACING.small)
+        row.addWidget(self.pill, 4)
+        row.addStretch(1)
+        row.addWidget(self.listener)
+        row.addWidget(self.find_button)
+        self.show_listener(ListenerState())
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(SPACING.icon + 6, SPACING.icon))
+        button.setProperty("button", "true")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def show_peer(self, row: int) -> None:
+        """Show the peer of a row as the one everything acts on."""
+        self.peer.setCurrentIndex(row)
+        record = self.peer.model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) if row >= 0 else ""
+        self.peer.setToolTip(str(record or "Peer"))
+
+    def show_listener(self, state: ListenerState) -> None:
+        """Say whether the built-in peer listens, where, and who can reach it."""
+        text, icon, role = "Built-in peer off", "listen", "muted"
+        if state.starting:
+            text = "Built-in peer …"
+        elif state.listening:
+            text, icon, role = f"Built-in peer · {state.port}", "listen", "ok"
+            if not state.loopback:
+                text, icon, role = f"Built-in peer · {state.port} · open to the network", "network", "warning"
+        elif state.sentence and state.listener is None and state.port:
+            role = "failure"
+        self.listener.setText(text)
+        theme().bind_text_icon(self.listener, icon, role)
+        restyle(self.listener, "reach", role)
+        self.listener.setToolTip(reach_sentence(state))
+        self.listener.setAccessibleName(f"{text}. {reach_sentence(state)}")
+
+    def show_associations(self, current: AssociationRecord | None, records: tuple[AssociationRecord, ...]) -> None:
+        """The pill, and in its menu every open association to act on."""
+        self.pill.show_record(current)
+        self._associations.clear()
+        for record in records:
+            side = "" if record.requestor else " (called us)"
+            text = f"#{record.association}  {record.peer.ae_title}{side}  {record.state}"
+            action = self._associations.addAction(text)
+            action.setData(record.association)
+            action.setCheckable(True)
+            action.setChecked(current is not None and record.association == current.association)
+            action.triggered.connect(self._chosen)
+        if not records:
+            self._associations.addAction("No association is open").setEnabled(False)
+
+    def _chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.association_chosen.emit(action.data())
+
+

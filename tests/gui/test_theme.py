@@ -1,0 +1,104 @@
+"""Both dresses can be read, follow live, and draw their own icons."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QFontInfo, QIcon
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font, theme
+
+
+@pytest.fixture(autouse=True)
+def undress(qapp):
+    before = (qapp.styleSheet(), qapp.palette(), qapp.font())
+    yield
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+    qapp.setFont(before[2])
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("role", TEXT_ROLES)
+@pytest.mark.parametrize("ground", [*GROUNDS, "hover"])
+def test_every_text_role_reads_on_every_ground(name, role, ground):
+    assert contrast(QColor(PALETTES[name][role]), QColor(PALETTES[name][ground])) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("role", ["ok", "warning", "failure"])
+def test_meanings_read_on_their_tints(name, role):
+    assert contrast(QColor(PALETTES[name][role]), QColor(PALETTES[name][f"{role}_tint"])) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_text_of_the_main_button_reads_on_it(name):
+    assert contrast(QColor(PALETTES[name]["on_accent"]), QColor(PALETTES[name]["accent"])) >= 4.5
+
+
+def test_black_on_white_has_the_greatest_contrast():
+    assert contrast(QColor("black"), QColor("white")) == pytest.approx(21)
+
+
+def test_both_palettes_have_the_same_roles():
+    assert PALETTES["light"].keys() == PALETTES["dark"].keys()
+
+
+def test_the_style_sheet_names_only_colours_and_glyphs_that_exist(qapp):
+    theme().apply(qapp, "dark")
+    sheet = qapp.styleSheet()
+    assert "@" not in sheet
+    glyphs = re.findall(r"url\(([^)]+)\)", sheet)
+    assert glyphs
+    assert all((ICONS / "glyphs" / g.rsplit("/", 1)[1]).exists() for g in glyphs)
+
+
+def test_changing_the_theme_recolours_what_is_shown(qapp, qtbot):
+    theme().apply(qapp, "light")
+    button = QPushButton("Echo")
+    qtbot.addWidget(button)
+    theme().bind_icon(button, "echo")
+    light = button.icon().pixmap(16, 16).toImage()
+    with qtbot.waitSignal(theme().changed):
+        theme().apply(qapp, "dark")
+    assert theme().name == "dark"
+    assert qapp.palette().window().color() == QColor(PALETTES["dark"]["window"])
+    assert button.icon().pixmap(16, 16).toImage() != light
+
+
+def test_system_follows_the_desktop(qapp):
+    theme().apply(qapp, "system")
+    assert theme().choice == "system"
+    assert theme().name in ("light", "dark")
+
+
+def test_an_unknown_theme_is_refused(qapp):
+    with pytest.raises(ValueError, match="pink"):
+        theme().apply(qapp, "pink")
+
+
+@pytest.mark.parametrize("file", sorted(ICONS.glob("*.svg")), ids=lambda f: f.stem)
+def test_every_icon_draws_something_and_is_drawn_for_200_percent(qapp, file):
+    icon = theme().icon(file.stem, "text")
+    assert QSize(32, 32) in icon.availableSizes()
+    image = icon.pixmap(QSize(16, 16), 2.0).toImage()
+    assert image.width() == 32
+    assert any(image.pixelColor(x, y).alpha() for x in range(32) for y in range(32))
+
+
+def test_a_selected_row_keeps_the_colour_of_its_icon(qapp):
+    icon = theme().icon("ok", "ok")
+    normal = icon.pixmap(16, 16, QIcon.Mode.Normal).toImage()
+    assert icon.pixmap(16, 16, QIcon.Mode.Selected).toImage() == normal
+
+
+def test_the_mono_font_is_of_fixed_width(qapp):
+    assert QFontInfo(mono_font()).fixedPitch()
+
+
+def test_there_is_one_theme(qapp):
+    assert theme() is theme()
+    assert theme().parent() is QApplication.instance()
