@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.interop import peers, samples
+from tests.interop.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,3 +72,10 @@ def client(need: Callable[[str], str], tmp_path: Path) -> Callable[..., peers.Co
 def archive(tmp_path: Path) -> list[samples.Sample]:
     """Eight small files of two patients and three studies (see samples.archive)."""
     return samples.archive(tmp_path / "archive")
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """Our engine, started for one test and stopped with it."""
+    with Console() as console:
+        yield console
