@@ -56,7 +56,7 @@ def preview_dataset(dataset: DataSet, transfer_syntax: str) -> bytes:
 
 
 def value_problem(element: DataElement, query: bool = False) -> str:
-    """Why a value is none of its VR, as a sentence; "" when it is. query: ranges and wildcards are fine (PS3.4 C.2.2.2)."""
+    """Why a value is none of its VR, as a sentence; "" when it is. query: ranges and wildcards are fine."""
     from engine.wire.value_rules import value_error
 
     return next(filter(None, (value_error(element.vr, text, query) for text in element.texts)), "")

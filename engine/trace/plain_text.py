@@ -72,7 +72,7 @@ def notice_text(notice: AnyNotice) -> str:
     """What a notice says, on one line, without its time; "" when there is nothing to say."""
     match notice:
         case AssociationNotice():
-            return f"Association {notice.association} {notice.phase.value}. {notice.sentence}".rstrip()
+            return f"Association {notice.association}: {notice.sentence or notice.phase.value + '.'}"
         case PduNotice():
             return _pdu_text(notice)
         case MessageNotice():
@@ -117,12 +117,16 @@ def message_text(n: MessageNotice) -> str:
 def status_line(n: StatusNotice) -> str:
     """How an operation ended, with what its response added."""
     parts = [n.sentence or f"{n.service} {n.outcome.value}."]
-    if n.error_comment:
+    if parts[0][-1] not in ".!?":
+        parts[0] += "."
+    if n.error_comment and n.error_comment not in n.sentence:
         parts.append(f"Error Comment: {n.error_comment}.")
     if n.offending_elements:
         listed = ", ".join(f"({t >> 16:04X},{t & 0xFFFF:04X})" for t in n.offending_elements)
         parts.append(f"Offending Element: {listed}.")
     counts = [(n.completed, "completed"), (n.failed, "failed"), (n.warning, "with warning"), (n.remaining, "remaining")]
+    if n.service == "C-STORE":  # its sentence has told them, as files
+        counts = []
     told = ", ".join(f"{value} {word}" for value, word in counts if value is not None)
     if told:
         parts.append(f"Sub-operations: {told}.")

@@ -18,20 +18,28 @@ class Keyring(Protocol):
 
 
 class Secrets:
-    """Named secrets. `sentence` says where they are kept when that is not the system keyring."""
+    """Named secrets. The keyring is looked for on first use, since asking for it may take a while."""
 
     def __init__(self, keyring: Keyring | None = None) -> None:
         self._memory: dict[str, str] = {}
-        self._keyring = keyring if keyring is not None else _system_keyring()
-        self.sentence = "" if self._keyring else _memory_sentence("no system keyring is available")
+        self._keyring = keyring
+        self._looked = keyring is not None
+        self._sentence = ""
+
+    @property
+    def sentence(self) -> str:
+        """Where secrets are kept when that is not the system keyring; "" when it is."""
+        self._find()
+        return self._sentence
 
     def get(self, name: str) -> str:
         """The secret, or "" when there is none."""
         if name in self._memory:
             return self._memory[name]
-        if self._keyring is not None:
+        keyring = self._find()
+        if keyring is not None:
             try:
-                return self._keyring.get_password(SERVICE, name) or ""
+                return keyring.get_password(SERVICE, name) or ""
             except Exception as error:  # noqa: BLE001 - keyring back ends raise whatever their system does
                 self._fall_back(error)
         return ""
@@ -39,21 +47,30 @@ class Secrets:
     def set(self, name: str, secret: str) -> None:
         """Keep a secret; "" forgets it."""
         self._memory.pop(name, None)
-        if self._keyring is not None:
+        keyring = self._find()
+        if keyring is not None:
             try:
                 if secret:
-                    self._keyring.set_password(SERVICE, name, secret)
-                elif self._keyring.get_password(SERVICE, name) is not None:
-                    self._keyring.delete_password(SERVICE, name)
+                    keyring.set_password(SERVICE, name, secret)
+                elif keyring.get_password(SERVICE, name) is not None:
+                    keyring.delete_password(SERVICE, name)
                 return
             except Exception as error:  # noqa: BLE001 - as above
                 self._fall_back(error)
         if secret:
             self._memory[name] = secret
 
+    def _find(self) -> Keyring | None:
+        if not self._looked:
+            self._looked = True
+            self._keyring = _system_keyring()
+            if self._keyring is None:
+                self._sentence = _memory_sentence("no system keyring is available")
+        return self._keyring
+
     def _fall_back(self, error: Exception) -> None:
         self._keyring = None
-        self.sentence = _memory_sentence(f"the system keyring refused ({type(error).__name__})")
+        self._sentence = _memory_sentence(f"the system keyring refused ({type(error).__name__})")
 
 
 def _memory_sentence(why: str) -> str:

@@ -196,13 +196,13 @@ def _read_echo(value: Any) -> EchoResult | None:
 def write_peer(saved: SavedPeer) -> Table:
     peer, echo = saved.peer, saved.echo
     table: Table = {"name": peer.name, "ae_title": peer.ae_title, "host": peer.host, "port": peer.port}
-    if echo:
-        table["echo"] = Inline(
-            outcome=echo.outcome,
-            time=datetime.fromtimestamp(echo.time, UTC),
-            round_trip=echo.round_trip,
-            sentence=echo.sentence or None,
-        )
+    # None takes out what an earlier address left behind.
+    table["echo"] = echo and Inline(
+        outcome=echo.outcome,
+        time=datetime.fromtimestamp(echo.time, UTC),
+        round_trip=echo.round_trip,
+        sentence=echo.sentence or None,
+    )
     return table
 
 
@@ -213,7 +213,8 @@ def read_context(value: Any) -> ProposedContext:
     except ValueProblem as problem:
         raise ValueProblem(problem.reason, ("role",)) from None
     return ProposedContext(
-        id=reader.get("id", int, 1, _between(0, 255, "a presentation-context-ID")),
+        # Lists longer than an association can carry are numbered on, and kept.
+        id=reader.get("id", int, 1, _between(0, 0xFFFF, "a presentation-context-ID")),
         abstract_syntax=_uid(reader, "abstract_syntax"),
         transfer_syntaxes=tuple(_resolved(u, "transfer_syntaxes") for u in reader.get("transfer_syntaxes", list, [])),
         role=role,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts
+from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from . import settings
@@ -132,10 +132,14 @@ class Workspace:
             contexts=saved.contexts,
             timeouts=self.timeouts,
             async_window=saved.async_window,
-            user_identity=saved.identity.identity(self.secrets.get(saved.identity.secret_name)),
+            user_identity=self._identity(),
             extended=saved.extended,
             common_extended=saved.common_extended,
         )
+
+    def _identity(self) -> UserIdentity | None:
+        identity = self.contexts.identity
+        return identity.identity(self.secrets.get(identity.secret_name)) if identity.type else None
 
     def presets(self) -> tuple[Preset, ...]:
         """Shipped presets, the user's own, then all of the registry in parts. Broken files are in `problems`."""

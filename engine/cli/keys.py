@@ -1,0 +1,70 @@
+"""Query keys as the command line writes them: PatientName=Doe*, (0010,0020)=1, Sequence[0].Modality=MR."""
+
+from __future__ import annotations
+
+import re
+
+from engine.model.dataset import DataElement, DataSet
+from engine.workspace.dataset_toml import BINARY_VRS, SINGLE_VRS, dictionary_vr
+from engine.workspace.errors import ValueProblem
+from engine.workspace.names import attribute_tag, format_tag
+
+_STEP = re.compile(r"(\([^)]*\)|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}|\w+)(?:\[(\d+)\])?(\.|=|\Z)")
+MAXIMUM_ITEMS = 1000
+"""Items one key may ask for; queries have one."""
+
+
+def with_keys(dataset: DataSet, keys: list[str]) -> DataSet:
+    """The data set with these keys set, in tag order. Raises `ValueProblem` naming the key."""
+    for key in keys:
+        try:
+            path, value = _parse(key)
+            dataset = _set(dataset, path, value)
+        except ValueProblem as problem:
+            raise ValueProblem(f"key “{key}”: {problem.reason}") from None
+    return dataset
+
+
+def _parse(key: str) -> tuple[list[tuple[int, int]], str | None]:
+    """Tags with the item each leads into (the last one leads nowhere), and the value (None: no “=”)."""
+    path: list[tuple[int, int]] = []
+    position = 0
+    while True:
+        match = _STEP.match(key, position)
+        if not match:
+            raise ValueProblem("expected keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value")
+        path.append((attribute_tag(match[1]), int(match[2] or 0)))
+        position = match.end()
+        if match[3] != ".":
+            return path, key[position:] if match[3] == "=" else None
+
+
+def _set(dataset: DataSet, path: list[tuple[int, int]], value: str | None) -> DataSet:
+    tag, item = path[0]
+    found = dataset.find(tag)
+    if len(path) == 1:
+        element = _element(tag, value, found)
+    else:
+        if found is not None and found.vr != "SQ":
+            raise ValueProblem(f"{format_tag(tag)} is not a sequence")
+        if item >= MAXIMUM_ITEMS:
+            raise ValueProblem(f"item {item} is beyond {MAXIMUM_ITEMS - 1}")
+        items = list(found.items if found else ())
+        items += [DataSet()] * (item + 1 - len(items))
+        items[item] = _set(items[item], path[1:], value)
+        element = DataElement(tag, "SQ", tuple(items))
+    others = [e for e in dataset if e.tag != tag]
+    return DataSet(tuple(sorted([*others, element], key=lambda e: e.tag)))
+
+
+def _element(tag: int, value: str | None, found: DataElement | None) -> DataElement:
+    vr = found.vr if found else dictionary_vr(tag) or "UN"
+    if vr == "SQ":
+        if value:
+            raise ValueProblem("a sequence has no value: name an attribute in it, Sequence[0].Attribute=value")
+        return found or DataElement(tag, "SQ", ())
+    if vr in BINARY_VRS:
+        return DataElement(tag, vr, (value or "").encode())
+    if not value:
+        return DataElement(tag, vr, ())
+    return DataElement(tag, vr, (value,) if vr in SINGLE_VRS else tuple(value.split("\\")))

@@ -1,0 +1,167 @@
+"""The command line: which commands there are, and how they end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.workspace.errors import ValueProblem, WorkspaceError
+
+from . import decoding, operations, queries, serving
+from .exits import Exit, help_text
+from .options import (
+    add_association,
+    add_output,
+    add_peer,
+    ae_title,
+    destination,
+    free_port,
+    length,
+    seconds,
+)
+
+Handler = Callable[[argparse.Namespace], Exit]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit code and never raises for what users or peers do."""
+    try:
+        args = build_parser().parse_args(argv)
+        handler: Handler = args.handler
+        return int(handler(args))
+    except SystemExit as end:  # argparse: --help, or a usage error already printed
+        return int(end.code or 0) if not isinstance(end.code, str) else int(Exit.USAGE)
+    except WorkspaceError as error:
+        print(error, file=sys.stderr)
+    except ValueProblem as problem:
+        print(f"dimse-console: {problem.reason}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone; nothing more can be said there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILURE)
+    return int(Exit.USAGE)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="dimse-console",
+        description="DICOM networking from the command line. Without a command the window opens.",
+        epilog=help_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, handler: Handler, summary: str, more: str = "") -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary}. {more}".strip(),
+            epilog=help_text(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(handler=handler)
+        add_output(sub)
+        return sub
+
+    def calling(name: str, handler: Handler, summary: str, more: str = "") -> argparse.ArgumentParser:
+        sub = command(name, handler, summary, more)
+        add_peer(sub)
+        add_association(sub)
+        return sub
+
+    calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?")
+    _send(calling("send", operations.send, "Send message files on one association", _SEND))
+    _store(calling("store", operations.store, "C-STORE files and folders"))
+    _find(calling("find", queries.find, "C-FIND: query patients, studies, worklists", _KEYS))
+    _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
+    _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
+    _listen(command("listen", serving.listen, "The built-in peer, for others to call"))
+    _decode(command("decode", decoding.decode, "Explain recorded traffic"))
+    _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
+    return parser
+
+
+_SEND = """
+The files are TOML (resources/docs/message-files.md); resources/messages has some to start from. They are sent in order,
+each after the response to the one before. Contexts are proposed as the files need them unless --context is given."""
+_KEYS = """
+Keys (-k, repeatable) are written keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value; without a value the
+attribute is asked for."""
+
+
+def _send(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("files", metavar="FILE", nargs="+", type=Path, help="message files")
+    sub.add_argument(
+        "--linger",
+        metavar="SECONDS",
+        type=float,
+        default=0.0,
+        help="keep the association open so long after the last response, for an N-EVENT-REPORT",
+    )
+
+
+def _store(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("paths", metavar="FILE|FOLDER", nargs="+", type=Path, help="DICOM files; folders are walked")
+
+
+def _query(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("-k", "--key", metavar="KEY", action="append", default=[], help="a key, repeatable")
+    sub.add_argument("--level", metavar="LEVEL", help="PATIENT, STUDY, SERIES or IMAGE")
+    models = ", ".join((*queries.MODELS, "ups"))
+    sub.add_argument("--model", default="study", help=f"{models}, or a SOP class by keyword or UID (default: study)")
+    sub.add_argument("--file", metavar="FILE", type=Path, help="a message file whose data set and SOP class are used")
+    sub.add_argument("--cancel-after", metavar="N", type=int, help="send C-CANCEL after N pending responses")
+
+
+def _find(sub: argparse.ArgumentParser) -> None:
+    _query(sub)
+    sub.add_argument("--only", action="store_true", help="ask for the given keys only, not for the model's usual ones")
+    sub.add_argument("--full", action="store_true", help="show whole data sets instead of a table")
+
+
+def _get(sub: argparse.ArgumentParser) -> None:
+    _query(sub)
+    sub.add_argument("--to", metavar="FOLDER", type=Path, help="where the instances are written")
+
+
+def _move(sub: argparse.ArgumentParser) -> None:
+    _query(sub)
+    sub.add_argument("--destination", metavar="AE", type=ae_title, help="the AE title the peer is to send to")
+    sub.add_argument("--listen", metavar="PORT", type=free_port, help="receive here, on this port, while it runs")
+    sub.add_argument("--to", metavar="FOLDER", type=Path, help="with --listen: where the instances are written")
+
+
+def _listen(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--port", metavar="PORT", type=free_port, default=11112, help="default 11112; 0: any free one")
+    sub.add_argument("--ae", metavar="TITLE", type=ae_title, help="our AE title")
+    sub.add_argument("--strict", action="store_true", help="reject calls to another AE title")
+    sub.add_argument("--folder", metavar="FOLDER", type=Path, help="keep received instances there; default: in memory")
+    sub.add_argument(
+        "--destination",
+        metavar="AE=HOST:PORT",
+        type=destination,
+        action="append",
+        default=[],
+        help="where a C-MOVE to this AE title goes; repeatable",
+    )
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--host", metavar="ADDRESS", default=serving.LOOPBACK, help="address to listen on (127.0.0.1)")
+    where.add_argument("--any-host", action="store_true", help="listen on every address, for other computers to reach")
+    sub.add_argument("--max-pdu", metavar="BYTES", type=length, help="maximum length we announce; 0: unlimited")
+    sub.add_argument("--timeout", metavar="SECONDS", type=seconds, default={}, help="as for the other commands")
+
+
+def _decode(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("file", metavar="FILE|-", help=".pcap, .pcapng, or the bytes one side sent; -: standard input")
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--raw", action="store_true", help="bytes, whatever they look like")
+    form.add_argument("--hex", action="store_true", help="the bytes in hexadecimal, dumps included")
+
+
+def _demo(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--picture", metavar="FILE", type=Path, help="also save a picture of the window")

@@ -1,0 +1,119 @@
+"""The commands that call a peer with messages or files: echo, send, store."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from engine.model.association import ProposedContext
+from engine.model.command_set import CommandSet
+from engine.model.commands import OneShot, Outgoing, StoreFiles
+from engine.model.notices import AnyNotice, Direction, MessageNotice
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.trace.plain_text import message_text
+from engine.workspace.errors import ValueProblem
+from engine.workspace.message_files import MessageFile, load_message
+from engine.workspace.placeholders import Filler
+
+from .driver import driving
+from .exits import Exit
+from .options import proposal
+from .output import Output
+
+VERIFICATION = "1.2.840.10008.1.1"
+SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
+
+
+def echo(args: argparse.Namespace) -> Exit:
+    """C-ECHO, with what was negotiated."""
+    output = Output(json=args.json, verbosity=args.verbose, contexts=True)
+    asked = proposal(args, (ProposedContext(1, VERIFICATION, SYNTAXES),))
+    if not any(c.abstract_syntax == VERIFICATION for c in asked.contexts):
+        asked = replace(asked, contexts=(*asked.contexts, _next(asked.contexts, VERIFICATION)))
+
+    with driving(output) as driver:
+        operation = driver.new_id()
+        shot = OneShot(association=driver.new_id(), operation=operation, proposal=asked, messages=(echo_message(),))
+        status, code = driver.operate(shot, operation)
+    output.finish(status)
+    return code
+
+
+def echo_message() -> Outgoing:
+    """A C-ECHO-RQ whose Message ID the engine gives."""
+    command = CommandSet.of(
+        AffectedSOPClassUID=VERIFICATION, CommandField=0x0030, MessageID=None, CommandDataSetType=None
+    )
+    return Outgoing(command=command)
+
+
+def _next(contexts: tuple[ProposedContext, ...], abstract_syntax: str) -> ProposedContext:
+    return ProposedContext(max((c.id for c in contexts), default=-1) + 2, abstract_syntax, SYNTAXES)
+
+
+def send(args: argparse.Namespace) -> Exit:
+    """Message files, one after the other on one association."""
+    output = Output(json=args.json, verbosity=args.verbose)
+    filler = Filler()
+    files = [filler.message(load_message(path)) for path in args.files]
+    asked = proposal(args, contexts_for(files))
+    if not asked.contexts:
+        raise ValueProblem("the messages name no SOP class; say with --context what to propose")
+    messages = tuple(outgoing(f, asked.contexts) for f in files)
+
+    def watch(notice: AnyNotice) -> None:
+        if not isinstance(notice, MessageNotice) or args.json:
+            return
+        if not args.verbose:
+            output.line(message_text(notice))
+        if args.verbose < 2 and notice.direction is Direction.RECEIVED:
+            output.message_data(notice)
+
+    with driving(output) as driver:
+        operation = driver.new_id()
+        shot = OneShot(
+            association=driver.new_id(), operation=operation, proposal=asked, messages=messages, linger=args.linger
+        )
+        status, code = driver.operate(shot, operation, watch)
+    output.finish(status)
+    return code
+
+
+def contexts_for(messages: list[MessageFile]) -> tuple[ProposedContext, ...]:
+    """One context for each different wish of the messages; IDs they ask for are kept, others count up from 1."""
+    taken = {m.context.id for m in messages if m.context.id is not None}
+    contexts: dict[tuple[object, ...], ProposedContext] = {}
+    free = (number for number in range(1, 1 << 16, 2) if number not in taken)
+    for message in messages:
+        wish = message.proposed(0)
+        if not wish.abstract_syntax:
+            continue
+        key = (wish.abstract_syntax, wish.transfer_syntaxes, wish.role, message.context.id)
+        if key not in contexts:
+            number = message.context.id if message.context.id is not None else next(free)
+            contexts[key] = replace(wish, id=number)
+    return tuple(sorted(contexts.values(), key=lambda c: c.id))
+
+
+def outgoing(message: MessageFile, contexts: tuple[ProposedContext, ...]) -> Outgoing:
+    """The message for the engine. Its context is settled here only where it asks for transfer syntaxes of its own."""
+    wish = message.context
+    number = wish.id
+    if number is None and wish.transfer_syntaxes:
+        same = (c for c in contexts if c.abstract_syntax == message.abstract_syntax)
+        number = next((c.id for c in same if c.transfer_syntaxes == wish.transfer_syntaxes), None)
+    return replace(message.outgoing(), context_id=number)
+
+
+def store(args: argparse.Namespace) -> Exit:
+    """C-STORE of files and folders."""
+    output = Output(json=args.json, verbosity=args.verbose)
+    asked = proposal(args)
+    if args.context:
+        output.error("--context is not used by store: it proposes what the files need.")
+    with driving(output) as driver:
+        operation = driver.new_id()
+        command = StoreFiles(operation=operation, association=driver.new_id(), proposal=asked, paths=tuple(args.paths))
+        status, code = driver.operate(command, operation)
+    output.finish(status)
+    return code

@@ -1,0 +1,181 @@
+"""Arguments of the command line as the engine's values."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from engine.conformance.names import check_ae_title
+from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts, UserIdentity
+from engine.model.commands import MoveDestination
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.workspace.errors import ValueProblem
+from engine.workspace.message_files import read_role
+from engine.workspace.names import resolve_uid
+from engine.workspace.settings import number_contexts
+from engine.workspace.workspace import Workspace
+
+PHASES = ("connect", "acse", "dimse", "idle", "artim")
+_AT_ONCE = ("connect", "acse", "dimse")
+"""What a single number given to --timeout sets."""
+
+
+def port(text: str) -> int:
+    """An argparse type: a port that can be connected to."""
+    return _port(text, 1)
+
+
+def free_port(text: str) -> int:
+    """An argparse type: a port to listen on, 0 for any free one."""
+    return _port(text, 0)
+
+
+def _port(text: str, low: int) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a port ({low} to 65535)")
+    return int(text)
+
+
+def ae_title(text: str) -> str:
+    """An argparse type: an AE title that fits its field; what departs from the rules is said but not forbidden."""
+    try:
+        encoded = text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"“{text}” has characters an AE title field cannot hold") from None
+    if len(encoded) > 16:
+        raise argparse.ArgumentTypeError(f"“{text}” is longer than 16 characters")
+    problem = check_ae_title(text)
+    if problem:
+        print(f"AE title “{text}”: {problem}", file=sys.stderr)
+    return text
+
+
+def length(text: str) -> int:
+    """An argparse type: a maximum length, 0 for unlimited."""
+    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFFFFFF:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of bytes (0 to 4294967295)")
+    return int(text)
+
+
+def seconds(text: str) -> dict[str, float]:
+    """An argparse type: "30", or "connect=5,acse=10,dimse=60,idle=0,artim=10"."""
+    result: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, number = part.rpartition("=")
+        names = (name.strip(),) if equals else _AT_ONCE
+        if names[0] not in PHASES or not re.fullmatch(r"\s*\d+(\.\d*)?\s*", number):
+            raise argparse.ArgumentTypeError(f"“{part}” is not seconds, or {', '.join(PHASES)}=seconds")
+        result |= dict.fromkeys(names, float(number))
+    return result
+
+
+def context(text: str) -> ProposedContext:
+    """An argparse type: ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both], keywords, names or UIDs."""
+    parts = text.split(":")
+    role = parts.pop().lower() if len(parts) > 1 and parts[-1].lower() in {r.value for r in Role} else "default"
+    if not parts[0] or len(parts) > 2:
+        raise argparse.ArgumentTypeError(f"“{text}” is not ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]")
+    names = parts[1].split(",") if len(parts) == 2 and parts[1] else []
+    try:
+        syntaxes = tuple(resolve_uid(s) for s in names) or (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
+        return ProposedContext(1, resolve_uid(parts[0]), syntaxes, read_role(role))
+    except ValueProblem as problem:
+        raise argparse.ArgumentTypeError(problem.reason) from None
+
+
+def destination(text: str) -> MoveDestination:
+    """An argparse type: AE=HOST:PORT, an IPv6 address in brackets."""
+    match = re.fullmatch(r"([^=]+)=(?:\[([^\]]+)\]|([^:\[\]]+)):(\d+)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"“{text}” is not AE=HOST:PORT")
+    return MoveDestination(ae_title=ae_title(match[1]), host=match[2] or match[3], port=port(match[4]))
+
+
+def add_peer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("host", metavar="HOST", help="name or address, IPv4 or IPv6")
+    parser.add_argument("port", metavar="PORT", type=port, help="TCP port")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    group.add_argument("-v", "--verbose", action="count", default=0, help="PDUs, messages and findings; -vv: trees too")
+
+
+def add_association(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("association")
+    group.add_argument("--calling", metavar="TITLE", type=ae_title, help="our AE title")
+    group.add_argument("--called", metavar="TITLE", type=ae_title, default="ANY-SCP", help="the peer's AE title")
+    group.add_argument(
+        "--context",
+        metavar="ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]",
+        type=context,
+        action="append",
+        default=[],
+        help="a presentation context to propose, by keyword, name or UID; repeat for more",
+    )
+    group.add_argument("--max-pdu", metavar="BYTES", type=length, help="maximum length we announce; 0: unlimited")
+    group.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=seconds,
+        default={},
+        help=f"for connecting, associating and each response; or {', '.join(f'{p}=S' for p in PHASES)}; 0: none",
+    )
+    group.add_argument("--user", metavar="NAME", help="user identity: a user name")
+    group.add_argument(
+        "--passcode-file", metavar="FILE", type=Path, help="user identity: its passcode is the first line of this file"
+    )
+
+
+def local_ae(args: argparse.Namespace, workspace: Workspace) -> LocalAE:
+    """Who we are: the workspace's settings, and what the arguments say instead."""
+    local = workspace.local
+    if getattr(args, "calling", None) is not None:
+        local = replace(local, ae_title=args.calling)
+    return replace(local, maximum_length=args.max_pdu) if args.max_pdu is not None else local
+
+
+def timeouts(args: argparse.Namespace, workspace: Workspace) -> Timeouts:
+    return replace(workspace.timeouts, **args.timeout)
+
+
+def open_workspace(quiet: bool = False) -> Workspace:
+    """The user's workspace; what is wrong with it is said on standard error."""
+    workspace = Workspace()
+    if not quiet:
+        for problem in workspace.problems:
+            print(problem, file=sys.stderr)
+    return workspace
+
+
+def proposal(args: argparse.Namespace, contexts: Iterable[ProposedContext] = ()) -> Proposal:
+    """The proposal the arguments describe; `contexts` when --context names none."""
+    workspace = open_workspace()
+    return Proposal(
+        local=local_ae(args, workspace),
+        peer=Peer(name="", ae_title=args.called, host=args.host, port=args.port),
+        contexts=number_contexts(tuple(args.context)) or tuple(contexts),
+        timeouts=timeouts(args, workspace),
+        user_identity=_identity(args),
+    )
+
+
+def _identity(args: argparse.Namespace) -> UserIdentity | None:
+    if args.user is None:
+        if args.passcode_file is not None:
+            raise ValueProblem("--passcode-file needs --user")
+        return None
+    if args.passcode_file is None:
+        return UserIdentity(1, args.user.encode())
+    try:
+        lines = args.passcode_file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueProblem(
+            f"{args.passcode_file} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    return UserIdentity(2, args.user.encode(), (lines[0] if lines else "").encode())

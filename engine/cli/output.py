@@ -1,0 +1,176 @@
+"""What the command line prints: JSON lines on standard output, or calm sentences for people."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from engine.model.association import Negotiated
+from engine.model.dataset import DataSet
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    AssociationPhase,
+    ErrorNotice,
+    FindingNotice,
+    ListenerNotice,
+    MessageNotice,
+    Outcome,
+    PduNotice,
+    ProgressNotice,
+    StatusNotice,
+)
+from engine.trace.explain import Node, PreviewError, data_set_of, explain_pdu
+from engine.trace.json_lines import json_line
+from engine.trace.plain_text import contexts_table, notice_text, seconds_text, status_line, time_text
+from engine.workspace.dataset_text import dataset_text
+
+
+class Output:
+    """Prints notices as they come.
+
+    json: as JSON lines. verbosity: 1 PDUs, messages and findings, 2 trees too. narrate: associations and messages
+    without being asked, for commands that look on. contexts: show the negotiated contexts even when all were accepted.
+    """
+
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        verbosity: int = 0,
+        narrate: bool = False,
+        contexts: bool = False,
+        out: TextIO | None = None,
+    ) -> None:
+        self.json = json
+        self.verbosity = verbosity
+        self._narrate = narrate
+        self._show_contexts = contexts
+        self._out = out if out is not None else sys.stdout
+        self._findings = 0
+        self._listening: set[int] = set()
+        self._progress_open = False
+        reconfigure = getattr(self._out, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8" if json else None, errors="backslashreplace")
+
+    # -- lines
+
+    def line(self, text: str = "") -> None:
+        """A line for people; not with --json."""
+        if not self.json:
+            self._end_progress()
+            print(text, file=self._out, flush=True)
+
+    def error(self, text: str) -> None:
+        """A line on standard error."""
+        self._end_progress()
+        print(text, file=sys.stderr, flush=True)
+
+    def progress(self, text: str) -> None:
+        """A line that overwrites itself on a terminal; nothing elsewhere."""
+        if self.json or not sys.stderr.isatty():
+            return
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        self._progress_open = True
+
+    def _end_progress(self) -> None:
+        if self._progress_open:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._progress_open = False
+
+    def data_set(self, dataset: DataSet) -> None:
+        """A data set as indented lines."""
+        self.line(dataset_text(dataset, 1).rstrip("\n") or "  (no elements)")
+
+    # -- notices
+
+    def notice(self, notice: AnyNotice) -> None:
+        """One notice, in the chosen form."""
+        if self.json:
+            print(json_line(notice), file=self._out, flush=True)
+            return
+        match notice:
+            case AssociationNotice():
+                self._association(notice)
+            case PduNotice() | MessageNotice() | FindingNotice():
+                self._detail(notice)
+            case ProgressNotice():
+                self.progress(notice_text(notice))
+            case ListenerNotice():
+                self._listener(notice)
+            case ErrorNotice():
+                self.error(notice.sentence)
+
+    def _listener(self, n: ListenerNotice) -> None:
+        """Started, stopped, or could not start, which is an error."""
+        started = n.listening or n.listener in self._listening
+        (self.line if started else self.error)(n.sentence)
+        if n.listening:
+            self._listening.add(n.listener)
+
+    def _association(self, n: AssociationNotice) -> None:
+        if self.verbosity or (self._narrate and n.sentence):
+            self._stamped(n.time, notice_text(n))
+        if n.phase is AssociationPhase.ESTABLISHED and n.negotiated is not None:
+            refused = any(not c.accepted for c in n.negotiated.contexts)
+            if self.verbosity or refused or (self._show_contexts and n.requestor):
+                self._contexts(n.negotiated)
+
+    def _contexts(self, negotiated: Negotiated) -> None:
+        """The table of negotiated contexts, with the reason of each that was refused."""
+        self.line(contexts_table(negotiated).rstrip("\n"))
+        for context in negotiated.contexts:
+            if not context.accepted:
+                self.line(f"    {context.id}: {context.reason}")
+        self.line()
+
+    def _detail(self, n: PduNotice | MessageNotice | FindingNotice) -> None:
+        self._findings += isinstance(n, FindingNotice)
+        if not self.verbosity and not (self._narrate and isinstance(n, MessageNotice)):
+            return
+        self._stamped(n.time, notice_text(n))
+        if self.verbosity > 1 and isinstance(n, PduNotice) and len(n.data) >= n.size:
+            self.tree(explain_pdu(n.data))
+        if self.verbosity > 1 and isinstance(n, MessageNotice) and n.data is not None:
+            self.message_data(n)
+
+    def tree(self, node: Node, depth: int = 1) -> None:
+        """A decoded tree, one field a line with its first byte."""
+        issue = f"   ! {node.issue}" if node.issue else ""
+        self.line(f"{node.start:>8}  {'  ' * depth}{node.label}: {node.value}{issue}")
+        for child in node.children:
+            self.tree(child, depth + 1)
+
+    def message_data(self, n: MessageNotice) -> None:
+        """The data set of a message, or why it cannot be shown."""
+        if n.data is None:
+            return
+        try:
+            self.data_set(data_set_of(n.data, n.transfer_syntax))
+        except PreviewError as error:
+            self.line(f"  {error}")
+
+    def _stamped(self, time: float, text: str) -> None:
+        stamp = time_text(time)
+        self.line(f"{stamp}  {text}" if stamp else text)
+
+    # -- the end
+
+    def finish(self, status: StatusNotice) -> None:
+        """The last sentence: how it ended."""
+        if self.json:
+            return
+        took = f" ({seconds_text(status.duration)})" if status.duration else ""
+        text = f"{status_line(status).rstrip()}{took}"
+        if status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):
+            self.line(text)
+        else:
+            self.error(text)
+        self.findings_hint()
+
+    def findings_hint(self) -> None:
+        """That there were findings, when they were not shown."""
+        if self._findings and not self.verbosity and not self.json:
+            count = f"{self._findings} departures" if self._findings > 1 else "One departure"
+            self.line(f"{count} from the Standard seen; -v shows them.")
