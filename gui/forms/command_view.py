@@ -23,7 +23,7 @@ from .command_delegate import CommandDelegate
 from .command_element_dialog import ElementDialog
 
 NARROW = 620
-"""Pixels below which the VR column gives way (it stays in the tooltips)."""
+"""Pixels below which the VR column and the group of the tags, always 0000, give way; both stay in the tooltips."""
 _EDIT_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -177,17 +177,19 @@ class CommandView(QTableView):
         """Element and Value share what the others leave."""
         width = self.viewport().width()
         text, mono = QFontMetrics(self.font()), QFontMetrics(mono_font())
-        self.setColumnHidden(VR, width < NARROW)
+        narrow = width < NARROW
+        self.setColumnHidden(VR, narrow)
+        self._model.set_short_tags(narrow)
         fixed = {
-            TAG: mono.horizontalAdvance("0000,0000") + 38,
-            VR: text.horizontalAdvance("UL") + 18,
-            USAGE: text.horizontalAdvance("Usage") + 16,
+            TAG: mono.horizontalAdvance("0000" if narrow else "0000,0000") + 46,
+            VR: text.horizontalAdvance("UL") + 22,
+            USAGE: text.horizontalAdvance("Usage") + 18,
             ORIGIN: text.horizontalAdvance("left out") + 18,
         }
         for column, wanted in fixed.items():
             self.setColumnWidth(column, wanted)
         left = width - sum(w for c, w in fixed.items() if not self.isColumnHidden(c))
-        element = max(120, min(text.horizontalAdvance("Message ID Being Responded To") + 16, int(left * 0.46)))
+        element = max(120, min(text.horizontalAdvance("Requested SOP Instance UID") + 16, int(left * 0.5)))
         self.setColumnWidth(ELEMENT, element)
         self.setColumnWidth(VALUE, max(80, left - element))
 

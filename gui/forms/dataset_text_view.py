@@ -65,7 +65,8 @@ class DataSetTextView(QWidget):
         try:
             data_set = parse_dataset_text(self.edit.toPlainText())
         except DataSetTextError as error:
-            self._say(f"Line {error.line}: {error.reason}. The tree keeps the last text that reads.", error.line)
+            reason = error.reason if error.reason.endswith("?") else f"{error.reason}."
+            self._say(f"Line {error.line}: {reason} The tree keeps the last text that reads.", error.line)
             return
         self._say(None)
         self._shown = data_set

@@ -272,7 +272,7 @@ class DataSetView(QTreeView):
         width = self.viewport().width()
         text, mono = QFontMetrics(self.font()), QFontMetrics(mono_font())
         tag, vr = mono.horizontalAdvance("0000,0000") + 14, text.horizontalAdvance("OB") + 18
-        self.setColumnWidth(ELEMENT, max(150, min(330, int((width - tag - vr) * 0.5))))
+        self.setColumnWidth(ELEMENT, max(150, min(340, int((width - tag - vr) * 0.54))))
         self.setColumnWidth(TAG, tag)
         self.setColumnWidth(VR, vr)
 

@@ -17,6 +17,7 @@ from engine.standard.sop_classes import SopClass, sop_class
 from engine.standard.status import StatusClass, status_class
 
 MESSAGE_ID = 0x00000110
+DATA_SET_TYPE = 0x00000800
 STATUS = 0x00000900
 DATA_SET_FOLLOWS = 0x0001
 """Any value but 0101H says that a Data Set follows (PS3.7 E.1)."""
@@ -155,7 +156,8 @@ class Draft:
     def automatic(self, line: Line) -> Value:
         """The value a row gets unless it is set by hand."""
         row, request = line.field, self.around.request
-        if row is not None and row.fixed is not None:
+        decided = line.tag == DATA_SET_TYPE and self.around.data_set is not None
+        if row is not None and row.fixed is not None and not decided:
             return row.fixed
         if row is not None and row.request_tag is not None and request is not None:
             value = request.get(row.request_tag)

@@ -61,6 +61,7 @@ class CommandModel(QAbstractTableModel):
         self._findings: Mapping[int, Sequence[Finding]] = {}
         self._group_length = 0
         self._about: About | None = None
+        self._short_tags = False
 
     @property
     def draft(self) -> Draft:
@@ -117,6 +118,12 @@ class CommandModel(QAbstractTableModel):
         """What the encoder and the conformance check say of the draft; findings by row."""
         self._group_length, self._findings = group_length, findings
         self._repaint()
+
+    def set_short_tags(self, short: bool) -> None:
+        """Tags of group 0000 without the group, where there is no room."""
+        if short != self._short_tags:
+            self._short_tags = short
+            self._repaint()
 
     def line(self, row: int) -> Line | None:
         """The line of a row, None for the row that adds."""
@@ -270,7 +277,10 @@ class CommandModel(QAbstractTableModel):
         if column == ORIGIN:
             return self._draft.origin(line).value
         usage = line.field.usage if line.field else "—"
-        return (tag_text(line.tag), row.name if row else "Unknown element", row.vr if row else "UN", usage)[column]
+        tag = tag_text(line.tag)
+        if self._short_tags and not line.tag >> 16:
+            tag = tag[5:]
+        return (tag, row.name if row else "Unknown element", row.vr if row else "UN", usage)[column]
 
     def _value(self, line: Line) -> str:
         if not self._draft.includes(line):

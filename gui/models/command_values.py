@@ -22,6 +22,8 @@ HEX_TAGS = frozenset({COMMAND_FIELD, PRIORITY, DATA_SET_TYPE, STATUS})
 """Shown and typed as hexadecimal, as the Standard prints them."""
 RAW = "hex:"
 """What is typed before bytes given as they are."""
+_FILLED_IN = frozenset({0x00000000, 0x00000110, DATA_SET_TYPE})
+"""Elements the engine fills in when they have no value; empty bytes are given when they are to go out empty."""
 _BITS = {"US": 16, "UL": 32}
 _GAP = "  "
 """Between a value and its meaning; what follows is not part of the value when typed."""
@@ -77,8 +79,9 @@ def meaning(tag: int, value: Value, about: About) -> str:
 
 
 def plain_name(name: str) -> str:
-    """The name of a SOP class without the words every one of them ends with."""
-    return name.removesuffix(" SOP Class").removesuffix(" Meta").removesuffix(" (Retired)")
+    """The name of a SOP class without the words every one of them has."""
+    name = name.removesuffix(" (Retired)").removesuffix(" SOP Class").removesuffix(" Meta")
+    return name.replace("Query/Retrieve Information Model", "Q/R")
 
 
 def _other(tag: int, value: int, about: About) -> str:
@@ -132,7 +135,7 @@ def parse(tag: int, text: str) -> tuple[Element, str]:
         return Element(tag, raw=text.encode()), "Not pairs of hexadecimal digits: the characters themselves are sent."
     row = ELEMENTS.get(tag)
     if not text:
-        return Element(tag), ""
+        return Element(tag, raw=b"" if tag in _FILLED_IN else None), ""
     if row is None:
         data = parse_hex(text)
         return Element(tag, raw=text.encode() if data is None else data), ""

@@ -87,10 +87,11 @@ class DataSetModel(QAbstractItemModel):
         read_only: bool = False,
         check: Callable[[DataElement], str] | None = None,
         describe: Callable[[DataElement], str] = display_text,
+        undo_stack: QUndoStack | None = None,
     ) -> None:
         super().__init__(parent)
         self.read_only = read_only
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack = QUndoStack(self) if undo_stack is None else undo_stack
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self._check = check
         self._describe = describe

@@ -1,0 +1,104 @@
+"""What all tabs of the builder know together: the association, its contexts, message IDs, requests to answer."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.model.association import Negotiated, Proposal
+from engine.model.notices import Direction, MessageNotice
+from engine.standard.messages import MESSAGES, message_for
+from engine.standard.status import StatusClass, status_class
+
+KEPT_REQUESTS = 50
+"""Received requests offered for answering: more than a person keeps waiting."""
+KEPT_INSTANCES = 200
+"""Created instances offered as UIDs: a morning of trying MPPS and print."""
+MAXIMUM_MESSAGE_ID = 0xFFFF
+_CREATE, _CREATED, _DELETED = (MESSAGES[n].command_field for n in ("N-CREATE-RQ", "N-CREATE-RSP", "N-DELETE-RSP"))
+
+
+class Known(QObject):
+    """`changed` when something automatic values or lists depend on is another."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.negotiated: Negotiated | None = None
+        self.association: int | None = None
+        self.proposal: Proposal | None = None
+        self.requests: deque[MessageNotice] = deque(maxlen=KEPT_REQUESTS)
+        self.instances: deque[tuple[str, str]] = deque(maxlen=KEPT_INSTANCES)
+        self._last_ids: dict[int, int] = {}
+        self._creating: dict[int, tuple[str, str]] = {}
+
+    @property
+    def next_message_id(self) -> int:
+        """What the engine will most likely give the next request of the association."""
+        last = self._last_ids.get(self.association, 0) if self.association is not None else 0
+        return last % MAXIMUM_MESSAGE_ID + 1
+
+    @property
+    def calling_ae_title(self) -> str:
+        if self.negotiated is not None:
+            return self.negotiated.calling_ae_title
+        return self.proposal.local.ae_title if self.proposal is not None else ""
+
+    @property
+    def titles(self) -> list[str]:
+        """AE titles worth offering: ours first."""
+        called = self.negotiated.called_ae_title if self.negotiated else ""
+        peer = self.proposal.peer.ae_title if self.proposal else ""
+        return list(dict.fromkeys(filter(None, (self.calling_ae_title, called, peer))))
+
+    def set_negotiated(self, negotiated: Negotiated | None, association: int | None) -> None:
+        if (negotiated, association) != (self.negotiated, self.association):
+            self.negotiated, self.association = negotiated, association
+            self._last_ids = {a: n for a, n in self._last_ids.items() if a == association}
+            self.changed.emit()
+
+    def set_proposal(self, proposal: Proposal | None) -> None:
+        if proposal != self.proposal:
+            self.proposal = proposal
+            self.changed.emit()
+
+    def take(self, notice: MessageNotice) -> None:
+        """Learn from a message, sent or received."""
+        command = notice.command
+        row = message_for(command.command_field or 0)
+        kind = row.kind if row else ""
+        if notice.direction is Direction.SENT and kind == "request":
+            if command.message_id is not None:
+                self._last_ids[notice.association] = command.message_id
+            if command.command_field == _CREATE and notice.operation is not None:
+                self._creating[notice.operation] = command.sop_class_uid, command.sop_instance_uid
+            self.changed.emit()
+        elif notice.direction is Direction.RECEIVED and kind == "request":
+            self.requests.append(notice)
+            self.changed.emit()
+        elif notice.direction is Direction.SENT and kind == "response":
+            answered = (notice.association, command.responded_to)
+            left = [r for r in self.requests if (r.association, r.command.message_id) != answered]
+            if len(left) != len(self.requests):
+                self.requests = deque(left, maxlen=KEPT_REQUESTS)
+                self.changed.emit()
+        elif notice.direction is Direction.RECEIVED:
+            self._answered(notice)
+
+    def _answered(self, notice: MessageNotice) -> None:
+        """Remember what was created, forget what was deleted."""
+        command = notice.command
+        succeeded = status_class(command.status or 0) in (StatusClass.SUCCESS, StatusClass.WARNING)
+        if command.command_field == _CREATED and notice.operation is not None:
+            asked = self._creating.pop(notice.operation, ("", ""))
+            pair = command.sop_class_uid or asked[0], command.sop_instance_uid or asked[1]
+            if succeeded and pair[1]:
+                self.instances.append(pair)
+                self.changed.emit()
+        elif command.command_field == _DELETED and succeeded:
+            pair = command.sop_class_uid, command.sop_instance_uid
+            if pair in self.instances:
+                self.instances.remove(pair)
+                self.changed.emit()

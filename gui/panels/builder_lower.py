@@ -1,0 +1,98 @@
+"""Below the command set: data set, the same as text, the response, the history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
+
+from engine.model.dataset import Data
+from engine.standard.messages import MessageRow
+from gui.dialogs import Questions
+from gui.forms.dataset_text_view import DataSetTextView
+from gui.models.dataset_model import DataSetModel
+
+from .builder_data import DataPane
+from .builder_history import HistoryView
+from .builder_response import ResponseView
+
+DATA_SET, TEXT, RESPONSE, HISTORY = range(4)
+_MODES = ((None, "As the message asks"), (True, "Send a data set"), (False, "Send no data set"))
+
+
+class LowerTabs(QWidget):
+    """`mode_changed` when the user decides whether a data set follows; `said` a sentence to show."""
+
+    mode_changed = Signal()
+    said = Signal(str)
+
+    def __init__(self, model: DataSetModel, questions: Questions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.data = DataPane(model, self)
+        self.text = DataSetTextView(model, self)
+        self.response = ResponseView(questions, self)
+        self.history = HistoryView(self)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        for widget, name in (
+            (self.data, "&Data set"),
+            (self.text, "Te&xt"),
+            (self.response, "&Response"),
+            (self.history, "&History"),
+        ):
+            self.tabs.addTab(widget, name)
+        self.mode_box = QComboBox(self)
+        self.mode_box.setAccessibleName("Whether a data set follows")
+        for _value, text in _MODES:
+            self.mode_box.addItem(text)
+        self.mode_box.activated.connect(self._mode_picked)
+        self.tabs.setCornerWidget(self.mode_box)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs)
+        self.tabs.currentChanged.connect(self._tab_changed)
+        self.response.title_changed.connect(self._response_title)
+        self.history.counted.connect(self._counted)
+        self.data.said.connect(self.said)
+
+    @property
+    def mode(self) -> bool | None:
+        """Whether a data set follows, chosen by hand; None follows the message."""
+        return _MODES[self.mode_box.currentIndex()][0]
+
+    def load(self, data: Data | None, _message: MessageRow) -> None:
+        self.mode_box.setCurrentIndex(0)
+        self.data.set_data(data)
+        self.text.refresh()
+        self.tabs.setCurrentIndex(DATA_SET)
+
+    def show_rule(self, message: MessageRow) -> None:
+        """Say what the message's data set is called and when it is there."""
+        rule = message.data_set
+        names = {
+            "always": f"{rule.name} is mandatory",
+            "never": "The message has no data set",
+            "conditional": f"{rule.name}: {rule.condition} ({rule.condition_clause})",
+            "optional": f"{rule.name}: {rule.condition} ({rule.condition_clause})",
+        }
+        self.mode_box.setToolTip(names[rule.presence])
+        self.tabs.setTabToolTip(DATA_SET, names[rule.presence])
+
+    def show_response(self) -> None:
+        self.tabs.setCurrentIndex(RESPONSE)
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 220)
+
+    def _mode_picked(self, _index: int) -> None:
+        self.mode_changed.emit()
+
+    def _tab_changed(self, index: int) -> None:
+        self.mode_box.setVisible(index in (DATA_SET, TEXT))
+        if index == TEXT:
+            self.text.refresh()
+
+    def _response_title(self, title: str) -> None:
+        self.tabs.setTabText(RESPONSE, f"&{title}")
+
+    def _counted(self, total: object) -> None:
+        self.tabs.setTabText(HISTORY, f"&History {total}")

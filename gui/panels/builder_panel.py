@@ -1,0 +1,346 @@
+"""The message builder: several messages at once, any of the Standard's, sent as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from engine.model.association import Negotiated, Proposal
+from engine.model.notices import Direction, MessageNotice, StatusNotice
+from engine.standard.messages import MESSAGES, message_for
+from engine.workspace.errors import WorkspaceError
+from engine.workspace.message_files import MessageFile, load_json, load_message, save_message
+from engine.workspace.messages import shipped_messages, template, templates
+from gui.dialogs import Questions
+from gui.models.command_values import plain_name
+from gui.models.contexts import abstract_name
+from gui.theme import SPACING, theme
+
+from .builder_known import Known
+from .builder_page import MessagePage
+from .builder_tabs import MessageTabs
+
+MESSAGE_FILES = "Message files (*.toml)"
+DICOM_FILES = "DICOM files (*.dcm *.dicom *.ima);;All files (*)"
+JSON_FILES = "DICOM JSON (*.json);;All files (*)"
+
+
+class BuilderPanel(QWidget):
+    """`send_requested` carries (Outgoing, one shot), `cancel_requested` an operation, `said` (sentence, role).
+
+    The receiver of `send_requested` calls `operation_started` with the operation's number before it returns.
+    """
+
+    send_requested = Signal(object, bool)
+    cancel_requested = Signal(object)
+    said = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None, *, questions: Questions | None = None) -> None:
+        super().__init__(parent)
+        self.known = Known(self)
+        self._questions = questions if questions is not None else Questions(self)
+        self._pages: list[MessagePage] = []
+        self._files: dict[MessagePage, Path] = {}
+        self._by_operation: dict[int, MessagePage] = {}
+        self._sending: MessagePage | None = None
+        title = QLabel("Message builder", self)
+        title.setProperty("role", "title")
+        self.tabs = MessageTabs(self)
+        self.add_button = self._button("add", "New message (Ctrl+T)", self.new_message)
+        self.menu_button = QToolButton(self)
+        self.menu_button.setText("&Message")
+        self.menu_button.setProperty("menu", "true")
+        self.menu_button.setProperty("button", "true")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setMenu(self._make_menu())
+        self.stack = QStackedWidget(self)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(title)
+        row.addSpacing(SPACING.normal)
+        row.addWidget(self.tabs, 1)
+        row.addWidget(self.add_button)
+        row.addWidget(self.menu_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING.normal, SPACING.normal, SPACING.normal, SPACING.normal)
+        layout.setSpacing(SPACING.small)
+        layout.addLayout(row)
+        layout.addWidget(self.stack, 1)
+        self.tabs.currentChanged.connect(self._tab_changed)
+        self.tabs.tabCloseRequested.connect(self.close_message)
+        self.tabs.tabMoved.connect(self._tab_moved)
+        self.tabs.renamed.connect(self._tab_renamed)
+        self.new_message()
+
+    # the window's side
+
+    def set_negotiated(self, negotiated: Negotiated | None, association: int | None) -> None:
+        """The association messages are sent on, or None."""
+        self.known.set_negotiated(negotiated, association)
+
+    def set_proposal(self, proposal: Proposal | None) -> None:
+        """What an association would be opened with."""
+        self.known.set_proposal(proposal)
+
+    def operation_started(self, operation: int) -> None:
+        """The message just asked for is operation number `operation`."""
+        page = self._sending or self.page
+        self._by_operation[operation] = page
+        page.started(operation)
+
+    def add_response(self, notice: MessageNotice) -> None:
+        """Any message sent or received: responses go to the tab that asked, the rest is learned from."""
+        self.known.take(notice)
+        page = self._by_operation.get(notice.operation) if notice.operation is not None else None
+        if page is None:
+            return
+        row = message_for(notice.command.command_field or 0)
+        if notice.direction is Direction.SENT:
+            page.sent(notice)
+        elif row is None or row.kind == "response":
+            page.add_response(notice)
+
+    def operation_ended(self, notice: StatusNotice) -> None:
+        page = self._by_operation.pop(notice.operation, None)
+        if page is not None:
+            page.ended(notice)
+
+    def answer(self, notice: MessageNotice) -> None:
+        """A new tab with the response to a received request."""
+        page = self.new_message()
+        page.answer(notice)
+
+    def send(self) -> None:
+        """Send the current message: on the open association where there is one, else one shot."""
+        self.page.top.send()
+
+    def load(self, path: Path) -> None:
+        """A message file in a tab; WorkspaceError when it cannot be read."""
+        self.open_message(load_message(path))
+        self._files[self.page] = path
+
+    def save(self, path: Path) -> None:
+        """Write the current message; WorkspaceError when it cannot be written."""
+        page = self.page
+        if not page.title:
+            page.rename(path.stem)
+        save_message(path, page.message_file())
+        self._files[page] = path
+        page.undo_stack.setClean()
+
+    def message_file(self) -> MessageFile:
+        return self.page.message_file()
+
+    def open_message(self, message: MessageFile, *, automatic: bool = False) -> MessagePage:
+        """A message in a tab: the current one when nothing was done in it. automatic: only its data set is taken."""
+        page = self.page
+        if page.title or not page.undo_stack.isClean() or page.tabs.history.total:
+            page = self.new_message()
+        page.load(message, automatic=automatic)
+        return page
+
+    @property
+    def page(self) -> MessagePage:
+        """The current tab."""
+        return self._pages[max(0, self.tabs.currentIndex())]
+
+    # tabs
+
+    def new_message(self) -> MessagePage:
+        page = MessagePage(self.known, self._questions, self.stack)
+        page.titled.connect(self._titled)
+        page.send_wanted.connect(self._send)
+        page.cancel_wanted.connect(self.cancel_requested)
+        self._pages.append(page)
+        self.stack.addWidget(page)
+        tab = self.tabs.addTab(page.tab_text)
+        self.tabs.setCurrentIndex(tab)
+        self.stack.setCurrentWidget(page)
+        return page
+
+    def close_message(self, tab: int) -> None:
+        """Close a tab; what was changed and not saved is asked about."""
+        page = self._pages[tab]
+        if page.undo_stack.isClean():
+            self._close(page)
+        else:
+            text = f"“{page.tab_text.removesuffix(' ●')}” was changed and not saved."
+            self._questions.ask(self, "Close the message?", text, "Close without saving", partial(self._close, page))
+
+    def _close(self, page: MessagePage) -> None:
+        if page not in self._pages:
+            return
+        if len(self._pages) == 1:
+            self.new_message()
+        tab = self._pages.index(page)
+        self._pages.remove(page)
+        self.tabs.removeTab(tab)
+        self.stack.removeWidget(page)
+        self._files.pop(page, None)
+        self._by_operation = {o: p for o, p in self._by_operation.items() if p is not page}
+        page.deleteLater()
+        self._tab_changed(self.tabs.currentIndex())
+
+    def _tab_changed(self, tab: int) -> None:
+        if 0 <= tab < len(self._pages):
+            self.stack.setCurrentWidget(self._pages[tab])
+
+    def _tab_moved(self, source: int, target: int) -> None:
+        self._pages.insert(target, self._pages.pop(source))
+
+    def _tab_renamed(self, tab: int, name: str) -> None:
+        self._pages[tab].rename(name)
+
+    def _titled(self) -> None:
+        for tab, page in enumerate(self._pages[: self.tabs.count()]):
+            self.tabs.setTabText(tab, page.tab_text)
+
+    def _send(self, outgoing: object, one_shot: bool) -> None:
+        page = self.sender()
+        self._sending = page if isinstance(page, MessagePage) else self.page
+        self.send_requested.emit(outgoing, one_shot)
+        self._sending = None
+
+    # the menu
+
+    def _button(self, icon: str, tip: str, slot: Callable[..., object]) -> QToolButton:
+        button = QToolButton(self)
+        theme().bind_icon(button, icon)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(slot)
+        return button
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self.send_action = self._action("&Send", "Ctrl+Return", self.send)
+        self.one_shot_action = self._action("Send &one shot", "Ctrl+Shift+Return", self._send_one_shot)
+        self.new_action = self._action("&New message", "Ctrl+T", self.new_message)
+        self.close_action = self._action("&Close message", "Ctrl+W", self._close_current)
+        self.rename_action = self._action("Rena&me…", "", self._rename_current)
+        self.open_action = self._action("&Open…", "Ctrl+O", self.ask_open)
+        self.save_action = self._action("Sa&ve", "Ctrl+S", self.ask_save)
+        self.save_as_action = self._action("Save &as…", "Ctrl+Shift+S", self.ask_save_as)
+        self.undo_action = self._action("&Undo", "Ctrl+Z", self._undo)
+        self.redo_action = self._action("&Redo", "Ctrl+Y", self._redo)
+        self.file_action = self._action("&Edit a DICOM file's data set…", "", self.ask_edit_file)
+        self.bytes_action = self._action("Send a DICOM &file's own bytes…", "", self.ask_send_file)
+        self.json_action = self._action("Load DICOM &JSON…", "", self.ask_json)
+        menu.addActions([self.send_action, self.one_shot_action])
+        menu.addSeparator()
+        menu.addActions([self.new_action, self.open_action, self.save_action, self.save_as_action])
+        menu.addActions([self.rename_action, self.close_action])
+        menu.addSeparator()
+        self.template_menu = menu.addMenu("&Templates")
+        self.template_menu.aboutToShow.connect(self._fill_templates)
+        menu.addActions([self.file_action, self.bytes_action, self.json_action])
+        menu.addSeparator()
+        menu.addActions([self.undo_action, self.redo_action])
+        return menu
+
+    def _action(self, text: str, shortcut: str, slot: Callable[..., object]) -> QAction:
+        action = QAction(text, self)
+        if shortcut:
+            action.setShortcut(shortcut)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(slot)
+        self.addAction(action)
+        return action
+
+    def _fill_templates(self) -> None:
+        """What suits the message and SOP class chosen, then every message that comes with the program."""
+        menu, page = self.template_menu, self.page
+        menu.clear()
+        name, uid = page.draft.message.name, page.context.abstract_syntax
+        for found in templates(name, uid):
+            menu.addAction(f"{found.title or name}", partial(self._use, found))
+        by_class: dict[str, list[MessageFile]] = {}
+        for found in shipped_messages():
+            by_class.setdefault(found.abstract_syntax, []).append(found)
+        menu.addSeparator()
+        for uid, messages in by_class.items():
+            group = menu.addMenu(plain_name(abstract_name(uid)))
+            for found in messages:
+                group.addAction(f"{found.title}  ({found.message})", partial(self._use, found))
+        menu.addSeparator()
+        plain = menu.addMenu("Every message")
+        for name in MESSAGES:
+            plain.addAction(name, partial(self._use_plain, name))
+
+    def _use(self, message: MessageFile) -> None:
+        self.open_message(message)
+
+    def _use_plain(self, name: str) -> None:
+        self.open_message(template(name, self.page.context.abstract_syntax), automatic=True)
+
+    def _send_one_shot(self) -> None:
+        self.page.top.send_one_shot()
+
+    def _close_current(self) -> None:
+        self.close_message(self.tabs.currentIndex())
+
+    def _rename_current(self) -> None:
+        self.tabs.rename(self.tabs.currentIndex(), self.page.tab_text.removesuffix(" ●"))
+
+    def _undo(self) -> None:
+        self.page.undo_stack.undo()
+
+    def _redo(self) -> None:
+        self.page.undo_stack.redo()
+
+    # files
+
+    def ask_open(self) -> None:
+        self._questions.open_files(self, "Open messages", MESSAGE_FILES, self._open_files)
+
+    def ask_save(self) -> None:
+        path = self._files.get(self.page)
+        if path is None:
+            self.ask_save_as()
+        else:
+            self._try(self.save, path)
+
+    def ask_save_as(self) -> None:
+        name = "".join(c if c.isalnum() or c in " -_" else "-" for c in self.page.title or self.page.draft.message.name)
+        self._questions.save_file(self, "Save message", MESSAGE_FILES, f"{name}.toml", self._save_files)
+
+    def ask_edit_file(self) -> None:
+        self._questions.open_files(self, "Edit a DICOM file's data set", DICOM_FILES, self._edit_files)
+
+    def ask_send_file(self) -> None:
+        self._questions.open_files(self, "Send a DICOM file's own bytes", DICOM_FILES, self._send_files)
+
+    def ask_json(self) -> None:
+        self._questions.open_files(self, "Load DICOM JSON", JSON_FILES, self._json_files)
+
+    def _open_files(self, paths: tuple[Path, ...]) -> None:
+        for path in paths:
+            self._try(self.load, path)
+
+    def _save_files(self, paths: tuple[Path, ...]) -> None:
+        self._try(self.save, paths[0])
+
+    def _edit_files(self, paths: tuple[Path, ...]) -> None:
+        self.page.tabs.data.edit_file(paths[0])
+
+    def _send_files(self, paths: tuple[Path, ...]) -> None:
+        self.page.tabs.data.send_file(paths[0])
+
+    def _json_files(self, paths: tuple[Path, ...]) -> None:
+        self._try(self._load_json, paths[0])
+
+    def _load_json(self, path: Path) -> None:
+        self.page.tabs.data.take(load_json(path), f"Load {path.name}")
+
+    def _try(self, work: Callable[[Path], None], path: Path) -> None:
+        """Do it; what the workspace has against it is said in a sentence."""
+        try:
+            work(path)
+        except WorkspaceError as error:
+            self.said.emit(str(error), "failure")
+            self.page.pane.say(str(error))

@@ -1,0 +1,90 @@
+"""The row of message tabs: add, close, move, rename in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QLineEdit, QTabBar, QToolButton, QWidget
+
+from gui.theme import theme
+
+
+class MessageTabs(QTabBar):
+    """`renamed` carries (tab, name)."""
+
+    renamed = Signal(int, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Messages")
+        self.setMovable(True)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(True)
+        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setDrawBase(False)
+        self._edit = QLineEdit(self)
+        self._edit.setAccessibleName("Name of the message")
+        self._edit.hide()
+        self._edit.installEventFilter(self)
+        self._editing = -1
+
+    def tabInserted(self, index: int) -> None:
+        """Each tab gets a close button in the window's own style."""
+        super().tabInserted(index)
+        button = QToolButton(self)
+        theme().bind_icon(button, "close", "muted")
+        button.setIconSize(QSize(12, 12))
+        button.setFixedSize(18, 18)
+        button.setStyleSheet("padding: 0; margin: 0")
+        button.setToolTip("Close (Ctrl+W)")
+        button.setAccessibleName("Close message")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(self._close_clicked)
+        self.setTabButton(index, QTabBar.ButtonPosition.RightSide, button)
+
+    def _close_clicked(self) -> None:
+        for tab in range(self.count()):
+            if self.tabButton(tab, QTabBar.ButtonPosition.RightSide) is self.sender():
+                self.tabCloseRequested.emit(tab)
+                return
+
+    def rename(self, tab: int, text: str) -> None:
+        """Edit a tab's name in its place."""
+        self._editing = tab
+        self._edit.setText(text)
+        rect = self.tabRect(tab)
+        rect.setWidth(max(rect.width(), 120))
+        self._edit.setGeometry(rect)
+        self._edit.selectAll()
+        self._edit.show()
+        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        tab = self.tabAt(event.position().toPoint())
+        if tab >= 0:
+            self.rename(tab, self.tabText(tab).removesuffix(" ●"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F2 and self.currentIndex() >= 0:
+            self.rename(self.currentIndex(), self.tabText(self.currentIndex()).removesuffix(" ●"))
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Return and leaving the field take the name, Escape drops it."""
+        if watched is self._edit and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._finish(take=True)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._finish(take=False)
+                return True
+        if watched is self._edit and isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            self._finish(take=True)
+        return super().eventFilter(watched, event)
+
+    def _finish(self, *, take: bool) -> None:
+        tab, self._editing = self._editing, -1
+        self._edit.hide()
+        if take and tab >= 0:
+            self.renamed.emit(tab, self._edit.text())
