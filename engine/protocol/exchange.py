@@ -327,6 +327,11 @@ class Exchange:
         return self._invoked.operations
 
     @property
+    def arriving(self) -> tuple[tuple[int, int, int], ...]:
+        """(context ID, command bytes, data bytes) received so far of each message that is not whole."""
+        return self._reassembler.pending
+
+    @property
     def serving(self) -> int:
         """Requests of the peer not finally answered yet."""
         return len(self._served)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.commands import Outgoing
@@ -15,8 +15,8 @@ from engine.protocol.negotiation import outcome as negotiation_outcome
 from engine.protocol.negotiation import propose
 from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.standard.dictionary import uid_name
-from engine.standard.pdus import AssociateAC, AssociateRQ
-from engine.standard.state_table import Sta
+from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
+from engine.standard.state_table import Evt, Sta
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
 from engine.wire.fragments import FragmentError, Sink
@@ -71,11 +71,14 @@ class Association:
         self.ended = asyncio.Event()
         self._listener = listener
         self._invocations: dict[int, Invocation] = {}
+        context.associations[number] = self
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
         self._established.add_done_callback(lambda f: f.cancelled() or f.exception())
-        self._released = asyncio.Event()
         self._room = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._sending = asyncio.Lock()
+        self._unsent = 0
+        self._last_moved = self.started
         self._broken = ""
         self._watchdog = Watchdog(self)
 
@@ -90,8 +93,7 @@ class Association:
         try:
             return await asyncio.wait_for(asyncio.shield(self._established), seconds or None)
         except TimeoutError:
-            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds))
-            self._abort_now()
+            self.abort(why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds)))
             assert self.end is not None
             raise self.end from None
 
@@ -120,28 +122,33 @@ class Association:
             else:
                 self.abort()
         else:
-            self.notice(AssociationPhase.RELEASING, "")
+            self.notice(AssociationPhase.RELEASING, "A-RELEASE-RQ sent.")
         seconds = self.timeouts.acse
         try:
             await asyncio.wait_for(self.ended.wait(), seconds or None)
         except TimeoutError:
-            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds))
-            self._abort_now()
+            self.abort(why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds)))
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation is under way: releasing now would cut it off unexplained."""
+        exchange = self.exchange
+        return self._sending.locked() or (exchange is not None and bool(exchange.outstanding or exchange.serving))
 
     def abort(self, source: int = 0, reason: int = 0, why: tuple[Outcome, str] | None = None) -> None:
-        """Abort (PS3.8 7.3). `why` replaces the plain sentence, for time-outs and protocol errors."""
+        """Abort (PS3.8 7.3). `why` replaces the plain sentence, for time-outs and protocol errors.
+
+        ValueError when source or reason do not fit their byte; nothing has happened then.
+        """
         if self.end is not None:
             return
         outcome, sentence = why or (Outcome.ABORTED, sentences.aborted(self.peer, source, reason, by_us=True))
         phase = AssociationPhase.FAILED if outcome is Outcome.TIMED_OUT else AssociationPhase.ABORTED
-        self.finish(phase, outcome, sentence, abort=(source, reason))
-        self._abort_now(source, reason)
-
-    def _abort_now(self, source: int = 0, reason: int = 0) -> None:
         try:
             self._request(p.AAbortRequest(source, reason))
         except StateError:
             self.link.close()
+        self.finish(phase, outcome, sentence, abort=(source, reason))
 
     def _request(self, primitive: p.Primitive) -> None:
         self.machine.request(primitive, self.context.now())
@@ -160,22 +167,30 @@ class Association:
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
-        exchange = self._live()
         context, encoded = self._prepare(message)
-        while not exchange.can_invoke():
-            self._room.clear()
-            await self._room.wait()
-            self._live()
-        async with self._sending:
-            exchange = self._live()
-            try:
-                ready = exchange.request(message.command, operation, context, encoded is not None, self.context.now())
-            except (CommandError, dx.ExchangeError) as error:
-                raise Ended(Outcome.NOT_SENT, str(error)) from None
-            invocation = Invocation(operation, ready.command, context.id, self.context.now())
-            self._invocations[operation] = invocation
-            await self._send(ready, encoded, operation)
+        async with self._turn:  # requests go out in the order they were asked for
+            while not self._live().can_invoke():
+                self._room.clear()
+                await self._room.wait()
+            async with self._sending:
+                exchange, now = self._live(), self.context.now()
+                try:
+                    ready = exchange.request(message.command, operation, context, encoded is not None, now)
+                except (CommandError, dx.ExchangeError) as error:
+                    raise Ended(Outcome.NOT_SENT, str(error)) from None
+                invocation = Invocation(operation, ready.command, context.id, now)
+                self._invocations[operation] = invocation
+                await self._send(ready, encoded, operation)
         return invocation
+
+    async def perform(self, message: Outgoing) -> Response:
+        """Invoke an operation nobody gave a number to, and read it to its end. Raises Ended."""
+        number = self.context.new_id()
+        invocation = await self.invoke(message, number)
+        try:
+            return await invocation.final()
+        finally:
+            self.close_invocation(number)
 
     async def answer(self, message: Outgoing, operation: int | None = None, key: int | None = None) -> None:
         """Send a response, cancel or anything that opens no operation. Raises Ended."""
@@ -202,6 +217,7 @@ class Association:
     def close_invocation(self, operation: int) -> None:
         """Nobody reads the responses of this operation any more."""
         self._invocations.pop(operation, None)
+        self.recorder.forget(operation)
 
     def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
         exchange = self._live()
@@ -233,6 +249,7 @@ class Association:
                 if size >= BATCH:
                     await self._put(pdus, operation)
                     pdus, size = [], 0
+                    await asyncio.sleep(0)  # the other associations have their turn
         except (OSError, DataSetError) as error:
             sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
             self.abort(why=(Outcome.NOT_SENT, sentence))
@@ -264,10 +281,14 @@ class Association:
         match event:
             case p.PDataIndication():
                 self._on_pdata(event)
-            case p.PduReceived() | p.PduSent():
+            case p.PduReceived():
                 self.recorder.pdu(event)
-                if event.type == AssociateRQ.TYPE and self.requestor:
-                    self.notice(AssociationPhase.NEGOTIATING, "A-ASSOCIATE-RQ sent.")
+            case p.PduSent():
+                self.recorder.pdu(event)
+                self._on_sent(event)
+            case p.Transition() if event.event is Evt.Evt5:
+                host, port = self.link.remote_address()
+                self.peer = Peer(host=host, port=port)
             case p.ProtocolError():
                 self._broken = event.sentence
                 self.recorder.finding("protocol.pdu", "error", event.sentence, event.clause, Direction.RECEIVED)
@@ -292,6 +313,16 @@ class Association:
             case p.ArtimExpired():
                 self._on_artim(event)
 
+    def _on_sent(self, event: p.PduSent) -> None:
+        if event.transition is None:
+            return  # forced bytes change nothing
+        if event.type == AssociateRQ.TYPE:
+            self.notice(AssociationPhase.NEGOTIATING, "A-ASSOCIATE-RQ sent.")
+        elif event.type == AbortPdu.TYPE and event.transition.before is Sta.Sta2:
+            # AA-1: the machine aborts without telling its user
+            sentence = sentences.broke_protocol(self.peer, self._broken)
+            self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(0, 0))
+
     def _on_confirmation(self, event: p.AssociateConfirmation) -> None:
         assert self.proposal is not None
         pdu = event.pdu
@@ -312,8 +343,10 @@ class Association:
         except FragmentError as error:
             self._exchange_events(exchange)
             self.recorder.finding("protocol.fragments", "error", error.reason, "PS3.8 E.1", Direction.RECEIVED)
-            why = (Outcome.ABORTED, f"{sentences.address(self.peer)} broke the protocol: {error.reason}")
-            self.abort(2, error.abort_reason, why)
+            self.abort(2, error.abort_reason, (Outcome.ABORTED, sentences.broke_protocol(self.peer, error.reason)))
+            return
+        except OSError as error:  # a large data set is received into a file
+            self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)))
             return
         self._exchange_events(exchange)
 
@@ -323,7 +356,6 @@ class Association:
         self._request(p.AReleaseResponse())
         if event.collision:
             return
-        self._released.set()
         who = sentences.address(self.peer)
         self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, f"{who} released the association.")
 
@@ -335,16 +367,12 @@ class Association:
     def _on_provider_abort(self, event: p.ProviderAbortIndication) -> None:
         if event.connection_lost:
             return  # TransportEnded has told it, with the state
-        sentence = sentences.broke_protocol(self.peer, event.sentence)
+        sentence = sentences.broke_protocol(self.peer, self._broken or event.sentence)
         self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason))
 
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
-        if self._broken:  # in Sta2 the machine aborts without telling its user (AA-1)
-            sentence = sentences.broke_protocol(self.peer, self._broken)
-            self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence)
-            return
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
-        sentence = sentences.closed(self.peer, event.before.name, event.pending, self.link.lost_reason)
+        sentence = sentences.closed(self.peer, event.before, self._cut_off(event.pending), self.link.lost_reason)
         self.finish(AssociationPhase.FAILED, outcome, sentence)
 
     def _on_artim(self, event: p.ArtimExpired) -> None:
@@ -352,6 +380,17 @@ class Association:
             seconds = self.timeouts.artim
             sentence = f"{sentences.address(self.peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s."
             self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence)
+        self.link.kill()  # who has not closed by now may not read either: closing in order would wait for that
+
+    def _cut_off(self, pdu_bytes: int) -> str:
+        """What the end of the connection cut off, in words; "" when it came between messages."""
+        if pdu_bytes:
+            return f"in the middle of a PDU ({pdu_bytes} bytes of it had arrived)"
+        arriving = self.exchange.arriving if self.exchange else ()
+        if not arriving:
+            return ""
+        _, command, data = arriving[0]
+        return f"in the middle of a message ({command + data} bytes of it had arrived)"
 
     # -- events of the exchange
 
@@ -380,8 +419,8 @@ class Association:
         invocation = self._invocations.get(event.operation)
         if invocation is not None:
             invocation.queue.put_nowait(Response(event.message.command, event.message.data, event.final))
-            if event.final:
-                self.close_invocation(event.operation)
+        if event.final:
+            self.close_invocation(event.operation)
 
     def _on_timeout(self, event: dx.TimedOut) -> None:
         invocation = self._invocations.get(event.operation)
@@ -392,13 +431,28 @@ class Association:
     def check_deadlines(self) -> None:
         """Called by the watchdog: DIMSE and idle time-outs."""
         now = self.context.now()
-        if self.exchange is not None:
-            self.exchange.handle_timeout(now)
-            self._exchange_events(self.exchange)
-            idle = self.timeouts.idle
-            busy = self.exchange.outstanding or self.exchange.serving
-            if idle and not busy and self.end is None and now - self.link.last_activity >= idle:
-                self.abort(why=(Outcome.TIMED_OUT, sentences.idle_timed_out(self.peer, idle)))
+        exchange, idle = self.exchange, self.timeouts.idle
+        if exchange is None:
+            return
+        self._check_unsent(exchange, now)
+        exchange.handle_timeout(now)
+        self._exchange_events(exchange)
+        busy = exchange.outstanding or exchange.serving
+        if idle and not busy and now - self.link.last_activity >= idle:
+            self.abort(why=(Outcome.TIMED_OUT, sentences.idle_timed_out(self.peer, idle)))
+
+    def _check_unsent(self, exchange: dx.Exchange, now: float) -> None:
+        """While what we wrote is still being taken, no response is due; a peer that takes nothing is given up."""
+        unsent, seconds = self.link.unsent, self.timeouts.dimse
+        if not unsent or unsent != self._unsent:
+            self._last_moved = now
+        elif seconds and now - self._last_moved >= seconds:
+            self.abort(why=(Outcome.TIMED_OUT, sentences.stalled(self.peer, unsent, seconds)))
+            self.link.kill()
+        if unsent:
+            for operation in exchange.outstanding:
+                exchange.progress_made(operation, now)
+        self._unsent = unsent
 
     # -- the end
 
@@ -415,6 +469,7 @@ class Association:
         if self.end is not None:
             return
         self.end = Ended(outcome, sentence)
+        self.context.associations.pop(self.number, None)
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome)
         if self.exchange is not None:
             self.exchange.abandon()
@@ -425,6 +480,7 @@ class Association:
         if not self._established.done():
             self._established.set_exception(self.end)
         self._room.set()
+        self.link.let_go()
         self.ended.set()
         self._watchdog.stop()
         if self.on_end is not None:
@@ -459,3 +515,18 @@ class Association:
                 listener=self._listener,
             )
         )
+
+
+async def end_all(context: Context, associations: Iterable[Association], timeout: float) -> None:
+    """Release those that rest, abort those in the middle of something, and after `timeout` seconds all."""
+    ending = list(associations)
+    for association in ending:
+        if association.busy:
+            association.abort()
+    releases = [context.loop.create_task(a.release()) for a in ending if a.end is None]
+    if releases:
+        _, late = await asyncio.wait(releases, timeout=timeout)
+        for association in ending:
+            association.abort()
+        if late:
+            await asyncio.wait(late)

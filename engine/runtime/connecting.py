@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import errno
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from engine.model.association import Peer
 from engine.model.notices import AssociationPhase, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.negotiation import propose
@@ -14,34 +19,129 @@ from . import sentences
 if TYPE_CHECKING:
     from .association import Association
 
+STAGGER = 0.25
+"""Seconds an address of several has before the next one is tried beside it (RFC 8305 recommends 250 ms)."""
+_OWN_FAULT = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+"""This computer has no such network: says nothing about the peer when another address of it was reached."""
+
+AddressInfo = tuple[Any, ...]
+"""An item of socket.getaddrinfo."""
+
 
 async def connect(association: Association) -> None:
     """Connect and let the machine send the A-ASSOCIATE-RQ. On failure the association is finished and Ended raised."""
     assert association.proposal is not None
     peer, seconds = association.peer, association.timeouts.connect
+    if association.context.closing:
+        _fail(association, Outcome.NOT_SENT, "The engine is being stopped, so no association was opened.")
     try:
         rq = propose(association.proposal)
         association.request(p.AAssociateRequest(rq))
     except ValueError as error:
         _fail(association, Outcome.NOT_SENT, f"The A-ASSOCIATE-RQ cannot be made: {error}")
-    loop = association.context.loop
     try:
-        await asyncio.wait_for(loop.create_connection(lambda: association.link, peer.host, peer.port), seconds or None)
+        sock = await _unless_over(association, _connected(peer), seconds)
+        await association.context.loop.create_connection(lambda: association.link, sock=sock)
     except TimeoutError:
         _fail(association, Outcome.TIMED_OUT, sentences.connect_timed_out(peer, seconds))
     except OSError as error:
-        _fail(association, Outcome.CONNECTION_FAILED, sentences.connect_failed(_first(error), peer))
-    except (UnicodeError, OverflowError) as error:
+        _fail(association, Outcome.CONNECTION_FAILED, sentences.connect_failed(error, peer))
+    except (UnicodeError, OverflowError, ValueError) as error:
         sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {error}."
         _fail(association, Outcome.CONNECTION_FAILED, sentence)
 
 
-def _first(error: OSError) -> OSError:
-    """asyncio gathers the failures of several addresses into one OSError without a number: the first tells most."""
-    inner = getattr(error, "exceptions", None)
-    if inner and isinstance(inner[0], OSError):
-        return inner[0]
-    return error
+async def _unless_over(association: Association, work: Any, seconds: float) -> socket.socket:
+    """The connection; TimeoutError after `seconds`, Ended when the association is aborted meanwhile."""
+    loop = association.context.loop
+    attempt: asyncio.Task[socket.socket] = loop.create_task(work)
+    over = loop.create_task(association.ended.wait())
+    try:
+        await asyncio.wait({attempt, over}, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
+        if attempt.done():
+            return attempt.result()
+        if association.end is not None:
+            raise association.end
+        raise TimeoutError
+    finally:
+        over.cancel()
+        if not attempt.done():
+            attempt.cancel()
+            await asyncio.wait({attempt})
+
+
+async def _connected(peer: Peer) -> socket.socket:
+    """A socket connected to the first address that answers; OSError of the most telling failure."""
+    waiting = await _resolve(peer.host, peer.port)
+    running: set[asyncio.Task[socket.socket]] = set()
+    errors: list[OSError] = []
+    try:
+        while waiting or running:
+            if waiting:
+                running.add(asyncio.get_running_loop().create_task(_connect_to(waiting.pop(0))))
+            pause = STAGGER if waiting else None
+            done, running = await asyncio.wait(running, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            made = []
+            for task in done:
+                try:
+                    made.append(task.result())
+                except OSError as error:
+                    errors.append(error)
+            for spare in made[1:]:
+                spare.close()
+            if made:
+                return made[0]
+    finally:
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+    raise next((e for e in errors if e.errno not in _OWN_FAULT), errors[0])
+
+
+async def _connect_to(info: AddressInfo) -> socket.socket:
+    family, kind, protocol, _, address = info
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _resolve(host: str, port: int) -> list[AddressInfo]:
+    """Addresses of a host. A name is looked up in a thread nobody waits for at the end: a name server that does not
+    answer must not hold up anything."""
+    with suppress(socket.gaierror):
+        return _look_up(host, port, socket.AI_NUMERICHOST)
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[AddressInfo]] = loop.create_future()
+
+    def tell(result: list[AddressInfo] | Exception) -> None:
+        if found.done():
+            return
+        if isinstance(result, Exception):
+            found.set_exception(result)
+        else:
+            found.set_result(result)
+
+    def look_up() -> None:
+        result: list[AddressInfo] | Exception
+        try:
+            result = _look_up(host, port, 0)
+        except (OSError, ValueError, OverflowError) as error:
+            result = error
+        with suppress(RuntimeError):  # the loop has been closed meanwhile
+            loop.call_soon_threadsafe(tell, result)
+
+    threading.Thread(target=look_up, name="dimse-look-up", daemon=True).start()
+    return await found
+
+
+def _look_up(host: str, port: int, flags: int) -> list[AddressInfo]:
+    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
 
 
 def _fail(association: Association, outcome: Outcome, sentence: str) -> None:

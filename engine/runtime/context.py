@@ -13,6 +13,7 @@ from engine.model.notices import AnyNotice, ErrorNotice
 from .outbox import Outbox
 
 if TYPE_CHECKING:
+    from .association import Association
     from .link import Link
 
 
@@ -25,6 +26,10 @@ class Context:
         self._tasks: set[asyncio.Task[Any]] = set()
         self.links: set[Link] = set()
         """Connections that are open, so that none outlives the engine."""
+        self.associations: dict[int, Association] = {}
+        """Every association of either role that is not over, by its number."""
+        self.closing = False
+        """The engine is being stopped: nothing new begins."""
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:

@@ -10,11 +10,11 @@ from typing import Any
 from engine.model import commands as c
 from engine.model.notices import Outcome
 
-from .association import Association
+from .association import Association, end_all
 from .context import Context
 from .invocation import Ended, outcome_of, service_name
 from .listener import Listener, own_side
-from .operations import Operation, Operations, finish
+from .operations import Operation, Operations, finish, opened
 from .retrieving import Retrieving
 from .storing import Storing
 
@@ -24,7 +24,6 @@ class Dispatcher:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._associations: dict[int, Association] = {}
         self._listeners: dict[int, Listener] = {}
         self._operations = Operations(context)
         self._handlers: dict[type[c.Command], Callable[[Any], None]] = {
@@ -62,26 +61,10 @@ class Dispatcher:
         )
         if command.auto_answer:
             own_side(self._context, association)
-        self._hold(association)
         self._context.spawn(_opened(association), "Opening an association")
 
-    def _hold(self, association: Association) -> None:
-        self._associations[association.number] = association
-        association.on_end = self._forget
-
-    def _forget(self, association: Association) -> None:
-        self._associations.pop(association.number, None)
-
-    def _find(self, number: int) -> Association | None:
-        """An association that a face or a listener holds."""
-        held = self._associations.get(number)
-        if held is not None:
-            return held
-        served = (a for listener in self._listeners.values() for a in listener.associations)
-        return next((a for a in served if a.number == number), None)
-
     def _need(self, number: int, doing: str) -> Association | None:
-        association = self._find(number)
+        association = self._context.associations.get(number)
         if association is None:
             self._context.error(f"{doing} was not possible: association #{number} is not open.", number)
         return association
@@ -93,8 +76,12 @@ class Dispatcher:
 
     def _abort(self, command: c.Abort) -> None:
         association = self._need(command.association, "Abort")
-        if association is not None:
+        if association is None:
+            return
+        try:
             association.abort(command.source, command.reason)
+        except ValueError as error:
+            self._context.error(f"The A-ABORT cannot be made: {error}", command.association)
 
     def _send_bytes(self, command: c.SendBytes) -> None:
         association = self._need(command.association, "Sending bytes")
@@ -105,7 +92,7 @@ class Dispatcher:
 
     def _send(self, command: c.Send) -> None:
         operation = self._operations.begin(command.operation, command.association)
-        association = self._find(command.association)
+        association = self._context.associations.get(command.association)
         service = service_name(command.message.command)
         if association is None:
             work = _refuse(f"Not sent: association #{command.association} is not open.")
@@ -129,11 +116,11 @@ class Dispatcher:
             proposal=proposal,
         )
         own_side(self._context, association)
-        self._hold(association)
-        await association.open()
+        await opened(association, operation)
         try:
             await _send_all(association, operation, command)
-            if command.linger and association.end is None:
+            if command.linger and not operation.cancelled:
+                operation.on_cancel = association.release
                 await _wait(association.ended, command.linger)
         finally:
             await association.release()
@@ -170,15 +157,16 @@ class Dispatcher:
 
     async def close(self, timeout: float) -> None:
         """Everything ends: associations released (then aborted), listeners stopped, tasks finished."""
-        releases = [self._context.loop.create_task(a.release()) for a in list(self._associations.values())]
-        if releases:
-            await asyncio.wait(releases, timeout=timeout)
-        for association in list(self._associations.values()):
-            association.abort()
+        self._context.closing = True
+        self._operations.give_up()
+        for listener in self._listeners.values():
+            listener.refuse()
+        await end_all(self._context, self._context.associations.values(), timeout)
         await asyncio.gather(*(listener.stop(1.0) for listener in self._listeners.values()))
         self._listeners.clear()
         await self._context.finish_tasks(1.0)
         await self._context.close_links()
+        self._context.closing = False
 
 
 async def _refuse(sentence: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -84,6 +85,20 @@ def file_name(uid: str) -> str:
     return f"instance-{sha256(uid.encode('utf-8', 'replace')).hexdigest()[:32]}.dcm"
 
 
+@dataclass(slots=True)
+class Discarding:
+    """Takes instances and forgets them."""
+
+    def add(self, instance: Instance) -> str:
+        return ""
+
+    def find(self, sop_instance_uid: str) -> Instance | None:
+        return None
+
+    def instances(self) -> Iterable[Instance]:
+        return ()
+
+
 class FolderStore:
     """Received instances as PS3.10 files, data sets bit for bit. A file has its name only when it is whole."""
 
@@ -97,16 +112,13 @@ class FolderStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self.folder.rglob("*.dcm")):
             try:
-                self._remember(path)
-            except (datasets.DataSetError, OSError) as error:
+                header = datasets.open_file(path)
+                instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data)
+            except datasets.DataSetError as error:
                 problems.append(str(error))
+            else:
+                self._held[instance.sop_instance_uid] = instance
         return problems
-
-    def _remember(self, path: Path) -> None:
-        header = datasets.open_file(path)
-        data = FileData(path, header.data_offset, header.length, header.transfer_syntax)
-        instance = instance_from(header.sop_class_uid, header.sop_instance_uid, data)
-        self._held[header.sop_instance_uid] = instance
 
     def add(self, instance: Instance) -> str:
         path = self.folder / file_name(instance.sop_instance_uid)
@@ -115,12 +127,14 @@ class FolderStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             datasets.write_instance(part, instance.data, instance.sop_class_uid, instance.sop_instance_uid)
             part.replace(path)
-            self._remember(path)
+            self._held[instance.sop_instance_uid] = replace(instance, data=datasets.open_file(path).data)
         except (OSError, datasets.DataSetError) as error:
             part.unlink(missing_ok=True)
             return f"cannot store: {getattr(error, 'strerror', None) or error}"
-        drop_spooled(instance.data)
         return ""
+
+    def find(self, sop_instance_uid: str) -> Instance | None:
+        return self._held.get(sop_instance_uid)
 
     def instances(self) -> Iterable[Instance]:
         return tuple(self._held.values())

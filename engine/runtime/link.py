@@ -95,8 +95,17 @@ class Link(asyncio.BufferedProtocol):
             self.last_activity = self._context.now()
 
     async def drained(self) -> None:
-        """Wait until the socket takes more."""
+        """Wait until the socket takes more, or the association is over."""
         await self._writable.wait()
+
+    def let_go(self) -> None:
+        """Nobody is to wait for the socket any more."""
+        self._writable.set()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes queued that the system has not taken yet: the peer does not read as fast as we write."""
+        return self._transport.get_write_buffer_size() if self._transport and not self.lost else 0
 
     def close(self) -> None:
         """Close after what is queued has been sent."""

@@ -18,9 +18,9 @@ from engine.wire.fragments import Sink
 from engine.wire.pdus import strip
 
 from . import sentences
-from .association import Association
+from .association import Association, end_all
 from .context import Context
-from .files import FolderStore, Spool
+from .files import Discarding, FolderStore, Spool, drop_spooled
 from .link import Link
 from .serving import Server
 
@@ -34,16 +34,20 @@ def new_uid() -> str:
 
 
 class Listener:
-    """One listening address with its built-in peer."""
+    """One listening address with its built-in peer.
 
-    def __init__(self, context: Context, command: Listen) -> None:
+    store: where instances go; by default the folder of the settings, with what it holds already, or memory.
+    """
+
+    def __init__(self, context: Context, command: Listen, store: InstanceStore | None = None) -> None:
         self.context = context
         self.command = command
         self.number = command.listener
         self.associations: set[Association] = set()
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
-        self.store: InstanceStore = FolderStore(settings.folder) if settings.folder else MemoryStore()
+        self._folder = FolderStore(settings.folder) if settings.folder and store is None else None
+        self.store: InstanceStore = store or self._folder or MemoryStore()
         self.peer = BuiltInPeer(new_uid, destinations.__contains__, self.store)
         self.server = Server(
             context,
@@ -57,12 +61,12 @@ class Listener:
 
     async def start(self) -> bool:
         """Listen. False, with a notice that says why, when that is not possible."""
-        if isinstance(self.store, FolderStore):
+        if self._folder is not None:
             try:
-                for problem in await asyncio.to_thread(self.store.load):
+                for problem in await asyncio.to_thread(self._folder.load):
                     self.context.error(problem)
             except OSError as error:
-                sentence = f"The folder {self.store.folder} cannot be used: {error.strerror or error}."
+                sentence = f"The folder {self._folder.folder} cannot be used: {error.strerror or error}."
                 self._tell(False, sentence)
                 return False
         host = self.command.host
@@ -135,27 +139,35 @@ class Listener:
 
     async def stop(self, timeout: float) -> None:
         """Stop listening; associations still open are released, then aborted."""
+        self.refuse()
+        await end_all(self.context, self.associations, timeout)
+        for instance in self.store.instances():
+            drop_spooled(instance.data)
+        self._tell(False, "Stopped listening.")
+
+    def refuse(self) -> None:
+        """Take no more connections."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
-        waiting = [self.context.loop.create_task(a.release()) for a in list(self.associations)]
+
+    async def quiet(self, timeout: float) -> None:
+        """Wait until no association is open, `timeout` seconds at most."""
+        waiting = [self.context.loop.create_task(a.ended.wait()) for a in self.associations]
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=timeout)
             for task in late:
                 task.cancel()
-            for association in list(self.associations):
-                association.abort()
-        self._tell(False, "Stopped listening.")
 
 
-def own_side(context: Context, association: Association, folder_store: InstanceStore | None = None) -> Server:
-    """Serve what the peer invokes on an association that we opened: C-STORE of a C-GET, N-EVENT-REPORT."""
-    peer = BuiltInPeer(new_uid, lambda _title: False, folder_store or MemoryStore())
-    server = Server(context, peer)
+def own_side(context: Context, association: Association, store: InstanceStore | None = None) -> Server:
+    """Serve what the peer invokes on an association that we opened: C-STORE of a C-GET, N-EVENT-REPORT.
+
+    store: where instances go; by default nowhere, the notices have shown them.
+    """
+    kept = store or Discarding()
+    server = Server(context, BuiltInPeer(new_uid, lambda _title: False, kept))
     server.attach(association)
-    association.sink_for = _spool
+    folder = kept.folder if isinstance(kept, FolderStore) else None
+    association.sink_for = lambda negotiated, _: Spool(negotiated.transfer_syntax, folder)
     return server
-
-
-def _spool(context: NegotiatedContext, _command: bytes) -> Sink | None:
-    return Spool(context.transfer_syntax)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from engine.model.association import Negotiated
 from engine.model.notices import Outcome, ProgressNotice, StatusNotice
 
+from . import sentences
 from .association import Association
 from .context import Context
 from .invocation import Ended, Invocation, Response, status_notice
@@ -114,12 +116,36 @@ class Operations:
         if operation.on_cancel is not None:
             await operation.on_cancel()
 
+    def give_up(self) -> None:
+        """The engine is being stopped: no operation begins anything more."""
+        for operation in self._running.values():
+            operation.cancelled = True
+
+
+async def opened(association: Association, operation: Operation) -> Negotiated:
+    """Open an association for an operation; Cancel gives up meanwhile. Raises Ended."""
+    cancelled = (Outcome.CANCELLED, f"Cancelled while connecting to {sentences.address(association.peer)}.")
+
+    async def give_up() -> None:
+        association.abort(why=cancelled)
+
+    if operation.cancelled:
+        association.abort(why=cancelled)
+        raise Ended(*cancelled)
+    operation.on_cancel = give_up
+    try:
+        return await association.open()
+    finally:
+        operation.on_cancel = None
+
 
 async def finish(association: Association, operation: Operation, invocation: Invocation) -> Response:
     """Read an invocation to its end; Cancel sends its C-CANCEL-RQ."""
 
     async def cancel() -> None:
-        await association.cancel(invocation.operation)
+        if not await association.cancel(invocation.operation) and association.end is None:
+            sentence = f"{invocation.service} has no C-CANCEL-RQ (PS3.7 9.3): its response is waited for."
+            association.context.error(sentence, association.number, operation.number)
 
     operation.on_cancel = cancel
     if operation.cancelled:
@@ -129,4 +155,3 @@ async def finish(association: Association, operation: Operation, invocation: Inv
     finally:
         operation.on_cancel = None
         association.close_invocation(invocation.operation)
-        association.recorder.forget(invocation.operation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -21,13 +22,15 @@ class Outbox:
         self._bell = bell
         self._rung = False
         self._filled = threading.Event()
-        self._payload = 0
+        # Each is written by one thread only; their difference is what waits.
+        self._put_bytes = 0
+        self._taken_bytes = 0
 
     def put(self, notice: AnyNotice) -> None:
         """Append; rings the bell (in the writer's thread) when nobody has been told yet."""
         self._items.append(notice)
         if isinstance(notice, PduNotice):
-            self._payload += len(notice.data)
+            self._put_bytes += len(notice.data)
         if not self._rung:
             self._rung = True
             self._filled.set()
@@ -37,12 +40,11 @@ class Outbox:
     @property
     def has_room(self) -> bool:
         """Whether another copy of a PDU's bytes may be put in."""
-        return self._payload < PAYLOAD_LIMIT
+        return self._put_bytes - self._taken_bytes < PAYLOAD_LIMIT
 
     def drain(self, limit: int) -> list[AnyNotice]:
         """Up to `limit` notices. Fewer than `limit` means that all were taken and the bell will ring for the next."""
-        self._rung = False
-        self._filled.clear()
+        self._free_bell()
         taken: list[AnyNotice] = []
         while len(taken) < limit:
             try:
@@ -50,10 +52,22 @@ class Outbox:
             except IndexError:
                 break
             if isinstance(notice, PduNotice):
-                self._payload -= len(notice.data)
+                self._taken_bytes += len(notice.data)
             taken.append(notice)
         return taken
 
     def wait(self, timeout: float | None) -> bool:
-        """Block until a notice is there; False when `timeout` (seconds) passed first."""
-        return bool(self._items) or self._filled.wait(timeout)
+        """Block until a notice is there; False when `timeout` (seconds; None: for ever) passed first."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._items:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            self._filled.wait(left)
+            self._free_bell()  # what it rang for may have been drained already
+        return True
+
+    def _free_bell(self) -> None:
+        """In this order: a notice put in between stays untold, but then it is there for who looks next."""
+        self._filled.clear()
+        self._rung = False

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.model.association import Policy, Proposal
 from engine.model.commands import Listen, Outgoing, PeerSettings, Retrieve
 from engine.model.notices import Outcome
-from engine.services.effects import Instance
 from engine.services.instances import InstanceStore
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of
 
 from .association import Association
 from .context import Context
-from .files import FolderStore
+from .files import Discarding, FolderStore
 from .invocation import Ended, Invocation, Response
 from .listener import Listener, own_side
-from .operations import Operation
+from .operations import Operation, opened
 
-
-@dataclass(slots=True)
-class Discarding:
-    """Takes instances and forgets them, counting."""
-
-    count: int = 0
-
-    def add(self, instance: Instance) -> str:
-        self.count += 1
-        return ""
-
-    def instances(self) -> Iterable[Instance]:
-        return ()
+LINGER = 1.0
+"""Seconds the peer of a C-MOVE has to release its C-STORE association after the final response, before we do."""
 
 
 class Retrieving:
@@ -50,6 +37,7 @@ class Retrieving:
             await self._operate()
         finally:
             if listener is not None:
+                await listener.quiet(LINGER)
                 await listener.stop(5.0)
 
     async def _listen(self) -> Listener | None:
@@ -65,7 +53,7 @@ class Retrieving:
             port=command.listen_port,
             settings=PeerSettings(policy=policy, folder=command.folder),
         )
-        listener = Listener(self._context, listen)
+        listener = Listener(self._context, listen, self._store)
         if not await listener.start():
             raise Ended(
                 Outcome.NOT_SENT, f"The C-MOVE was not sent: port {command.listen_port} could not be listened on."
@@ -84,7 +72,7 @@ class Retrieving:
             proposal=proposal,
         )
         own_side(self._context, association, self._store)
-        await association.open()
+        await opened(association, self._operation)
         try:
             request = request_of(
                 f"{command.service}-RQ",
@@ -127,7 +115,6 @@ class Retrieving:
         finally:
             operation.on_cancel = None
             association.close_invocation(invocation.operation)
-            association.recorder.forget(invocation.operation)
 
     def _progress(self, invocation: Invocation, response: Response) -> None:
         counters = [

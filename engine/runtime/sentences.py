@@ -8,6 +8,7 @@ import ssl
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.standard.codes import abort_text, rejection_text
+from engine.standard.state_table import Sta
 
 
 def address(peer: Peer) -> str:
@@ -114,19 +115,41 @@ def aborted(peer: Peer, source: int, reason: int, by_us: bool = False) -> str:
     )
 
 
-def closed(peer: Peer, state: str, partial: int = 0, error: str = "") -> str:
-    """The transport closed without release, reject or abort; `error` is what the system said, if anything."""
-    where = address(peer)
-    if error and not partial:
-        return f"The connection with {where} broke ({error}, {state}). The peer's log may say why."
-    if partial:
-        return f"{where} closed the connection in the middle of a PDU ({partial} bytes of it had arrived, {state})."
-    if state == "Sta5":
-        return (
-            f"{where} closed the connection instead of answering the A-ASSOCIATE-RQ. "
-            "It may not speak DICOM on that port, want TLS, or turn away unknown callers without a word."
-        )
-    return f"{where} closed the connection without releasing the association ({state}). The peer's log may say why."
+_CLOSED = {
+    Sta.Sta2: (
+        "without asking for an association",
+        "A port scan or a monitoring tool does that.",
+    ),
+    Sta.Sta5: (
+        "instead of answering the A-ASSOCIATE-RQ",
+        "It may not speak DICOM on that port, want TLS, or turn away unknown callers without a word.",
+    ),
+    Sta.Sta7: (
+        "instead of answering the A-RELEASE-RQ",
+        "What was answered before stands.",
+    ),
+}
+
+
+def closed(peer: Peer, state: Sta, cut_off: str = "", error: str = "") -> str:
+    """The transport closed without release, reject or abort.
+
+    cut_off: what it cut off ("in the middle of ..."). error: what the system said, if anything.
+    """
+    when, hint = _CLOSED.get(state, ("without releasing the association", "The peer's log may say why."))
+    how = f"broke the connection ({error})" if error else "closed the connection"
+    return f"{address(peer)} {how} {cut_off or when} ({state.name}). {hint}"
+
+
+def stalled(peer: Peer, unsent: int, seconds: float) -> str:
+    return (
+        f"{address(peer)} has taken none of the {unsent} bytes waiting for it for {seconds:g} s, so the association "
+        "was aborted. The peer may hang; its log may say why."
+    )
+
+
+def cannot_keep(error: OSError) -> str:
+    return f"What was being received could not be kept, so the association was aborted: {_reason(error)}."
 
 
 def broke_protocol(peer: Peer, what: str) -> str:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from engine.model.association import LocalAE, Peer, Proposal, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
-from engine.model.dataset import DataSet
+from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
+from engine.protocol.contexts import has_role
 from engine.services.effects import Answer, Notify, Reply, Request, Serving, SubStore
 from engine.services.peer import BuiltInPeer
-from engine.services.plan import contexts_for
+from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
+from engine.standard.dictionary import uid_name
 from engine.standard.messages import message_name
 from engine.wire import datasets
 
@@ -110,7 +112,9 @@ class _Run:
         self.server = server
         self.association = association
         self.event = event
-        self._elsewhere: dict[tuple[str, tuple[tuple[str, str], ...]], Association] = {}
+        self._elsewhere: dict[tuple[str, tuple[Need, ...]], Association] = {}
+        self._needs: dict[Need, tuple[Need, ...]] = {}
+        self._before = self._held()
 
     async def play(self, generator: Serving) -> None:
         try:
@@ -133,8 +137,8 @@ class _Run:
         await self.association.answer(message, key=self.event.key)
         if self.server.on_stored and self.event.message.command.command_field == STORE:
             self.server.on_stored(self.association, effect.command)
-        cancelled = self.server.is_cancelled(self.association.number, self.event.key)
-        return Answer(cancelled=cancelled)
+        await asyncio.sleep(0)  # a provider of many responses lets a C-CANCEL-RQ in, and the other associations
+        return Answer(cancelled=self._cancelled())
 
     async def fail(self) -> None:
         """Answer with a failure after a defect of ours."""
@@ -152,13 +156,11 @@ class _Run:
             MoveOriginatorApplicationEntityTitle=effect.originator_ae_title or None,
             MoveOriginatorMessageID=effect.originator_message_id,
         )
-        operation = self.server.context.new_id()
         try:
             where = await self._association_for(effect) if effect.destination else self.association
             context_id = _context_for(where, effect)
             message = Outgoing(command=command, data=effect.instance.data, context_id=context_id)
-            invocation = await where.invoke(message, operation)
-            response = await invocation.final()
+            response = await where.perform(message)
         except Ended as ended:
             if self.association.end is not None:
                 raise
@@ -170,17 +172,26 @@ class _Run:
         return self.server.is_cancelled(self.association.number, self.event.key)
 
     async def _association_for(self, effect: SubStore) -> Association:
-        """The association with the move destination, opened for the first instance and kept for the rest."""
-        key = (effect.destination, effect.needs)
+        """The association with the move destination, opened for the first instance and kept for the rest.
+
+        One that could not be opened is not tried again: each try would take its time-out.
+        """
+        if not self._needs:
+            self._needs = {need: group for group in spread(effect.needs) for need in group}
+        own = (effect.instance.sop_class_uid, effect.instance.transfer_syntax)
+        group = self._needs.get(own, (own,))
+        key = (effect.destination, group)
         known = self._elsewhere.get(key)
         if known is not None and known.end is None:
             return known
+        if known is not None and known.negotiated is None:
+            raise known.end or Ended(Outcome.CONNECTION_FAILED, "The destination cannot be reached.")
         target = self.server.destinations[effect.destination]
         peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
         proposal = Proposal(
             local=replace(self.server.local, ae_title=self._own_title()),
             peer=peer,
-            contexts=contexts_for(effect.needs or ((effect.instance.sop_class_uid, effect.instance.transfer_syntax),)),
+            contexts=contexts_for(group),
             timeouts=self.server.timeouts,
         )
         association = Association(
@@ -191,8 +202,8 @@ class _Run:
             timeouts=self.server.timeouts,
             proposal=proposal,
         )
-        await association.open()
         self._elsewhere[key] = association
+        await association.open()
         return association
 
     def _own_title(self) -> str:
@@ -212,25 +223,38 @@ class _Run:
         )
         context_id = self.event.message.context_id
         try:
-            invocation = await self.association.invoke(
-                Outgoing(command=command, data=effect.data, context_id=context_id), self.server.context.new_id()
-            )
-            await invocation.final()
+            await self.association.perform(Outgoing(command=command, data=effect.data, context_id=context_id))
         except Ended as ended:
             if ended.outcome is not Outcome.SUCCESS:
                 sentence = f"The N-EVENT-REPORT could not be delivered: {ended.sentence}"
                 self.server.context.error(sentence, self.association.number)
 
     async def close(self) -> None:
-        """Release what was opened for this request; delete what was spooled for it and not kept."""
+        """Release what was opened for this request; delete what was spooled and is not held by the store (any more)."""
         await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
-        drop_spooled(self.event.message.data)
+        held = self._held()
+        for data in (self._before, self.event.message.data):
+            if data is not held:
+                drop_spooled(data)
+
+    def _held(self) -> EncodedData | FileData | None:
+        """What the store has under the request's SOP Instance UID."""
+        instance = self.server.peer.store.find(self.event.message.command.sop_instance_uid)
+        return instance.data if instance else None
 
 
 def _context_for(association: Association, effect: SubStore) -> int | None:
-    """The accepted context in the instance's own transfer syntax, if there is one."""
+    """The accepted context in the instance's own transfer syntax, if there is one.
+
+    Raises Ended when the other side has not agreed to take the SOP class as SCP (PS3.4 C.4.3.1.1).
+    """
     if association.negotiated is None:
         return None
-    accepted = association.negotiated.accepted_for(effect.instance.sop_class_uid)
+    uid = effect.instance.sop_class_uid
+    accepted = association.negotiated.accepted_for(uid)
+    if accepted and not any(has_role(c, "C-STORE", requestor=association.requestor) for c in accepted):
+        name = uid_name(uid) or uid
+        sentence = f"{name} was accepted, but the requestor did not ask for the SCP role, so nothing is sent to it."
+        raise Ended(Outcome.NOT_SENT, sentence)
     same = [c for c in accepted if c.transfer_syntax == effect.instance.transfer_syntax]
     return same[0].id if same else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from .context import Context
 from .files import looks_like_dicom
 from .invocation import Ended
 from .listener import own_side
-from .operations import Operation, finish
+from .operations import Operation, opened
 
 
 @dataclass(slots=True)
@@ -58,12 +58,12 @@ class Storing:
         self._next_association: int | None = command.association
 
     async def run(self) -> None:
-        found, broken = await asyncio.to_thread(_headers, self._command.paths)
+        found, broken = await asyncio.to_thread(_headers, self._command.paths, lambda: self._operation.cancelled)
         for problem in broken:
             self._fail(problem)
         self._operation.total = len(found) + len(broken)
         if not found:
-            self._end("" if broken else "No file was found to send.")
+            self._end("" if broken or self._operation.cancelled else "No file was found to send.")
             return
         stopped = ""
         for batch in plan(found):
@@ -86,7 +86,7 @@ class Storing:
             self._context, number, requestor=True, peer=proposal.peer, timeouts=proposal.timeouts, proposal=proposal
         )
         own_side(self._context, association)
-        negotiated = await association.open()
+        negotiated = await opened(association, self._operation)
         try:
             for header in batch.files:
                 if self._operation.cancelled:
@@ -109,11 +109,8 @@ class Storing:
             AffectedSOPInstanceUID=header.sop_instance_uid,
         )
         data = FileData(header.path, header.data_offset, header.length, header.transfer_syntax)
-        number = self._context.new_id()
         try:
-            message = Outgoing(command=command, data=data, context_id=context_id)
-            invocation = await association.invoke(message, number)
-            response = await finish(association, self._operation, invocation)
+            response = await association.perform(Outgoing(command=command, data=data, context_id=context_id))
         except Ended as ended:
             if association.end is not None:
                 raise
@@ -192,24 +189,31 @@ def _uncompressed(uid: str) -> bool:
     return row is not None and row.uncompressed
 
 
-def _headers(paths: Iterable[Path]) -> tuple[list[FileHeader], list[str]]:
-    """Headers of all DICOM files under the paths, and a sentence for each that cannot be read. Runs beside the loop.
+def _headers(paths: Iterable[Path], stop: Callable[[], bool]) -> tuple[list[FileHeader], list[str]]:
+    """Headers of all DICOM files under the paths, and a sentence for each that cannot be read. Runs beside the loop,
+    until `stop` says so.
 
     In a folder, files that are plainly something else (no DICOM prefix, DICOMDIR) are passed over; a file named
     outright is always tried.
     """
     found: list[FileHeader] = []
     broken: list[str] = []
+    for candidate in _candidates(paths):
+        if stop():
+            break
+        try:
+            header = datasets.open_file(candidate)
+        except DataSetError as error:
+            broken.append(str(error))
+            continue
+        if not header.is_directory:
+            found.append(header)
+    return found, broken
+
+
+def _candidates(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            candidates = [p for p in sorted(path.rglob("*")) if p.is_file() and looks_like_dicom(p)]
+            yield from (p for p in sorted(path.rglob("*")) if p.is_file() and looks_like_dicom(p))
         else:
-            candidates = [path]
-        for candidate in candidates:
-            try:
-                header = datasets.open_file(candidate)
-                if not header.is_directory:
-                    found.append(header)
-            except (DataSetError, OSError) as error:
-                broken.append(str(error))
-    return found, broken
+            yield path

@@ -28,6 +28,9 @@ class InstanceStore(Protocol):
     def add(self, instance: Instance) -> str:
         """Keep one instance; the same SOP Instance UID replaces the old one. Returns "" or why it could not be kept."""
 
+    def find(self, sop_instance_uid: str) -> Instance | None:
+        """The instance held with this UID."""
+
     def instances(self) -> Iterable[Instance]:
         """All instances, in the order they came."""
 
@@ -41,6 +44,9 @@ class MemoryStore:
     def add(self, instance: Instance) -> str:
         self.held[instance.sop_instance_uid] = instance
         return ""
+
+    def find(self, sop_instance_uid: str) -> Instance | None:
+        return self.held.get(sop_instance_uid)
 
     def instances(self) -> Iterable[Instance]:
         return tuple(self.held.values())

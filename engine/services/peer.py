@@ -104,7 +104,8 @@ class BuiltInPeer:
         return (OUT_OF_RESOURCES, problem) if problem else (SUCCESS, "")
 
     def _held_class(self, uid: str) -> str:
-        return next((i.sop_class_uid for i in self.store.instances() if i.sop_instance_uid == uid), "")
+        held = self.store.find(uid)
+        return held.sop_class_uid if held else ""
 
     def _find(self, request: Request) -> Serving:
         row = sop_class(request.context.abstract_syntax)

@@ -11,6 +11,9 @@ from engine.standard.sop_classes import sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 from engine.wire.datasets import FileHeader
 
+Need = tuple[str, str]
+"""A SOP class and the transfer syntax its data is stored in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -28,7 +31,7 @@ def syntaxes_for(stored: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((stored, EXPLICIT_VR_LE, IMPLICIT_VR_LE)))
 
 
-def contexts_for(needs: Iterable[tuple[str, str]], role: Role = Role.DEFAULT) -> tuple[ProposedContext, ...]:
+def contexts_for(needs: Iterable[Need], role: Role = Role.DEFAULT) -> tuple[ProposedContext, ...]:
     """One context for each distinct (SOP class, stored transfer syntax): a context has one accepted syntax only, so a
     compressed and an uncompressed instance of one class need one each. IDs are odd from 1."""
     distinct = dict.fromkeys(needs)
@@ -42,7 +45,7 @@ def plan(files: Iterable[FileHeader]) -> list[Batch]:
     """Files in their order, cut into associations whenever the next one would need a 129th context."""
     batches: list[Batch] = []
     current: list[FileHeader] = []
-    needs: dict[tuple[str, str], None] = {}
+    needs: dict[Need, None] = {}
     for header in files:
         need = (header.sop_class_uid, header.transfer_syntax)
         if need not in needs and len(contexts_for((*needs, need))) > MAX_CONTEXTS:
@@ -53,6 +56,18 @@ def plan(files: Iterable[FileHeader]) -> list[Batch]:
     if current:
         batches.append(Batch(contexts_for(needs), tuple(current)))
     return batches
+
+
+def spread(needs: Iterable[Need]) -> list[tuple[Need, ...]]:
+    """(SOP class, stored transfer syntax) pairs, cut into groups whose contexts fit on one association."""
+    groups: list[tuple[Need, ...]] = []
+    current: tuple[Need, ...] = ()
+    for need in dict.fromkeys(needs):
+        if len(contexts_for((*current, need))) > MAX_CONTEXTS:
+            groups.append(current)
+            current = ()
+        current = (*current, need)
+    return [*groups, current] if current else groups
 
 
 def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[ProposedContext, ...]:
