@@ -217,9 +217,11 @@ class Conversation:
         command = CommandSet.of(CommandField=MESSAGES[name].command_field, **values)
         raw = encode_command(command)
         chunks = (encoded or b"\x08\x00\x05\x00\x0a\x00\x00\x00ISO_IR 100",) if carries else None
-        for buffers in fragment(context_id, raw, chunks, 16384):
-            self.pdu(direction, b"".join(bytes(b) for b in buffers))
         syntaxes = [c for c in (self.negotiated.contexts if self.negotiated else ()) if c.id == context_id]
+        pdus = [b"".join(bytes(b) for b in buffers) for buffers in fragment(context_id, raw, chunks, 16384)]
+        # What is received is told when it is whole, what is sent before it goes out.
+        for pdu in pdus if direction is RECEIVED else ():
+            self.pdu(direction, pdu)
         self.notices.append(
             MessageNotice(
                 association=self.association,
@@ -238,6 +240,8 @@ class Conversation:
                 unsolicited=unsolicited,
             )
         )
+        for pdu in pdus if direction is SENT else ():
+            self.pdu(direction, pdu)
 
     def exchange(
         self,

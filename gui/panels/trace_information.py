@@ -1,0 +1,54 @@
+"""User information of both sides beside each other; the row looked at in full below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from gui.forms.details import Details
+from gui.models.rows import RowTableModel
+from gui.models.tables import PlainTable
+from gui.models.trace_information import COLUMNS, InformationRow, details, information_rows
+from gui.models.trace_store import TraceAssociation
+from gui.theme import SPACING
+
+_EMPTY = (
+    "<b>No user information</b><br>What both sides say of themselves when an association is opened has its rows here."
+)
+
+
+class InformationTab(QWidget):
+    """Reads a `TraceAssociation`; knows nothing of others."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model: RowTableModel[InformationRow] = RowTableModel(COLUMNS, self)
+        self.table = PlainTable(self.model, self, name="User information")
+        self.table.set_empty(_EMPTY)
+        self.table.chosen.connect(self._chosen)
+        self.details = Details(self, name="The selected user information")
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.details)
+        splitter.setStretchFactor(0, 1)
+        splitter.setSizes([400, 96])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACING.normal, 0, 0)
+        column.addWidget(splitter)
+
+    def show_association(self, record: TraceAssociation | None) -> None:
+        """Show this association as it is now."""
+        rows = information_rows(record) if record is not None else ()
+        if rows == tuple(self.model.records):
+            return
+        before = self.table.currentIndex().row()
+        self.model.set_records(rows)
+        if rows:
+            marked = next((i for i, row in enumerate(rows) if row.mark), 0)
+            self.table.selectRow(before if 0 <= before < len(rows) else marked)
+        else:
+            self._chosen(None)
+
+    def _chosen(self, record: object) -> None:
+        self.details.set_lines(details(record) if isinstance(record, InformationRow) else ())

@@ -1,0 +1,223 @@
+"""The association negotiation trace: what was proposed and answered, every PDU, what departs from the Standard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
+
+from engine.model.notices import Direction, FindingNotice, Notice
+from engine.standard.pdus import PDataTF
+from engine.trace.association_text import notices_text
+from gui.forms.banner import Banner
+from gui.forms.header import PanelHeader, text_button
+from gui.models.trace_lists import AssociationList
+from gui.models.trace_store import Changes, TraceAssociation, TraceStore
+from gui.models.trace_target import TraceTarget
+from gui.models.trace_words import ended_badly
+from gui.theme import SPACING
+
+from .trace_contexts import ContextsTab
+from .trace_findings import FindingsTab
+from .trace_information import InformationTab
+from .trace_pdus import PdusTab
+
+CONTEXTS, INFORMATION, PDUS, FINDINGS = range(4)
+_COPIED_FOR = 2000
+"""Milliseconds the button says that it copied."""
+_COPY = "&Copy as text"
+_COMMAND_START = 12
+"""Where the command set of a P-DATA-TF with one PDV begins: headers of PDU and PDV (PS3.8 9.3.5)."""
+
+
+class TracePanel(QWidget):
+    """Associations come with `add_notices`; `show_association` and `show_target` choose what is looked at."""
+
+    association_shown = Signal(object)
+    """The association now shown (int), or None."""
+    copy_requested = Signal(object)
+    """The text just put on the clipboard."""
+
+    def __init__(self, parent: QWidget | None = None, *, store: TraceStore | None = None) -> None:
+        super().__init__(parent)
+        self.store = store or TraceStore()
+        self._shown: int | None = None
+        self._chosen_by_hand = False
+        self.associations = AssociationList(self.store.associations, self)
+        self.picker = QComboBox(self)
+        self.picker.setModel(self.associations)
+        self.picker.setAccessibleName("Association")
+        self.picker.setPlaceholderText("No association yet")
+        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.picker.setMinimumContentsLength(12)
+        self.picker.setMaxVisibleItems(20)
+        self.header = PanelHeader("Association negotiation trace", self)
+        self.copy_button = text_button(
+            _COPY, self.copy_text, self, icon="copy", tip="Copy the association as the text people paste into tickets"
+        )
+        self.header.add(self.copy_button)
+        self.banner = Banner(self)
+        self.contexts = ContextsTab(self)
+        self.information = InformationTab(self)
+        self.pdus = PdusTab(self)
+        self.findings = FindingsTab(self)
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.contexts, "Contexts")
+        self.tabs.addTab(self.information, "User information")
+        self.tabs.addTab(self.pdus, "PDUs")
+        self.tabs.addTab(self.findings, "Findings")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.small)
+        column.addWidget(self.header)
+        column.addWidget(self.picker)
+        column.addWidget(self.banner)
+        column.addWidget(self.tabs, 1)
+        self._said = QTimer(self)
+        self._said.setSingleShot(True)
+        self._said.setInterval(_COPIED_FOR)
+        self._said.timeout.connect(self._copy_again)
+        self.picker.activated.connect(self._picked)
+        self.findings.opened.connect(self._show_finding)
+        self.findings.chosen.connect(self._prepare_finding)
+        self._show(None)
+
+    # -- for the integrator -------------------------------------------------------------------------------------
+
+    def add_notices(self, notices: tuple[Notice, ...]) -> None:
+        """Take in a batch; the newest association of our own is shown unless the user chose another one."""
+        changes = self.store.take(notices)
+        for number in changes.new:
+            self.associations.add(number)
+        for number in changes.gone:
+            self.associations.remove(number)
+        for number in changes.phases:
+            self.associations.changed(number)
+        follow = self._to_follow(changes)
+        if follow is not None and follow != self._shown:
+            self._show(follow)
+        elif self._shown is not None and self._shown not in self.store.associations:
+            self._show(self.associations.number(0))
+        else:
+            self._update(changes)
+        self._sync_picker()
+
+    def show_association(self, association: object) -> None:
+        """Show an association by its number; unknown ones change nothing."""
+        if isinstance(association, int) and association in self.store.associations:
+            self._show(association)
+
+    def show_target(self, target: object) -> None:
+        """Show what a row of the log points at: the association and, in the PDUs, the PDU of that time."""
+        if not isinstance(target, TraceTarget) or target.association not in self.store.associations:
+            return
+        self._chosen_by_hand = True
+        self._show(target.association)
+        if target.time is not None:
+            self.pdus.select_at(target.time, target.sent)
+
+    @property
+    def shown_association(self) -> int | None:
+        return self._shown
+
+    def text(self) -> str:
+        """The association shown as text, "" when none is."""
+        record = self.store.get(self._shown)
+        return notices_text(record.notices) if record is not None else ""
+
+    def copy_text(self) -> None:
+        """Put the association on the clipboard as text."""
+        text = self.text()
+        if not text:
+            return
+        QGuiApplication.clipboard().setText(text)
+        self.copy_button.setText("Copied")
+        self._said.start()
+        self.copy_requested.emit(text)
+
+    def _copy_again(self) -> None:
+        self.copy_button.setText(_COPY)
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def _to_follow(self, changes: Changes) -> int | None:
+        """A new association of ours; any other only while nothing is shown."""
+        known = [n for n in changes.new if n in self.store.associations]
+        ours = [n for n in known if self.store.associations[n].requestor]
+        if ours:
+            # Opening an association is the user's doing: it is what they want to see now.
+            self._chosen_by_hand = False
+            return ours[-1]
+        return known[-1] if known and self._shown is None else None
+
+    def _picked(self, row: int) -> None:
+        self._chosen_by_hand = True
+        self._show(self.associations.number(row))
+
+    def _show(self, association: int | None) -> None:
+        record = self.store.get(association)
+        changed = association != self._shown
+        self._shown = association if record is not None else None
+        self._show_phase(record)
+        if changed or record is None:
+            self.pdus.set_pdus(record.pdus if record is not None else ())
+            self.findings.set_findings(record.findings if record is not None else ())
+        self._update_titles(record)
+        self._sync_picker()
+        if changed:
+            self.association_shown.emit(self._shown)
+
+    def _update(self, changes: Changes) -> None:
+        number = self._shown
+        record = self.store.get(number)
+        if record is None or number is None:
+            return
+        if number in changes.pdus:
+            self.pdus.add_pdus(changes.pdus[number])
+        if number in changes.findings:
+            self.findings.add_findings(changes.findings[number])
+        if number in changes.phases:
+            self._show_phase(record)
+        self._update_titles(record)
+
+    def _show_phase(self, record: TraceAssociation | None) -> None:
+        self.banner.say(*ended_badly(record))
+        self.contexts.show_association(record)
+        self.information.show_association(record)
+
+    def _update_titles(self, record: TraceAssociation | None) -> None:
+        counts = (len(record.pdus) + record.forgotten, len(record.findings)) if record is not None else (0, 0)
+        for tab, title, count in ((PDUS, "PDUs", counts[0]), (FINDINGS, "Findings", counts[1])):
+            text = f"{title} {count:,}" if count else title
+            if self.tabs.tabText(tab) != text:
+                self.tabs.setTabText(tab, text)
+        self.copy_button.setEnabled(record is not None and bool(record.notices))
+
+    def _sync_picker(self) -> None:
+        row = self.associations.row_of(self._shown)
+        if self.picker.currentIndex() != row:
+            self.picker.setCurrentIndex(row)
+        tip = self.associations.index(row).data(Qt.ItemDataRole.ToolTipRole) if row >= 0 else ""
+        self.picker.setToolTip(tip or "")
+
+    # -- findings -----------------------------------------------------------------------------------------------
+
+    def _prepare_finding(self, finding: object) -> None:
+        """Select the PDU a finding is about, so that it is there when the user looks."""
+        if not isinstance(finding, FindingNotice):
+            return
+        if not self.pdus.select_at(finding.time, finding.direction is Direction.SENT):
+            return
+        evidence, pdu = finding.evidence, self.pdus.current_pdu()
+        if pdu is not None and evidence.start is not None and evidence.end is not None:
+            base = _COMMAND_START if pdu.type == PDataTF.TYPE else 0
+            self.pdus.highlight(base + evidence.start, base + evidence.end)
+
+    def _show_finding(self, finding: object) -> None:
+        self._prepare_finding(finding)
+        self.tabs.setCurrentIndex(PDUS)
+        self.pdus.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def sizeHint(self) -> QSize:
+        return QSize(430, 600)

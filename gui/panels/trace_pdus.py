@@ -1,0 +1,306 @@
+"""Every PDU of an association; of the one looked at, the decoded tree and the bytes, linked both ways."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QSplitter,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.model.notices import Direction, PduNotice
+from engine.standard.pdus import PDataTF
+from engine.trace.explain import explain_pdu
+from gui.forms.hex_view import HexView
+from gui.models.node_tree import NodeTreeModel
+from gui.models.rows import COPY_ROLE, RowTableModel
+from gui.models.tables import CellDelegate, PlainTable
+from gui.models.trace_lists import PDU_COLUMNS, pdu_filter
+from gui.models.trace_secrets import without_secrets
+from gui.models.trace_store import KEPT_PDUS
+from gui.theme import SPACING
+
+WIDE = 900
+"""Pixels from which tree and bytes stand beside each other."""
+_TYPING_PAUSE = 120
+_CONTROL = 11
+"""Offset of the first message control header of a P-DATA-TF (PS3.8 9.3.5)."""
+_OPEN_LEVELS = {PDataTF.TYPE: 3}
+"""Levels of the tree open at first: items have a summary, so they stay closed; a command set is what one looks for."""
+_EMPTY = "<b>No PDUs yet</b><br>Each PDU sent and received has a row here, with the state it led to."
+_NO_MATCH = "<b>No PDU matches the filter</b>"
+
+
+class NodeTree(QTreeView):
+    """The decoded tree with the rows of tables and its own copy."""
+
+    def __init__(self, model: NodeTreeModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self.setAccessibleName("Decoded PDU")
+        self.setItemDelegate(CellDelegate(self))
+        self.setUniformRowHeights(True)
+        self.setIndentation(SPACING.panel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = self.header()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.sectionHandleDoubleClicked.connect(self._share)
+        copy = QAction("&Copy", self)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy_current)
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def copy_current(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            cells = (str(index.siblingAtColumn(c).data(COPY_ROLE) or "") for c in range(2))
+            QGuiApplication.clipboard().setText("\t".join(cells))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_current()
+            return
+        super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        self.setColumnWidth(0, self.viewport().width() * 55 // 100)
+
+
+class PdusTab(QWidget):
+    """Shows the PDUs given; `selected` tells the one looked at."""
+
+    selected = Signal(object)
+    """The PduNotice now shown below, or None."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model: RowTableModel[PduNotice] = RowTableModel(PDU_COLUMNS, self, maximum=KEPT_PDUS)
+        self.table = PlainTable(self.model, self, name="PDUs")
+        self.table.set_empty(_EMPTY)
+        self.filter_line = QLineEdit(self)
+        self.filter_line.setPlaceholderText("Filter: P-DATA, received, Sta6, AE-3")
+        self.filter_line.setAccessibleName("Filter the PDUs")
+        self.filter_line.setClearButtonEnabled(True)
+        self.count = QLabel(self)
+        self.count.setProperty("role", "muted")
+        self.nodes = NodeTreeModel(self)
+        self.tree = NodeTree(self.nodes, self)
+        self.hex = HexView(self, name="Bytes of the PDU")
+        self.hex.set_empty("Select a PDU to see its bytes.")
+        self.note = QLabel(self)
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.note.hide()
+        self._pdu: PduNotice | None = None
+        self._linking = False
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(SPACING.normal)
+        top.addWidget(self.filter_line, 1)
+        top.addWidget(self.count)
+        self.below = QSplitter(Qt.Orientation.Vertical, self)
+        self.below.addWidget(self.tree)
+        self.below.addWidget(self.hex)
+        self.below.setChildrenCollapsible(False)
+        self.below.setStretchFactor(0, 5)
+        self.below.setStretchFactor(1, 4)
+        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.below)
+        splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([180, 320])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACING.normal, 0, 0)
+        column.setSpacing(SPACING.small)
+        column.addLayout(top)
+        column.addWidget(splitter, 1)
+        column.addWidget(self.note)
+
+    def _connect(self) -> None:
+        self.table.chosen.connect(self._chosen)
+        self.tree.selectionModel().currentChanged.connect(self._node_chosen)
+        self.hex.byte_selected.connect(self._byte_chosen)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_TYPING_PAUSE)
+        self._pause.timeout.connect(self._apply_filter)
+        self.filter_line.textChanged.connect(self._filter_typed)
+        self.filter_line.returnPressed.connect(self._apply_filter)
+
+    # -- contents -----------------------------------------------------------------------------------------------
+
+    def set_pdus(self, pdus: Iterable[PduNotice]) -> None:
+        """Show the PDUs of another association."""
+        self.model.set_records(pdus)
+        self._show(None)
+        self._update_count()
+
+    def add_pdus(self, pdus: Iterable[PduNotice]) -> None:
+        """More of the same association; the view stays at the end when it is there."""
+        bar = self.table.verticalScrollBar()
+        at_end = bar.value() == bar.maximum() and not self.table.currentIndex().isValid()
+        self.model.append(pdus)
+        if at_end:
+            self.table.scrollToBottom()
+        self._update_count()
+
+    def current_pdu(self) -> PduNotice | None:
+        return self._pdu
+
+    def select_at(self, time: float, sent: bool | None) -> bool:
+        """Select the PDU a message of this time begins with; False when there is none.
+
+        What is sent is told before its PDUs, what is received after them.
+        """
+        records = self.model.records
+        if sent is False:
+            return self.select_position(_received_before(records, bisect_right(records, time, key=_time) - 1))
+        return self.select_position(_sent_from(records, bisect_left(records, time, key=_time), any_way=sent is None))
+
+    def select_position(self, position: int) -> bool:
+        """Select a PDU by its place among all; a filter that hides it is taken away."""
+        if not 0 <= position < len(self.model.records):
+            return False
+        if self.model.row_of(position) < 0:
+            self.filter_line.clear()
+            self._apply_filter()
+        index = self.model.index(self.model.row_of(position), 0)
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.table.selectionModel().setCurrentIndex(index, flags)
+        self.table.scrollTo(index)
+        return True
+
+    def highlight(self, start: int, end: int) -> None:
+        """Select the node over these bytes of the current PDU, and mark exactly them."""
+        index = self.nodes.index_of_span(start, end)
+        if index.isValid():
+            self._go_to(index)
+        self.hex.highlight(start, end)
+
+    def _update_count(self) -> None:
+        shown, total = self.model.rowCount(), len(self.model.records)
+        self.count.setText(f"{shown:,} of {total:,}")
+        self.count.setVisible(shown != total)
+        self.table.set_empty(_NO_MATCH if total else _EMPTY)
+
+    def _filter_typed(self, _text: str) -> None:
+        self._pause.start()
+
+    def _apply_filter(self) -> None:
+        self._pause.stop()
+        self.model.set_filter(pdu_filter(self.filter_line.text()))
+        self._update_count()
+
+    # -- one PDU ------------------------------------------------------------------------------------------------
+
+    def _chosen(self, record: object) -> None:
+        if isinstance(record, PduNotice):
+            self._show(record)
+
+    def _show(self, pdu: PduNotice | None) -> None:
+        if pdu is self._pdu:
+            return
+        self._pdu = pdu
+        root = explain_pdu(pdu.data) if pdu is not None else None
+        self.nodes.set_root(root)
+        self.tree.expandToDepth(_OPEN_LEVELS.get(pdu.type, 0) if pdu is not None else 0)
+        data, hidden = without_secrets(pdu.data, root) if pdu is not None and root is not None else (b"", 0)
+        self.hex.set_data(data)
+        self._say(pdu, hidden)
+        self.selected.emit(pdu)
+
+    def _say(self, pdu: PduNotice | None, hidden: int) -> None:
+        notes = []
+        if pdu is not None and len(pdu.data) < pdu.size:
+            notes.append(f"The first {len(pdu.data):,} of {pdu.size:,} bytes were kept.")
+        if hidden:
+            notes.append(f"{hidden} bytes of user identity are shown as asterisks.")
+        self.note.setText(" ".join(notes))
+        self.note.setVisible(bool(notes))
+
+    # -- tree and bytes -----------------------------------------------------------------------------------------
+
+    def _node_chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        node = self.nodes.node(current)
+        if node is not None and not self._linking:
+            self.hex.highlight(node.start, node.end)
+
+    def _byte_chosen(self, offset: object) -> None:
+        index = self.nodes.index_at(offset) if isinstance(offset, int) else QModelIndex()
+        node = self.nodes.node(index)
+        if node is None:
+            return
+        self._go_to(index)
+        cursor = self.hex.selection()
+        self.hex.highlight(node.start, node.end)
+        self.hex.select(*cursor)
+
+    def _go_to(self, index: QModelIndex) -> None:
+        """Make a node current without telling the bytes, which asked for it."""
+        self._linking = True
+        self.tree.setCurrentIndex(index)
+        self._linking = False
+        self.tree.scrollTo(index)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        orientation = Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical
+        if orientation is self.below.orientation():
+            return
+        self.below.setOrientation(orientation)
+        bytes_width = self.hex.sizeHint().width()
+        across = [self.width() - bytes_width, bytes_width]
+        self.below.setSizes(across if orientation is Qt.Orientation.Horizontal else [500, 400])
+
+
+def _time(pdu: PduNotice) -> float:
+    return pdu.time
+
+
+def _sent_from(records: Sequence[PduNotice], place: int, *, any_way: bool) -> int:
+    """The first PDU sent (or of any direction) from a place on; else the last before it; -1 when there is none."""
+    found = (i for i in range(place, len(records)) if any_way or records[i].direction is Direction.SENT)
+    before = (i for i in range(min(place, len(records)) - 1, -1, -1) if records[i].direction is Direction.SENT)
+    return next(found, next(before, -1))
+
+
+def _received_before(records: Sequence[PduNotice], place: int) -> int:
+    """The PDU received with which the message that ends at a place begins; -1 when there is none."""
+    received = (i for i in range(place, -1, -1) if records[i].direction is Direction.RECEIVED)
+    last = -1
+    for i in received:
+        last = i
+        if not _is_fragment(records[i].data):
+            break
+    return last
+
+
+def _is_fragment(data: bytes) -> bool:
+    """Whether a P-DATA-TF begins in the middle of a message: with a fragment of a data set (PS3.8 E.2)."""
+    return len(data) > _CONTROL and data[0] == PDataTF.TYPE and not data[_CONTROL] & 1
