@@ -184,7 +184,7 @@ class CommandView(QTableView):
             TAG: mono.horizontalAdvance("0000" if narrow else "0000,0000") + 46,
             VR: text.horizontalAdvance("UL") + 22,
             USAGE: text.horizontalAdvance("Usage") + 18,
-            ORIGIN: text.horizontalAdvance("left out") + 18,
+            ORIGIN: text.horizontalAdvance("left out") + 26,
         }
         for column, wanted in fixed.items():
             self.setColumnWidth(column, wanted)

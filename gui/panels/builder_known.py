@@ -31,14 +31,13 @@ class Known(QObject):
         self.proposal: Proposal | None = None
         self.requests: deque[MessageNotice] = deque(maxlen=KEPT_REQUESTS)
         self.instances: deque[tuple[str, str]] = deque(maxlen=KEPT_INSTANCES)
-        self._last_ids: dict[int, int] = {}
+        self._last_id = 0
         self._creating: dict[int, tuple[str, str]] = {}
 
     @property
     def next_message_id(self) -> int:
         """What the engine will most likely give the next request of the association."""
-        last = self._last_ids.get(self.association, 0) if self.association is not None else 0
-        return last % MAXIMUM_MESSAGE_ID + 1
+        return self._last_id % MAXIMUM_MESSAGE_ID + 1
 
     @property
     def calling_ae_title(self) -> str:
@@ -55,8 +54,9 @@ class Known(QObject):
 
     def set_negotiated(self, negotiated: Negotiated | None, association: int | None) -> None:
         if (negotiated, association) != (self.negotiated, self.association):
+            if association != self.association:
+                self._last_id = 0
             self.negotiated, self.association = negotiated, association
-            self._last_ids = {a: n for a, n in self._last_ids.items() if a == association}
             self.changed.emit()
 
     def set_proposal(self, proposal: Proposal | None) -> None:
@@ -70,10 +70,12 @@ class Known(QObject):
         row = message_for(command.command_field or 0)
         kind = row.kind if row else ""
         if notice.direction is Direction.SENT and kind == "request":
-            if command.message_id is not None:
-                self._last_ids[notice.association] = command.message_id
+            if command.message_id is not None and notice.association == self.association:
+                self._last_id = command.message_id
             if command.command_field == _CREATE and notice.operation is not None:
                 self._creating[notice.operation] = command.sop_class_uid, command.sop_instance_uid
+                while len(self._creating) > KEPT_INSTANCES:
+                    del self._creating[next(iter(self._creating))]
             self.changed.emit()
         elif notice.direction is Direction.RECEIVED and kind == "request":
             self.requests.append(notice)

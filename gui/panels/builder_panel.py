@@ -27,6 +27,8 @@ from .builder_tabs import MessageTabs
 
 MESSAGE_FILES = "Message files (*.toml)"
 DICOM_FILES = "DICOM files (*.dcm *.dicom *.ima);;All files (*)"
+KEPT_OPERATIONS = 2_000
+"""Operations whose messages still find their tab: twice what one press of Send can start."""
 JSON_FILES = "DICOM JSON (*.json);;All files (*)"
 
 
@@ -91,6 +93,8 @@ class BuilderPanel(QWidget):
         """The message just asked for is operation number `operation`."""
         page = self._sending or self.page
         self._by_operation[operation] = page
+        while len(self._by_operation) > KEPT_OPERATIONS:
+            del self._by_operation[next(iter(self._by_operation))]
         page.started(operation)
 
     def add_response(self, notice: MessageNotice) -> None:
@@ -106,7 +110,8 @@ class BuilderPanel(QWidget):
             page.add_response(notice)
 
     def operation_ended(self, notice: StatusNotice) -> None:
-        page = self._by_operation.pop(notice.operation, None)
+        """The operation is over; its last messages may still come, in the same batch of notices."""
+        page = self._by_operation.get(notice.operation)
         if page is not None:
             page.ended(notice)
 

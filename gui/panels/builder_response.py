@@ -78,6 +78,8 @@ class ResponseView(QWidget):
         self._final: MessageNotice | None = None
         self._shown: MessageNotice | None = None
         self._numbers = 0
+        self._ended: StatusNotice | None = None
+        self._more = False
         self._work: Background | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -135,7 +137,7 @@ class ResponseView(QWidget):
         row = message_for(command.command_field or 0)
         self._service = row.service if row else ""
         self._waiting.clear()
-        self._final = self._shown = None
+        self._final = self._shown = self._ended = None
         self._numbers = 0
         self.model.load(DataSet())
         self.table.start(command.sop_class_uid, identifier)
@@ -150,22 +152,20 @@ class ResponseView(QWidget):
         status = notice.command.status
         pending = status is not None and status_class(status) is StatusClass.PENDING
         self._final = notice
-        if not pending:
-            self._flush()
-            self._show_status(notice)
-            if not self.table.total:
-                self._show_message(notice)
-            return
-        if notice.data is not None and self._service == "C-FIND":
+        if pending and notice.data is not None and self._service == "C-FIND":
             self._numbers += 1
             self._waiting.append(Result(self._numbers, notice.data, notice.transfer_syntax))
         if not self._timer.isActive():
             self._timer.start(0)
 
     def end(self, notice: StatusNotice, *, more: bool = False) -> None:
-        """An operation is over; `more` are still on their way."""
-        self._flush()
-        self.cancel_button.setVisible(more and not self.cancel_button.isHidden())
+        """An operation is over; `more` are still on their way. Its last messages may come right after this."""
+        self._ended, self._more = notice, more
+        self._timer.start(0)
+
+    def _finish(self, notice: StatusNotice) -> None:
+        self._ended = None
+        self.cancel_button.setVisible(self._more and not self.cancel_button.isHidden())
         self.table.finish()
         if self._final is None or notice.status is None:
             self._set_status(f"✕ {notice.sentence or notice.outcome.value}", "failure")
@@ -178,17 +178,21 @@ class ResponseView(QWidget):
     def _flush(self) -> None:
         """Show what came since the event loop was last free: one insertion, however much it is."""
         self._timer.stop()
-        if self._final is None:
-            return
+        if self._final is not None:
+            self._show_latest(self._final)
+        if self._ended is not None:
+            self._finish(self._ended)
+
+    def _show_latest(self, notice: MessageNotice) -> None:
         batch, self._waiting = self._waiting, []
         if batch:
             self._show_table(True)
             self.table.add(batch)
             if self.table.current_record() is None and self.table.results.rowCount():
                 self.table.selectRow(0)
-        elif self._final is not self._shown and not self.table.total:
-            self._show_message(self._final)
-        self._show_status(self._final)
+        elif notice is not self._shown and not self.table.total:
+            self._show_message(notice)
+        self._show_status(notice)
 
     def _show_status(self, notice: MessageNotice, duration: float | None = None, sentence: str = "") -> None:
         command = notice.command

@@ -382,6 +382,7 @@ def test_matches_fill_a_table_and_a_row_shows_the_whole_identifier(qtbot: QtBot,
     assert bench.cancelled == [1]
     bench.respond(0x0000, 0x8020)
     bench.end(Outcome.SUCCESS, 0)
+    qtbot.waitUntil(lambda: "38.0 ms" in response.status.text())
     assert response.status.text().startswith("✓ 0000H") and not response.cancel_button.isVisible()
     header = response.table.horizontalHeader()
     column = next(i for i, c in enumerate(response.table.results.columns) if c.title == "PatientID")
@@ -401,6 +402,7 @@ def test_matches_are_saved_as_csv_and_json(qtbot: QtBot, bench: Bench, tmp_path:
     bench.respond(0xFF00, 0x8020, data=DataSet((DataElement(0x00100010, "PN", ("DOE^JANE",)),)))
     bench.respond(0x0000, 0x8020)
     response = bench.panel.page.tabs.response
+    qtbot.waitUntil(lambda: response.table.results.rowCount() == 1)
     for name, save in (("found.csv", response.save_csv), ("found.json", response.save_json)):
         bench.questions.files = (tmp_path / name,)
         save()
@@ -436,7 +438,7 @@ def test_a_large_data_set_is_read_beside_and_shown(qtbot: QtBot, bench: Bench) -
     object.__setattr__(notice, "data_length", len(body))
     bench.panel.add_response(notice)
     response = bench.panel.page.tabs.response
-    assert "Reading" in response.note.text()
+    qtbot.waitUntil(lambda: "Reading" in response.note.text())
     qtbot.waitUntil(lambda: response.model.data_set.find(0x7FE00010) is not None)
     last = response.model.index(response.model.rowCount() - 1, 3)
     assert last.data().startswith("8,000,000 bytes")
@@ -448,6 +450,7 @@ def test_a_failure_says_status_comment_and_ends_in_the_history(qtbot: QtBot, ben
     bench.respond(0xA700, 0x8020, ErrorComment="disk full")
     bench.end(Outcome.FAILURE, 0xA700)
     response = bench.panel.page.tabs.response
+    qtbot.waitUntil(lambda: "A700H" in response.status.text())
     assert response.status.text().startswith("✕ A700H") and "disk full" in response.status.text()
     history = bench.panel.page.tabs.history
     assert history.model.index(0, 2).data().startswith("✕ A700H")
@@ -457,7 +460,19 @@ def test_a_failure_says_status_comment_and_ends_in_the_history(qtbot: QtBot, ben
 def test_an_operation_that_never_was_says_why(qtbot: QtBot, bench: Bench) -> None:
     bench.panel.send()
     bench.end(Outcome.TIMED_OUT, None, "No response within 60 s.")
-    assert bench.panel.page.tabs.response.status.text() == "✕ No response within 60 s."
+    status = bench.panel.page.tabs.response.status
+    qtbot.waitUntil(lambda: status.text() == "✕ No response within 60 s.")
+
+
+def test_responses_that_come_after_their_end_still_find_the_tab(qtbot: QtBot, bench: Bench) -> None:
+    choose(qtbot, bench, "C-FIND-RQ")
+    bench.panel.send()
+    bench.end(Outcome.SUCCESS, 0)
+    bench.respond(0xFF00, 0x8020, data=DataSet((DataElement(0x00100010, "PN", ("DOE",)),)))
+    bench.respond(0x0000, 0x8020)
+    response = bench.panel.page.tabs.response
+    qtbot.waitUntil(lambda: response.status.text().startswith("✓ 0000H") and "1 match" in response.status.text())
+    assert "38.0 ms" in response.status.text() and response.cancel_button.isHidden()
 
 
 def test_a_line_of_the_history_is_taken_back(qtbot: QtBot, bench: Bench) -> None:
