@@ -154,7 +154,7 @@ class BuiltInPeerDialog(FormDialog):
     saved = Signal(object)
 
     def __init__(self, settings: BuiltInSettings, questions: Questions, parent: QWidget | None = None) -> None:
-        super().__init__("Built-in peer", "Save", parent)
+        super().__init__("Built-in peer", "Save", parent, width=460)
         self._questions = questions
         self.ae_title = TextField("&AE title", check_ae_title, "", self)
         self.port = NumberField("&Port", 0, 65535, self, hint="0 takes any free port.")
@@ -193,7 +193,6 @@ class BuiltInPeerDialog(FormDialog):
         self._settings = settings
         for field in (self.ae_title, self.port, self.who):
             field.edited.connect(self._judge)
-        self.setMinimumWidth(480)
         self._judge()
 
     def settings(self) -> BuiltInSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from .theme import SPACING, mono_font
+from .theme import SPACING, mono_font, restyle
 
 OnFiles = Callable[[tuple[Path, ...]], None]
 
@@ -109,15 +109,16 @@ class _Chosen(QObject):
 class FormDialog(QDialog):
     """A window-modal dialog with a form above and Cancel and one verb below; the verb is off while a field is wrong."""
 
-    def __init__(self, title: str, verb: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, verb: str, parent: QWidget | None = None, *, width: int = 0) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.body = QVBoxLayout()
         self.body.setSpacing(SPACING.large)
+        self.body.addStrut(width)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.accept_button = self.buttons.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
-        self.accept_button.setProperty("primary", "true")
+        restyle(self.accept_button, "primary", "true")
         self.accept_button.setDefault(True)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -126,6 +127,20 @@ class FormDialog(QDialog):
         layout.setSpacing(SPACING.panel)
         layout.addLayout(self.body, 1)
         layout.addWidget(self.buttons)
+
+    def event(self, event: QEvent) -> bool:
+        """Errors and warnings that appear make the dialog grow instead of squeezing the fields.
+
+        Qt's own minimum size does not look at how high wrapped text becomes at the present width.
+        """
+        handled = super().event(event)
+        layout = self.layout()
+        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            width = max(self.width(), layout.totalMinimumSize().width())
+            height = max(layout.totalMinimumSize().height(), layout.totalMinimumHeightForWidth(width))
+            if height > self.height():
+                self.resize(width, height)
+        return handled
 
 
 class ReportDialog(QDialog):

@@ -12,10 +12,10 @@ from PySide6.QtGui import QKeySequence
 from engine.standard.messages import MESSAGES
 from engine.standard.sop_classes import search as search_sop_classes
 from engine.workspace.message_files import MessageFile
-from engine.workspace.messages import SHIPPED
+from engine.workspace.messages import shipped_messages
 from engine.workspace.workspace import Workspace
 
-from .models.contexts import new_context
+from .models.contexts import abstract_name, new_context
 from .models.peers import address_text, peer_name
 from .palette import Found
 from .panels.ae_panel import AEPanel
@@ -26,7 +26,7 @@ SOP_CLASSES = 20
 
 
 class Finder(QObject):
-    """The providers of the palette. `open_message` takes a file, `start_message` the name of a message."""
+    """The providers of the palette. `open_message` takes a file, `take_message` one read, `start_message` a name."""
 
     def __init__(
         self,
@@ -34,12 +34,13 @@ class Finder(QObject):
         panel: AEPanel,
         workspace: Workspace,
         open_message: Callable[[Path], None],
+        take_message: Callable[[MessageFile], None],
         start_message: Callable[[str], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._actions, self._panel, self._workspace = actions, panel, workspace
-        self._open_message, self._start_message = open_message, start_message
+        self._open_message, self._take_message, self._start_message = open_message, take_message, start_message
         self.providers = (self.commands, self.peers, self.messages, self.sop_classes)
 
     def commands(self, _text: str) -> Iterable[Found]:
@@ -78,9 +79,15 @@ class Finder(QObject):
             return
         for path, message in self._workspace.messages():
             yield self._file(path, message, "your message")
-        for path in sorted(SHIPPED.glob("*.toml")):
-            title = path.stem.replace("-", " ").capitalize()
-            yield Found(kind="message", title=title, icon="message", run=partial(self._open_message, path))
+        for message in shipped_messages():
+            yield Found(
+                kind="message",
+                title=message.title or message.message,
+                detail=_about(message),
+                icon="message",
+                words=message.abstract_syntax,
+                run=partial(self._take_message, message),
+            )
         for row in MESSAGES.values():
             yield Found(
                 kind="message",
@@ -91,8 +98,9 @@ class Finder(QObject):
             )
 
     def _file(self, path: Path, message: MessageFile, kind: str) -> Found:
+        title = message.title or path.stem
         return Found(
-            kind=kind, title=path.stem, detail=message.message, icon="file", run=partial(self._open_message, path)
+            kind=kind, title=title, detail=_about(message), icon="file", run=partial(self._open_message, path)
         )
 
     def sop_classes(self, text: str) -> Iterable[Found]:
@@ -110,3 +118,9 @@ class Finder(QObject):
     def _select_peer(self, name: str) -> None:
         self._panel.tabs.setCurrentWidget(self._panel.peers)
         self._panel.peers.select(name)
+
+
+def _about(message: MessageFile) -> str:
+    """What a message is, in a line."""
+    sop_class = abstract_name(message.abstract_syntax) if message.abstract_syntax else ""
+    return " · ".join(t for t in (message.message, sop_class) if t)

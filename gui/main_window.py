@@ -16,6 +16,7 @@ from engine.model.association import Peer, Proposal
 from engine.model.commands import Outgoing
 from engine.model.notices import MessageNotice, Notice, StatusNotice
 from engine.workspace.errors import WorkspaceError
+from engine.workspace.message_files import MessageFile
 from engine.workspace.messages import template
 from engine.workspace.workspace import Workspace
 
@@ -77,7 +78,9 @@ class MainWindow(QMainWindow):
         self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
         panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.builder, "trace": self.trace, "log": self.log}
         self.arrangement = Arrangement(panels, self, self.store)
-        self.finder = Finder(self.actions_by_name, self.ae, workspace, self.open_message, self.start_message, self)
+        self.finder = Finder(
+            self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
+        )
         self.palette_dialog = Palette(self.finder.providers, self)
         self._closing: Closing | None = None
         self._closed = False
@@ -237,10 +240,14 @@ class MainWindow(QMainWindow):
             self.say(str(error), "failure")
         self.focus_panel("builder")
 
+    def take_message(self, message: MessageFile) -> None:
+        """A message already read, into the builder."""
+        self.builder.open_message(message)
+        self.focus_panel("builder")
+
     def start_message(self, name: str) -> None:
         """Start a message of PS3.7 in the builder."""
-        self.builder.open_message(template(name, ""))
-        self.focus_panel("builder")
+        self.take_message(template(name, ""))
 
     def ask_store_files(self) -> None:
         self.questions.open_files(self, "Store DICOM files", DICOM_FILES, self.store_files)

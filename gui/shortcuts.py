@@ -147,8 +147,9 @@ def keys_table(rows: Iterable[CommandRow] = COMMANDS) -> str:
         if not row.keys:
             continue
         if row.menu != menu:
+            gap = "<br>" if menu else ""
             menu = row.menu
-            lines.append(f"<tr><td colspan='2'><br><b>{menu.replace('&', '')}</b></td></tr>")
+            lines.append(f"<tr><td colspan='2'>{gap}<b>{menu.replace('&', '')}</b></td></tr>")
         keys = ", ".join(QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in row.keys.split())
         lines.append(f"<tr><td>{row.plain}</td><td style='padding-left:24px'>{keys}</td></tr>")
     return "".join([*lines, "</table>"])

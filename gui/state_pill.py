@@ -91,7 +91,7 @@ class StatePill(QToolButton):
 
     @staticmethod
     def _room_beside_text() -> int:
-        return 56
+        return 50
 
     def _fit(self) -> None:
         room = self.width() - self._room_beside_text()

@@ -37,6 +37,8 @@ class Spacing:
     row: int = 10
     """Added to the font's height to give a row of a table or tree."""
     icon: int = 16
+    icon_gap: int = 6
+    """Between the icon and the text of a button."""
 
 
 SPACING = Spacing()
@@ -119,7 +121,7 @@ class Theme(QObject):
         self._choice = "system"
         self._name = "light"
         self._colors: dict[str, QColor] = {}
-        self._icons: dict[tuple[str, str], QIcon] = {}
+        self._icons: dict[tuple[str, str, int], QIcon] = {}
         self._following = False
 
     @property
@@ -154,21 +156,25 @@ class Theme(QObject):
             self._colors[role] = QColor(PALETTES[self._name][role])
         return self._colors[role]
 
-    def icon(self, name: str, role: str = "text") -> QIcon:
-        """An icon of resources/icons drawn in the colour of a role, greyed when disabled."""
-        key = (name, role)
+    def icon(self, name: str, role: str = "text", gap: int = 0) -> QIcon:
+        """An icon of resources/icons in the colour of a role, greyed when disabled.
+
+        `gap`: pixels left free at its right. Style sheets know no distance between the icon and the text of a button.
+        """
+        key = (name, role, gap)
         if key not in self._icons:
-            self._icons[key] = self._draw(name, self.color(role))
+            self._icons[key] = self._draw(name, self.color(role), gap)
         return self._icons[key]
 
     def bind_text_icon(self, target: QAbstractButton, name: str, role: str = "text") -> None:
         """As `bind_icon`, for a button with a text: the icon stands a little away from it."""
-        target.setIconSize(QSize(SPACING.icon + 6, SPACING.icon))
-        self.bind_icon(target, name, role)
+        target.setIconSize(QSize(SPACING.icon + SPACING.icon_gap, SPACING.icon))
+        target.setProperty("themeIcon", f"{name}/{role}/{SPACING.icon_gap}")
+        target.setIcon(self.icon(name, role, SPACING.icon_gap))
 
     def bind_icon(self, target: QAction | QAbstractButton, name: str, role: str = "text") -> None:
         """Set an icon that follows the theme for the life of an action or button."""
-        target.setProperty("themeIcon", f"{name}/{role}")
+        target.setProperty("themeIcon", f"{name}/{role}/0")
         target.setIcon(self.icon(name, role))
 
     def pixmap(self, name: str, role: str = "text", size: int = SPACING.icon) -> QPixmap:
@@ -206,10 +212,10 @@ class Theme(QObject):
         for target in bound:
             value = target.property("themeIcon")
             if isinstance(value, str) and value:
-                name, _, role = value.partition("/")
-                cast(_Iconed, target).setIcon(self.icon(name, role))
+                name, role, gap = value.split("/")
+                cast(_Iconed, target).setIcon(self.icon(name, role, int(gap)))
 
-    def _draw(self, name: str, color: QColor) -> QIcon:
+    def _draw(self, name: str, color: QColor, gap: int) -> QIcon:
         source = _svg(name)
         icon = QIcon()
         greyed = QColor(color)
@@ -217,7 +223,7 @@ class Theme(QObject):
         for mode, ink in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, greyed)):
             renderer = QSvgRenderer(QByteArray(source.replace("currentColor", ink.name()).encode()))
             for size in _ICON_SIZES:
-                pixmap = QPixmap(size, size)
+                pixmap = QPixmap(size + size * gap // SPACING.icon, size)
                 pixmap.fill(Qt.GlobalColor.transparent)
                 painter = QPainter(pixmap)
                 painter.setOpacity(ink.alphaF())
@@ -278,6 +284,7 @@ QMainWindow::separator, QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: @border@; }
 QPushButton, QToolButton[button="true"] {
   background: @panel@; border: 1px solid @control_border@; border-radius: 5px; padding: 4px 10px; min-height: 18px; }
+QToolButton[button="true"] { padding-right: 2px; }
 QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; }
 QPushButton:hover, QToolButton:hover { background: @hover@; }
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked { background: @pressed@; }
@@ -293,8 +300,9 @@ QToolButton::menu-button { border: none; width: 18px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator {
   image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px;
   subcontrol-position: right center; right: 6px; }
-QPushButton[menu="true"], QToolButton[menu="true"] { padding-right: 22px; }
-QToolButton[pill] { border-radius: 13px; padding: 4px 12px; min-height: 18px; text-align: left; }
+QPushButton[menu="true"] { padding-right: 22px; }
+QToolButton[menu="true"] { padding-right: 14px; }
+QToolButton[pill] { border-radius: 13px; padding: 4px 2px 4px 10px; min-height: 18px; text-align: left; }
 QToolButton[pill="muted"] { background: @hover@; color: @muted@; }
 QToolButton[pill="ok"] { background: @ok_tint@; color: @ok@; }
 QToolButton[pill="warning"] { background: @warning_tint@; color: @warning@; }

@@ -16,6 +16,31 @@ from .theme import SPACING, restyle, theme
 FLOW = ("echo", "associate", "send", "release", "abort")
 
 
+class ActionButton(QToolButton):
+    """A button for an action (a default action would bring its own icon, too near the text, at every change)."""
+
+    def __init__(self, action: QAction, icon: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._action = action
+        self.setProperty("button", "true")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setText(action.text().replace("&", ""))
+        theme().bind_text_icon(self, icon)
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def sizeHint(self) -> QSize:
+        """What icon, gap and text need; the style would add room for what a button may have and this one has not."""
+        inside = self.iconSize().width() + 4 + self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(inside + 2 * SPACING.normal + 4, super().sizeHint().height())
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+
+
 class ToolBar(QWidget):
     """`peer_chosen` carries the row of the peer, `association_chosen` the number of an open association."""
 
@@ -30,14 +55,13 @@ class ToolBar(QWidget):
         self.peer.setModel(peers)
         self.peer.setAccessibleName("Peer")
         self.peer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.peer.setMinimumContentsLength(15)
+        self.peer.setMinimumContentsLength(12)
         self.peer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.peer.setMaximumWidth(300)
+        self.peer.setMinimumWidth(168)
+        self.peer.setMaximumWidth(260)
         self.peer.setPlaceholderText("No peer: add one")
         self.peer.activated.connect(self.peer_chosen)
-        self.buttons = {name: self._button(actions[name]) for name in FLOW}
-        self.buttons["send"].setProperty("primary", "true")
-        theme().bind_icon(actions["send"], "send", "on_accent")
+        self.buttons = {name: ActionButton(actions[name], name, self) for name in FLOW}
         self.pill = StatePill(self)
         self._associations = QMenu(self.pill)
         self._associations.aboutToHide.connect(self.pill.clearFocus)
@@ -58,24 +82,15 @@ class ToolBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACING.large, SPACING.small, SPACING.large, SPACING.normal)
         row.setSpacing(6)
-        row.addWidget(self.peer, 2)
+        row.addWidget(self.peer)
         for button in self.buttons.values():
             row.addWidget(button)
-        row.addSpacing(SPACING.small)
-        row.addWidget(self.pill, 4)
-        row.addStretch(1)
+        row.addSpacing(SPACING.hair)
+        row.addWidget(self.pill)
+        row.addStretch(0)
         row.addWidget(self.listener)
         row.addWidget(self.find_button)
         self.show_listener(ListenerState())
-
-    def _button(self, action: QAction) -> QToolButton:
-        button = QToolButton(self)
-        button.setDefaultAction(action)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(SPACING.icon + 6, SPACING.icon))
-        button.setProperty("button", "true")
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
     def show_peer(self, row: int) -> None:
         """Show the peer of a row as the one everything acts on."""

@@ -58,8 +58,8 @@ class Field(QWidget):
         self._note = QLabel(hint, self)
         self._note.setWordWrap(True)
         self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note.setProperty("role", "muted")  # before it is shown: that is when the style sheet looks at it
         self._note.setVisible(bool(hint))
-        self._note.setProperty("role", "muted")
         self._note.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)

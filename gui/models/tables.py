@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
@@ -199,6 +200,7 @@ class PlainTable(QTableView):
             if sum(least[i] for i in shown) <= room or columns[index].priority == 0:
                 break
             shown.discard(index)
+        self._squeeze(columns, least, shown, room)
         left = max(0, room - sum(least[i] for i in shown))
         weights = {i: columns[i].weight for i in shown if i not in self._own_widths}
         total = sum(weights.values())
@@ -209,6 +211,18 @@ class PlainTable(QTableView):
                 share = left * weights.get(index, 0) // total if total else 0
                 self.setColumnWidth(index, least[index] + share)
         self._laying_out = False
+
+    def _squeeze(self, columns: Sequence[Column[Any]], least: list[int], shown: set[int], room: int) -> None:
+        """Where even the least widths are too much, columns that can shorten their text give way before it scrolls."""
+        head = QFontMetrics(self.horizontalHeader().font())
+        for index in sorted(shown, key=lambda i: -least[i]):
+            column = columns[index]
+            over = sum(least[i] for i in shown) - room
+            if over <= 0:
+                return
+            if column.weight and index not in self._own_widths:
+                floor = max(head.horizontalAdvance(column.title) + _PADDING, least[index] * 3 // 5)
+                least[index] = max(floor, least[index] - over)
 
     def _least(self, column: Column[Any]) -> int:
         cell = QFontMetrics(mono_font() if column.mono else self.font())

@@ -40,7 +40,7 @@ class PeerDialog(FormDialog):
     echo_wanted = Signal(object)
 
     def __init__(self, peer: Peer, taken: Iterable[str], adding: bool, parent: QWidget | None = None) -> None:
-        super().__init__("Add peer" if adding else "Edit peer", "Add" if adding else "Save", parent)
+        super().__init__("Add peer" if adding else "Edit peer", "Add" if adding else "Save", parent, width=440)
         self._taken = frozenset(taken)
         self._waiting: Peer | None = None
         self.name = TextField("&Name", self._check_name, "How you call it", self)
@@ -78,7 +78,6 @@ class PeerDialog(FormDialog):
         self.port.set_value(peer.port)
         for any_field in (self.name, self.ae_title, self.host, self.port):
             any_field.edited.connect(self._judge)
-        self.setMinimumWidth(440)
         self._judge()
         self.name.line.selectAll()
         self.name.line.setFocus()
