@@ -134,8 +134,10 @@ class FormDialog(QDialog):
         Qt's own minimum size does not look at how high wrapped text becomes at the present width.
         """
         handled = super().event(event)
+        if event.type() not in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            return handled  # without a look at `self`: the event may have been its deletion
         layout = self.layout()
-        if layout is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+        if layout is not None:
             width = max(self.width(), layout.totalMinimumSize().width())
             height = max(layout.totalMinimumSize().height(), layout.totalMinimumHeightForWidth(width))
             if height > self.height():
