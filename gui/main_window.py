@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         self.session = Session(bridge, self)
         self.store = settings_file(str(workspace.folder))
         self.ae = AEPanel(workspace, self.questions, self)
-        self.builder = BuilderPanel(self, questions=self.questions)
+        self.builder = BuilderPanel(self, questions=self.questions, store=self.store)
         self.trace = TracePanel(self)
         self.log = LogPanel(self)
         builder = self.builder

@@ -55,8 +55,9 @@ class SummaryLabel(QLabel):
 class CommandPane(QWidget):
     """Form, summary and bytes of a `CommandModel`."""
 
-    def __init__(self, model: CommandModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: CommandModel, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._store = store
         self._model = model
         self._preview = Preview()
         self._said = ""
@@ -94,7 +95,7 @@ class CommandPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
-        self._wanted = QSettings().value(_BYTES_KEY)
+        self._wanted = store.value(_BYTES_KEY)
         theme().changed.connect(self._restyle)
 
     def show_preview(self, preview: Preview, data: Data | None, syntax: str) -> None:
@@ -139,7 +140,7 @@ class CommandPane(QWidget):
 
     def _bytes_clicked(self, shown: bool) -> None:
         self._wanted = "true" if shown else "false"
-        QSettings().setValue(_BYTES_KEY, self._wanted)
+        self._store.setValue(_BYTES_KEY, self._wanted)
         self._show_bytes(shown)
 
     def _show_bytes(self, shown: bool) -> None:

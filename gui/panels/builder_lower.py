@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSettings, QSize, Signal
 from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.dataset import Data
@@ -25,11 +25,13 @@ class LowerTabs(QWidget):
     mode_changed = Signal()
     said = Signal(str)
 
-    def __init__(self, model: DataSetModel, questions: Questions, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: DataSetModel, questions: Questions, store: QSettings, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.data = DataPane(model, self)
         self.text = DataSetTextView(model, self)
-        self.response = ResponseView(questions, self)
+        self.response = ResponseView(questions, store, self)
         self.history = HistoryView(self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -41,7 +41,7 @@ class MessagePage(QWidget):
     cancel_wanted = Signal(object)
     titled = Signal()
 
-    def __init__(self, known: Known, questions: Questions, parent: QWidget | None = None) -> None:
+    def __init__(self, known: Known, questions: Questions, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.known = known
         self.title = ""
@@ -58,8 +58,8 @@ class MessagePage(QWidget):
         self._any = False
         """The user left the context to the engine."""
         self.top = TopRows(self)
-        self.pane = CommandPane(self.command, self)
-        self.tabs = LowerTabs(self.data_set, questions, self)
+        self.pane = CommandPane(self.command, store, self)
+        self.tabs = LowerTabs(self.data_set, questions, store, self)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.pane)
         self.splitter.addWidget(self.tabs)

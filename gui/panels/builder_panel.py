@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -42,8 +42,16 @@ class BuilderPanel(QWidget):
     cancel_requested = Signal(object)
     said = Signal(object, object)
 
-    def __init__(self, parent: QWidget | None = None, *, questions: Questions | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        questions: Questions | None = None,
+        store: QSettings | None = None,
+    ) -> None:
+        """`store` keeps the columns of matches and whether bytes are shown."""
         super().__init__(parent)
+        self._store = store if store is not None else QSettings()
         self.known = Known(self)
         self._questions = questions if questions is not None else Questions(self)
         self._pages: list[MessagePage] = []
@@ -157,7 +165,7 @@ class BuilderPanel(QWidget):
     # tabs
 
     def new_message(self) -> MessagePage:
-        page = MessagePage(self.known, self._questions, self.stack)
+        page = MessagePage(self.known, self._questions, self._store, self.stack)
         page.titled.connect(self._titled)
         page.send_wanted.connect(self._send)
         page.cancel_wanted.connect(self.cancel_requested)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from engine.model.command_set import CommandSet
@@ -70,7 +70,7 @@ class ResponseView(QWidget):
     cancel_wanted = Signal()
     title_changed = Signal(str)
 
-    def __init__(self, questions: Questions, parent: QWidget | None = None) -> None:
+    def __init__(self, questions: Questions, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._questions = questions
         self._waiting: list[Result] = []
@@ -99,7 +99,7 @@ class ResponseView(QWidget):
         self.columns_button.clicked.connect(self._choose_columns)
         self.save_button = QPushButton("&Save…", self)
         self.save_button.clicked.connect(self._choose_format)
-        self.table = ResultsTable(self)
+        self.table = ResultsTable(store, self)
         self.table.counted.connect(self._counted)
         self.table.said.connect(self._say)
         self.table.chosen.connect(self._show_result)

@@ -95,8 +95,9 @@ class ResultsTable(PlainTable):
     counted = Signal(object)
     said = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, name="Matches")
+        self._store = store
         self.results: RowTableModel[Result] = RowTableModel((), self, maximum=KEPT)
         self.total = 0
         self._key = ""
@@ -156,7 +157,7 @@ class ResultsTable(PlainTable):
             self._columns.append(path)
         elif not shown and path in self._columns and len(self._columns) > 1:
             self._columns.remove(path)
-        QSettings().setValue(self._key, [".".join(f"{tag:08X}" for tag in p) for p in self._columns])
+        self._store.setValue(self._key, [".".join(f"{tag:08X}" for tag in p) for p in self._columns])
         self._rebuild(self.results.records)
 
     def sort_by(self, section: int) -> None:
@@ -182,7 +183,7 @@ class ResultsTable(PlainTable):
     # inside
 
     def _remembered(self) -> list[ColumnPath]:
-        value = QSettings().value(self._key)
+        value = self._store.value(self._key)
         texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         try:
             return [tuple(int(tag, 16) for tag in str(text).split(".")) for text in texts]
