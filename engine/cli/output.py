@@ -126,7 +126,7 @@ class Output:
         self.line()
 
     def _detail(self, n: PduNotice | MessageNotice | FindingNotice) -> None:
-        self._findings += isinstance(n, FindingNotice)
+        self._findings += isinstance(n, FindingNotice) and n.severity != "info"
         if not self.verbosity and not (self._narrate and isinstance(n, MessageNotice)):
             return
         self._stamped(n.time, notice_text(n))

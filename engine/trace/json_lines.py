@@ -26,6 +26,7 @@ from engine.standard.dictionary import uid_name
 from engine.standard.elements import ELEMENTS
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import lookup
+from engine.wire.commands import decode_command
 
 from .explain import PreviewError, data_set_json
 from .json_pdu import HIDDEN, pdu_json, pdu_name
@@ -190,7 +191,7 @@ def _pdu(n: PduNotice) -> Json:
 
 
 def _message(n: MessageNotice) -> Json:
-    command = n.command
+    command = decode_command(n.command_bytes) if n.command_bytes else n.command
     row = message_for(command.command_field) if command.command_field is not None else None
     result: Json = {
         "kind": n.kind,

@@ -45,6 +45,14 @@ def test_the_command_line_never_loads_qt() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 
 
+def test_the_page_about_the_command_line_tells_the_same_exit_codes() -> None:
+    text = (Path(__file__).parents[2] / "resources" / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for code, meaning in MEANINGS.items():
+        assert f"| {int(code)} | {meaning}" in text
+    for name in COMMANDS:
+        assert f"| `{name}" in text
+
+
 def test_help_tells_every_command_and_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     text = capsys.readouterr().out

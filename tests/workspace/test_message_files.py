@@ -226,6 +226,16 @@ def test_the_context_is_found_among_the_negotiated_ones() -> None:
     assert proposed.transfer_syntaxes
 
 
+def test_the_examples_of_the_documentation_are_messages(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "resources" / "docs" / "message-files.md"
+    examples = [part.split("```")[0] for part in page.read_text(encoding="utf-8").split("```toml\n")[1:]]
+    (tmp_path / "pixels.raw").write_bytes(b"\0\1")
+    assert len(examples) == 4
+    for example in examples:
+        text = example if "message =" in example else f'message = "C-STORE-RQ"\n{example}'
+        parse_message(text, tmp_path / "example.toml")
+
+
 # Whatever a message holds, its file holds too.
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=12)

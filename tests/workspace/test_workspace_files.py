@@ -145,6 +145,19 @@ def test_without_a_usable_keyring_secrets_last_for_the_session_and_it_is_said() 
     assert "until the program ends" in secrets.sentence
 
 
+def test_a_system_without_keyring_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keyring
+    from keyring.backends.fail import Keyring as NoKeyring
+
+    monkeypatch.setattr(keyring, "get_keyring", NoKeyring)
+    secrets = Secrets()
+    assert "no system keyring" in secrets.sentence
+    secrets.set("a", "b")
+    assert secrets.get("a") == "b"
+    secrets.set("a", "")
+    assert secrets.get("a") == ""
+
+
 @pytest.mark.parametrize(
     ("name", "text", "line", "words"),
     [
