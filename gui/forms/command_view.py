@@ -14,7 +14,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
-from gui.models.command_model import ELEMENT, ORIGIN, TAG, USAGE, VALUE, VR, CommandModel
+from gui.models.command_model import (
+    ELEMENT,
+    NO_TAGS,
+    ORIGIN,
+    ROOMY,
+    SHORT_TAGS,
+    TAG,
+    USAGE,
+    VALUE,
+    VR,
+    CommandModel,
+)
 from gui.models.rows import COPY_ROLE
 from gui.models.tables import row_height
 from gui.theme import SPACING, mono_font
@@ -22,8 +33,8 @@ from gui.theme import SPACING, mono_font
 from .command_delegate import CommandDelegate
 from .command_element_dialog import ElementDialog
 
-NARROW = 620
-"""Pixels below which the VR column and the group of the tags, always 0000, give way; both stay in the tooltips."""
+SHORT, SHORTEST = 620, 550
+"""Pixels below which VR and the tags' group give way, and the tags themselves; the tooltips keep saying them."""
 _EDIT_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -152,10 +163,9 @@ class CommandView(QTableView):
         if event.key() in _EDIT_KEYS and not event.modifiers() and self.state() != self.State.EditingState:
             self.edit_value()
         elif event.key() == Qt.Key.Key_Space and self._model.line(row) is not None:
-            index = self._model.index(row, TAG)
+            index = self._model.index(row, self._model.check_column)
             on = Qt.CheckState(index.data(Qt.ItemDataRole.CheckStateRole)) is Qt.CheckState.Checked
-            state = Qt.CheckState.Unchecked if on else Qt.CheckState.Checked
-            self._model.setData(index, state.value, Qt.ItemDataRole.CheckStateRole)
+            self._model.include(row, not on)
         else:
             super().keyPressEvent(event)
 
@@ -177,19 +187,23 @@ class CommandView(QTableView):
         """Element and Value share what the others leave."""
         width = self.viewport().width()
         text, mono = QFontMetrics(self.font()), QFontMetrics(mono_font())
-        narrow = width < NARROW
-        self.setColumnHidden(VR, narrow)
-        self._model.set_short_tags(narrow)
+        room = ROOMY if width >= SHORT else SHORT_TAGS if width >= SHORTEST else NO_TAGS
+        self._model.set_room(room)
+        self.setColumnHidden(VR, room != ROOMY)
+        self.setColumnHidden(TAG, room == NO_TAGS)
+        self.setColumnHidden(USAGE, room == NO_TAGS)
         fixed = {
-            TAG: mono.horizontalAdvance("0000" if narrow else "0000,0000") + 46,
+            TAG: mono.horizontalAdvance("0000,0000" if room == ROOMY else "0000") + 46,
             VR: text.horizontalAdvance("UL") + 22,
             USAGE: text.horizontalAdvance("Usage") + 18,
-            ORIGIN: text.horizontalAdvance("left out") + 26,
+            ORIGIN: text.horizontalAdvance("left out" if room != NO_TAGS else "M left out") + 24,
         }
         for column, wanted in fixed.items():
             self.setColumnWidth(column, wanted)
         left = width - sum(w for c, w in fixed.items() if not self.isColumnHidden(c))
-        element = max(120, min(text.horizontalAdvance("Requested SOP Instance UID") + 16, int(left * 0.5)))
+        box = 24 if room == NO_TAGS else 0
+        longest = text.horizontalAdvance("Requested SOP Instance UID") + 20 + box
+        element = max(120, min(longest, int(left * 0.54)))
         self.setColumnWidth(ELEMENT, element)
         self.setColumnWidth(VALUE, max(80, left - element))
 

@@ -26,6 +26,8 @@ from gui.theme import mono_font
 from .dataset_delegate import DataSetDelegate
 
 _EDIT_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+NARROW = 560
+"""Pixels below which keywords get more of the room than values: nested ones are cut first."""
 COPY_LIMIT = 16 * 1024 * 1024
 """Bytes of values the clipboard takes as text: beyond, building the text would hold up the window."""
 
@@ -272,7 +274,10 @@ class DataSetView(QTreeView):
         width = self.viewport().width()
         text, mono = QFontMetrics(self.font()), QFontMetrics(mono_font())
         tag, vr = mono.horizontalAdvance("0000,0000") + 14, text.horizontalAdvance("OB") + 18
-        self.setColumnWidth(ELEMENT, max(150, min(340, int((width - tag - vr) * 0.54))))
+        narrow = width < NARROW
+        self.setIndentation(12 if narrow else 16)
+        share = 0.6 if narrow else 0.54
+        self.setColumnWidth(ELEMENT, max(150, min(340, int((width - tag - vr) * share))))
         self.setColumnWidth(TAG, tag)
         self.setColumnWidth(VR, vr)
 

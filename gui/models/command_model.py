@@ -25,6 +25,8 @@ Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
 COLUMNS = ("Tag", "Element", "VR", "Usage", "Value", "Origin")
 TAG, ELEMENT, VR, USAGE, VALUE, ORIGIN = range(6)
+ROOMY, SHORT_TAGS, NO_TAGS = range(3)
+"""How much the columns say: everything; tags without their group, which is always 0000; no tags, usage with origin."""
 ADD_TEXT = "+ add element…"
 _USAGES = {
     "M": "M: mandatory",
@@ -61,7 +63,7 @@ class CommandModel(QAbstractTableModel):
         self._findings: Mapping[int, Sequence[Finding]] = {}
         self._group_length = 0
         self._about: About | None = None
-        self._short_tags = False
+        self._room = ROOMY
 
     @property
     def draft(self) -> Draft:
@@ -119,11 +121,17 @@ class CommandModel(QAbstractTableModel):
         self._group_length, self._findings = group_length, findings
         self._repaint()
 
-    def set_short_tags(self, short: bool) -> None:
-        """Tags of group 0000 without the group, where there is no room."""
-        if short != self._short_tags:
-            self._short_tags = short
+    def set_room(self, room: int) -> None:
+        """How much the columns may say: `ROOMY`, `SHORT_TAGS` or `NO_TAGS`."""
+        if room != self._room:
+            self._room = room
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
             self._repaint()
+
+    @property
+    def check_column(self) -> int:
+        """Where the boxes are that include an element."""
+        return ELEMENT if self._room == NO_TAGS else TAG
 
     def line(self, row: int) -> Line | None:
         """The line of a row, None for the row that adds."""
@@ -218,14 +226,16 @@ class CommandModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.ToolTipRole and section == USAGE:
             return "\n".join(_USAGES.values())
-        return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return COLUMNS[USAGE if section == ORIGIN and self._room == NO_TAGS else section]
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         line = self.line(index.row())
-        if line is not None and index.column() == TAG:
+        if line is not None and index.column() == self.check_column:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         if index.column() == (ELEMENT if line is None else VALUE):
             flags |= Qt.ItemFlag.ItemIsEditable
@@ -244,7 +254,7 @@ class CommandModel(QAbstractTableModel):
         line = self.line(index.row())
         if line is None:
             return bool(str(value).strip()) and self.add(str(value)) is not None
-        if role == Qt.ItemDataRole.CheckStateRole and index.column() == TAG:
+        if role == Qt.ItemDataRole.CheckStateRole and index.column() == self.check_column:
             self.include(index.row(), Qt.CheckState(value) is Qt.CheckState.Checked)
             return True
         if role != Qt.ItemDataRole.EditRole or index.column() != VALUE:
@@ -275,10 +285,11 @@ class CommandModel(QAbstractTableModel):
         if column == VALUE:
             return self._value(line)
         if column == ORIGIN:
-            return self._draft.origin(line).value
+            origin = self._draft.origin(line).value
+            return f"{line.field.usage} {origin}" if self._room == NO_TAGS and line.field else origin
         usage = line.field.usage if line.field else "—"
         tag = tag_text(line.tag)
-        if self._short_tags and not line.tag >> 16:
+        if self._room == SHORT_TAGS and not line.tag >> 16:
             tag = tag[5:]
         return (tag, row.name if row else "Unknown element", row.vr if row else "UN", usage)[column]
 
@@ -302,7 +313,7 @@ class CommandModel(QAbstractTableModel):
         elif column in (TAG, ELEMENT, VR) and element is not None:
             lines.append(f"{element.keyword} ({tag_text(line.tag)}), VR {element.vr}, VM {element.vm}")
             lines += [element.meaning, "retired" if element.retired else "", element.clause]
-        elif column == USAGE:
+        elif column == USAGE or (column == ORIGIN and self._room == NO_TAGS):
             lines += self._usage_words(line)
         elif column == VALUE:
             lines.append(self._value(line))
@@ -335,7 +346,7 @@ class CommandModel(QAbstractTableModel):
         return theme().icon(*sign) if sign else None
 
     def _check(self, _row: int, line: Line, column: int) -> Any:
-        if column != TAG:
+        if column != self.check_column:
             return None
         return Qt.CheckState.Checked if self._draft.includes(line) else Qt.CheckState.Unchecked
 

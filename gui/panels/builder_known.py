@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.model.association import Negotiated, Proposal
 from engine.model.notices import Direction, MessageNotice
@@ -20,7 +20,7 @@ _CREATE, _CREATED, _DELETED = (MESSAGES[n].command_field for n in ("N-CREATE-RQ"
 
 
 class Known(QObject):
-    """`changed` when something automatic values or lists depend on is another."""
+    """`changed` when something automatic values or lists depend on is another; of many changes at once, told once."""
 
     changed = Signal()
 
@@ -32,6 +32,9 @@ class Known(QObject):
         self.requests: deque[MessageNotice] = deque(maxlen=KEPT_REQUESTS)
         self.instances: deque[tuple[str, str]] = deque(maxlen=KEPT_INSTANCES)
         self._last_id = 0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.changed)
         self._creating: dict[int, tuple[str, str]] = {}
 
     @property
@@ -72,20 +75,20 @@ class Known(QObject):
         if notice.direction is Direction.SENT and kind == "request":
             if command.message_id is not None and notice.association == self.association:
                 self._last_id = command.message_id
+                self._timer.start(0)
             if command.command_field == _CREATE and notice.operation is not None:
                 self._creating[notice.operation] = command.sop_class_uid, command.sop_instance_uid
                 while len(self._creating) > KEPT_INSTANCES:
                     del self._creating[next(iter(self._creating))]
-            self.changed.emit()
         elif notice.direction is Direction.RECEIVED and kind == "request":
             self.requests.append(notice)
-            self.changed.emit()
+            self._timer.start(0)
         elif notice.direction is Direction.SENT and kind == "response":
             answered = (notice.association, command.responded_to)
             left = [r for r in self.requests if (r.association, r.command.message_id) != answered]
             if len(left) != len(self.requests):
                 self.requests = deque(left, maxlen=KEPT_REQUESTS)
-                self.changed.emit()
+                self._timer.start(0)
         elif notice.direction is Direction.RECEIVED:
             self._answered(notice)
 
@@ -98,9 +101,9 @@ class Known(QObject):
             pair = command.sop_class_uid or asked[0], command.sop_instance_uid or asked[1]
             if succeeded and pair[1]:
                 self.instances.append(pair)
-                self.changed.emit()
+                self._timer.start(0)
         elif command.command_field == _DELETED and succeeded:
             pair = command.sop_class_uid, command.sop_instance_uid
             if pair in self.instances:
                 self.instances.remove(pair)
-                self.changed.emit()
+                self._timer.start(0)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QUndoStack
+from PySide6.QtGui import QShowEvent, QUndoStack
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.model.command_set import CommandSet
@@ -55,6 +55,7 @@ class MessagePage(QWidget):
         self._request: MessageNotice | None = None
         self._last_request: int | None = None
         self._refreshing = False
+        self._stale = False
         self._any = False
         """The user left the context to the engine."""
         self.top = TopRows(self)
@@ -75,7 +76,7 @@ class MessagePage(QWidget):
         self.refresh_lists()
 
     def _connect(self) -> None:
-        self.known.changed.connect(self.refresh_lists)
+        self.known.changed.connect(self._known_changed)
         self.command.changed.connect(self.refresh)
         self.command.problem.connect(self.pane.say)
         self.tabs.data.changed.connect(self.refresh)
@@ -188,6 +189,8 @@ class MessagePage(QWidget):
     def send(self, one_shot: bool, times: int = 1) -> None:
         """Ask for the message to be sent, `times` times; placeholders and new UIDs are others each time."""
         self.pane.finish_editing()
+        if self._stale:
+            self.refresh_lists()
         service, request = SERVICES.get(self.draft.message.service), self.draft.message.kind == "request"
         if request:
             data = self.tabs.data.data if self.draft.has_data_set else None
@@ -242,11 +245,23 @@ class MessagePage(QWidget):
 
     def refresh_lists(self) -> None:
         """Contexts and messages offered, then everything made from them."""
+        self._stale = False
         offered = self._offered()
         self.context = self._still(self.context, offered)
         self.top.show_choices(offered, self.draft.message, self.context, list(self.known.requests), self._request)
         self.top.set_association(self.known.association is not None)
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh_lists()
+
+    def _known_changed(self) -> None:
+        """Only what is seen is kept up to date; other tabs when they are shown, all before they are sent."""
+        self._stale = True
+        if self.isVisible():
+            self.refresh_lists()
 
     def refresh(self) -> None:
         """Automatic values, marks and bytes after any change."""

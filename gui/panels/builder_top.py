@@ -17,6 +17,8 @@ from .builder_contexts import ContextChoice, GroupedBox, Pickers
 MAXIMUM_REPEAT = 1_000
 """Times one press of Send may send: each is an operation of its own in the log; more is a scenario's work."""
 
+LABELLED = 560
+"""Pixels from which the context's list has a word before it; below, its text says enough."""
 ONE_ROW = 900
 """Pixels from which message, context and Send fit in a row."""
 
@@ -54,10 +56,10 @@ class TopRows(QWidget):
         where = QHBoxLayout(self._where)
         where.setContentsMargins(0, 0, 0, 0)
         where.setSpacing(SPACING.normal)
-        label = QLabel("Conte&xt", self)
-        label.setProperty("role", "muted")
-        label.setBuddy(self.pickers.context_box)
-        where.addWidget(label)
+        self.context_label = QLabel("Conte&xt", self)
+        self.context_label.setProperty("role", "muted")
+        self.context_label.setBuddy(self.pickers.context_box)
+        where.addWidget(self.context_label)
         where.addWidget(self.pickers.context_box, 1)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -101,6 +103,7 @@ class TopRows(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange(wide=self.width() >= ONE_ROW)
+        self.context_label.setVisible(self.width() >= LABELLED)
 
     @staticmethod
     def _action(menu: QMenu, text: str, slot: object) -> QAction:
