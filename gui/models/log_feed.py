@@ -251,9 +251,9 @@ class LogFeed:
         self._changed.add(number)
 
     def _finding(self, notice: FindingNotice) -> None:
-        """The same departure again on the same association is counted, not repeated."""
+        """The same sentence again about the same association is counted, not repeated."""
         sent = notice.direction is Direction.SENT
-        key = (notice.association, notice.rule, sent)
+        key = (notice.association, notice.sentence, sent)
         number = self._findings.get(key, -1)
         if number not in self.store:
             klass = _SEVERITIES.get(notice.severity, Class.INFO)

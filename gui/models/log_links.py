@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet, EncodedData
-from engine.model.notices import MessageNotice
+from engine.model.notices import Direction, MessageNotice
 from engine.standard.sop_classes import sop_class
 
 TRANSACTION_UID = 0x00081195
@@ -31,16 +31,21 @@ class Origin:
 
 
 class Links:
-    """Remembers what requests may be answered later, by another message or on another association."""
+    """Remembers what requests may be answered later, by another message or on another association.
+
+    What we sent is answered by what we receive and the other way round, so a built-in peer that sees both sides of a
+    conversation tells them apart.
+    """
 
     def __init__(self) -> None:
-        self._origins: OrderedDict[tuple[str, str], Origin] = OrderedDict()
+        self._origins: OrderedDict[tuple[str, str, Direction], Origin] = OrderedDict()
 
     def find(self, service: str, notice: MessageNotice) -> Origin | None:
         """The message this request belongs to, None for one that stands alone."""
-        for key in _belongs_to(service, notice):
-            found = self._origins.get(key)
-            if found is not None and (found.association, found.message_id) != _self(notice):
+        other = Direction.RECEIVED if notice.direction is Direction.SENT else Direction.SENT
+        for kind, value in _belongs_to(service, notice):
+            found = self._origins.get((kind, value, other))
+            if found is not None:
                 return found
         return None
 
@@ -48,15 +53,12 @@ class Links:
         message_id = notice.command.message_id
         if message_id is None:
             return
-        for key in _answered_by(service, notice):
+        for kind, value in _answered_by(service, notice):
+            key = (kind, value, notice.direction)
             self._origins[key] = Origin(notice.association, message_id, service)
             self._origins.move_to_end(key)
         while len(self._origins) > REMEMBERED:
             self._origins.popitem(last=False)
-
-
-def _self(notice: MessageNotice) -> tuple[int, int | None]:
-    return notice.association, notice.command.message_id
 
 
 def _answered_by(service: str, notice: MessageNotice) -> list[tuple[str, str]]:

@@ -214,7 +214,7 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
         Column(SUB_OPERATIONS, lambda r: sub_operations_text(r.sub_operations),
                lambda r: sub_operations_words(r.sub_operations), sample="120 ✓  10 ✕", priority=2,
                copy=lambda r: sub_operations_words(r.sub_operations)),
-        Column("Detail", detail, detail_tooltip, sample="n" * 36, weight=5, copy=detail_text),
+        Column("Detail", detail, detail_tooltip, sample="n" * 46, weight=5, copy=detail_text),
     )  # fmt: skip
 
 

@@ -91,6 +91,14 @@ class NodeTreeModel(QAbstractItemModel):
         number = min(over, key=self._width)
         return self.createIndex(self._rows[number], 0, number)
 
+    def index_labelled(self, part: str) -> QModelIndex:
+        """The first node (from the top) with these words in its label; an invalid index when there is none."""
+        found = [n for n, node in enumerate(self._nodes) if part in node.label]
+        if not found:
+            return QModelIndex()
+        number = min(found, key=lambda n: self._nodes[n].start)
+        return self.createIndex(self._rows[number], 0, number)
+
     def _covers(self, number: int, offset: int) -> bool:
         return self._nodes[number].start <= offset < self._nodes[number].end
 

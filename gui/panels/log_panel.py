@@ -104,7 +104,7 @@ class LogPanel(QWidget):
         self.count = header.note
         header.add(self.filter_line)
         self.follow = QToolButton(self)
-        self.follow.setText("&Follow")
+        self.follow.setText("Follow")
         self.follow.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.follow.setCheckable(True)
         self.follow.setChecked(True)
@@ -114,7 +114,7 @@ class LogPanel(QWidget):
         header.add(self.follow)
         self.copy_button = header.add(icon_button("copy", "Copy the selected rows", self.table.copy_selection, self))
         self.clear_button = header.add(icon_button("delete", "Clear the log", self.clear, self))
-        self.save_button = text_button("&Save…", self.save, self, icon="save", tip="Save as text or JSON lines")
+        self.save_button = text_button("Save…", self.save, self, icon="save", tip="Save as text or JSON lines")
         header.add(self.save_button)
         return header
 

@@ -38,7 +38,7 @@ class FindingsTab(QWidget):
         self.details.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.show_pdu = text_button("Show the &PDU", self._open, self, icon="trace")
+        self.show_pdu = text_button("Show the PDU", self._open, self, icon="trace")
         self.details.hide()
         self.show_pdu.hide()
         column = QVBoxLayout(self)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.notices import Direction, FindingNotice, Notice
+from engine.standard.elements import BY_KEYWORD
 from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
 from gui.forms.banner import Banner
@@ -25,7 +26,7 @@ from .trace_pdus import PdusTab
 CONTEXTS, INFORMATION, PDUS, FINDINGS = range(4)
 _COPIED_FOR = 2000
 """Milliseconds the button says that it copied."""
-_COPY = "&Copy as text"
+_COPY = "Copy as text"
 _COMMAND_START = 12
 """Where the command set of a P-DATA-TF with one PDV begins: headers of PDU and PDV (PS3.8 9.3.5)."""
 
@@ -210,9 +211,12 @@ class TracePanel(QWidget):
         if not self.pdus.select_at(finding.time, finding.direction is Direction.SENT):
             return
         evidence, pdu = finding.evidence, self.pdus.current_pdu()
+        element = BY_KEYWORD.get(evidence.text)
         if pdu is not None and evidence.start is not None and evidence.end is not None:
             base = _COMMAND_START if pdu.type == PDataTF.TYPE else 0
             self.pdus.highlight(base + evidence.start, base + evidence.end)
+        elif element is not None:
+            self.pdus.highlight_labelled(element.name)
 
     def _show_finding(self, finding: object) -> None:
         self._prepare_finding(finding)

@@ -203,6 +203,13 @@ class PdusTab(QWidget):
             self._go_to(index)
         self.hex.highlight(start, end)
 
+    def highlight_labelled(self, part: str) -> None:
+        """Select the first node of the current PDU with these words in its label, if there is one."""
+        index = self.nodes.index_labelled(part)
+        if index.isValid():
+            self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index)
+
     def _update_count(self) -> None:
         shown, total = self.model.rowCount(), len(self.model.records)
         self.count.setText(f"{shown:,} of {total:,}")

@@ -105,6 +105,21 @@ def test_a_sub_operation_names_its_move(talk: Conversation) -> None:
     assert rows[1].detail == "answers #12 message 9 (C-MOVE)"
 
 
+def test_with_both_sides_in_one_log_each_answer_names_its_own_request() -> None:
+    ours, theirs = Conversation(4).opened(), Conversation(5, requestor=False).opened()
+    request = {"RequestedSOPClassUID": samples.COMMITMENT, "MessageID": 3}
+    report = {"AffectedSOPClassUID": samples.COMMITMENT, "MessageID": 1}
+    data = samples.commitment_request()
+    ours.message(SENT, "N-ACTION-RQ", 3, data=data, **request)
+    theirs.message(RECEIVED, "N-ACTION-RQ", 3, data=data, **request)
+    both = (*ours.notices, *theirs.notices)
+    ours.notices, theirs.notices = [], []
+    theirs.message(SENT, "N-EVENT-REPORT-RQ", 3, data=data, **report)
+    ours.message(RECEIVED, "N-EVENT-REPORT-RQ", 3, data=data, **report)
+    rows = messages(rows_of(*both, *theirs.notices, *ours.notices))
+    assert [r.detail for r in rows[2:]] == ["answers message 3 (N-ACTION)"] * 2
+
+
 @pytest.mark.parametrize("explicit", [True, False])
 def test_a_transaction_uid_is_seen_in_encoded_data(talk: Conversation, explicit: bool) -> None:
     talk.message(SENT, "N-ACTION-RQ", 3, MessageID=1)
@@ -199,9 +214,11 @@ def test_nothing_is_said_twice_when_the_association_failed() -> None:
 def test_the_same_finding_is_counted(talk: Conversation) -> None:
     for _ in range(5):
         talk.finding("usage.mandatory", "Something is missing.", "PS3.7 9.3")
-    row = rows_of(*talk.notices)[-1]
+    talk.finding("usage.mandatory", "Something else is missing.", "PS3.7 9.3")
+    row, other = rows_of(*talk.notices)[-2:]
     assert status_text(row) == "warning ×5"
     assert row.detail == "Something is missing. (PS3.7 9.3)"
+    assert other.detail.startswith("Something else")
 
 
 def test_listener_and_errors_have_rows() -> None:

@@ -249,6 +249,18 @@ def test_a_finding_leads_to_its_bytes(qtbot: QtBot, panel: TracePanel) -> None:
     assert pdu.direction is Direction.RECEIVED
 
 
+def test_a_finding_about_an_element_leads_to_it(panel: TracePanel) -> None:
+    talk = Conversation().opened()
+    talk.exchange("C-ECHO", VERIFICATION)
+    talk.finding("command.undefined-field", "Wrong.", "PS3.7 9.3.5", evidence=Evidence(text="Status"))
+    panel.add_notices(tuple(talk.notices))
+    panel.findings.table.selectRow(0)
+    current = panel.pdus.tree.currentIndex().siblingAtColumn(0).data()
+    assert current == "(0000,0900) Status"
+    start, end = panel.pdus.hex.highlighted()
+    assert end - start == 10
+
+
 def test_when_the_association_shown_has_to_go_the_newest_is_shown(qtbot: QtBot, panel: TracePanel) -> None:
     panel.store._kept_associations = 2
     panel.add_notices(tuple(Conversation(1).opened().released().notices))
