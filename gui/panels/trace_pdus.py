@@ -36,7 +36,7 @@ WIDE = 900
 _TYPING_PAUSE = 120
 _CONTROL = 11
 """Offset of the first message control header of a P-DATA-TF (PS3.8 9.3.5)."""
-_OPEN_LEVELS = {PDataTF.TYPE: 3}
+_OPEN_LEVELS = {PDataTF.TYPE: 2}
 """Levels of the tree open at first: items have a summary, so they stay closed; a command set is what one looks for."""
 _EMPTY = "<b>No PDUs yet</b><br>Each PDU sent and received has a row here, with the state it led to."
 _NO_MATCH = "<b>No PDU matches the filter</b>"
@@ -51,7 +51,7 @@ class NodeTree(QTreeView):
         self.setAccessibleName("Decoded PDU")
         self.setItemDelegate(CellDelegate(self))
         self.setUniformRowHeights(True)
-        self.setIndentation(SPACING.panel)
+        self.setIndentation(SPACING.large)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -237,6 +237,9 @@ class PdusTab(QWidget):
         root = explain_pdu(pdu.data) if pdu is not None else None
         self.nodes.set_root(root)
         self.tree.expandToDepth(_OPEN_LEVELS.get(pdu.type, 0) if pdu is not None else 0)
+        command = self.nodes.index_labelled("Command Set")
+        if command.isValid():
+            self.tree.scrollTo(command, QAbstractItemView.ScrollHint.PositionAtTop)
         data, hidden = without_secrets(pdu.data, root) if pdu is not None and root is not None else (b"", 0)
         self.hex.set_data(data)
         self._say(pdu, hidden)
