@@ -58,7 +58,7 @@ COMMANDS = (
     CommandRow(
         "copy_association", "&Copy as text", "&Association", "Ctrl+Shift+C", "copy", "What was negotiated", gap=True
     ),
-    CommandRow("add_context", "Add presentation &context…", "&Association", "Ctrl+Shift+N", "contexts"),
+    CommandRow("add_context", "Add presentation conte&xt…", "&Association", "Ctrl+Shift+N", "contexts"),
     CommandRow("send", "&Send", "&Message", "F7 Ctrl+Return", "send", "On the association held"),
     CommandRow(
         "send_one_shot", "Send &one shot", "&Message", "Shift+F7 Ctrl+Shift+Return", "send", "Associate, send, release"
@@ -72,7 +72,7 @@ COMMANDS = (
     CommandRow("focus_builder", "Go to message &builder", "&View", "Ctrl+2"),
     CommandRow("focus_trace", "Go to negotiation &trace", "&View", "Ctrl+3"),
     CommandRow("focus_log", "Go to status &log", "&View", "Ctrl+4"),
-    CommandRow("filter_log", "&Filter the log", "&View", "Ctrl+L", "filter"),
+    CommandRow("filter_log", "F&ilter the log", "&View", "Ctrl+L", "filter"),
     CommandRow("show_ae", "Show AE &configuration", "&View", "Ctrl+Shift+1", checkable=True, gap=True),
     CommandRow("show_builder", "Show &message builder", "&View", "Ctrl+Shift+2", checkable=True),
     CommandRow("show_trace", "Show ne&gotiation trace", "&View", "Ctrl+Shift+3", checkable=True),

@@ -13,10 +13,10 @@ from gui.theme import SPACING
 MAXIMUM_SECONDS = 7 * 86400
 _TIMEOUTS = (
     ("connect", "&Connect", "Name look-up and TCP connection"),
-    ("acse", "&ACSE", "Answer to A-ASSOCIATE-RQ or A-RELEASE-RQ"),
-    ("dimse", "&DIMSE", "Next response of an operation"),
+    ("acse", "ACSE", "Answer to A-ASSOCIATE-RQ or A-RELEASE-RQ"),
+    ("dimse", "DIMSE", "Next response of an operation"),
     ("idle", "&Idle", "Nothing sent or received on an association"),
-    ("artim", "A&RTIM", "Association Request/Reject/Release Timer (PS3.8 9.1.5)"),
+    ("artim", "ARTIM", "Association Request/Reject/Release Timer (PS3.8 9.1.5)"),
 )
 
 
@@ -42,9 +42,9 @@ class LocalForm(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.ae_title = TextField("AE &title", check_ae_title, "", self, hint="Calling AE title of our requests.")
         self.class_uid = TextField("Implementation class &UID", check_uid, "", self, mono=True)
-        self.version = TextField("Implementation &version name", check_version_name, "", self)
+        self.version = TextField("Implementati&on version name", check_version_name, "", self)
         self.maximum = NumberField(
-            "&Maximum length", 0, 0xFFFFFFFF, self, unit="bytes", hint="Of a P-DATA-TF we take; 0 is unlimited."
+            "Maximum length", 0, 0xFFFFFFFF, self, unit="bytes", hint="Of a P-DATA-TF we take; 0 is unlimited."
         )
         self.timeouts = {
             name: NumberField(label, 0, MAXIMUM_SECONDS, self, unit="s", decimals=True)

@@ -29,7 +29,7 @@ IDENTITY_CHOICES = (
     (5, "5: JSON Web Token (JWT)"),
 )
 """User-Identity-Type (PS3.7 D.3.3.7.1)."""
-_SECRETS = {2: "&Passcode", 3: "Service &ticket", 4: "SAML &assertion", 5: "JSON Web &Token"}
+_SECRETS = {2: "Passcode", 3: "Service ticket", 4: "SAML assertion", 5: "JSON Web Token"}
 MAXIMUM_IDENTITY = 0xFFFF
 """Bytes: the item's length fields are two bytes wide (PS3.7 D.3.3.7.1)."""
 
@@ -63,11 +63,11 @@ class NegotiationForm(QScrollArea):
         """What stands in the field belongs to `_secret_name`: a late look-up must not replace it."""
         self.identity_type = ChoiceField("User identity &type (PS3.7 D.3.3.7)", IDENTITY_CHOICES, self)
         self.username = TextField("&Username", check_username, "", self)
-        self.secret = TextField("&Passcode", check_identity, "", self, secret=True)
-        self.positive = CheckField("Ask for a positive &response", self)
+        self.secret = TextField("Passcode", check_identity, "", self, secret=True)
+        self.positive = CheckField("Ask for a positive response", self)
         self.window_on = CheckField("Propose a &window", self)
         self.invoked = NumberField("&Invoked", 0, 0xFFFF, self)
-        self.performed = NumberField("Per&formed", 0, 0xFFFF, self)
+        self.performed = NumberField("Performed", 0, 0xFFFF, self)
         self.extended = _ItemsView("SOP class extended negotiation", _describe_extended, ExtendedDialog, self)
         self.common = _ItemsView("Common extended negotiation", _describe_common, CommonExtendedDialog, self)
         inner = QWidget(self)
@@ -177,7 +177,7 @@ class NegotiationForm(QScrollArea):
         applying = self._applying()
         self.username.setVisible(self.username in applying)
         self.secret.setVisible(self.secret in applying)
-        self.secret.caption.setText(_SECRETS.get(kind, "&Passcode"))
+        self.secret.caption.setText(_SECRETS.get(kind, "Passcode"))
         self.positive.setVisible(bool(kind))
         for field in (self.invoked, self.performed):
             field.setEnabled(field in applying)

@@ -50,7 +50,7 @@ class AEPanel(QWidget):
         self.header = PanelHeader("AE configuration", self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
-        for widget, title in ((self.peers, "&Peers"), (self.local, "&Local AE"), (self.negotiation, "&Negotiation")):
+        for widget, title in ((self.peers, "P&eers"), (self.local, "&Local AE"), (self.negotiation, "&Negotiation")):
             self.tabs.addTab(widget, title)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.tabs)

@@ -68,7 +68,7 @@ class CommandPane(QWidget):
         self.sizes = QLabel(self)
         self.sizes.setProperty("role", "muted")
         self.bytes_button = QToolButton(self)
-        self.bytes_button.setText("&Bytes")
+        self.bytes_button.setText("B&ytes")
         self.bytes_button.setCheckable(True)
         self.bytes_button.setToolTip("Show the encoded command set")
         self.bytes_button.clicked.connect(self._bytes_clicked)

@@ -39,7 +39,7 @@ class LowerTabs(QWidget):
             (self.data, "&Data set"),
             (self.text, "Te&xt"),
             (self.response, "&Response"),
-            (self.history, "&History"),
+            (self.history, "Hi&story"),
         ):
             self.tabs.addTab(widget, name)
         self.mode_box = QComboBox(self)
@@ -97,4 +97,4 @@ class LowerTabs(QWidget):
         self.tabs.setTabText(RESPONSE, f"&{title}")
 
     def _counted(self, total: object) -> None:
-        self.tabs.setTabText(HISTORY, f"&History {total}")
+        self.tabs.setTabText(HISTORY, f"Hi&story {total}")

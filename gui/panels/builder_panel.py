@@ -63,7 +63,7 @@ class BuilderPanel(QWidget):
         self.tabs = MessageTabs(self)
         self.add_button = self._button("add", "New message (Ctrl+T)", self.new_message)
         self.menu_button = QToolButton(self)
-        self.menu_button.setText("&Message")
+        self.menu_button.setText("Messa&ge")
         self.menu_button.setProperty("menu", "true")
         self.menu_button.setProperty("button", "true")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

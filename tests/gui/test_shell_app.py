@@ -1,0 +1,132 @@
+"""The program as it is started: with the engine that really talks over TCP."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+import engine
+from engine.model.association import Peer
+from engine.model.notices import Outcome
+from engine.runtime.engine import Engine
+from engine.workspace.settings import SavedPeer
+from engine.workspace.workspace import Workspace
+from gui.app import EXIT_NO_WINDOW, main, parse, why_no_window
+from gui.bridge import Bridge
+from gui.built_in_peer import BuiltInSettings
+from gui.main_window import MainWindow
+
+ROOT = Path(engine.__file__).parents[1]
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from gui.app import main; sys.exit(main())", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **environment},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+def test_picture_echoes_the_built_in_peer_saves_a_png_and_ends_well(tmp_path):
+    picture = tmp_path / "pictures" / "window.png"
+    done = run("--workspace", tmp_path / "ws", "--picture", picture, "--theme", "dark", "--size", "1280x800")
+    assert done.returncode == 0, done.stderr
+    assert "Echo successful" in done.stdout
+    assert (QImage(str(picture)).width(), QImage(str(picture)).height()) == (1280, 800)
+    peer = Workspace(tmp_path / "ws").peers[0]
+    assert peer.peer.name == "Built-in peer"
+    assert peer.echo is not None
+    assert peer.echo.outcome == "success"
+
+
+def test_without_a_display_it_says_what_to_do(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert main([]) == EXIT_NO_WINDOW
+    assert "no display" in capsys.readouterr().err
+
+
+def test_when_qt_cannot_start_it_says_what_to_install():
+    done = run(QT_QPA_PLATFORM="nonsense")
+    assert done.returncode == EXIT_NO_WINDOW
+    assert "apt install" in done.stderr
+
+
+@pytest.mark.parametrize(("platform", "display", "told"), [("linux", ":0", False), ("darwin", "", False)])
+def test_where_a_window_can_be_tried(monkeypatch, platform, display, told):
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", display)
+    assert bool(why_no_window()) is told
+
+
+def test_options_that_do_not_read_are_told(capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse(["--size", "wide"])
+    assert ended.value.code == 2
+    assert "not a size" in capsys.readouterr().err
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    bridge = Bridge(Engine)
+    bridge.start()
+    made = MainWindow(Workspace(tmp_path / "ws"), bridge)
+    made.built_in.settings = BuiltInSettings(port=0)
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    made._closed = True
+    bridge.close()
+
+
+def wait(qtbot, condition):
+    qtbot.waitUntil(condition, timeout=15_000)
+
+
+def test_the_whole_way_over_tcp(window, qtbot):
+    window.first_echo()
+    wait(qtbot, lambda: window.ae.peers_model.rowCount() == 1 and window.ae.peers_model.records[0].echo is not None)
+    assert window.ae.peers_model.records[0].echo.outcome == "success"
+    window.associate()
+    wait(qtbot, lambda: window.session.current is not None and window.session.current.established)
+    assert "Sta6 Association established" in window.toolbar.pill.text_shown()
+    ended = []
+    window.session.operation_ended.connect(ended.append)
+    window.builder.send()
+    wait(qtbot, lambda: len(ended) == 1)
+    assert (ended[0].outcome, ended[0].status) == (Outcome.SUCCESS, 0)
+    assert len(window.session.open_records()) == 2  # both ends are ours
+    with qtbot.waitSignal(window.ended, timeout=15_000):
+        window.close()
+    assert window.session.open_records() == ()
+
+
+def test_nobody_at_the_port_is_said_in_a_sentence(window, qtbot, unused_port):
+    window.ae.peers.put(Peer(name="Nobody", ae_title="NOBODY", host="127.0.0.1", port=unused_port))
+    window.ae.peers.select("Nobody")
+    window.echo()
+    wait(qtbot, lambda: window.ae.peers_model.records[0].echo is not None)
+    saved = window.ae.peers_model.records[0]
+    assert isinstance(saved, SavedPeer)
+    assert saved.echo.outcome == Outcome.CONNECTION_FAILED.value
+    assert "refused the connection" in window._sentence.text()
+
+
+@pytest.fixture
+def unused_port():
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
