@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.model.commands import Cancel, Command
-from engine.model.notices import AnyNotice, StatusNotice
+from engine.model.notices import FINAL_PHASES, AnyNotice, AssociationNotice, StatusNotice
 
 from .exits import OF_OUTCOME, Exit
 from .output import Output
@@ -19,6 +20,29 @@ TICK = 0.25
 """Seconds between looks for Ctrl-C while nothing happens."""
 PATIENCE = 5.0
 """Seconds an interrupted operation gets to end by itself after it was cancelled."""
+
+
+Watch = Callable[[AnyNotice], None]
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The end of an operation, and of an association when one is named."""
+
+    operation: int
+    association: int | None
+    status: StatusNotice | None = None
+    closed: bool = False
+
+    def see(self, notice: AnyNotice) -> None:
+        if isinstance(notice, StatusNotice) and notice.operation == self.operation:
+            self.status = notice
+        elif isinstance(notice, AssociationNotice) and notice.association == self.association:
+            self.closed = notice.phase in FINAL_PHASES
+
+    @property
+    def complete(self) -> bool:
+        return self.status is not None and (self.association is None or self.closed)
 
 
 class Driver:
@@ -35,38 +59,35 @@ class Driver:
         self.engine.submit(command)
 
     def operate(
-        self, command: Command, operation: int, watch: Callable[[AnyNotice], None] | None = None
+        self, command: Command, operation: int, watch: Watch | None = None, closing: int | None = None
     ) -> tuple[StatusNotice, Exit]:
-        """Submit a command and print until its operation has ended. Ctrl-C cancels it; a second one ends at once."""
+        """Submit a command and print until its operation has ended. Ctrl-C cancels it; a second one ends at once.
+
+        closing: an association whose end is waited for too, because something may still arrive on it.
+        """
+        wanted = _Wanted(operation, closing)
         self.submit(command)
         interrupted = False
         try:
-            status = self._until_ended(operation, watch, None)
+            self._until(wanted, watch, None)
         except KeyboardInterrupt:
             interrupted = True
             self.output.error("Interrupted; cancelling.")
             self.submit(Cancel(operation=operation))
-            status = self._until_ended(operation, watch, PATIENCE)
-        if status is None:
+            self._until(wanted, watch, PATIENCE)
+        if wanted.status is None:
             raise KeyboardInterrupt
-        return status, Exit.INTERRUPTED if interrupted else OF_OUTCOME[status.outcome]
+        return wanted.status, Exit.INTERRUPTED if interrupted else OF_OUTCOME[wanted.status.outcome]
 
-    def _until_ended(
-        self, operation: int, watch: Callable[[AnyNotice], None] | None, patience: float | None
-    ) -> StatusNotice | None:
-        """The operation's end; None when it does not come within `patience` seconds."""
+    def _until(self, wanted: _Wanted, watch: Watch | None, patience: float | None) -> None:
+        """Print until all that is wanted was seen, or for `patience` seconds."""
         waited = 0.0
-        while patience is None or waited < patience:
+        while not wanted.complete and (patience is None or waited < patience):
             notices = self.engine.drain_wait(TICK)
             waited += TICK
-            status: StatusNotice | None = None
             for notice in notices:
                 self._tell(notice, watch)
-                if isinstance(notice, StatusNotice) and notice.operation == operation:
-                    status = notice
-            if status is not None:
-                return status
-        return None
+                wanted.see(notice)
 
     def notices(self) -> Iterator[AnyNotice]:
         """Every notice, printed, for as long as the caller wants."""
@@ -75,7 +96,7 @@ class Driver:
                 self._tell(notice, None)
                 yield notice
 
-    def _tell(self, notice: AnyNotice, watch: Callable[[AnyNotice], None] | None) -> None:
+    def _tell(self, notice: AnyNotice, watch: Watch | None) -> None:
         self.output.notice(notice)
         if watch is not None:
             watch(notice)

@@ -70,11 +70,11 @@ def send(args: argparse.Namespace) -> Exit:
             output.message_data(notice)
 
     with driving(output) as driver:
-        operation = driver.new_id()
+        operation, association = driver.new_id(), driver.new_id()
         shot = OneShot(
-            association=driver.new_id(), operation=operation, proposal=asked, messages=messages, linger=args.linger
+            association=association, operation=operation, proposal=asked, messages=messages, linger=args.linger
         )
-        status, code = driver.operate(shot, operation, watch)
+        status, code = driver.operate(shot, operation, watch, association if args.linger else None)
     output.finish(status)
     return code
 
