@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -29,6 +29,8 @@ Index = QModelIndex | QPersistentModelIndex
 GAP = "  "
 SHOWN_COMPLETIONS = 12
 """Rows of a completion list: as many as fit under a field in a window 800 pixels high."""
+WIDEST_LIST = 560
+"""Pixels: the builder's own width in the smallest window."""
 
 
 class CommandDelegate(CellDelegate):
@@ -71,7 +73,9 @@ class CommandDelegate(CellDelegate):
                 editor.setEditText(text)
             edit = editor.lineEdit()
             if edit is not None:
-                edit.selectAll()
+                # Selected backwards, so that the beginning of a long text is what one sees.
+                edit.end(False)
+                edit.home(True)
         elif isinstance(editor, QLineEdit):
             editor.setText(text)
             editor.selectAll()
@@ -107,6 +111,7 @@ class CommandDelegate(CellDelegate):
         box.setAccessibleName("Value")
         box.setProperty("cell", "true")
         box.addItems(offered)
+        widen(box.view(), offered)
         box.setCompleter(contains_completer(offered, box))
         box.activated.connect(self._chosen)
         box.editTextChanged.connect(self._typed)
@@ -150,4 +155,14 @@ def contains_completer(words: list[str], parent: QWidget) -> QCompleter:
     completer.setFilterMode(Qt.MatchFlag.MatchContains)
     completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
     completer.setMaxVisibleItems(SHOWN_COMPLETIONS)
+    widen(completer.popup(), words)
     return completer
+
+
+def widen(popup: QWidget | None, words: list[str]) -> None:
+    """A list wide enough for its texts, up to `WIDEST_LIST`, whatever the width of the field it belongs to."""
+    if popup is None:
+        return
+    metrics = QFontMetrics(popup.font())
+    widest = max((metrics.horizontalAdvance(word) for word in words), default=0)
+    popup.setMinimumWidth(min(widest + 32, WIDEST_LIST))

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from engine.model.dataset import DataElement
-from engine.standard.dictionary import Attribute, attribute, private_attribute, uid_name
+from engine.standard.dictionary import Attribute, attribute, private_attribute, search_attributes, uid_name
 from engine.workspace.dataset_toml import BINARY_VRS, SINGLE_VRS, VRS, dictionary_vr
 from engine.workspace.errors import ValueProblem
-from engine.workspace.names import attribute_tag, parse_tag
+from engine.workspace.names import attribute_tag
 
 EDIT_LIMIT = 65536
 """Bytes of a value the one-line editor takes: more is not something to type, and a line edit becomes slow beyond."""
@@ -124,6 +124,17 @@ def with_text(element: DataElement, text: str) -> DataElement:
     return replace(element, value=(text,) if element.vr in SINGLE_VRS else tuple(text.split("\\")))
 
 
+def _named(name: str) -> int | None:
+    """Tag of an attribute by its keyword or name, however capitals, blanks and apostrophes are written."""
+    wanted = _letters(name)
+    found = search_attributes(name.replace("’", "'"), 200) + search_attributes(wanted, 200)
+    return next((a.tag for a in found if wanted in (a.keyword.lower(), _letters(a.name))), None)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
 def parse_new(text: str, creator: str = "") -> tuple[DataElement | None, str]:
     """An element from ``KEY [VR] [= VALUE]``, KEY a keyword, name or tag. (None, sentence) when it does not read."""
     key, equals, value = text.partition("=")
@@ -133,7 +144,7 @@ def parse_new(text: str, creator: str = "") -> tuple[DataElement | None, str]:
     if not name:
         return None, ""
     try:
-        tag = attribute_tag(name if parse_tag(name) is not None else re.sub(r"[\s'’-]", "", name))
+        tag = _named(name) or attribute_tag(name)
     except ValueProblem as problem:
         return None, f"{problem.reason[:1].upper()}{problem.reason[1:]}."
     vr = vr or default_vr(tag, creator)

@@ -110,6 +110,8 @@ class ResponseView(QWidget):
         self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.tree)
         self.splitter.setChildrenCollapsible(False)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
         top = QHBoxLayout()
         top.setSpacing(SPACING.small)
         top.addWidget(self.status, 1)

@@ -19,7 +19,7 @@ MAXIMUM_REPEAT = 1_000
 
 LABELLED = 560
 """Pixels from which the context's list has a word before it; below, its text says enough."""
-ONE_ROW = 900
+ONE_ROW = 800
 """Pixels from which message, context and Send fit in a row."""
 
 
