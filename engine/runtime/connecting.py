@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.model.association import Peer
@@ -15,6 +13,7 @@ from engine.protocol import primitives as p
 from engine.protocol.negotiation import propose
 
 from . import sentences
+from .resolving import AddressInfo, resolve
 
 if TYPE_CHECKING:
     from .association import Association
@@ -23,9 +22,6 @@ STAGGER = 0.25
 """Seconds an address of several has before the next one is tried beside it (RFC 8305 recommends 250 ms)."""
 _OWN_FAULT = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """This computer has no such network: says nothing about the peer when another address of it was reached."""
-
-AddressInfo = tuple[Any, ...]
-"""An item of socket.getaddrinfo."""
 
 
 async def connect(association: Association) -> None:
@@ -72,7 +68,7 @@ async def _unless_over(association: Association, work: Any, seconds: float) -> s
 
 async def _connected(peer: Peer) -> socket.socket:
     """A socket connected to the first address that answers; OSError of the most telling failure."""
-    waiting = await _resolve(peer.host, peer.port)
+    waiting = await resolve(peer.host, peer.port)
     running: set[asyncio.Task[socket.socket]] = set()
     errors: list[OSError] = []
     try:
@@ -109,39 +105,6 @@ async def _connect_to(info: AddressInfo) -> socket.socket:
         sock.close()
         raise
     return sock
-
-
-async def _resolve(host: str, port: int) -> list[AddressInfo]:
-    """Addresses of a host. A name is looked up in a thread nobody waits for at the end: a name server that does not
-    answer must not hold up anything."""
-    with suppress(socket.gaierror):
-        return _look_up(host, port, socket.AI_NUMERICHOST)
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[list[AddressInfo]] = loop.create_future()
-
-    def tell(result: list[AddressInfo] | Exception) -> None:
-        if found.done():
-            return
-        if isinstance(result, Exception):
-            found.set_exception(result)
-        else:
-            found.set_result(result)
-
-    def look_up() -> None:
-        result: list[AddressInfo] | Exception
-        try:
-            result = _look_up(host, port, 0)
-        except (OSError, ValueError, OverflowError) as error:
-            result = error
-        with suppress(RuntimeError):  # the loop has been closed meanwhile
-            loop.call_soon_threadsafe(tell, result)
-
-    threading.Thread(target=look_up, name="dimse-look-up", daemon=True).start()
-    return await found
-
-
-def _look_up(host: str, port: int, flags: int) -> list[AddressInfo]:
-    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
 
 
 def _fail(association: Association, outcome: Outcome, sentence: str) -> None:

@@ -206,8 +206,14 @@ def _headers(paths: Iterable[Path], stop: Callable[[], bool]) -> tuple[list[File
         except DataSetError as error:
             broken.append(str(error))
             continue
-        if not header.is_directory:
+        if header.is_directory:
+            continue
+        if header.sop_class_uid and header.sop_instance_uid:
             found.append(header)
+        else:
+            broken.append(
+                f"{candidate}: it has no SOP Class UID or no SOP Instance UID, so it is no instance to store."
+            )
     return found, broken
 
 

@@ -23,43 +23,34 @@ class Batch:
     files: tuple[FileHeader, ...]
 
 
-def syntaxes_for(stored: str) -> tuple[str, ...]:
-    """Transfer syntaxes to propose for data stored in one: itself, and the uncompressed ones it can be turned into."""
+def alternatives(stored: str) -> tuple[str, ...]:
+    """Transfer syntaxes that data stored in one may be turned into for a peer that does not take it: the usual
+    uncompressed ones, for uncompressed data. Implicit VR Little Endian needs none, every peer takes it (PS3.5 10.1).
+    """
     row = transfer_syntax(stored)
-    if row is None or row.encapsulated:
-        return (stored,)
-    return tuple(dict.fromkeys((stored, EXPLICIT_VR_LE, IMPLICIT_VR_LE)))
+    if row is None or not row.uncompressed or stored == IMPLICIT_VR_LE:
+        return ()
+    return tuple(uid for uid in (EXPLICIT_VR_LE, IMPLICIT_VR_LE) if uid != stored)
 
 
 def contexts_for(needs: Iterable[Need], role: Role = Role.DEFAULT) -> tuple[ProposedContext, ...]:
-    """One context for each distinct (SOP class, stored transfer syntax): a context has one accepted syntax only, so a
-    compressed and an uncompressed instance of one class need one each. IDs are odd from 1."""
-    distinct = dict.fromkeys(needs)
-    proposals = dict.fromkeys((class_uid, syntaxes_for(stored)) for class_uid, stored in distinct)
+    """Contexts for each distinct SOP class and stored transfer syntax. IDs are odd from 1.
+
+    The stored syntax has a context of its own, or the acceptor might choose another although it takes this one; the
+    alternatives share a second one.
+    """
+    proposals: dict[tuple[str, tuple[str, ...]], None] = {}
+    for class_uid, stored in needs:
+        proposals[class_uid, (stored,)] = None
+        if others := alternatives(stored):
+            proposals[class_uid, others] = None
     return tuple(
         ProposedContext(2 * n + 1, class_uid, syntaxes, role) for n, (class_uid, syntaxes) in enumerate(proposals)
     )
 
 
-def plan(files: Iterable[FileHeader]) -> list[Batch]:
-    """Files in their order, cut into associations whenever the next one would need a 129th context."""
-    batches: list[Batch] = []
-    current: list[FileHeader] = []
-    needs: dict[Need, None] = {}
-    for header in files:
-        need = (header.sop_class_uid, header.transfer_syntax)
-        if need not in needs and len(contexts_for((*needs, need))) > MAX_CONTEXTS:
-            batches.append(Batch(contexts_for(needs), tuple(current)))
-            current, needs = [], {}
-        needs[need] = None
-        current.append(header)
-    if current:
-        batches.append(Batch(contexts_for(needs), tuple(current)))
-    return batches
-
-
 def spread(needs: Iterable[Need]) -> list[tuple[Need, ...]]:
-    """(SOP class, stored transfer syntax) pairs, cut into groups whose contexts fit on one association."""
+    """Distinct needs in their order, cut into groups whose contexts fit on one association."""
     groups: list[tuple[Need, ...]] = []
     current: tuple[Need, ...] = ()
     for need in dict.fromkeys(needs):
@@ -68,6 +59,18 @@ def spread(needs: Iterable[Need]) -> list[tuple[Need, ...]]:
             current = ()
         current = (*current, need)
     return [*groups, current] if current else groups
+
+
+def plan(files: Iterable[FileHeader]) -> list[Batch]:
+    """Files spread over as few associations as their contexts need, in their order on each."""
+    wanted: dict[Need, list[tuple[int, FileHeader]]] = {}
+    for position, header in enumerate(files):
+        wanted.setdefault((header.sop_class_uid, header.transfer_syntax), []).append((position, header))
+    batches = []
+    for group in spread(wanted):
+        mine = sorted((item for need in group for item in wanted[need]), key=lambda item: item[0])
+        batches.append(Batch(contexts_for(group), tuple(header for _, header in mine)))
+    return batches
 
 
 def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[ProposedContext, ...]:

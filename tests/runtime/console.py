@@ -12,8 +12,8 @@ from engine.model.association import (
     LocalAE,
     Peer,
     Policy,
-    ProposedContext,
     Proposal,
+    ProposedContext,
     Role,
     Timeouts,
 )

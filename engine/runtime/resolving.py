@@ -1,0 +1,48 @@
+"""Host names to addresses, without anything ever waiting for a name server that does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from contextlib import suppress
+from typing import Any
+
+AddressInfo = tuple[Any, ...]
+"""An item of socket.getaddrinfo."""
+
+
+async def resolve(host: str | None, port: int, *, passive: bool = False) -> list[AddressInfo]:
+    """Addresses of a host (None: every one of this computer, when passive). OSError, UnicodeError, OverflowError.
+
+    A name is looked up in a thread of its own, which nobody waits for when the engine stops.
+    """
+    passive_flag = socket.AI_PASSIVE if passive else 0
+    with suppress(socket.gaierror):
+        return _look_up(host, port, passive_flag | socket.AI_NUMERICHOST)
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[AddressInfo]] = loop.create_future()
+
+    def tell(result: list[AddressInfo] | Exception) -> None:
+        if found.done():
+            return
+        if isinstance(result, Exception):
+            found.set_exception(result)
+        else:
+            found.set_result(result)
+
+    def look_up() -> None:
+        result: list[AddressInfo] | Exception
+        try:
+            result = _look_up(host, port, passive_flag)
+        except (OSError, ValueError, OverflowError) as error:
+            result = error
+        with suppress(RuntimeError):  # the loop has been closed meanwhile
+            loop.call_soon_threadsafe(tell, result)
+
+    threading.Thread(target=look_up, name="dimse-look-up", daemon=True).start()
+    return await found
+
+
+def _look_up(host: str | None, port: int, flags: int) -> list[AddressInfo]:
+    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
