@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QAction
@@ -27,6 +28,8 @@ SORTED_AT_ONCE = 5_000
 """Results decoded and sorted while one waits (about a second); more are done beside, in a thread."""
 LOOKED_AT = 50
 """Results whose elements are offered as columns: all identifiers of a query have the same keys."""
+OFFERED = 300
+"""Places offered as columns: more than any query asks for, and what a menu can hold."""
 DEFAULT_COLUMNS = 6
 _NOT_SHOWN = frozenset({0x00080005, 0x00080052, 0x00080054})
 """Character set, level and retrieve AE title: the same in every row."""
@@ -115,7 +118,7 @@ class ResultsTable(PlainTable):
     def start(self, sop_class_uid: str, identifier: DataSet | None) -> None:
         """A new query: columns remembered for the SOP class, else made from what was asked for."""
         self.total = 0
-        self._paths = dict.fromkeys(paths_of(identifier) if identifier is not None else ())
+        self._paths = dict.fromkeys(islice(paths_of(identifier), OFFERED) if identifier is not None else ())
         self._key = f"builder/columns/{sop_class_uid}"
         self._columns = self._remembered() or default_columns(list(self._paths))
         self._rebuild()
@@ -127,7 +130,7 @@ class ResultsTable(PlainTable):
         if fresh:
             before = len(self._paths)
             for result in results[:LOOKED_AT]:
-                self._paths.update(dict.fromkeys(paths_of(result.data_set)))
+                self._paths.update(dict.fromkeys(islice(paths_of(result.data_set), OFFERED - len(self._paths))))
             if not self._columns and len(self._paths) > before:
                 self._columns = default_columns(list(self._paths))
                 self._rebuild(self.results.records)
