@@ -22,7 +22,10 @@ def settings_file(folder: str) -> QSettings:
 class Arrangement(QObject):
     """The two splitters and what is in them."""
 
-    def __init__(self, panels: dict[str, QWidget], window: QMainWindow, store: QSettings) -> None:
+    def __init__(
+        self, panels: dict[str, QWidget], inner: dict[str, QSplitter], window: QMainWindow, store: QSettings
+    ) -> None:
+        """`inner`: splitters inside panels that are to be remembered with the rest."""
         super().__init__(window)
         self._window, self._store = window, store
         self.frames = {name: _framed(panels[name]) for name in PANELS}
@@ -40,6 +43,7 @@ class Arrangement(QObject):
         self.outer.addWidget(self.frames["log"])
         self.outer.setStretchFactor(0, 3)
         self.outer.setStretchFactor(1, 1)
+        self._kept = {"upper": self.upper, "outer": self.outer, **inner}
 
     def is_shown(self, name: str) -> bool:
         return not self.frames[name].isHidden()
@@ -61,18 +65,16 @@ class Arrangement(QObject):
         self.usual()
         if not self._window.restoreGeometry(self._bytes("geometry")):
             self._window.resize(self._usual_size())
-        for splitter, name in ((self.upper, "upper"), (self.outer, "outer")):
+        for name, splitter in self._kept.items():
             splitter.restoreState(self._bytes(name))
         hidden = str(self._store.value("window/hidden", "")).split()
         for name in PANELS:
             self.show_panel(name, name not in hidden)
-        self.upper.setHandleWidth(SPACING.normal + 4)
-        self.outer.setHandleWidth(SPACING.normal + 4)
 
     def save(self) -> None:
         self._store.setValue("window/geometry", self._window.saveGeometry())
-        self._store.setValue("window/upper", self.upper.saveState())
-        self._store.setValue("window/outer", self.outer.saveState())
+        for name, splitter in self._kept.items():
+            self._store.setValue(f"window/{name}", splitter.saveState())
         self._store.setValue("window/hidden", " ".join(n for n in PANELS if not self.is_shown(n)))
         self._store.sync()
 

@@ -41,7 +41,12 @@ class Finder(QObject):
         super().__init__(parent)
         self._actions, self._panel, self._workspace = actions, panel, workspace
         self._open_message, self._take_message, self._start_message = open_message, take_message, start_message
+        self._own: tuple[tuple[Path, MessageFile], ...] = ()
         self.providers = (self.commands, self.peers, self.messages, self.sop_classes)
+
+    def refresh(self) -> None:
+        """Read the user's message files: once when the palette opens, not with every letter."""
+        self._own = self._workspace.messages()
 
     def commands(self, _text: str) -> Iterable[Found]:
         """Commands that can be given now."""
@@ -77,7 +82,7 @@ class Finder(QObject):
         """Message files of the user and of the program, and every message of PS3.7."""
         if not text:
             return
-        for path, message in self._workspace.messages():
+        for path, message in self._own:
             yield self._file(path, message, "your message")
         for message in shipped_messages():
             yield Found(

@@ -77,13 +77,14 @@ class MainWindow(QMainWindow):
         self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
         self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
         panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.builder, "trace": self.trace, "log": self.log}
-        self.arrangement = Arrangement(panels, self, self.store)
+        self.arrangement = Arrangement(panels, {"ae": self.ae.splitter}, self, self.store)
         self.finder = Finder(
             self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
         )
         self.palette_dialog = Palette(self.finder.providers, self)
         self._closing: Closing | None = None
         self._closed = False
+        self._said_role = "text"
         self._lay_out()
         self.actions_by_name.fill(self.menuBar())
         self.actions_by_name.connect_all(self._handlers())
@@ -164,7 +165,6 @@ class MainWindow(QMainWindow):
         session, ae = self.session, self.ae
         session.notices.connect(self._notices)
         session.current_changed.connect(self._current_changed)
-        session.association_changed.connect(self._association_changed)
         session.echo_started.connect(self._echo_started)
         session.echo_finished.connect(self._echo_finished)
         session.listener_changed.connect(self._listener_changed)
@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         ae.proposal_changed.connect(self._proposal_changed)
         ae.failed.connect(self._failed)
         self.toolbar.peer_chosen.connect(ae.peers.list.select_row)
+        self.toolbar.associations_wanted.connect(self._list_associations)
         self.toolbar.association_chosen.connect(session.make_current)
         self.builder.send_requested.connect(self._send_requested)
         self.builder.said.connect(self.say)
@@ -264,6 +265,7 @@ class MainWindow(QMainWindow):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.workspace.folder)))
 
     def open_palette(self) -> None:
+        self.finder.refresh()
         self.palette_dialog.show_over(self)
 
     def focus_panel(self, name: str) -> None:
@@ -298,6 +300,7 @@ class MainWindow(QMainWindow):
 
     def say(self, sentence: str, role: str) -> None:
         """A line in the status bar, with a sign where it is good or bad."""
+        self._said_role = role
         signs = {"ok": "ok", "warning": "warning", "failure": "failure"}
         self._sign.setVisible(role in signs)
         if role in signs:
@@ -316,17 +319,18 @@ class MainWindow(QMainWindow):
                 self.builder.add_response(notice)
 
     def _current_changed(self, record: AssociationRecord | None) -> None:
-        self.toolbar.show_associations(record, self.session.open_records())
+        self.toolbar.pill.show_record(record)
         established = record is not None and record.established
         negotiated = record.negotiated if record is not None and established else None
         self.builder.set_negotiated(negotiated, record.association if record is not None and negotiated else None)
         self._enable()
 
-    def _association_changed(self, _record: AssociationRecord) -> None:
-        self.toolbar.show_associations(self.session.current, self.session.open_records())
+    def _list_associations(self) -> None:
+        self.toolbar.list_associations(self.session.current, self.session.open_records())
 
     def _echo_started(self, proposal: Proposal) -> None:
         self.say(f"Echo to {peer_name(proposal.peer)} …", "muted")
+        self.ae.echo_started(proposal.peer)
 
     def _echo_finished(self, report: EchoReport) -> None:
         self.ae.echo_reported(report)
@@ -399,6 +403,7 @@ class MainWindow(QMainWindow):
     def _theme_changed(self) -> None:
         self._show_which_theme()
         self.setWindowIcon(theme().icon("app"))
+        self.say(self._sentence.text(), self._said_role)
 
     def _show_which_theme(self) -> None:
         for choice in CHOICES:

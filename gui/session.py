@@ -136,7 +136,6 @@ class Session(QObject):
         self._bridge = bridge
         self._records: dict[int, AssociationRecord] = {}
         self._current: int | None = None
-        self._held: dict[int, Proposal] = {}
         self._echoes: dict[int, tuple[Proposal, int]] = {}
         self._round_trips: dict[int, float] = {}
         self._running: set[int] = set()
@@ -194,7 +193,6 @@ class Session(QObject):
     def associate(self, proposal: Proposal) -> int:
         """Open an association and hold it; it becomes the current one. Returns its number."""
         association = self._bridge.new_id()
-        self._held[association] = proposal
         self._bridge.submit(OpenAssociation(association=association, proposal=proposal))
         self._put(
             AssociationRecord(
@@ -388,7 +386,6 @@ class Session(QObject):
         finished = [a for a, r in self._records.items() if r.finished and a != self._current]
         for association in finished[:surplus]:
             del self._records[association]
-            self._held.pop(association, None)
 
 
 def echo_request() -> CommandSet:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
+from shiboken6 import isValid
 
 import engine
 
@@ -123,6 +124,7 @@ class Theme(QObject):
         self._colors: dict[str, QColor] = {}
         self._icons: dict[tuple[str, str, int], QIcon] = {}
         self._following = False
+        self._mono: QFont | None = None
 
     @property
     def choice(self) -> str:
@@ -182,7 +184,9 @@ class Theme(QObject):
 
     def mono_font(self) -> QFont:
         """For tags, UIDs in columns, hexadecimal."""
-        return mono_font()
+        if self._mono is None:
+            self._mono = mono_font()
+        return self._mono
 
     def _system_changed(self) -> None:
         app = QApplication.instance()
@@ -194,6 +198,7 @@ class Theme(QObject):
         self._name = name
         self._colors.clear()
         self._icons.clear()
+        self._mono = None
         if app.style().name() != "fusion":
             app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(ui_font())
@@ -301,7 +306,7 @@ QToolButton::menu-indicator, QPushButton::menu-indicator {
   image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px;
   subcontrol-position: right center; right: 6px; }
 QPushButton[menu="true"] { padding-right: 22px; }
-QToolButton[menu="true"] { padding-right: 14px; }
+QToolButton[menu="true"] { padding-right: 16px; }
 QToolButton[pill] { border-radius: 13px; padding: 4px 2px 4px 10px; min-height: 18px; text-align: left; }
 QToolButton[pill="muted"] { background: @hover@; color: @muted@; }
 QToolButton[pill="ok"] { background: @ok_tint@; color: @ok@; }
@@ -391,11 +396,15 @@ QFrame[role="rule"] { background: @border@; border: none; }
 """
 
 
+_made: list[Theme] = []
+"""The one theme; asked for with every cell that is drawn, so it is not searched for."""
+
+
 def theme() -> Theme:
     """The application's theme, made at the first call and owned by the application."""
-    app = QApplication.instance()
-    found = app.findChild(Theme) if app is not None else None
-    return found if found is not None else Theme(app)
+    if not _made or not isValid(_made[-1]):
+        _made[:] = [Theme(QApplication.instance())]
+    return _made[-1]
 
 
 def restyle(widget: QWidget, name: str, value: str) -> None:

@@ -42,10 +42,14 @@ class ActionButton(QToolButton):
 
 
 class ToolBar(QWidget):
-    """`peer_chosen` carries the row of the peer, `association_chosen` the number of an open association."""
+    """`peer_chosen` carries the row of the peer, `association_chosen` the number of an open association.
+
+    `associations_wanted`: the menu of open associations is about to be seen; `list_associations` fills it.
+    """
 
     peer_chosen = Signal(int)
     association_chosen = Signal(object)
+    associations_wanted = Signal()
 
     def __init__(self, peers: PeersModel, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +68,7 @@ class ToolBar(QWidget):
         self.buttons = {name: ActionButton(actions[name], name, self) for name in FLOW}
         self.pill = StatePill(self)
         self._associations = QMenu(self.pill)
-        self._associations.aboutToHide.connect(self.pill.clearFocus)
+        self._associations.aboutToShow.connect(self.associations_wanted)
         self.pill.setMenu(self._associations)
         self.listener = QToolButton(self)
         self.listener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -115,9 +119,8 @@ class ToolBar(QWidget):
         self.listener.setToolTip(reach_sentence(state))
         self.listener.setAccessibleName(f"{text}. {reach_sentence(state)}")
 
-    def show_associations(self, current: AssociationRecord | None, records: tuple[AssociationRecord, ...]) -> None:
-        """The pill, and in its menu every open association to act on."""
-        self.pill.show_record(current)
+    def list_associations(self, current: AssociationRecord | None, records: tuple[AssociationRecord, ...]) -> None:
+        """Every open association in the pill's menu, to act on another one."""
         self._associations.clear()
         for record in records:
             side = "" if record.requestor else " (called us)"

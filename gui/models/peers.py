@@ -54,7 +54,8 @@ def echo_text(echo: EchoResult | None, at: float) -> str:
     if echo is None:
         return "not echoed yet"
     good = echo.outcome == Outcome.SUCCESS.value
-    result = duration_text(echo.round_trip) if good and echo.round_trip is not None else _SHORT_OUTCOMES.get(echo.outcome, echo.outcome)
+    words = _SHORT_OUTCOMES.get(echo.outcome, echo.outcome)
+    result = duration_text(echo.round_trip) if good and echo.round_trip is not None else words
     return f"{result} · {age_text(at - echo.time)}"
 
 
@@ -97,7 +98,27 @@ class PeersModel(EntryModel[SavedPeer]):
     """The list of peers."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(describe_peer, parent)
+        super().__init__(self._entry, parent)
+        self._waiting: list[Peer] = []
+
+    def _entry(self, saved: SavedPeer) -> Entry:
+        entry = describe_peer(saved)
+        if any(same_address(saved.peer, peer) for peer in self._waiting):
+            return replace(entry, note="echo …", note_role="muted", icon=("refresh", "muted"))
+        return entry
+
+    def set_waiting(self, peer: Peer) -> None:
+        """An Echo to this address is on its way."""
+        self._waiting.append(peer)
+        self.refresh()
+
+    def set_answered(self, peer: Peer) -> None:
+        """An Echo to this address has ended."""
+        for waiting in self._waiting:
+            if same_address(waiting, peer):
+                self._waiting.remove(waiting)
+                break
+        self.refresh()
 
     def row_named(self, name: str) -> int:
         """The row of the peer with this name, -1 when there is none."""

@@ -48,6 +48,7 @@ class ContextsView(QWidget):
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self.presets_wanted)
         self.add_button = text_button("Add", self.add, self, icon="add", tip="Search SOP classes")
+        self.add_button.setAccessibleName("Add presentation contexts")
         self.preset_button = menu_button("Preset", self._menu, self, tip="Sets of contexts for a purpose")
         self.edit_button = icon_button("edit", "Edit context", self.edit, self, keys="Return")
         self.remove_button = icon_button("delete", "Remove contexts", self.remove, self, keys="Del")

@@ -52,12 +52,16 @@ class AEPanel(QWidget):
         self.tabs.setDocumentMode(True)
         for widget, title in ((self.peers, "P&eers"), (self.local, "&Local AE"), (self.negotiation, "&Negotiation")):
             self.tabs.addTab(widget, title)
+        self.tabs.setAccessibleName("AE configuration")
+        self.tabs.tabBar().setAccessibleName("Parts of the AE configuration")
+        QWidget.setTabOrder(self.tabs.tabBar(), self.peers)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(self.contexts)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setStretchFactor(0, 5)
-        self.splitter.setStretchFactor(1, 4)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([1000, 1000])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.small)
@@ -113,6 +117,10 @@ class AEPanel(QWidget):
     def echo_reported(self, report: EchoReport) -> None:
         """Show how an Echo ended."""
         self.peers.echo_reported(report)
+
+    def echo_started(self, peer: Peer) -> None:
+        """Show that an Echo is on its way."""
+        self.peers_model.set_waiting(peer)
 
     def search_context(self, text: str) -> None:
         """Open the search for an abstract syntax."""

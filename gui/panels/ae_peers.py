@@ -121,6 +121,7 @@ class PeersView(QWidget):
         echo = EchoResult(
             outcome=report.outcome.value, time=report.time, round_trip=report.round_trip, sentence=report.sentence
         )
+        self.model.set_answered(report.peer)
         before = tuple(self.model.records)
         after = self.model.with_echo(report.peer, echo)
         if after != before:

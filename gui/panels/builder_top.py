@@ -42,7 +42,7 @@ class TopRows(QWidget):
         self.send_button.setProperty("primary", "true")
         self.send_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.send_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        theme().bind_icon(self.send_button, "send", "on_accent")
+        theme().bind_text_icon(self.send_button, "send", "on_accent")
         menu = QMenu(self.send_button)
         self.held_action = self._action(menu, "Send on the &open association", self.send_held)
         self.one_shot_action = self._action(menu, "Send &one shot: open, send, release", self.send_one_shot)

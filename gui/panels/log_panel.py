@@ -110,7 +110,7 @@ class LogPanel(QWidget):
         self.follow.setChecked(True)
         self.follow.setToolTip("Keep the newest row in view")
         self.follow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        theme().bind_icon(self.follow, "follow")
+        theme().bind_text_icon(self.follow, "follow")
         header.add(self.follow)
         self.copy_button = header.add(icon_button("copy", "Copy the selected rows", self.table.copy_selection, self))
         self.clear_button = header.add(icon_button("delete", "Clear the log", self.clear, self))

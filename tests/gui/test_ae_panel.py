@@ -175,6 +175,13 @@ def test_the_list_remembers_the_last_echo(panel, workspace):
     assert again(workspace).peers[0].echo is None
 
 
+def test_an_echo_on_its_way_is_shown(panel):
+    panel.echo_started(RIS)
+    assert "echo …" in panel.peers_model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+    panel.echo_reported(report(RIS))
+    assert "1.90 ms" in panel.peers_model.index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
 def test_another_address_forgets_the_echo_of_the_old_one(panel, qtbot, workspace):
     panel.echo_reported(report(ORTHANC))
     panel.peers.edit()

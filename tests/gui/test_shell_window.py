@@ -180,6 +180,7 @@ def test_the_menu_of_the_pill_switches_between_open_associations(window, qtbot, 
     second = window.session.associate(window.ae.proposal())
     qtbot.waitUntil(lambda: all(r.established for r in window.session.open_records()))
     assert window.session.current.association == second
+    window.toolbar.pill.menu().aboutToShow.emit()
     actions = window.toolbar.pill.menu().actions()
     assert len(actions) == 2
     actions[0].trigger()
@@ -561,4 +562,6 @@ def test_problems_of_the_workspace_are_said_at_the_start(qtbot, tmp_path, bridge
 
 def test_incoming_associations_show_in_the_menu_of_the_pill(window, qtbot, fake):
     fake.phase(90, AssociationPhase.ESTABLISHED, requestor=False)
-    qtbot.waitUntil(lambda: "called us" in window.toolbar.pill.menu().actions()[0].text())
+    qtbot.waitUntil(lambda: window.session.record(90) is not None)
+    window.toolbar.pill.menu().aboutToShow.emit()
+    assert "called us" in window.toolbar.pill.menu().actions()[0].text()
