@@ -320,7 +320,7 @@ class Association:
             self.notice(AssociationPhase.NEGOTIATING, "A-ASSOCIATE-RQ sent.")
         elif event.type == AbortPdu.TYPE and event.transition.before is Sta.Sta2:
             # AA-1: the machine aborts without telling its user
-            sentence = sentences.broke_protocol(self.peer, self._broken)
+            sentence = self._broke_protocol(self._broken)
             self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(0, 0))
 
     def _on_confirmation(self, event: p.AssociateConfirmation) -> None:
@@ -343,7 +343,7 @@ class Association:
         except FragmentError as error:
             self._exchange_events(exchange)
             self.recorder.finding("protocol.fragments", "error", error.reason, "PS3.8 E.1", Direction.RECEIVED)
-            self.abort(2, error.abort_reason, (Outcome.ABORTED, sentences.broke_protocol(self.peer, error.reason)))
+            self.abort(2, error.abort_reason, (Outcome.ABORTED, self._broke_protocol(error.reason)))
             return
         except OSError as error:  # a large data set is received into a file
             self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)))
@@ -367,13 +367,17 @@ class Association:
     def _on_provider_abort(self, event: p.ProviderAbortIndication) -> None:
         if event.connection_lost:
             return  # TransportEnded has told it, with the state
-        sentence = sentences.broke_protocol(self.peer, self._broken or event.sentence)
+        sentence = self._broke_protocol(self._broken or event.sentence)
         self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason))
 
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before, self._cut_off(event.pending), self.link.lost_reason)
         self.finish(AssociationPhase.FAILED, outcome, sentence)
+
+    def _broke_protocol(self, what: str) -> str:
+        established = self.negotiated is not None
+        return sentences.broke_protocol(self.peer, what, requestor=self.requestor, established=established)
 
     def _on_artim(self, event: p.ArtimExpired) -> None:
         if event.state is Sta.Sta2:

@@ -152,9 +152,12 @@ def cannot_keep(error: OSError) -> str:
     return f"What was being received could not be kept, so the association was aborted: {_reason(error)}."
 
 
-def broke_protocol(peer: Peer, what: str) -> str:
+def broke_protocol(peer: Peer, what: str, *, requestor: bool, established: bool) -> str:
     """The peer's bytes are not what the upper layer allows; we aborted."""
-    return f"{address(peer)} broke the protocol and the association was aborted: {what.rstrip('.')}."
+    hint = "The PDU received last shows its bytes."
+    if not established:
+        hint = "Check the port: another service may answer there." if requestor else "It may not be a DICOM program."
+    return f"{address(peer)} broke the protocol and the association was aborted: {what.rstrip('.')}. {hint}"
 
 
 def nothing_accepted(peer: Peer, negotiated: Negotiated) -> str:
