@@ -19,6 +19,7 @@ from engine.wire.pdus import strip
 
 from . import sentences
 from .association import Association, end_all
+from .binding import bind
 from .context import Context
 from .files import Discarding, FolderStore, Spool, drop_spooled
 from .link import Link
@@ -56,7 +57,7 @@ class Listener:
             timeouts=settings.policy.timeouts,
             destinations=destinations,
         )
-        self._socket: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self.port = command.port
 
     async def start(self) -> bool:
@@ -71,14 +72,17 @@ class Listener:
                 return False
         host = self.command.host
         try:
-            self._socket = await self.context.loop.create_server(
-                self._connection, host or None, self.command.port, backlog=BACKLOG
-            )
-        except (OSError, OverflowError) as error:
+            sockets = await bind(host, self.command.port)
+            self.port = int(sockets[0].getsockname()[1])
+            for sock in sockets:
+                self._servers.append(
+                    await self.context.loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
+                )
+        except (OSError, UnicodeError, OverflowError) as error:
+            self.refuse()
             reason = error if isinstance(error, OSError) else OSError(None, str(error))
             self._tell(False, sentences.listen_failed(reason, host, self.command.port))
             return False
-        self.port = int(self._socket.sockets[0].getsockname()[1])
         self._tell(True, sentences.listening(host, self.port))
         return True
 
@@ -107,11 +111,15 @@ class Listener:
             listener=self.number,
         )
         association.on_indication = self._indicated
-        association.on_end = self.associations.discard
+        association.on_end = self._ended
         association.sink_for = self._sink
         self.associations.add(association)
         self.server.attach(association)
         return association.link
+
+    def _ended(self, association: Association) -> None:
+        self.associations.discard(association)
+        self.peer.ended(association.number)
 
     def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
         return Spool(context.transfer_syntax, self.command.settings.folder)
@@ -147,9 +155,9 @@ class Listener:
 
     def refuse(self) -> None:
         """Take no more connections."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
 
     async def quiet(self, timeout: float) -> None:
         """Wait until no association is open, `timeout` seconds at most."""

@@ -14,7 +14,7 @@ from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
-from engine.services.effects import Answer, Notify, Reply, Request, Serving, SubStore
+from engine.services.effects import Answer, Reply, Request, Serving, SubStore
 from engine.services.peer import BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
@@ -26,6 +26,7 @@ from .association import Association
 from .context import Context
 from .files import drop_spooled, in_memory
 from .invocation import Ended
+from .reporting import Reporter
 
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
@@ -45,10 +46,15 @@ class Server:
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: dict[str, MoveDestination] = field(default_factory=dict)
     on_stored: Callable[[Association, CommandSet], None] | None = None
+    reporter: Reporter = field(init=False)
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations)
 
     def attach(self, association: Association) -> None:
         """Serve what arrives on this association, one request after the other."""
+        self.reporter.attach(association)
         association.on_request = self._on_request
         association.on_cancel = lambda key: self._cancelled.add((association.number, key))
 
@@ -96,6 +102,8 @@ class Server:
                 identifier=identifier,
                 calling_ae_title=negotiated.calling_ae_title,
                 called_ae_title=negotiated.called_ae_title,
+                association=association.number,
+                accepted=frozenset(c.abstract_syntax for c in negotiated.contexts if c.accepted),
             )
         )
 
@@ -120,12 +128,7 @@ class _Run:
         try:
             effect = next(generator)
             while True:
-                if isinstance(effect, Reply):
-                    answer = await self._reply(effect)
-                elif isinstance(effect, SubStore):
-                    answer = await self._sub_store(effect)
-                else:
-                    answer = self._notify(effect)
+                answer = await (self._reply(effect) if isinstance(effect, Reply) else self._sub_store(effect))
                 effect = generator.send(answer)
         except StopIteration:
             pass
@@ -135,6 +138,8 @@ class _Run:
     async def _reply(self, effect: Reply) -> Answer:
         message = Outgoing(command=effect.command, data=effect.data, context_id=self.event.message.context_id)
         await self.association.answer(message, key=self.event.key)
+        for event in effect.events:
+            self.server.reporter.report(event, self.association)
         if self.server.on_stored and self.event.message.command.command_field == STORE:
             self.server.on_stored(self.association, effect.command)
         await asyncio.sleep(0)  # a provider of many responses lets a C-CANCEL-RQ in, and the other associations
@@ -209,25 +214,6 @@ class _Run:
     def _own_title(self) -> str:
         negotiated = self.association.negotiated
         return (negotiated.called_ae_title if negotiated else "") or self.server.local.ae_title
-
-    def _notify(self, effect: Notify) -> Answer:
-        self.server.context.spawn(self._event_report(effect), "Sending an N-EVENT-REPORT")
-        return Answer()
-
-    async def _event_report(self, effect: Notify) -> None:
-        command = request_of(
-            "N-EVENT-REPORT-RQ",
-            AffectedSOPClassUID=effect.sop_class_uid,
-            AffectedSOPInstanceUID=effect.sop_instance_uid,
-            EventTypeID=effect.event_type_id,
-        )
-        context_id = self.event.message.context_id
-        try:
-            await self.association.perform(Outgoing(command=command, data=effect.data, context_id=context_id))
-        except Ended as ended:
-            if ended.outcome is not Outcome.SUCCESS:
-                sentence = f"The N-EVENT-REPORT could not be delivered: {ended.sentence}"
-                self.server.context.error(sentence, self.association.number)
 
     async def close(self) -> None:
         """Release what was opened for this request; delete what was spooled and is not held by the store (any more)."""

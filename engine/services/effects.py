@@ -24,6 +24,10 @@ class Request:
     """The data set decoded, for every service but C-STORE."""
     calling_ae_title: str = ""
     called_ae_title: str = ""
+    association: int = 0
+    """Whose instances that end with their association the request sees."""
+    accepted: frozenset[str] = frozenset()
+    """Abstract syntaxes of the association's accepted presentation contexts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +42,31 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """An N-EVENT-REPORT-RQ (PS3.7 10.1.1); its answer changes nothing.
+
+    abstract_syntax: SOP class of the presentation context it goes through; "" is `sop_class_uid`.
+    receiver: AE title; "" is whoever sent the request.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    event_type_id: int
+    data: DataSet | None = None
+    abstract_syntax: str = ""
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Send this response. The answer tells whether the operation was cancelled meanwhile."""
+    """Send this response, then the event reports that follow from it: never the other way round (PS3.4 J.3.3, H.4.5).
+
+    The answer tells whether the operation was cancelled meanwhile.
+    """
 
     command: CommandSet
     data: DataSet | None = None
+    events: tuple[Notify, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +85,7 @@ class SubStore:
     """(SOP class, transfer syntax) of all instances of the operation, for the association with the destination."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notify:
-    """Send an N-EVENT-REPORT-RQ on this association (PS3.7 10.1.1) after the response; its answer is not awaited."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    event_type_id: int
-    data: DataSet | None = None
-
-
-Effect = Reply | SubStore | Notify
+Effect = Reply | SubStore
 
 
 @dataclass(frozen=True, slots=True)

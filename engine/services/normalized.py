@@ -1,4 +1,4 @@
-"""Normalized instances of the built-in peer: N-CREATE, N-SET, N-GET, N-DELETE, N-ACTION by PS3.7 10.1, pure.
+"""N-CREATE, N-SET, N-GET, N-DELETE, N-ACTION and N-EVENT-REPORT by PS3.7 10.1, for any SOP class, pure.
 
 What a SOP class adds (MPPS's final states, print's image boxes, UPS's state machine) is a `Rules` object found by SOP
 class UID; a class without one gets the plain behaviour, so that any SOP class can be tried.
@@ -6,116 +6,39 @@ class UID; a class without one gets the plain behaviour, so that any SOP class c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from engine.conformance.names import check_uid
+from engine.model.command_set import Value
 from engine.model.dataset import DataSet
+from engine.standard.messages import message_for, message_name
 from engine.standard.sop_classes import SopClass, sop_class
+from engine.standard.status import is_known, statuses_for
 
-from .effects import Notify, Reply, Request, Serving
+from .effects import Reply, Request, Serving
 from .responses import SUCCESS, response_to
+from .rules import (
+    ATTRIBUTE_LIST_WARNING,
+    DUPLICATE_INSTANCE,
+    INVALID_INSTANCE,
+    NO_SUCH_ACTION,
+    NO_SUCH_EVENT_TYPE,
+    NO_SUCH_INSTANCE,
+    NO_SUCH_SOP_CLASS,
+    NOTHING,
+    PLAIN,
+    PROCESSING_FAILURE,
+    UNRECOGNIZED_OPERATION,
+    NormalizedStore,
+    Record,
+    Refusal,
+    Result,
+    Rules,
+)
 
-ATTRIBUTE_LIST_WARNING = 0x0107
-INVALID_ATTRIBUTE_VALUE = 0x0106
-PROCESSING_FAILURE = 0x0110
-DUPLICATE_INSTANCE = 0x0111
-NO_SUCH_INSTANCE = 0x0112
-NO_SUCH_EVENT_TYPE = 0x0113
-INVALID_ARGUMENT = 0x0115
-NO_SUCH_SOP_CLASS = 0x0118
-CLASS_INSTANCE_CONFLICT = 0x0119
-MISSING_ATTRIBUTE = 0x0120
-NO_SUCH_ACTION = 0x0123
-UNRECOGNIZED_OPERATION = 0x0211
-"""PS3.7 Annex C."""
-
-
-NOTHING = DataSet()
-
-
-class Refusal(Exception):
-    """An operation ends with this status; the text is the Error Comment."""
-
-    def __init__(self, status: int, comment: str, error_id: int | None = None) -> None:
-        super().__init__(comment)
-        self.status = status
-        self.comment = comment
-        self.error_id = error_id
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One normalized instance."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    attributes: DataSet = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an operation gives besides its status: a reply data set, event reports to send after it."""
-
-    status: int = SUCCESS
-    data: DataSet | None = None
-    notify: tuple[Notify, ...] = ()
-    sop_instance_uid: str = ""
-
-
-@dataclass(slots=True)
-class NormalizedStore:
-    """All normalized instances by SOP Instance UID; `new_uid` makes UIDs, given from outside for repeatable tests."""
-
-    new_uid: Callable[[], str]
-    held: dict[str, Record] = field(default_factory=dict)
-
-    def require(self, uid: str, sop_class_uid: str = "") -> Record:
-        """The instance, or Refusal 0112H / 0119H (PS3.7 C.5.14, C.5.6)."""
-        record = self.held.get(uid)
-        if record is None:
-            raise Refusal(NO_SUCH_INSTANCE, f"no instance {uid}"[:64])
-        if (
-            sop_class_uid
-            and record.sop_class_uid != sop_class_uid
-            and not _related(record.sop_class_uid, sop_class_uid)
-        ):
-            raise Refusal(CLASS_INSTANCE_CONFLICT, "instance is of another SOP Class")
-        return record
-
-    def put(self, record: Record) -> None:
-        self.held[record.sop_instance_uid] = record
-
-    def of_class(self, *sop_class_uids: str) -> list[Record]:
-        return [r for r in self.held.values() if r.sop_class_uid in sop_class_uids]
-
-
-def _related(have: str, asked: str) -> bool:
-    """UPS and MPPS classes work on each other's instances: the same service class."""
-    a, b = sop_class(have), sop_class(asked)
-    return a is not None and b is not None and a.service_class == b.service_class and "Print" not in a.service_class
-
-
-class Rules:
-    """What a SOP class adds to the plain behaviour. Methods raise Refusal or return what is to be kept or answered."""
-
-    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
-        return record, Result(data=record.attributes)
-
-    def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
-        return replace(old, attributes=old.attributes.merged(changes)), Result(data=changes)
-
-    def get(self, store: NormalizedStore, record: Record) -> DataSet:
-        return record.attributes
-
-    def delete(self, store: NormalizedStore, record: Record) -> None:
-        store.held.pop(record.sop_instance_uid, None)
-
-    def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
-        store.require(uid)
-        return Result(data=data if len(data) else None)
-
-
-PLAIN = Rules()
+OPTIONAL_NOT_SUPPORTED = 0x0001
+"""Warning of the service classes that have it: some requested optional attributes are not supported."""
 
 
 @dataclass(slots=True)
@@ -124,9 +47,74 @@ class NormalizedProvider:
 
     store: NormalizedStore
     rules: dict[str, Rules] = field(default_factory=dict)
+    _passing: dict[int, dict[str, Record]] = field(default_factory=dict)
 
     def serve(self, request: Request) -> Serving:
-        operations: dict[int, Callable[[Request], Result]] = {
+        """The one response to a request, with the event reports that follow it."""
+        yield self._reply(request)
+
+    def ended(self, association: int) -> None:
+        """An association is over, and the instances that do not outlive it with it."""
+        self._passing.pop(association, None)
+
+    def _reply(self, request: Request) -> Reply:
+        try:
+            row = _row_of(request)
+            result = _Operation(request, row, self._store_of(request.association), self._rules_of(request)).result()
+        except Refusal as refusal:
+            extra: dict[str, Value] = {
+                "ErrorID": refusal.error_id,
+                "AttributeIdentifierList": refusal.attributes or None,
+            }
+            comment, has_data = refusal.comment, bool(refusal.data)
+            command = response_to(request.command, refusal.status, comment=comment, has_data=has_data, extra=extra)
+            return Reply(command=command, data=refusal.data or None)
+        extra = {
+            "AffectedSOPInstanceUID": result.sop_instance_uid or None,
+            "AttributeIdentifierList": result.attributes or None,
+        }
+        command = response_to(request.command, result.status, has_data=bool(result.data), extra=extra)
+        return Reply(command=command, data=result.data or None, events=result.events)
+
+    def _store_of(self, association: int) -> NormalizedStore:
+        return replace(self.store, passing=self._passing.setdefault(association, {}))
+
+    def _rules_of(self, request: Request) -> Rules:
+        return self.rules.get(request.command.sop_class_uid, PLAIN)
+
+
+def _row_of(request: Request) -> SopClass | None:
+    """The SOP class whose services, actions and events apply; None when nothing is known of it (private, retired).
+
+    Raises Refusal when the message's SOP class is not one of the presentation context (PS3.7 10.1) or does not have
+    the service: the classes of a family that share one SOP class UID in messages (UPS) differ in their services.
+    """
+    uid, abstract = request.command.sop_class_uid, request.context.abstract_syntax
+    context = sop_class(abstract)
+    fitting = context.members or (context.message_sop_class or abstract,) if context else (abstract,)
+    if uid not in fitting:
+        raise Refusal(NO_SUCH_SOP_CLASS)
+    row = sop_class(uid) if context and context.members else context
+    services = (*row.scu_invokes, *row.scp_invokes) if row else ()
+    if row is None or not services:
+        return None
+    message = message_for(request.command.command_field or 0)
+    if message is None or message.service not in services:
+        raise Refusal(UNRECOGNIZED_OPERATION)
+    return row
+
+
+@dataclass(slots=True)
+class _Operation:
+    """One request under way."""
+
+    request: Request
+    row: SopClass | None
+    store: NormalizedStore
+    rules: Rules
+
+    def result(self) -> Result:
+        operations: dict[int, Callable[[], Result]] = {
             0x0100: self._event_report,
             0x0110: self._get,
             0x0120: self._set,
@@ -134,97 +122,74 @@ class NormalizedProvider:
             0x0140: self._create,
             0x0150: self._delete,
         }
-        field_value = request.command.command_field or 0
-        try:
-            self._check_class(request)
-            result = operations[field_value](request)
-        except Refusal as refusal:
-            yield Reply(
-                command=response_to(
-                    request.command, refusal.status, comment=refusal.comment, extra={"ErrorID": refusal.error_id}
-                )
-            )
-            return
-        extra = {"AffectedSOPInstanceUID": result.sop_instance_uid or None}
-        has_data = result.data is not None and len(result.data) > 0
-        command = response_to(request.command, result.status, has_data=has_data, extra=extra)
-        yield Reply(command=command, data=result.data if has_data else None)
-        for notice in result.notify:  # not `yield from`: a tuple's iterator takes no answers
-            yield notice  # noqa: UP028
+        return operations[self.request.command.command_field or 0]()
 
-    def _check_class(self, request: Request) -> None:
-        """The SOP Class must be the context's, a member of its Meta SOP Class, or of its service class (PS3.7 10.1)."""
-        uid, abstract = request.command.sop_class_uid, request.context.abstract_syntax
-        if not uid:
-            raise Refusal(MISSING_ATTRIBUTE, "no SOP Class UID in the request")
-        if uid == abstract:
-            return
-        row = sop_class(abstract)
-        if row and (uid in row.members or _related(abstract, uid)):
-            return
-        raise Refusal(NO_SUCH_SOP_CLASS, "SOP Class is not of this presentation context")
+    @property
+    def _data(self) -> DataSet:
+        return self.request.identifier or NOTHING
 
-    def _rules(self, uid: str) -> Rules:
-        return self.rules.get(uid, PLAIN)
+    def _instance(self) -> Record:
+        command, missing = self.request.command, self.rules.missing
+        listed = is_known(missing, message_name(command.command_field), command.sop_class_uid)
+        return self.store.require(
+            command.sop_instance_uid, self._instance_class(), missing if listed else NO_SUCH_INSTANCE
+        )
 
-    def _create(self, request: Request) -> Result:
-        command = request.command
-        uid = command.sop_instance_uid or self.store.new_uid()
-        if uid in self.store.held:
-            raise Refusal(DUPLICATE_INSTANCE, "SOP Instance exists already")
-        record = Record(command.sop_class_uid, uid, request.identifier or DataSet())
-        kept, result = self._rules(command.sop_class_uid).create(self.store, request, record)
+    def _instance_class(self) -> str:
+        return self.rules.instances or self.request.command.sop_class_uid
+
+    def _create(self) -> Result:
+        uid = self.request.command.sop_instance_uid or self.store.new_uid()
+        if check_uid(uid):
+            raise Refusal(INVALID_INSTANCE)
+        if self.store.find(uid):
+            raise Refusal(DUPLICATE_INSTANCE)
+        record = Record(self._instance_class(), uid, self._data, passing=self.rules.passing)
+        kept, result = self.rules.create(self.store, self.request, record)
         self.store.put(kept)
         return replace(result, sop_instance_uid=uid)
 
-    def _set(self, request: Request) -> Result:
-        command = request.command
-        old = self.store.require(command.sop_instance_uid, command.sop_class_uid)
-        changes = request.identifier
-        if changes is None or not len(changes):
-            raise Refusal(MISSING_ATTRIBUTE, "no Modification List")
-        kept, result = self._rules(command.sop_class_uid).change(self.store, request, old, changes)
+    def _set(self) -> Result:
+        old = self._instance()
+        if not self._data:
+            raise Refusal(PROCESSING_FAILURE, "no Modification List")
+        kept, result = self.rules.change(self.store, self.request, old, self._data)
         self.store.put(kept)
         return result
 
-    def _get(self, request: Request) -> Result:
-        command = request.command
-        record = self.store.require(command.sop_instance_uid, command.sop_class_uid)
-        attributes = self._rules(command.sop_class_uid).get(self.store, record)
-        wanted = command.get("AttributeIdentifierList")
-        tags = (wanted,) if isinstance(wanted, int) else wanted if isinstance(wanted, tuple) else ()
-        numbers = tuple(t for t in tags if isinstance(t, int))
-        if not numbers:
+    def _get(self) -> Result:
+        attributes = self.rules.get(self.store, self._instance())
+        listed = self.request.command.get("AttributeIdentifierList")
+        values = listed if isinstance(listed, tuple) else (listed,)
+        wanted = tuple(dict.fromkeys(v for v in values if isinstance(v, int)))
+        if not wanted:
             return Result(data=attributes)
-        data = DataSet(tuple(e for e in attributes if e.tag in numbers))
-        return Result(data=data, status=SUCCESS if len(data) == len(set(numbers)) else ATTRIBUTE_LIST_WARNING)
+        found = DataSet(tuple(e for e in attributes if e.tag in wanted))
+        missing = tuple(t for t in wanted if found.find(t) is None)
+        if not missing:
+            return Result(data=found)
+        own = statuses_for("N-GET", self.request.command.sop_class_uid)
+        if any(row.first == OPTIONAL_NOT_SUPPORTED for row in own):
+            return Result(OPTIONAL_NOT_SUPPORTED, found)
+        return Result(ATTRIBUTE_LIST_WARNING, found, attributes=missing)
 
-    def _delete(self, request: Request) -> Result:
-        command = request.command
-        record = self.store.require(command.sop_instance_uid, command.sop_class_uid)
-        self._rules(command.sop_class_uid).delete(self.store, record)
-        return Result()
+    def _delete(self) -> Result:
+        self.rules.delete(self.store, self._instance())
+        return Result(SUCCESS)
 
-    def _action(self, request: Request) -> Result:
-        command = request.command
+    def _action(self) -> Result:
+        command = self.request.command
         action = command.number("ActionTypeID")
-        known = _types(request, lambda row: row.action_types)
+        known = self.row.action_types if self.row else {}
         if action is None or (known and action not in known):
-            raise Refusal(NO_SUCH_ACTION, f"no action type {action}")
-        rules = self._rules(command.sop_class_uid)
-        return rules.act(self.store, request, command.sop_instance_uid, action, request.identifier or DataSet())
+            raise Refusal(NO_SUCH_ACTION)
+        return self.rules.act(self.store, self.request, command.sop_instance_uid, action, self._data)
 
-    def _event_report(self, request: Request) -> Result:
+    def _event_report(self) -> Result:
         """We are the SCU here: the event is taken note of (PS3.7 10.1.1)."""
-        event = request.command.number("EventTypeID")
-        known = _types(request, lambda row: row.event_types)
+        event = self.request.command.number("EventTypeID")
+        known = self.row.event_types if self.row else {}
         if event is None or (known and event not in known):
-            raise Refusal(NO_SUCH_EVENT_TYPE, f"no event type {event}")
+            raise Refusal(NO_SUCH_EVENT_TYPE)
+        self.rules.heed(self.request, event, self._data)
         return Result()
-
-
-def _types(request: Request, of: Callable[[SopClass], Iterable[int]]) -> tuple[int, ...]:
-    """Action or event types of the context's SOP class (every UPS class shares one SOP Class UID in messages), else of the
-    message's; () when neither lists any."""
-    rows = (sop_class(request.context.abstract_syntax), sop_class(request.command.sop_class_uid))
-    return next((types for row in rows if row and (types := tuple(of(row)))), ())

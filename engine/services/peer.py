@@ -12,9 +12,11 @@ from engine.model.dataset import DataSet
 from engine.standard.sop_classes import sop_class
 from engine.wire.datasets import DataSetError
 
+from .commitment import STORAGE_COMMITMENT, CommitmentRules
 from .effects import Instance, Reply, Request, Serving
-from .instances import InstanceStore, MemoryStore, instance_from
-from .normalized import UNRECOGNIZED_OPERATION, NormalizedProvider, NormalizedStore, Record
+from .instances import PATIENT_ID, InstanceStore, MemoryStore, entities, instance_from
+from .normalized import NormalizedProvider
+from .other_rules import display_record, other_rules
 from .print_rules import print_rules, printer_records
 from .query import (
     DESTINATION_UNKNOWN,
@@ -27,7 +29,9 @@ from .query import (
     select,
 )
 from .responses import SUCCESS, response_to
-from .steps import MPPS, STORAGE_COMMITMENT, UPS_CLASSES, UPS_PUSH, CommitmentRules, MppsRules, UpsRules
+from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Record
+from .steps import MPPS, MPPS_RETRIEVE, MppsRules
+from .ups import TRANSACTION_UID, UPS_CLASSES, UPS_PUSH, UpsRules
 from .worklist import sample_worklist
 
 WORKLIST = "1.2.840.10008.5.1.4.31"
@@ -52,15 +56,15 @@ class BuiltInPeer:
     normalized: NormalizedProvider = field(init=False)
 
     def __post_init__(self) -> None:
-        ups = UpsRules()
         rules = {
             **print_rules(),
-            MPPS: MppsRules(),
+            **other_rules(self._held_class),
+            **dict.fromkeys((MPPS, MPPS_RETRIEVE), MppsRules()),
             STORAGE_COMMITMENT: CommitmentRules(self._held_class),
-            **dict.fromkeys(UPS_CLASSES, ups),
+            UPS_PUSH: UpsRules(self.known_destination),
         }
         self.normalized = NormalizedProvider(NormalizedStore(self.new_uid), rules)
-        for record in printer_records():
+        for record in (*printer_records(), display_record()):
             self.normalized.store.put(record)
 
     def serve(self, request: Request) -> Serving:
@@ -75,6 +79,10 @@ class BuiltInPeer:
             **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
         }
         return handlers.get(field_value, self._unknown)(request)
+
+    def ended(self, association: int) -> None:
+        """An association is over: what was made for it alone goes with it."""
+        self.normalized.ended(association)
 
     def _echo(self, request: Request) -> Serving:
         yield Reply(command=response_to(request.command, SUCCESS))
@@ -118,7 +126,7 @@ class BuiltInPeer:
         except IdentifierError as error:
             yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
             return
-        if row and row.service_class.startswith("Relevant Patient") and len(found) > 1:
+        if _is_relevant_patient(request.context.abstract_syntax) and len(found) > 1:
             yield Reply(command=response_to(request.command, MORE_THAN_ONE_PATIENT, comment="more than one match"))
             return
         yield from find(request, found)
@@ -128,7 +136,9 @@ class BuiltInPeer:
             return list(self.worklist)
         if abstract_syntax in UPS_CLASSES:
             return [_with_uids(r) for r in self.normalized.store.of_class(UPS_PUSH)]
-        return [i.attributes for i in self.store.instances() if abstract_syntax_holds(abstract_syntax, i)]
+        if _is_relevant_patient(abstract_syntax):
+            return [e.attributes for e in entities(self.store.instances(), "PATIENT") if e.attributes.text(PATIENT_ID)]
+        return [i.attributes for i in self.store.instances() if is_queried(abstract_syntax, i)]
 
     def _retrieve(self, request: Request) -> Serving:
         destination = ""
@@ -148,20 +158,22 @@ class BuiltInPeer:
 
 def _with_uids(record: Record) -> DataSet:
     """A UPS as its query sees it: with its SOP UIDs, without its lock (PS3.4 CC.2.8)."""
-    attributes = record.attributes.without(0x00081195)
+    attributes = record.attributes.without(TRANSACTION_UID)
     return attributes.put(0x00080016, "UI", UPS_PUSH).put(0x00080018, "UI", record.sop_instance_uid)
 
 
-def abstract_syntax_holds(abstract_syntax: str, instance: Instance) -> bool:
-    """Whether a non-patient query or a Relevant Patient query looks at this stored instance.
+def _is_relevant_patient(abstract_syntax: str) -> bool:
+    row = sop_class(abstract_syntax)
+    return row is not None and row.service_class.startswith("Relevant Patient")
 
-    A non-patient model queries the instances of its own family (hanging protocols, palettes, implants ...), told by the
-    words both names begin with.
+
+def is_queried(abstract_syntax: str, instance: Instance) -> bool:
+    """Whether a non-patient query looks at this stored instance.
+
+    Such a model queries the instances of its own family (hanging protocols, palettes, implants ...), told by the words
+    both names begin with.
     """
     query, stored = sop_class(abstract_syntax), sop_class(instance.sop_class_uid)
     if query is None or stored is None:
         return False
-    if query.service_class.startswith("Relevant Patient"):
-        return bool(instance.attributes.text(0x00100020))
-    family = query.name.split(" Information Model")[0]
-    return stored.name.startswith(family)
+    return stored.name.startswith(query.name.split(" Information Model")[0])

@@ -1,40 +1,68 @@
-"""Print Management as provider (PS3.4 Annex H): film session, film box, image boxes, printer, print job."""
+"""Print Management as provider (PS3.4 Annex H): film session, film box, image boxes, printer, print job.
+
+Everything but the printer ends with its association (H.3): a film session is one user's.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
-from engine.standard.sop_classes import sop_class
 
 from .effects import Notify, Request
-from .normalized import INVALID_ATTRIBUTE_VALUE, MISSING_ATTRIBUTE, NormalizedStore, Record, Refusal, Result, Rules
+from .rules import (
+    INVALID_ATTRIBUTE_VALUE,
+    MISSING_ATTRIBUTE,
+    MISSING_ATTRIBUTE_VALUE,
+    PROCESSING_FAILURE,
+    NormalizedStore,
+    Record,
+    Refusal,
+    Result,
+    Rules,
+    picked,
+    reference,
+    referenced,
+    sequence,
+)
 
 FILM_SESSION = "1.2.840.10008.5.1.1.1"
 FILM_BOX = "1.2.840.10008.5.1.1.2"
 GRAYSCALE_IMAGE_BOX = "1.2.840.10008.5.1.1.4"
 COLOR_IMAGE_BOX = "1.2.840.10008.5.1.1.4.1"
+GRAYSCALE_META = "1.2.840.10008.5.1.1.9"
 COLOR_META = "1.2.840.10008.5.1.1.18"
+ANNOTATION_BOX = "1.2.840.10008.5.1.1.15"
 PRINT_JOB = "1.2.840.10008.5.1.1.14"
 PRINTER = "1.2.840.10008.5.1.1.16"
-PRINTER_CONFIGURATION = "1.2.840.10008.5.1.1.16.376"
-PRESENTATION_LUT = "1.2.840.10008.5.1.1.23"
-ANNOTATION_BOX = "1.2.840.10008.5.1.1.15"
 PRINTER_INSTANCE = "1.2.840.10008.5.1.1.17"
+PRINTER_CONFIGURATION = "1.2.840.10008.5.1.1.16.376"
 PRINTER_CONFIGURATION_INSTANCE = "1.2.840.10008.5.1.1.17.376"
+PRESENTATION_LUT = "1.2.840.10008.5.1.1.23"
 
 IMAGE_DISPLAY_FORMAT = 0x20100010
+ANNOTATION_DISPLAY_FORMAT = 0x20100030
 REFERENCED_FILM_SESSION = 0x20100500
 REFERENCED_IMAGE_BOXES = 0x20100510
-REFERENCED_FILM_BOXES = 0x20000500
+REFERENCED_ANNOTATION_BOXES = 0x20100520
 REFERENCED_PRINT_JOB = 0x21000500
 IMAGE_POSITION = 0x20200010
+ANNOTATION_POSITION = 0x20300010
 EXECUTION_STATUS = 0x21000020
 EXECUTION_STATUS_INFO = 0x21000030
 PRINTER_STATUS = 0x21100010
 PRINTER_STATUS_INFO = 0x21100020
-PIXEL_SEQUENCES = {GRAYSCALE_IMAGE_BOX: 0x20200110, COLOR_IMAGE_BOX: 0x20200111}
+LUT_SEQUENCE = 0x20500010
+LUT_SHAPE = 0x20500020
+LUT_SHAPES = ("IDENTITY", "LIN OD")
+PIXELS = {GRAYSCALE_IMAGE_BOX: 0x20200110, COLOR_IMAGE_BOX: 0x20200111}
+"""Basic Grayscale and Basic Color Image Sequence by image box."""
+PIXEL_ATTRIBUTES = (
+    0x00280002, 0x00280004, 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102, 0x00280103, 0x7FE00010,
+)  # fmt: skip
+"""What an image cannot be printed without (PS3.4 H.4.3.1.2.1.1)."""
 
 EMPTY_SESSION = 0xB602
 EMPTY_FILM_BOX = 0xB603
@@ -45,79 +73,119 @@ PRINT_DONE = 3
 """Event Type ID of Print Job "Done" (PS3.4 H.4.5.2)."""
 
 
-def reference(record: Record) -> DataSet:
-    """Referenced SOP Class and Instance UID of one instance."""
-    return DataSet(
-        (
-            DataElement(0x00081150, "UI", (record.sop_class_uid,)),
-            DataElement(0x00081155, "UI", (record.sop_instance_uid,)),
-        )
-    )
-
-
-def referenced(data: DataSet, sequence: int) -> list[str]:
-    return [item.text(0x00081155) for item in data.items(sequence)]
-
-
 def box_count(display_format: str) -> int:
-    """Image boxes of an Image Display Format (PS3.4 H.4.2.2, PS3.3 C.13.3): STANDARD\\c,r, ROW\\.., COL\\.., SLIDE ...
-
-    Raises Refusal when it cannot be understood.
-    """
+    """Image boxes of an Image Display Format (PS3.3 C.13.3): STANDARD, ROW, COL, SLIDE ...; 0 when it is absurd."""
     kind, _, rest = display_format.strip().partition("\\")
-    numbers = [int(n) for n in re.findall(r"\d+", rest)]
+    numbers = [int(n) for n in re.findall(r"\d{1,6}", rest)]
     if kind == "STANDARD" and len(numbers) == 2:
         count = numbers[0] * numbers[1]
-    elif kind in ("ROW", "COL") and numbers:
+    elif kind in ("ROW", "COL"):
         count = sum(numbers)
-    elif kind in ("SLIDE", "SUPERSLIDE", "CUSTOM"):
-        count = 1
     else:
-        raise Refusal(INVALID_ATTRIBUTE_VALUE, f"Image Display Format {display_format}"[:64])
-    if not 0 < count <= MAX_IMAGE_BOXES:
-        raise Refusal(INVALID_ATTRIBUTE_VALUE, f"{count} image boxes")
-    return count
+        count = 1 if kind in ("SLIDE", "SUPERSLIDE", "CUSTOM") else 0
+    return count if count <= MAX_IMAGE_BOXES else 0
 
 
-def _print(store: NormalizedStore) -> Result:
-    """A finished print job, with its event report (PS3.4 H.4.5)."""
-    job = Record(
-        PRINT_JOB,
-        store.new_uid(),
-        DataSet(
-            (DataElement(EXECUTION_STATUS, "CS", ("DONE",)), DataElement(EXECUTION_STATUS_INFO, "CS", ("NORMAL",)))
-        ),
-    )
-    store.put(job)
-    data = DataSet((DataElement(REFERENCED_PRINT_JOB, "SQ", (reference(job),)),))
-    event = Notify(
-        sop_class_uid=PRINT_JOB,
-        sop_instance_uid=job.sop_instance_uid,
-        event_type_id=PRINT_DONE,
-        data=DataSet((DataElement(EXECUTION_STATUS_INFO, "CS", ("NORMAL",)),)),
-    )
-    return Result(data=data, notify=(event,))
+class PrintRules(Rules):
+    """What all of a film session have in common."""
 
-
-def _images_of(store: NormalizedStore, box: Record) -> list[Record]:
-    uids = referenced(box.attributes, REFERENCED_IMAGE_BOXES)
-    return [r for uid in uids if (r := store.held.get(uid)) and r.attributes.find(PIXEL_SEQUENCES[r.sop_class_uid])]
+    passing: ClassVar[bool] = True
 
 
 @dataclass(slots=True)
-class FilmSessionRules(Rules):
+class FilmSessionRules(PrintRules):
+    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        if store.of_class(FILM_SESSION):
+            raise Refusal(PROCESSING_FAILURE, "there is a Film Session on this association already")
+        return record, Result(data=record.attributes)
+
     def delete(self, store: NormalizedStore, record: Record) -> None:
         """Film boxes and their image boxes go with the session (PS3.4 H.4.1.2.3)."""
         for box in _boxes_of(store, record):
-            FilmBoxRules().delete(store, box)
-        store.held.pop(record.sop_instance_uid, None)
+            _delete_box(store, box)
+        store.remove(record.sop_instance_uid)
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
         boxes = _boxes_of(store, store.require(uid, FILM_SESSION))
         if not boxes:
             raise Refusal(NO_FILM_BOXES, "Film Session has no Film Box")
-        result = _print(store)
-        return result if any(_images_of(store, b) for b in boxes) else replace(result, status=EMPTY_SESSION)
+        return _print(store, request, 0 if any(_has_images(store, b) for b in boxes) else EMPTY_SESSION)
+
+
+@dataclass(slots=True)
+class FilmBoxRules(PrintRules):
+    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        """The image boxes are made by us and named in the answer (PS3.4 H.4.2.2.1)."""
+        asked = record.attributes
+        missing = tuple(t for t in (IMAGE_DISPLAY_FORMAT, REFERENCED_FILM_SESSION) if not _given(asked, t))
+        if missing:
+            raise Refusal(MISSING_ATTRIBUTE, attributes=missing)
+        sessions = {r.sop_instance_uid for r in store.of_class(FILM_SESSION)}
+        if not sessions.intersection(referenced(asked, REFERENCED_FILM_SESSION)):
+            raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(asked, REFERENCED_FILM_SESSION))
+        count = box_count("\\".join(asked.texts(IMAGE_DISPLAY_FORMAT)))
+        if not count:
+            raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(asked, IMAGE_DISPLAY_FORMAT))
+        color = request.context.abstract_syntax == COLOR_META
+        boxes = _boxes(store, COLOR_IMAGE_BOX if color else GRAYSCALE_IMAGE_BOX, IMAGE_POSITION, count)
+        made = sequence(REFERENCED_IMAGE_BOXES, *boxes)
+        if ANNOTATION_BOX in request.accepted and asked.text(ANNOTATION_DISPLAY_FORMAT):
+            notes = _boxes(store, ANNOTATION_BOX, ANNOTATION_POSITION, 1)
+            made = made.merged(sequence(REFERENCED_ANNOTATION_BOXES, *notes))
+        attributes = asked.merged(made)
+        return replace(record, attributes=attributes), Result(data=attributes)
+
+    def delete(self, store: NormalizedStore, record: Record) -> None:
+        _delete_box(store, record)
+
+    def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        box = store.require(uid, FILM_BOX)
+        return _print(store, request, 0 if _has_images(store, box) else EMPTY_FILM_BOX)
+
+
+@dataclass(slots=True)
+class ImageBoxRules(PrintRules):
+    """PS3.4 H.4.3: the box's own position, and one image that is whole, or none to empty the box."""
+
+    def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        pixels = PIXELS[old.sop_class_uid]
+        if not changes.text(IMAGE_POSITION) or changes.find(pixels) is None:
+            raise Refusal(MISSING_ATTRIBUTE_VALUE)
+        whole = all(i.find(tag) is not None for i in changes.items(pixels) for tag in PIXEL_ATTRIBUTES)
+        if not whole:
+            raise Refusal(MISSING_ATTRIBUTE_VALUE)
+        if changes.text(IMAGE_POSITION) != old.attributes.text(IMAGE_POSITION):
+            raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(changes, IMAGE_POSITION))
+        return replace(old, attributes=old.attributes.merged(changes)), Result(data=changes.without(pixels))
+
+
+@dataclass(slots=True)
+class PresentationLutRules(PrintRules):
+    """PS3.4 H.4.9: a table, or a shape."""
+
+    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        asked = record.attributes
+        shape = asked.text(LUT_SHAPE)
+        if not shape and not asked.items(LUT_SEQUENCE):
+            raise Refusal(MISSING_ATTRIBUTE, attributes=(LUT_SEQUENCE, LUT_SHAPE))
+        if shape and shape not in LUT_SHAPES:
+            raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(asked, LUT_SHAPE))
+        return record, Result(data=asked)
+
+
+def _given(data: DataSet, tag: int) -> bool:
+    return bool(data.text(tag) or data.items(tag))
+
+
+def _boxes(store: NormalizedStore, class_uid: str, position: int, count: int) -> list[DataSet]:
+    """New boxes at positions 1 to count, as references."""
+    made = []
+    for number in range(1, count + 1):
+        attributes = DataSet((DataElement(position, "US", (str(number),)),))
+        box = Record(class_uid, store.new_uid(), attributes, passing=True)
+        store.put(box)
+        made.append(reference(class_uid, box.sop_instance_uid))
+    return made
 
 
 def _boxes_of(store: NormalizedStore, session: Record) -> list[Record]:
@@ -125,56 +193,51 @@ def _boxes_of(store: NormalizedStore, session: Record) -> list[Record]:
     return [b for b in store.of_class(FILM_BOX) if uid in referenced(b.attributes, REFERENCED_FILM_SESSION)]
 
 
-@dataclass(slots=True)
-class FilmBoxRules(Rules):
-    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
-        """The image boxes are made by us and named in the answer (PS3.4 H.4.2.2.1)."""
-        display = record.attributes.texts(IMAGE_DISPLAY_FORMAT)
-        if not display:
-            raise Refusal(MISSING_ATTRIBUTE, "Image Display Format is missing")
-        sessions = referenced(record.attributes, REFERENCED_FILM_SESSION)
-        if not sessions:
-            raise Refusal(MISSING_ATTRIBUTE, "Referenced Film Session Sequence is missing")
-        store.require(sessions[0], FILM_SESSION)
-        color = request.context.abstract_syntax == COLOR_META
-        image_class = COLOR_IMAGE_BOX if color else GRAYSCALE_IMAGE_BOX
-        boxes = []
-        for position in range(1, box_count("\\".join(display)) + 1):
-            attributes = DataSet((DataElement(IMAGE_POSITION, "US", (str(position),)),))
-            boxes.append(Record(image_class, store.new_uid(), attributes))
-        for box in boxes:
-            store.put(box)
-        made = DataSet((DataElement(REFERENCED_IMAGE_BOXES, "SQ", tuple(reference(b) for b in boxes)),))
-        attributes = record.attributes.merged(made)
-        return replace(record, attributes=attributes), Result(data=attributes)
+def _delete_box(store: NormalizedStore, box: Record) -> None:
+    for tag in (REFERENCED_IMAGE_BOXES, REFERENCED_ANNOTATION_BOXES):
+        for uid in referenced(box.attributes, tag):
+            store.remove(uid)
+    store.remove(box.sop_instance_uid)
 
-    def delete(self, store: NormalizedStore, record: Record) -> None:
-        for uid in referenced(record.attributes, REFERENCED_IMAGE_BOXES):
-            store.held.pop(uid, None)
-        store.held.pop(record.sop_instance_uid, None)
 
-    def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
-        box = store.require(uid, FILM_BOX)
-        result = _print(store)
-        return result if _images_of(store, box) else replace(result, status=EMPTY_FILM_BOX)
+def _has_images(store: NormalizedStore, box: Record) -> bool:
+    images = (store.find(uid) for uid in referenced(box.attributes, REFERENCED_IMAGE_BOXES))
+    return any(i is not None and i.attributes.items(PIXELS[i.sop_class_uid]) for i in images)
+
+
+def _print(store: NormalizedStore, request: Request, status: int) -> Result:
+    """Printed at once. A print job with its report is for those who negotiated the Print Job class (H.4.1.2.4.1)."""
+    if PRINT_JOB not in request.accepted:
+        return Result(status)
+    normal = DataSet((DataElement(EXECUTION_STATUS_INFO, "CS", ("NORMAL",)),))
+    job = Record(PRINT_JOB, store.new_uid(), normal.put(EXECUTION_STATUS, "CS", "DONE"), passing=True)
+    store.put(job)
+    done = Notify(sop_class_uid=PRINT_JOB, sop_instance_uid=job.sop_instance_uid, event_type_id=PRINT_DONE, data=normal)
+    return Result(status, sequence(REFERENCED_PRINT_JOB, reference(PRINT_JOB, job.sop_instance_uid)), (done,))
 
 
 def print_rules() -> dict[str, Rules]:
-    return {FILM_SESSION: FilmSessionRules(), FILM_BOX: FilmBoxRules()}
+    return {
+        FILM_SESSION: FilmSessionRules(),
+        FILM_BOX: FilmBoxRules(),
+        **dict.fromkeys(PIXELS, ImageBoxRules()),
+        ANNOTATION_BOX: PrintRules(),
+        PRESENTATION_LUT: PresentationLutRules(),
+    }
 
 
 def printer_records() -> list[Record]:
     """The well-known Printer and Printer Configuration instances (PS3.4 H.4.6, H.4.11)."""
     status = DataSet(
         (
+            DataElement(0x00080070, "LO", ("DIMSE Console",)),
+            DataElement(0x00081090, "LO", ("Built-in peer",)),
             DataElement(PRINTER_STATUS, "CS", ("NORMAL",)),
             DataElement(PRINTER_STATUS_INFO, "CS", ("NORMAL",)),
             DataElement(0x21100030, "LO", ("BUILT-IN PRINTER",)),
-            DataElement(0x00080070, "LO", ("DIMSE Console",)),
-            DataElement(0x00081090, "LO", ("Built-in peer",)),
         )
     )
-    configuration = DataSet((DataElement(0x2000001E, "SQ", (_configuration_item(),)),))
+    configuration = sequence(0x2000001E, _configuration_item())
     return [
         Record(PRINTER, PRINTER_INSTANCE, status),
         Record(PRINTER_CONFIGURATION, PRINTER_CONFIGURATION_INSTANCE, configuration),
@@ -182,18 +245,31 @@ def printer_records() -> list[Record]:
 
 
 def _configuration_item() -> DataSet:
-    supported = tuple(
-        DataSet((DataElement(0x00080012, "DA", ()), DataElement(0x00081150, "UI", (uid,))))
-        for uid in (FILM_SESSION, FILM_BOX, GRAYSCALE_IMAGE_BOX, COLOR_IMAGE_BOX)
-        if sop_class(uid)
+    """What the printer can do (PS3.3 C.13.11)."""
+    classes = (GRAYSCALE_META, COLOR_META, PRESENTATION_LUT, PRINT_JOB, ANNOTATION_BOX)
+    medium = DataSet(
+        (
+            DataElement(0x20000030, "CS", ("BLUE FILM",)),
+            DataElement(0x20100050, "CS", ("14INX17IN",)),
+        )
+    )
+    display = DataSet(
+        (
+            DataElement(0x20100010, "ST", ("STANDARD\\1,1",)),
+            DataElement(0x20100040, "CS", ("PORTRAIT",)),
+            DataElement(0x20100050, "CS", ("14INX17IN",)),
+            DataElement(0x20100052, "CS", ("STANDARD",)),
+            DataElement(0x20100376, "DS", ("0.1", "0.1")),
+        )
     )
     return DataSet(
         (
-            DataElement(0x00081150, "UI", (PRINTER,)),
+            DataElement(0x0008115A, "UI", classes),
             DataElement(0x20000061, "IS", ("0",)),
-            DataElement(0x20000062, "CS", ("N",)),
-            DataElement(0x20000063, "CS", ("N",)),
-            DataElement(0x20100052, "CS", ("STANDARD",)),
-            DataElement(0x20100150, "SQ", supported),
+            DataElement(0x200000A0, "US", ("12",)),
+            DataElement(0x200000A1, "US", ("12",)),
+            DataElement(0x200000A2, "SQ", (medium,)),
+            DataElement(0x200000A8, "SQ", (display,)),
+            DataElement(0x20100054, "CS", ("STANDARD",)),
         )
     )

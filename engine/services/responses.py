@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.model.command_set import NO_DATA_SET, CommandSet, Value
+from engine.model.command_set import NO_DATA_SET, CommandSet, Value, tag_of
 from engine.standard.messages import MESSAGES, RESPONSE_BIT, message_for
+from engine.standard.status import StatusClass, lookup
 
 SUCCESS = 0x0000
 CANCEL = 0xFE00
 PENDING = 0xFF00
 ERROR_COMMENT_LENGTH = 64
 """Error Comment is LO (PS3.7 E.1)."""
+_SERVICE_CLASS_CODES = 0xA000
+"""From here on codes are the service classes'; Annex C lets each of their warnings and failures say why."""
+_CREATE = "N-CREATE"
 
 
 def response_to(
@@ -24,12 +28,18 @@ def response_to(
 ) -> CommandSet:
     """The response's command set (PS3.7 9.3, 10.3): its UIDs copied from the request, a status, optional elements.
 
-    comment: Error Comment (0000,0902), cut to 64 characters of the default repertoire (PS3.7 Annex C).
+    comment: Error Comment (0000,0902), cut to 64 characters of the default repertoire; left out where Annex C gives
+        the status none.
     extra: further elements by keyword; None leaves an element out.
     """
     field = request.command_field or 0
     row = message_for(field | RESPONSE_BIT)
+    service = row.service if row else ""
     wanted = {f.element.keyword for f in row.fields} if row else set()
+    status_row = lookup(status, service, request.sop_class_uid)
+    failed = status_row.klass is StatusClass.FAILURE
+    if service == _CREATE and failed and tag_of("AffectedSOPInstanceUID") not in status_row.related:
+        wanted.discard("AffectedSOPInstanceUID")  # nothing was created (PS3.7 10.1.5.1.4)
     values: dict[str, Value] = {
         "CommandField": field | RESPONSE_BIT,
         "MessageIDBeingRespondedTo": request.message_id or 0,
@@ -43,7 +53,10 @@ def response_to(
         "ActionTypeID": request.number("ActionTypeID"),
     }
     values.update({k: v for k, v in copied.items() if k in wanted and v not in ("", None)})
-    if comment:
+    explains = failed or status_row.klass is StatusClass.WARNING
+    if comment and (
+        tag_of("ErrorComment") in status_row.related or (explains and status >= _SERVICE_CLASS_CODES) or not row
+    ):
         values["ErrorComment"] = comment.encode("ascii", "replace").decode()[:ERROR_COMMENT_LENGTH]
     values.update({k: v for k, v in (extra or {}).items() if v is not None})
     return CommandSet.of(**values)

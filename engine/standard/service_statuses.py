@@ -209,7 +209,7 @@ C10E  -   Failed: Operator not authorized to add entry to Medication Administrat
 C110  -   Failed: Patient cannot be identified from Patient ID or Admission ID
 C111  -   Failed: Update of Medication Administration Record failed
 
-= N-CREATE  S.3.2.1.4  MediaCreationManagement
+= N-CREATE, N-ACTION  S.3.2.1.4  MediaCreationManagement
 A510  -   Failed: Initiate Media Creation action already received for this SOP Instance
 
 = N-ACTION  S.3.2.3.4  MediaCreationManagement

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.conformance.commands import check_command
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet, Value
 from engine.model.dataset import DataElement, DataSet
@@ -26,10 +27,15 @@ def elements(*rows: tuple[int, str, object]) -> DataSet:
 
 @dataclass
 class Stage:
-    """A built-in peer and one association's worth of requests to it."""
+    """A built-in peer and one association's worth of requests to it; every answer is held against the Standard.
+
+    also: abstract syntaxes of the association's other accepted contexts.
+    """
 
     abstract_syntax: str
     calling: str = "USER"
+    association: int = 1
+    also: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
     store_status: int | None = 0
     cancel_after: int | None = None
@@ -54,7 +60,13 @@ class Stage:
             transfer_syntax="1.2.840.10008.1.2",
         )
         request = Request(
-            context=context, command=command, identifier=data, calling_ae_title=self.calling, called_ae_title="PEER"
+            context=context,
+            command=command,
+            identifier=data,
+            calling_ae_title=self.calling,
+            called_ae_title="PEER",
+            association=self.association,
+            accepted=frozenset((self.abstract_syntax, *self.also)),
         )
         generator = self.peer.serve(request)
         seen: list[Effect] = []
@@ -66,6 +78,12 @@ class Stage:
         except StopIteration:
             pass
         self.effects = seen
+        asked_for = {f.rule for f in check_command(command)}  # an answer repeats the request's UIDs, bad or not
+        for reply in self.replies:
+            answered = decode_command(encode_command(reply.command))
+            found = check_command(answered, command, reply.data is not None)
+            departures = [f.sentence for f in found if f.rule not in asked_for]
+            assert not departures, departures
         return seen
 
     def _answer(self, effect: Effect, seen: list[Effect]) -> Answer:
@@ -88,7 +106,7 @@ class Stage:
 
     @property
     def events(self) -> list[Notify]:
-        return [e for e in self.effects if isinstance(e, Notify)]
+        return [n for r in self.replies for n in r.events]
 
     @property
     def stores(self) -> list[SubStore]:

@@ -1,0 +1,115 @@
+"""Event reports: which association takes one to its receiver (PS3.4 J.3.3, CC.2.4, H.4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
+from engine.model.commands import MoveDestination, Outgoing
+from engine.model.notices import Outcome
+from engine.protocol.contexts import has_role
+from engine.services.effects import Notify
+from engine.services.responses import request_of
+from engine.standard.dictionary import uid_name
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+
+from .association import Association
+from .context import Context
+from .invocation import Ended
+
+SERVICE = "N-EVENT-REPORT"
+
+
+@dataclass(slots=True)
+class Reporter:
+    """Sends event reports: on the association of the request they follow from, else on another one that the receiver
+    has opened, else on one opened to a destination of its name, proposing the SCP role for ourselves."""
+
+    context: Context
+    local: LocalAE = field(default_factory=LocalAE)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    destinations: Mapping[str, MoveDestination] = field(default_factory=dict)
+    _associations: list[Association] = field(default_factory=list)
+
+    def attach(self, association: Association) -> None:
+        """An association that may take reports."""
+        self._associations = [a for a in self._associations if a.end is None]
+        self._associations.append(association)
+
+    def report(self, event: Notify, origin: Association) -> None:
+        """Send it as soon as it can be; its answer is not waited for by the caller."""
+        self.context.spawn(self._report(event, origin), f"Sending an {SERVICE}")
+
+    async def _report(self, event: Notify, origin: Association) -> None:
+        receiver = event.receiver or _title(origin)
+        command = request_of(
+            "N-EVENT-REPORT-RQ",
+            AffectedSOPClassUID=event.sop_class_uid,
+            AffectedSOPInstanceUID=event.sop_instance_uid,
+            EventTypeID=event.event_type_id,
+        )
+        opened: Association | None = None
+        try:
+            where = self._open_one(event, receiver, origin)
+            if where is None:
+                where = opened = self._new_one(event, receiver, origin)
+                await opened.open()
+            message = Outgoing(command=command, data=event.data, context_id=_context_for(where, event))
+            await where.perform(message)
+        except Ended as ended:
+            sentence = f"The {SERVICE} for {receiver} could not be delivered: {ended.sentence}"
+            self.context.error(sentence, origin.number)
+        finally:
+            if opened is not None:
+                await opened.release()
+
+    def _open_one(self, event: Notify, receiver: str, origin: Association) -> Association | None:
+        """An association with the receiver that has the context, the request's own first."""
+        open_ones = [a for a in (origin, *self._associations) if a.end is None and _title(a) == receiver]
+        return next((a for a in open_ones if _context_for(a, event) is not None), None)
+
+    def _new_one(self, event: Notify, receiver: str, origin: Association) -> Association:
+        """An association to open. Raises Ended when nobody knows where the receiver is."""
+        uid = event.abstract_syntax or event.sop_class_uid
+        target = self.destinations.get(receiver)
+        if target is None:
+            name = uid_name(uid) or uid
+            sentence = f"it has no association open that accepted {name}, and no destination of that name is set."
+            raise Ended(Outcome.NOT_SENT, sentence)
+        peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
+        context = ProposedContext(1, uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE), Role.SCP)
+        local = replace(self.local, ae_title=_own_title(origin) or self.local.ae_title)
+        proposal = Proposal(local=local, peer=peer, contexts=(context,), timeouts=self.timeouts)
+        return Association(
+            self.context,
+            self.context.new_id(),
+            requestor=True,
+            peer=peer,
+            timeouts=self.timeouts,
+            proposal=proposal,
+        )
+
+
+def _title(association: Association) -> str:
+    """AE title of the other side."""
+    negotiated = association.negotiated
+    if negotiated is None:
+        return ""
+    return negotiated.called_ae_title if association.requestor else negotiated.calling_ae_title
+
+
+def _own_title(association: Association) -> str:
+    negotiated = association.negotiated
+    if negotiated is None:
+        return ""
+    return negotiated.calling_ae_title if association.requestor else negotiated.called_ae_title
+
+
+def _context_for(association: Association, event: Notify) -> int | None:
+    """The accepted context on which we may send it."""
+    if association.negotiated is None:
+        return None
+    accepted = association.negotiated.accepted_for(event.abstract_syntax or event.sop_class_uid)
+    ours = (c.id for c in accepted if has_role(c, SERVICE, requestor=association.requestor))
+    return next(ours, None)

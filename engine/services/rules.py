@@ -1,0 +1,175 @@
+"""What a SOP class adds to the plain behaviour of normalized instances, and where those instances are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from engine.model.dataset import DataElement, DataSet
+
+from .effects import Notify, Request
+from .responses import SUCCESS
+
+NO_SUCH_ATTRIBUTE = 0x0105
+INVALID_ATTRIBUTE_VALUE = 0x0106
+ATTRIBUTE_LIST_WARNING = 0x0107
+PROCESSING_FAILURE = 0x0110
+DUPLICATE_INSTANCE = 0x0111
+NO_SUCH_INSTANCE = 0x0112
+NO_SUCH_EVENT_TYPE = 0x0113
+INVALID_ARGUMENT = 0x0115
+INVALID_INSTANCE = 0x0117
+NO_SUCH_SOP_CLASS = 0x0118
+CLASS_INSTANCE_CONFLICT = 0x0119
+MISSING_ATTRIBUTE = 0x0120
+MISSING_ATTRIBUTE_VALUE = 0x0121
+NO_SUCH_ACTION = 0x0123
+UNRECOGNIZED_OPERATION = 0x0211
+RESOURCE_LIMITATION = 0x0213
+"""PS3.7 Annex C."""
+
+NOTHING = DataSet()
+MAX_INSTANCES = 100_000
+"""Normalized instances held at once, a few hundred MB of small ones: a client in a loop must not fill the memory."""
+
+
+class Refusal(Exception):
+    """An operation ends with this status.
+
+    comment: Error Comment, where the status may have one. error_id: Error ID. attributes: Attribute Identifier List.
+    data: what the response returns of the request, the values in question.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        comment: str = "",
+        *,
+        error_id: int | None = None,
+        attributes: tuple[int, ...] = (),
+        data: DataSet | None = None,
+    ) -> None:
+        super().__init__(comment)
+        self.status = status
+        self.comment = comment
+        self.error_id = error_id
+        self.attributes = attributes
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One normalized instance. passing: gone with the association that made it, as print's are (PS3.4 H.3)."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    attributes: DataSet = NOTHING
+    passing: bool = False
+
+    def put(self, tag: int, vr: str, *values: str) -> Record:
+        """A copy with this text attribute set."""
+        return replace(self, attributes=self.attributes.put(tag, vr, *values))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an operation gives besides its status: a reply data set, event reports to send after it."""
+
+    status: int = SUCCESS
+    data: DataSet | None = None
+    events: tuple[Notify, ...] = ()
+    sop_instance_uid: str = ""
+    attributes: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class NormalizedStore:
+    """Normalized instances by SOP Instance UID, as one association sees them.
+
+    new_uid: makes UIDs, given from outside for repeatable tests. held: those that last, the same for every
+    association. passing: those of this association.
+    """
+
+    new_uid: Callable[[], str]
+    held: dict[str, Record] = field(default_factory=dict)
+    passing: dict[str, Record] = field(default_factory=dict)
+
+    def find(self, uid: str) -> Record | None:
+        return self.passing.get(uid) or self.held.get(uid)
+
+    def require(self, uid: str, sop_class_uid: str, missing: int = NO_SUCH_INSTANCE) -> Record:
+        """The instance; else Refusal with `missing`, or 0119H when it is of another SOP class."""
+        record = self.find(uid)
+        if record is None:
+            raise Refusal(missing, f"no instance {uid}")
+        if record.sop_class_uid != sop_class_uid:
+            raise Refusal(CLASS_INSTANCE_CONFLICT)
+        return record
+
+    def put(self, record: Record) -> None:
+        """Keep an instance, or its newer state. Refusal 0213H when there are too many."""
+        there = self.passing if record.passing else self.held
+        if record.sop_instance_uid not in there and len(self.held) + len(self.passing) >= MAX_INSTANCES:
+            raise Refusal(RESOURCE_LIMITATION)
+        there[record.sop_instance_uid] = record
+
+    def remove(self, uid: str) -> None:
+        self.passing.pop(uid, None)
+        self.held.pop(uid, None)
+
+    def of_class(self, sop_class_uid: str) -> list[Record]:
+        return [r for there in (self.held, self.passing) for r in there.values() if r.sop_class_uid == sop_class_uid]
+
+
+class Rules:
+    """What a SOP class adds to the plain behaviour. Methods raise Refusal or return what is to be kept or answered.
+
+    instances: SOP class UID of its instances, "" when it is its own. missing: status for an instance that is not there.
+    """
+
+    instances: ClassVar[str] = ""
+    missing: ClassVar[int] = NO_SUCH_INSTANCE
+    passing: ClassVar[bool] = False
+
+    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        return record, Result(data=record.attributes)
+
+    def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        return replace(old, attributes=old.attributes.merged(changes)), Result(data=changes)
+
+    def get(self, store: NormalizedStore, record: Record) -> DataSet:
+        return record.attributes
+
+    def delete(self, store: NormalizedStore, record: Record) -> None:
+        store.remove(record.sop_instance_uid)
+
+    def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        store.require(uid, self.instances or request.command.sop_class_uid, self.missing)
+        return Result()
+
+    def heed(self, request: Request, event: int, data: DataSet) -> None:
+        """Take note of an event report that came to us."""
+
+
+PLAIN = Rules()
+
+
+def reference(class_uid: str, instance_uid: str) -> DataSet:
+    """Referenced SOP Class and Instance UID (PS3.3 10.8)."""
+    return DataSet((DataElement(0x00081150, "UI", (class_uid,)), DataElement(0x00081155, "UI", (instance_uid,))))
+
+
+def referenced(data: DataSet, sequence: int) -> list[str]:
+    """Instance UIDs a sequence of references names."""
+    return [item.text(0x00081155) for item in data.items(sequence)]
+
+
+def sequence(tag: int, *items: DataSet) -> DataSet:
+    """A data set of one sequence."""
+    return DataSet((DataElement(tag, "SQ", items),))
+
+
+def picked(data: DataSet, *tags: int) -> DataSet:
+    """Those elements of a data set."""
+    return DataSet(tuple(e for e in data if e.tag in tags))

@@ -1,0 +1,242 @@
+"""Unified Procedure Step as provider (PS3.4 Annex CC): the state machine, and who is told of what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from engine.model.dataset import DataElement, DataSet
+
+from .effects import Notify, Request
+from .matching import matches
+from .rules import (
+    INVALID_ARGUMENT,
+    INVALID_ATTRIBUTE_VALUE,
+    NOTHING,
+    NormalizedStore,
+    Record,
+    Refusal,
+    Result,
+    Rules,
+    picked,
+)
+
+UPS_PUSH = "1.2.840.10008.5.1.4.34.6.1"
+UPS_EVENT = "1.2.840.10008.5.1.4.34.6.4"
+UPS_CLASSES = tuple(f"1.2.840.10008.5.1.4.34.6.{n}" for n in range(1, 6))
+UPS_GLOBAL = "1.2.840.10008.5.1.4.34.5"
+UPS_FILTERED_GLOBAL = "1.2.840.10008.5.1.4.34.5.1"
+
+TRANSACTION_UID = 0x00081195
+STEP_STATE = 0x00741000
+PROGRESS = 0x00741002
+INPUT_READINESS = 0x00404041
+DELETION_LOCK = 0x00741230
+RECEIVING_AE = 0x00741234
+REQUESTING_AE = 0x00741236
+CANCEL_REASONS = (0x00741238, 0x0074100E)
+"""Reason For Cancellation, Procedure Step Discontinuation Reason Code Sequence."""
+NOT_KEYS = frozenset({RECEIVING_AE, DELETION_LOCK, TRANSACTION_UID})
+
+SCHEDULED, IN_PROGRESS, COMPLETED, CANCELED = "SCHEDULED", "IN PROGRESS", "COMPLETED", "CANCELED"
+ALREADY_CANCELED, ALREADY_COMPLETED = 0xB304, 0xB306
+NO_LONGER_UPDATED = 0xC300
+WRONG_TRANSACTION = 0xC301
+ALREADY_IN_PROGRESS = 0xC302
+ONLY_BY_CREATE = 0xC303
+NO_SUCH_UPS = 0xC307
+RECEIVER_UNKNOWN = 0xC308
+NOT_SCHEDULED = 0xC309
+NOT_IN_PROGRESS = 0xC310
+COMPLETED_ALREADY = 0xC311
+PERFORMER_UNREACHABLE = 0xC312
+ACTION_NOT_APPROPRIATE = 0xC314
+STATE_REPORT, CANCEL_REQUESTED, PROGRESS_REPORT = 1, 2, 3
+"""Event Type IDs (PS3.4 CC.2.4)."""
+
+_NO_LONGER = "the UPS may no longer be updated"
+_KEY = "the correct Transaction UID was not provided"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A global subscription: steps to come that match these keys; none match all (PS3.4 CC.2.3)."""
+
+    receiver: str
+    keys: DataSet = NOTHING
+
+    def takes(self, record: Record) -> bool:
+        return matches(self.keys, record.attributes, NOT_KEYS)
+
+
+@dataclass(slots=True)
+class Subscriptions:
+    """Who is told about which step: AE titles by SOP Instance UID, and the global subscriptions."""
+
+    of_step: dict[str, dict[str, None]] = field(default_factory=dict)
+    of_all: dict[tuple[str, str], Watch] = field(default_factory=dict)
+
+    def receivers(self, record: Record) -> tuple[str, ...]:
+        return tuple(self.of_step.get(record.sop_instance_uid, ()))
+
+    def add(self, record: Record, receiver: str) -> None:
+        self.of_step.setdefault(record.sop_instance_uid, {})[receiver] = None
+
+    def add_global(self, uid: str, watch: Watch, steps: Iterable[Record]) -> None:
+        """Steps there are and steps to come."""
+        self.of_all[uid, watch.receiver] = watch
+        for record in steps:
+            if watch.takes(record):
+                self.add(record, watch.receiver)
+
+    def created(self, record: Record) -> None:
+        for watch in self.of_all.values():
+            if watch.takes(record):
+                self.add(record, watch.receiver)
+
+    def remove(self, uid: str, receiver: str) -> None:
+        self.of_step.get(uid, {}).pop(receiver, None)
+
+    def remove_global(self, receiver: str) -> None:
+        for uid in (UPS_GLOBAL, UPS_FILTERED_GLOBAL):
+            self.suspend(uid, receiver)
+        for receivers in self.of_step.values():
+            receivers.pop(receiver, None)
+
+    def suspend(self, uid: str, receiver: str) -> None:
+        """Steps to come are not told of any more, those subscribed to are (PS3.4 CC.2.3.1)."""
+        self.of_all.pop((uid, receiver), None)
+
+
+@dataclass(slots=True)
+class UpsRules(Rules):
+    """PS3.4 CC.2: SCHEDULED, then IN PROGRESS locked by a Transaction UID, then COMPLETED or CANCELED.
+
+    known: whether event reports can be sent to an AE title that has not called us.
+    """
+
+    instances: ClassVar[str] = UPS_PUSH
+    missing: ClassVar[int] = NO_SUCH_UPS
+
+    known: Callable[[str], bool]
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+
+    def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        if record.attributes.text(STEP_STATE) != SCHEDULED:
+            raise Refusal(NOT_SCHEDULED, "Procedure Step State must be SCHEDULED")
+        self.subscriptions.created(record)
+        return record, Result(events=self._state_report(record))
+
+    def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        """Set (PS3.4 CC.2.6): the state is not changed so; one in progress only by who has its Transaction UID."""
+        self._may_update(old, changes.text(TRANSACTION_UID), bool(changes.text(TRANSACTION_UID)))
+        if changes.find(STEP_STATE) is not None:
+            raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(changes, STEP_STATE))
+        new = replace(old, attributes=old.attributes.merged(changes.without(TRANSACTION_UID)))
+        events: tuple[Notify, ...] = ()
+        if changes.text(INPUT_READINESS) not in ("", old.attributes.text(INPUT_READINESS)):
+            events += self._state_report(new)
+        if changes.find(PROGRESS) is not None:
+            events += self._report(new, PROGRESS_REPORT, picked(changes, PROGRESS))
+        return new, Result(events=events)
+
+    def get(self, store: NormalizedStore, record: Record) -> DataSet:
+        """The Transaction UID is the lock's key and never given away (PS3.4 CC.2.7.2)."""
+        return record.attributes.without(TRANSACTION_UID)
+
+    def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        if action > 2:
+            return self._watching(store, request, uid, action, data)
+        step = store.require(uid, UPS_PUSH, NO_SUCH_UPS)
+        return self._change_state(store, step, data) if action == 1 else self._cancel(store, request, step, data)
+
+    def _may_update(self, step: Record, key: str, needs_progress: bool) -> None:
+        state = step.attributes.text(STEP_STATE)
+        if state in (COMPLETED, CANCELED):
+            raise Refusal(NO_LONGER_UPDATED, _NO_LONGER)
+        if state == SCHEDULED and needs_progress:
+            raise Refusal(NOT_IN_PROGRESS, "the UPS is not yet IN PROGRESS")
+        if state == IN_PROGRESS and (not key or key != step.attributes.text(TRANSACTION_UID)):
+            raise Refusal(WRONG_TRANSACTION, _KEY)
+
+    def _change_state(self, store: NormalizedStore, step: Record, data: DataSet) -> Result:
+        """Change UPS State (PS3.4 CC.2.1, Table CC.1.1-2)."""
+        now, wanted, key = step.attributes.text(STEP_STATE), data.text(STEP_STATE), data.text(TRANSACTION_UID)
+        if wanted == SCHEDULED:
+            raise Refusal(ONLY_BY_CREATE, "a UPS may only become SCHEDULED by N-CREATE")
+        if wanted not in (IN_PROGRESS, COMPLETED, CANCELED):
+            raise Refusal(INVALID_ARGUMENT, data=data)
+        if now == wanted and now in (COMPLETED, CANCELED):
+            return Result(ALREADY_CANCELED if now == CANCELED else ALREADY_COMPLETED)
+        if now == wanted == IN_PROGRESS:
+            raise Refusal(ALREADY_IN_PROGRESS, "the UPS is already IN PROGRESS")
+        self._may_update(step, key, wanted != IN_PROGRESS)
+        if not key:
+            raise Refusal(WRONG_TRANSACTION, _KEY)
+        new = step.put(TRANSACTION_UID, "UI", key).put(STEP_STATE, "CS", wanted)
+        store.put(new)
+        return Result(events=self._state_report(new))
+
+    def _cancel(self, store: NormalizedStore, request: Request, step: Record, data: DataSet) -> Result:
+        """Request UPS Cancel (PS3.4 CC.2.2): a scheduled one is cancelled by us, a running one's performer is told."""
+        state = step.attributes.text(STEP_STATE)
+        if state == COMPLETED:
+            raise Refusal(COMPLETED_ALREADY, "the UPS is already COMPLETED")
+        if state == CANCELED:
+            return Result(ALREADY_CANCELED)
+        if state == IN_PROGRESS:
+            asked = data.put(REQUESTING_AE, "AE", request.calling_ae_title)
+            events = self._report(step, CANCEL_REQUESTED, asked)
+            if not events:
+                raise Refusal(PERFORMER_UNREACHABLE, "nobody has subscribed to the UPS")
+            return Result(events=events)
+        new = step.put(STEP_STATE, "CS", CANCELED)
+        store.put(new)
+        return Result(events=self._state_report(new, picked(data, *CANCEL_REASONS)))
+
+    def _watching(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        """Subscribe, Unsubscribe, Suspend Global Subscription (PS3.4 CC.2.3)."""
+        receiver = data.text(RECEIVING_AE).strip()
+        if not receiver:
+            raise Refusal(INVALID_ARGUMENT, data=data or None)
+        if receiver != request.calling_ae_title and not self.known(receiver):
+            raise Refusal(RECEIVER_UNKNOWN, f"Receiving AE {receiver} is unknown")
+        every = uid in (UPS_GLOBAL, UPS_FILTERED_GLOBAL)
+        step = None if every else store.require(uid, UPS_PUSH, NO_SUCH_UPS)
+        if action == 5 and not every:
+            raise Refusal(ACTION_NOT_APPROPRIATE, "only a global subscription can be suspended")
+        if action == 5:
+            self.subscriptions.suspend(uid, receiver)
+        elif action == 4 and step is None:
+            self.subscriptions.remove_global(receiver)
+        elif action == 4:
+            self.subscriptions.remove(uid, receiver)
+        elif step is None:
+            keys = data.without(*NOT_KEYS) if uid == UPS_FILTERED_GLOBAL else NOTHING
+            self.subscriptions.add_global(uid, Watch(receiver, keys), store.of_class(UPS_PUSH))
+        else:
+            self.subscriptions.add(step, receiver)
+            return Result(events=self._state_report(step, only=receiver))
+        return Result()
+
+    def _state_report(self, step: Record, more: DataSet = NOTHING, only: str = "") -> tuple[Notify, ...]:
+        """UPS State Report. only: the receiver who has just subscribed."""
+        state, readiness = step.attributes.text(STEP_STATE), step.attributes.text(INPUT_READINESS) or "READY"
+        told = DataSet((DataElement(INPUT_READINESS, "CS", (readiness,)), DataElement(STEP_STATE, "CS", (state,))))
+        return self._report(step, STATE_REPORT, told.merged(more), only)
+
+    def _report(self, step: Record, event: int, data: DataSet, only: str = "") -> tuple[Notify, ...]:
+        """Event reports of every UPS class carry the Push class and go through the Event class's context (CC.3.1)."""
+        receivers = (only,) if only else self.subscriptions.receivers(step)
+        return tuple(
+            Notify(
+                sop_class_uid=UPS_PUSH,
+                sop_instance_uid=step.sop_instance_uid,
+                event_type_id=event,
+                data=data,
+                abstract_syntax=UPS_EVENT,
+                receiver=receiver,
+            )
+            for receiver in receivers
+        )

@@ -1,0 +1,247 @@
+"""Unified Procedure Step as provider (PS3.4 CC)."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.model.dataset import DataSet
+from engine.services import ups as u
+from engine.services.effects import Notify
+from tests.services.playing import Stage, elements
+
+PUSH, WATCH, PULL, EVENT, QUERY = u.UPS_CLASSES
+PATIENT = 0x00100020
+
+
+def step(patient: str = "P1", state: str = "SCHEDULED") -> DataSet:
+    return elements((u.STEP_STATE, "CS", state), (PATIENT, "LO", patient), (u.INPUT_READINESS, "CS", "READY"))
+
+
+class Desk:
+    """Everybody who works with one worklist: each request on the context of its SOP class."""
+
+    def __init__(self) -> None:
+        self.stage = Stage(PUSH, destinations=("ELSEWHERE",))
+
+    def on(self, abstract_syntax: str, calling: str = "USER") -> Stage:
+        self.stage.abstract_syntax, self.stage.calling = abstract_syntax, calling
+        return self.stage
+
+    def create(self, uid: str = "6.1", data: DataSet | None = None) -> int | None:
+        stage = self.on(PUSH)
+        stage.send("N-CREATE-RQ", data or step(), AffectedSOPClassUID=PUSH, AffectedSOPInstanceUID=uid)
+        return stage.status
+
+    def act(self, action: int, data: DataSet, uid: str = "6.1", calling: str = "USER") -> int | None:
+        stage = self.on(PULL if action == 1 else WATCH, calling)
+        stage.send("N-ACTION-RQ", data, RequestedSOPClassUID=PUSH, RequestedSOPInstanceUID=uid, ActionTypeID=action)
+        return stage.status
+
+    def to(self, state: str, key: str = "7.7") -> int | None:
+        return self.act(1, elements((u.STEP_STATE, "CS", state), (u.TRANSACTION_UID, "UI", key or ())))
+
+    def change(self, data: DataSet, uid: str = "6.1") -> int | None:
+        stage = self.on(PULL)
+        stage.send("N-SET-RQ", data, RequestedSOPClassUID=PUSH, RequestedSOPInstanceUID=uid)
+        return stage.status
+
+    def subscribe(self, uid: str = "6.1", who: str = "WATCHER", action: int = 3, **more: DataSet) -> int | None:
+        data = elements((u.RECEIVING_AE, "AE", who), (u.DELETION_LOCK, "LO", "FALSE"))
+        for keys in more.values():
+            data = data.merged(keys)
+        return self.act(action, data, uid, "WATCHER")
+
+    def get(self, *tags: int) -> DataSet:
+        stage = self.on(WATCH)
+        stage.send(
+            "N-GET-RQ", RequestedSOPClassUID=PUSH, RequestedSOPInstanceUID="6.1", AttributeIdentifierList=tags or None
+        )
+        data = stage.replies[-1].data
+        assert data is not None
+        return data
+
+    @property
+    def events(self) -> list[Notify]:
+        return self.stage.events
+
+    @property
+    def told(self) -> list[tuple[int, str]]:
+        return [(e.event_type_id, e.receiver) for e in self.events]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    assert desk.create() == 0
+    return desk
+
+
+def test_the_states_in_order_and_out_of_order(desk: Desk) -> None:
+    assert desk.to("COMPLETED") == 0xC310
+    assert desk.to("CANCELED") == 0xC310
+    assert desk.to("SCHEDULED") == 0xC303
+    assert desk.to("PAUSED") == 0x0115
+    assert desk.to("IN PROGRESS", "") == 0xC301
+    assert desk.to("IN PROGRESS") == 0
+    assert desk.to("IN PROGRESS") == 0xC302
+    assert desk.to("COMPLETED", "8.8") == 0xC301
+    assert desk.to("COMPLETED") == 0
+    assert desk.to("COMPLETED") == 0xB306
+    assert desk.to("CANCELED") == 0xC300
+    assert desk.to("IN PROGRESS") == 0xC300
+
+
+def test_a_performer_may_cancel(desk: Desk) -> None:
+    assert [desk.to("IN PROGRESS"), desk.to("CANCELED"), desk.to("CANCELED")] == [0, 0, 0xB304]
+    assert desk.to("COMPLETED") == 0xC300
+
+
+@pytest.mark.parametrize("state", ["IN PROGRESS", ""])
+def test_a_step_begins_scheduled(desk: Desk, state: str) -> None:
+    assert desk.create("6.2", elements((u.STEP_STATE, "CS", state or ()))) == 0xC309
+    assert desk.stage.final.find("AffectedSOPInstanceUID") is None, "nothing was created"
+
+
+def test_changes_need_the_key_while_in_progress(desk: Desk) -> None:
+    priority, key = elements((0x00741200, "CS", "HIGH")), elements((u.TRANSACTION_UID, "UI", "7.7"))
+    assert desk.change(priority) == 0
+    assert desk.change(priority.merged(key)) == 0xC310, "a key for what is not locked"
+    desk.to("IN PROGRESS")
+    assert desk.change(priority) == 0xC301
+    assert desk.change(priority.merged(key)) == 0
+    assert desk.change(key.put(u.STEP_STATE, "CS", "COMPLETED")) == 0x0106
+    desk.to("COMPLETED")
+    assert desk.change(priority.merged(key)) == 0xC300
+
+
+def test_unknown_steps(desk: Desk) -> None:
+    assert desk.change(elements((PATIENT, "LO", "X")), "6.9") == 0xC307
+    assert desk.act(1, elements((u.STEP_STATE, "CS", "IN PROGRESS")), "6.9") == 0xC307
+    assert desk.act(2, DataSet(), "6.9") == 0xC307
+    assert desk.subscribe("6.9") == 0xC307
+    desk.on(WATCH).send("N-GET-RQ", RequestedSOPClassUID=PUSH, RequestedSOPInstanceUID="6.9")
+    assert desk.stage.status == 0xC307
+
+
+def test_actions_belong_to_their_classes(desk: Desk) -> None:
+    stage = desk.on(PUSH)
+    stage.send("N-ACTION-RQ", RequestedSOPClassUID=PUSH, RequestedSOPInstanceUID="6.1", ActionTypeID=1)
+    assert stage.status == 0x0123, "Change UPS State is the Pull class's"
+    desk.on(PULL).send("N-CREATE-RQ", step(), AffectedSOPClassUID=PUSH)
+    assert stage.status == 0x0211
+
+
+def test_the_lock_s_key_is_never_given_away(desk: Desk) -> None:
+    desk.to("IN PROGRESS")
+    assert desk.get().find(u.TRANSACTION_UID) is None
+    assert len(desk.get(u.STEP_STATE, u.TRANSACTION_UID)) == 1
+    assert desk.stage.status == 0x0001
+    desk.on(PULL).send("C-FIND-RQ", elements((u.TRANSACTION_UID, "UI", ())), AffectedSOPClassUID=PULL)
+    found = desk.stage.replies[0].data
+    assert found is not None
+    assert not found.text(u.TRANSACTION_UID)
+
+
+def test_find_by_state(desk: Desk) -> None:
+    desk.create("6.2", step("P2"))
+    desk.to("IN PROGRESS")
+    keys = elements((u.STEP_STATE, "CS", "SCHEDULED"), (PATIENT, "LO", ()), (0x00080018, "UI", ()))
+    for abstract in (PULL, WATCH, QUERY):
+        desk.on(abstract).send("C-FIND-RQ", keys, AffectedSOPClassUID=abstract)
+        (found,) = [r.data for r in desk.stage.replies[:-1]]
+        assert found is not None
+        assert (found.text(PATIENT), found.text(0x00080018)) == ("P2", "6.2")
+
+
+class TestWatching:
+    def test_a_subscriber_is_told_at_once_and_of_every_change(self, desk: Desk) -> None:
+        assert desk.subscribe() == 0
+        assert desk.told == [(1, "WATCHER")]
+        desk.to("IN PROGRESS")
+        (event,) = desk.events
+        assert (event.sop_class_uid, event.abstract_syntax, event.receiver) == (PUSH, EVENT, "WATCHER")
+        assert event.data is not None
+        assert (event.data.text(u.STEP_STATE), event.data.text(u.INPUT_READINESS)) == ("IN PROGRESS", "READY")
+        assert desk.subscribe(action=4) == 0
+        desk.to("COMPLETED")
+        assert not desk.events
+
+    def test_everybody_who_watches_is_told(self, desk: Desk) -> None:
+        desk.subscribe()
+        assert desk.subscribe(who="ELSEWHERE") == 0
+        assert desk.told == [(1, "ELSEWHERE")], "the initial report is the new one's"
+        desk.to("IN PROGRESS")
+        assert desk.told == [(1, "WATCHER"), (1, "ELSEWHERE")]
+
+    def test_an_ae_nobody_knows_cannot_be_told(self, desk: Desk) -> None:
+        assert desk.subscribe(who="NOBODY") == 0xC308
+        assert desk.subscribe(who="") == 0x0115
+
+    def test_global_means_all_there_are_and_all_to_come(self, desk: Desk) -> None:
+        assert desk.subscribe(u.UPS_GLOBAL) == 0
+        desk.create("6.2")
+        assert desk.told == [(1, "WATCHER")]
+        desk.to("IN PROGRESS")
+        assert desk.told == [(1, "WATCHER")]
+
+    def test_suspended_means_no_new_ones(self, desk: Desk) -> None:
+        desk.subscribe(u.UPS_GLOBAL)
+        assert desk.subscribe(u.UPS_GLOBAL, action=5) == 0
+        desk.create("6.2")
+        assert not desk.events
+        desk.to("IN PROGRESS")
+        assert desk.told == [(1, "WATCHER")]
+        assert desk.subscribe("6.1", action=5) == 0xC314
+
+    def test_unsubscribed_means_none(self, desk: Desk) -> None:
+        desk.subscribe(u.UPS_GLOBAL)
+        assert desk.subscribe(u.UPS_GLOBAL, action=4) == 0
+        desk.to("IN PROGRESS")
+        assert not desk.events
+
+    def test_filtered_by_keys(self, desk: Desk) -> None:
+        assert desk.subscribe(u.UPS_FILTERED_GLOBAL, keys=elements((PATIENT, "LO", "P2"))) == 0
+        desk.to("IN PROGRESS")
+        assert not desk.events
+        desk.create("6.2", step("P2"))
+        assert desk.told == [(1, "WATCHER")]
+
+    def test_progress_and_readiness_are_reported(self, desk: Desk) -> None:
+        desk.subscribe()
+        progress = elements((0x00741004, "DS", "50"))
+        desk.change(elements((u.PROGRESS, "SQ", (progress,))))
+        (event,) = desk.events
+        assert event.event_type_id == 3
+        assert event.data is not None
+        assert event.data.items(u.PROGRESS)[0].text(0x00741004) == "50"
+        desk.change(elements((u.INPUT_READINESS, "CS", "INCOMPLETE")))
+        assert desk.told == [(1, "WATCHER")]
+        desk.change(elements((u.INPUT_READINESS, "CS", "INCOMPLETE")))
+        assert not desk.events
+
+
+class TestCancelRequest:
+    def test_a_scheduled_step_is_cancelled(self, desk: Desk) -> None:
+        desk.subscribe()
+        assert desk.act(2, elements((0x00741238, "LT", "Patient left"))) == 0
+        (event,) = desk.events
+        assert event.data is not None
+        assert (event.data.text(u.STEP_STATE), event.data.text(0x00741238)) == ("CANCELED", "Patient left")
+        assert desk.get(u.STEP_STATE).text(u.STEP_STATE) == "CANCELED"
+        assert desk.act(2, DataSet()) == 0xB304
+
+    def test_the_performer_of_a_running_one_is_told(self, desk: Desk) -> None:
+        desk.to("IN PROGRESS")
+        assert desk.act(2, DataSet()) == 0xC312, "nobody listens"
+        desk.subscribe()
+        assert desk.act(2, elements((0x00741238, "LT", "Patient left"))) == 0
+        (event,) = desk.events
+        assert event.event_type_id == 2
+        assert event.data is not None
+        assert (event.data.text(u.REQUESTING_AE), event.data.text(0x00741238)) == ("USER", "Patient left")
+        assert desk.get(u.STEP_STATE).text(u.STEP_STATE) == "IN PROGRESS"
+
+    def test_a_completed_one_is_not(self, desk: Desk) -> None:
+        desk.to("IN PROGRESS")
+        desk.to("COMPLETED")
+        assert desk.act(2, DataSet()) == 0xC311
