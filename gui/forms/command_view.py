@@ -33,7 +33,7 @@ from gui.theme import SPACING, mono_font
 from .command_delegate import CommandDelegate
 from .command_element_dialog import ElementDialog
 
-SHORT, SHORTEST = 620, 550
+SHORT, SHORTEST = 680, 550
 """Pixels below which VR and the tags' group give way, and the tags themselves; the tooltips keep saying them."""
 _EDIT_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 

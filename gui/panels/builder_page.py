@@ -9,10 +9,11 @@ from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QShowEvent, QUndoStack
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from engine.model.command_set import CommandSet
+from engine.model.command_set import CommandSet, Element
 from engine.model.commands import Outgoing
 from engine.model.dataset import Data, DataElement, DataSet
 from engine.model.notices import MessageNotice, StatusNotice
+from engine.standard.elements import BY_KEYWORD
 from engine.standard.messages import MESSAGES, SERVICES, MessageRow, message_for
 from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE
 from engine.trace.explain import value_problem
@@ -30,7 +31,24 @@ from .builder_history import Sent
 from .builder_known import Known
 from .builder_lower import LowerTabs
 from .builder_preview import Preview, preview
+from .builder_tabs import CHANGED
 from .builder_top import TopRows
+
+NEW_INSTANCE = "{uid instance}"
+"""What a file says where the builder makes a UID."""
+_INSTANCES = frozenset(BY_KEYWORD[k].tag for k in ("AffectedSOPInstanceUID", "RequestedSOPInstanceUID"))
+
+
+def _instances_free(message: MessageRow, command: CommandSet) -> CommandSet:
+    """The command set with placeholders for SOP Instance UIDs left to the builder, which knows what exists at the peer.
+
+    Not those of N-CREATE: there the placeholder is the wish to give the new instance its UID.
+    """
+    if message.service == "N-CREATE":
+        return command
+    return CommandSet(
+        tuple(Element(e.tag) if e.tag in _INSTANCES and str(e.value).startswith("{uid") else e for e in command)
+    )
 
 
 class MessagePage(QWidget):
@@ -102,7 +120,7 @@ class MessagePage(QWidget):
     @property
     def tab_text(self) -> str:
         name = self.title or self.draft.message.name
-        return name if self.undo_stack.isClean() else f"{name} ●"
+        return name if self.undo_stack.isClean() else name + CHANGED
 
     def rename(self, title: str) -> None:
         self.title = title.strip()
@@ -160,16 +178,17 @@ class MessagePage(QWidget):
         self.undo_stack.clear()
         around = self._around()
         plain = Draft(message=row, lines=lines_of(row), around=around)
-        self.command.load(plain if command is None else draft_of(row, command, around))
+        self.command.load(plain if command is None else draft_of(row, _instances_free(row, command), around))
         self.undo_stack.setClean()
         self.refresh_lists()
         self.titled.emit()
 
     def message_file(self) -> MessageFile:
         """The message as it can be saved, placeholders as they are."""
+        around = replace(self.draft.around, new_uid=NEW_INSTANCE)
         return MessageFile(
             message=self.draft.message.name,
-            command=self.draft.command(),
+            command=replace(self.draft, around=around).command(),
             context=MessageContext(abstract_syntax=self.context.abstract_syntax),
             data=self.tabs.data.data if self.draft.has_data_set else None,
             title=self.title,

@@ -23,7 +23,7 @@ from gui.theme import SPACING, theme
 
 from .builder_known import Known
 from .builder_page import MessagePage
-from .builder_tabs import MessageTabs
+from .builder_tabs import CHANGED, MessageTabs
 
 MESSAGE_FILES = "Message files (*.toml)"
 DICOM_FILES = "DICOM files (*.dcm *.dicom *.ima);;All files (*)"
@@ -171,7 +171,8 @@ class BuilderPanel(QWidget):
         page.cancel_wanted.connect(self.cancel_requested)
         self._pages.append(page)
         self.stack.addWidget(page)
-        tab = self.tabs.addTab(page.tab_text)
+        tab = self.tabs.addTab("")
+        self.tabs.set_name(tab, page.tab_text)
         self.tabs.setCurrentIndex(tab)
         self.stack.setCurrentWidget(page)
         return page
@@ -182,7 +183,7 @@ class BuilderPanel(QWidget):
         if page.undo_stack.isClean():
             self._close(page)
         else:
-            text = f"“{page.tab_text.removesuffix(' ●')}” was changed and not saved."
+            text = f"“{page.tab_text.removesuffix(CHANGED)}” was changed and not saved."
             self._questions.ask(self, "Close the message?", text, "Close without saving", partial(self._close, page))
 
     def _close(self, page: MessagePage) -> None:
@@ -211,7 +212,7 @@ class BuilderPanel(QWidget):
 
     def _titled(self) -> None:
         for tab, page in enumerate(self._pages[: self.tabs.count()]):
-            self.tabs.setTabText(tab, page.tab_text)
+            self.tabs.set_name(tab, page.tab_text)
 
     def _send(self, outgoing: object, one_shot: bool) -> None:
         page = self.sender()
@@ -298,7 +299,7 @@ class BuilderPanel(QWidget):
         self.close_message(self.tabs.currentIndex())
 
     def _rename_current(self) -> None:
-        self.tabs.rename(self.tabs.currentIndex(), self.page.tab_text.removesuffix(" ●"))
+        self.tabs.rename(self.tabs.currentIndex(), self.page.tab_text.removesuffix(CHANGED))
 
     def _undo(self) -> None:
         self.page.undo_stack.undo()

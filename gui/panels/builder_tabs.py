@@ -8,6 +8,11 @@ from PySide6.QtWidgets import QLineEdit, QTabBar, QToolButton, QWidget
 
 from gui.theme import theme
 
+CHANGED = " ●"
+"""After the name of a message that was changed and not saved."""
+LONGEST = 26
+"""Characters of a name in its tab: three of them fit beside each other in the smallest window."""
+
 
 class MessageTabs(QTabBar):
     """`renamed` carries (tab, name)."""
@@ -20,8 +25,10 @@ class MessageTabs(QTabBar):
         self.setMovable(True)
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
-        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setDrawBase(False)
+        # The arrows that scroll the tabs need their whole small button, and nothing looks torn off.
+        self.setStyleSheet("QTabBar::tear { width: 0; image: none; } QTabBar QToolButton { padding: 0; border: none; }")
         self._edit = QLineEdit(self)
         self._edit.setAccessibleName("Name of the message")
         self._edit.hide()
@@ -48,6 +55,12 @@ class MessageTabs(QTabBar):
                 self.tabCloseRequested.emit(tab)
                 return
 
+    def set_name(self, tab: int, name: str) -> None:
+        """The tab's text, shortened when it is long; the tooltip has the whole."""
+        plain, mark = name.removesuffix(CHANGED), CHANGED if name.endswith(CHANGED) else ""
+        self.setTabText(tab, (plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1].rstrip()}…") + mark)
+        self.setTabToolTip(tab, name)
+
     def rename(self, tab: int, text: str) -> None:
         """Edit a tab's name in its place."""
         self._editing = tab
@@ -62,11 +75,11 @@ class MessageTabs(QTabBar):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         tab = self.tabAt(event.position().toPoint())
         if tab >= 0:
-            self.rename(tab, self.tabText(tab).removesuffix(" ●"))
+            self.rename(tab, self.tabToolTip(tab).removesuffix(CHANGED))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F2 and self.currentIndex() >= 0:
-            self.rename(self.currentIndex(), self.tabText(self.currentIndex()).removesuffix(" ●"))
+            self.rename(self.currentIndex(), self.tabToolTip(self.currentIndex()).removesuffix(CHANGED))
         else:
             super().keyPressEvent(event)
 

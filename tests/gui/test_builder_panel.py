@@ -521,6 +521,19 @@ def test_created_instances_are_meant_by_later_messages(qtbot: QtBot, bench: Benc
     qtbot.waitUntil(lambda: bench.command.sop_instance_uid == "1.2.3.4")
 
 
+def test_a_template_means_the_instance_that_exists_and_the_data_set_sent(qtbot: QtBot, bench: Bench) -> None:
+    bench.panel.open_message(template("C-STORE-RQ", CT))
+    bench.panel.page.data_set.load(DataSet((DataElement(0x00080018, "UI", ("1.2.9",)),)))
+    assert bench.command.sop_instance_uid == "1.2.9"
+    bench.panel.known.instances.append((MPPS, "1.2.8"))
+    bench.panel.new_message().load(template("N-SET-RQ", MPPS))
+    assert bench.command.sop_instance_uid == "1.2.8" and bench.cell("RequestedSOPInstanceUID", ORIGIN) == "auto"
+    bench.panel.known.instances.clear()
+    bench.panel.page.refresh()
+    assert bench.command.sop_instance_uid.startswith("2.25.")
+    assert bench.panel.message_file().command.sop_instance_uid == "{uid instance}"
+
+
 def test_message_files_are_saved_and_opened(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:
     choose(qtbot, bench, "N-ACTION-RQ")
     edit(qtbot, bench, "ActionTypeID", "2")
