@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
-from engine.model.association import Negotiated, NegotiatedContext, Proposal
+from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, Proposal, ProposedContext
 from engine.standard.codes import explain_code
 from engine.standard.messages import MESSAGES, MessageRow
 from engine.standard.sop_classes import services_of
+from engine.workspace.message_files import DEFAULT_SYNTAXES
 from gui.models.command_values import plain_name
 from gui.models.contexts import abstract_name, syntax_name
 from gui.theme import theme
@@ -76,6 +77,24 @@ def choices(negotiated: Negotiated | None, proposal: Proposal | None) -> list[Co
         ContextChoice(c.id, c.abstract_syntax, c.transfer_syntaxes[0] if c.transfer_syntaxes else "", "proposed")
         for c in contexts
     ]
+
+
+def with_context(proposal: Proposal, context: ContextChoice) -> Proposal:
+    """The proposal with the context a message needs, where it is not proposed yet and there is room for it."""
+    number = free_id(proposal)
+    if not context.abstract_syntax or number is None:
+        return proposal
+    if any(c.abstract_syntax == context.abstract_syntax for c in proposal.contexts):
+        return proposal
+    return replace(
+        proposal, contexts=(*proposal.contexts, ProposedContext(number, context.abstract_syntax, DEFAULT_SYNTAXES))
+    )
+
+
+def free_id(proposal: Proposal) -> int | None:
+    """An odd presentation-context-ID not in use, None when all 128 are (PS3.8 9.3.2.2)."""
+    used = {c.id for c in proposal.contexts}
+    return next((number for number in range(1, 2 * MAX_CONTEXTS, 2) if number not in used), None)
 
 
 def _result(context: NegotiatedContext) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QShowEvent, QUndoStack
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from engine.model.association import Proposal
 from engine.model.command_set import CommandSet, Element
 from engine.model.commands import Outgoing
 from engine.model.dataset import Data, DataElement, DataSet
@@ -26,7 +27,7 @@ from gui.models.dataset_model import DataSetModel
 from gui.theme import SPACING
 
 from .builder_command import CommandPane
-from .builder_contexts import ContextChoice, allowed, choices, ordered
+from .builder_contexts import ContextChoice, allowed, choices, ordered, with_context
 from .builder_history import Sent
 from .builder_known import Known
 from .builder_lower import LowerTabs
@@ -194,14 +195,24 @@ class MessagePage(QWidget):
             title=self.title,
         )
 
-    def outgoing(self) -> Outgoing:
-        """The message to send now, placeholders filled in."""
+    def proposal(self, proposal: Proposal) -> Proposal:
+        """The proposal with the context this message needs."""
+        return with_context(proposal, self.context)
+
+    def outgoing(self, *, one_shot: bool = False) -> Outgoing:
+        """The message to send now, placeholders filled in. one_shot: on an association made with `proposal`."""
         data = self.tabs.data.data if self.draft.has_data_set else None
         return Outgoing(
             command=self._filler.command(self.draft.command()),
             data=self._filler.dataset(data) if isinstance(data, DataSet) else data,
-            context_id=self.context.id,
+            context_id=self._proposed_id() if one_shot else self.context.id,
         )
+
+    def _proposed_id(self) -> int | None:
+        """The context's ID in what a one shot proposes; None leaves it to the engine."""
+        wanted = self.proposal(self.known.proposal or Proposal()).contexts
+        fitting = [c.id for c in wanted if c.abstract_syntax == self.context.abstract_syntax]
+        return self.context.id if self.context.id in fitting else next(iter(fitting), None)
 
     # sending and what comes of it
 
@@ -220,7 +231,7 @@ class MessagePage(QWidget):
                 cancellable=service is not None and service.cancel is not None,
             )
         for _ in range(times):
-            outgoing = self.outgoing()
+            outgoing = self.outgoing(one_shot=one_shot)
             sent = Sent(time=datetime.now().astimezone(), message=self.message_file(), context=self.context.text)
             self.tabs.history.add(sent)
             self.send_wanted.emit(outgoing, one_shot)

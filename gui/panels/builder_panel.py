@@ -97,6 +97,11 @@ class BuilderPanel(QWidget):
         """What an association would be opened with."""
         self.known.set_proposal(proposal)
 
+    def proposal_for(self, proposal: Proposal) -> Proposal:
+        """What a one shot of the current message proposes: the proposal, and the context it needs if it is missing."""
+        page = self._sending or self.page
+        return page.proposal(proposal)
+
     def operation_started(self, operation: int) -> None:
         """The message just asked for is operation number `operation`."""
         page = self._sending or self.page

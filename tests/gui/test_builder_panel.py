@@ -193,6 +193,18 @@ def test_without_an_association_send_is_one_shot_on_the_proposed_contexts(qtbot:
     assert bench.sent[0][1]
 
 
+def test_a_one_shot_brings_the_context_it_needs(qtbot: QtBot, bench: Bench) -> None:
+    proposal = Proposal(peer=Peer(), contexts=(ProposedContext(1, VERIFICATION, (EXPLICIT,)),))
+    bench.panel.set_proposal(proposal)
+    bench.panel.set_negotiated(None, None)
+    bench.panel.open_message(template("N-CREATE-RQ", MPPS))
+    assert bench.panel.page.context.text == "Modality Performed Procedure Step · not proposed"
+    bench.panel.send()
+    assert bench.sent[0][0].context_id == 3
+    proposed = bench.panel.proposal_for(proposal).contexts
+    assert [(c.id, c.abstract_syntax) for c in proposed] == [(1, VERIFICATION), (3, MPPS)]
+
+
 def test_contexts_that_allow_the_message_come_first_and_others_stay_possible(qtbot: QtBot, bench: Bench) -> None:
     choose(qtbot, bench, "C-FIND-RQ")
     pickers = bench.panel.page.top.pickers
