@@ -21,6 +21,8 @@ MEASURED_ELEMENTS = 500
 MEASURED_BYTES = 65536
 ROOM_FOR_BYTES = 300
 """Pixels of this pane from which the bytes are shown unless the user said otherwise."""
+ROOM_FOR_SIZES = 540
+"""Pixels of width from which the lengths stand beside the summary."""
 _BYTES_KEY = "builder/bytes"
 
 
@@ -117,6 +119,7 @@ class CommandPane(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.sizes.setVisible(self.width() >= ROOM_FOR_SIZES)
         if self._wanted is None:
             self._show_bytes(self.height() >= ROOM_FOR_BYTES)
         else:

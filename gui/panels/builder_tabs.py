@@ -10,8 +10,8 @@ from gui.theme import theme
 
 CHANGED = " ●"
 """After the name of a message that was changed and not saved."""
-LONGEST = 26
-"""Characters of a name in its tab: three of them fit beside each other in the smallest window."""
+LONGEST = 20
+"""Characters of a name in its tab: one and its close button fit in the smallest window."""
 
 
 class MessageTabs(QTabBar):
