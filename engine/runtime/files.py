@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +38,8 @@ class Spool:
             return
         self._parts.append(bytes(data))
         if self._size > SPOOL_THRESHOLD:
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)
             self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in close() or discard()
                 prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
             )
@@ -129,7 +132,8 @@ class FolderStore:
             part.replace(path)
             self._held[instance.sop_instance_uid] = replace(instance, data=datasets.open_file(path).data)
         except (OSError, datasets.DataSetError) as error:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
             return f"cannot store: {getattr(error, 'strerror', None) or error}"
         return ""
 

@@ -1,0 +1,109 @@
+"""Received instances on disk: whole, bit for bit, never outside their folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.dataset import EncodedData, FileData
+from engine.runtime import files
+from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name
+from engine.services.instances import instance_from
+from engine.wire import datasets
+from tests.runtime.console import CT, EXPLICIT, data_set_bytes, keys
+
+HOSTILE = [
+    "../../etc/passwd",
+    "/etc/passwd",
+    "..",
+    ".",
+    "",
+    "1.2/../../3",
+    "C:\\Windows\\x",
+    "1.2\x003",
+    "con",
+    "-rf",
+    "1." * 200,
+    "1.2.3\n",
+]
+
+
+@pytest.mark.parametrize("uid", HOSTILE)
+def test_a_hostile_uid_stays_in_the_folder(uid: str, tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "inside")
+    data = EncodedData(datasets.encode_dataset(keys(PatientID="P"), EXPLICIT), EXPLICIT)
+    assert store.add(instance_from(CT, uid, data)) == ""
+    written = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert [p.parent for p in written] == [tmp_path / "inside"]
+    assert data_set_bytes(written[0]) == data.data
+
+
+@given(st.text())
+def test_a_file_name_is_one_plain_name(uid: str) -> None:
+    name = file_name(uid)
+    assert Path(name).name == name
+    assert name.endswith(".dcm") and len(name) < 100
+    assert set(name) <= set("0123456789.abcdefghijklmnopqrstuvwxyz-")
+
+
+def test_a_folder_is_found_again_and_broken_files_are_told(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    for number in range(3):
+        ds = keys(SOPClassUID=CT, SOPInstanceUID=f"1.2.{number}", PatientID=f"P{number}")
+        store.add(instance_from(CT, f"1.2.{number}", EncodedData(datasets.encode_dataset(ds, EXPLICIT), EXPLICIT)))
+    (tmp_path / "broken.dcm").write_bytes(b"nonsense")
+    again = FolderStore(tmp_path)
+    (problem,) = again.load()
+    assert "broken.dcm" in problem
+    assert {i.sop_instance_uid for i in again.instances()} == {"1.2.0", "1.2.1", "1.2.2"}
+    assert {i.attributes.text(0x00100020) for i in again.instances()} == {"P0", "P1", "P2"}
+
+
+def test_a_folder_that_cannot_be_written_is_a_reason(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    store = FolderStore(blocked)
+    reason = store.add(instance_from(CT, "1.2", EncodedData(b"", EXPLICIT)))
+    assert reason.startswith("cannot store")
+    assert not list(store.instances())
+
+
+def test_large_data_goes_to_a_file_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "SPOOL_THRESHOLD", 1000)
+    content = bytes(range(256)) * 10
+    spool = Spool(EXPLICIT, tmp_path)
+    for start in range(0, len(content), 100):
+        spool.write(memoryview(content)[start : start + 100])
+    data = spool.close()
+    assert isinstance(data, FileData)
+    assert datasets.load_file(data).data == content
+    drop_spooled(data)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_never_became_whole_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "SPOOL_THRESHOLD", 10)
+    spool = Spool(EXPLICIT, tmp_path)
+    spool.write(bytes(100))
+    assert len(list(tmp_path.iterdir())) == 1
+    spool.discard()
+    assert not list(tmp_path.iterdir())
+
+
+def test_small_data_stays_in_memory(tmp_path: Path) -> None:
+    spool = Spool(EXPLICIT, tmp_path)
+    spool.write(b"abcd")
+    assert spool.close() == EncodedData(b"abcd", EXPLICIT)
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_spooled_files_are_dropped(tmp_path: Path) -> None:
+    kept: Any = tmp_path / "1.2.3.dcm"
+    kept.write_bytes(b"")
+    drop_spooled(FileData(kept, 0, 0, EXPLICIT))
+    drop_spooled(None)
+    assert kept.exists()

@@ -1,0 +1,76 @@
+"""Notices in order, and one bell for the first of them."""
+
+from __future__ import annotations
+
+import threading
+
+from engine.model.notices import Direction, ErrorNotice, PduNotice
+from engine.runtime import outbox
+from engine.runtime.outbox import Outbox
+
+
+def error(number: int) -> ErrorNotice:
+    return ErrorNotice(time=0.0, sentence=str(number))
+
+
+def pdu(size: int) -> PduNotice:
+    return PduNotice(association=1, time=0.0, clock=0.0, direction=Direction.SENT, type=4, data=bytes(size), size=size)
+
+
+def test_the_bell_rings_once_until_the_notices_are_fetched() -> None:
+    rung: list[None] = []
+    box = Outbox(lambda: rung.append(None))
+    for number in range(5):
+        box.put(error(number))
+    assert len(rung) == 1
+    taken = box.drain(100)
+    assert [n.sentence for n in taken if isinstance(n, ErrorNotice)] == ["0", "1", "2", "3", "4"]
+    box.put(error(5))
+    assert len(rung) == 2
+
+
+def test_a_limit_leaves_the_rest_in_order() -> None:
+    box = Outbox()
+    for number in range(5):
+        box.put(error(number))
+    assert box.drain(3) == [error(0), error(1), error(2)]
+    assert box.drain(3) == [error(3), error(4)]
+    assert box.drain(3) == []
+
+
+def test_waiting_ends_with_the_time_or_a_notice() -> None:
+    box = Outbox()
+    assert not box.wait(0.01)
+    box.put(error(0))
+    assert box.wait(0.01)
+    box.drain(10)
+    assert not box.wait(0.01)
+
+
+def test_nothing_is_lost_or_missed_between_two_threads() -> None:
+    box = Outbox()
+    count = 20_000
+
+    def write() -> None:
+        for number in range(count):
+            box.put(error(number))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    taken = []
+    while len(taken) < count:
+        assert box.wait(5.0)
+        taken += box.drain(7)
+    writer.join()
+    assert taken == [error(number) for number in range(count)]
+
+
+def test_copies_of_pdus_have_a_limit() -> None:
+    box = Outbox()
+    box.put(pdu(outbox.PAYLOAD_LIMIT // 4))
+    assert box.has_room
+    for _ in range(3):
+        box.put(pdu(outbox.PAYLOAD_LIMIT // 4))
+    assert not box.has_room
+    box.drain(1)
+    assert box.has_room
