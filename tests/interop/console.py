@@ -106,6 +106,10 @@ class Console:
             lambda m: (m.association, m.command.command_field, m.direction) == (association, name, direction),
         )
 
+    def end_of(self, association: int) -> AssociationNotice:
+        """Wait for the end of an association."""
+        return self.wait(AssociationNotice, lambda n: n.association == association and n.phase in FINAL_PHASES)
+
     @property
     def findings(self) -> list[str]:
         """What departs from the Standard, on either side, in short."""
@@ -229,4 +233,4 @@ class Held:
 
     def release(self) -> AssociationNotice:
         self.console.engine.submit(c.Release(association=self.number))
-        return self.console.wait(AssociationNotice, lambda n: n.association == self.number and n.phase in FINAL_PHASES)
+        return self.console.end_of(self.number)
