@@ -8,6 +8,7 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction, Evidence, FindingNotice, MessageNotice, PduNotice
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.standard.messages import CANCEL
 from engine.standard.pdus import PDataTF
 
 from .context import Context
@@ -81,7 +82,7 @@ class Recorder:
             length,
             operation,
         )
-        if operation is not None and not ready.command.is_response:
+        if operation is not None and not ready.command.is_response and ready.command.command_field != CANCEL:
             self._requests[operation] = ready.command
         self._judge(direction, ready.command, None, data is not None, operation)
 

@@ -55,10 +55,13 @@ class Storing:
         self._command = command
         self._operation = operation
         self._count = _Count()
+        self._passed_over: list[Path] = []
         self._next_association: int | None = command.association
 
     async def run(self) -> None:
-        found, broken = await asyncio.to_thread(_headers, self._command.paths, lambda: self._operation.cancelled)
+        found, broken, self._passed_over = await asyncio.to_thread(
+            _headers, self._command.paths, lambda: self._operation.cancelled
+        )
         for problem in broken:
             self._fail(problem)
         self._operation.total = len(found) + len(broken)
@@ -151,10 +154,15 @@ class Storing:
         words += f", {count.warning} with a warning" if count.warning else ""
         words += f", {count.failed} failed" if count.failed else ""
         words += f", {left} not sent" if left else ""
-        first = f" First problem: {count.problems[0]}" if count.problems else ""
+        sentences_of_it = [
+            f"{words}.",
+            f"First problem: {count.problems[0]}" if count.problems else "",
+            _other_files(self._passed_over),
+            stopped,
+        ]
         self._operation.end(
             outcome or self._outcome(left),
-            f"{words}.{first}{' ' + stopped if stopped else ''}",
+            " ".join(filter(None, sentences_of_it)),
             service="C-STORE",
             completed=count.sent,
             failed=count.failed,
@@ -173,6 +181,18 @@ class Storing:
         return Outcome.WARNING if count.warning else Outcome.SUCCESS
 
 
+NAMED = 3
+"""Files named in a sentence that counts more."""
+
+
+def _other_files(paths: list[Path]) -> str:
+    """What was found in the folders and is no instance to store: nothing is left out without a word."""
+    if not paths:
+        return ""
+    names = ", ".join(p.name for p in paths[:NAMED]) + (", ..." if len(paths) > NAMED else "")
+    return f"Passed over: {len(paths)} {'file' if len(paths) == 1 else 'files'} without a DICOM instance ({names})."
+
+
 def _context_for(negotiated: Negotiated, header: FileHeader) -> int | None:
     """The accepted context in the file's own syntax, else one it can be transcoded to."""
     accepted = negotiated.accepted_for(header.sop_class_uid)
@@ -189,37 +209,45 @@ def _uncompressed(uid: str) -> bool:
     return row is not None and row.uncompressed
 
 
-def _headers(paths: Iterable[Path], stop: Callable[[], bool]) -> tuple[list[FileHeader], list[str]]:
-    """Headers of all DICOM files under the paths, and a sentence for each that cannot be read. Runs beside the loop,
-    until `stop` says so.
+def _headers(paths: Iterable[Path], stop: Callable[[], bool]) -> tuple[list[FileHeader], list[str], list[Path]]:
+    """Headers of all DICOM files under the paths, a sentence for each that cannot be read, what was passed over. Runs
+    beside the loop, until `stop` says so.
 
-    In a folder, files that are plainly something else (no DICOM prefix, DICOMDIR) are passed over; a file named
-    outright is always tried.
+    In a folder, files that are plainly something else (no DICOM prefix and no data set, DICOMDIR) are passed over; a
+    file named outright is always tried.
     """
     found: list[FileHeader] = []
     broken: list[str] = []
-    for candidate in _candidates(paths):
+    passed_over: list[Path] = []
+    for candidate, named in _candidates(paths):
         if stop():
             break
         try:
             header = datasets.open_file(candidate)
         except DataSetError as error:
-            broken.append(str(error))
+            if named or looks_like_dicom(candidate):
+                broken.append(str(error))
+            else:
+                passed_over.append(candidate)
             continue
         if header.is_directory:
+            passed_over.append(candidate)
             continue
         if header.sop_class_uid and header.sop_instance_uid:
             found.append(header)
+        elif not named and not looks_like_dicom(candidate):
+            passed_over.append(candidate)
         else:
             broken.append(
                 f"{candidate}: it has no SOP Class UID or no SOP Instance UID, so it is no instance to store."
             )
-    return found, broken
+    return found, broken, passed_over
 
 
-def _candidates(paths: Iterable[Path]) -> Iterator[Path]:
+def _candidates(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """(file, whether it was named outright)."""
     for path in paths:
         if path.is_dir():
-            yield from (p for p in sorted(path.rglob("*")) if p.is_file() and looks_like_dicom(p))
+            yield from ((p, False) for p in sorted(path.rglob("*")) if p.is_file())
         else:
-            yield path
+            yield path, True

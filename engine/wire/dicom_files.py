@@ -11,7 +11,7 @@ from typing import IO
 
 from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
-from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 
 from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
 from .data_writer import Layout, write_data_set
@@ -24,6 +24,7 @@ MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR, which is a file but no composite instance to be stored."""
 _GROUP_LENGTH, _SOP_CLASS, _SOP_INSTANCE, _SYNTAX = 0x00020000, 0x00020002, 0x00020003, 0x00020010
 _AFTER_META = 0x00030000
+_OWN_CLASS, _OWN_INSTANCE = 0x00080016, 0x00080018
 _AFTER_SOP_INSTANCE = 0x00080019
 _CHUNK = 1 << 20
 _META_LIMIT = 1 << 20
@@ -99,12 +100,24 @@ def _header(path: Path, source: FileSource) -> FileHeader:
     meta, offset = _meta(source, start)
     values = {e.tag: strip(e.value.decode("latin-1")) for e in meta}
     syntax = values.get(_SYNTAX, "") or _guess_syntax(path, source, offset, prefixed=bool(start or meta))
-    sop_class, sop_instance = values.get(_SOP_CLASS, ""), values.get(_SOP_INSTANCE, "")
-    if not (sop_class and sop_instance) and syntax in (IMPLICIT_VR_LE, EXPLICIT_VR_LE):
-        reader = Reader(source, implicit_vr=syntax == IMPLICIT_VR_LE, little_endian=True, stop_at=_AFTER_SOP_INSTANCE)
-        found = {e.tag: strip(e.value.decode("latin-1")) for e in reader.read(offset)}
-        sop_class, sop_instance = sop_class or found.get(0x00080016, ""), sop_instance or found.get(0x00080018, "")
+    # Where meta information and data set disagree, the data set is what travels and what the receiver compares.
+    found = _identity(source, offset, syntax)
+    sop_class = found.get(_OWN_CLASS) or values.get(_SOP_CLASS, "")
+    sop_instance = found.get(_OWN_INSTANCE) or values.get(_SOP_INSTANCE, "")
     return FileHeader(path, sop_class, sop_instance, syntax, offset, len(source) - offset)
+
+
+def _identity(source: FileSource, offset: int, syntax: str) -> dict[int, str]:
+    """SOP Class and Instance UID in the data set itself; nothing where it cannot be read so far."""
+    row = transfer_syntax(syntax)
+    if row is None or row.deflated:
+        return {}
+    reader = Reader(source, implicit_vr=row.implicit_vr, little_endian=row.little_endian, stop_at=_AFTER_SOP_INSTANCE)
+    try:
+        elements = reader.read(offset)
+    except (DataSetError, OSError):
+        return {}
+    return {e.tag: strip(e.value.decode("latin-1")) for e in elements if e.tag in (_OWN_CLASS, _OWN_INSTANCE)}
 
 
 def _meta(source: FileSource, start: int) -> tuple[list[RawElement], int]:
