@@ -117,11 +117,15 @@ class Finder(QObject):
                 detail=f"{row.uid} · add as presentation context",
                 icon="contexts",
                 words=f"{row.keyword} {row.service_class} {text}",
-                run=partial(self._panel.contexts.add_contexts, (new_context(row.uid),)),
+                run=partial(self._add_context, row.uid),
             )
 
+    def _add_context(self, uid: str) -> None:
+        self._panel.show_peers()
+        self._panel.contexts.add_contexts((new_context(uid),))
+
     def _select_peer(self, name: str) -> None:
-        self._panel.tabs.setCurrentWidget(self._panel.peers)
+        self._panel.show_peers()
         self._panel.peers.select(name)
 
 

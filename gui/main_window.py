@@ -26,6 +26,7 @@ from .built_in_peer import BuiltInPeer
 from .closing import Closing
 from .dialogs import Questions
 from .finding import Finder
+from .forms.header import OneLine
 from .models.peers import peer_name
 from .palette import Palette
 from .panels.ae_panel import AEPanel
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self._closed = False
         self._said_role = "text"
         self._lay_out()
+        QWidget.setTabOrder(self.toolbar.find_button, self.ae.tabs.tabBar())
         self.actions_by_name.fill(self.menuBar())
         self.actions_by_name.connect_all(self._handlers())
         self._connect()
@@ -111,10 +113,7 @@ class MainWindow(QMainWindow):
         column.addLayout(body, 1)
         self.setCentralWidget(inner)
         self._sign = QLabel(self)
-        self._sentence = QLabel(self)
-        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._sentence.setMinimumWidth(1)
+        self._sentence = OneLine(self)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(SPACING.large, 0, SPACING.large, SPACING.hair)
         self.statusBar().addWidget(self._sign)
@@ -306,8 +305,7 @@ class MainWindow(QMainWindow):
         if role in signs:
             self._sign.setPixmap(theme().pixmap(signs[role], role))
         restyle(self._sentence, "role", {"failure": "error"}.get(role, role))
-        self._sentence.setText(sentence)
-        self._sentence.setToolTip(sentence)
+        self._sentence.say(sentence)
 
     # -- what happens -------------------------------------------------------------------------------------------
 
@@ -340,7 +338,8 @@ class MainWindow(QMainWindow):
         self._enable()
 
     def _send_requested(self, message: Outgoing, one_shot: bool) -> None:
-        operation = self.session.send(message, self.ae.proposal() if one_shot else None)
+        proposal = self.builder.proposal_for(self.ae.proposal()) if one_shot else None
+        operation = self.session.send(message, proposal)
         if operation is not None:
             self.builder.operation_started(operation)
 
@@ -403,7 +402,7 @@ class MainWindow(QMainWindow):
     def _theme_changed(self) -> None:
         self._show_which_theme()
         self.setWindowIcon(theme().icon("app"))
-        self.say(self._sentence.text(), self._said_role)
+        self.say(self._sentence.whole(), self._said_role)
 
     def _show_which_theme(self) -> None:
         for choice in CHOICES:
@@ -423,6 +422,7 @@ class MainWindow(QMainWindow):
         if self._closing is not None:
             return
         self.ae.flush()
+        self.ae.show_peers()
         self.arrangement.save()
         self._closing = Closing(self.session, self.bridge, self)
         self._closing.done.connect(self._finish)

@@ -27,6 +27,8 @@ Check = Callable[[str], str | None]
 """Gives the sentence that says what is wrong, or None."""
 
 ERROR_SIGN = "✕"
+LONG = 30
+"""Characters from which a text may not fit its field: it is told on hover."""
 
 
 def no_check(_text: str) -> str | None:
@@ -137,7 +139,7 @@ class TextField(Field):
         secret: bool = False,
     ) -> None:
         super().__init__(label, parent, hint=hint)
-        self._check = check
+        self._check, self._secret = check, secret
         self.line = QLineEdit(self)
         self.line.setPlaceholderText(placeholder)
         if mono:
@@ -169,6 +171,7 @@ class TextField(Field):
         self._judge(self._check(self.line.text()))
 
     def _text_changed(self, text: str) -> None:
+        self.line.setToolTip(text if len(text) > LONG and not self._secret else "")
         self._judge(self._check(text))
 
     def _text_edited(self, text: str) -> None:

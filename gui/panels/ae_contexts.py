@@ -18,6 +18,9 @@ from gui.theme import SPACING
 
 from .ae_context_dialog import ContextDialog
 
+QWIDGETSIZE_MAX = 16_777_215
+"""Qt's word for no maximum."""
+
 
 class ContextsView(QWidget):
     """`changed` carries all contexts, those beyond the limit included."""
@@ -25,6 +28,7 @@ class ContextsView(QWidget):
     changed = Signal(object)
     preset_wanted = Signal(object)
     """(title) under which the contexts are to be kept as a preset."""
+    unfold_wanted = Signal()
     presets_wanted = Signal()
     """The preset menu is about to open: `set_presets` may bring it up to date."""
 
@@ -58,7 +62,12 @@ class ContextsView(QWidget):
         self.limit.setProperty("role", "error")
         self.limit.setWordWrap(True)
         self.limit.hide()
-        row = QHBoxLayout()
+        self.unfold_button = text_button("Show", self.unfold_wanted.emit, self, tip="Show the presentation contexts")
+        self.unfold_button.hide()
+        self.header.add(self.unfold_button)
+        self.buttons = QWidget(self)
+        row = QHBoxLayout(self.buttons)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING.hair)
         row.addWidget(self.add_button)
         row.addSpacing(SPACING.hair)
@@ -72,11 +81,19 @@ class ContextsView(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.limit)
-        layout.addLayout(row)
+        layout.addWidget(self.buttons)
         self._chosen()
 
     def _needing_a_context(self) -> tuple[QWidget, ...]:
         return (self.edit_button, self.remove_button, self.up_button, self.down_button)
+
+    def fold(self, folded: bool) -> None:
+        """Leave the room to a form above: only the title and the count stay."""
+        self.list.setVisible(not folded)
+        self.buttons.setVisible(not folded)
+        self.unfold_button.setVisible(folded)
+        self.limit.setVisible(not folded and bool(self.limit.text()))
+        self.setMaximumHeight(self.header.sizeHint().height() + 2 * SPACING.normal if folded else QWIDGETSIZE_MAX)
 
     # -- contents -----------------------------------------------------------------------------------------------
 
@@ -158,7 +175,7 @@ class ContextsView(QWidget):
         self.header.note.setText(f"{count} of {MAX_CONTEXTS}")
         sentence = limit_sentence(count)
         self.limit.setText(f"✕ {sentence}" if sentence else "")
-        self.limit.setVisible(sentence is not None)
+        self.limit.setVisible(sentence is not None and not self.list.isHidden())
         self._chosen()
 
     def _chosen(self) -> None:

@@ -54,7 +54,6 @@ class AEPanel(QWidget):
             self.tabs.addTab(widget, title)
         self.tabs.setAccessibleName("AE configuration")
         self.tabs.tabBar().setAccessibleName("Parts of the AE configuration")
-        QWidget.setTabOrder(self.tabs.tabBar(), self.peers)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(self.contexts)
@@ -67,7 +66,10 @@ class AEPanel(QWidget):
         layout.setSpacing(SPACING.small)
         layout.addWidget(self.header)
         layout.addWidget(self.splitter, 1)
+        self._sizes: list[int] = []
         self._load()
+        self.tabs.currentChanged.connect(self._tab_changed)
+        self.contexts.unfold_wanted.connect(self.show_peers)
         self.peers.changed.connect(self._peers_changed)
         self.peers.selected.connect(self._peer_selected)
         self.peers.echo_wanted.connect(self._echo_wanted)
@@ -130,6 +132,19 @@ class AEPanel(QWidget):
         """Write down what is still only in a field."""
         self.local.flush()
         self.negotiation.flush()
+
+    def show_peers(self) -> None:
+        """The tab with peers and contexts."""
+        self.tabs.setCurrentWidget(self.peers)
+
+    def _tab_changed(self, _tab: int) -> None:
+        """The forms are high: they get the room of the contexts while they are looked at."""
+        folded = self.tabs.currentWidget() is not self.peers
+        if folded and not self.contexts.list.isHidden():
+            self._sizes = self.splitter.sizes()
+        self.contexts.fold(folded)
+        if not folded and self._sizes:
+            self.splitter.setSizes(self._sizes)
 
     # -- keeping ------------------------------------------------------------------------------------------------
 

@@ -259,6 +259,16 @@ def test_hosts(host, right):
     assert (check_host(host) is None) is right
 
 
+def test_the_forms_get_the_room_of_the_contexts_and_give_it_back(panel, qtbot):
+    height = panel.contexts.height()
+    panel.tabs.setCurrentWidget(panel.local)
+    assert not panel.contexts.list.isVisible()
+    assert panel.contexts.header.note.text() == "1 of 128"
+    qtbot.mouseClick(panel.contexts.unfold_button, Qt.MouseButton.LeftButton)
+    assert panel.contexts.list.isVisible()
+    qtbot.waitUntil(lambda: abs(panel.contexts.height() - height) < 4)
+
+
 # -- contexts ---------------------------------------------------------------------------------------------------
 
 

@@ -103,7 +103,7 @@ def click(qtbot, window, name):
 
 
 def said(window):
-    return window._sentence.text()
+    return window._sentence.whole()
 
 
 # -- the way of the work ----------------------------------------------------------------------------------------
