@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from engine import __version__
 from engine.model.association import Peer, Proposal
@@ -26,7 +26,6 @@ from .built_in_peer import BuiltInPeer
 from .closing import Closing
 from .dialogs import Questions
 from .finding import Finder
-from .forms.header import OneLine
 from .models.peers import peer_name
 from .palette import Palette
 from .panels.ae_panel import AEPanel
@@ -35,7 +34,8 @@ from .panels.log_panel import LogPanel
 from .panels.trace_panel import TracePanel
 from .session import AssociationRecord, EchoReport, Session
 from .shortcuts import Actions, keys_table
-from .theme import CHOICES, SPACING, restyle, theme
+from .status_line import StatusLine
+from .theme import CHOICES, SPACING, theme
 from .toolbar import ToolBar
 
 DICOM_FILES = "DICOM files (*.dcm *.dicom);;All files (*)"
@@ -85,7 +85,6 @@ class MainWindow(QMainWindow):
         self.palette_dialog = Palette(self.finder.providers, self)
         self._closing: Closing | None = None
         self._closed = False
-        self._said_role = "text"
         self._lay_out()
         QWidget.setTabOrder(self.toolbar.find_button, self.ae.tabs.tabBar())
         self.actions_by_name.fill(self.menuBar())
@@ -112,12 +111,10 @@ class MainWindow(QMainWindow):
         body.addWidget(self.arrangement.outer)
         column.addLayout(body, 1)
         self.setCentralWidget(inner)
-        self._sign = QLabel(self)
-        self._sentence = OneLine(self)
+        self.status = StatusLine(self)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(SPACING.large, 0, SPACING.large, SPACING.hair)
-        self.statusBar().addWidget(self._sign)
-        self.statusBar().addWidget(self._sentence, 1)
+        self.statusBar().addWidget(self.status, 1)
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:
         peers = self.ae.peers
@@ -298,14 +295,8 @@ class MainWindow(QMainWindow):
         self.questions.report(self, text)
 
     def say(self, sentence: str, role: str) -> None:
-        """A line in the status bar, with a sign where it is good or bad."""
-        self._said_role = role
-        signs = {"ok": "ok", "warning": "warning", "failure": "failure"}
-        self._sign.setVisible(role in signs)
-        if role in signs:
-            self._sign.setPixmap(theme().pixmap(signs[role], role))
-        restyle(self._sentence, "role", {"failure": "error"}.get(role, role))
-        self._sentence.say(sentence)
+        """A line in the status bar, in the colour of a theme role."""
+        self.status.say(sentence, role)
 
     # -- what happens -------------------------------------------------------------------------------------------
 
@@ -402,7 +393,6 @@ class MainWindow(QMainWindow):
     def _theme_changed(self) -> None:
         self._show_which_theme()
         self.setWindowIcon(theme().icon("app"))
-        self.say(self._sentence.whole(), self._said_role)
 
     def _show_which_theme(self) -> None:
         for choice in CHOICES:

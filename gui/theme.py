@@ -20,8 +20,27 @@ from shiboken6 import isValid
 
 import engine
 
+from .palettes import GROUNDS, PALETTES, TEXT_ROLES, contrast
+from .style_sheet import STYLE_SHEET
+
 RESOURCES = Path(engine.__file__).parents[1] / "resources"
 ICONS = RESOURCES / "icons"
+
+__all__ = [
+    "CHOICES",
+    "GROUNDS",
+    "ICONS",
+    "PALETTES",
+    "RESOURCES",
+    "SPACING",
+    "TEXT_ROLES",
+    "Theme",
+    "contrast",
+    "mono_font",
+    "restyle",
+    "theme",
+    "ui_font",
+]
 
 CHOICES = ("system", "light", "dark")
 
@@ -43,58 +62,6 @@ class Spacing:
 
 
 SPACING = Spacing()
-
-PALETTES: dict[str, dict[str, str]] = {
-    "light": {
-        "window": "#f3f4f6",
-        "panel": "#ffffff",
-        "alternate": "#f8f9fb",
-        "text": "#1a1e24",
-        "muted": "#59626e",
-        "border": "#d4d8df",
-        "control_border": "#b7bec9",
-        "hover": "#e9ecf1",
-        "pressed": "#dde2ea",
-        "accent": "#0b5cbd",
-        "on_accent": "#ffffff",
-        "accent_hover": "#0a4fa3",
-        "selection": "#d7e6fa",
-        "ok": "#12683a",
-        "warning": "#7d4f00",
-        "failure": "#b3211f",
-        "changed": "#6d35ae",
-        "ok_tint": "#dff2e6",
-        "warning_tint": "#fbeecd",
-        "failure_tint": "#fbe1e0",
-    },
-    "dark": {
-        "window": "#1d2025",
-        "panel": "#23272d",
-        "alternate": "#272b32",
-        "text": "#e7eaee",
-        "muted": "#a3acb8",
-        "border": "#393f48",
-        "control_border": "#525a66",
-        "hover": "#2e333b",
-        "pressed": "#383e48",
-        "accent": "#74b4f8",
-        "on_accent": "#0a1b2e",
-        "accent_hover": "#93c5fb",
-        "selection": "#283f5d",
-        "ok": "#6ad492",
-        "warning": "#e7bb5a",
-        "failure": "#ff9b92",
-        "changed": "#cdabfa",
-        "ok_tint": "#1f3a2b",
-        "warning_tint": "#3d3218",
-        "failure_tint": "#472626",
-    },
-}
-
-TEXT_ROLES = ("text", "muted", "accent", "ok", "warning", "failure", "changed")
-"""Roles text may be written in."""
-GROUNDS = ("window", "panel", "alternate", "selection")
-"""Backgrounds any of them may stand on."""
 
 _ICON_SIZES = (16, 20, 24, 32, 40, 48, 64)
 """16 and 20 px at 100, 150, 200 and 300 %: each is drawn, none is scaled."""
@@ -277,123 +244,10 @@ class Theme(QObject):
     def _sheet(self) -> str:
         glyphs = (ICONS / "glyphs").as_posix()
         values = {**PALETTES[self._name], "glyphs": glyphs, "tone": self._name}
-        sheet = _SHEET
+        sheet = STYLE_SHEET
         for key, value in values.items():
             sheet = sheet.replace(f"@{key}@", value)
         return sheet
-
-
-_SHEET = """
-QToolTip { color: @text@; background: @panel@; border: 1px solid @control_border@; padding: 4px 6px; }
-QMainWindow::separator, QSplitter::handle { background: transparent; }
-QSplitter::handle:hover { background: @border@; }
-QPushButton, QToolButton[button="true"] {
-  background: @panel@; border: 1px solid @control_border@; border-radius: 5px; padding: 4px 10px; min-height: 18px; }
-QToolButton[button="true"] { padding-right: 2px; }
-QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; }
-QPushButton:hover, QToolButton:hover { background: @hover@; }
-QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked { background: @pressed@; }
-QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; }
-QPushButton:disabled, QToolButton[button="true"]:disabled { background: transparent; border-color: @border@; }
-QPushButton[primary="true"], QToolButton[primary="true"] {
-  background: @accent@; color: @on_accent@; border-color: @accent@; font-weight: 600; }
-QPushButton[primary="true"]:hover, QToolButton[primary="true"]:hover { background: @accent_hover@; }
-QPushButton[primary="true"]:disabled, QToolButton[primary="true"]:disabled {
-  background: transparent; color: @muted@; border-color: @border@; }
-QToolButton[popupMode="1"] { padding-right: 20px; }
-QToolButton::menu-button { border: none; width: 18px; }
-QToolButton::menu-indicator, QPushButton::menu-indicator {
-  image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px;
-  subcontrol-position: right center; right: 6px; }
-QPushButton[menu="true"] { padding-right: 22px; }
-QToolButton[menu="true"] { padding-right: 16px; }
-QToolButton[pill] { border-radius: 13px; padding: 4px 2px 4px 10px; min-height: 18px; text-align: left; }
-QToolButton[pill="muted"] { background: @hover@; color: @muted@; }
-QToolButton[pill="ok"] { background: @ok_tint@; color: @ok@; }
-QToolButton[pill="warning"] { background: @warning_tint@; color: @warning@; }
-QToolButton[pill="failure"] { background: @failure_tint@; color: @failure@; }
-QToolButton[pill]::menu-indicator { image: none; }
-QToolButton[reach="warning"] { color: @warning@; border-color: @warning@; }
-QStatusBar { background: @window@; }
-QStatusBar::item { border: none; }
-QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
-  background: @panel@; border: 1px solid @control_border@; border-radius: 5px;
-  selection-background-color: @selection@; selection-color: @text@; }
-QLineEdit, QComboBox, QAbstractSpinBox { padding: 3px 7px; min-height: 20px; }
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
-  border-color: @accent@; }
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { border-color: @border@; background: transparent; }
-QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: @failure@; }
-QAbstractSpinBox { padding-right: 20px; }
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
-  subcontrol-origin: border; width: 18px; border: none; background: transparent; }
-QAbstractSpinBox::up-button { subcontrol-position: top right; }
-QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
-QAbstractSpinBox::up-arrow { image: url(@glyphs@/chevron-up-@tone@.svg); width: 10px; height: 10px; }
-QAbstractSpinBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px; }
-QComboBox::drop-down { border: none; width: 22px; }
-QComboBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 12px; height: 12px; }
-QComboBox QAbstractItemView {
-  background: @panel@; border: 1px solid @control_border@; outline: none; padding: 2px; }
-QTabWidget::pane { border: none; }
-QTabBar { qproperty-drawBase: 0; background: transparent; }
-QTabBar::tab {
-  color: @muted@; padding: 6px 2px; margin-right: 18px; border: none; border-bottom: 2px solid transparent; }
-QTabBar::tab:hover { color: @text@; }
-QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
-QTabBar::tab:focus { color: @accent@; }
-QTableView, QTreeView, QListView, HexView {
-  background: @panel@; alternate-background-color: @alternate@; border: 1px solid @border@;
-  border-radius: 4px; outline: none; }
-QTableView:focus, QTreeView:focus, QListView:focus, HexView:focus { border-color: @accent@; }
-QTableView::item { padding: 0 6px; border: none; }
-QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: @selection@; }
-QHeaderView { background: @panel@; border: none; }
-QHeaderView::section {
-  background: @panel@; color: @muted@; border: none; border-bottom: 1px solid @border@; padding: 4px 6px 4px 9px; }
-QCheckBox, QRadioButton { spacing: 7px; }
-QCheckBox::indicator, QTableView::indicator, QTreeView::indicator, QListView::indicator, QGroupBox::indicator {
-  width: 14px; height: 14px; border: 1px solid @control_border@; border-radius: 3px; background: @panel@; }
-QCheckBox::indicator:checked, QTableView::indicator:checked, QTreeView::indicator:checked,
-QListView::indicator:checked, QGroupBox::indicator:checked {
-  background: @accent@; border-color: @accent@; image: url(@glyphs@/check-on-@tone@.svg); }
-QCheckBox::indicator:focus, QCheckBox:focus::indicator { border-color: @accent@; }
-QCheckBox:focus { color: @accent@; }
-QCheckBox::indicator:disabled { border-color: @border@; }
-QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid @control_border@; border-radius: 7px;
-  background: @panel@; }
-QRadioButton::indicator:checked { background: @accent@; border-color: @accent@;
-  image: url(@glyphs@/dot-on-@tone@.svg); }
-QTreeView::branch:has-children:closed { image: url(@glyphs@/chevron-right-@tone@.svg); }
-QTreeView::branch:has-children:open { image: url(@glyphs@/chevron-down-@tone@.svg); }
-QScrollBar:vertical { background: transparent; width: 11px; margin: 1px; }
-QScrollBar:horizontal { background: transparent; height: 11px; margin: 1px; }
-QScrollBar::handle { background: @control_border@; border-radius: 4px; margin: 1px; }
-QScrollBar::handle:vertical { min-height: 28px; }
-QScrollBar::handle:horizontal { min-width: 28px; }
-QScrollBar::handle:hover { background: @muted@; }
-QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
-QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-QScrollArea { background: transparent; border: none; }
-QMenu { background: @panel@; border: 1px solid @control_border@; padding: 4px; }
-QMenu::item { padding: 5px 22px 5px 10px; border-radius: 4px; }
-QMenu::icon { padding-left: 6px; }
-QMenu::item:selected { background: @selection@; }
-QMenu::item:disabled { color: @muted@; }
-QMenu::separator { height: 1px; background: @border@; margin: 4px 6px; }
-QMenuBar { background: @window@; }
-QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
-QMenuBar::item:selected { background: @hover@; }
-QProgressBar { border: none; border-radius: 3px; background: @pressed@; max-height: 6px; text-align: center; }
-QProgressBar::chunk { border-radius: 3px; background: @accent@; }
-QLabel[role="title"] { font-weight: 600; }
-QLabel[role="muted"] { color: @muted@; }
-QLabel[role="error"] { color: @failure@; }
-QLabel[role="warning"] { color: @warning@; }
-QLabel[role="ok"] { color: @ok@; }
-QLabel[role="empty"] { color: @muted@; background: transparent; padding: 12px; }
-QFrame[role="rule"] { background: @border@; border: none; }
-"""
 
 
 _made: list[Theme] = []
@@ -414,19 +268,6 @@ def restyle(widget: QWidget, name: str, value: str) -> None:
     widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
-
-
-def contrast(first: QColor, second: QColor) -> float:
-    """Contrast ratio of two opaque colours, 1..21 (WCAG 2.1, 1.4.3)."""
-    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(color: QColor) -> float:
-    def linear(part: float) -> float:
-        return float(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
-
-    return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF())
 
 
 def _platform() -> str:

@@ -120,7 +120,7 @@ def test_nobody_at_the_port_is_said_in_a_sentence(window, qtbot, unused_port):
     saved = window.ae.peers_model.records[0]
     assert isinstance(saved, SavedPeer)
     assert saved.echo.outcome == Outcome.CONNECTION_FAILED.value
-    assert "refused the connection" in window._sentence.whole()
+    assert "refused the connection" in window.status.sentence.whole()
 
 
 @pytest.fixture

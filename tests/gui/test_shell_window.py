@@ -103,7 +103,7 @@ def click(qtbot, window, name):
 
 
 def said(window):
-    return window._sentence.whole()
+    return window.status.sentence.whole()
 
 
 # -- the way of the work ----------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_rejection_is_seen_in_the_pill_and_told(window, qtbot, fake):
     click(qtbot, window, "associate")
     qtbot.waitUntil(lambda: "Rejected" in window.toolbar.pill.text_shown())
     assert "called-AE-title-not-recognized" in said(window)
-    assert window._sentence.property("role") == "error"
+    assert window.status.sentence.property("role") == "error"
 
 
 def test_what_cannot_be_done_now_is_greyed(window, qtbot):
