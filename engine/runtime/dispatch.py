@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -205,18 +206,17 @@ async def _send_all(association: Association, operation: Operation, command: c.O
     if len(command.messages) == 1:
         await _send(association, operation, command.messages[0])
         return
-    outcomes: list[Outcome] = []
+    outcomes: Counter[Outcome] = Counter()
     operation.total = len(command.messages)
     for number, message in enumerate(command.messages, start=1):
         if operation.cancelled:
             break
-        outcomes.append(await _send_one(association, operation, message))
-        failed = sum(o is Outcome.FAILURE for o in outcomes)
-        operation.progress(number, failed=failed, sentence=service_name(message.command))
+        outcomes[await _send_one(association, operation, message)] += 1
+        operation.progress(number, failed=outcomes[Outcome.FAILURE], sentence=service_name(message.command))
     worst = max(outcomes, key=_SEVERITY.index, default=Outcome.CANCELLED)
     if operation.cancelled:
         worst = Outcome.CANCELLED
-    operation.end(worst, f"{len(outcomes)} of {len(command.messages)} messages sent; {worst.value}.")
+    operation.end(worst, f"{outcomes.total()} of {len(command.messages)} messages sent; {worst.value}.")
 
 
 _SEVERITY = (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED, Outcome.FAILURE, Outcome.NOT_SENT)
