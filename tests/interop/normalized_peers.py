@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
-from pynetdicom import _config, evt
+from pynetdicom import AE, _config, evt
+
+from tests.interop import peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 # Its own log handlers fail on an Attribute Identifier List of one tag, and ours behind them would not be called.
 _config.LOG_HANDLER_LEVEL = "none"
@@ -84,3 +87,51 @@ class Later:
         for thread in self._threads:
             thread.join(20.0)
         return self.results
+
+
+@dataclass
+class User:
+    """A pynetdicom user of our built-in peer: one association; what comes in is noted."""
+
+    assoc: Any
+    seen: Seen
+    events: list[tuple[int, str, str, Dataset]]
+    """(Event Type ID, SOP Instance UID, abstract syntax of the context, Event Information)."""
+
+    def wait_events(self, count: int = 1) -> list[tuple[int, str, str, Dataset]]:
+        assert peers.wait_until(lambda: len(self.events) >= count, 20.0), f"{len(self.events)} of {count} events came"
+        return self.events
+
+    def answer(self, command_field: int) -> dict[str, Any]:
+        """The newest response with this Command Field, as pynetdicom decoded it, without the Message ID it answers."""
+        found = self.seen.last(command_field)
+        found.pop("MessageIDBeingRespondedTo")
+        return found
+
+
+@contextlib.contextmanager
+def user(
+    peer: peers.Peer, *contexts: str, ae_title: str = "USER", roles: Iterable[Any] = (), report_status: int = 0x0000
+) -> Iterator[User]:
+    """Associate with `peer`; released at the end unless that has happened already."""
+    ae = AE(ae_title=ae_title)
+    for timeout in ("acse_timeout", "dimse_timeout", "network_timeout"):
+        setattr(ae, timeout, 20.0)
+    for context in contexts:
+        ae.add_requested_context(context)
+    seen, events = Seen(), []
+
+    def report(event: evt.Event) -> tuple[int, None]:
+        request = event.request
+        told = event.event_information if request.EventInformation else Dataset()
+        events.append((event.event_type, str(request.AffectedSOPInstanceUID), event.context.abstract_syntax, told))
+        return report_status, None
+
+    handlers = [seen.handler, (evt.EVT_N_EVENT_REPORT, report)]
+    assoc = ae.associate(peer.host, peer.port, ae_title=peer.ae_title, evt_handlers=handlers, ext_neg=list(roles))
+    assert assoc.is_established
+    try:
+        yield User(assoc, seen, events)
+    finally:
+        if assoc.is_established:
+            assoc.release()
