@@ -104,7 +104,7 @@ class Association:
         count = sum(c.accepted for c in negotiated.contexts)
         sentence = f"Association established, {count} of {len(negotiated.contexts)} presentation contexts accepted."
         if not count:
-            sentence = sentences.nothing_accepted(self.peer, negotiated)
+            sentence = sentences.nothing_accepted(self.peer, negotiated, by_us=not self.requestor)
         self.notice(AssociationPhase.ESTABLISHED, sentence, negotiated=negotiated)
         if not self._established.done():
             self._established.set_result(negotiated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -109,11 +109,13 @@ class FolderStore:
         self.folder = folder
         self._held: dict[str, Instance] = {}
 
-    def load(self) -> list[str]:
-        """Read what the folder holds already; returns a sentence for each file that cannot be read."""
+    def load(self, stop: Callable[[], bool] = lambda: False) -> list[str]:
+        """Read what the folder holds already, until `stop` says so; a sentence for each file that cannot be read."""
         problems: list[str] = []
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self.folder.rglob("*.dcm")):
+            if stop():
+                break
             try:
                 header = datasets.open_file(path)
                 instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data)

@@ -64,7 +64,7 @@ class Listener:
         """Listen. False, with a notice that says why, when that is not possible."""
         if self._folder is not None:
             try:
-                for problem in await asyncio.to_thread(self._folder.load):
+                for problem in await asyncio.to_thread(self._folder.load, lambda: self.context.closing):
                     self.context.error(problem)
             except OSError as error:
                 sentence = f"The folder {self._folder.folder} cannot be used: {error.strerror or error}."

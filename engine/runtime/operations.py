@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -102,6 +103,9 @@ class Operations:
             await work
         except Ended as ended:
             operation.end(ended.outcome, ended.sentence, service=service)
+        except asyncio.CancelledError:
+            operation.end(Outcome.ABORTED, "The engine was stopped before it ended.", service=service)
+            raise
         except Exception as error:
             operation.end(Outcome.NOT_SENT, f"An unexpected error ended it: {type(error).__name__}: {error}")
             raise
@@ -143,7 +147,8 @@ async def finish(association: Association, operation: Operation, invocation: Inv
     """Read an invocation to its end; Cancel sends its C-CANCEL-RQ."""
 
     async def cancel() -> None:
-        if not await association.cancel(invocation.operation) and association.end is None:
+        sent = await association.cancel(invocation.operation)
+        if not sent and association.end is None and operation.total is None:
             sentence = f"{invocation.service} has no C-CANCEL-RQ (PS3.7 9.3): its response is waited for."
             association.context.error(sentence, association.number, operation.number)
 

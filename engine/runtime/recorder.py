@@ -16,6 +16,11 @@ from .context import Context
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
 store session would fill the memory with pixels nobody looks at."""
+KEPT_DATA_BYTES = 64 * 1024 * 1024
+"""Bytes of data sets in memory given with the notices of one association. Beyond it those larger than `SMALL` are left
+out, for the same reason; `data_length` still tells their size."""
+SMALL = 64 * 1024
+"""Bytes of a data set somebody may look at (an Identifier, an attribute list): always kept."""
 HEAD = 256
 """Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
 
@@ -27,6 +32,7 @@ class Recorder:
         self._context = context
         self._association = association
         self._kept = 0
+        self._kept_data = 0
         self._requests: dict[int, CommandSet] = {}
 
     def pdu(self, event: p.PduReceived | p.PduSent) -> None:
@@ -139,12 +145,20 @@ class Recorder:
                 transfer_syntax=transfer_syntax,
                 command=command,
                 command_bytes=command_bytes,
-                data=data,
+                data=self._keep_data(data),
                 data_length=length,
                 duration=duration,
                 unsolicited=unsolicited,
             )
         )
+
+    def _keep_data(self, data: EncodedData | FileData | None) -> EncodedData | FileData | None:
+        if not isinstance(data, EncodedData) or len(data.data) <= SMALL:
+            return data
+        if self._kept_data + len(data.data) > KEPT_DATA_BYTES:
+            return None
+        self._kept_data += len(data.data)
+        return data
 
     def _judge(
         self,

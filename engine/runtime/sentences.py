@@ -160,14 +160,15 @@ def broke_protocol(peer: Peer, what: str, *, requestor: bool, established: bool)
     return f"{address(peer)} broke the protocol and the association was aborted: {what.rstrip('.')}. {hint}"
 
 
-def nothing_accepted(peer: Peer, negotiated: Negotiated) -> str:
+def nothing_accepted(peer: Peer, negotiated: Negotiated, *, by_us: bool = False) -> str:
     """An association without one accepted context."""
-    reasons = "; ".join(f"{c.id}: {c.reason}" for c in negotiated.contexts[:4])
+    reasons = "; ".join(f"{c.id}: {c.reason.rstrip('.')}" for c in negotiated.contexts[:4])
     more = len(negotiated.contexts) - 4
-    return (
-        f"{address(peer)} accepted the association but none of its {len(negotiated.contexts)} presentation contexts "
-        f"({reasons}{f'; and {more} more' if more > 0 else ''})."
-    )
+    rest = f"; and {more} more" if more > 0 else ""
+    who, whose = ("We", f"the {len(negotiated.contexts)} presentation contexts of {address(peer)}")
+    if not by_us:
+        who, whose = address(peer), f"its {len(negotiated.contexts)} presentation contexts"
+    return f"{who} accepted the association but none of {whose} ({reasons}{rest})."
 
 
 def no_context(sop_class_name: str, sop_class_uid: str, negotiated: Negotiated) -> str:

@@ -275,6 +275,25 @@ def test_movescu_to_itself(stocked: Start, client: Start, archive: list[samples.
     _same(got, [s for s in archive if s.study_uid == archive[0].study_uid])
 
 
+def test_movescu_cancels(
+    console: Console, storescp: Start, client: Start, folder: Path, archive: list[samples.Sample]
+) -> None:
+    folder.mkdir()
+    for number in range(200):
+        samples.write(folder / f"{number}.dcm", samples.dataset("CT", instance=number, size=2))
+    destination = storescp(ae_title="MOVEDEST")
+    listener = console.listen(
+        folder, destinations=(MoveDestination(ae_title="MOVEDEST", host=HOST, port=destination.port),)
+    )
+    keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={archive[0].study_uid}")
+    told = client("movescu", "-v", "-S", "--cancel", 2, "-aem", "MOVEDEST", *_at(listener), *keys)
+    assert "Cancel" in told.output
+    last = console.wait(MessageNotice, lambda n: n.command.status == 0xFE00)
+    done = last.command.number("NumberOfCompletedSuboperations") or 0
+    assert 2 <= done < 200
+    assert last.command.number("NumberOfRemainingSuboperations") == 200 - done
+
+
 def test_movescu_to_nobody(stocked: Start, client: Start, archive: list[samples.Sample]) -> None:
     listener = stocked()
     keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={archive[0].study_uid}")

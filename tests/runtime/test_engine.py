@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from engine.model.notices import (
     StatusNotice,
 )
 from engine.protocol import primitives as p
-from engine.runtime import files
+from engine.runtime import files, recorder
 from engine.runtime.association import Association
 from engine.runtime.engine import Engine
 from engine.services.responses import request_of, response_to
@@ -506,8 +507,6 @@ def test_a_large_data_set_goes_through_the_disk(
         identifier=keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9"),
         folder=tmp_path / "got",
     )
-    from dataclasses import replace
-
     made = replace(retrieve.proposal, contexts=contexts(STUDY_GET, (CT, EXPLICIT), role=Role.SCP))
     made = replace(made, contexts=(replace(made.contexts[0], role=Role.DEFAULT), made.contexts[1]))
     status = console.run(replace(retrieve, proposal=made))
@@ -544,8 +543,6 @@ def _stocked(console: Console, tmp_path: Path, count: int = 3, **settings: Any) 
 
 
 def _retrieve(console: Console, listener: ListenerNotice, service: str, uid: str, **more: Any) -> StatusNotice:
-    from dataclasses import replace
-
     command = Retrieve(
         operation=console.new_id(),
         association=console.new_id(),
@@ -669,6 +666,67 @@ def tag_of(keyword: str) -> int:
     from engine.model.command_set import tag_of as found
 
     return found(keyword)
+
+
+def test_data_sets_of_a_long_store_are_not_all_kept(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "KEPT_DATA_BYTES", 1_000_000)
+    _write(tmp_path / "in", 20, 200_000)
+    listener = console.listen(tmp_path / "out")
+    store = StoreFiles(
+        operation=console.new_id(), association=console.new_id(), proposal=proposal(listener), paths=(tmp_path / "in",)
+    )
+    assert console.run(store).completed == 20
+    received = console.of(MessageNotice, lambda n: n.command.command_field == 1 and n.direction is Direction.RECEIVED)
+    assert [n.data is not None for n in received] == [True] * 4 + [False] * 16
+    assert all(n.data_length > 200_000 for n in received)
+
+
+def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path) -> None:
+    """What the built-in peer sends piles up; after its DIMSE time-out it aborts."""
+    folder = tmp_path / "stock"
+    _write(folder, 1, 30_000_000)
+    listener = console.listen(folder, policy=policy(timeouts=Timeouts(dimse=0.4)))
+    other = Console()
+    try:
+        made = proposal(listener, *contexts(STUDY_GET), *contexts((CT, EXPLICIT), role=Role.SCP))
+        made = replace(made, contexts=(made.contexts[0], replace(made.contexts[1], id=3)))
+        number = other.open(made)
+        (link,) = other.engine._context.links
+        assert link._transport is not None
+        other.engine._context.loop.call_soon_threadsafe(link._transport.pause_reading)
+        command = request_of("C-GET-RQ", AffectedSOPClassUID=STUDY_GET)
+        identifier = keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9")
+        other.submit(
+            Send(association=number, operation=other.new_id(), message=Outgoing(command=command, data=identifier))
+        )
+        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, 10)
+        assert ended.outcome is Outcome.TIMED_OUT
+        assert "has taken none of the" in ended.sentence
+    finally:
+        other.close()
+
+
+def test_an_operation_that_is_cut_off_by_the_stop_is_told(console: Console, tmp_path: Path) -> None:
+    """Whatever the engine was doing when it was stopped, each operation ends with its one notice."""
+    _write(tmp_path / "in", 300)
+    listener = console.listen()
+    operations = []
+    for _ in range(3):
+        store = StoreFiles(
+            operation=console.new_id(),
+            association=console.new_id(),
+            proposal=proposal(listener),
+            paths=(tmp_path / "in",),
+        )
+        operations.append(store.operation)
+        console.submit(store)
+    console.wait(ProgressNotice)
+    console.close()
+    statuses = console.of(StatusNotice)
+    assert sorted(n.operation for n in statuses) == operations
+    assert Outcome.SUCCESS not in {n.outcome for n in statuses}
 
 
 def test_the_loop_is_never_blocked_for_long(console: Console, tmp_path: Path) -> None:
