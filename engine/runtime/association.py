@@ -6,32 +6,24 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
-from engine.model.commands import Outgoing
-from engine.model.dataset import DataSet, FileData
 from engine.model.notices import AssociationNotice, AssociationPhase, Direction, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.negotiation import outcome as negotiation_outcome
 from engine.protocol.negotiation import propose
 from engine.protocol.upper_layer import StateError, UpperLayer
-from engine.standard.dictionary import uid_name
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
-from engine.wire.commands import CommandError
-from engine.wire.datasets import DataSetError
 from engine.wire.fragments import FragmentError, Sink
 
 from . import sentences
 from .connecting import connect
 from .context import Context
-from .invocation import Ended, Invocation, Response
+from .invocation import Ended
 from .link import Link
-from .outgoing import Encoded, encode, locate
+from .messages import Messages
 from .recorder import Recorder
 from .watchdog import Watchdog
-
-BATCH = 1024 * 1024
-"""Bytes gathered into one write: beyond that system calls cost nothing any more."""
 
 OnRequest = Callable[["Association", dx.RequestReceived], None]
 
@@ -70,15 +62,10 @@ class Association:
         self.end: Ended | None = None
         self.ended = asyncio.Event()
         self._listener = listener
-        self._invocations: dict[int, Invocation] = {}
+        self.messages = Messages(self)
         context.associations[number] = self
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
         self._established.add_done_callback(lambda f: f.cancelled() or f.exception())
-        self._room = asyncio.Event()
-        self._turn = asyncio.Lock()
-        self._sending = asyncio.Lock()
-        self._unsent = 0
-        self._last_moved = self.started
         self._broken = ""
         self._watchdog = Watchdog(self)
 
@@ -133,7 +120,7 @@ class Association:
     def busy(self) -> bool:
         """Whether an operation is under way: releasing now would cut it off unexplained."""
         exchange = self.exchange
-        return self._sending.locked() or (exchange is not None and bool(exchange.outstanding or exchange.serving))
+        return self.messages.sending or (exchange is not None and bool(exchange.outstanding or exchange.serving))
 
     def abort(self, source: int = 0, reason: int = 0, why: tuple[Outcome, str] | None = None) -> None:
         """Abort (PS3.8 7.3). `why` replaces the plain sentence, for time-outs and protocol errors.
@@ -162,118 +149,6 @@ class Association:
         """Force bytes onto the wire."""
         self.machine.send_raw(data)
         self.link.pump()
-
-    # -- messages
-
-    async def invoke(self, message: Outgoing, operation: int) -> Invocation:
-        """Send a request. Raises Ended when it cannot be sent or the association ends first."""
-        context, encoded = self._prepare(message)
-        async with self._turn:  # requests go out in the order they were asked for
-            while not self._live().can_invoke():
-                self._room.clear()
-                await self._room.wait()
-            async with self._sending:
-                exchange, now = self._live(), self.context.now()
-                try:
-                    ready = exchange.request(message.command, operation, context, encoded is not None, now)
-                except (CommandError, dx.ExchangeError) as error:
-                    raise Ended(Outcome.NOT_SENT, str(error)) from None
-                invocation = Invocation(operation, ready.command, context.id, now)
-                self._invocations[operation] = invocation
-                await self._send(ready, encoded, operation)
-        return invocation
-
-    async def perform(self, message: Outgoing) -> Response:
-        """Invoke an operation nobody gave a number to, and read it to its end. Raises Ended."""
-        number = self.context.new_id()
-        invocation = await self.invoke(message, number)
-        try:
-            return await invocation.final()
-        finally:
-            self.close_invocation(number)
-
-    async def answer(self, message: Outgoing, operation: int | None = None, key: int | None = None) -> None:
-        """Send a response, cancel or anything that opens no operation. Raises Ended."""
-        exchange = self._live()
-        context, encoded = self._prepare(message)
-        async with self._sending:
-            exchange = self._live()
-            try:
-                ready = exchange.respond(message.command, context, encoded is not None, key)
-            except CommandError as error:
-                raise Ended(Outcome.NOT_SENT, str(error)) from None
-            await self._send(ready, encoded, operation)
-
-    async def cancel(self, operation: int) -> bool:
-        """Send the C-CANCEL-RQ of an outstanding operation; False when it is over already."""
-        exchange = self.exchange
-        ready = exchange.cancel(operation) if exchange and self.end is None else None
-        if ready is None:
-            return False
-        async with self._sending:
-            await self._send(ready, None, operation)
-        return True
-
-    def close_invocation(self, operation: int) -> None:
-        """Nobody reads the responses of this operation any more."""
-        self._invocations.pop(operation, None)
-        self.recorder.forget(operation)
-
-    def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
-        exchange = self._live()
-        try:
-            data = locate(message.data) if isinstance(message.data, FileData) else message.data
-            stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
-            context = exchange.choose_context(message.command, message.context_id, stored)
-            return context, None if data is None else encode(data, context)
-        except DataSetError as error:
-            raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
-        except dx.ExchangeError as error:
-            assert self.negotiated is not None
-            uid = message.command.sop_class_uid
-            sentence = str(error)
-            if message.context_id is None and uid:
-                sentence = sentences.no_context(uid_name(uid) or uid, uid, self.negotiated)
-            raise Ended(Outcome.NOT_SENT, sentence) from None
-
-    async def _send(self, ready: dx.Ready, encoded: Encoded | None, operation: int | None) -> None:
-        """Fragments onto the wire, never more queued than the socket can take soon."""
-        assert self.exchange is not None
-        chunks = encoded.chunks if encoded else None
-        pdus: list[list[p.Buffer]] = []
-        size = 0
-        try:
-            for buffers in self.exchange.fragments(ready, chunks):
-                pdus.append(buffers)
-                size += sum(map(len, buffers))
-                if size >= BATCH:
-                    await self._put(pdus, operation)
-                    pdus, size = [], 0
-                    await asyncio.sleep(0)  # the other associations have their turn
-        except (OSError, DataSetError) as error:
-            sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
-            self.abort(why=(Outcome.NOT_SENT, sentence))
-            raise Ended(Outcome.NOT_SENT, sentence) from None
-        await self._put(pdus, operation)
-        shown = encoded.shown if encoded else None
-        self.recorder.message(Direction.SENT, ready, shown, encoded.size if encoded else 0, operation)
-
-    async def _put(self, pdus: list[list[p.Buffer]], operation: int | None) -> None:
-        self._live()
-        try:
-            self._request(p.PDataRequest(tuple(pdus)))
-        except StateError as error:
-            raise self.end or Ended(Outcome.NOT_SENT, str(error)) from None
-        if operation is not None and self.exchange is not None:
-            self.exchange.progress_made(operation, self.context.now())
-        await self.link.drained()
-
-    def _live(self) -> dx.Exchange:
-        if self.end is not None:
-            raise self.end
-        if self.exchange is None:
-            raise Ended(Outcome.NOT_SENT, "The association is not established yet.")
-        return self.exchange
 
     # -- events of the machine
 
@@ -334,21 +209,13 @@ class Association:
         self.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
 
     def _on_pdata(self, event: p.PDataIndication) -> None:
-        exchange = self.exchange
-        if exchange is None:
-            return
-        now = self.context.now()
         try:
-            exchange.receive(event.pdvs, now)
+            self.messages.receive(event.pdvs)
         except FragmentError as error:
-            self._exchange_events(exchange)
             self.recorder.finding("protocol.fragments", "error", error.reason, "PS3.8 E.1", Direction.RECEIVED)
             self.abort(2, error.abort_reason, (Outcome.ABORTED, self._broke_protocol(error.reason)))
-            return
         except OSError as error:  # a large data set is received into a file
             self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)))
-            return
-        self._exchange_events(exchange)
 
     def _on_release_indication(self, event: p.ReleaseIndication) -> None:
         if event.collision and not self.requestor:
@@ -396,68 +263,6 @@ class Association:
         _, command, data = arriving[0]
         return f"in the middle of a message ({command + data} bytes of it had arrived)"
 
-    # -- events of the exchange
-
-    def _exchange_events(self, exchange: dx.Exchange) -> None:
-        while (event := exchange.next_event()) is not None:
-            if isinstance(event, dx.ResponseReceived):
-                self._on_response(event)
-            elif isinstance(event, dx.RequestReceived):
-                self.recorder.received(event.message, None)
-                if self.on_request is not None:
-                    self.on_request(self, event)
-            elif isinstance(event, dx.CancelReceived):
-                self.recorder.received(event.message, None)
-                if event.key is not None and self.on_cancel is not None:
-                    self.on_cancel(event.key)
-            elif isinstance(event, dx.Unsolicited):
-                self.recorder.received(event.message, None, unsolicited=True)
-                self.recorder.finding("exchange.unsolicited", "error", event.sentence, "PS3.7 7.5", Direction.RECEIVED)
-            else:
-                self._on_timeout(event)
-        if exchange.can_invoke():
-            self._room.set()
-
-    def _on_response(self, event: dx.ResponseReceived) -> None:
-        self.recorder.received(event.message, event.operation, duration=event.duration)
-        invocation = self._invocations.get(event.operation)
-        if invocation is not None:
-            invocation.queue.put_nowait(Response(event.message.command, event.message.data, event.final))
-        if event.final:
-            self.close_invocation(event.operation)
-
-    def _on_timeout(self, event: dx.TimedOut) -> None:
-        invocation = self._invocations.get(event.operation)
-        service = invocation.service if invocation else "request"
-        sentence = sentences.response_timed_out(self.peer, service, self.timeouts.dimse)
-        self.abort(why=(Outcome.TIMED_OUT, sentence))
-
-    def check_deadlines(self) -> None:
-        """Called by the watchdog: DIMSE and idle time-outs."""
-        now = self.context.now()
-        exchange, idle = self.exchange, self.timeouts.idle
-        if exchange is None:
-            return
-        self._check_unsent(exchange, now)
-        exchange.handle_timeout(now)
-        self._exchange_events(exchange)
-        busy = exchange.outstanding or exchange.serving
-        if idle and not busy and now - self.link.last_activity >= idle:
-            self.abort(why=(Outcome.TIMED_OUT, sentences.idle_timed_out(self.peer, idle)))
-
-    def _check_unsent(self, exchange: dx.Exchange, now: float) -> None:
-        """While what we wrote is still being taken, no response is due; a peer that takes nothing is given up."""
-        unsent, seconds = self.link.unsent, self.timeouts.dimse
-        if not unsent or unsent != self._unsent:
-            self._last_moved = now
-        elif seconds and now - self._last_moved >= seconds:
-            self.abort(why=(Outcome.TIMED_OUT, sentences.stalled(self.peer, unsent, seconds)))
-            self.link.kill()
-        if unsent:
-            for operation in exchange.outstanding:
-                exchange.progress_made(operation, now)
-        self._unsent = unsent
-
     # -- the end
 
     def finish(
@@ -478,12 +283,9 @@ class Association:
         if self.exchange is not None:
             self.exchange.abandon()
         lost = Ended(Outcome.ABORTED, sentence) if outcome is Outcome.SUCCESS else self.end
-        for invocation in list(self._invocations.values()):
-            invocation.queue.put_nowait(lost)
-        self._invocations.clear()
+        self.messages.end(lost)
         if not self._established.done():
             self._established.set_exception(self.end)
-        self._room.set()
         self.link.let_go()
         self.ended.set()
         self._watchdog.stop()

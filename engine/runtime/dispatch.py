@@ -193,10 +193,10 @@ def _opens_operation(message: c.Outgoing) -> bool:
 async def _send(association: Association, operation: Operation, message: c.Outgoing) -> None:
     """One message on a held association."""
     if not _opens_operation(message):
-        await association.answer(message, operation.number)
+        await association.messages.answer(message, operation.number)
         operation.end(Outcome.SUCCESS, "Sent.", service=service_name(message.command))
         return
-    invocation = await association.invoke(message, operation.number)
+    invocation = await association.messages.invoke(message, operation.number)
     response = await finish(association, operation, invocation)
     operation.end_with(invocation, response)
 
@@ -224,10 +224,10 @@ _SEVERITY = (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED, Outcome.FAILUR
 
 async def _send_one(association: Association, operation: Operation, message: c.Outgoing) -> Outcome:
     if not _opens_operation(message):
-        await association.answer(message, operation.number)
+        await association.messages.answer(message, operation.number)
         return Outcome.SUCCESS
     try:
-        invocation = await association.invoke(message, operation.number)
+        invocation = await association.messages.invoke(message, operation.number)
     except Ended as ended:
         if association.end is not None:
             raise

@@ -147,7 +147,7 @@ async def finish(association: Association, operation: Operation, invocation: Inv
     """Read an invocation to its end; Cancel sends its C-CANCEL-RQ."""
 
     async def cancel() -> None:
-        sent = await association.cancel(invocation.operation)
+        sent = await association.messages.cancel(invocation.operation)
         if not sent and association.end is None and operation.total is None:
             sentence = f"{invocation.service} has no C-CANCEL-RQ (PS3.7 9.3): its response is waited for."
             association.context.error(sentence, association.number, operation.number)
@@ -159,4 +159,4 @@ async def finish(association: Association, operation: Operation, invocation: Inv
         return await invocation.final()
     finally:
         operation.on_cancel = None
-        association.close_invocation(invocation.operation)
+        association.messages.close_invocation(invocation.operation)

@@ -56,7 +56,7 @@ class Reporter:
                 where = opened = self._new_one(event, receiver, origin)
                 await opened.open()
             message = Outgoing(command=command, data=event.data, context_id=_context_for(where, event))
-            await where.perform(message)
+            await where.messages.perform(message)
         except Ended as ended:
             sentence = f"The {SERVICE} for {receiver} could not be delivered: {ended.sentence}"
             self.context.error(sentence, origin.number)

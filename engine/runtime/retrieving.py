@@ -80,7 +80,7 @@ class Retrieving:
                 MoveDestination=command.move_destination or None,
             )
             message = Outgoing(command=request, data=command.identifier)
-            invocation = await association.invoke(message, self._operation.number)
+            invocation = await association.messages.invoke(message, self._operation.number)
             response = await self._read(association, invocation)
             self._operation.end_with(invocation, response)
         finally:
@@ -98,7 +98,7 @@ class Retrieving:
         operation, limit = self._operation, self._command.cancel_after
 
         async def cancel() -> None:
-            await association.cancel(invocation.operation)
+            await association.messages.cancel(invocation.operation)
 
         operation.on_cancel = cancel
         if operation.cancelled:
@@ -114,7 +114,7 @@ class Retrieving:
                     await cancel()
         finally:
             operation.on_cancel = None
-            association.close_invocation(invocation.operation)
+            association.messages.close_invocation(invocation.operation)
 
     def _progress(self, invocation: Invocation, response: Response) -> None:
         counters = [

@@ -137,7 +137,7 @@ class _Run:
 
     async def _reply(self, effect: Reply) -> Answer:
         message = Outgoing(command=effect.command, data=effect.data, context_id=self.event.message.context_id)
-        await self.association.answer(message, key=self.event.key)
+        await self.association.messages.answer(message, key=self.event.key)
         for event in effect.events:
             self.server.reporter.report(event, self.association)
         if self.server.on_stored and self.event.message.command.command_field == STORE:
@@ -165,7 +165,7 @@ class _Run:
             where = await self._association_for(effect) if effect.destination else self.association
             context_id = _context_for(where, effect)
             message = Outgoing(command=command, data=effect.instance.data, context_id=context_id)
-            response = await where.perform(message)
+            response = await where.messages.perform(message)
         except Ended as ended:
             if self.association.end is not None:
                 raise

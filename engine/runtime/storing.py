@@ -113,7 +113,7 @@ class Storing:
         )
         data = FileData(header.path, header.data_offset, header.length, header.transfer_syntax)
         try:
-            response = await association.perform(Outgoing(command=command, data=data, context_id=context_id))
+            response = await association.messages.perform(Outgoing(command=command, data=data, context_id=context_id))
         except Ended as ended:
             if association.end is not None:
                 raise

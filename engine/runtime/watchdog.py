@@ -1,40 +1,70 @@
-"""Looks after the slow deadlines of one association: DIMSE and idle time-outs."""
+"""Looks after the slow deadlines of one association: DIMSE and idle time-outs, a peer that stops reading."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
+from engine.model.notices import Outcome
+from engine.protocol.exchange import Exchange
+
+from . import sentences
+
 if TYPE_CHECKING:
     from .association import Association
 
 LEAST = 0.05
-"""Seconds between two looks at least."""
+MOST = 1.0
+"""Seconds between two looks."""
 
 
 class Watchdog:
-    """Wakes at half the shortest time-out instead of keeping a timer for each operation: the hot path pays nothing."""
+    """Looks four times in the shortest time-out instead of keeping timers for each operation: the hot path pays nothing."""
 
     def __init__(self, association: Association) -> None:
         self._association = association
         self._timer: asyncio.TimerHandle | None = None
+        self._unsent = 0
+        self._last_moved = 0.0
 
     def start(self) -> None:
         timeouts = self._association.timeouts
         spans = [s for s in (timeouts.dimse, timeouts.idle) if s > 0]
-        if not spans:
-            return
-        self._wait(max(LEAST, min(1.0, min(spans) / 4)))
-
-    def _wait(self, span: float) -> None:
-        self._timer = self._association.context.loop.call_later(span, self._look, span)
-
-    def _look(self, span: float) -> None:
-        self._association.check_deadlines()
-        if self._association.end is None:
-            self._wait(span)
+        if spans:
+            self._wait(max(LEAST, min(MOST, min(spans) / 4)))
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _wait(self, span: float) -> None:
+        self._timer = self._association.context.loop.call_later(span, self._look, span)
+
+    def _look(self, span: float) -> None:
+        association, exchange = self._association, self._association.exchange
+        now = association.context.now()
+        if exchange is not None:
+            self._check_unsent(exchange, now)
+            association.messages.check_timeouts(now)
+            self._check_idle(exchange, now)
+        if association.end is None:
+            self._wait(span)
+
+    def _check_unsent(self, exchange: Exchange, now: float) -> None:
+        """While what we wrote is still being taken, no response is due; a peer that takes nothing is given up."""
+        association, seconds = self._association, self._association.timeouts.dimse
+        unsent = association.link.unsent
+        if not unsent or unsent != self._unsent:
+            self._last_moved = now
+        elif seconds and now - self._last_moved >= seconds:
+            association.abort(why=(Outcome.TIMED_OUT, sentences.stalled(association.peer, unsent, seconds)))
+            association.link.kill()
+        for operation in exchange.outstanding if unsent else ():
+            exchange.progress_made(operation, now)
+        self._unsent = unsent
+
+    def _check_idle(self, exchange: Exchange, now: float) -> None:
+        association, seconds = self._association, self._association.timeouts.idle
+        if seconds and not association.busy and now - association.link.last_activity >= seconds:
+            association.abort(why=(Outcome.TIMED_OUT, sentences.idle_timed_out(association.peer, seconds)))

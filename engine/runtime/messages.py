@@ -1,0 +1,226 @@
+"""The DIMSE messages of one association: out in turn, in to whoever waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from engine.model.association import NegotiatedContext
+from engine.model.commands import Outgoing
+from engine.model.dataset import DataSet, FileData
+from engine.model.notices import Direction, Outcome
+from engine.protocol import exchange as dx
+from engine.protocol import primitives as p
+from engine.protocol.upper_layer import StateError
+from engine.standard.dictionary import uid_name
+from engine.wire.commands import CommandError
+from engine.wire.datasets import DataSetError
+
+from . import sentences
+from .invocation import Ended, Invocation, Response
+from .outgoing import Encoded, encode, locate
+
+if TYPE_CHECKING:
+    from .association import Association
+
+BATCH = 1024 * 1024
+"""Bytes gathered into one write: beyond that system calls cost nothing any more."""
+
+
+class Messages:
+    """Invokes, answers, cancels; hands responses to their invocations and requests to the association's server."""
+
+    def __init__(self, association: Association) -> None:
+        self._association = association
+        self._invocations: dict[int, Invocation] = {}
+        self._room = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._sending = asyncio.Lock()
+
+    @property
+    def sending(self) -> bool:
+        """Whether a message is half out."""
+        return self._sending.locked()
+
+    # -- out
+
+    async def invoke(self, message: Outgoing, operation: int) -> Invocation:
+        """Send a request. Raises Ended when it cannot be sent or the association ends first."""
+        context, encoded = self._prepare(message)
+        async with self._turn:  # requests go out in the order they were asked for
+            while not self._live().can_invoke():
+                self._room.clear()
+                await self._room.wait()
+            async with self._sending:
+                exchange, now = self._live(), self._association.context.now()
+                try:
+                    ready = exchange.request(message.command, operation, context, encoded is not None, now)
+                except (CommandError, dx.ExchangeError) as error:
+                    raise Ended(Outcome.NOT_SENT, str(error)) from None
+                invocation = Invocation(operation, ready.command, context.id, now)
+                self._invocations[operation] = invocation
+                try:
+                    await self._send(ready, encoded, operation)
+                except Ended:
+                    exchange.forget(operation)
+                    self.close_invocation(operation)
+                    raise
+        return invocation
+
+    async def perform(self, message: Outgoing) -> Response:
+        """Invoke an operation nobody gave a number to, and read it to its end. Raises Ended."""
+        number = self._association.context.new_id()
+        invocation = await self.invoke(message, number)
+        try:
+            return await invocation.final()
+        finally:
+            self.close_invocation(number)
+
+    async def answer(self, message: Outgoing, operation: int | None = None, key: int | None = None) -> None:
+        """Send a response, cancel or anything that opens no operation. Raises Ended."""
+        context, encoded = self._prepare(message)
+        async with self._sending:
+            try:
+                ready = self._live().respond(message.command, context, encoded is not None, key)
+            except CommandError as error:
+                raise Ended(Outcome.NOT_SENT, str(error)) from None
+            await self._send(ready, encoded, operation)
+
+    async def cancel(self, operation: int) -> bool:
+        """Send the C-CANCEL-RQ of an outstanding operation; False when it is over already or has none."""
+        exchange = self._association.exchange
+        ready = exchange.cancel(operation) if exchange and self._association.end is None else None
+        if ready is None:
+            return False
+        async with self._sending:
+            with suppress(Ended):  # the operation has ended with its association
+                await self._send(ready, None, operation)
+        return True
+
+    def close_invocation(self, operation: int) -> None:
+        """Nobody reads the responses of this operation any more."""
+        self._invocations.pop(operation, None)
+        self._association.recorder.forget(operation)
+
+    def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
+        exchange = self._live()
+        try:
+            data = locate(message.data) if isinstance(message.data, FileData) else message.data
+            stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
+            context = exchange.choose_context(message.command, message.context_id, stored)
+            return context, None if data is None else encode(data, context)
+        except DataSetError as error:
+            raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
+        except dx.ExchangeError as error:
+            uid = message.command.sop_class_uid
+            sentence = str(error)
+            if message.context_id is None and uid:
+                sentence = sentences.no_context(uid_name(uid) or uid, uid, exchange.negotiated)
+            raise Ended(Outcome.NOT_SENT, sentence) from None
+
+    async def _send(self, ready: dx.Ready, encoded: Encoded | None, operation: int | None) -> None:
+        """Fragments onto the wire, never more queued than the socket can take soon."""
+        link = self._association.link
+        pdus: list[list[p.Buffer]] = []
+        size = 0
+        try:
+            for buffers in self._live().fragments(ready, encoded.chunks if encoded else None):
+                pdus.append(buffers)
+                size += sum(map(len, buffers))
+                if size >= BATCH:
+                    self._put(pdus, operation)
+                    pdus, size = [], 0
+                    await link.drained()
+                    await asyncio.sleep(0)  # the other associations have their turn
+        except (OSError, DataSetError) as error:
+            sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
+            self._association.abort(why=(Outcome.NOT_SENT, sentence))
+            raise Ended(Outcome.NOT_SENT, sentence) from None
+        self._put(pdus, operation)
+        # Told before anything else can happen: its response must not come first.
+        shown, length = (encoded.shown, encoded.size) if encoded else (None, 0)
+        self._association.recorder.message(Direction.SENT, ready, shown, length, operation)
+        await link.drained()
+
+    def _put(self, pdus: list[list[p.Buffer]], operation: int | None) -> None:
+        exchange = self._live()
+        try:
+            self._association.request(p.PDataRequest(tuple(pdus)))
+        except StateError as error:
+            raise self._association.end or Ended(Outcome.NOT_SENT, str(error)) from None
+        if operation is not None:
+            exchange.progress_made(operation, self._association.context.now())
+
+    def _live(self) -> dx.Exchange:
+        association = self._association
+        if association.end is not None:
+            raise association.end
+        if association.exchange is None:
+            raise Ended(Outcome.NOT_SENT, "The association is not established yet.")
+        return association.exchange
+
+    # -- in
+
+    def receive(self, pdvs: Iterable[p.Pdv]) -> None:
+        """PDVs of one P-DATA-TF. FragmentError when the association cannot go on; OSError when a data set cannot be
+        kept."""
+        exchange = self._association.exchange
+        if exchange is None:
+            return
+        try:
+            exchange.receive(pdvs, self._association.context.now())
+        finally:
+            self._take_events(exchange)
+
+    def check_timeouts(self, now: float) -> None:
+        """End what waits for a response too long."""
+        exchange = self._association.exchange
+        if exchange is not None:
+            exchange.handle_timeout(now)
+            self._take_events(exchange)
+
+    def _take_events(self, exchange: dx.Exchange) -> None:
+        association, recorder = self._association, self._association.recorder
+        while (event := exchange.next_event()) is not None:
+            match event:
+                case dx.ResponseReceived():
+                    self._take_response(event)
+                case dx.RequestReceived():
+                    recorder.received(event.message, None)
+                    if association.on_request is not None:
+                        association.on_request(association, event)
+                case dx.CancelReceived():
+                    recorder.received(event.message, None)
+                    if event.key is not None and association.on_cancel is not None:
+                        association.on_cancel(event.key)
+                case dx.Unsolicited():
+                    recorder.received(event.message, None, unsolicited=True)
+                    recorder.finding("exchange.unsolicited", "error", event.sentence, "PS3.7 7.5", Direction.RECEIVED)
+                case dx.TimedOut():
+                    self._time_out(event)
+        if exchange.can_invoke():
+            self._room.set()
+
+    def _take_response(self, event: dx.ResponseReceived) -> None:
+        self._association.recorder.received(event.message, event.operation, duration=event.duration)
+        invocation = self._invocations.get(event.operation)
+        if invocation is not None:
+            invocation.queue.put_nowait(Response(event.message.command, event.message.data, event.final))
+        if event.final:
+            self.close_invocation(event.operation)
+
+    def _time_out(self, event: dx.TimedOut) -> None:
+        association = self._association
+        invocation = self._invocations.get(event.operation)
+        service = invocation.service if invocation else "request"
+        sentence = sentences.response_timed_out(association.peer, service, association.timeouts.dimse)
+        association.abort(why=(Outcome.TIMED_OUT, sentence))
+
+    def end(self, why: Ended) -> None:
+        """The association is over: whoever waits is told."""
+        for invocation in self._invocations.values():
+            invocation.queue.put_nowait(why)
+        self._invocations.clear()
+        self._room.set()
