@@ -19,7 +19,7 @@ MOST = 1.0
 
 
 class Watchdog:
-    """Looks four times in the shortest time-out instead of keeping timers for each operation: the hot path pays nothing."""
+    """Looks four times in the shortest time-out, so that no operation needs a timer: the hot path pays nothing."""
 
     def __init__(self, association: Association) -> None:
         self._association = association

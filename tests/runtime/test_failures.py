@@ -516,7 +516,7 @@ def test_a_user_that_vanishes_in_the_middle_of_a_store(console: Console) -> None
 
 
 def test_stopping_ends_whatever_hangs(console: Console) -> None:
-    """A silent peer, one that never responds, a store that stands still, a look-up: stop() takes them all."""
+    """A silent peer, one that never responds, a store that stands still: stop() takes them all."""
     with scripted(Conversation.wait_closed) as silent, scripted(accepting(lambda c: c.over.wait(20))) as mute:
         long = Timeouts(connect=60, acse=60, dimse=60, artim=60)
         console.submit(OpenAssociation(association=console.new_id(), proposal=proposal(silent, timeouts=long)))
