@@ -106,6 +106,10 @@ class Console:
             lambda m: (m.association, m.command.command_field, m.direction) == (association, name, direction),
         )
 
+    def messages_of(self, command_field: int, direction: Direction) -> list[MessageNotice]:
+        """Messages of all associations by Command Field."""
+        return self.all(MessageNotice, lambda m: (m.command.command_field, m.direction) == (command_field, direction))
+
     def end_of(self, association: int) -> AssociationNotice:
         """Wait for the end of an association."""
         return self.wait(AssociationNotice, lambda n: n.association == association and n.phase in FINAL_PHASES)

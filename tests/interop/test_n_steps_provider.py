@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import build_role, evt
 
 from engine.model.commands import MoveDestination
-from engine.model.notices import MessageNotice
+from engine.model.notices import ErrorNotice, MessageNotice
 from tests.interop import samples
 from tests.interop.console import Console
 from tests.interop.normalized_peers import (
@@ -185,4 +185,4 @@ class TestCommitment:
     def test_nobody_to_tell_is_said(self, console: Console) -> None:
         with user(console.listen(), COMMITMENT, roles=[build_role(COMMITMENT, False, True)]) as modality:
             self.ask_raw(modality)
-        assert any("N-EVENT-REPORT for USER could not be delivered" in sentence for sentence in console.errors)
+        console.wait(ErrorNotice, lambda e: "N-EVENT-REPORT for USER could not be delivered" in e.sentence)
