@@ -17,24 +17,25 @@ def best_context(
 
     contexts: the accepted ones. requestor: our side of the association. transfer_syntax: how the data set is encoded
     already, "" when it is not. A context suits when its SOP class is the command's, has it as a member (meta SOP
-    classes) or uses it in its messages (UPS); of several the one whose SOP class has the service, then the SOP class
-    itself, then one in which we have the role, then one in the transfer syntax, then the first. A command set without
-    a SOP class may go anywhere.
+    classes) or uses it in its messages (UPS); of several the one whose SOP class has the service, then that has the
+    action or event type too, then the SOP class itself, then one in which we have the role, then one in the transfer
+    syntax, then the first. A command set without a SOP class may go anywhere.
     """
     usable = [c for c in contexts if c.accepted and c.transfer_syntax]
     uid = command.sop_class_uid
     row = message_for((command.command_field or 0) & ~RESPONSE_BIT)
     service = row.service if row else ""
 
-    def suits(c: NegotiatedContext) -> tuple[bool, bool, bool, bool]:
+    def suits(c: NegotiatedContext) -> tuple[bool, bool, bool, bool, bool]:
         return (
             _has_service(c.abstract_syntax, service),
+            _has_type(c.abstract_syntax, command),
             c.abstract_syntax == uid,
             has_role(c, service, requestor=requestor),
             c.transfer_syntax == transfer_syntax,
         )
 
-    return max((c for c in usable if not uid or _carries(c.abstract_syntax, uid)), key=suits, default=None)
+    return max((c for c in usable if not uid or carries(c.abstract_syntax, uid)), key=suits, default=None)
 
 
 def has_role(context: NegotiatedContext, service: str, *, requestor: bool) -> bool:
@@ -47,7 +48,8 @@ def has_role(context: NegotiatedContext, service: str, *, requestor: bool) -> bo
     return scp if row and row.type == "notification" else scu
 
 
-def _carries(abstract_syntax: str, uid: str) -> bool:
+def carries(abstract_syntax: str, uid: str) -> bool:
+    """Whether messages of SOP class `uid` may go through a context of this abstract syntax."""
     if abstract_syntax == uid:
         return True
     row = sop_class(abstract_syntax)
@@ -59,3 +61,15 @@ def _has_service(abstract_syntax: str, service: str) -> bool:
     row = sop_class(abstract_syntax)
     services = (*row.scu_invokes, *row.scp_invokes) if row else ()
     return not services or service in services
+
+
+def _has_type(abstract_syntax: str, command: CommandSet) -> bool:
+    """Whether the SOP class has the message's Action or Event Type: those of UPS differ in these alone (PS3.4 CC.2)."""
+    row = sop_class(abstract_syntax)
+    if row is None:
+        return True
+    asked = (
+        (command.number("ActionTypeID"), row.action_types),
+        (command.number("EventTypeID"), row.event_types),
+    )
+    return all(number is None or not known or number in known for number, known in asked)

@@ -170,6 +170,8 @@ def test_a_step_from_scheduled_to_completed_each_message_through_its_class(held:
     assert worklist.seen.last(0x0110)["AttributeIdentifierList"] == [0x00741000, 0x00741204]
     through = dict(worklist.contexts)
     assert (through[0x0140], through[0x0020], through[0x0120]) == (UPS_PUSH, UPS_PULL, UPS_PULL)
+    changed_state = [c for message, c in worklist.contexts if message == 0x0130]
+    assert changed_state == [UPS_PULL, UPS_PULL, UPS_PULL, UPS_PUSH], "the last asked for a cancel"
     assert held.console.findings == []
 
 
@@ -177,6 +179,7 @@ def test_events_of_a_subscription_on_the_same_association(held: Held, worklist: 
     create(held)
     subscribed = act(held, 3, made(ReceivingAE="CONSOLE", DeletionLock="FALSE"))
     assert subscribed.code == 0x0000
+    assert worklist.contexts[-1] == (0x0130, UPS_WATCH)
     held.received(N_EVENT_REPORT_RQ, 1)
     act(held, 2, made(ReasonForCancellation="Patient left"))
     reports = held.received(N_EVENT_REPORT_RQ, 2)

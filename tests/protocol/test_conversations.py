@@ -181,6 +181,9 @@ def test_ups_messages_carry_the_push_class_and_go_where_their_service_is() -> No
     assert choose(message("N-SET-RQ", RequestedSOPClassUID=UPS_PUSH)).abstract_syntax == UPS_PULL
     assert choose(message("N-EVENT-REPORT-RQ", AffectedSOPClassUID=UPS_PUSH)).abstract_syntax == UPS_EVENT
     assert choose(message("C-FIND-RQ", AffectedSOPClassUID=UPS_PULL)).abstract_syntax == UPS_PULL
+    for action, abstract_syntax in ((1, UPS_PULL), (2, UPS_PUSH), (9, UPS_PUSH)):
+        asked = message("N-ACTION-RQ", RequestedSOPClassUID=UPS_PUSH, ActionTypeID=action)
+        assert choose(asked).abstract_syntax == abstract_syntax, f"action {action}"
 
 
 def test_an_abort_leaves_what_was_outstanding() -> None:
