@@ -244,7 +244,8 @@ class MainWindow(QMainWindow):
 
     def start_message(self, name: str) -> None:
         """Start a message of PS3.7 in the builder."""
-        self.take_message(template(name, ""))
+        self.builder.open_message(template(name, ""), automatic=True)
+        self.focus_panel("builder")
 
     def ask_store_files(self) -> None:
         self.questions.open_files(self, "Store DICOM files", DICOM_FILES, self.store_files)

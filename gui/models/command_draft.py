@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from engine.model.command_set import NO_DATA_SET, CommandSet, Element, Value
-from engine.standard.elements import ELEMENTS
+from engine.model.association import DEFAULT_AE_TITLE
+from engine.model.command_set import GROUP_LENGTH, NO_DATA_SET, CommandSet, Element, Value
+from engine.standard.elements import BY_KEYWORD, ELEMENTS
 from engine.standard.messages import MESSAGES, FieldRow, MessageRow, When
 from engine.standard.sop_classes import SopClass, sop_class
 from engine.standard.status import StatusClass, status_class
@@ -23,6 +24,12 @@ DATA_SET_FOLLOWS = 0x0001
 """Any value but 0101H says that a Data Set follows (PS3.7 E.1)."""
 PENDING = 0xFF00
 DEFAULT_MESSAGE = MESSAGES["C-ECHO-RQ"]
+_FILLED_ON_SENDING = frozenset({GROUP_LENGTH, MESSAGE_ID, DATA_SET_TYPE})
+"""What a file leaves out unless it wants a certain value."""
+_INSTANCES = frozenset(BY_KEYWORD[k].tag for k in ("AffectedSOPInstanceUID", "RequestedSOPInstanceUID"))
+_MOVE_DESTINATION, _ANSWERED = (BY_KEYWORD[k].tag for k in ("MoveDestination", "MessageIDBeingRespondedTo"))
+_KEPT_AS_WRITTEN = frozenset({_MOVE_DESTINATION, _ANSWERED})
+"""What fills itself in from the association: a file keeps its own words for it, as it keeps placeholders."""
 
 
 class Origin(Enum):
@@ -44,12 +51,14 @@ class Line:
     field: its row in the message's table, None for an element added by hand.
     included: chosen by hand; None follows the rule of the row.
     element: set by hand; None is filled in automatically.
+    written: what the file it comes from says, where it is filled in automatically.
     """
 
     tag: int
     field: FieldRow | None = None
     included: bool | None = None
     element: Element | None = None
+    written: Value = None
 
     @property
     def touched(self) -> bool:
@@ -149,6 +158,20 @@ class Draft:
             )
         )
 
+    def file_command(self) -> CommandSet:
+        """To save: what is filled in on sending stays open, and what a file said stays as it was written."""
+        return CommandSet(tuple(self._file_element(line) for line in self.lines if self.includes(line)))
+
+    def _file_element(self, line: Line) -> Element:
+        element = self.element(line)
+        if line.element is not None:
+            return element
+        if line.tag in _FILLED_ON_SENDING:
+            return Element(line.tag, line.written if line.written == element.value else None)
+        if line.written is not None and (line.tag in _KEPT_AS_WRITTEN or is_placeholder(line.written)):
+            return Element(line.tag, line.written)
+        return element
+
     def preview(self) -> CommandSet:
         """As it will most likely go out: with the next Message ID."""
         return CommandSet(tuple(self.element(line) for line in self.lines if self.includes(line)))
@@ -165,7 +188,11 @@ class Draft:
                 return value
         element = ELEMENTS.get(line.tag)
         rule = _AUTOMATIC.get(element.keyword) if element else None
-        return rule(self) if rule else 0 if row is not None and element is not None and element.vr == "US" else None
+        if rule is None:
+            return 0 if row is not None and element is not None and element.vr == "US" else None
+        made = rule(self)
+        # A named placeholder of a file is as new a UID, and the same wherever the message says it.
+        return line.written if made == self.around.new_uid and is_placeholder(line.written) else made
 
     def _status_by_hand(self) -> StatusClass | None:
         for line in self.lines:
@@ -229,23 +256,49 @@ def lines_of(message: MessageRow) -> tuple[Line, ...]:
     return tuple(Line(row.tag, row) for row in message.fields)
 
 
+def is_placeholder(value: Value) -> bool:
+    """Whether a value stands for a UID made on sending."""
+    return isinstance(value, str) and value.startswith("{uid")
+
+
 def draft_of(message: MessageRow, command: CommandSet, around: Surroundings) -> Draft:
-    """A draft that sends exactly this command set: what equals the automatic value stays automatic."""
+    """A draft that saves exactly this command set, and sends it but for what names the peer's things anew.
+
+    What equals the automatic value stays automatic; a placeholder for an instance too, as the builder knows what exists
+    at the peer. Not in N-CREATE: there it is the wish to give the new instance its UID.
+    """
     draft = Draft(message=message, lines=lines_of(message), around=around)
     lines: list[Line] = []
     for element in command:
         row = message.field(element.tag)
         row = None if any(line.tag == element.tag for line in lines) else row
         line = Line(element.tag, row)
-        plain = element.raw is None and element.length is None
-        same = plain and element.value in (draft.automatic(line), None) and row is not None
-        lines.append(line if same and draft.includes(line) else replace(line, element=element))
+        same = row is not None and draft.includes(line) and _fills_itself_in(draft, line, element)
+        lines.append(replace(line, written=element.value) if same else replace(line, element=element))
     present = {line.tag for line in lines}
     for line in draft.lines:
         if line.tag not in present:
             absent = replace(line, included=False) if draft.includes(line) else line
             lines.insert(_place(lines, line.tag), absent)
     return replace(draft, lines=tuple(lines))
+
+
+def _fills_itself_in(draft: Draft, line: Line, element: Element) -> bool:
+    """Whether a file's element may follow the association and the data set, nothing of the file's being lost."""
+    tag, value = element.tag, element.value
+    if element.raw is not None or element.length is not None:
+        return False
+    if value is None and tag in _FILLED_ON_SENDING:
+        return True
+    if tag == MESSAGE_ID:
+        return False
+    if tag in _INSTANCES and is_placeholder(value):
+        return draft.message.service != "N-CREATE" or draft.message.kind == "response"
+    if tag in _INSTANCES and any(value == instance for _sop_class, instance in draft.around.instances):
+        return False
+    if tag == _MOVE_DESTINATION and value == DEFAULT_AE_TITLE:
+        return True
+    return value is not None and value == draft.automatic(line)
 
 
 # What fills itself in

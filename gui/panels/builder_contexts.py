@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
-from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, Proposal, ProposedContext
+from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, Proposal, ProposedContext, Role
 from engine.standard.codes import explain_code
 from engine.standard.messages import MESSAGES, MessageRow
 from engine.standard.sop_classes import services_of
-from engine.workspace.message_files import DEFAULT_SYNTAXES
+from engine.workspace.message_files import DEFAULT_SYNTAXES, MessageContext
 from gui.models.command_values import plain_name
 from gui.models.contexts import abstract_name, syntax_name
 from gui.theme import theme
@@ -79,16 +79,42 @@ def choices(negotiated: Negotiated | None, proposal: Proposal | None) -> list[Co
     ]
 
 
-def with_context(proposal: Proposal, context: ContextChoice) -> Proposal:
-    """The proposal with the context a message needs, where it is not proposed yet and there is room for it."""
-    number = free_id(proposal)
-    if not context.abstract_syntax or number is None:
-        return proposal
-    if any(c.abstract_syntax == context.abstract_syntax for c in proposal.contexts):
-        return proposal
-    return replace(
-        proposal, contexts=(*proposal.contexts, ProposedContext(number, context.abstract_syntax, DEFAULT_SYNTAXES))
+def suits(context: ProposedContext, abstract_syntax: str, wanted: MessageContext | None) -> bool:
+    """Whether a proposed context is one a message can travel in, the syntaxes its file asks for among its own."""
+    syntaxes = wanted.transfer_syntaxes if wanted is not None else ()
+    return context.abstract_syntax == abstract_syntax and (
+        not syntaxes or any(s in syntaxes for s in context.transfer_syntaxes)
     )
+
+
+def with_context(proposal: Proposal, abstract_syntax: str, wanted: MessageContext | None) -> Proposal:
+    """The proposal with the context and role a message needs, where there is room for it."""
+    role = wanted.role if wanted is not None else Role.DEFAULT
+    contexts = tuple(
+        replace(c, role=_both(c.role, role)) if c.abstract_syntax == abstract_syntax else c for c in proposal.contexts
+    )
+    number = free_id(proposal)
+    if abstract_syntax and number is not None and not any(suits(c, abstract_syntax, wanted) for c in contexts):
+        syntaxes = (wanted.transfer_syntaxes if wanted is not None else ()) or DEFAULT_SYNTAXES
+        same = next((c.role for c in contexts if c.abstract_syntax == abstract_syntax), role)
+        contexts = (*contexts, ProposedContext(number, abstract_syntax, syntaxes, same))
+    return replace(proposal, contexts=contexts)
+
+
+def _both(proposed: Role, needed: Role) -> Role:
+    """One role that allows both: roles are proposed once for a SOP class (PS3.7 D.3.3.4)."""
+    if needed in (Role.DEFAULT, proposed):
+        return proposed
+    return needed if proposed is Role.DEFAULT else Role.BOTH
+
+
+def chosen_instead(
+    wanted: MessageContext | None, before: ContextChoice, after: ContextChoice
+) -> MessageContext | None:
+    """What a file asks of its context, after another one was picked: all of it but the ID while the SOP class stays."""
+    if wanted is None or after.abstract_syntax != before.abstract_syntax:
+        return None
+    return wanted if wanted.id is None else replace(wanted, id=after.id)
 
 
 def free_id(proposal: Proposal) -> int | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QShowEvent, QUndoStack
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.model.association import Proposal
-from engine.model.command_set import CommandSet, Element
+from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.model.dataset import Data, DataElement, DataSet
 from engine.model.notices import MessageNotice, StatusNotice
-from engine.standard.elements import BY_KEYWORD
 from engine.standard.messages import MESSAGES, SERVICES, MessageRow, message_for
 from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE
 from engine.trace.explain import value_problem
@@ -27,7 +27,7 @@ from gui.models.dataset_model import DataSetModel
 from gui.theme import SPACING
 
 from .builder_command import CommandPane
-from .builder_contexts import ContextChoice, allowed, choices, ordered, with_context
+from .builder_contexts import ContextChoice, allowed, choices, chosen_instead, ordered, suits, with_context
 from .builder_history import Sent
 from .builder_known import Known
 from .builder_lower import LowerTabs
@@ -37,19 +37,6 @@ from .builder_top import TopRows
 
 NEW_INSTANCE = "{uid instance}"
 """What a file says where the builder makes a UID."""
-_INSTANCES = frozenset(BY_KEYWORD[k].tag for k in ("AffectedSOPInstanceUID", "RequestedSOPInstanceUID"))
-
-
-def _instances_free(message: MessageRow, command: CommandSet) -> CommandSet:
-    """The command set with placeholders for SOP Instance UIDs left to the builder, which knows what exists at the peer.
-
-    Not those of N-CREATE: there the placeholder is the wish to give the new instance its UID.
-    """
-    if message.service == "N-CREATE":
-        return command
-    return CommandSet(
-        tuple(Element(e.tag) if e.tag in _INSTANCES and str(e.value).startswith("{uid") else e for e in command)
-    )
 
 
 class MessagePage(QWidget):
@@ -63,7 +50,11 @@ class MessagePage(QWidget):
     def __init__(self, known: Known, questions: Questions, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.known = known
-        self.title = ""
+        self.title, self.note = "", ""
+        self.file_name = ""
+        """Of the file it was opened from or saved to: what the tab says where there is no title."""
+        self._wanted: MessageContext | None = None
+        """The context as a file asks for it, until another is chosen."""
         self._filler, self._new_uid = Filler(), new_uid()
         self.undo_stack = QUndoStack(self)
         self.command = CommandModel(self.undo_stack, self)
@@ -120,28 +111,42 @@ class MessagePage(QWidget):
 
     @property
     def tab_text(self) -> str:
-        name = self.title or self.draft.message.name
+        name = self.title or self.file_name or self.draft.message.name
         return name if self.undo_stack.isClean() else name + CHANGED
+
+    @property
+    def untouched(self) -> bool:
+        """Nothing was done in the tab: another message may take its place."""
+        named = self.file_name or self.title not in ("", self.draft.message.name)
+        return not named and self.undo_stack.isClean() and not self.tabs.history.total
 
     def rename(self, title: str) -> None:
         self.title = title.strip()
+        self.titled.emit()
+
+    def set_file(self, path: Path) -> None:
+        """It was opened from this file, or saved to it."""
+        self.file_name = path.stem
         self.titled.emit()
 
     def set_message(self, message: MessageRow) -> None:
         """Another message; a context that does not allow it gives way to one that does."""
         if message is self.draft.message:
             return
+        if self.title == self.draft.message.name:
+            self.title = ""
         self.command.edit(self.draft.with_message(message), f"Message {message.name}")
         self._request = self._fitting_request(message)
         if not allowed(message, self.context.abstract_syntax):
             first, _rest = ordered(self._offered(), message)
             if first:
-                self.context = first[0]
+                self.context, self._wanted = first[0], None
         self.tabs.show_rule(message)
         self.refresh_lists()
         self.titled.emit()
 
     def set_context(self, context: ContextChoice) -> None:
+        self._wanted = chosen_instead(self._wanted, self.context, context)
         self.context = context
         self._any = not context.abstract_syntax
         self.refresh_lists()
@@ -150,6 +155,7 @@ class MessagePage(QWidget):
         """The received request a response answers."""
         self._request = notice
         if notice is not None:
+            self._wanted = None
             offered = next((c for c in self._offered() if c.id == notice.context_id), None)
             self.context = offered or ContextChoice(notice.context_id, notice.abstract_syntax, notice.transfer_syntax)
         self.refresh_lists()
@@ -158,6 +164,7 @@ class MessagePage(QWidget):
         """Become the response to a received request."""
         row = message_for(notice.command.command_field or 0)
         if row is not None and row.service in SERVICES:
+            self.title, self.note, self._wanted = "", "", None
             self._start(MESSAGES[SERVICES[row.service].response], None)
             self.set_request(notice)
 
@@ -167,7 +174,8 @@ class MessagePage(QWidget):
         automatic: only its data set is taken, the command set fills itself in.
         """
         row = MESSAGES[message.message]
-        self.title = "" if message.title == row.name else message.title
+        self.title, self.note, self.file_name = message.title, message.note, ""
+        self._wanted = message.context
         self.context = self._context_for(message.context, message.abstract_syntax)
         self._request = self._fitting_request(row)
         self._start(row, None if automatic else message.command, message.data)
@@ -179,7 +187,7 @@ class MessagePage(QWidget):
         self.undo_stack.clear()
         around = self._around()
         plain = Draft(message=row, lines=lines_of(row), around=around)
-        self.command.load(plain if command is None else draft_of(row, _instances_free(row, command), around))
+        self.command.load(plain if command is None else draft_of(row, command, around))
         self.undo_stack.setClean()
         self.refresh_lists()
         self.titled.emit()
@@ -189,15 +197,16 @@ class MessagePage(QWidget):
         around = replace(self.draft.around, new_uid=NEW_INSTANCE)
         return MessageFile(
             message=self.draft.message.name,
-            command=replace(self.draft, around=around).command(),
-            context=MessageContext(abstract_syntax=self.context.abstract_syntax),
+            command=replace(self.draft, around=around).file_command(),
+            context=self._wanted or MessageContext(abstract_syntax=self.context.abstract_syntax),
             data=self.tabs.data.data if self.draft.has_data_set else None,
             title=self.title,
+            note=self.note,
         )
 
     def proposal(self, proposal: Proposal) -> Proposal:
         """The proposal with the context this message needs."""
-        return with_context(proposal, self.context)
+        return with_context(proposal, self.context.abstract_syntax, self._wanted)
 
     def outgoing(self, *, one_shot: bool = False) -> Outgoing:
         """The message to send now, placeholders filled in. one_shot: on an association made with `proposal`."""
@@ -211,7 +220,7 @@ class MessagePage(QWidget):
     def _proposed_id(self) -> int | None:
         """The context's ID in what a one shot proposes; None leaves it to the engine."""
         wanted = self.proposal(self.known.proposal or Proposal()).contexts
-        fitting = [c.id for c in wanted if c.abstract_syntax == self.context.abstract_syntax]
+        fitting = [c.id for c in wanted if suits(c, self.context.abstract_syntax, self._wanted)]
         return self.context.id if self.context.id in fitting else next(iter(fitting), None)
 
     # sending and what comes of it
@@ -336,7 +345,10 @@ class MessagePage(QWidget):
             first, _rest = ordered(offered, self.draft.message)
             return first[0] if first and context.id is None and not self._any else context
         same = [c for c in offered if c.abstract_syntax == context.abstract_syntax]
-        best = [c for c in same if c.id == context.id and c.usable] or [c for c in same if c.usable] or same
+        usable = [c for c in same if c.usable]
+        syntaxes = self._wanted.transfer_syntaxes if self._wanted is not None else ()
+        asked_for = [c for c in usable if c.transfer_syntax in syntaxes]
+        best = [c for c in usable if c.id == context.id] or asked_for or usable or same
         return best[0] if best else replace(context, id=None, transfer_syntax="", state="not proposed")
 
     def _context_for(self, wanted: MessageContext, abstract_syntax: str) -> ContextChoice:

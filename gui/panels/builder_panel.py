@@ -139,15 +139,15 @@ class BuilderPanel(QWidget):
 
     def load(self, path: Path) -> None:
         """A message file in a tab; WorkspaceError when it cannot be read."""
-        self.open_message(load_message(path))
-        self._files[self.page] = path
+        page = self.open_message(load_message(path))
+        page.set_file(path)
+        self._files[page] = path
 
     def save(self, path: Path) -> None:
         """Write the current message; WorkspaceError when it cannot be written."""
         page = self.page
-        if not page.title:
-            page.rename(path.stem)
         save_message(path, page.message_file())
+        page.set_file(path)
         self._files[page] = path
         page.undo_stack.setClean()
 
@@ -157,7 +157,7 @@ class BuilderPanel(QWidget):
     def open_message(self, message: MessageFile, *, automatic: bool = False) -> MessagePage:
         """A message in a tab: the current one when nothing was done in it. automatic: only its data set is taken."""
         page = self.page
-        if page.title or not page.undo_stack.isClean() or page.tabs.history.total:
+        if not page.untouched:
             page = self.new_message()
         page.load(message, automatic=automatic)
         return page
@@ -325,7 +325,7 @@ class BuilderPanel(QWidget):
             self._try(self.save, path)
 
     def ask_save_as(self) -> None:
-        name = "".join(c if c.isalnum() or c in " -_" else "-" for c in self.page.title or self.page.draft.message.name)
+        name = "".join(c if c.isalnum() or c in " -_" else "-" for c in self.page.tab_text.removesuffix(CHANGED))
         self._questions.save_file(self, "Save message", MESSAGE_FILES, f"{name}.toml", self._save_files)
 
     def ask_edit_file(self) -> None:

@@ -542,8 +542,8 @@ def test_a_template_means_the_instance_that_exists_and_the_data_set_sent(qtbot: 
     assert bench.command.sop_instance_uid == "1.2.8" and bench.cell("RequestedSOPInstanceUID", ORIGIN) == "auto"
     bench.panel.known.instances.clear()
     bench.panel.page.refresh()
-    assert bench.command.sop_instance_uid.startswith("2.25.")
-    assert bench.panel.message_file().command.sop_instance_uid == "{uid instance}"
+    assert bench.panel.page.preview_command().sop_instance_uid.startswith("2.25.")
+    assert bench.panel.message_file().command.sop_instance_uid == "{uid mpps}"
 
 
 def test_message_files_are_saved_and_opened(bench: Bench, tmp_path: Path, qtbot: QtBot) -> None:
