@@ -35,7 +35,7 @@ def best_context(
             c.transfer_syntax == transfer_syntax,
         )
 
-    return max((c for c in usable if not uid or carries(c.abstract_syntax, uid)), key=suits, default=None)
+    return max((c for c in usable if not uid or _carries(c.abstract_syntax, uid)), key=suits, default=None)
 
 
 def has_role(context: NegotiatedContext, service: str, *, requestor: bool) -> bool:
@@ -48,7 +48,7 @@ def has_role(context: NegotiatedContext, service: str, *, requestor: bool) -> bo
     return scp if row and row.type == "notification" else scu
 
 
-def carries(abstract_syntax: str, uid: str) -> bool:
+def _carries(abstract_syntax: str, uid: str) -> bool:
     """Whether messages of SOP class `uid` may go through a context of this abstract syntax."""
     if abstract_syntax == uid:
         return True

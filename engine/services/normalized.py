@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from engine.conformance.names import check_uid
 from engine.model.command_set import Value
 from engine.model.dataset import DataSet
-from engine.standard.messages import message_for, message_name
-from engine.standard.sop_classes import SopClass, sop_class
+from engine.standard.messages import message_name
+from engine.standard.sop_classes import SopClass
 from engine.standard.status import is_known, statuses_for
 
 from .effects import Reply, Request, Serving
@@ -25,16 +25,15 @@ from .rules import (
     NO_SUCH_ACTION,
     NO_SUCH_EVENT_TYPE,
     NO_SUCH_INSTANCE,
-    NO_SUCH_SOP_CLASS,
     NOTHING,
     PLAIN,
     PROCESSING_FAILURE,
-    UNRECOGNIZED_OPERATION,
     NormalizedStore,
     Record,
     Refusal,
     Result,
     Rules,
+    row_of,
 )
 
 OPTIONAL_NOT_SUPPORTED = 0x0001
@@ -59,8 +58,9 @@ class NormalizedProvider:
 
     def _reply(self, request: Request) -> Reply:
         try:
-            row = _row_of(request)
-            result = _Operation(request, row, self._store_of(request.association), self._rules_of(request)).result()
+            result = _Operation(
+                request, row_of(request), self._store_of(request.association), self._rules_of(request)
+            ).result()
         except Refusal as refusal:
             extra: dict[str, Value] = {
                 "ErrorID": refusal.error_id,
@@ -81,27 +81,6 @@ class NormalizedProvider:
 
     def _rules_of(self, request: Request) -> Rules:
         return self.rules.get(request.command.sop_class_uid, PLAIN)
-
-
-def _row_of(request: Request) -> SopClass | None:
-    """The SOP class whose services, actions and events apply; None when nothing is known of it (private, retired).
-
-    Raises Refusal when the message's SOP class is not one of the presentation context (PS3.7 10.1) or does not have
-    the service: the classes of a family that share one SOP class UID in messages (UPS) differ in their services.
-    """
-    uid, abstract = request.command.sop_class_uid, request.context.abstract_syntax
-    context = sop_class(abstract)
-    fitting = context.members or (context.message_sop_class or abstract,) if context else (abstract,)
-    if uid not in fitting:
-        raise Refusal(NO_SUCH_SOP_CLASS)
-    row = sop_class(uid) if context and context.members else context
-    services = (*row.scu_invokes, *row.scp_invokes) if row else ()
-    if row is None or not services:
-        return None
-    message = message_for(request.command.command_field or 0)
-    if message is None or message.service not in services:
-        raise Refusal(UNRECOGNIZED_OPERATION)
-    return row
 
 
 @dataclass(slots=True)

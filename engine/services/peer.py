@@ -29,7 +29,7 @@ from .query import (
     select,
 )
 from .responses import SUCCESS, response_to
-from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Record
+from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Record, Refusal, row_of
 from .steps import MPPS, MPPS_RETRIEVE, MppsRules
 from .ups import TRANSACTION_UID, UPS_CLASSES, UPS_PUSH, UpsRules
 from .worklist import sample_worklist
@@ -38,7 +38,6 @@ WORKLIST = "1.2.840.10008.5.1.4.31"
 OUT_OF_RESOURCES = 0xA700
 CANNOT_UNDERSTAND = 0xC000
 CLASS_MISMATCH = 0xA900
-SOP_CLASS_NOT_SUPPORTED = 0x0122
 MORE_THAN_ONE_PATIENT = 0xC100
 
 
@@ -68,13 +67,13 @@ class BuiltInPeer:
             self.normalized.store.put(record)
 
     def serve(self, request: Request) -> Serving:
-        """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.21)."""
+        """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.23)."""
         field_value = request.command.command_field or 0
         handlers: dict[int, Callable[[Request], Serving]] = {
-            0x0001: self._store,
-            0x0010: self._retrieve,
-            0x0020: self._find,
-            0x0021: self._retrieve,
+            0x0001: self._fitting(self._store),
+            0x0010: self._fitting(self._retrieve),
+            0x0020: self._fitting(self._find),
+            0x0021: self._fitting(self._retrieve),
             0x0030: self._echo,
             **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
         }
@@ -83,6 +82,19 @@ class BuiltInPeer:
     def ended(self, association: int) -> None:
         """An association is over: what was made for it alone goes with it."""
         self.normalized.ended(association)
+
+    def _fitting(self, handler: Callable[[Request], Serving]) -> Callable[[Request], Serving]:
+        """The handler for requests that fit their presentation context."""
+
+        def serve(request: Request) -> Serving:
+            try:
+                row_of(request)
+            except Refusal as refusal:
+                yield Reply(command=response_to(request.command, refusal.status, comment=refusal.comment))
+                return
+            yield from handler(request)
+
+        return serve
 
     def _echo(self, request: Request) -> Serving:
         yield Reply(command=response_to(request.command, SUCCESS))
@@ -98,8 +110,6 @@ class BuiltInPeer:
         """Check and keep one instance; its status (PS3.4 B.2.3) and Error Comment."""
         command = request.command
         class_uid, uid = command.sop_class_uid, command.sop_instance_uid
-        if class_uid != request.context.abstract_syntax:
-            return SOP_CLASS_NOT_SUPPORTED, "SOP Class is not the presentation context's"
         if request.data is None:
             return CANNOT_UNDERSTAND, "no Data Set"
         try:

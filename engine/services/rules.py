@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.messages import message_for
+from engine.standard.sop_classes import SopClass, sop_class
 
 from .effects import Notify, Request
 from .responses import SUCCESS
@@ -24,11 +26,14 @@ NO_SUCH_SOP_CLASS = 0x0118
 CLASS_INSTANCE_CONFLICT = 0x0119
 MISSING_ATTRIBUTE = 0x0120
 MISSING_ATTRIBUTE_VALUE = 0x0121
+NOT_SUPPORTED = 0x0122
 NO_SUCH_ACTION = 0x0123
 UNRECOGNIZED_OPERATION = 0x0211
 RESOURCE_LIMITATION = 0x0213
 """PS3.7 Annex C."""
 
+FIRST_NORMALIZED = 0x0100
+"""Command Fields from here on are DIMSE-N requests (PS3.7 E.1)."""
 NOTHING = DataSet()
 MAX_INSTANCES = 100_000
 """Normalized instances held at once, a few hundred MB of small ones: a client in a loop must not fill the memory."""
@@ -153,6 +158,30 @@ class Rules:
 
 
 PLAIN = Rules()
+
+
+def row_of(request: Request) -> SopClass | None:
+    """The SOP class whose services, actions and events apply; None when nothing is known of it (private, retired).
+
+    Raises Refusal when the message's SOP class is not one of the presentation context (PS3.7 9.1, 10.1) or does not
+    have the service: the classes of a family that share one SOP class UID in messages (UPS) differ in their services.
+    """
+    uid, abstract = request.command.sop_class_uid, request.context.abstract_syntax
+    normalized = (request.command.command_field or 0) >= FIRST_NORMALIZED
+    context = sop_class(abstract)
+    fitting: tuple[str, ...] = (abstract,)
+    if context and normalized:
+        fitting = context.members or (context.message_sop_class or abstract,)
+    if uid not in fitting:
+        raise Refusal(NO_SUCH_SOP_CLASS if normalized else NOT_SUPPORTED, "SOP Class is not the context's")
+    row = sop_class(uid) if context and context.members else context
+    services = (*row.scu_invokes, *row.scp_invokes) if row else ()
+    if row is None or not services:
+        return None
+    message = message_for(request.command.command_field or 0)
+    if message is None or message.service not in services:
+        raise Refusal(UNRECOGNIZED_OPERATION)
+    return row
 
 
 def reference(class_uid: str, instance_uid: str) -> DataSet:

@@ -141,3 +141,19 @@ class TestRelevantPatient:
         stage = self.find("P*")
         assert (len(stage.replies), stage.status) == (1, 0xC100)
         assert stage.final.text("ErrorComment")
+
+
+def test_requests_that_do_not_fit_their_context() -> None:
+    ct, mr, verification = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.1.1"
+    seen = []
+    for context, uid, message in (
+        (ct, mr, "C-STORE"),
+        (ct, ct, "C-FIND"),
+        (STUDY_FIND, STUDY_MOVE, "C-FIND"),
+        (STUDY_FIND, STUDY_FIND, "C-MOVE"),
+        (ct, verification, "C-ECHO"),
+    ):
+        stage = Stage(context)
+        stage.send(f"{message}-RQ", elements((LEVEL, "CS", "STUDY")), AffectedSOPClassUID=uid)
+        seen.append(stage.status)
+    assert seen == [0x0122, 0x0211, 0x0122, 0x0211, 0], "who asks whether we are there is told"
