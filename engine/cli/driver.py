@@ -66,37 +66,43 @@ class Driver:
         closing: an association whose end is waited for too, because something may still arrive on it.
         """
         wanted = _Wanted(operation, closing)
+
+        def see(notice: AnyNotice) -> None:
+            if watch is not None:
+                watch(notice)
+            wanted.see(notice)
+
         self.submit(command)
         interrupted = False
         try:
-            self._until(wanted, watch, None)
+            self.until(lambda: wanted.complete, see)
         except KeyboardInterrupt:
             interrupted = True
             self.output.error("Interrupted; cancelling.")
             self.submit(Cancel(operation=operation))
-            self._until(wanted, watch, PATIENCE)
+            self.until(lambda: wanted.complete, see, PATIENCE)
         if wanted.status is None:
             raise KeyboardInterrupt
         return wanted.status, Exit.INTERRUPTED if interrupted else OF_OUTCOME[wanted.status.outcome]
 
-    def _until(self, wanted: _Wanted, watch: Watch | None, patience: float | None) -> None:
-        """Print until all that is wanted was seen, or for `patience` seconds."""
+    def until(self, done: Callable[[], bool], watch: Watch | None = None, patience: float | None = None) -> None:
+        """Print until `done` is true, or for `patience` seconds."""
         waited = 0.0
-        while not wanted.complete and (patience is None or waited < patience):
+        while not done() and (patience is None or waited < patience):
             notices = self.engine.drain_wait(TICK)
-            waited += TICK
+            waited += 0.0 if notices else TICK
             for notice in notices:
-                self._tell(notice, watch)
-                wanted.see(notice)
+                self.tell(notice, watch)
 
     def notices(self) -> Iterator[AnyNotice]:
         """Every notice, printed, for as long as the caller wants."""
         while True:
             for notice in self.engine.drain_wait(TICK):
-                self._tell(notice, None)
+                self.tell(notice)
                 yield notice
 
-    def _tell(self, notice: AnyNotice, watch: Watch | None) -> None:
+    def tell(self, notice: AnyNotice, watch: Watch | None = None) -> None:
+        """Print a notice, of the engine's or of our own making."""
         self.output.notice(notice)
         if watch is not None:
             watch(notice)
@@ -105,7 +111,7 @@ class Driver:
         """Print what is left after the engine has stopped."""
         while notices := self.engine.drain():
             for notice in notices:
-                self._tell(notice, None)
+                self.tell(notice)
 
 
 @contextmanager

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from engine.model.dataset import DataElement, DataSet
 from engine.workspace.dataset_toml import BINARY_VRS, SINGLE_VRS, dictionary_vr
 from engine.workspace.errors import ValueProblem
-from engine.workspace.names import attribute_tag, format_tag
+from engine.workspace.names import attribute_path, format_tag
 
-_STEP = re.compile(r"(\([^)]*\)|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}|\w+)(?:\[(\d+)\])?(\.|=|\Z)")
 MAXIMUM_ITEMS = 1000
 """Items one key may ask for; queries have one."""
 
@@ -25,21 +22,13 @@ def with_keys(dataset: DataSet, keys: list[str]) -> DataSet:
     return dataset
 
 
-def _parse(key: str) -> tuple[list[tuple[int, int]], str | None]:
-    """Tags with the item each leads into (the last one leads nowhere), and the value (None: no “=”)."""
-    path: list[tuple[int, int]] = []
-    position = 0
-    while True:
-        match = _STEP.match(key, position)
-        if not match:
-            raise ValueProblem("expected keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value")
-        path.append((attribute_tag(match[1]), int(match[2] or 0)))
-        position = match.end()
-        if match[3] != ".":
-            return path, key[position:] if match[3] == "=" else None
+def _parse(key: str) -> tuple[tuple[tuple[int, int], ...], str | None]:
+    """Tags with the item each leads into, and the value (None: no “=”)."""
+    path, equals, value = key.partition("=")
+    return attribute_path(path), value if equals else None
 
 
-def _set(dataset: DataSet, path: list[tuple[int, int]], value: str | None) -> DataSet:
+def _set(dataset: DataSet, path: tuple[tuple[int, int], ...], value: str | None) -> DataSet:
     tag, item = path[0]
     found = dataset.find(tag)
     if len(path) == 1:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 from engine.model.association import ProposedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import OneShot, Outgoing, StoreFiles
-from engine.model.notices import AnyNotice, Direction, MessageNotice
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.trace.plain_text import message_text
-from engine.workspace.errors import ValueProblem
+from engine.workspace.errors import ValueProblem, WorkspaceError
 from engine.workspace.message_files import MessageFile, load_message
-from engine.workspace.placeholders import Filler
+from engine.workspace.placeholders import check_placeholders
 
 from .driver import driving
 from .exits import Exit
 from .options import proposal
 from .output import Output
+from .sending import Sending, shower
 
 VERIFICATION = "1.2.840.10008.1.1"
 SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
@@ -54,29 +54,23 @@ def _next(contexts: tuple[ProposedContext, ...], abstract_syntax: str) -> Propos
 def send(args: argparse.Namespace) -> Exit:
     """Message files, one after the other on one association."""
     output = Output(json=args.json, verbosity=args.verbose)
-    filler = Filler()
-    files = [filler.message(load_message(path)) for path in args.files]
-    asked = proposal(args, contexts_for(files))
+    files = tuple((path, _loaded(path)) for path in args.files)
+    asked = proposal(args, contexts_for([message for _, message in files]))
     if not asked.contexts:
         raise ValueProblem("the messages name no SOP class; say with --context what to propose")
-    messages = tuple(outgoing(f, asked.contexts) for f in files)
-
-    def watch(notice: AnyNotice) -> None:
-        if not isinstance(notice, MessageNotice) or args.json:
-            return
-        if not args.verbose:
-            output.line(message_text(notice))
-        if args.verbose < 2 and notice.direction is Direction.RECEIVED:
-            output.message_data(notice)
-
     with driving(output) as driver:
-        operation, association = driver.new_id(), driver.new_id()
-        shot = OneShot(
-            association=association, operation=operation, proposal=asked, messages=messages, linger=args.linger
-        )
-        status, code = driver.operate(shot, operation, watch, association if args.linger else None)
+        status, code = Sending(driver, asked, files, shower(output)).run(args.linger)
     output.finish(status)
     return code
+
+
+def _loaded(path: Path) -> MessageFile:
+    message = load_message(path)
+    try:
+        check_placeholders(message)
+    except ValueProblem as problem:
+        raise WorkspaceError(path, problem.reason) from None
+    return message
 
 
 def contexts_for(messages: list[MessageFile]) -> tuple[ProposedContext, ...]:
@@ -93,16 +87,6 @@ def contexts_for(messages: list[MessageFile]) -> tuple[ProposedContext, ...]:
             number = message.context.id if message.context.id is not None else next(free)
             contexts[key] = replace(wish, id=number)
     return tuple(sorted(contexts.values(), key=lambda c: c.id))
-
-
-def outgoing(message: MessageFile, contexts: tuple[ProposedContext, ...]) -> Outgoing:
-    """The message for the engine. Its context is settled here only where it asks for transfer syntaxes of its own."""
-    wish = message.context
-    number = wish.id
-    if number is None and wish.transfer_syntaxes:
-        same = (c for c in contexts if c.abstract_syntax == message.abstract_syntax)
-        number = next((c.id for c in same if c.transfer_syntaxes == wish.transfer_syntaxes), None)
-    return replace(message.outgoing(), context_id=number)
 
 
 def store(args: argparse.Namespace) -> Exit:

@@ -142,7 +142,7 @@ def retrieve_query(args: argparse.Namespace, kind: str) -> tuple[str, DataSet]:
 
 def _from_file(args: argparse.Namespace) -> tuple[str, DataSet]:
     """SOP class and identifier of a message file."""
-    message = Filler().message(load_message(args.file))
+    message = Filler().ready(load_message(args.file))
     if not isinstance(message.data, DataSet):
         raise ValueProblem(f"{args.file} has no [dataset] with the keys to ask for")
     uid = message.command.sop_class_uid or message.abstract_syntax

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,10 +78,14 @@ class MessageFile:
         return ProposedContext(context_id, self.abstract_syntax, syntaxes, self.context.role)
 
     def outgoing(self, contexts: tuple[NegotiatedContext, ...] = ()) -> Outgoing:
-        """The message for the engine; the context is left to it unless one of these (or `id`) settles it."""
+        """The message for the engine. Of these contexts the one it asks for is named; where it asks for nothing but its
+        own SOP class, the choice is left to the engine."""
         chosen = self.context.id
-        if chosen is None and self.context.abstract_syntax:
-            chosen = next((c.id for c in contexts if self.context.matches(c)), None)
+        wish = replace(self.context, abstract_syntax=self.abstract_syntax)
+        if chosen is None and (wish.transfer_syntaxes or wish.abstract_syntax != self.command.sop_class_uid):
+            fitting = [c for c in contexts if wish.matches(c)]
+            fitting.sort(key=lambda c: c.proposed_role is not wish.role)
+            chosen = fitting[0].id if fitting else None
         return Outgoing(command=self.command, data=self.data, context_id=chosen)
 
 

@@ -16,6 +16,9 @@ _UID = re.compile(r"[0-9.]+\Z")
 _TAG = re.compile(r"\(?\s*([0-9A-Fa-f]{4})\s*,\s*([0-9A-Fa-f]{4})\s*\)?\Z|([0-9A-Fa-f]{8})\Z")
 
 
+_STEP = re.compile(r"(\([^)]*\)|[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}|\w+)(?:\[(\d+)\])?(\.|\Z)")
+
+
 @cache
 def _uids_by_name() -> dict[str, str]:
     """Keywords, and names in lower case, of the whole registry."""
@@ -80,6 +83,23 @@ def attribute_tag(text: str) -> int:
 
     near = [a.keyword for a in search_attributes(text, 200)] or _all_keywords_near(text)
     raise ValueProblem(f"“{text}” is not an attribute keyword or a tag (gggg,eeee){did_you_mean(text, near)}")
+
+
+def attribute_path(text: str) -> tuple[tuple[int, int], ...]:
+    """Tags with the item (from 0) each leads into, of "Sequence[0].Attribute"; the last one leads nowhere.
+
+    Keywords or tags; an item not written is the first. `ValueProblem` when it is no such path.
+    """
+    path: list[tuple[int, int]] = []
+    position = 0
+    while True:
+        match = _STEP.match(text, position)
+        if not match:
+            raise ValueProblem(f"“{text}” is not a keyword, (gggg,eeee) or Sequence[0].keyword")
+        path.append((attribute_tag(match[1]), int(match[2] or 0)))
+        position = match.end()
+        if match[3] != ".":
+            return tuple(path)
 
 
 def _all_keywords_near(text: str) -> list[str]:

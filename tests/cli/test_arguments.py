@@ -12,7 +12,7 @@ import pytest
 from engine.cli.exits import MEANINGS, OF_OUTCOME, Exit
 from engine.cli.keys import with_keys
 from engine.cli.main import build_parser, main
-from engine.cli.operations import contexts_for, outgoing
+from engine.cli.operations import contexts_for
 from engine.cli.options import context, destination, proposal, seconds
 from engine.cli.queries import find_query, matches_table, retrieve_query
 from engine.model.association import Role
@@ -206,7 +206,6 @@ def test_messages_get_the_contexts_they_ask_for() -> None:
     contexts = contexts_for(files)
     assert [c.id for c in contexts] == [1, 3, 5]
     assert contexts[2].role is Role.SCP
-    assert all(outgoing(f, contexts).context_id is None for f in files)
 
 
 def test_matches_become_a_table_of_the_keys_that_have_values() -> None:

@@ -243,3 +243,69 @@ def test_an_interrupted_command_ends_with_130() -> None:
                 _, err = process.communicate(timeout=30)
     assert process.returncode == Exit.INTERRUPTED, err
     assert "Traceback" not in err
+
+
+def test_the_print_files_print_a_film_with_the_image_box_the_printer_names(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = (
+        "print-1-film-session",
+        "print-2-film-box",
+        "print-3-image-box-grayscale",
+        "print-4-print-film-box",
+        "print-4-print-film-session",
+        "print-5-delete-film-session",
+    )
+    files = [str(SHIPPED / f"{name}.toml") for name in names]
+    assert main(["send", "127.0.0.1", port, *files]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert text.count("0000H Success") == 6
+    assert "6 of 6 messages sent; success." in text
+    assert main(["send", "127.0.0.1", port, files[2]]) == Exit.NOT_SENT
+    text = capsys.readouterr().err
+    assert "no response so far has ReferencedImageBoxSequence[0].ReferencedSOPInstanceUID" in text
+
+
+def test_ups_files_work_on_one_step_each_in_its_own_context(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(SHIPPED / f"ups-{name}.toml") for name in ("create", "claim", "set", "complete")]
+    assert main(["send", "127.0.0.1", port, *files, "--json"]) == Exit.SUCCESS
+    lines = lines_of(capsys.readouterr().out)
+    requests = [line for line in lines if line["kind"] == "message" and str(line["message"]).endswith("-RQ")]
+    assert len({line["context_id"] for line in requests}) == 2
+    statuses = [line for line in lines if line["kind"] == "status"]
+    assert len(statuses) == 5
+    assert statuses[-1]["sentence"] == "4 of 4 messages sent; success."
+
+
+def test_a_file_goes_through_the_context_it_names_whatever_its_sop_class(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "echo.toml"
+    file.write_text(
+        'message = "C-ECHO-RQ"\ncontext = "Verification"\n[command]\nAffectedSOPClassUID = "1.2.3.4"\n',
+        encoding="utf-8",
+    )
+    main(["send", "127.0.0.1", port, str(file)])
+    assert "-> C-ECHO-RQ, message 1, 1.2.3.4" in capsys.readouterr().out
+
+
+def test_a_wrong_path_to_a_response_is_a_mistake_of_the_file(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "echo.toml"
+    text = (
+        'message = "C-ECHO-RQ"\n[command]\nAffectedSOPClassUID = "Verification"\nErrorComment = "{response Nonsens}"\n'
+    )
+    file.write_text(text, encoding="utf-8")
+    assert main(["send", "127.0.0.1", port, str(file)]) == Exit.USAGE
+    captured = capsys.readouterr()
+    assert "“Nonsens” is not an attribute keyword" in captured.err
+    assert captured.out == ""
+
+
+def test_a_send_that_finds_nobody_ends_as_the_association_does(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(SHIPPED / f"{name}.toml") for name in ("echo", "worklist-query")]
+    assert main(["send", "127.0.0.1", "1", *files, "--json"]) == Exit.CONNECTION_FAILED
+    last = lines_of(capsys.readouterr().out)[-1]
+    assert (last["kind"], last["outcome"]) == ("status", "connection failed")
+    assert "refused the connection" in str(last["sentence"])

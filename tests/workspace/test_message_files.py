@@ -230,7 +230,7 @@ def test_the_examples_of_the_documentation_are_messages(tmp_path: Path) -> None:
     page = Path(__file__).parents[2] / "resources" / "docs" / "message-files.md"
     examples = [part.split("```")[0] for part in page.read_text(encoding="utf-8").split("```toml\n")[1:]]
     (tmp_path / "pixels.raw").write_bytes(b"\0\1")
-    assert len(examples) == 4
+    assert len(examples) == 5
     for example in examples:
         text = example if "message =" in example else f'message = "C-STORE-RQ"\n{example}'
         parse_message(text, tmp_path / "example.toml")

@@ -21,10 +21,11 @@ from engine.model.association import (
     Role,
     Timeouts,
 )
-from engine.model.dataset import DataSet
+from engine.model.command_set import CommandSet
+from engine.model.dataset import DataElement, DataSet
 from engine.standard.messages import MESSAGES
 from engine.standard.sop_classes import sop_classes
-from engine.workspace.errors import WorkspaceError
+from engine.workspace.errors import ValueProblem, WorkspaceError
 from engine.workspace.messages import shipped_messages, template, templates
 from engine.workspace.placeholders import Filler
 from engine.workspace.presets import Preset, everything, shipped_presets
@@ -344,3 +345,27 @@ TABLES = st.recursive(
 @given(TABLES)
 def test_the_writer_writes_toml(table: dict[str, object]) -> None:
     assert tomllib.loads(dumps(table)) == table
+
+
+def test_names_follow_the_peer_and_responses_can_be_quoted() -> None:
+    create = next(m for m in shipped_messages() if m.title == "MPPS: a step begins")
+    end = next(m for m in shipped_messages() if m.title == "MPPS: the step is completed")
+    filler = Filler()
+    proposed = filler.ready(create).command.sop_instance_uid
+    assert filler.text("{uid mpps}") == proposed
+    refused = CommandSet.of(CommandField=0x8140, AffectedSOPInstanceUID="1.2.9", Status=0x0111)
+    filler.heard(create, refused, None)
+    assert filler.text("{uid mpps}") == proposed
+    answered = CommandSet.of(CommandField=0x8140, AffectedSOPInstanceUID="1.2.3", Status=0)
+    box = DataSet((DataElement(0x00081155, "UI", ("1.2.3.4",)),))
+    filler.heard(create, answered, DataSet((DataElement(0x20100510, "SQ", (box,)),)))
+    assert filler.ready(end).command.sop_instance_uid == "1.2.3"
+    assert filler.text("{response AffectedSOPInstanceUID}") == "1.2.3"
+    assert filler.text("{response ReferencedImageBoxSequence.ReferencedSOPInstanceUID}") == "1.2.3.4"
+    assert filler.text("{response (2010,0510)[0].(0008,1155)}") == "1.2.3.4"
+    filler.heard(end, CommandSet.of(CommandField=0x8120, Status=0), None)
+    assert filler.text("{response ReferencedImageBoxSequence[0].ReferencedSOPInstanceUID}") == "1.2.3.4"
+    kept = "{response ReferencedImageBoxSequence[1].ReferencedSOPInstanceUID}"
+    assert filler.text(kept) == kept
+    with pytest.raises(ValueProblem, match="no response so far"):
+        filler.ready(replace(end, command=CommandSet.of(ErrorComment=kept)))
