@@ -17,6 +17,8 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
 
     A name is looked up in a thread of its own, which nobody waits for when the engine stops.
     """
+    if host and host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]  # an IPv6 address as people write it before a port
     passive_flag = socket.AI_PASSIVE if passive else 0
     with suppress(socket.gaierror):
         return _look_up(host, port, passive_flag | socket.AI_NUMERICHOST)

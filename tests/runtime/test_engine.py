@@ -175,7 +175,7 @@ def test_a_port_in_use_is_told(console: Console) -> None:
 def test_all_addresses_share_one_port_and_it_is_said_plainly(console: Console) -> None:
     listener = console.listen(host="")
     assert "ANY COMPUTER" in listener.sentence
-    for host in ("127.0.0.1", "::1", "localhost"):
+    for host in ("127.0.0.1", "::1", "[::1]", "localhost"):
         assert console.echo(listener, host=host).outcome is Outcome.SUCCESS, host
 
 
