@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from .tls import TlsSettings
+
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 """DICOM Application Context Name (PS3.7 A.2.1)."""
 IMPLEMENTATION_CLASS_UID = "2.25.41602297428801481616697356343436257074"
@@ -130,6 +132,8 @@ class Proposal:
     common_extended: tuple[CommonExtendedNegotiation, ...] = ()
     application_context: str = APPLICATION_CONTEXT
     protocol_version: int = 1
+    tls: TlsSettings | None = None
+    """None: plain TCP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

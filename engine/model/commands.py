@@ -12,6 +12,7 @@ from pathlib import Path
 from .association import Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
+from .tls import TlsSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ class Retrieve(Command):
     identifier: DataSet
     move_destination: str = ""
     listen_port: int | None = None
+    listen_tls: TlsSettings | None = None
     folder: Path | None = None
     cancel_after: int | None = None
     """C-CANCEL after so many pending responses."""
@@ -131,6 +133,7 @@ class MoveDestination:
     ae_title: str
     host: str
     port: int
+    tls: TlsSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,8 @@ class PeerSettings:
     folder: Path | None = None
     """Where received instances are written and found again; None: memory."""
     destinations: tuple[MoveDestination, ...] = ()
+    tls: TlsSettings | None = None
+    """None: plain TCP. Otherwise TLS only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import ClassVar
 from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet
 from .dataset import DataSet, EncodedData, FileData
+from .tls import TlsVerdict
 
 
 class Direction(Enum):
@@ -87,6 +88,8 @@ class AssociationNotice(Notice):
     duration: float | None = None
     """Seconds since CONNECTING."""
     listener: int | None = None
+    tls: TlsVerdict | None = None
+    """What the TLS handshake came to; None before it, and without TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

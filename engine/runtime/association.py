@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.notices import AssociationNotice, AssociationPhase, Direction, Outcome
+from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.negotiation import outcome as negotiation_outcome
@@ -49,6 +50,7 @@ class Association:
         self.timeouts = timeouts
         self.proposal = proposal
         self.negotiated: Negotiated | None = None
+        self.tls: TlsVerdict | None = None
         self.exchange: dx.Exchange | None = None
         self.machine = UpperLayer(requestor, timeouts.artim)
         self.link = Link(context, self.machine, self._on_event)
@@ -281,6 +283,8 @@ class Association:
         self.context.associations.pop(self.number, None)
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome)
         if self.exchange is not None:
+            for left in self.exchange.unfinished():
+                self.recorder.finding("exchange.unfinished", "warning", left, "PS3.8 E.1", Direction.RECEIVED)
             self.exchange.abandon()
         lost = Ended(Outcome.ABORTED, sentence) if outcome is Outcome.SUCCESS else self.end
         self.messages.end(lost)
@@ -319,6 +323,7 @@ class Association:
                 outcome=outcome,
                 duration=now - self.started,
                 listener=self._listener,
+                tls=self.tls,
             )
         )
 

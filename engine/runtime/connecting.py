@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.model.association import Peer
 from engine.model.notices import AssociationPhase, Outcome
@@ -14,9 +14,12 @@ from engine.protocol.negotiation import propose
 
 from . import sentences
 from .resolving import AddressInfo, resolve
+from .tls import TlsProblem
+from .tls_joining import layered, ready
 
 if TYPE_CHECKING:
     from .association import Association
+    from .tls_layer import TlsLayer
 
 STAGGER = 0.25
 """Seconds an address of several has before the next one is tried beside it (RFC 8305 recommends 250 ms)."""
@@ -35,9 +38,10 @@ async def connect(association: Association) -> None:
         association.request(p.AAssociateRequest(rq))
     except ValueError as error:
         _fail(association, Outcome.NOT_SENT, f"The A-ASSOCIATE-RQ cannot be made: {error}")
+    layer = await _layer(association)
     try:
         sock = await _unless_over(association, _connected(peer), seconds)
-        await association.context.loop.create_connection(lambda: association.link, sock=sock)
+        await association.context.loop.create_connection(lambda: layer or association.link, sock=sock)
     except TimeoutError:
         _fail(association, Outcome.TIMED_OUT, sentences.connect_timed_out(peer, seconds))
     except OSError as error:
@@ -45,6 +49,24 @@ async def connect(association: Association) -> None:
     except (UnicodeError, OverflowError, ValueError) as error:
         sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {error}."
         _fail(association, Outcome.CONNECTION_FAILED, sentence)
+    if layer is not None:
+        await layer.done
+        if association.end is not None:
+            raise association.end
+
+
+async def _layer(association: Association) -> TlsLayer | None:
+    """TLS for the connection to be made; None without."""
+    assert association.proposal is not None
+    try:
+        made = await ready(association.proposal.tls, server=False)
+        return layered(association, made, association.timeouts.connect) if made else None
+    except TlsProblem as problem:
+        _fail(association, Outcome.NOT_SENT, str(problem))
+    except ValueError as error:
+        name = association.proposal.tls.server_name if association.proposal.tls else ""
+        sentence = f"'{name or association.peer.host}' cannot be used as a TLS server name: {error}."
+        _fail(association, Outcome.NOT_SENT, sentence)
 
 
 async def _unless_over(association: Association, work: Any, seconds: float) -> socket.socket:
@@ -107,7 +129,7 @@ async def _connect_to(info: AddressInfo) -> socket.socket:
     return sock
 
 
-def _fail(association: Association, outcome: Outcome, sentence: str) -> None:
+def _fail(association: Association, outcome: Outcome, sentence: str) -> NoReturn:
     association.finish(AssociationPhase.FAILED, outcome, sentence)
     assert association.end is not None
     raise association.end

@@ -40,6 +40,11 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
+        self.attach(transport)
+        self.secured()
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """There is a connection, which can be closed. With TLS it cannot be used yet."""
         self._transport = transport
         self._context.links.add(self)
         transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
@@ -47,6 +52,10 @@ class Link(asyncio.BufferedProtocol):
         if self._socket is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._quick_ack()
+
+    def secured(self) -> None:
+        """The connection can be used: for the machine it exists from now on."""
+        self.last_activity = self._context.now()
         self.machine.transport_connected(self._context.now())
         self.pump()
 

@@ -24,6 +24,9 @@ from .context import Context
 from .files import Discarding, FolderStore, Spool, drop_spooled
 from .link import Link
 from .serving import Server
+from .tls import Secure, TlsProblem
+from .tls_joining import layered, ready
+from .tls_layer import TlsLayer
 
 BACKLOG = 128
 """Connections the system holds for us before we accept them: a burst of clients must not be refused."""
@@ -58,6 +61,7 @@ class Listener:
             destinations=destinations,
         )
         self._servers: list[asyncio.Server] = []
+        self._secure: Secure | None = None
         self.port = command.port
 
     async def start(self) -> bool:
@@ -70,6 +74,12 @@ class Listener:
                 sentence = f"The folder {self._folder.folder} cannot be used: {error.strerror or error}."
                 self._tell(False, sentence)
                 return False
+        tls = self.command.settings.tls
+        try:
+            self._secure = await ready(tls, server=True)
+        except TlsProblem as problem:
+            self._tell(False, str(problem))
+            return False
         host = self.command.host
         try:
             sockets = await bind(host, self.command.port)
@@ -83,7 +93,8 @@ class Listener:
             reason = error if isinstance(error, OSError) else OSError(None, str(error))
             self._tell(False, sentences.listen_failed(reason, host, self.command.port))
             return False
-        self._tell(True, sentences.listening(host, self.port))
+        spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
+        self._tell(True, sentences.listening(host, self.port) + spoken)
         return True
 
     def _tell(self, listening: bool, sentence: str) -> None:
@@ -100,7 +111,7 @@ class Listener:
             )
         )
 
-    def _connection(self) -> Link:
+    def _connection(self) -> Link | TlsLayer:
         """asyncio asks for the protocol of a connection it has accepted."""
         association = Association(
             self.context,
@@ -115,7 +126,9 @@ class Listener:
         association.sink_for = self._sink
         self.associations.add(association)
         self.server.attach(association)
-        return association.link
+        if self._secure is None:
+            return association.link
+        return layered(association, self._secure, association.timeouts.artim)
 
     def _ended(self, association: Association) -> None:
         self.associations.discard(association)

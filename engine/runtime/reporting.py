@@ -80,7 +80,7 @@ class Reporter:
         peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
         context = ProposedContext(1, uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE), Role.SCP)
         local = replace(self.local, ae_title=_own_title(origin) or self.local.ae_title)
-        proposal = Proposal(local=local, peer=peer, contexts=(context,), timeouts=self.timeouts)
+        proposal = Proposal(local=local, peer=peer, contexts=(context,), timeouts=self.timeouts, tls=target.tls)
         return Association(
             self.context,
             self.context.new_id(),

@@ -51,7 +51,7 @@ class Retrieving:
             listener=self._context.new_id(),
             host="" if not _is_loopback(proposal.peer.host) else proposal.peer.host,
             port=command.listen_port,
-            settings=PeerSettings(policy=policy, folder=command.folder),
+            settings=PeerSettings(policy=policy, folder=command.folder, tls=command.listen_tls),
         )
         listener = Listener(self._context, listen, self._store)
         if not await listener.start():

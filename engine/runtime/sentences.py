@@ -155,7 +155,9 @@ def cannot_keep(error: OSError) -> str:
 def broke_protocol(peer: Peer, what: str, *, requestor: bool, established: bool) -> str:
     """The peer's bytes are not what the upper layer allows; we aborted."""
     hint = "The PDU received last shows its bytes."
-    if not established:
+    if not established and "speaks TLS" in what:
+        hint = "Check the port, or switch TLS on for this peer." if requestor else "Switch TLS off there, or on here."
+    elif not established:
         hint = "Check the port: another service may answer there." if requestor else "It may not be a DICOM program."
     return f"{address(peer)} broke the protocol and the association was aborted: {what.rstrip('.')}. {hint}"
 

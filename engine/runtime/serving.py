@@ -198,6 +198,7 @@ class _Run:
             peer=peer,
             contexts=contexts_for(group),
             timeouts=self.server.timeouts,
+            tls=target.tls,
         )
         association = Association(
             self.server.context,

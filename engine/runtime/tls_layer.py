@@ -1,0 +1,347 @@
+"""TLS between the socket and a Link: bytes of the wire below, bytes of the upper layer above.
+
+asyncio's own TLS tells an acceptor nothing about handshakes that fail, and nobody what was seen of one; this does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from engine.model.association import Peer
+from engine.model.notices import Outcome
+from engine.model.tls import TlsVerdict
+
+from . import tls_sentences as words
+from .context import Context
+from .link import Link
+from .tls import Secure
+from .tls_certificate import matches_host, read_certificate
+from .tls_watch import VERSIONS, alert_text
+
+LINGER = 1.0
+"""Seconds the other side has to read our last alert and close, before we do."""
+_RECORDS = (0x14, 0x15, 0x16, 0x17)
+_SSL2_HELLO = 0x80
+_ENOUGH = 6
+"""Bytes after which a foreign protocol can be named."""
+_PLAIN_ALERT = bytes.fromhex("15030300020246")
+"""The fatal alert protocol_version: what a peer without TLS gets, which some of them recognise."""
+
+OnSecured = Callable[[TlsVerdict, str], None]
+OnFailed = Callable[[TlsVerdict, Outcome, str], None]
+
+
+class TlsLayer(asyncio.Protocol):
+    """One connection's TLS. Tells once how the handshake came out: `on_secured` or `on_failed`, with sentences.
+
+    on_failed is called too when TLS breaks later (an alert, bytes that fail the integrity check).
+    host: what the certificate is compared with and SNI names. seconds: for the handshake, 0 for ever.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        link: Link,
+        secure: Secure,
+        *,
+        host: str,
+        seconds: float,
+        on_secured: OnSecured,
+        on_failed: OnFailed,
+    ) -> None:
+        self._context = context
+        self._link = link
+        self._secure = secure
+        self._host = secure.settings.server_name or host.partition("%")[0]
+        self._seconds = seconds
+        self._on_secured = on_secured
+        self._on_failed = on_failed
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = secure.wrap(self._incoming, self._outgoing, self._host)
+        self._transport: asyncio.Transport | None = None
+        self._facade = TlsTransport(self)
+        self._timer: asyncio.TimerHandle | None = None
+        self._first = b""
+        self.secured = False
+        self.over = False
+        self.done: asyncio.Future[None] = context.loop.create_future()
+        """Done when the handshake is, however it came out."""
+
+    # -- asyncio's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._link.attach(self._facade)
+        if self._seconds:
+            self._timer = self._context.loop.call_later(self._seconds, self._late)
+        self._handshake()
+
+    def data_received(self, data: bytes) -> None:
+        if self.over:
+            return
+        if not self.secured and len(self._first) < _ENOUGH:
+            self._first += data[: _ENOUGH * 4]
+            if self._is_foreign() and len(self._first) >= _ENOUGH:
+                self._refuse_foreign()
+        if self._is_foreign():
+            return
+        self._incoming.write(data)
+        if self.secured:
+            self._read()
+        else:
+            self._handshake()
+
+    def eof_received(self) -> bool:
+        if self.secured and not self.over:
+            self._link.eof_received()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.secured and not self.over:
+            if self._is_foreign():
+                self._refuse_foreign()
+            else:
+                said = (getattr(exc, "strerror", None) or str(exc)) if exc else ""
+                sentence = words.broken_off(self._peer, said, server=self._secure.server)
+                self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict())
+        self._stop_timer()
+        self.over = True
+        self._link.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._link.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._link.resume_writing()
+
+    # -- for the facade
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        assert self._transport is not None
+        return self._transport
+
+    def write(self, data: bytes) -> None:
+        """Encrypt and send; dropped when nothing can be sent (any more)."""
+        if not self.secured or self.over:
+            return
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._tls.write(view) :]
+        except ssl.SSLError as error:
+            self._broken(error)
+        self._flush()
+
+    def close(self) -> None:
+        """Say close_notify and close, without waiting for the other side's (RFC 8446 6.1)."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if not self.secured:
+            self.abort()
+            return
+        if not self.over:
+            self.over = True
+            with suppress(ssl.SSLError, OSError):  # it wants the other side's close_notify
+                self._tls.unwrap()
+            self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self.over = True
+        self._stop_timer()
+        self._finished()
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- the handshake
+
+    def _handshake(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+            return
+        except (ssl.SSLError, OSError, ValueError) as error:
+            self._flush()
+            self._failed(error)
+            return
+        self._flush()
+        self._stop_timer()
+        self.secured = True
+        verdict = self._verdict()
+        self._on_secured(verdict, words.secured(verdict, server=self._secure.server))
+        self._finished()
+        if not self.over:
+            self._link.secured()
+        self._read()
+
+    def _failed(self, error: Exception) -> None:
+        verdict, refused = self._verdict(), ""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            why, hint = words.not_verified(error, verdict.peer_certificate, self._host)
+            verdict = replace(verdict, verified=False, reason=why)
+            refused = f"{words.its_certificate(verdict.peer_certificate)} is not accepted, because {why}. {hint}"
+        sentence = words.failed(self._peer, error, self._tls, verdict, server=self._secure.server, refused=refused)
+        self._fail(Outcome.CONNECTION_FAILED, sentence, verdict)
+
+    def _late(self) -> None:
+        if self._is_foreign():
+            self._refuse_foreign()
+        else:
+            sentence = words.timed_out(self._peer, self._seconds, server=self._secure.server)
+            self._fail(Outcome.TIMED_OUT, sentence, self._verdict())
+
+    def _is_foreign(self) -> bool:
+        first = self._first[:1]
+        return bool(first) and first[0] not in _RECORDS and not (self._secure.server and first[0] == _SSL2_HELLO)
+
+    def _refuse_foreign(self) -> None:
+        sentence = words.foreign(self._peer, self._first, server=self._secure.server)
+        if self._secure.server and not self.transport.is_closing():
+            self.transport.write(_PLAIN_ALERT)
+        self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict())
+
+    def _fail(self, outcome: Outcome, sentence: str, verdict: TlsVerdict) -> None:
+        """Told once; then the other side may read our alert and close, before we do."""
+        self.over = True
+        self._stop_timer()
+        self._on_failed(verdict, outcome, sentence)
+        self._finished()
+        transport = self.transport
+        if transport.is_closing():
+            return
+        if transport.can_write_eof():
+            transport.write_eof()
+        self._timer = self._context.loop.call_later(LINGER, transport.abort)
+
+    def _finished(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # -- data
+
+    def _read(self) -> None:
+        """Decrypt what has come and hand it on."""
+        while not self.over:
+            buffer = self._link.get_buffer(-1)
+            count, ended, error = 0, False, None
+            try:
+                while count < len(buffer) and not ended:
+                    got = self._into(buffer[count:])
+                    count, ended = count + got, not got
+            except ssl.SSLWantReadError:
+                pass
+            except ssl.SSLZeroReturnError:
+                ended = True
+            except (ssl.SSLError, OSError) as problem:
+                error = problem
+            full = count == len(buffer)
+            del buffer
+            if count:
+                self._link.buffer_updated(count)
+            self._flush()
+            if error is not None and not self.over:
+                self._broken(error)
+            elif ended:
+                self.close()
+            if not full:
+                return
+
+    def _into(self, room: memoryview) -> int:
+        return int(self._tls.read(len(room), room))
+
+    def _broken(self, error: Exception) -> None:
+        """TLS fails after the handshake: a refusal that TLS 1.3 brings late, or damaged bytes. Nothing more is sent."""
+        verdict = self._verdict()
+        sentence = words.failed(self._peer, error, self._tls, verdict, server=self._secure.server, refused="")
+        self._flush()
+        self._fail(Outcome.ABORTED, sentence, verdict)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(self._outgoing.read())
+
+    # -- what is known
+
+    @property
+    def _peer(self) -> Peer:
+        host, port = self._link.remote_address()
+        return Peer(host=host, port=port)
+
+    def _verdict(self) -> TlsVerdict:
+        tls, settings, server = self._tls, self._secure.settings, self._secure.server
+        certificate = tls.peer_certificate
+        if certificate is None and self.secured and (der := tls.getpeercert(binary_form=True)):
+            certificate = read_certificate(der)
+        checked = settings.verify or server
+        verified = True if self.secured and certificate and checked else None
+        cipher = tls.cipher()
+        alert = ""
+        if tls.alert_received is not None:
+            alert = f"received {alert_text(tls.alert_received)}"
+        elif tls.alert_sent is not None:
+            alert = f"sent {alert_text(tls.alert_sent)}"
+        return TlsVerdict(
+            version=(tls.version() or VERSIONS.get(tls.seen_version, "")) if cipher else "",
+            cipher=cipher[0] if cipher else "",
+            peer_certificate=certificate,
+            verified=verified,
+            reason="" if checked or certificate is None else "it was not checked, as asked",
+            host_name="" if server else self._host,
+            host_name_matches=None if server or certificate is None else matches_host(certificate, self._host),
+            server_name=tls.server_name if server else (self._host if _is_name(self._host) else ""),
+            client_certificate_requested=tls.certificate_requested,
+            own_certificate=self._secure.own_certificate if tls.shown else None,
+            alert=alert,
+        )
+
+
+def _is_name(host: str) -> bool:
+    return ":" not in host and not host.replace(".", "").isdigit()
+
+
+class TlsTransport(asyncio.Transport):
+    """What a Link writes to."""
+
+    def __init__(self, layer: TlsLayer) -> None:
+        super().__init__()
+        self._layer = layer
+
+    def writelines(self, list_of_data: Iterable[Any]) -> None:
+        self._layer.write(b"".join(list_of_data))  # one record of 16 KiB rather than one for each few bytes
+
+    def write(self, data: Any) -> None:
+        self._layer.write(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self._layer.over or not self._layer.secured or self._layer.transport.is_closing()
+
+    def close(self) -> None:
+        self._layer.close()
+
+    def abort(self) -> None:
+        self._layer.abort()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._layer.transport.get_extra_info(name, default)
+
+    def get_write_buffer_size(self) -> int:
+        return self._layer.transport.get_write_buffer_size()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._layer.transport.set_write_buffer_limits(high, low)
+
+    def can_write_eof(self) -> bool:
+        return False

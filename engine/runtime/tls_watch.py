@@ -1,0 +1,122 @@
+"""What goes on inside a handshake: the certificate shown even when it is refused, alerts, what was asked for.
+
+The ssl module tells none of it by its public functions once a handshake has failed, and that is when people want to
+know. Its message call-back does, in every Python so far; without it the verdict only says less.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from typing import Any
+
+from engine.model.tls import Certificate
+
+from .tls_certificate import read_certificate
+
+_ALERT, _HANDSHAKE = 21, 22
+_CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
+ALERTS = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    21: "decryption_failed",
+    22: "record_overflow",
+    30: "decompression_failure",
+    40: "handshake_failure",
+    41: "no_certificate",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    60: "export_restriction",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    100: "no_renegotiation",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
+    120: "no_application_protocol",
+}
+"""RFC 8446 6, RFC 5246 7.2."""
+
+
+VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
+
+
+def alert_text(code: int) -> str:
+    return f"{ALERTS.get(code, 'unknown alert')} ({code})"
+
+
+class Watched(ssl.SSLObject):
+    """One connection's TLS, and what has been seen of its handshake."""
+
+    peer_certificate: Certificate | None = None
+    no_certificate = False
+    """The other side answered the request for a certificate with none."""
+    certificate_requested = False
+    shown = False
+    """We have sent our certificate."""
+    alert_received: int | None = None
+    alert_sent: int | None = None
+    server_name = ""
+    seen_version = 0
+    """Of the last handshake message; the one agreed as soon as there is a cipher suite."""
+
+    def see(self, sent: bool, version: int, kind: int, message: int, data: bytes) -> None:
+        if kind == _HANDSHAKE:
+            self.seen_version = version
+        if kind == _ALERT and len(data) == 2 and data[1]:
+            if sent:
+                self.alert_sent = data[1]
+            else:
+                self.alert_received = data[1]
+        elif kind == _HANDSHAKE and message == _CERTIFICATE_REQUEST:
+            self.certificate_requested = True
+        elif kind == _HANDSHAKE and message == _CERTIFICATE:
+            der = _first_of(data, version == ssl.TLSVersion.TLSv1_3)
+            if sent:
+                self.shown = bool(der)
+            else:
+                self.no_certificate = not der
+                self.peer_certificate = read_certificate(der)
+
+
+def _first_of(message: bytes, tls13: bool) -> bytes:
+    """The first certificate of a Certificate message (RFC 8446 4.4.2, RFC 5246 7.4.2); b"" for an empty list."""
+    at = 4
+    if tls13:
+        at += 1 + message[at] if len(message) > at else 1
+    at += 3  # length of the list
+    length = int.from_bytes(message[at : at + 3], "big")
+    return message[at + 3 : at + 3 + length]
+
+
+def watch(context: ssl.SSLContext) -> None:
+    """Have every connection of this context watched."""
+    context.sslobject_class = Watched
+
+    def on_message(connection: Any, direction: str, version: Any, kind: Any, message: Any, data: bytes) -> None:
+        if isinstance(connection, Watched):
+            connection.see(direction == "write", int(version), int(kind), int(message), data)
+
+    def on_name(connection: Any, name: str | None, _context: ssl.SSLContext) -> None:
+        if isinstance(connection, Watched):
+            connection.server_name = name or ""
+
+    if context.protocol is ssl.PROTOCOL_TLS_SERVER:
+        context.sni_callback = on_name
+    with suppress(AttributeError):
+        setattr(context, "_msg_callback", on_message)  # noqa: B010 - not a public name, and may be missing
