@@ -23,7 +23,7 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.SUCCESS: "all successful (warnings included)",
-    Exit.FAILURE: "a failure status, or a file that cannot be decoded",
+    Exit.FAILURE: "a failure status, failed sub-operations, or bytes that cannot be decoded to their end",
     Exit.USAGE: "wrong arguments, or a message file with a mistake",
     Exit.CONNECTION_FAILED: "the connection failed, or the port cannot be listened on",
     Exit.REJECTED: "the association was rejected",

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.model.association import ProposedContext
+from engine.model.association import ProposedContext, Role
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import AnyNotice, Direction, MessageNotice, Outcome, StatusNotice
@@ -21,9 +21,11 @@ from engine.workspace.messages import template
 from engine.workspace.names import resolve_uid
 from engine.workspace.placeholders import Filler
 from engine.workspace.queries import QUERY_RETRIEVE_LEVEL, UNIQUE_KEYS, identifier, levels_of
+from engine.workspace.settings import number_contexts
 
 from .driver import driving
 from .exits import Exit
+from .failures import Failures
 from .keys import with_keys
 from .options import proposal
 from .output import Output
@@ -70,9 +72,7 @@ def get(args: argparse.Namespace) -> Exit:
     uid, keys = retrieve_query(args, "Get")
     if args.to is None:
         output.error("Without --to FOLDER what arrives is counted and thrown away.")
-    status, code = _run(replace(_command(args, "C-GET", uid, keys), folder=args.to), output)
-    output.finish(status)
-    return code
+    return _retrieve(replace(_command(args, "C-GET", uid, keys), folder=args.to), output)
 
 
 def move(args: argparse.Namespace) -> Exit:
@@ -85,23 +85,44 @@ def move(args: argparse.Namespace) -> Exit:
     uid, keys = retrieve_query(args, "Move")
     command = _command(args, "C-MOVE", uid, keys)
     title = args.destination or command.proposal.local.ae_title
-    status, code = _run(replace(command, move_destination=title, listen_port=args.listen, folder=args.to), output)
-    output.finish(status)
-    return code
+    return _retrieve(replace(command, move_destination=title, listen_port=args.listen, folder=args.to), output)
 
 
 def _command(args: argparse.Namespace, service: str, uid: str, keys: DataSet) -> Retrieve:
     """With --context the contexts are the user's; else the engine's, which for C-GET include the storage classes."""
     contexts = () if service == "C-GET" else (ProposedContext(1, uid, _SYNTAXES),)
+    asked = proposal(args, contexts)
+    if service == "C-GET" and asked.contexts:
+        asked = replace(asked, contexts=_get_contexts(asked.contexts, uid))
     return Retrieve(
         operation=0,
         association=0,
-        proposal=proposal(args, contexts),
+        proposal=asked,
         service=service,
         sop_class_uid=uid,
         identifier=keys,
         cancel_after=args.cancel_after,
     )
+
+
+def _get_contexts(asked: tuple[ProposedContext, ...], uid: str) -> tuple[ProposedContext, ...]:
+    """The user's contexts for a C-GET: the query's own where it is missing, and our SCP role for what is stored here
+    (PS3.4 C.4.3.1.1) where no role was named."""
+    own = () if any(c.abstract_syntax == uid for c in asked) else (ProposedContext(1, uid, _SYNTAXES),)
+    storage = (replace(c, role=Role.SCP) if c.abstract_syntax != uid and c.role is Role.DEFAULT else c for c in asked)
+    return number_contexts((*own, *storage))
+
+
+def _retrieve(command: Retrieve, output: Output) -> Exit:
+    """A C-GET or C-MOVE to its end; failed sub-operations are told in words and are a failure."""
+    failures = Failures()
+    status, code = _run(command, output, failures.see)
+    if status.failed:
+        for sentence in failures.sentences(status, command.service):
+            output.error(sentence)
+        code = Exit.FAILURE if code is Exit.SUCCESS else code
+    output.finish(status)
+    return code
 
 
 def _run(command: Retrieve, output: Output, watch: Watch | None = None) -> tuple[StatusNotice, Exit]:

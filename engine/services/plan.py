@@ -74,24 +74,57 @@ def plan(files: Iterable[FileHeader]) -> list[Batch]:
 
 
 def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[ProposedContext, ...]:
-    """The context of a query or retrieve; for C-GET also every storage class this side will take as SCP (PS3.4 C.4.3).
+    """The context of a query or retrieve; for C-GET also storage classes this side will take as SCP (PS3.4 C.4.3).
 
-    128 contexts do not hold all storage classes: retired ones and those with an IOD defined outside DICOM are left out.
+    128 contexts hold neither all storage classes nor all transfer syntaxes. What studies are made of comes first,
+    uncompressed; then the usual image classes in a context for each usual compression, because an acceptor chooses
+    only one syntax of a context; then other classes as far as there is room.
     """
-    own = ProposedContext(1, sop_class_uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
+    uncompressed = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
+    own = ProposedContext(1, sop_class_uid, uncompressed)
     if not with_storage:
         return (own,)
-    storage = [row for row in sop_classes().values() if row.kind == "composite storage" and not row.retired]
-    storage.sort(key=lambda row: _RARE.search(row.name) is not None)
-    taken = storage[: MAX_CONTEXTS - 1]
+    known = [row for row in sop_classes().values() if row.kind == "composite storage" and not row.retired]
+    known.sort(key=lambda row: _RARE.search(row.name) is not None)
+    usual = [f"{_STORAGE}.{end}" for end in _USUAL]
+    wanted: list[tuple[str, tuple[str, ...]]] = [
+        *((uid, uncompressed) for uid in usual),
+        *(
+            (f"{_STORAGE}.{c}", (f"{_SYNTAX}.{s}",))
+            for classes, syntaxes in _COMPRESSED
+            for c in classes
+            for s in syntaxes
+        ),
+        *((row.uid, uncompressed) for row in known if row.uid not in usual),
+    ]
     return (
         own,
         *(
-            ProposedContext(2 * n + 3, row.uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE), Role.SCP)
-            for n, row in enumerate(taken)
+            ProposedContext(2 * n + 3, uid, syntaxes, Role.SCP)
+            for n, (uid, syntaxes) in enumerate(wanted[: MAX_CONTEXTS - 1])
         ),
     )
 
 
+_STORAGE, _SYNTAX = "1.2.840.10008.5.1.4.1.1", "1.2.840.10008.1.2"
+_IMAGES = ("2", "4", "1", "1.1", "1.2", "12.1", "6.1", "3.1", "7")
+"""UID endings of the commonest: CT, MR, CR, digital X-ray, mammography, angiography, ultrasound (multi-frame), SC."""
+_USUAL = (
+    *_IMAGES, "128", "20", "2.1", "4.1", "12.2", "13.1.3", "7.1", "7.2", "7.3", "7.4", "1.1.1", "1.2.1", "1.3", "130",
+    "66", "66.4", "77.1.1", "77.1.1.1", "77.1.2", "77.1.4", "77.1.4.1", "77.1.5.1", "77.1.5.4", "77.1.6",
+    "9.1.1", "9.1.2", "11.1", "88.11", "88.22", "88.33", "88.34", "88.59", "88.67", "104.1",
+    "481.1", "481.2", "481.3", "481.5", "66.1",
+)  # fmt: skip
+"""What everyday studies hold: those, PET, NM, enhanced and multi-frame images, visible light, ECG, reports, RT."""
+_COMPRESSED = (
+    ((*_IMAGES, "128", "20", "2.1", "4.1", "13.1.3", "7.4"), ("4.70", "4.90")),
+    (_IMAGES, ("4.50", "4.91", "5", "4.80")),
+    (("20", "7.4", "77.1.1", "77.1.4", "77.1.5.1", "77.1.6"), ("4.50",)),
+    (("77.1.6",), ("4.90",)),
+    (("77.1.1.1", "77.1.4.1"), ("4.102",)),
+    (("2", "4", "1"), ("4.51",)),
+)
+"""Classes with the compressions they are met in: JPEG Lossless SV1 (70), JPEG 2000 (90, 91), JPEG (50, 51), RLE (5),
+JPEG-LS (80), MPEG-4 (102)."""
 _RARE = re.compile("Protocol|Template|Tomotherapy|Robotic|Corneal|Ophthalmic|Lensometry|Refraction|Keratometry|Trial")
 """Classes seldom met, proposed last."""

@@ -19,7 +19,7 @@ from engine.model.commands import Listen, PeerSettings
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import ListenerNotice
 from engine.runtime.engine import Engine
-from engine.wire.datasets import encode_dataset, write_file
+from engine.wire.datasets import encode_dataset, open_file, write_file
 from engine.workspace.messages import SHIPPED
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -59,7 +59,7 @@ def port(peers: Peers, tmp_path: Path) -> str:
     return peers.start(Policy(local=LocalAE(ae_title="PEER")), tmp_path / "archive")
 
 
-def make_file(path: Path, number: int) -> Path:
+def make_file(path: Path, number: int, syntax: str = EXPLICIT) -> Path:
     data = DataSet(
         (
             DataElement(0x00080016, "UI", (CT,)),
@@ -71,7 +71,9 @@ def make_file(path: Path, number: int) -> Path:
             DataElement(0x0020000E, "UI", ("1.2.3.9",)),
         )
     )
-    write_file(path, encode_dataset(data, EXPLICIT), EXPLICIT, CT, f"1.2.3.{number}", "TEST")
+    pixels = bytes.fromhex("e07f1000 4f420000 ffffffff feff00e0 00000000 feff00e0 02000000 ffd8 feffdde0 00000000")
+    encoded = encode_dataset(data, EXPLICIT) + (pixels if syntax != EXPLICIT else b"")
+    write_file(path, encoded, syntax, CT, f"1.2.3.{number}", "TEST")
     return path
 
 
@@ -131,6 +133,29 @@ def test_store_find_get_and_move_work_together(port: str, tmp_path: Path, capsys
     move = ["move", "127.0.0.1", port, "-k", "StudyInstanceUID=1.2.3"]
     assert main([*move, "--destination", "NOBODY"]) == Exit.FAILURE
     assert "A801H" in capsys.readouterr().err
+
+
+COMPRESSIONS = [f"1.2.840.10008.1.2.{end}" for end in ("4.50", "4.51", "4.70", "4.80", "4.90", "4.91", "5")]
+HTJ2K = "1.2.840.10008.1.2.4.201"
+
+
+def test_compressed_studies_come_as_they_are(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [make_file(tmp_path / f"{n}.dcm", n, syntax) for n, syntax in enumerate(COMPRESSIONS)]
+    assert main(["store", "127.0.0.1", port, *map(str, files)]) == Exit.SUCCESS
+    got = tmp_path / "got"
+    get = ["get", "127.0.0.1", port, "-k", "StudyInstanceUID=1.2.3", "--to"]
+    assert main([*get, str(got)]) == Exit.SUCCESS
+    assert {open_file(f).transfer_syntax for f in got.rglob("*.dcm")} == set(COMPRESSIONS)
+
+    seldom = make_file(tmp_path / "seldom.dcm", 77, HTJ2K)
+    assert main(["store", "127.0.0.1", port, str(seldom)]) == Exit.SUCCESS
+    capsys.readouterr()
+    assert main([*get, str(tmp_path / "again")]) == Exit.FAILURE
+    text = capsys.readouterr().err
+    assert "1 of 8 sub-operations failed: 1.2.3.77." in text
+    assert "only where a context for its SOP class and transfer syntax was accepted" in text
+    named = [*get, str(tmp_path / "named"), "--context", f"CTImageStorage:{HTJ2K}", "--level", "IMAGE"]
+    assert main([*named, "-k", "SOPInstanceUID=1.2.3.77", "-k", "SeriesInstanceUID=1.2.3.9"]) == Exit.SUCCESS
 
 
 def test_message_files_are_sent_on_one_association(port: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from engine.model.association import MAX_CONTEXTS
-from engine.services.plan import contexts_for, plan, spread
+from engine.model.association import MAX_CONTEXTS, Role
+from engine.services.plan import contexts_for, plan, query_contexts, spread
+from engine.standard.sop_classes import sop_classes
+from engine.standard.transfer_syntaxes import transfer_syntaxes
 from engine.wire.datasets import FileHeader
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
@@ -50,3 +53,18 @@ def test_no_association_has_more_contexts_than_ids() -> None:
 def test_nothing_to_send_needs_no_association() -> None:
     assert plan([]) == []
     assert spread([]) == []
+
+
+def test_a_get_proposes_the_usual_classes_and_each_of_their_compressions_alone() -> None:
+    own, *storage = query_contexts("1.2.840.10008.5.1.4.1.2.2.3", with_storage=True)
+    assert own.transfer_syntaxes == (EXPLICIT, IMPLICIT)
+    assert len(storage) == MAX_CONTEXTS - 1
+    assert [c.id for c in (own, *storage)] == list(range(1, 256, 2))
+    wanted = [(c.abstract_syntax, c.transfer_syntaxes) for c in storage]
+    assert len(set(wanted)) == len(wanted)
+    assert all(c.role is Role.SCP for c in storage)
+    known, syntaxes = sop_classes(), transfer_syntaxes()
+    assert all(not known[uid].retired and known[uid].kind == "composite storage" for uid, _ in wanted)
+    assert all(len(some) == 1 for _, some in wanted if syntaxes[some[0]].encapsulated)
+    assert {(CT, (JPEG,)), (MR, (JPEG,)), (CT, (EXPLICIT, IMPLICIT))} <= set(wanted)
+    assert query_contexts(CT) == (replace(own, abstract_syntax=CT),)
