@@ -13,6 +13,7 @@ from engine.standard.pdus import (
     AssociateAC,
     AssociateRJ,
     AssociateRQ,
+    Pdu,
     PresentationContextRQ,
     TransferSyntax,
 )
@@ -20,7 +21,7 @@ from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE, transfer_syntax
 
 from .answers import ANSWER_CHECKS
 from .findings import Finding, found
-from .items import item_findings, items_of, named, order_findings, repeated
+from .items import about, header_findings, item_findings, items_of, named, order_findings, repeated
 from .names import check_ae_title
 from .user_information import REQUEST_ONLY, SHARED
 
@@ -29,6 +30,7 @@ _JPEG = "1.2.840.10008.1.2.4."
 _LOSSLESS_JPEG, _LOSSLESS_DEFAULT = (f"{_JPEG}57",), f"{_JPEG}70"
 _LOSSY_JPEG = (f"{_JPEG}50", f"{_JPEG}51")
 _OTHER_LOSSY_JPEG = tuple(f"{_JPEG}{n}" for n in (52, 53, 54, 55, 56, 59, 60, 61, 62, 63, 64))
+_BY_USER, _BY_PROVIDER = 0, 2
 _NEAR_LOSSLESS, _JPEG_LS = f"{_JPEG}81", f"{_JPEG}80"
 
 
@@ -54,7 +56,7 @@ def check_accept(rq: AssociateRQ, ac: AssociateAC) -> list[Finding]:
 
 def check_reject(rj: AssociateRJ) -> list[Finding]:
     """What of an A-ASSOCIATE-RJ departs from the Standard; never raises."""
-    findings = []
+    findings = [*header_findings(rj)]
     if rj.result not in (1, 2):
         findings.append(found("association.reject-code", f"The result of the rejection is {rj.result}; it is 1 or 2."))
     reasons = REJECT_REASONS.get(rj.source)
@@ -69,17 +71,22 @@ def check_reject(rj: AssociateRJ) -> list[Finding]:
 
 def check_abort(abort: AbortPdu) -> list[Finding]:
     """What of an A-ABORT departs from the Standard; never raises."""
-    if abort.source == 0:
-        if abort.reason:
-            sentence = f"A user's abort has reason {abort.reason}; it means nothing and should be 0."
-            return [found("association.abort-user-reason", sentence)]
-        return []
-    if abort.source != 2:
-        return [found("association.abort-source", f"The source of the abort is {abort.source}; it is 0 or 2.")]
+    findings = [*header_findings(abort)]
     words = explain_code("abort_reason", abort.reason)
-    if words.startswith(("reserved", "unknown")):
-        return [found("association.abort-reason", f"The reason of the abort is {words}.")]
-    return []
+    if abort.source not in (_BY_USER, _BY_PROVIDER):
+        sentence = f"The source of the abort is {abort.source}; it is 0 or 2."
+        findings.append(about("association.abort-source", abort, sentence))
+    elif abort.source == _BY_USER and abort.reason:
+        sentence = f"A user's abort has reason {abort.reason}; it means nothing and should be 0."
+        findings.append(about("association.abort-user-reason", abort, sentence))
+    elif abort.source == _BY_PROVIDER and words.startswith(("reserved", "unknown")):
+        findings.append(about("association.abort-reason", abort, f"The reason of the abort is {words}."))
+    return findings
+
+
+def check_short(pdu: Pdu) -> list[Finding]:
+    """What of an A-RELEASE-RQ or -RP departs from the Standard; never raises."""
+    return [*header_findings(pdu)]
 
 
 # A-ASSOCIATE-RQ

@@ -12,10 +12,10 @@ from engine.standard.sop_classes import sop_class
 from .findings import Finding, found
 from .subject import tag_text
 
-_SOP_CLASS = 0x00080016
-_SOP_INSTANCE = 0x00080018
+SOP_CLASS = 0x00080016
+SOP_INSTANCE = 0x00080018
 _QUERY_LEVEL = 0x00080052
-_GROUPS_OUTSIDE = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0007, 0xFFFF})
+GROUPS_OUTSIDE = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0007, 0xFFFF})
 """Groups no Data Set has: command sets, file meta information, and those PS3.5 7.1 rules out."""
 _LEVEL_SERVICES = ("C-FIND", "C-GET", "C-MOVE")
 
@@ -33,14 +33,14 @@ def check_data(command: CommandSet, data: DataSet) -> list[Finding]:
 
 def _groups(data: DataSet) -> Iterator[Finding]:
     for element in data:
-        if element.tag >> 16 in _GROUPS_OUTSIDE:
+        if element.tag >> 16 in GROUPS_OUTSIDE:
             yield found("data.group", f"Element {tag_text(element.tag)} cannot be in a Data Set.", tag=element.tag)
 
 
 def _instance(command: CommandSet, data: DataSet) -> Iterator[Finding]:
     pairs = (
-        ("data.sop-class", _SOP_CLASS, "SOP Class UID", "AffectedSOPClassUID"),
-        ("data.sop-instance", _SOP_INSTANCE, "SOP Instance UID", "AffectedSOPInstanceUID"),
+        ("data.sop-class", SOP_CLASS, "SOP Class UID", "AffectedSOPClassUID"),
+        ("data.sop-instance", SOP_INSTANCE, "SOP Instance UID", "AffectedSOPInstanceUID"),
     )
     for rule, tag, name, keyword in pairs:
         told, inside = command.text(keyword), data.text(tag)

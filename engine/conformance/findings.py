@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.model.notices import Evidence
+from engine.standard.pdus import Layout
 
 from .rules import RULES
 
@@ -14,7 +15,7 @@ class Finding:
     """One departure. rule: key of `RULES`. severity: "error", "warning" or "info". clause: where the Standard says so.
 
     tag: the command element it is about, if it is about one; index: that element's position in the command set, None
-    when it is missing.
+    when it is missing. item: the item of an association PDU it is about, or that PDU.
     """
 
     rule: str
@@ -24,6 +25,7 @@ class Finding:
     evidence: Evidence = field(default_factory=Evidence)
     tag: int | None = None
     index: int | None = None
+    item: Layout | None = field(default=None, repr=False, compare=False)
 
 
 NOWHERE = Evidence()
@@ -38,7 +40,8 @@ def found(
     tag: int | None = None,
     index: int | None = None,
     severity: str = "",
+    item: Layout | None = None,
 ) -> Finding:
     """A finding of a rule; severity and clause are the rule's unless this case has its own."""
     row = RULES[rule]
-    return Finding(rule, severity or row.severity, sentence, clause or row.clause, evidence, tag, index)
+    return Finding(rule, severity or row.severity, sentence, clause or row.clause, evidence, tag, index, item)

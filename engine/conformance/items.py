@@ -86,8 +86,10 @@ def repeated(values: Iterable[T]) -> list[T]:
     return [value for value, count in counts.items() if count > 1]
 
 
-def where(item: Layout) -> Evidence:
-    return Evidence(text=item_name(item) if isinstance(item, Item) else item.NAME)
+def about(rule: str, item: Layout, sentence: str, *, clause: str = "", severity: str = "") -> Finding:
+    """A finding about an item, or about the PDU as a whole."""
+    evidence = Evidence(text=item_name(item) if isinstance(item, Item) else item.NAME)
+    return found(rule, sentence, clause=clause, evidence=evidence, severity=severity, item=item)
 
 
 # What holds for every item of a PDU
@@ -96,20 +98,23 @@ def where(item: Layout) -> Evidence:
 def _malformed(item: Item) -> Iterator[Finding]:
     if isinstance(item, MalformedItem):
         sentence = f"{item_name(item)} does not follow its table: {item.reason}"
-        yield found("association.malformed-item", sentence, evidence=where(item))
+        yield about("association.malformed-item", item, sentence)
 
 
 def _unknown(item: Item) -> Iterator[Finding]:
     if isinstance(item, UnknownItem):
         sentence = f"{item_name(item)} ({len(item.data)} bytes) is of a type the Standard does not have here."
-        yield found("association.unknown-item", sentence, evidence=where(item))
+        yield about("association.unknown-item", item, sentence)
 
 
 def _length(item: Layout) -> Iterator[Finding]:
+    name = item_name(item) if isinstance(item, Item) else item.NAME
     if item.length is not None:
-        name = item_name(item) if isinstance(item, Item) else item.NAME
         sentence = f"The length field of {name} says {item.length}, which is not its length."
-        yield found("association.length", sentence, evidence=where(item))
+        yield about("association.length", item, sentence)
+    if item.trailing:
+        sentence = f"{len(item.trailing)} bytes follow the last field of {name}."
+        yield about("association.length", item, sentence)
 
 
 def _reserved(item: Layout) -> Iterator[Finding]:
@@ -117,7 +122,7 @@ def _reserved(item: Layout) -> Iterator[Finding]:
     reserved = any(any(getattr(item, f)) for f, row in rows_of(type(item)) if row.kind is Kind.RESERVED)
     version = isinstance(item, SopClassCommonExtendedNegotiation)
     if reserved or (item.header_reserved and not version):
-        yield found("association.reserved", f"Reserved bytes of {name} are not zero.", evidence=where(item))
+        yield about("association.reserved", item, f"Reserved bytes of {name} are not zero.")
 
 
 def _uids(item: Item) -> Iterator[Finding]:
@@ -131,7 +136,7 @@ def _uids(item: Item) -> Iterator[Finding]:
             sentence = f"{item_name(item)}: {wrong}"
             if uid.endswith(("\0", " ")) and check_uid(uid.rstrip("\0 ")) is None:
                 sentence = f"{item_name(item)}: the UID {uid.rstrip(chr(0) + ' ')} is padded; UIDs in PDUs are not."
-            yield found("association.uid", sentence, evidence=where(item))
+            yield about("association.uid", item, sentence)
 
 
 def _registered(item: Item) -> Iterator[Finding]:
@@ -139,13 +144,19 @@ def _registered(item: Item) -> Iterator[Finding]:
         return
     entry = uid_entries().get(item.name)
     if entry is not None and entry.retired:
-        yield found("association.retired-uid", f"{named(item.name)} is retired.", evidence=where(item))
+        yield about("association.retired-uid", item, f"{named(item.name)} is retired.")
     elif entry is None and item.name.startswith(_DICOM_ROOT) and check_uid(item.name) is None:
         sentence = f"{item.name} has DICOM's root, but is not registered (2024c and what came after it)."
-        yield found("association.unknown-uid", sentence, evidence=where(item))
+        yield about("association.unknown-uid", item, sentence)
 
 
 _EVERY_ITEM: tuple[Callable[[Item], Iterator[Finding]], ...] = (_malformed, _unknown, _length, _reserved, _uids)
+
+
+def header_findings(pdu: Pdu) -> Iterator[Finding]:
+    """What is wrong with a PDU's own length and reserved bytes."""
+    yield from _length(pdu)
+    yield from _reserved(pdu)
 
 
 def item_findings(pdu: Pdu, items: Sequence[Item], *, proposed: bool) -> Iterator[Finding]:
@@ -153,8 +164,7 @@ def item_findings(pdu: Pdu, items: Sequence[Item], *, proposed: bool) -> Iterato
 
     An answer's syntaxes of refused contexts are not looked at (PS3.8 9.3.3.2).
     """
-    yield from _length(pdu)
-    yield from _reserved(pdu)
+    yield from header_findings(pdu)
     ignored = {id(sub) for c in items_of(items, PresentationContextAC) if c.result != 0 for sub in c.items}
     for item in all_items(items):
         if id(item) in ignored:
@@ -172,5 +182,5 @@ def order_findings(items: Sequence[Item]) -> Iterator[Finding]:
         kind = item.type if isinstance(item, UnknownItem | MalformedItem) else item.TYPE
         if kind < highest:
             sentence = f"{item_name(item)} comes after an item of type {highest:02X}H."
-            yield found("association.item-order", sentence, evidence=where(item))
+            yield about("association.item-order", item, sentence)
         highest = max(highest, kind)

@@ -69,6 +69,7 @@ sop-class                error   The instance's SOP class is the command's      
 sop-instance             error   The instance's SOP Instance UID is the command's                PS3.7 9.1.1.1
 group                    error   No command, file or structure groups are in a Data Set          PS3.5 7.1
 query-level              error   The Query/Retrieve Level is one of the model                    PS3.4 C.6
+unreadable               error   A Data Set is encoded in the context's transfer syntax           PS3.8 7.6.1; PS3.5 10
 """
 
 _ASSOCIATION = """
@@ -142,6 +143,97 @@ empty-fragment           error   Fragments are not empty                        
 one-message              error   The PDVs of one P-DATA-TF are of one message                    PS3.8 E.1
 control-bits             warning Bits 2 to 7 of the message control header are zero              PS3.8 E.2
 split                    warning PDVs of one kind do not follow one another in a P-DATA-TF       PS3.8 E.1
+reserved                 warning Reserved bytes are zero                                         PS3.8 9.3.1
+interleaved              error   A message ends before the next one of its direction begins      PS3.8 E.1
+data-first               error   Data Set fragments follow a command set that announces them     PS3.8 E.1; PS3.7 6.3
+command-unended          error   The last fragment of a command set is marked as such            PS3.8 E.2
+unfinished               error   A message is sent to its end                                    PS3.8 E.1
+"""
+
+_PDU = """
+unreadable               error   A PDU follows its table                                         PS3.8 9.3
+unexpected               error   A PDU is one the receiver's state has a place for               PS3.8 9.2.3
+first                    error   The first PDU is an A-ASSOCIATE-RQ                              PS3.8 9.2.3
+wrong-side               error   The requestor asks for the association, the acceptor answers    PS3.8 7.1
+second-request           error   An association is asked for once                                PS3.8 9.2.3
+answer-unasked           error   A-ASSOCIATE-AC and -RJ answer an A-ASSOCIATE-RQ, once           PS3.8 9.2.3
+unestablished            error   P-DATA-TF and A-RELEASE need an association                     PS3.8 9.2.3
+data-after-release       error   Who sent A-RELEASE-RQ sends no more P-DATA-TF                   PS3.8 7.2.2
+second-release           error   A side asks for release once                                    PS3.8 9.2.3
+release-by-acceptor      warning The requestor starts the release                                PS3.7 A.5
+release-outstanding      error   No release while an own request is not finally answered         PS3.7 A.5
+release-unasked          error   A-RELEASE-RP answers an A-RELEASE-RQ                            PS3.8 9.2.3
+release-collision        error   In a collision the requestor's A-RELEASE-RP comes first         PS3.8 7.2.2.7
+after-end                error   Nothing but A-ABORT follows what ends an association            PS3.8 9.2.3
+abort-source-provider    warning What breaks the protocol is answered by the provider's A-ABORT  PS3.8 9.2.3
+abort-missing            warning What breaks the protocol is answered by A-ABORT                 PS3.8 9.2.3
+request-unanswered       error   An A-ASSOCIATE-RQ is answered                                   PS3.8 7.1.1
+release-unanswered       error   An A-RELEASE-RQ is answered                                     PS3.8 7.2.1
+closed                   warning The connection is closed after release, rejection or abort      PS3.8 9.1.4
+closed-within            error   The connection is not closed within a PDU                       PS3.8 9.1.4
+not-closed               warning The connection is closed when the association has ended         PS3.8 9.2.2
+"""
+
+_EXCHANGE = """
+message-id-reused        error   A Message ID is not that of an outstanding request              PS3.7 9.1, 10.1
+message-id-again         info    Message IDs are not used twice on an association                PS3.7 9.1.1.1.1
+unsolicited              error   A response answers a request                                    PS3.7 9.1, 10.1
+after-final              error   Nothing is answered after the final response                    PS3.7 7.5, 9.1
+response-context         warning A response comes on its request's presentation context          PS3.7 7.5.3; PS3.8 E.1
+window                   error   No more requests are outstanding than negotiated                PS3.7 D.3.3.3
+early-success            error   Success is told when the whole request has come                 PS3.7 9.1, 10.1
+role                     error   A request comes from the side that has the role for it          PS3.7 D.3.3.4
+cancel-unknown           error   C-CANCEL-RQ is for an outstanding C-FIND, C-GET or C-MOVE       PS3.7 9.3.2.3
+cancel-late              info    C-CANCEL-RQ comes before the final response                     PS3.7 9.3.2.3
+cancel-unasked           warning The status Cancel answers a C-CANCEL-RQ                         PS3.7 C.3; PS3.4 C.4.1
+cancel-status            warning A cancelled operation ends with Cancel or naturally             PS3.7 9.1.2.2
+"""
+
+_RETRIEVE = """
+remaining-increases      warning Remaining sub-operations do not become more                     PS3.4 C.4.2.1.6
+counts-decrease          warning Counts of finished sub-operations do not become less            PS3.4 C.4.2.1
+total-changes            warning The sum of sub-operations stays the same                        PS3.4 C.4.2.1
+final-total              warning The final counts are of all sub-operations                      PS3.4 C.4.2.1
+failed-list              error   Failed sub-operations are listed in the final Identifier        PS3.4 C.4.2.1.4.2
+failed-list-unfounded    error   Without failed sub-operations there is no Identifier            PS3.4 C.4.2.1.4.2
+failed-list-count        warning As many instances are listed as sub-operations failed           PS3.4 C.4.2.1.4.2
+failed-list-only         warning The Identifier holds nothing but the list of failed instances   PS3.4 C.4.2.1.4.2
+get-counts               error   A C-GET counts the C-STORE sub-operations that were answered    PS3.4 C.4.3.1
+final-early              error   The final response of a C-GET comes after its sub-operations    PS3.4 C.4.3.3.1
+priority                 warning Sub-operations have the priority of their C-GET                 PS3.7 9.1.3.1.4
+get-originator           warning The Move Originator is for sub-operations of a C-MOVE           PS3.7 9.1.1.1.6
+originator-pair          warning Move Originator AE Title and Message ID come together           PS3.7 9.1.1.1.7
+"""
+
+_QUERY = """
+extra-attribute          error   A match adds no attributes that were not asked for              PS3.4 C.4.1.1.3.2
+retrieve-source          error   A match says where its instances can be retrieved               PS3.4 C.4.1.1.3.2
+level-changed            error   A match is of the level that was asked for                      PS3.4 C.4.1.1.3.2
+higher-key               error   Unique keys above the level have one value                      PS3.4 C.4.1.2.1
+higher-attribute         error   No keys of higher levels but the unique ones are there           PS3.4 C.4.1.2.1
+retrieve-key             error   Retrievals name their instances by single keys, no wildcards    PS3.4 C.4.2.2.1
+level-key                error   Retrievals have the unique key of their level                   PS3.4 C.4.2.2.1
+view                     error   Query/Retrieve View is negotiated                               PS3.4 C.4.1.1.3.1
+"""
+
+_WORKFLOW = """
+mpps-created             error   A performed procedure step is created in progress               PS3.4 F.7.2.1.2
+mpps-created-accepted    error   A step created in another state is refused (0106H)              PS3.4 F.7.2.1.2
+mpps-final               error   A completed or discontinued step is not set any more            PS3.4 F.7.2.2.2
+mpps-final-accepted      error   Setting a completed or discontinued step is refused (0110H)     PS3.4 F.7.2.2.2
+commitment-event         error   Event 2, not event 1, reports failed instances                  PS3.4 J.3.3.1.2
+commitment-transaction   error   A commitment report names its transaction                       PS3.4 J.3.3.1.1
+commitment-instances     error   A commitment report tells of every instance asked for           PS3.4 J.3.3.1.2
+commitment-reused        error   The UID of a finished commitment transaction is not used again  PS3.4 J.3.2.1.2
+ups-created              error   A UPS is created in the state SCHEDULED                         PS3.4 CC.2.5.3
+ups-set-state            error   N-SET does not change the state of a UPS                        PS3.4 CC.2.6.1
+ups-transaction          error   The state of a UPS is changed with its Transaction UID          PS3.4 CC.2.1.3
+ups-get-transaction      error   The Transaction UID of a UPS is not asked for                   PS3.4 CC.2.7.2
+print-order              error   A film box belongs to a film session                            PS3.4 H.4.2.2.1
+print-session            error   An association has one film session                             PS3.4 H.4.1.2.1
+print-film-box           error   Only the last film box is worked on                             PS3.4 H.4.2.2
+print-job                error   With Print Job negotiated, a print action names its job         PS3.4 H.4.1.2.4
+media-creation           warning Media creation requests are not answered with Warning           PS3.4 S.3.2.1.3
 """
 
 
@@ -158,6 +250,11 @@ RULES: dict[str, Rule] = {
     **_rows("command", _COMMAND),
     **_rows("data", _DATA),
     **_rows("association", _ASSOCIATION),
+    **_rows("pdu", _PDU),
     **_rows("pdata", _PDATA),
+    **_rows("exchange", _EXCHANGE),
+    **_rows("retrieve", _RETRIEVE),
+    **_rows("query", _QUERY),
+    **_rows("workflow", _WORKFLOW),
 }
 """All rules by id."""

@@ -1,0 +1,60 @@
+"""The beginning of an instance or Identifier as it travels: is it encoded as the context says, which UIDs has it?"""
+
+from __future__ import annotations
+
+from engine.model.dataset import DataElement, DataSet
+from engine.standard.transfer_syntaxes import TransferSyntaxRow, transfer_syntax
+from engine.wire.data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
+
+from .data import GROUPS_OUTSIDE, SOP_CLASS, SOP_INSTANCE
+
+_VRS = frozenset(vr.encode() for vr in LONG_VRS | SHORT_VRS)
+_HEADER = 8
+
+
+def encoding_fault(head: bytes, length: int, syntax_uid: str) -> str:
+    """What the first element shows to be encoded otherwise than in the transfer syntax, in words; "" for nothing.
+
+    head: the first bytes of a data set of `length` bytes.
+    """
+    row = transfer_syntax(syntax_uid)
+    if row is None or row.deflated or len(head) < _HEADER:
+        return ""
+    group, turned = int.from_bytes(head[:2], "little"), int.from_bytes(head[:2], "big")
+    order, other = ("little", "big") if row.little_endian else ("big", "little")
+    if not row.little_endian:
+        group, turned = turned, group
+    if group > 0xFF and turned <= 0xFF:
+        return _differs(row, f"{other} endian, not {order} endian")
+    seems_explicit = head[4:6] in _VRS
+    size = int.from_bytes(head[4:8], "little" if row.little_endian else "big")
+    if row.implicit_vr and seems_explicit and size > length:
+        return _differs(row, "Explicit VR, not Implicit VR")
+    if not row.implicit_vr and not seems_explicit and size <= length:
+        return _differs(row, "Implicit VR, not Explicit VR")
+    return ""
+
+
+def _differs(row: TransferSyntaxRow, how: str) -> str:
+    return f"The Data Set begins in {how}; the context has {row.name}."
+
+
+def instance_uids(head: bytes, syntax_uid: str) -> DataSet | None:
+    """SOP Class and Instance UID, and elements no Data Set has, from the beginning of an instance.
+
+    None when the transfer syntax does not let it be read so.
+    """
+    row = transfer_syntax(syntax_uid)
+    if row is None or row.deflated:
+        return None
+    reader = Reader(head, implicit_vr=row.implicit_vr, little_endian=row.little_endian, stop_at=SOP_INSTANCE + 1)
+    elements = [e for e in reader.read() if e.tag in _WANTED or e.tag >> 16 in GROUPS_OUTSIDE]
+    return DataSet(tuple(map(_element, elements)))
+
+
+def _element(element: RawElement) -> DataElement:
+    text = element.value.partition(b"\\")[0].decode("latin-1").rstrip("\0 ")
+    return DataElement(element.tag, element.vr, (text,) if text else ())
+
+
+_WANTED = (SOP_CLASS, SOP_INSTANCE)

@@ -1,0 +1,244 @@
+"""Judges one association as it passes by: every PDU and every message, of both sides, with what came before.
+
+Without socket or clock: PDUs and the time in, findings out. It works for a live association as for a recorded one.
+Whatever the bytes are, nothing is raised. Of long data sets only the beginning is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.model.association import Negotiated
+from engine.model.notices import Direction, Evidence
+from engine.standard.messages import SERVICES
+from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu
+from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu
+
+from . import query, retrieve
+from .assembly import Assembly
+from .association import check_abort, check_accept, check_reject, check_request, check_short
+from .commands import check_command
+from .data import SOP_CLASS, SOP_INSTANCE, check_data
+from .exchanges import Exchanges
+from .findings import Finding, found
+from .instances import encoding_fault, instance_uids
+from .message import Message
+from .pdvs import Buffer, judge_pdvs, see_pdvs
+from .sequence import Sequence as PduSequence
+from .shapes import CleanShapes, shape_of
+from .spans import located
+from .workflow import Workflow
+
+_SENT, _RECEIVED = Direction.SENT, Direction.RECEIVED
+_CLASS_TOLD, _INSTANCE_TOLD = 0x00000002, 0x00001000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A finding and whose it is. message: it is about a whole message that ended with the PDU just seen."""
+
+    direction: Direction
+    finding: Finding
+    message: bool = False
+
+
+class Watcher:
+    """One association. requestor: whether what counts as sent comes from the association's requestor."""
+
+    def __init__(self, requestor: bool) -> None:
+        self.requestor = requestor
+        self._negotiated: Negotiated | None = None
+        self._request: AssociateRQ | None = None
+        self._exchanges = Exchanges()
+        self._sequence = PduSequence(self._exchanges.names)
+        self._assemblies = {side: Assembly(side, self._exchanges.command) for side in (True, False)}
+        self._workflow = Workflow()
+        self._clean = CleanShapes()
+        self._accepted: frozenset[int] | None = None
+        self._judges: dict[str, Callable[[Message], Iterable[Finding]]] = {
+            "C-STORE": self._judge_store,
+            "C-FIND": self._judge_find,
+            "C-GET": self._judge_retrieval,
+            "C-MOVE": self._judge_retrieval,
+            **{name: self._judge_normalized for name, row in SERVICES.items() if row.group == "N"},
+        }
+
+    # -- what is known
+
+    def established(self, negotiated: Negotiated) -> None:
+        """What both sides agreed on; `send_maximum` is that of what counts as sent."""
+        self._negotiated = negotiated
+        accepted = {c.id: c for c in reversed(negotiated.contexts) if c.accepted}
+        self._accepted = frozenset(accepted)
+        for assembly in self._assemblies.values():
+            assembly.contexts = accepted
+        self._exchanges.negotiated = self._workflow.negotiated = negotiated
+
+    def joined_late(self) -> None:
+        """The recording begins when the association stands already."""
+        self._sequence.assume_established()
+
+    # -- what passes
+
+    def pdu(self, direction: Direction, buffers: Sequence[Buffer], now: float, pdu: Pdu | None = None) -> list[Verdict]:
+        """A whole PDU, header included, in one buffer or several. `pdu`: it decoded, where that is known."""
+        by_requestor = self._by_requestor(direction)
+        first = buffers[0] if buffers else b""
+        if len(first) and first[0] == PDataTF.TYPE:
+            return self._p_data(direction, by_requestor, buffers, now)
+        data = b"".join(buffers)
+        try:
+            pdu = decode_pdu(data) if pdu is None else pdu
+        except PduError as error:
+            return _about(direction, self._sequence.unreadable(error.reason, by_requestor, error.offset))
+        findings = self._sequence.abort(pdu, by_requestor) if isinstance(pdu, AbortPdu) else []
+        findings += self._sequence.pdu(pdu.TYPE, by_requestor)
+        if pdu.TYPE in _ENDING:
+            findings += self._unfinished(by_requestor)
+        return _about(direction, findings + located(self._judge_pdu(pdu), pdu, data))
+
+    def broken(self, sentence: str, direction: Direction = _RECEIVED) -> list[Verdict]:
+        """The upper layer could not go on with what came, and the watcher had seen nothing wrong in it."""
+        return [Verdict(direction, found("pdu.unexpected", sentence))]
+
+    def closed(self, direction: Direction, pending: int = 0) -> list[Verdict]:
+        """This side closed the connection, `pending` bytes into a PDU of its."""
+        told = self._sequence.closed(self._by_requestor(direction), pending)
+        return [Verdict(self._direction(side), finding) for side, finding in told]
+
+    def not_closed(self, direction: Direction, seconds: float | None = None) -> list[Verdict]:
+        """This side should have closed the connection by now."""
+        finding = self._sequence.not_closed(seconds)
+        return [Verdict(direction, finding)] if finding else []
+
+    # -- PDUs
+
+    def _judge_pdu(self, pdu: Pdu) -> list[Finding]:
+        match pdu:
+            case AssociateRQ():
+                self._request = self._request or pdu
+                return check_request(pdu)
+            case AssociateAC() if self._request is not None:
+                return check_accept(self._request, pdu)
+            case AssociateRJ():
+                return check_reject(pdu)
+            case AbortPdu():
+                return check_abort(pdu)
+        return check_short(pdu)
+
+    def _p_data(self, direction: Direction, by_requestor: bool, buffers: Sequence[Buffer], now: float) -> list[Verdict]:
+        pdvs, fault = see_pdvs(buffers)
+        if fault:
+            return _about(direction, self._sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
+        findings = self._sequence.pdu(PDataTF.TYPE, by_requestor)
+        maximum = 0
+        if self._negotiated is not None:
+            sent = direction is _SENT
+            maximum = self._negotiated.send_maximum if sent else self._negotiated.receive_maximum
+        findings += judge_pdvs(pdvs, maximum, self._accepted, reserved=_reserved(buffers[0]))
+        verdicts: list[Verdict] = []
+        assembly = self._assemblies[by_requestor]
+        for pdv in pdvs:
+            wrong, whole = assembly.feed(pdv, now)
+            findings += wrong
+            for message in whole:
+                verdicts += [Verdict(direction, f, message=True) for f in self._message(message)]
+        return _about(direction, findings) + verdicts if findings else verdicts
+
+    def _unfinished(self, by_requestor: bool) -> list[Finding]:
+        """A side that releases has sent its messages to the end."""
+        what = self._assemblies[by_requestor].unfinished
+        return [found("pdata.unfinished", f"The association is released within {what}.")] if what else []
+
+    # -- messages
+
+    def _message(self, m: Message) -> list[Finding]:
+        findings = m.findings + self._judge_command(m)
+        judge = self._judges.get(m.service)
+        if judge is not None:
+            findings += judge(m)
+        self._exchanges.whole(m)
+        return findings
+
+    def _judge_command(self, m: Message) -> list[Finding]:
+        shape = shape_of(m)
+        if m.kind == "request" and m.operation is not None:
+            m.operation.shape = shape
+        if shape in self._clean:
+            return []
+        command, spans = m.decoded
+        request = m.operation.request.command if m.operation is not None and m.kind != "request" else None
+        findings = check_command(
+            command, request, m.has_data, spans=spans, size=len(m.data), abstract_syntax=m.abstract_syntax
+        )
+        if shape is not None and not findings:
+            self._clean.add(shape)
+        return findings
+
+    def _judge_store(self, m: Message) -> list[Finding]:
+        by_invoker = m.from_requestor if m.kind == "response" else not m.from_requestor
+        gets = [o for o in self._exchanges.outstanding(by_invoker) if o.request.service == "C-GET"]
+        findings = retrieve.judge_store(m, gets)
+        if m.kind == "request" and m.body:
+            findings += _judge_instance(m)
+        return findings
+
+    def _judge_find(self, m: Message) -> list[Finding]:
+        return [*_judge_data(m), *(self._identifier(m) if m.kind == "request" else query.judge_match(m))]
+
+    def _judge_retrieval(self, m: Message) -> list[Finding]:
+        if m.kind == "request":
+            return [*_judge_data(m), *self._identifier(m)]
+        return [*_judge_data(m), *(retrieve.judge_response(m) if m.kind == "response" else ())]
+
+    def _identifier(self, m: Message) -> list[Finding]:
+        return query.judge_identifier(m, self._negotiated)
+
+    def _judge_normalized(self, m: Message) -> list[Finding]:
+        return [*_judge_data(m), *self._workflow.judge(m)]
+
+    # -- sides
+
+    def _by_requestor(self, direction: Direction) -> bool:
+        return (direction is _SENT) is self.requestor
+
+    def _direction(self, by_requestor: bool) -> Direction:
+        return _SENT if by_requestor is self.requestor else _RECEIVED
+
+
+_ENDING = frozenset({5, 6})
+"""A-RELEASE-RQ and -RP."""
+
+
+def _reserved(first: Buffer) -> int:
+    return first[1] if len(first) > 1 else 0
+
+
+def _about(direction: Direction, findings: list[Finding]) -> list[Verdict]:
+    return [Verdict(direction, finding) for finding in findings]
+
+
+def _judge_data(m: Message) -> list[Finding]:
+    """A data set that was kept whole."""
+    if not m.has_data:
+        return []
+    fault = encoding_fault(bytes(m.body[:8]), m.body_length, m.transfer_syntax) or m.unreadable
+    if fault:
+        return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
+    return check_data(m.command, m.data_set) if m.data_set is not None else []
+
+
+def _judge_instance(m: Message) -> list[Finding]:
+    """An instance by its first elements; no more of it is looked at."""
+    head = bytes(m.body)
+    fault = encoding_fault(head, m.body_length, m.transfer_syntax)
+    if fault:
+        return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
+    data = instance_uids(head, m.transfer_syntax)
+    if data is None:
+        return []
+    told = [(SOP_CLASS, (m.text(_CLASS_TOLD),)), (SOP_INSTANCE, (m.text(_INSTANCE_TOLD),))]
+    if [(e.tag, e.value) for e in data] == told:
+        return []
+    return check_data(m.command, data)
