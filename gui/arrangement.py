@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QByteArray, QObject, QSettings, QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from .theme import SPACING
 
 PANELS = ("ae", "builder", "trace", "log")
-USUAL_WIDTHS = (320, 620, 520)
-"""Of AE configuration, builder and trace: what each needs so that nothing in it is cut off at 1280 pixels."""
-USUAL_HEIGHTS = (640, 230)
+USUAL_WIDTHS = {1232: (286, 576, 370), 1460: (300, 596, 564), 1860: (330, 790, 740)}
+"""Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
+needs; then the trace gets what its table of contexts needs, then all grow."""
+USUAL_HEIGHTS = {680: (532, 148), 840: (620, 220), 960: (700, 260)}
+"""Height of everything below the toolbar: of the upper panels and of the log, which gets four rows at least."""
+ABOVE = 110
+"""Pixels of menus, toolbar and status line."""
 LEAST_WIDTHS = {"ae": 286, "builder": 400, "trace": 330}
 
 
@@ -57,14 +63,15 @@ class Arrangement(QObject):
         """All panels in their usual sizes."""
         for name in PANELS:
             self.show_panel(name, True)
-        self.upper.setSizes(list(USUAL_WIDTHS))
-        self.outer.setSizes(list(USUAL_HEIGHTS))
+        width = self._window.width() - 2 * SPACING.large - 2 * self.upper.handleWidth()
+        self.upper.setSizes(between(USUAL_WIDTHS, width))
+        self.outer.setSizes(between(USUAL_HEIGHTS, self._window.height() - ABOVE))
 
     def restore(self) -> None:
         """As it was left; what does not read gives the usual arrangement."""
-        self.usual()
         if not self._window.restoreGeometry(self._bytes("geometry")):
             self._window.resize(self._usual_size())
+        self.usual()
         for name, splitter in self._kept.items():
             splitter.restoreState(self._bytes(name))
         hidden = str(self._store.value("window/hidden", "")).split()
@@ -85,6 +92,18 @@ class Arrangement(QObject):
     def _usual_size(self) -> QSize:
         screen = self._window.screen().availableGeometry()
         return QSize(min(1520, screen.width()), min(950, screen.height()))
+
+
+def between(usual: Mapping[int, tuple[int, ...]], total: int) -> list[int]:
+    """Pixels for each panel of a splitter: between two rows of a table like `USUAL_WIDTHS` in proportion."""
+    rows = sorted(usual.items())
+    least, most = rows[0], rows[-1]
+    if total <= least[0] or total >= most[0]:
+        known, widths = least if total <= least[0] else most
+        return [width * total // known for width in widths]
+    upper = next(i for i, (known, _widths) in enumerate(rows) if known >= total)
+    (low, small), (high, large) = rows[upper - 1], rows[upper]
+    return [a + (b - a) * (total - low) // (high - low) for a, b in zip(small, large, strict=True)]
 
 
 def _framed(panel: QWidget) -> QWidget:

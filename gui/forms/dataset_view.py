@@ -106,8 +106,8 @@ class DataSetView(QTreeView):
         self._count_changed()
 
     def place(self) -> Path:
-        """Path of the current node; () when there is none."""
-        return self.data_model.path(self.currentIndex())
+        """Path of the current node; () when there is none. While rows are being removed the view lags behind."""
+        return edits.existing(self.data_model.data_set, self.data_model.path(self.currentIndex()))
 
     def item_place(self) -> Path:
         """The item (or data set) a new element goes to: the current sequence's last item, or where the current is."""

@@ -24,6 +24,17 @@ def node_at(data_set: DataSet, path: Path) -> Node:
     return node
 
 
+def existing(data_set: DataSet, path: Path) -> Path:
+    """As much of a path as there is; what is beyond has just been removed."""
+    for length in range(len(path), 0, -1):
+        try:
+            node_at(data_set, path[:length])
+        except IndexError:
+            continue
+        return path[:length]
+    return ()
+
+
 def children(node: Node) -> tuple[Node, ...]:
     return node.elements if isinstance(node, DataSet) else node.items
 

@@ -26,6 +26,9 @@ COPY_ROLE = RECORD_ROLE + 1
 ELIDE_MIDDLE_ROLE = RECORD_ROLE + 2
 """True in columns whose text is shortened in the middle (UIDs)."""
 
+SECOND_LINE_ROLE = RECORD_ROLE + 3
+"""Gives what a cell says on its second line, in tables whose rows have two."""
+
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -54,6 +57,8 @@ class Column(Generic[R]):
     weight: int = 0
     priority: int = 0
     title_tooltip: str = ""
+    second: Callable[[R], str] | None = None
+    """The second line of the cell, in a table with `TwoLineDelegate`."""
 
 
 class RowTableModel(QAbstractTableModel, Generic[R]):
@@ -225,4 +230,5 @@ _SHOW: dict[int, Callable[[Column[Any], Any], Any]] = {
     RECORD_ROLE: lambda _column, record: record,
     COPY_ROLE: _copy,
     ELIDE_MIDDLE_ROLE: lambda column, _record: column.middle,
+    SECOND_LINE_ROLE: lambda column, record: column.second(record) if column.second is not None else None,
 }

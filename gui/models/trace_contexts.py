@@ -6,11 +6,12 @@ from engine.model.association import NegotiatedContext, Role
 from engine.model.notices import AssociationPhase
 from engine.standard.codes import explain_code
 
+from .command_values import plain_name
 from .contexts import short_abstract_name
 from .lists import Entry
 from .rows import Column
 from .trace_store import TraceAssociation
-from .trace_words import bits_word, named, result_word, role_word, short_name
+from .trace_words import bits_word, brief_syntax, named, result_word, role_word
 
 PROPOSED_ONLY = -2
 """Result of a context for which no answer has come (yet)."""
@@ -60,16 +61,25 @@ def look(context: NegotiatedContext) -> tuple[str, str]:
 
 
 def roles_text(context: NegotiatedContext) -> str:
-    """Proposed and answered roles; "" while the default is not touched."""
+    """Proposed and answered roles; "default" while neither side said a word."""
     if context.proposed_role is Role.DEFAULT and context.answered_role is None:
         return "default"
     return f"{role_word(context.proposed_role)} → {bits_word(context.answered_role)}"
 
 
-def proposed_text(context: NegotiatedContext) -> str:
-    """How many and which; the number survives where the names are cut."""
-    names = ", ".join(map(short_name, context.proposed))
-    return names if len(context.proposed) == 1 else f"{len(context.proposed)}: {names}" if names else "none"
+def _name(context: NegotiatedContext) -> str:
+    return plain_name(short_abstract_name(context.abstract_syntax))
+
+
+def _first_proposed(context: NegotiatedContext) -> str:
+    return brief_syntax(context.proposed[0]) if context.proposed else "none"
+
+
+def _other_proposed(context: NegotiatedContext) -> str:
+    """The second one; of more, how many and which."""
+    others = context.proposed[1:]
+    names = ", ".join(map(brief_syntax, others))
+    return f"+ {len(others)}: {names}" if len(others) > 1 else names
 
 
 def _syntaxes_tip(context: NegotiatedContext) -> str:
@@ -77,74 +87,91 @@ def _syntaxes_tip(context: NegotiatedContext) -> str:
 
 
 def _accepted_text(context: NegotiatedContext) -> str:
-    return short_name(context.transfer_syntax) if context.transfer_syntax else "—"
+    return brief_syntax(context.transfer_syntax) if context.transfer_syntax else "—"
+
+
+def _result_lines(context: NegotiatedContext) -> tuple[str, str]:
+    """The Standard's word, the long ones broken where they say what is not supported."""
+    word = result_text(context)
+    head, not_, tail = word.partition("-not-")
+    return (f"{head}-", f"{not_[1:]}{tail}") if not_ else (word, "")
+
+
+def _role_lines(context: NegotiatedContext) -> tuple[str, str]:
+    proposed, arrow, answered = roles_text(context).partition(" → ")
+    return proposed, f"{arrow.strip()} {answered}".strip()
 
 
 COLUMNS: tuple[Column[NegotiatedContext], ...] = (
     Column("ID", lambda c: str(c.id), sample="255", align_right=True, title_tooltip="Presentation-context-ID"),
     Column(
         "Abstract syntax",
-        lambda c: short_abstract_name(c.abstract_syntax),
+        _name,
         lambda c: named(c.abstract_syntax),
         copy=lambda c: named(c.abstract_syntax),
         middle=True,
-        sample="Study Root Query/Retrieve - MOVE",
+        sample="Storage Commitmen",
         weight=3,
+        second=lambda c: c.abstract_syntax if _name(c) != c.abstract_syntax else "",
     ),
     Column(
-        "Proposed transfer syntaxes",
-        proposed_text,
+        "Proposed",
+        _first_proposed,
         _syntaxes_tip,
         copy=lambda c: ", ".join(map(named, c.proposed)),
-        weight=3,
-        priority=1,
+        sample="Explicit LE",
+        weight=2,
+        title_tooltip="Transfer syntaxes proposed",
+        second=_other_proposed,
     ),
     Column(
         "Result",
-        result_text,
+        lambda c: _result_lines(c)[0],
         lambda c: f"{result_full(c)}\n{c.reason}",
         lambda c: look(c)[1],
         look,
         copy=result_full,
-        sample="transfer-syntaxes-not-supported",
+        sample="abstract-syntax-n",
+        second=lambda c: _result_lines(c)[1],
     ),
     Column(
         "Accepted",
         _accepted_text,
         lambda c: named(c.transfer_syntax),
         copy=lambda c: named(c.transfer_syntax),
-        sample="Explicit VR Little Endian",
+        sample="Explicit LE",
         weight=1,
+        title_tooltip="Transfer syntax accepted",
     ),
     Column(
         "Roles",
-        roles_text,
+        lambda c: _role_lines(c)[0],
+        lambda c: _roles_sentence(c),
         copy=roles_text,
-        sample="SCU/SCP → SCU/SCP",
+        sample="→ SCP",
         title_tooltip="SCP/SCU role selection, proposed → answered",
+        second=lambda c: _role_lines(c)[1],
     ),
 )
 
 
 def entry(context: NegotiatedContext) -> Entry:
-    """The same in two lines."""
+    """The same in two lines: what was proposed and, behind the arrow, what was answered."""
     icon, role = look(context)
-    count = len(context.proposed)
-    roles = "" if roles_text(context) == "default" else roles_text(context)
-    parts: tuple[str, ...]
-    if context.accepted:
-        parts = (f"{_accepted_text(context)}, of {count} proposed", roles)
-    else:
-        parts = (result_text(context) if context.result >= 0 else "", f"{count} proposed", roles)
-    note = result_text(context) if context.accepted or context.result < 0 else "rejected"
+    first, others = map(brief_syntax, context.proposed[:2]), len(context.proposed) - 2
+    proposed = ", ".join(first) + (f" + {others}" if others > 0 else "")
+    answer = f" → {_accepted_text(context)}" if context.transfer_syntax else ""
+    default = "" if roles_text(context) == "default" else roles_text(context)
+    roles = default or (bits_word((context.requestor_scu, context.requestor_scp)) if context.accepted else "")
     return Entry(
-        title=short_abstract_name(context.abstract_syntax),
+        title=_name(context),
         lead=str(context.id),
-        detail=" · ".join(p for p in parts if p),
-        note=note,
+        detail=(proposed or "none") + answer,
+        note=" · ".join(filter(None, (result_text(context), roles))),
         note_role=role,
         icon=(icon, role),
-        tooltip=f"{named(context.abstract_syntax)}\n{result_full(context)}\n{context.reason}",
+        tooltip=f"{named(context.abstract_syntax)}\n{result_full(context)}\n{context.reason}\n"
+        f"Proposed:\n{_syntaxes_tip(context)}\nRoles: {_roles_sentence(context)}",
         copy="\t".join((column.copy or column.text)(context) for column in COLUMNS),
     )
 

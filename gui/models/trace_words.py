@@ -9,6 +9,7 @@ from engine.model.notices import AssociationPhase, PduNotice
 from engine.standard.codes import abort_text, explain_code, rejection_text
 from engine.standard.dictionary import uid_name
 from engine.standard.pdus import PDUS
+from engine.standard.transfer_syntaxes import transfer_syntax
 
 from .trace_store import TraceAssociation
 
@@ -33,6 +34,23 @@ _BIT_WORDS = {(True, False): "SCU", (False, True): "SCP", (True, True): "SCU/SCP
 def short_name(uid: str) -> str:
     """The registered name without its explanation after a colon; the UID itself where there is none."""
     return uid_name(uid).split(":")[0].strip() or uid
+
+
+_BRIEF = {" VR ": " ", "Little Endian": "LE", "Big Endian": "BE", "Deflated Explicit": "Deflated"}
+
+
+@lru_cache(maxsize=256)
+def brief_syntax(uid: str) -> str:
+    """As few letters as name a transfer syntax: "Explicit LE", "JPEG2000Lossless" (its keyword)."""
+    row = transfer_syntax(uid)
+    if row is None:
+        return short_name(uid)
+    if row.encapsulated and row.keyword:
+        return row.keyword
+    name = short_name(uid)
+    for long, brief in _BRIEF.items():
+        name = name.replace(long, brief)
+    return name
 
 
 def named(uid: str) -> str:

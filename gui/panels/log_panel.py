@@ -43,6 +43,8 @@ class LogTable(PlainTable):
     def __init__(self, model: LogModel, parent: QWidget | None = None) -> None:
         self._log = model
         super().__init__(model, parent, name="Status log")
+        # Whole rows: at the tail the top one is not cut in half.
+        self.setVerticalScrollMode(PlainTable.ScrollMode.ScrollPerItem)
 
     def lay_out_columns(self) -> None:
         super().lay_out_columns()

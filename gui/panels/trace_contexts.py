@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from engine.model.association import NegotiatedContext
 from gui.forms.details import Details
 from gui.forms.entry_list import EntryList
+from gui.forms.two_lines import give_two_lines
 from gui.models.lists import EntryModel
 from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
@@ -16,8 +17,8 @@ from gui.models.trace_contexts import COLUMNS, context_rows, details, entry
 from gui.models.trace_store import TraceAssociation
 from gui.theme import SPACING
 
-WIDE = 960
-"""Pixels from which the contexts fit as a table; below it each takes two lines."""
+WIDE = 540
+"""Pixels from which the contexts fit as a table; below it they are a list."""
 _EMPTY = (
     "<b>No presentation contexts</b><br>When an association is opened, each context proposed and its answer has a row "
     "here."
@@ -34,6 +35,7 @@ class ContextsTab(QWidget):
         super().__init__(parent)
         self.model: RowTableModel[NegotiatedContext] = RowTableModel(COLUMNS, self)
         self.table = PlainTable(self.model, self, name="Presentation contexts")
+        give_two_lines(self.table)
         self.entries: EntryModel[NegotiatedContext] = EntryModel(entry, self)
         self.list = EntryList(
             self.entries, self, name="Presentation contexts", lead_sample="255", movable=False, many=False

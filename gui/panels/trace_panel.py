@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.notices import Direction, FindingNotice, Notice
@@ -27,6 +27,8 @@ CONTEXTS, INFORMATION, PDUS, FINDINGS = range(4)
 _COPIED_FOR = 2000
 """Milliseconds the button says that it copied."""
 _COPY = "Copy as text"
+WORDY = 360
+"""Pixels from which all four tabs fit with their whole names."""
 _COMMAND_START = 12
 """Where the command set of a P-DATA-TF with one PDV begins: headers of PDU and PDV (PS3.8 9.3.5)."""
 
@@ -136,6 +138,10 @@ class TracePanel(QWidget):
         self.copy_button.setText("Copied")
         self._said.start()
         self.copy_requested.emit(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.tabs.setTabText(1, "User information" if self.width() >= WORDY else "User info")
 
     def _copy_again(self) -> None:
         self.copy_button.setText(_COPY)

@@ -157,3 +157,18 @@ def test_a_value_is_carried_over_where_that_has_a_meaning() -> None:
     assert with_vr(DataElement(PID, "OB", b"\x01\x02"), "LO").texts == ()
     assert with_vr(DataElement(PID, "LO", ("123",)), "UN").value == b"123\0"
     assert with_vr(DataElement(PID, "LO", ("1",)), "SQ").value == ()
+
+
+def test_undo_takes_back_what_the_current_place_stands_in(qtbot: QtBot, editor: DataSetEditor) -> None:
+    stack = editor.model.undo_stack
+    editor.model.load(DataSet())
+    for words in ("PatientID = 1", "ReferencedStudySequence", "ReferencedSOPClassUID = 1.2", "StudyDate = 20260101"):
+        type_in(qtbot, editor, words)
+    assert "item 1" in editor.line.placeholderText()
+    while stack.canUndo():
+        stack.undo()
+        editor.view.item_place()
+    assert not len(editor.model.data_set)
+    while stack.canRedo():
+        stack.redo()
+    assert len(editor.model.data_set) == 2

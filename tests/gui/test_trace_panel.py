@@ -10,7 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.model.notices import Direction, Evidence, PduNotice
-from gui.models.rows import RECORD_ROLE
+from gui.models.rows import RECORD_ROLE, SECOND_LINE_ROLE
+from gui.models.trace_contexts import entry
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_target import TraceTarget
 from gui.panels.trace_panel import FINDINGS, PDUS, TracePanel
@@ -79,12 +80,12 @@ def test_picking_another_association_shows_it(qtbot: QtBot, filled: TracePanel) 
     assert "unexpected-PDU" in filled.banner.sentence.text()
 
 
-@pytest.mark.parametrize("width", [420, 1200])
+@pytest.mark.parametrize("width", [350, 420, 570, 1200])
 def test_choosing_a_context_shows_everything_about_it(qtbot: QtBot, filled: TracePanel, width: int) -> None:
     filled.resize(width, 600)
     contexts = filled.contexts
     view = contexts.stack.currentWidget()
-    assert view is (contexts.table if width > 1000 else contexts.list)
+    assert view is (contexts.table if width > 550 else contexts.list)
     cell = view.visualRect(view.model().index(0, 0))
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())
     assert contexts.current is not None
@@ -92,6 +93,27 @@ def test_choosing_a_context_shows_everything_about_it(qtbot: QtBot, filled: Trac
     text = contexts.details.toPlainText()
     assert "Verification SOP Class (1.2.840.10008.1.1)" in text
     assert "Accepted with Implicit VR Little Endian" in text
+
+
+def test_a_usual_width_has_room_for_every_column_of_the_contexts(filled: TracePanel) -> None:
+    filled.resize(570, 600)
+    table = filled.contexts.table
+    assert not any(table.isColumnHidden(column) for column in range(table.model().columnCount()))
+    assert table.horizontalScrollBar().maximum() == 0
+    refused = filled.contexts.model.records.index(filled.contexts.current)
+    cells = [table.model().index(refused, column) for column in range(6)]
+    result = "".join(str(cells[3].data(role)) for role in (Qt.ItemDataRole.DisplayRole, SECOND_LINE_ROLE))
+    assert result == "abstract-syntax-not-supported"
+    assert cells[1].data(SECOND_LINE_ROLE).startswith("1.2.840.")
+    assert cells[2].data() == "Explicit LE" and "Explicit VR Little Endian" in cells[2].data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_the_narrow_list_says_what_was_proposed_answered_and_the_role(filled: TracePanel) -> None:
+    accepted = next(c for c in filled.contexts.model.records if c.accepted)
+    line = entry(accepted)
+    assert line.detail == "Implicit LE, Explicit LE → Implicit LE"
+    assert line.note == "acceptance · SCU"
+    assert "1.2.840.10008.1.2" in line.tooltip
 
 
 def test_one_click_copies_the_association_as_text(qtbot: QtBot, filled: TracePanel) -> None:
