@@ -19,47 +19,15 @@ from tests.interop.normalized_peers import (
     COMMITMENT_INSTANCE,
     CT,
     Later,
-    Seen,
     made,
     reference,
 )
+from tests.interop.normalized_providers import Archive
 
 pytestmark = pytest.mark.interop
 
 N_EVENT_REPORT_RQ, N_EVENT_REPORT_RSP = 0x0100, 0x8100
 TRANSACTION = "1.2.826.0.1.3680043.9.7433.77"
-
-
-class Archive:
-    """A provider that commits to the instances it holds, on the association it was asked on."""
-
-    def __init__(self, *held: str) -> None:
-        self.held = held
-        self.seen = Seen()
-        self.later = Later()
-
-    @property
-    def handlers(self) -> list[tuple[Any, ...]]:
-        return [self.seen.handler, (evt.EVT_N_ACTION, self.action)]
-
-    def action(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        asked = event.action_information
-        if "ReferencedSOPSequence" not in asked:
-            return made(Status=0x0110, ErrorComment="No references", ErrorID=42), None
-        assoc = event.assoc
-        self.later.do(lambda: self.report(assoc, asked))
-        return 0x0000, None
-
-    def report(self, assoc: Any, asked: Dataset) -> int:
-        good = [i for i in asked.ReferencedSOPSequence if i.ReferencedSOPInstanceUID in self.held]
-        bad = [i for i in asked.ReferencedSOPSequence if i.ReferencedSOPInstanceUID not in self.held]
-        told = made(TransactionUID=asked.TransactionUID, ReferencedSOPSequence=good)
-        for item in bad:
-            item.FailureReason = 0x0112
-        if bad:
-            told.FailedSOPSequence = bad
-        status, _ = assoc.send_n_event_report(told, 2 if bad else 1, COMMITMENT, COMMITMENT_INSTANCE)
-        return int(status.Status)
 
 
 def request(*uids: str) -> Dataset:

@@ -7,57 +7,15 @@ from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
-from pynetdicom import evt
 
 from engine.model.notices import Outcome
 from tests.interop.console import Console, outgoing
-from tests.interop.normalized_peers import MPPS, MPPS_RETRIEVE, Seen, made
+from tests.interop.normalized_peers import MPPS, MPPS_RETRIEVE, made
+from tests.interop.normalized_providers import Steps
 
 pytestmark = pytest.mark.interop
 
 STEP = "1.2.826.0.1.3680043.9.7433.1"
-
-
-class Steps:
-    """A small MPPS provider."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, Dataset] = {}
-        self.seen = Seen()
-
-    @property
-    def handlers(self) -> list[tuple[Any, ...]]:
-        return [
-            self.seen.handler,
-            (evt.EVT_N_CREATE, self.create),
-            (evt.EVT_N_SET, self.change),
-            (evt.EVT_N_GET, self.get),
-        ]
-
-    def create(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        uid = event.request.AffectedSOPInstanceUID
-        if uid in self.held:
-            return 0x0111, None
-        self.held[uid] = event.attribute_list
-        return 0x0000, event.attribute_list
-
-    def change(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        uid = event.request.RequestedSOPInstanceUID
-        if uid not in self.held:
-            return 0x0112, None
-        if self.held[uid].PerformedProcedureStepStatus != "IN PROGRESS":
-            return made(Status=0x0110, ErrorComment="May no longer be updated", ErrorID=0xA710), None
-        self.held[uid].update(event.modification_list)
-        return 0x0000, event.modification_list
-
-    def get(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        uid = event.request.RequestedSOPInstanceUID
-        if uid not in self.held:
-            return 0x0112, None
-        wanted = event.attribute_identifiers
-        answer = Dataset()
-        answer.update({t: self.held[uid][t] for t in wanted if t in self.held[uid]})
-        return (0x0000 if len(answer) == len(wanted) else 0x0001), answer
 
 
 @pytest.fixture

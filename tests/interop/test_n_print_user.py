@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
-from pynetdicom import evt
 
 from engine.model.notices import Outcome
 from tests.interop.console import Console, Held, data_of
@@ -20,18 +19,16 @@ from tests.interop.normalized_peers import (
     PRINT_JOB,
     PRINTER,
     PRINTER_INSTANCE,
-    Later,
-    Seen,
     made,
     reference,
 )
+from tests.interop.normalized_providers import BOX, JOB, Printer
 
 pytestmark = pytest.mark.interop
 
 Start = Callable[..., Any]
 N_EVENT_REPORT_RQ = 0x0100
-SESSION, BOX = "1.2.826.0.1.3680043.9.7433.5.1", "1.2.826.0.1.3680043.9.7433.5.2"
-JOB = "1.2.826.0.1.3680043.9.7433.5.3"
+SESSION = "1.2.826.0.1.3680043.9.7433.5.1"
 
 
 def film_session() -> Dataset:
@@ -122,58 +119,6 @@ class TestDcmtk:
         assert lut.code == 0x0000
         gone = held.send("N-DELETE-RQ", RequestedSOPClassUID=PRESENTATION_LUT, RequestedSOPInstanceUID=BOX + ".1")
         assert gone.code == 0x0000
-
-
-class Printer:
-    """A print provider that answers with a print job and reports its states."""
-
-    def __init__(self) -> None:
-        self.seen, self.later = Seen(), Later()
-        self.image: Dataset | None = None
-
-    @property
-    def handlers(self) -> list[tuple[Any, ...]]:
-        return [
-            self.seen.handler,
-            (evt.EVT_N_GET, self.get),
-            (evt.EVT_N_CREATE, self.create),
-            (evt.EVT_N_SET, self.change),
-            (evt.EVT_N_ACTION, self.action),
-            (evt.EVT_N_DELETE, lambda event: 0x0000),
-        ]
-
-    def get(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        if event.request.RequestedSOPClassUID == PRINT_JOB:
-            return 0x0000, made(ExecutionStatus="DONE", PrintPriority="MED")
-        return 0x0107, made(PrinterStatus="WARNING", PrinterStatusInfo="SUPPLY LOW")
-
-    def create(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        asked = event.attribute_list
-        if event.request.AffectedSOPClassUID == FILM_BOX:
-            if "FilmSizeID" not in asked:
-                return made(Status=0x0120), None
-            asked.ReferencedImageBoxSequence = [reference(IMAGE_BOX, BOX + ".1")]
-            if event.request.AffectedSOPInstanceUID is None:
-                asked.AffectedSOPInstanceUID = BOX  # pynetdicom moves it into the command set
-        return 0x0000, asked
-
-    def change(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        self.image = event.modification_list
-        return 0xB604, None
-
-    def action(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        assoc = event.assoc
-        self.later.do(lambda: self.report(assoc))
-        answer = Dataset()
-        answer.add_new(0x21000500, "SQ", [reference(PRINT_JOB, JOB)])
-        return 0x0000, answer
-
-    def report(self, assoc: Any) -> list[int]:
-        told = [(2, "NORMAL"), (3, "NORMAL")]
-        return [
-            int(assoc.send_n_event_report(made(ExecutionStatusInfo=info), kind, PRINT_JOB, JOB)[0].Status)
-            for kind, info in told
-        ]
 
 
 class TestPynetdicom:

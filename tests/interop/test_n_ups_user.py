@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
-from pynetdicom import evt
 
 from engine.model.notices import Outcome
 from tests.interop.console import Console, Held, data_of
@@ -16,97 +15,14 @@ from tests.interop.normalized_peers import (
     UPS_PULL,
     UPS_PUSH,
     UPS_WATCH,
-    Later,
-    Seen,
     made,
 )
+from tests.interop.normalized_providers import Worklist
 
 pytestmark = pytest.mark.interop
 
 N_EVENT_REPORT_RQ = 0x0100
 STEP, LOCK = "1.2.826.0.1.3680043.9.7433.6.1", "1.2.826.0.1.3680043.9.7433.6.2"
-
-
-class Worklist:
-    """A provider with the state machine's main line, and one subscriber: whoever subscribed."""
-
-    def __init__(self) -> None:
-        self.steps: dict[str, Dataset] = {}
-        self.seen, self.later = Seen(), Later()
-        self.subscribed = False
-        self.contexts: list[tuple[int, str]] = []
-        self.after_get: Callable[[Any], None] | None = None
-
-    @property
-    def handlers(self) -> list[tuple[Any, ...]]:
-        return [
-            self.seen.handler,
-            (evt.EVT_N_CREATE, self.create),
-            (evt.EVT_N_SET, self.change),
-            (evt.EVT_N_GET, self.get),
-            (evt.EVT_N_ACTION, self.action),
-            (evt.EVT_C_FIND, self.find),
-        ]
-
-    def _note(self, event: evt.Event, message: int) -> None:
-        self.contexts.append((message, event.context.abstract_syntax))
-
-    def create(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        self._note(event, 0x0140)
-        asked = event.attribute_list
-        if asked.ProcedureStepState != "SCHEDULED":
-            return made(Status=0xC309, ErrorComment="Not SCHEDULED"), None
-        self.steps[event.request.AffectedSOPInstanceUID] = asked
-        return 0x0000, asked
-
-    def change(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        self._note(event, 0x0120)
-        step = self.steps[event.request.RequestedSOPInstanceUID]
-        if event.modification_list.get("TransactionUID") != step.get("TransactionUID"):
-            return 0xC301, None
-        step.update(event.modification_list)
-        return 0x0000, None
-
-    def get(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        self._note(event, 0x0110)
-        step = self.steps.get(event.request.RequestedSOPInstanceUID)
-        if step is None:
-            return made(Status=0xC307, ErrorComment="No such UPS"), None
-        assoc, after = event.assoc, self.after_get
-        if after:
-            self.later.do(lambda: after(assoc))
-        answer = Dataset()
-        answer.update({t: step[t] for t in event.attribute_identifiers if t in step})
-        return 0x0000, answer
-
-    def action(self, event: evt.Event) -> tuple[Any, Dataset | None]:
-        self._note(event, 0x0130)
-        uid = event.request.RequestedSOPInstanceUID
-        step, asked, assoc = self.steps[uid], event.action_information, event.assoc
-        if event.action_type == 3:
-            self.subscribed = True
-        elif event.action_type == 2:
-            if step.ProcedureStepState == "COMPLETED":
-                return made(Status=0xC311, ErrorComment="Already COMPLETED"), None
-            step.ProcedureStepState = "CANCELED"
-        elif step.ProcedureStepState == asked.ProcedureStepState == "COMPLETED":
-            return 0xB306, None
-        else:
-            step.ProcedureStepState, step.TransactionUID = asked.ProcedureStepState, asked.TransactionUID
-        if self.subscribed:
-            told = made(InputReadinessState="READY", ProcedureStepState=step.ProcedureStepState)
-            # "meta" is how pynetdicom sends through the context of another class.
-            self.later.do(lambda: assoc.send_n_event_report(told, 1, UPS_PUSH, uid, meta_uid=UPS_EVENT)[0].Status)
-        return 0x0000, None
-
-    def find(self, event: evt.Event) -> Iterator[tuple[Any, Dataset | None]]:
-        self._note(event, 0x0020)
-        if "ProcedureStepState" not in event.identifier:
-            yield made(Status=0xA900, OffendingElement=[0x00741000], ErrorComment="State is needed"), None
-            return
-        for uid, step in self.steps.items():
-            if step.ProcedureStepState == event.identifier.ProcedureStepState:
-                yield 0xFF00, made(SOPInstanceUID=uid, ProcedureStepState=step.ProcedureStepState)
 
 
 @pytest.fixture
