@@ -215,9 +215,13 @@ class Association:
             self.messages.receive(event.pdvs)
         except FragmentError as error:
             self.recorder.finding("protocol.fragments", "error", error.reason, "PS3.8 E.1", Direction.RECEIVED)
-            self.abort(2, error.abort_reason, (Outcome.ABORTED, self._broke_protocol(error.reason)))
+            self.give_up(error.reason, error.abort_reason)
         except OSError as error:  # a large data set is received into a file
             self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)))
+
+    def give_up(self, why: str, abort_reason: int) -> None:
+        """The peer broke the protocol above the upper layer: abort, and say how."""
+        self.abort(2, abort_reason, (Outcome.ABORTED, self._broke_protocol(why)))
 
     def _on_release_indication(self, event: p.ReleaseIndication) -> None:
         if event.collision and not self.requestor:

@@ -17,6 +17,7 @@ from engine.protocol.upper_layer import StateError
 from engine.standard.dictionary import uid_name
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
+from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
 from .invocation import Ended, Invocation, Response
@@ -189,7 +190,7 @@ class Messages:
                     self._take_response(event)
                 case dx.RequestReceived():
                     recorder.received(event.message, None)
-                    if association.on_request is not None:
+                    if self._is_usable(event.message) and association.on_request is not None:
                         association.on_request(association, event)
                 case dx.CancelReceived():
                     recorder.received(event.message, None)
@@ -198,10 +199,22 @@ class Messages:
                 case dx.Unsolicited():
                     recorder.received(event.message, None, unsolicited=True)
                     recorder.finding("exchange.unsolicited", "error", event.sentence, "PS3.7 7.5", Direction.RECEIVED)
+                    self._is_usable(event.message)
                 case dx.TimedOut():
                     self._time_out(event)
         if exchange.can_invoke():
             self._room.set()
+
+    def _is_usable(self, message: dx.Received) -> bool:
+        """A message that cannot be answered at all ends the association: nothing is left hanging in silence."""
+        if not message.abstract_syntax:
+            why = f"a message came on presentation context {message.context_id}, which was not accepted"
+        elif message.command.command_field is None:
+            why = f"a command set without Command Field (0000,0100) came on presentation context {message.context_id}"
+        else:
+            return True
+        self._association.give_up(why, INVALID_PARAMETER_VALUE)
+        return False
 
     def _take_response(self, event: dx.ResponseReceived) -> None:
         self._association.recorder.received(event.message, event.operation, duration=event.duration)

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from engine.model.association import Timeouts
+from engine.model.command_set import CommandSet
 from engine.model.commands import Abort, OneShot, OpenAssociation, Outgoing, StoreFiles
 from engine.model.dataset import EncodedData
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, FindingNotice, Outcome
+from engine.protocol.negotiation import propose
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AbortPdu, AssociateRJ, ReleaseRP
 from engine.wire.pdus import encode_pdu
@@ -562,3 +564,25 @@ def test_cancel_gives_up_a_connection_under_way(console: Console, tmp_path: Any)
         status = console.status(store.operation, WITHIN)
     assert status.outcome is Outcome.CANCELLED
     assert status.remaining == 1
+
+
+UNUSABLE = {
+    "a context that was not accepted": (5, CommandSet.of(CommandField=0x0030, MessageID=1, CommandDataSetType=0x0101)),
+    "no Command Field": (1, CommandSet.of(MessageID=1, CommandDataSetType=0x0101)),
+    "an empty command set": (1, CommandSet()),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_message_nobody_could_answer_ends_the_association(case: str, console: Console) -> None:
+    context_id, command = UNUSABLE[case]
+    listener = console.listen(policy=policy(timeouts=SHORT))
+    with _dial(listener.port) as sock:
+        user = Conversation(sock, threading.Event())
+        user.send(encode_pdu(propose(proposal(listener))))
+        assert user.read_pdu()[0] == 2
+        user.send(user.message(context_id, command))
+        assert user.read_pdu()[:1] == b"\x07"
+    ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, WITHIN)
+    assert ended.phase is AssociationPhase.ABORTED
+    assert "presentation context" in ended.sentence
