@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import build_role
 from pynetdicom.sop_class import GeneralRelevantPatientInformationQuery
 
-from engine.model.notices import Direction
+from engine.model.notices import Direction, FindingNotice
 from tests.interop import samples
 from tests.interop.console import Console
 from tests.interop.normalized_peers import (
@@ -115,6 +115,16 @@ def test_events_come_to_us_as_scu(console: Console) -> None:
         assert send(good, 1, "1.2.840.10008.1.1", UID, meta_uid=COMMITMENT)[0].Status == 0x0118
     heard = console.messages_of(0x0100, Direction.RECEIVED)
     assert [m.command.number("EventTypeID") for m in heard] == [1, 3, 2, 3, 1]
+
+
+def test_a_data_set_that_was_announced_and_never_came_is_told(console: Console) -> None:
+    """pynetdicom sends an empty data set so, waits for our answer and gives up."""
+    with user(console.listen(), MPPS) as modality:
+        modality.assoc.dimse_timeout = 0.2
+        status, _ = modality.assoc.send_n_create(Dataset(), MPPS, UID)
+        assert "Status" not in status
+    told = console.wait(FindingNotice, lambda f: f.rule == "exchange.unfinished")
+    assert told.sentence == "N-CREATE-RQ on presentation context 1 announces a Data Set, but none came."
 
 
 class TestRelevantPatients:
