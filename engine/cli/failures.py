@@ -56,8 +56,8 @@ class Failures:
         storage = [c for c in negotiated.contexts if _is_storage(c.abstract_syntax)]
         usable = sum(c.accepted and c.requestor_scp for c in storage)
         yield (
-            "The peer can send an instance only where a context for its SOP class and transfer syntax was accepted with "
-            f"our SCP role: {usable} of the {len(storage)} proposed were. Name what is missing, such as "
+            "The peer can send an instance only where a context for its SOP class and transfer syntax was accepted, "
+            f"with our SCP role: {usable} of the {len(storage)} proposed were. Name what is missing, such as "
             "--context CTImageStorage:JPEG2000Lossless."
         )
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
@@ -22,12 +23,26 @@ from .options import (
     length,
     seconds,
 )
+from .tls_options import add_tls
+from .output import OutputFailed
 
 Handler = Callable[[argparse.Namespace], Exit]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for what users or peers do."""
+    try:
+        code = _run(argv)
+        if sys.stdout is not None:  # None: closed before we began
+            sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
+    except OutputFailed as failed:
+        return _output_failed(failed)
+    except OSError as error:
+        return _output_failed(OutputFailed(error))
+    return code
+
+
+def _run(argv: list[str] | None) -> int:
     try:
         args = build_parser().parse_args(argv)
         handler: Handler = args.handler
@@ -40,10 +55,16 @@ def main(argv: list[str] | None = None) -> int:
         print(f"dimse-console: {problem.reason}", file=sys.stderr)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone; nothing more can be said there
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.FAILURE)
     return int(Exit.USAGE)
+
+
+def _output_failed(failed: OutputFailed) -> int:
+    """Say it on standard error, and leave nothing in standard output's buffer to fail again at the end."""
+    with suppress(OSError):
+        print(failed, file=sys.stderr)
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(Exit.FAILURE)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -133,6 +154,7 @@ def _move(sub: argparse.ArgumentParser) -> None:
     _query(sub)
     sub.add_argument("--destination", metavar="AE", type=ae_title, help="the AE title the peer is to send to")
     sub.add_argument("--listen", metavar="PORT", type=free_port, help="receive here, on this port, while it runs")
+    sub.add_argument("--listen-tls", action="store_true", help="with --listen: receive over TLS, with the same files")
     sub.add_argument("--to", metavar="FOLDER", type=Path, help="with --listen: where the instances are written")
 
 
@@ -149,11 +171,13 @@ def _listen(sub: argparse.ArgumentParser) -> None:
         default=[],
         help="where a C-MOVE to this AE title goes; repeatable",
     )
+    sub.add_argument("--destination-tls", action="store_true", help="go there over TLS, with the same files")
     where = sub.add_mutually_exclusive_group()
     where.add_argument("--host", metavar="ADDRESS", default=serving.LOOPBACK, help="address to listen on (127.0.0.1)")
     where.add_argument("--any-host", action="store_true", help="listen on every address, for other computers to reach")
     sub.add_argument("--max-pdu", metavar="BYTES", type=length, help="maximum length we announce; 0: unlimited")
     sub.add_argument("--timeout", metavar="SECONDS", type=seconds, default={}, help="as for the other commands")
+    add_tls(sub, acceptor=True)
 
 
 def _decode(sub: argparse.ArgumentParser) -> None:

@@ -19,6 +19,8 @@ from engine.workspace.names import resolve_uid
 from engine.workspace.settings import number_contexts
 from engine.workspace.workspace import Workspace
 
+from .tls_options import add_tls, tls_settings
+
 PHASES = ("connect", "acse", "dimse", "idle", "artim")
 _AT_ONCE = ("connect", "acse", "dimse")
 """What a single number given to --timeout sets."""
@@ -130,6 +132,7 @@ def add_association(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--passcode-file", metavar="FILE", type=Path, help="user identity: its passcode is the first line of this file"
     )
+    add_tls(parser)
 
 
 def local_ae(args: argparse.Namespace, workspace: Workspace) -> LocalAE:
@@ -162,6 +165,7 @@ def proposal(args: argparse.Namespace, contexts: Iterable[ProposedContext] = ())
         contexts=number_contexts(tuple(args.context)) or tuple(contexts),
         timeouts=timeouts(args, workspace),
         user_identity=_identity(args),
+        tls=tls_settings(args, workspace),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from engine.model.association import Negotiated
@@ -24,6 +25,15 @@ from engine.trace.explain import Node, PreviewError, data_set_of, explain_pdu
 from engine.trace.json_lines import json_line
 from engine.trace.plain_text import contexts_table, notice_text, seconds_text, status_line, time_text
 from engine.workspace.dataset_text import dataset_text
+
+
+class OutputFailed(Exception):
+    """Standard output takes nothing more: the disk is full, or its reader has gone. The text is a sentence."""
+
+    def __init__(self, error: OSError) -> None:
+        gone = isinstance(error, BrokenPipeError)
+        why = "its reader has gone" if gone else f"{error.strerror or error}"
+        super().__init__(f"Standard output cannot be written any more: {why}.")
 
 
 class Output:
@@ -50,6 +60,7 @@ class Output:
         self._findings = 0
         self._listening: set[int] = set()
         self._progress_open = False
+        self._failed = False
         reconfigure = getattr(self._out, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8" if json else None, errors="backslashreplace")
@@ -60,12 +71,23 @@ class Output:
         """A line for people; not with --json."""
         if not self.json:
             self._end_progress()
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        """A line on standard output. Raises `OutputFailed` once; what is still to be printed then is lost."""
+        if self._failed:
+            return
+        try:
             print(text, file=self._out, flush=True)
+        except OSError as error:
+            self._failed = True
+            raise OutputFailed(error) from None
 
     def error(self, text: str) -> None:
         """A line on standard error."""
         self._end_progress()
-        print(text, file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
 
     def progress(self, text: str) -> None:
         """A line that overwrites itself on a terminal; nothing elsewhere."""
@@ -86,9 +108,11 @@ class Output:
     # -- notices
 
     def notice(self, notice: AnyNotice) -> None:
-        """One notice, in the chosen form."""
+        """One notice, in the chosen form; nothing once standard output has failed."""
+        if self._failed:
+            return
         if self.json:
-            print(json_line(notice), file=self._out, flush=True)
+            self._print(json_line(notice))
             return
         match notice:
             case AssociationNotice():
@@ -112,6 +136,11 @@ class Output:
     def _association(self, n: AssociationNotice) -> None:
         if self.verbosity or (self._narrate and n.sentence):
             self._stamped(n.time, notice_text(n))
+        elif n.tls is not None and n.phase is AssociationPhase.CONNECTING:
+            self.line(n.sentence)
+        if self.verbosity and n.tls is not None and n.phase in (AssociationPhase.CONNECTING, AssociationPhase.FAILED):
+            for line in tls_lines(n.tls):
+                self.line(f"    {line}")
         if n.phase is AssociationPhase.ESTABLISHED and n.negotiated is not None:
             refused = any(not c.accepted for c in n.negotiated.contexts)
             if self.verbosity or refused or (self._show_contexts and n.requestor):

@@ -85,7 +85,9 @@ def move(args: argparse.Namespace) -> Exit:
     uid, keys = retrieve_query(args, "Move")
     command = _command(args, "C-MOVE", uid, keys)
     title = args.destination or command.proposal.local.ae_title
-    return _retrieve(replace(command, move_destination=title, listen_port=args.listen, folder=args.to), output)
+    tls = command.proposal.tls if args.listen_tls else None
+    command = replace(command, move_destination=title, listen_port=args.listen, listen_tls=tls, folder=args.to)
+    return _retrieve(command, output)
 
 
 def _command(args: argparse.Namespace, service: str, uid: str, keys: DataSet) -> Retrieve:

@@ -23,6 +23,7 @@ from .exits import Exit
 from .operations import echo_message
 from .options import local_ae, open_workspace, timeouts
 from .output import Output
+from .tls_options import tls_settings
 
 LOOPBACK = "127.0.0.1"
 DEMO_TITLE = "DIMSEPEER"
@@ -43,7 +44,9 @@ def listen(args: argparse.Namespace) -> Exit:
     if args.ae is not None:
         local = replace(local, ae_title=args.ae)
     policy = Policy(ae_titles=(local.ae_title,) if args.strict else (), local=local, timeouts=timeouts(args, workspace))
-    settings = PeerSettings(policy=policy, folder=args.folder, destinations=tuple(args.destination))
+    tls = tls_settings(args, workspace)
+    destinations = tuple(replace(d, tls=tls) if args.destination_tls else d for d in args.destination)
+    settings = PeerSettings(policy=policy, folder=args.folder, destinations=destinations, tls=tls)
     host = "" if args.any_host else args.host
     with driving(output) as driver, interruptible():
         listener = driver.new_id()

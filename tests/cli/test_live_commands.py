@@ -334,3 +334,24 @@ def test_a_send_that_finds_nobody_ends_as_the_association_does(capsys: pytest.Ca
     last = lines_of(capsys.readouterr().out)[-1]
     assert (last["kind"], last["outcome"]) == ("status", "connection failed")
     assert "refused the connection" in str(last["sentence"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
+@pytest.mark.parametrize("form", ["--json", "-v", ""])
+def test_a_full_disk_is_one_sentence(port: str, form: str) -> None:
+    run = command("echo", "127.0.0.1", port, *filter(None, [form]))
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(run, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == Exit.FAILURE
+    assert done.stderr == "Standard output cannot be written any more: No space left on device.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_reader_that_goes_away_is_one_sentence(port: str) -> None:
+    run = command("echo", "127.0.0.1", port, "-vv")
+    with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+        assert process.wait(60) == Exit.FAILURE
+    assert err == "Standard output cannot be written any more: its reader has gone.\n"
