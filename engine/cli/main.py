@@ -23,8 +23,8 @@ from .options import (
     length,
     seconds,
 )
-from .tls_options import add_tls
 from .output import OutputFailed
+from .tls_options import add_tls
 
 Handler = Callable[[argparse.Namespace], Exit]
 

@@ -24,6 +24,7 @@ from engine.model.notices import (
 from engine.trace.explain import Node, PreviewError, data_set_of, explain_pdu
 from engine.trace.json_lines import json_line
 from engine.trace.plain_text import contexts_table, notice_text, seconds_text, status_line, time_text
+from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
 

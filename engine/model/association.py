@@ -13,7 +13,8 @@ IMPLEMENTATION_CLASS_UID = "2.25.41602297428801481616697356343436257074"
 IMPLEMENTATION_VERSION_NAME = "DIMSE_CONSOLE_01"
 DEFAULT_AE_TITLE = "DIMSECONSOLE"
 DEFAULT_MAXIMUM_LENGTH = 131072
-"""Bytes of a P-DATA-TF's variable field we take: DCMTK's and Orthanc's upper limit, large enough that headers do not show."""
+"""Bytes of a P-DATA-TF's variable field we take: DCMTK's and Orthanc's upper limit, large enough that headers do
+not show."""
 MAX_CONTEXTS = 128
 """Odd presentation-context-IDs 1..255 (PS3.8 9.3.2.2)."""
 

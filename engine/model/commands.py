@@ -1,7 +1,7 @@
 """What a face (window, command line, test) asks of the engine: frozen, submitted from any thread.
 
-Ids (`association`, `operation`, `listener`) are chosen by the caller with `Engine.new_id()`, so an answer can be awaited
-before the engine has seen the question.
+Ids (`association`, `operation`, `listener`) are chosen by the caller with `Engine.new_id()`, so an answer can be
+awaited before the engine has seen the question.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class StoreFiles(Command):
 class Retrieve(Command):
     """C-FIND, C-GET or C-MOVE with its association; received instances go to `folder` (None: discarded, counted).
 
-    For C-MOVE with `listen_port` the engine listens itself (Policy of the proposal's local AE) while the operation runs.
+    For C-MOVE with `listen_port` the engine listens itself (Policy of the proposal's local AE) while the operation
+    runs.
     """
 
     operation: int

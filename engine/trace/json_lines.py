@@ -30,6 +30,7 @@ from engine.wire.commands import decode_command
 
 from .explain import PreviewError, data_set_json
 from .json_pdu import HIDDEN, pdu_json, pdu_name
+from .tls_text import tls_json
 
 Json = dict[str, Any]
 LARGEST_VALUE = 64 * 1024
@@ -80,6 +81,7 @@ def _association(n: AssociationNotice) -> Json:
         "outcome": n.outcome.value if n.outcome else None,
         "duration": _round(n.duration),
         "listener": n.listener,
+        "tls": tls_json(n.tls) if n.tls else None,
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.model.association import (
@@ -18,6 +20,7 @@ from engine.model.association import (
     Timeouts,
     UserIdentity,
 )
+from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsSettings
 
 from .binary import hex_bytes
 from .errors import ValueProblem, under
@@ -26,6 +29,7 @@ from .names import resolve_uid, uid_keyword
 from .toml_text import Inline, Table
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
 MAXIMUM_PORT = 65535
 
 
@@ -48,6 +52,8 @@ class SavedPeer:
 
     peer: Peer
     echo: EchoResult | None = None
+    tls: TlsSettings | None = None
+    """None: plain TCP. Without its passphrase, which is in `Secrets` under `passphrase_name`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +185,7 @@ def read_peer(value: Any) -> SavedPeer:
         host=reader.get("host", str, usual.host),
         port=reader.get("port", int, usual.port, _port),
     )
-    return SavedPeer(peer=peer, echo=reader.inner("echo", _read_echo, None))
+    return SavedPeer(peer=peer, echo=reader.inner("echo", _read_echo, None), tls=reader.inner("tls", read_tls, None))
 
 
 def _read_echo(value: Any) -> EchoResult | None:
@@ -203,7 +209,61 @@ def write_peer(saved: SavedPeer) -> Table:
         round_trip=echo.round_trip,
         sentence=echo.sentence or None,
     )
+    table["tls"] = write_tls(saved.tls) if saved.tls else None
     return table
+
+
+def passphrase_name(key: Path) -> str:
+    """The name in `Secrets` of a private key's passphrase."""
+    return f"tls-key:{key}"
+
+
+def read_tls(value: Any) -> TlsSettings | None:
+    reader, usual = Reader(value), TlsSettings()
+    return TlsSettings(
+        profile=_choice(reader, "profile", usual.profile),
+        minimum_version=reader.get("minimum_version", str, "", _tls_version),
+        maximum_version=reader.get("maximum_version", str, "", _tls_version),
+        ca_file=_path(reader, "ca_file"),
+        certificate=_path(reader, "certificate"),
+        key=_path(reader, "key"),
+        verify=reader.get("verify", bool, usual.verify),
+        check_host_name=reader.get("check_host_name", bool, usual.check_host_name),
+        server_name=reader.get("server_name", str, ""),
+        client_certificates=_choice(reader, "client_certificates", usual.client_certificates),
+    )
+
+
+def write_tls(tls: TlsSettings) -> Table:
+    """The choices and paths; never the passphrase."""
+    asked = tls.client_certificates
+    return {
+        "profile": tls.profile.value,
+        "minimum_version": tls.minimum_version or None,
+        "maximum_version": tls.maximum_version or None,
+        "ca_file": str(tls.ca_file) if tls.ca_file else None,
+        "certificate": str(tls.certificate) if tls.certificate else None,
+        "key": str(tls.key) if tls.key else None,
+        "verify": tls.verify,
+        "check_host_name": tls.check_host_name,
+        "server_name": tls.server_name or None,
+        "client_certificates": None if asked is ClientCertificates.NONE else asked.value,
+    }
+
+
+def _tls_version(text: str) -> str | None:
+    return None if not text or text in TLS_VERSIONS else f"is not a TLS version ({', '.join(TLS_VERSIONS)})"
+
+
+def _path(reader: Reader, key: str) -> Path | None:
+    text = reader.get(key, str, "")
+    return Path(text) if text else None
+
+
+def _choice(reader: Reader, key: str, default: E) -> E:
+    values = [member.value for member in type(default)]
+    text = reader.get(key, str, default.value, lambda v: None if v in values else f"is one of {', '.join(values)}")
+    return type(default)(text)
 
 
 def read_context(value: Any) -> ProposedContext:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
+from engine.model.tls import TlsSettings
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from . import settings
@@ -108,8 +110,7 @@ class Workspace:
         """Remember the last echo of every saved peer with this address and AE title."""
         same = (peer.host, peer.port, peer.ae_title)
         peers = tuple(
-            SavedPeer(peer=p.peer, echo=echo) if (p.peer.host, p.peer.port, p.peer.ae_title) == same else p
-            for p in self.peers
+            replace(p, echo=echo) if (p.peer.host, p.peer.port, p.peer.ae_title) == same else p for p in self.peers
         )
         if peers != self.peers:
             self.save_peers(peers)
@@ -123,6 +124,14 @@ class Workspace:
         """The saved peer with this name."""
         return next((p.peer for p in self.peers if p.peer.name == name), None)
 
+    def tls_for(self, peer: Peer) -> TlsSettings | None:
+        """The TLS of this saved peer, with its passphrase; None for plain TCP or an unknown peer."""
+        tls = next((p.tls for p in self.peers if p.peer == peer), None)
+        holder = (tls.key or tls.certificate) if tls else None
+        if tls is None or holder is None:
+            return tls
+        return replace(tls, passphrase=self.secrets.get(settings.passphrase_name(holder)))
+
     def proposal(self, peer: Peer) -> Proposal:
         """A proposal to this peer from all that is saved."""
         saved = self.contexts
@@ -135,6 +144,7 @@ class Workspace:
             user_identity=self._identity(),
             extended=saved.extended,
             common_extended=saved.common_extended,
+            tls=self.tls_for(peer),
         )
 
     def _identity(self) -> UserIdentity | None:

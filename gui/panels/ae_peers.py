@@ -102,7 +102,7 @@ class PeersView(QWidget):
         row = self.list.currentIndex().row() + 1
         copy = replace(peer, name=free_name(f"{peer_name(peer)} copy", self._names()))
         records = list(self.model.records)
-        records.insert(row, SavedPeer(peer=copy))
+        records.insert(row, replace(records[row - 1], peer=copy, echo=None))
         self._set(records, row)
 
     def delete(self) -> None:
@@ -137,7 +137,7 @@ class PeersView(QWidget):
         if row >= 0:
             if records[row].peer == peer:
                 return
-            records[row] = SavedPeer(peer=peer)
+            records[row] = replace(records[row], peer=peer, echo=None)
         else:
             row = len(records) if at is None else at
             records.insert(row, SavedPeer(peer=peer))
@@ -172,7 +172,7 @@ class PeersView(QWidget):
         row = self._edited_row
         if 0 <= row < len(records):
             old = records[row]
-            records[row] = SavedPeer(peer=peer, echo=old.echo if same_address(peer, old.peer) else None)
+            records[row] = replace(old, peer=peer, echo=old.echo if same_address(peer, old.peer) else None)
         else:
             row = len(records)
             records.append(SavedPeer(peer=peer))

@@ -37,6 +37,7 @@ from engine.model.notices import (
     ProgressNotice,
     StatusNotice,
 )
+from engine.model.tls import TlsSettings
 from engine.protocol.negotiation import propose
 from engine.standard.pdus import (
     AbortPdu,
@@ -73,6 +74,7 @@ PROPOSAL = Proposal(
     user_identity=UserIdentity(2, b"jane-the-user", SECRET, True),
     extended=(ExtendedNegotiation(CT, b"\2\0"),),
     common_extended=(CommonExtendedNegotiation(CT, "1.2.840.10008.4.2", ("1.2.3",)),),
+    tls=TlsSettings(passphrase=SECRET.decode()),
 )
 NEGOTIATED = Negotiated(
     contexts=(
@@ -167,6 +169,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "association": {
         "time": "s", "association": "i", "phase": "s", "role": "s", "peer": "d", "sentence": "s", "proposed": "d?",
         "negotiated": "d?", "rejection": "d?", "abort": "d?", "outcome": "s?", "duration": "f?", "listener": "i?",
+        "tls": "d?",
     },
     "pdu": {
         "time": "s", "association": "i", "direction": "s", "type": "s", "length": "i", "state_before": "s",
