@@ -77,6 +77,20 @@ def data_set_of(data: Data, transfer_syntax: str = "") -> DataSet:
         raise PreviewError(str(error)) from None
 
 
+def transfer_syntax_of(data: Data) -> str:
+    """UID of the transfer syntax a message's data set is in already, "" when it is in none or does not say."""
+    from engine.wire.datasets import DataSetError, located
+
+    if isinstance(data, DataSet):
+        return ""
+    if isinstance(data, EncodedData):
+        return data.transfer_syntax
+    try:
+        return located(data).transfer_syntax or ""
+    except DataSetError:
+        return ""
+
+
 def data_set_json(data: Data, transfer_syntax: str = "") -> dict[str, Any]:
     """DICOM JSON (PS3.18 F) of a message's data set."""
     from engine.wire.datasets import DataSetError, dataset_to_json

@@ -146,7 +146,7 @@ COLUMNS: tuple[Column[NegotiatedContext], ...] = (
     Column(
         "Roles",
         lambda c: _role_lines(c)[0],
-        lambda c: _roles_sentence(c),
+        lambda c: f"Roles: {_roles_sentence(c)}",
         copy=roles_text,
         sample="→ SCP",
         title_tooltip="SCP/SCU role selection, proposed → answered",

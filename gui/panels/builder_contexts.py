@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, Proposal, ProposedContext, Role
 from engine.standard.codes import explain_code
 from engine.standard.messages import MESSAGES, MessageRow
-from engine.standard.sop_classes import services_of
+from engine.standard.sop_classes import services_of, sop_class
+from engine.standard.transfer_syntaxes import transfer_syntax as standard_syntax
 from engine.workspace.message_files import DEFAULT_SYNTAXES, MessageContext
 from gui.models.command_values import plain_name
 from gui.models.contexts import abstract_name, syntax_name
@@ -108,13 +109,36 @@ def _both(proposed: Role, needed: Role) -> Role:
     return needed if proposed is Role.DEFAULT else Role.BOTH
 
 
-def chosen_instead(
-    wanted: MessageContext | None, before: ContextChoice, after: ContextChoice
-) -> MessageContext | None:
+def chosen_instead(wanted: MessageContext | None, before: ContextChoice, after: ContextChoice) -> MessageContext | None:
     """What a file asks of its context, after another one was picked: all of it but the ID while the SOP class stays."""
     if wanted is None or after.abstract_syntax != before.abstract_syntax:
         return None
     return wanted if wanted.id is None else replace(wanted, id=after.id)
+
+
+def same_context(context: ContextChoice, offered: list[ContextChoice], wanted: MessageContext | None) -> ContextChoice:
+    """The context chosen among what is offered now: by ID, by the syntaxes a file asks for, by abstract syntax."""
+    same = [c for c in offered if c.abstract_syntax == context.abstract_syntax]
+    usable = [c for c in same if c.usable]
+    syntaxes = wanted.transfer_syntaxes if wanted is not None else ()
+    asked_for = [c for c in usable if c.transfer_syntax in syntaxes]
+    best = [c for c in usable if c.id == context.id] or asked_for or usable or same
+    return best[0] if best else replace(context, id=None, transfer_syntax="", state="not proposed")
+
+
+def context_of_data(
+    offered: list[ContextChoice], abstract_syntax: str, transfer_syntax: str
+) -> tuple[ContextChoice, MessageContext]:
+    """Where a data set of this SOP class travels, and what a one shot proposes for it: its own transfer syntax, and the
+    plain ones unless its pixels are compressed."""
+    row = standard_syntax(transfer_syntax)
+    plain = () if row is not None and row.encapsulated else DEFAULT_SYNTAXES
+    syntaxes = tuple(dict.fromkeys((*((transfer_syntax,) if transfer_syntax else ()), *plain)))
+    same = [c for c in offered if c.abstract_syntax == abstract_syntax and c.usable]
+    fitting = [c for c in same if c.transfer_syntax in syntaxes[:1]] or same
+    choice = fitting[0] if fitting else ContextChoice(None, abstract_syntax, "", "not proposed")
+    asked = MessageContext(abstract_syntax=abstract_syntax, transfer_syntaxes=syntaxes if transfer_syntax else ())
+    return choice, asked
 
 
 def free_id(proposal: Proposal) -> int | None:
@@ -130,8 +154,11 @@ def _result(context: NegotiatedContext) -> str:
 
 
 def allowed(message: MessageRow, abstract_syntax: str) -> bool:
-    """Whether the SOP class has the message's service."""
-    return message.service in services_of(abstract_syntax)
+    """Whether the SOP class has the message's service. C-STORE as a sub-operation of C-GET is the SCP's, not ours."""
+    service, sop = message.service, sop_class(abstract_syntax)
+    if service.startswith("C-") and sop is not None and service in sop.scp_invokes:
+        return service in sop.scu_invokes
+    return service in services_of(abstract_syntax)
 
 
 def ordered(offered: list[ContextChoice], message: MessageRow) -> tuple[list[ContextChoice], list[ContextChoice]]:

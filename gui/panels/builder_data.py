@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.model.dataset import Data, DataSet, EncodedData, FileData
-from engine.trace.explain import PreviewError, data_set_of
+from engine.trace.explain import PreviewError, data_set_of, transfer_syntax_of
 from gui.background import Background
 from gui.forms.dataset_editor import DataSetEditor
 from gui.models.command_values import plain_name
@@ -32,6 +32,8 @@ class DataPane(QWidget):
         self.fixed: FileData | EncodedData | None = None
         """Bytes sent as they are, in place of what is edited."""
         self._fixed_uids = ("", "")
+        self.transfer_syntax = ""
+        """What the bytes sent as they are are in, "" when it is not known (yet) or nothing of the kind is sent."""
         self._edit_next: Data | None = None
         self.editor = DataSetEditor(model, self)
         self.words = QLabel(self)
@@ -84,7 +86,7 @@ class DataPane(QWidget):
             self.model.load(DataSet())
             self._fix(data)
         else:
-            self.fixed = None
+            self.fixed, self.transfer_syntax = None, ""
             self.model.load(data or DataSet())
             self._stack.setCurrentIndex(0)
 
@@ -103,19 +105,19 @@ class DataPane(QWidget):
 
     def drop(self) -> None:
         """Back to the edited data set."""
-        self.fixed = None
+        self.fixed, self.transfer_syntax = None, ""
         self._stack.setCurrentIndex(0)
         self.changed.emit()
 
     def take(self, data_set: DataSet, words: str) -> None:
         """Put a whole data set in the editor as one undoable step."""
-        self.fixed = None
+        self.fixed, self.transfer_syntax = None, ""
         self._stack.setCurrentIndex(0)
         self.model.edit(data_set, words, ())
         self.changed.emit()
 
     def _fix(self, data: FileData | EncodedData) -> None:
-        self.fixed, self._fixed_uids = data, ("", "")
+        self.fixed, self._fixed_uids, self.transfer_syntax = data, ("", ""), ""
         self._stack.setCurrentIndex(1)
         if isinstance(data, FileData):
             self.words.setText(f"The data set of {data.path} is sent with its own bytes.\nReading it…")
@@ -130,8 +132,8 @@ class DataPane(QWidget):
         work.done.connect(self._was_read)
         work.begin()
 
-    def _was_read(self, found: tuple[Data, DataSet, str]) -> None:
-        data, data_set, problem = found
+    def _was_read(self, found: tuple[Data, DataSet, str, str]) -> None:
+        data, data_set, syntax, problem = found
         if data is self._edit_next:
             self._edit_next = None
             if problem:
@@ -140,16 +142,19 @@ class DataPane(QWidget):
                 self.take(data_set, "Load file")
         elif data is self.fixed:
             self._fixed_uids = data_set.text(SOP_CLASS_UID), data_set.text(SOP_INSTANCE_UID)
+            self.transfer_syntax = syntax
             self.words.setText(_words(data, self._fixed_uids, problem))
             self.edit_button.setEnabled(not problem)
             self.changed.emit()
 
 
-def _decoded(data: Data) -> tuple[Data, DataSet, str]:
+def _decoded(data: Data) -> tuple[Data, DataSet, str, str]:
+    """(data, as a data set, transfer syntax, what is wrong with it)."""
+    syntax = transfer_syntax_of(data)
     try:
-        return data, data_set_of(data), ""
+        return data, data_set_of(data), syntax, ""
     except PreviewError as error:
-        return data, DataSet(), str(error)
+        return data, DataSet(), syntax, str(error)
 
 
 def _words(data: Data, uids: tuple[str, str], problem: str) -> str:

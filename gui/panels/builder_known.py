@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.model.association import Negotiated, Proposal
 from engine.model.notices import Direction, MessageNotice
-from engine.standard.messages import MESSAGES, message_for
+from engine.standard.messages import MESSAGES, SERVICES, MessageRow, message_for
 from engine.standard.status import StatusClass, status_class
 
 KEPT_REQUESTS = 50
@@ -48,7 +48,22 @@ class Known(QObject):
             return self.negotiated.calling_ae_title
         return self.proposal.local.ae_title if self.proposal is not None else ""
 
-    @property
+    def fitting_request(self, message: MessageRow) -> MessageNotice | None:
+        """The latest request waiting that a response answers."""
+        if message.kind != "response":
+            return None
+        field = MESSAGES[SERVICES[message.service].request].command_field
+        return next((r for r in reversed(self.requests) if r.command.command_field == field), None)
+
+    def waits(self, association: int | None, message_id: int | None) -> MessageNotice | None:
+        """The received request with this Message ID, if it waits for its answer."""
+        found = ((r.association, r.command.message_id) == (association, message_id) for r in self.requests)
+        return next((r for r, same in zip(self.requests, found, strict=True) if same), None)
+
+    def latest_instances(self) -> list[str]:
+        """UIDs known to exist at the peer, the latest first."""
+        return [uid for _sop_class, uid in reversed(self.instances)]
+
     def titles(self) -> list[str]:
         """AE titles worth offering: ours first."""
         called = self.negotiated.called_ae_title if self.negotiated else ""

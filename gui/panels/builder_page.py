@@ -27,7 +27,17 @@ from gui.models.dataset_model import DataSetModel
 from gui.theme import SPACING
 
 from .builder_command import CommandPane
-from .builder_contexts import ContextChoice, allowed, choices, chosen_instead, ordered, suits, with_context
+from .builder_contexts import (
+    ContextChoice,
+    allowed,
+    choices,
+    chosen_instead,
+    context_of_data,
+    ordered,
+    same_context,
+    suits,
+    with_context,
+)
 from .builder_history import Sent
 from .builder_known import Known
 from .builder_lower import LowerTabs
@@ -35,6 +45,7 @@ from .builder_preview import Preview, preview
 from .builder_tabs import CHANGED
 from .builder_top import TopRows
 
+STORE = "C-STORE-RQ"
 NEW_INSTANCE = "{uid instance}"
 """What a file says where the builder makes a UID."""
 
@@ -66,6 +77,10 @@ class MessagePage(QWidget):
         self._last_request: int | None = None
         self._refreshing = False
         self._stale = False
+        self._followed: tuple[str, ...] = ()
+        """Message, SOP class and transfer syntax of the data the context was last made to fit."""
+        self._loaded: Data | None = None
+        """The data of the file it was opened from, which names its context itself."""
         self._any = False
         """The user left the context to the engine."""
         self.top = TopRows(self)
@@ -100,8 +115,8 @@ class MessagePage(QWidget):
         self.top.request_picked.connect(self.set_request)
         self.top.send_wanted.connect(self.send)
         delegate = self.pane.view.delegate
-        delegate.instances = self._instances
-        delegate.titles = self._titles
+        delegate.instances = self.known.latest_instances
+        delegate.titles = self.known.titles
 
     # what the message is
 
@@ -136,7 +151,7 @@ class MessagePage(QWidget):
         if self.title == self.draft.message.name:
             self.title = ""
         self.command.edit(self.draft.with_message(message), f"Message {message.name}")
-        self._request = self._fitting_request(message)
+        self._request = self.known.fitting_request(message)
         if not allowed(message, self.context.abstract_syntax):
             first, _rest = ordered(self._offered(), message)
             if first:
@@ -177,13 +192,15 @@ class MessagePage(QWidget):
         self.title, self.note, self.file_name = message.title, message.note, ""
         self._wanted = message.context
         self.context = self._context_for(message.context, message.abstract_syntax)
-        self._request = self._fitting_request(row)
+        self._request = self.known.fitting_request(row)
         self._start(row, None if automatic else message.command, message.data)
 
     def _start(self, row: MessageRow, command: CommandSet | None, data: Data | None = None) -> None:
         """A message with nothing done to it yet; `command` None fills itself in."""
         self._filler, self._new_uid = Filler(), new_uid()
+        self._loaded = data
         self.tabs.load(data, row)
+        self._followed = self._data_speaks_of(row)
         self.undo_stack.clear()
         around = self._around()
         plain = Draft(message=row, lines=lines_of(row), around=around)
@@ -308,6 +325,7 @@ class MessagePage(QWidget):
             return
         self._refreshing = True
         try:
+            self._follow_data()
             self.command.surround(self._around())
             self.preview = preview(self.draft, self.preview_command())
             self.command.set_preview(self.preview.group_length, self.preview.by_row)
@@ -318,6 +336,24 @@ class MessagePage(QWidget):
             self.top.show_message(self.draft.message)
         finally:
             self._refreshing = False
+
+    def _data_speaks_of(self, message: MessageRow) -> tuple[str, ...]:
+        data = self.tabs.data
+        return message.name, self._filler.text(data.uids[0]), data.transfer_syntax
+
+    def _follow_data(self) -> None:
+        """What is stored travels in a context of its own SOP class, until another one is chosen."""
+        speaks = self._data_speaks_of(self.draft.message)
+        name, class_uid, syntax = speaks
+        data = self.tabs.data.fixed
+        if speaks == self._followed or (data is not None and data is self._loaded):
+            return
+        self._followed = speaks
+        if name == STORE and class_uid:
+            offered = self._offered()
+            self.context, self._wanted = context_of_data(offered, class_uid, syntax)
+            self._any = False
+            self.top.show_choices(offered, self.draft.message, self.context, list(self.known.requests), self._request)
 
     def _around(self) -> Surroundings:
         class_uid, instance_uid = (self._filler.text(uid) for uid in self.tabs.data.uids)
@@ -344,30 +380,12 @@ class MessagePage(QWidget):
         if not context.abstract_syntax:
             first, _rest = ordered(offered, self.draft.message)
             return first[0] if first and context.id is None and not self._any else context
-        same = [c for c in offered if c.abstract_syntax == context.abstract_syntax]
-        usable = [c for c in same if c.usable]
-        syntaxes = self._wanted.transfer_syntaxes if self._wanted is not None else ()
-        asked_for = [c for c in usable if c.transfer_syntax in syntaxes]
-        best = [c for c in usable if c.id == context.id] or asked_for or usable or same
-        return best[0] if best else replace(context, id=None, transfer_syntax="", state="not proposed")
+        return same_context(context, offered, self._wanted)
 
     def _context_for(self, wanted: MessageContext, abstract_syntax: str) -> ContextChoice:
         if not abstract_syntax:
             return ContextChoice(wanted.id)
         return self._still(ContextChoice(wanted.id, abstract_syntax, "", "not proposed"), self._offered())
-
-    def _fitting_request(self, message: MessageRow) -> MessageNotice | None:
-        if message.kind != "response":
-            return None
-        name = SERVICES[message.service].request
-        field = MESSAGES[name].command_field
-        return next((r for r in reversed(self.known.requests) if r.command.command_field == field), None)
-
-    def _instances(self) -> list[str]:
-        return [uid for _sop_class, uid in reversed(self.known.instances)]
-
-    def _titles(self) -> list[str]:
-        return self.known.titles
 
     def _value_problem(self, element: DataElement) -> str:
         """What is wrong with a value, placeholders filled in; a query may hold ranges and wildcards."""

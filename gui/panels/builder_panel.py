@@ -22,7 +22,7 @@ from gui.models.contexts import abstract_name
 from gui.theme import SPACING, theme
 
 from .builder_known import Known
-from .builder_page import MessagePage
+from .builder_page import STORE, MessagePage
 from .builder_tabs import CHANGED, MessageTabs
 
 MESSAGE_FILES = "Message files (*.toml)"
@@ -348,6 +348,8 @@ class BuilderPanel(QWidget):
         self.page.tabs.data.edit_file(paths[0])
 
     def _send_files(self, paths: tuple[Path, ...]) -> None:
+        if self.page.draft.message.data_set.presence == "never":
+            self.page.set_message(MESSAGES[STORE])
         self.page.tabs.data.send_file(paths[0])
 
     def _json_files(self, paths: tuple[Path, ...]) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.model.association import Negotiated, NegotiatedContext, Proposal, ProposedContext, Role
-from engine.model.dataset import DataSet
+from engine.model.dataset import DataElement, DataSet
 from engine.standard.elements import BY_KEYWORD
+from engine.standard.messages import MESSAGES
+from engine.wire.datasets import encode_dataset
+from engine.wire.dicom_files import write_file
 from engine.workspace.message_files import load_message
 from engine.workspace.messages import SHIPPED
 from gui.models.command_draft import Origin
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
+VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
+QUERY = "1.2.840.10008.5.1.4.1.2.1"
 MPPS = "1.2.840.10008.3.1.2.3.3"
 COMMITMENT = "1.2.840.10008.1.20.1"
 EXPLICIT, IMPLICIT, JPEG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.4.70"
@@ -152,3 +157,51 @@ def test_a_file_without_a_title_names_its_tab_only(panel: BuilderPanel, tmp_path
     panel.load(source)
     assert panel.tabs.tabToolTip(0) == "my echo"
     assert panel.message_file().title == ""
+
+
+def dicom_file(folder: Path, syntax: str) -> Path:
+    path = folder / "ct.dcm"
+    body = encode_dataset(
+        DataSet((DataElement(0x00080016, "UI", (CT,)), DataElement(0x00080018, "UI", ("1.2.3.4",)))), EXPLICIT
+    )
+    write_file(path, body, syntax, CT, "1.2.3.4", "TEST")
+    return path
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, JPEG])
+def test_a_files_own_class_and_syntax_are_what_a_one_shot_proposes(
+    panel: BuilderPanel, tmp_path: Path, qtbot: QtBot, syntax: str
+) -> None:
+    proposal = Proposal(contexts=(ProposedContext(1, VERIFICATION, (IMPLICIT,)), ProposedContext(3, CT, (IMPLICIT,))))
+    panel.set_proposal(proposal)
+    page = panel.page
+    panel._send_files((dicom_file(tmp_path, syntax),))
+    assert page.draft.message.name == "C-STORE-RQ"
+    qtbot.waitUntil(lambda: page.tabs.data.uids[1] == "1.2.3.4")
+    proposed = panel.proposal_for(proposal)
+    sent = page.outgoing(one_shot=True)
+    assert sent.command.sop_class_uid == CT and sent.command.sop_instance_uid == "1.2.3.4"
+    used = next(c for c in proposed.contexts if c.id == sent.context_id)
+    assert used.abstract_syntax == CT
+    assert used.transfer_syntaxes == ((JPEG,) if syntax == JPEG else (IMPLICIT,))
+    page.set_context(ContextChoice(1, VERIFICATION, IMPLICIT))
+    page.refresh()
+    assert page.context.abstract_syntax == VERIFICATION
+
+
+def test_a_file_of_a_class_not_proposed_brings_its_context(panel: BuilderPanel, tmp_path: Path, qtbot: QtBot) -> None:
+    proposal = Proposal(contexts=(ProposedContext(1, VERIFICATION, (IMPLICIT,)),))
+    panel.set_proposal(proposal)
+    panel.page.set_message(MESSAGES["C-STORE-RQ"])
+    panel._send_files((dicom_file(tmp_path, JPEG),))
+    qtbot.waitUntil(lambda: panel.page.tabs.data.uids[1] == "1.2.3.4")
+    assert panel.proposal_for(proposal).contexts[1:] == (ProposedContext(3, CT, (JPEG,)),)
+    assert "CT Image Storage" in panel.page.top.pickers.context_box.currentText()
+
+
+@pytest.mark.parametrize(("service", "number"), [("C-STORE-RQ", 7), ("C-GET-RQ", 5), ("C-MOVE-RQ", 3)])
+def test_a_message_takes_the_context_whose_scu_invokes_it(panel: BuilderPanel, service: str, number: int) -> None:
+    classes = {1: VERIFICATION, 3: f"{QUERY}.2", 5: f"{QUERY}.3", 7: CT}
+    panel.set_proposal(Proposal(contexts=tuple(ProposedContext(i, c, (IMPLICIT,)) for i, c in classes.items())))
+    panel.page.set_message(MESSAGES[service])
+    assert panel.page.context.id == number

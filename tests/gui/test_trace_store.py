@@ -36,7 +36,7 @@ def test_every_context_has_its_result_in_the_standards_words() -> None:
     ]
     assert roles_text(rows[1]) == "SCU/SCP → SCU/SCP"
     assert roles_text(rows[0]) == "default"
-    assert entry(rows[2]).detail == "Explicit VR Little Endian, of 4 proposed"
+    assert entry(rows[2]).detail == "JPEGLosslessSV1, JPEG2000Lossless + 2 → Explicit LE"
     assert dict(details(rows[3]))["Result"] == "3 abstract-syntax-not-supported (provider rejection)"
     assert "1.2.840.10008.5.1.4.1.2.2.1" in dict(details(rows[3]))["Abstract syntax"]
 
