@@ -48,15 +48,17 @@ class Assembly:
         self._astray: set[int] = set()
         self._ended: dict[int, str] = {}
 
-    @property
-    def unfinished(self) -> str:
-        """What is under way, in words; "" when nothing is."""
+    def unfinished(self) -> Iterator[Finding]:
+        """The side has sent its last: what is not whole never will be."""
         for partial in self._partial.values():
-            message = partial.message
+            where, message = f"on presentation context {partial.context_id}", partial.message
             if message is None:
-                return f"a command set on context {partial.context_id} ({len(partial.command)} bytes of it)"
-            return f"{message.name} on context {partial.context_id} ({message.body_length} bytes of its Data Set)"
-        return ""
+                sentence = f"A message {where} ends after {len(partial.command)} bytes of its command set."
+            else:
+                came = f"only {message.body_length} bytes of it came" if message.body_length else "none came"
+                sentence = f"{message.name} {where} announces a Data Set, but {came}."
+            yield found("pdata.unfinished", sentence)
+        self._partial.clear()
 
     def feed(self, pdv: PdvSeen, now: float) -> tuple[list[Finding], list[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""

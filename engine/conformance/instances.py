@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.dictionary import attribute
 from engine.standard.transfer_syntaxes import TransferSyntaxRow, transfer_syntax
 from engine.wire.data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
 
@@ -10,6 +13,8 @@ from .data import GROUPS_OUTSIDE, SOP_CLASS, SOP_INSTANCE
 
 _VRS = frozenset(vr.encode() for vr in LONG_VRS | SHORT_VRS)
 _HEADER = 8
+_FIRST_GROUPS = 0x0028
+"""Most data sets begin in a group up to this, which turned round is none."""
 
 
 def encoding_fault(head: bytes, length: int, syntax_uid: str) -> str:
@@ -20,11 +25,8 @@ def encoding_fault(head: bytes, length: int, syntax_uid: str) -> str:
     row = transfer_syntax(syntax_uid)
     if row is None or row.deflated or len(head) < _HEADER:
         return ""
-    group, turned = int.from_bytes(head[:2], "little"), int.from_bytes(head[:2], "big")
     order, other = ("little", "big") if row.little_endian else ("big", "little")
-    if not row.little_endian:
-        group, turned = turned, group
-    if group > 0xFF and turned <= 0xFF:
+    if not _plausible(head, row.little_endian) and _plausible(head, not row.little_endian):
         return _differs(row, f"{other} endian, not {order} endian")
     seems_explicit = head[4:6] in _VRS
     size = int.from_bytes(head[4:8], "little" if row.little_endian else "big")
@@ -33,6 +35,12 @@ def encoding_fault(head: bytes, length: int, syntax_uid: str) -> str:
     if not row.implicit_vr and not seems_explicit and size <= length:
         return _differs(row, "Implicit VR, not Explicit VR")
     return ""
+
+
+def _plausible(head: bytes, little_endian: bool) -> bool:
+    """Whether the data set begins with an element there is: one of the dictionary, or a private one."""
+    group, number = struct.unpack("<HH" if little_endian else ">HH", head[:4])
+    return bool(group % 2) or group <= _FIRST_GROUPS or attribute(group << 16 | number) is not None
 
 
 def _differs(row: TransferSyntaxRow, how: str) -> str:

@@ -147,7 +147,7 @@ reserved                 warning Reserved bytes are zero                        
 interleaved              error   A message ends before the next one of its direction begins      PS3.8 E.1
 data-first               error   Data Set fragments follow a command set that announces them     PS3.8 E.1; PS3.7 6.3
 command-unended          error   The last fragment of a command set is marked as such            PS3.8 E.2
-unfinished               error   A message is sent to its end                                    PS3.8 E.1
+unfinished               warning A message is sent to its end                                    PS3.8 E.1
 """
 
 _PDU = """

@@ -182,11 +182,8 @@ class Sequence:
 
     # -- the end of the connection
 
-    def closed(self, by_requestor: bool, pending: int) -> list[tuple[bool, Finding]]:
-        """This side closed the connection; `pending` bytes of a PDU of its had come.
-
-        Findings, each with whether it is about the requestor.
-        """
+    def closed(self, by_requestor: bool, pending: int) -> list[Finding]:
+        """This side closed the connection; `pending` bytes of a PDU of its had come."""
         asker, answerer = self.sides[True], self.sides[False]
         if any(s.ended or RELEASE_RP in s.sent for s in (asker, answerer)) or RQ not in asker.sent:
             return []
@@ -201,7 +198,7 @@ class Sequence:
             told.append(("pdu.release-unanswered", sentence))
         else:
             told.append(("pdu.closed", f"The {me.name} closed the connection without release or abort."))
-        return [(by_requestor, found(rule, sentence)) for rule, sentence in told]
+        return [found(rule, sentence) for rule, sentence in told]
 
     def not_closed(self, seconds: float | None) -> Finding | None:
         """The connection still stands after the association has ended."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.model.association import Negotiated
 from engine.model.notices import Direction, Evidence
 from engine.standard.messages import SERVICES
-from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu
+from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu
 
 from . import query, retrieve
@@ -95,7 +95,7 @@ class Watcher:
         findings = self._sequence.abort(pdu, by_requestor) if isinstance(pdu, AbortPdu) else []
         findings += self._sequence.pdu(pdu.TYPE, by_requestor)
         if pdu.TYPE in _ENDING:
-            findings += self._unfinished(by_requestor)
+            findings += self._assemblies[by_requestor].unfinished()
         return _about(direction, findings + located(self._judge_pdu(pdu), pdu, data))
 
     def broken(self, sentence: str, direction: Direction = _RECEIVED) -> list[Verdict]:
@@ -104,8 +104,11 @@ class Watcher:
 
     def closed(self, direction: Direction, pending: int = 0) -> list[Verdict]:
         """This side closed the connection, `pending` bytes into a PDU of its."""
-        told = self._sequence.closed(self._by_requestor(direction), pending)
-        return [Verdict(self._direction(side), finding) for side, finding in told]
+        by_requestor = self._by_requestor(direction)
+        return _about(
+            direction,
+            [*self._sequence.closed(by_requestor, pending), *self._assemblies[by_requestor].unfinished()],
+        )
 
     def not_closed(self, direction: Direction, seconds: float | None = None) -> list[Verdict]:
         """This side should have closed the connection by now."""
@@ -145,11 +148,6 @@ class Watcher:
             for message in whole:
                 verdicts += [Verdict(direction, f, message=True) for f in self._message(message)]
         return _about(direction, findings) + verdicts if findings else verdicts
-
-    def _unfinished(self, by_requestor: bool) -> list[Finding]:
-        """A side that releases has sent its messages to the end."""
-        what = self._assemblies[by_requestor].unfinished
-        return [found("pdata.unfinished", f"The association is released within {what}.")] if what else []
 
     # -- messages
 
@@ -203,12 +201,9 @@ class Watcher:
     def _by_requestor(self, direction: Direction) -> bool:
         return (direction is _SENT) is self.requestor
 
-    def _direction(self, by_requestor: bool) -> Direction:
-        return _SENT if by_requestor is self.requestor else _RECEIVED
 
-
-_ENDING = frozenset({5, 6})
-"""A-RELEASE-RQ and -RP."""
+_ENDING = frozenset({ReleaseRQ.TYPE, ReleaseRP.TYPE, AbortPdu.TYPE})
+"""After these a side sends no more of a message."""
 
 
 def _reserved(first: Buffer) -> int:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
-from engine.model.notices import AssociationNotice, AssociationPhase, Direction, Outcome
+from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -54,7 +54,7 @@ class Association:
         self.exchange: dx.Exchange | None = None
         self.machine = UpperLayer(requestor, timeouts.artim)
         self.link = Link(context, self.machine, self._on_event)
-        self.recorder = Recorder(context, number)
+        self.recorder = Recorder(context, number, requestor)
         self.on_request: OnRequest | None = None
         self.on_indication: Callable[[Association, AssociateRQ], None] | None = None
         self.on_cancel: Callable[[int], None] | None = None
@@ -89,6 +89,7 @@ class Association:
     def established(self, negotiated: Negotiated) -> None:
         """Both sides agreed: messages can be exchanged."""
         self.negotiated = negotiated
+        self.recorder.established(negotiated)
         self.exchange = dx.Exchange(negotiated, self.requestor, self.timeouts.dimse, self.sink_for)
         count = sum(c.accepted for c in negotiated.contexts)
         sentence = f"Association established, {count} of {len(negotiated.contexts)} presentation contexts accepted."
@@ -168,7 +169,7 @@ class Association:
                 self.peer = Peer(host=host, port=port)
             case p.ProtocolError():
                 self._broken = event.sentence
-                self.recorder.finding("protocol.pdu", "error", event.sentence, event.clause, Direction.RECEIVED)
+                self.recorder.broken("pdu.unexpected", event.sentence)
             case p.CloseTransport():
                 self.link.close()
             case p.AssociateIndication() if self.on_indication is not None:
@@ -214,7 +215,7 @@ class Association:
         try:
             self.messages.receive(event.pdvs)
         except FragmentError as error:
-            self.recorder.finding("protocol.fragments", "error", error.reason, "PS3.8 E.1", Direction.RECEIVED)
+            self.recorder.broken("pdata.interleaved", error.reason)
             self.give_up(error.reason, error.abort_reason)
         except OSError as error:  # a large data set is received into a file
             self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)))
@@ -246,6 +247,7 @@ class Association:
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before, self._cut_off(event.pending), self.link.lost_reason)
+        self.recorder.closed(event.pending)
         self.finish(AssociationPhase.FAILED, outcome, sentence)
 
     def _broke_protocol(self, what: str) -> str:
@@ -257,6 +259,7 @@ class Association:
             seconds = self.timeouts.artim
             sentence = f"{sentences.address(self.peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s."
             self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence)
+        self.recorder.not_closed(self.timeouts.artim)
         self.link.kill()  # who has not closed by now may not read either: closing in order would wait for that
 
     def _cut_off(self, pdu_bytes: int) -> str:
@@ -287,8 +290,6 @@ class Association:
         self.context.associations.pop(self.number, None)
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome)
         if self.exchange is not None:
-            for left in self.exchange.unfinished():
-                self.recorder.finding("exchange.unfinished", "warning", left, "PS3.8 E.1", Direction.RECEIVED)
             self.exchange.abandon()
         lost = Ended(Outcome.ABORTED, sentence) if outcome is Outcome.SUCCESS else self.end
         self.messages.end(lost)

@@ -103,7 +103,6 @@ class Messages:
     def close_invocation(self, operation: int) -> None:
         """Nobody reads the responses of this operation any more."""
         self._invocations.pop(operation, None)
-        self._association.recorder.forget(operation)
 
     def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
         exchange = self._live()
@@ -198,7 +197,6 @@ class Messages:
                         association.on_cancel(event.key)
                 case dx.Unsolicited():
                     recorder.received(event.message, None, unsolicited=True)
-                    recorder.finding("exchange.unsolicited", "error", event.sentence, "PS3.7 7.5", Direction.RECEIVED)
                     self._is_usable(event.message)
                 case dx.TimedOut():
                     self._time_out(event)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from engine.conformance.commands import check_command
+from collections.abc import Iterator
+
+from engine.conformance.findings import Finding, found
+from engine.conformance.watcher import Verdict, Watcher
+from engine.model.association import Negotiated
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
-from engine.model.notices import Direction, Evidence, FindingNotice, MessageNotice, PduNotice
+from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.standard.messages import CANCEL
-from engine.standard.pdus import PDataTF
+from engine.standard.pdus import PDataTF, Pdu
+from engine.wire.pdus import PDU_HEADER, read_header
 
 from .context import Context
 
@@ -26,22 +30,28 @@ HEAD = 256
 
 
 class Recorder:
-    """Makes the notices of one association."""
+    """Makes the notices of one association, and has everything that passes judged. requestor: our role."""
 
-    def __init__(self, context: Context, association: int) -> None:
+    def __init__(self, context: Context, association: int, requestor: bool) -> None:
         self._context = context
         self._association = association
         self._kept = 0
         self._kept_data = 0
-        self._requests: dict[int, CommandSet] = {}
+        self._watcher = Watcher(requestor)
+        self._held: dict[Direction, list[Finding]] = {Direction.SENT: [], Direction.RECEIVED: []}
+        self._told: set[str] = set()
+        self._last_was_wrong = False
+
+    # -- what passes
 
     def pdu(self, event: p.PduReceived | p.PduSent) -> None:
+        buffers: tuple[p.Buffer, ...]
         if isinstance(event, p.PduReceived):
-            direction, data, size = Direction.RECEIVED, event.data, len(event.data)
+            direction, data, size, buffers = Direction.RECEIVED, event.data, len(event.data), (event.data,)
             if event.type == PDataTF.TYPE and not self._keep(size):
                 data = data[:HEAD]
         else:
-            direction, size = Direction.SENT, sum(map(len, event.data))
+            direction, size, buffers = Direction.SENT, sum(map(len, event.data)), event.data
             whole = event.type != PDataTF.TYPE or self._keep(size)
             data = b"".join(event.data) if whole else _head(event.data)
         t = event.transition
@@ -60,6 +70,11 @@ class Recorder:
                 state_after=t.after.name if t else "",
             )
         )
+        if isinstance(event, p.PduSent) and t is None:
+            for pdu in _pdus(data):
+                self._watch(direction, (pdu,), None)
+        else:
+            self._watch(direction, buffers, event.pdu if isinstance(event, p.PduReceived) else None)
 
     def _keep(self, size: int) -> bool:
         if self._kept + size > KEPT_PDU_BYTES or not self._context.outbox.has_room:
@@ -88,9 +103,7 @@ class Recorder:
             length,
             operation,
         )
-        if operation is not None and not ready.command.is_response and ready.command.command_field != CANCEL:
-            self._requests[operation] = ready.command
-        self._judge(direction, ready.command, None, data is not None, operation)
+        self._tell_held(direction, operation)
 
     def received(
         self,
@@ -114,10 +127,7 @@ class Recorder:
             duration,
             unsolicited,
         )
-        for issue in message.issues:
-            self.finding("exchange.fragments", "warning", issue.text, issue.clause, Direction.RECEIVED, operation)
-        request = self._requests.get(operation) if operation is not None else None
-        self._judge(Direction.RECEIVED, message.command, request, message.data is not None, operation)
+        self._tell_held(Direction.RECEIVED, operation)
 
     def _notify_message(
         self,
@@ -160,44 +170,70 @@ class Recorder:
         self._kept_data += len(data.data)
         return data
 
-    def _judge(
-        self,
-        direction: Direction,
-        command: CommandSet,
-        request: CommandSet | None,
-        has_data: bool,
-        operation: int | None,
-    ) -> None:
-        for f in check_command(command, request, has_data):
-            self.finding(f.rule, f.severity, f.sentence, f.clause, direction, operation, f.evidence)
+    # -- what is found
 
-    def finding(
-        self,
-        rule: str,
-        severity: str,
-        sentence: str,
-        clause: str,
-        direction: Direction,
-        operation: int | None = None,
-        evidence: Evidence = Evidence(),  # noqa: B008 - frozen
-    ) -> None:
-        self._context.notify(
-            FindingNotice(
-                association=self._association,
-                time=self._context.wall(),
-                direction=direction,
-                rule=rule,
-                severity=severity,
-                sentence=sentence,
-                clause=clause,
-                evidence=evidence,
-                operation=operation,
+    def established(self, negotiated: Negotiated) -> None:
+        """Both sides agreed."""
+        self._watcher.established(negotiated)
+
+    def closed(self, pending: int) -> None:
+        """The peer closed the connection, `pending` bytes into a PDU."""
+        self._tell(self._watcher.closed(Direction.RECEIVED, pending))
+
+    def not_closed(self, seconds: float) -> None:
+        """The peer has not closed the connection `seconds` after the association's end."""
+        self._tell(self._watcher.not_closed(Direction.RECEIVED, seconds))
+
+    def broken(self, rule: str, sentence: str) -> None:
+        """The engine cannot go on with what came; told unless the watcher has told it with the PDU."""
+        if not self._last_was_wrong and rule not in self._told:
+            self._tell([Verdict(Direction.RECEIVED, found(rule, sentence))])
+
+    def _watch(self, direction: Direction, buffers: tuple[p.Buffer, ...], pdu: Pdu | None) -> None:
+        verdicts = self._watcher.pdu(direction, buffers, self._context.now(), pdu)
+        if self._held[direction]:
+            self._tell_held(direction, None)  # of a message nobody took
+        self._last_was_wrong = False
+        for verdict in verdicts:
+            self._last_was_wrong = self._last_was_wrong or verdict.finding.severity == "error"
+            if verdict.message:
+                self._held[verdict.direction].append(verdict.finding)
+            else:
+                self._tell([verdict])
+
+    def _tell_held(self, direction: Direction, operation: int | None) -> None:
+        """The message that findings are about has been told, so they can follow."""
+        held = self._held[direction]
+        if held:
+            self._held[direction] = []
+            self._tell([Verdict(direction, finding) for finding in held], operation)
+
+    def _tell(self, verdicts: list[Verdict], operation: int | None = None) -> None:
+        for verdict in verdicts:
+            finding = verdict.finding
+            self._told.add(finding.rule)
+            self._context.notify(
+                FindingNotice(
+                    association=self._association,
+                    time=self._context.wall(),
+                    direction=verdict.direction,
+                    rule=finding.rule,
+                    severity=finding.severity,
+                    sentence=finding.sentence,
+                    clause=finding.clause,
+                    evidence=finding.evidence,
+                    operation=operation,
+                )
             )
-        )
 
-    def forget(self, operation: int) -> None:
-        """The operation is over: its request need not be kept for comparing."""
-        self._requests.pop(operation, None)
+
+def _pdus(data: bytes) -> Iterator[bytes]:
+    """Bytes sent by force cut into the PDUs they say they are; the rest as it is."""
+    while data:
+        header = read_header(data)
+        size = len(data) if header is None else PDU_HEADER + header[1]
+        yield data[:size]
+        data = data[size:]
 
 
 def _head(buffers: tuple[p.Buffer, ...]) -> bytes:

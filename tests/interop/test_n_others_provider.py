@@ -123,7 +123,7 @@ def test_a_data_set_that_was_announced_and_never_came_is_told(console: Console) 
         modality.assoc.dimse_timeout = 0.2
         status, _ = modality.assoc.send_n_create(Dataset(), MPPS, UID)
         assert "Status" not in status
-    told = console.wait(FindingNotice, lambda f: f.rule == "exchange.unfinished")
+    told = console.wait(FindingNotice, lambda f: f.rule == "pdata.unfinished")
     assert told.sentence == "N-CREATE-RQ on presentation context 1 announces a Data Set, but none came."
 
 
