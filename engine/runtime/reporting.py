@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
+from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
@@ -49,20 +50,36 @@ class Reporter:
             AffectedSOPInstanceUID=event.sop_instance_uid,
             EventTypeID=event.event_type_id,
         )
-        opened: Association | None = None
         try:
             where = self._open_one(event, receiver, origin)
-            if where is None:
-                where = opened = self._new_one(event, receiver, origin)
-                await opened.open()
-            message = Outgoing(command=command, data=event.data, context_id=_context_for(where, event))
-            await where.messages.perform(message)
+            if where is None or not await self._told(where, command, event):
+                await self._call(command, event, receiver, origin)
         except Ended as ended:
             sentence = f"The {SERVICE} for {receiver} could not be delivered: {ended.sentence}"
             self.context.error(sentence, origin.number)
+
+    async def _told(self, where: Association, command: CommandSet, event: Notify) -> bool:
+        """Send on an open association; False when that ended before the answer came."""
+        try:
+            await where.messages.perform(
+                Outgoing(command=command, data=event.data, context_id=_context_for(where, event))
+            )
+        except Ended:
+            if where.end is None:
+                raise
+            return False
+        return True
+
+    async def _call(self, command: CommandSet, event: Notify, receiver: str, origin: Association) -> None:
+        """Open an association to the receiver for this one report. Raises Ended."""
+        opened = self._new_one(event, receiver, origin)
+        try:
+            await opened.open()
+            await opened.messages.perform(
+                Outgoing(command=command, data=event.data, context_id=_context_for(opened, event))
+            )
         finally:
-            if opened is not None:
-                await opened.release()
+            await opened.release()
 
     def _open_one(self, event: Notify, receiver: str, origin: Association) -> Association | None:
         """An association with the receiver that has the context, the request's own first."""

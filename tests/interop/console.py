@@ -172,11 +172,11 @@ class Console:
 
     # -- as acceptor
 
-    def listen(self, **settings: Any) -> peers.Peer:
-        """Start the built-in peer."""
+    def listen(self, port: int = 0, **settings: Any) -> peers.Peer:
+        """Start the built-in peer; port 0 is any free one."""
         number = self.engine.new_id()
         policy = settings.pop("policy", Policy(timeouts=TIMEOUTS))
-        self.engine.submit(c.Listen(listener=number, settings=c.PeerSettings(policy=policy, **settings)))
+        self.engine.submit(c.Listen(listener=number, port=port, settings=c.PeerSettings(policy=policy, **settings)))
         told = self.wait(ListenerNotice, lambda n: n.listener == number)
         assert told.listening, told.sentence
         return peers.Peer("built-in peer", "CONSOLE", told.port, settings.get("folder"))
