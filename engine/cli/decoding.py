@@ -6,26 +6,39 @@ import argparse
 import sys
 from pathlib import Path
 
+from engine.model.notices import AnyNotice, AssociationNotice, ErrorNotice, PduNotice
 from engine.trace import capture
-from engine.trace.capture_files import CaptureError, read_capture
+from engine.trace.capture_files import CaptureError, read_capture, unpacked
 
 from .exits import Exit
 from .output import Output
 
 
 def decode(args: argparse.Namespace) -> Exit:
-    """A capture file with both directions, or the bytes one side sent. "-" is standard input."""
-    output = Output(json=args.json, verbosity=args.verbose, narrate=True)
+    """A capture file with both directions, or the bytes one side sent. "-" is standard input.
+
+    SUCCESS when everything could be read to its end, FAILURE when something broke off, is missing or is no DICOM.
+    """
+    output = Output(json=args.json, verbosity=args.verbose + 1, narrate=True, explain=True)
     name = args.file
+    complete, found = True, False
     try:
-        data = sys.stdin.buffer.read() if name == "-" else read_capture(Path(name))
+        data = unpacked(sys.stdin.buffer.read(), name) if name == "-" else read_capture(Path(name))
         if args.hex:
             data = capture.from_hex(data.decode("latin-1"), name)
         read = capture.decode_stream if args.raw or args.hex else capture.decode
         for notice in read(data, name):
             output.notice(notice)
+            complete = complete and not _broken(notice)
+            found = found or isinstance(notice, PduNotice | AssociationNotice)
     except CaptureError as error:
         output.error(str(error))
         return Exit.FAILURE
-    output.findings_hint()
-    return Exit.SUCCESS
+    if complete and not found:
+        output.error(f"{name}: no DICOM association was found in it.")
+    return Exit.SUCCESS if complete and found else Exit.FAILURE
+
+
+def _broken(notice: AnyNotice) -> bool:
+    """Whether it says that an association's bytes could not be read to their end."""
+    return isinstance(notice, ErrorNotice) and notice.association is not None

@@ -102,7 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
     _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
     _listen(command("listen", serving.listen, "The built-in peer, for others to call"))
-    _decode(command("decode", decoding.decode, "Explain recorded traffic"))
+    _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
     _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
     return parser
 
@@ -113,6 +113,10 @@ each after the response to the one before. Contexts are proposed as the files ne
 _KEYS = """
 Keys (-k, repeatable) are written keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value; without a value the
 attribute is asked for."""
+
+_DECODE = """
+Shows each PDU with its main fields and each message with its command set and data set; -v adds the tree of each PDU
+with the place of every field, -vv its bytes. Files packed with gzip are unpacked."""
 
 
 def _send(sub: argparse.ArgumentParser) -> None:
@@ -184,7 +188,9 @@ def _decode(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("file", metavar="FILE|-", help=".pcap, .pcapng, or the bytes one side sent; -: standard input")
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--raw", action="store_true", help="bytes, whatever they look like")
-    form.add_argument("--hex", action="store_true", help="the bytes in hexadecimal, dumps included")
+    form.add_argument(
+        "--hex", action="store_true", help="the bytes in hexadecimal: digits, dumps, C arrays, \\x strings"
+    )
 
 
 def _demo(sub: argparse.ArgumentParser) -> None:

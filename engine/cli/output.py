@@ -21,9 +21,10 @@ from engine.model.notices import (
     ProgressNotice,
     StatusNotice,
 )
-from engine.trace.explain import Node, PreviewError, data_set_of, explain_pdu
+from engine.trace.explain import Node, PreviewError, data_set_of, explain_command, explain_pdu
 from engine.trace.json_lines import json_line
-from engine.trace.plain_text import contexts_table, notice_text, seconds_text, status_line, time_text
+from engine.trace.pdu_text import hex_dump, pdu_text
+from engine.trace.plain_text import contexts_table, named, notice_text, seconds_text, status_line, time_text
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
@@ -40,8 +41,9 @@ class OutputFailed(Exception):
 class Output:
     """Prints notices as they come.
 
-    json: as JSON lines. verbosity: 1 PDUs, messages and findings, 2 trees too. narrate: associations and messages
-    without being asked, for commands that look on. contexts: show the negotiated contexts even when all were accepted.
+    json: as JSON lines. verbosity: 1 PDUs, messages and findings, 2 trees too, 3 bytes too. narrate: associations and
+    messages without being asked, for commands that look on. contexts: show the negotiated contexts even when all were
+    accepted. explain: the main fields of each PDU, the command set and data set of each message.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Output:
         verbosity: int = 0,
         narrate: bool = False,
         contexts: bool = False,
+        explain: bool = False,
         out: TextIO | None = None,
     ) -> None:
         self.json = json
         self.verbosity = verbosity
         self._narrate = narrate
         self._show_contexts = contexts
+        self._explain = explain
         self._out = out if out is not None else sys.stdout
         self._findings = 0
         self._listening: set[int] = set()
@@ -159,10 +163,30 @@ class Output:
         self._findings += isinstance(n, FindingNotice) and n.severity != "info"
         if not self.verbosity and not (self._narrate and isinstance(n, MessageNotice)):
             return
-        self._stamped(n.time, notice_text(n))
-        if self.verbosity > 1 and isinstance(n, PduNotice) and len(n.data) >= n.size:
-            self.tree(explain_pdu(n.data))
-        if self.verbosity > 1 and isinstance(n, MessageNotice) and n.data is not None:
+        whole = isinstance(n, PduNotice) and len(n.data) >= n.size
+        fields = pdu_text(n.data) if self._explain and isinstance(n, PduNotice) and whole else ""
+        self._stamped(n.time, f"{notice_text(n)}: {fields}" if fields else notice_text(n))
+        if self.verbosity > 1 and isinstance(n, PduNotice) and whole:
+            self._pdu_detail(n.data)
+        if isinstance(n, MessageNotice):
+            self._message_detail(n)
+
+    def _pdu_detail(self, data: bytes) -> None:
+        tree = explain_pdu(data)
+        self.tree(tree)
+        if self.verbosity > 2:
+            for line in hex_dump(data, tree):
+                self.line(f"  {line}")
+
+    def _message_detail(self, n: MessageNotice) -> None:
+        if self._explain:
+            for element in explain_command(n.command_bytes).children:
+                issue = f"   ! {element.issue}" if element.issue else ""
+                self.line(f"  {element.label} = {element.value}{issue}")
+            self.line(
+                f"  Data set, {n.data_length} bytes in {named(n.transfer_syntax)}:" if n.data else "  No data set."
+            )
+        if (self._explain or self.verbosity > 1) and n.data is not None:
             self.message_data(n)
 
     def tree(self, node: Node, depth: int = 1) -> None:

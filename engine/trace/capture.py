@@ -7,6 +7,7 @@ the requestor sent. In raw byte streams times are 0.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 from engine.model.association import Peer
@@ -15,7 +16,10 @@ from engine.wire.recognise import recognise
 
 from .capture_files import CaptureError, Packet, is_capture, read_packets
 from .decoder import Decoder, plausible
+from .hex_text import from_hex
 from .tcp import Conversation, conversations, known_link
+
+__all__ = ["decode", "decode_capture", "decode_stream", "from_hex", "is_dicom"]
 
 _FROM_ACCEPTOR = (2, 3)
 """PDUs only an acceptor sends first: A-ASSOCIATE-AC and -RJ."""
@@ -27,44 +31,27 @@ def decode(data: bytes, name: str) -> Iterator[AnyNotice]:
     return decode_capture(data, name) if is_capture(data) else decode_stream(data, name)
 
 
-def from_hex(text: str, name: str) -> bytes:
-    """Bytes of a hexadecimal text: digits with spaces, line ends, colons, 0x; and dumps with offsets and ASCII columns.
-
-    Raises `CaptureError`; its offset is the line's place in the text.
-    """
-    result = bytearray()
-    position = 0
-    for line in text.splitlines(keepends=True):
-        digits = _hex_digits(line)
-        try:
-            result += bytes.fromhex(digits)
-        except ValueError:
-            raise CaptureError(name, position, f"Not hexadecimal: “{line.strip()[:40]}”.") from None
-        position += len(line)
-    return bytes(result)
-
-
-def _hex_digits(line: str) -> str:
-    """The digits of one line; of a dump line ("0010  01 00 ...  |..|") without its offset and its text column."""
-    line = line.split("#", 1)[0].split("|", 1)[0].strip()
-    offset, _, rest = line.partition("  ")
-    if rest and len(offset.rstrip(":")) >= 4 and all(len(g) in (2, 4) for g in rest.split("   ")[0].split()[:8]):
-        line = rest.split("   ")[0]
-    return "".join(g.removeprefix("0x").removeprefix("0X") for g in line.replace(":", " ").replace(",", " ").split())
-
-
 def decode_stream(data: bytes, name: str) -> Iterator[AnyNotice]:
     """The notices of the bytes one side sent. Raises `CaptureError` when they do not begin with a PDU."""
     if not data:
         raise CaptureError(name, 0, "There are no bytes.")
     if not plausible(data):
-        seen = recognise(data)
-        what = f"The bytes look like {seen}." if seen else "The bytes do not begin with a PDU."
-        raise CaptureError(name, 0, f"{what} A raw stream is what one side sent, from the start of a PDU.")
+        raise CaptureError(name, 0, _no_stream(data))
     decoder = Decoder(1, Peer(ae_title="", host="", port=0), itertools.count(1).__next__)
     from_requestor = data[0] not in _FROM_ACCEPTOR
     yield from decoder.feed(data, from_requestor, 0.0)
-    yield from decoder.end(0.0, "The bytes end")
+    yield from decoder.end(0.0, "The bytes end", one_sided=True)
+
+
+def _no_stream(data: bytes) -> str:
+    """What these bytes are, which do not begin with a PDU."""
+    if data[128:132] == b"DICM":
+        return "This is a DICOM file, not recorded traffic: `store` sends it to a peer."
+    seen = recognise(data)
+    what = f"The bytes look like {seen}." if seen else "The bytes do not begin with a PDU."
+    if data[:1].isascii() and re.fullmatch(rb"[\s0-9A-Fa-fxX:,\\{}\"]+", data[:64]):
+        return f"{what} They look like hexadecimal text: try --hex."
+    return f"{what} A raw stream is what one side sent, from the start of a PDU."
 
 
 def decode_capture(data: bytes, name: str) -> Iterator[AnyNotice]:

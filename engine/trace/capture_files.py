@@ -6,6 +6,7 @@ Formats: https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/ and .../draft-
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ _PCAP_MAGIC = {
     b"\xa1\xb2\x3c\x4d": (">", 1e-9),
     b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
 }
+_GZIP = b"\x1f\x8b"
+LARGEST_UNPACKED = 1 << 30
+"""Bytes taken out of a gzip file."""
 _SECTION = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 
@@ -25,17 +29,19 @@ _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 class CaptureError(Exception):
     """A capture or byte stream that cannot be read (further).
 
-    name: the file, "-" for standard input. offset: where in it, bytes. reason: a sentence.
+    name: the file, "-" for standard input. offset: where in it, bytes; None: nowhere, it could not be opened.
+    reason: a sentence.
     """
 
-    def __init__(self, name: str, offset: int, reason: str) -> None:
+    def __init__(self, name: str, offset: int | None, reason: str) -> None:
         super().__init__(name, offset, reason)
         self.name = name
         self.offset = offset
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.name}, byte {self.offset}: {self.reason}"
+        place = self.name if self.offset is None else f"{self.name}, byte {self.offset}"
+        return f"{place}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,27 @@ def read_packets(data: bytes, name: str) -> Iterator[Packet]:
 
 
 def read_capture(path: Path) -> bytes:
-    """The bytes of a file. Raises `CaptureError`."""
+    """The bytes of a file, those inside where it is a gzip file. Raises `CaptureError`."""
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
-        raise CaptureError(str(path), 0, f"The file cannot be read: {error.strerror or error}.") from None
+        raise CaptureError(str(path), None, f"The file cannot be read: {error.strerror or error}.") from None
+    return unpacked(data, str(path))
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """What is inside a gzip file; anything else as it is. Raises `CaptureError`."""
+    if not data.startswith(_GZIP):
+        return data
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        inside = unpacker.decompress(data, LARGEST_UNPACKED)
+    except zlib.error as error:
+        raise CaptureError(name, 0, f"This is a gzip file, but it is broken: {error}.") from None
+    if not unpacker.eof:
+        why = "is cut off" if len(inside) < LARGEST_UNPACKED else f"holds more than {LARGEST_UNPACKED} bytes"
+        raise CaptureError(name, 0, f"This is a gzip file, but it {why}; unpack it first.")
+    return inside
 
 
 def _pcap(data: bytes, name: str) -> Iterator[Packet]:

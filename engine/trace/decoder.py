@@ -130,8 +130,11 @@ class Decoder:
         side.lost, side.skipped, side.framer = True, 0, Framer()
         side.reassembler = Reassembler()
 
-    def end(self, time: float, how: str) -> Iterator[AnyNotice]:
-        """No more bytes. how: what ended the recording, for the sentence of an association that had not ended."""
+    def end(self, time: float, how: str, *, one_sided: bool = False) -> Iterator[AnyNotice]:
+        """No more bytes. how: what ended the recording, for the sentence of an association that had not ended.
+
+        one_sided: only one direction was recorded, so that nothing is known of how the association ended.
+        """
         for side, from_requestor in zip(self._sides, (True, False), strict=True):
             if side.framer.pending:
                 sentence = f"{how} in the middle of a PDU {_whose(from_requestor)} ({side.framer.pending} bytes of it)."
@@ -144,7 +147,11 @@ class Decoder:
                     f"A message {_whose(from_requestor)} on context {context_id} is not complete ({count} bytes)."
                 )
                 yield self._error(time, sentence)
-        if self.phase in (AssociationPhase.NEGOTIATING, AssociationPhase.ESTABLISHED, AssociationPhase.RELEASING):
+        if not one_sided and self.phase in (
+            AssociationPhase.NEGOTIATING,
+            AssociationPhase.ESTABLISHED,
+            AssociationPhase.RELEASING,
+        ):
             yield self._association(
                 time, AssociationPhase.FAILED, f"{how} before the association ended.", Outcome.ABORTED
             )

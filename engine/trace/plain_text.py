@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -33,9 +34,25 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     cells = [[" ".join(cell.split()) for cell in row] for row in rows]
     if not cells:
         return ""
-    widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
+    widths = [max(display_width(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
     lines = [headers, ["-" * w for w in widths], *cells]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines) + "\n"
+    return "\n".join("  ".join(map(_padded, line, widths)).rstrip() for line in lines) + "\n"
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal the text takes: two for wide characters (Unicode UAX #11), none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.category(c) in _NO_WIDTH else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+_NO_WIDTH = ("Mn", "Me", "Cf")
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - display_width(text))
 
 
 def named(uid: str) -> str:

@@ -18,6 +18,7 @@ from engine.cli.queries import find_query, matches_table, retrieve_query
 from engine.model.association import Role
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Outcome
+from engine.trace.plain_text import display_width, table
 from engine.workspace.errors import ValueProblem
 from engine.workspace.message_files import load_message
 from engine.workspace.messages import SHIPPED
@@ -214,3 +215,10 @@ def test_matches_become_a_table_of_the_keys_that_have_values() -> None:
     text = matches_table(keys, [match])
     assert text.splitlines()[0].split() == ["PatientName", "Modality"]
     assert text.splitlines()[2].split() == ["Doe^Jane", "MR"]
+
+
+def test_wide_and_combined_characters_keep_the_columns_in_line() -> None:
+    names = ("Doe^Jane", "山田^太郎", "김희중", "Mu\u0308ller^Ju\u0308rgen")
+    lines = table(["PatientName", "ID"], [(name, "X") for name in names]).splitlines()
+    assert {display_width(line) for line in lines[1:]} == {display_width(lines[3])} | {display_width(lines[1])}
+    assert len({display_width(line.removesuffix("X")) for line in lines[2:]}) == 1

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.cli.exits import Exit
 from engine.cli.main import main
-from engine.model.association import Peer, Policy, Proposal, ProposedContext
+from engine.model.association import Peer, Policy, Proposal, ProposedContext, UserIdentity
 from engine.model.command_set import CommandSet
 from engine.protocol.negotiation import answer, propose
 from engine.standard.pdus import PDataTF, Pdv, ReleaseRQ
@@ -76,3 +78,66 @@ def test_a_broken_file_is_named_with_offset_and_reason(
 def test_a_missing_file_is_said_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decode", "/no/such/file"]) == Exit.FAILURE
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_decode_explains_pdus_and_messages_without_being_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rq.bin"
+    file.write_bytes(requestor())
+    assert main(["decode", str(file)]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert "A-ASSOCIATE-RQ, " in text and ": DIMSECONSOLE calls PACS, 1 presentation context, maximum length" in text
+    assert "P-DATA-TF, 80 bytes: context 1: 68 bytes of command, last fragment" in text
+    assert "(0000,0100) Command Field = 0030H C-ECHO-RQ" in text
+    assert "-> A-RELEASE-RQ, 10 bytes" in text
+    assert "before the association ended" not in text
+    assert "Called-AE-title" not in text
+    assert main(["decode", str(file), "-v"]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert "Called-AE-title: PACS" in text and "|" not in text
+    assert main(["decode", str(file), "-vv"]) == Exit.SUCCESS
+    assert "00000000  01 00 00 00 00" in capsys.readouterr().out
+
+
+def test_a_passcode_is_in_no_dump(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rq.bin"
+    identity = UserIdentity(2, b"jane", b"s3cret-passcode")
+    file.write_bytes(encode_pdu(propose(replace(PROPOSAL, user_identity=identity))))
+    assert main(["decode", str(file), "-vv"]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert "with user identity" in text and "** ** **" in text
+    assert b"cret-pass".hex(" ") not in text and "cret-pass" not in text.replace("|\n", "")
+
+
+@pytest.mark.parametrize("cut", [3, 50])
+def test_bytes_that_break_off_or_go_wrong_are_a_failure(
+    cut: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cut.bin"
+    file.write_bytes(requestor()[:-cut])
+    assert main(["decode", str(file)]) == Exit.FAILURE
+    assert "in the middle of a PDU" in capsys.readouterr().err
+    file.write_bytes(requestor() + b"\xff" * cut * 5)
+    assert main(["decode", str(file)]) == Exit.FAILURE
+    assert "stop being DICOM" in capsys.readouterr().err
+
+
+def test_files_that_are_something_else_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = tmp_path / "rq.bin.gz"
+    packed.write_bytes(gzip.compress(requestor()))
+    assert main(["decode", str(packed)]) == Exit.SUCCESS
+    assert "C-ECHO-RQ" in capsys.readouterr().out
+    packed.write_bytes(gzip.compress(requestor())[:-20])
+    assert main(["decode", str(packed)]) == Exit.FAILURE
+    assert "gzip file, but it is cut off" in capsys.readouterr().err
+    image = tmp_path / "image.dcm"
+    image.write_bytes(bytes(128) + b"DICM" + bytes(20))
+    assert main(["decode", str(image)]) == Exit.FAILURE
+    assert "This is a DICOM file, not recorded traffic" in capsys.readouterr().err
+    digits = tmp_path / "pdu.txt"
+    digits.write_text("05 00 00 00 00 04 00 00 00 00", encoding="utf-8")
+    assert main(["decode", str(digits)]) == Exit.FAILURE
+    assert "try --hex" in capsys.readouterr().err
+    assert main(["decode", str(tmp_path / "missing")]) == Exit.FAILURE
+    assert "missing: The file cannot be read" in capsys.readouterr().err
