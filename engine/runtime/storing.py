@@ -112,6 +112,9 @@ class Storing:
             AffectedSOPInstanceUID=header.sop_instance_uid,
         )
         data = FileData(header.path, header.data_offset, header.length, header.transfer_syntax)
+        if header.cut:
+            cut = f"{header.path}: {header.cut} It is sent as it is."
+            self._context.error(cut, self._operation.association, self._operation.number)
         try:
             response = await association.messages.perform(Outgoing(command=command, data=data, context_id=context_id))
         except Ended as ended:
@@ -223,7 +226,7 @@ def _headers(paths: Iterable[Path], stop: Callable[[], bool]) -> tuple[list[File
         if stop():
             break
         try:
-            header = datasets.open_file(candidate)
+            header = datasets.checked(datasets.open_file(candidate))
         except DataSetError as error:
             if named or looks_like_dicom(candidate):
                 broken.append(str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -27,13 +27,16 @@ _AFTER_META = 0x00030000
 _OWN_CLASS, _OWN_INSTANCE = 0x00080016, 0x00080018
 _AFTER_SOP_INSTANCE = 0x00080019
 _CHUNK = 1 << 20
+_SHORT = 64
+"""Bytes of an element that structure may hang on: a header, a private creator's name."""
 _META_LIMIT = 1 << 20
 """Bytes of File Meta Information looked at; real ones have a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileHeader:
-    """What a file's header says. data_offset, length: where the data set is, in bytes."""
+    """What a file's header says. data_offset, length: where the data set is, in bytes. cut: a sentence when the data
+    set was found to break off (`checked`)."""
 
     path: Path
     sop_class_uid: str
@@ -41,6 +44,7 @@ class FileHeader:
     transfer_syntax: str
     data_offset: int
     length: int
+    cut: str = ""
 
     @property
     def is_directory(self) -> bool:
@@ -77,6 +81,14 @@ class FileSource:
         return data
 
 
+class _Skimmed(FileSource):
+    """A file of which only short pieces are read: enough to follow its structure."""
+
+    def __getitem__(self, place: slice, /) -> bytes:
+        start, stop, _ = place.indices(len(self))
+        return super().__getitem__(place) if stop - start <= _SHORT else b""
+
+
 def problem(path: Path, error: OSError | str) -> DataSetError:
     """The error about a file, as a sentence that names it."""
     text = error if isinstance(error, str) else error.strerror or str(error)
@@ -91,6 +103,24 @@ def open_file(path: Path) -> FileHeader:
             return _header(path, FileSource(file, os.fstat(file.fileno()).st_size))
     except OSError as error:
         raise problem(path, error) from None
+
+
+def checked(header: FileHeader) -> FileHeader:
+    """The header with `cut` told: what is wrong with the structure of the data set and where, reading no long value."""
+    row = transfer_syntax(header.transfer_syntax)
+    if row is None or row.deflated:
+        return header
+    try:
+        with header.path.open("rb") as file:
+            source = _Skimmed(file, header.data_offset + header.length)
+            reader = Reader(source, implicit_vr=row.implicit_vr, little_endian=row.little_endian)
+            reader.read(header.data_offset)
+    except OSError as error:
+        raise problem(header.path, error) from None
+    if reader.failure is None:
+        return header
+    text, offset = reader.failure
+    return replace(header, cut=f"The data set is cut or broken at byte {offset} of the file: {text}.")
 
 
 def _header(path: Path, source: FileSource) -> FileHeader:

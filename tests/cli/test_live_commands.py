@@ -355,3 +355,16 @@ def test_a_reader_that_goes_away_is_one_sentence(port: str) -> None:
         err = process.stderr.read()
         assert process.wait(60) == Exit.FAILURE
     assert err == "Standard output cannot be written any more: its reader has gone.\n"
+
+
+def test_a_cut_file_is_stored_as_it_is_and_said_so(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = make_file(tmp_path / "cut.dcm", 8)
+    whole = file.read_bytes()
+    cut = whole + bytes.fromhex("e07f10004f570000 00100000") + bytes(100)
+    file.write_bytes(cut)
+    main(["store", "127.0.0.1", port, str(file)])
+    text = capsys.readouterr().err
+    assert f"cut.dcm: The data set is cut or broken at byte {len(whole)} of the file: (7FE0,0010) says" in text
+    assert "It is sent as it is." in text

@@ -14,6 +14,7 @@ from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLI
 from engine.wire.datasets import (
     MEDIA_STORAGE_DIRECTORY,
     DataSetError,
+    checked,
     encode_dataset,
     file_chunks,
     file_meta,
@@ -153,3 +154,25 @@ def test_any_file_opens_or_is_refused(tmp_path: Path, content: bytes, prefixed: 
         words = str(error)
         assert words.startswith(str(path))
         assert words.endswith(".")
+
+
+def test_a_file_cut_in_its_pixel_data_is_told_with_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "cut.dcm"
+    pixels = bytes.fromhex("e07f10004f570000 00100000") + bytes(0x1000)
+    write_file(path, encode_dataset(ATTRIBUTES, EXPLICIT_VR_LE) + pixels, EXPLICIT_VR_LE, "1.2", "1.3")
+    assert checked(open_file(path)) == open_file(path)
+    path.write_bytes(path.read_bytes()[:-7])
+    cut = checked(open_file(path)).cut
+    place = path.stat().st_size - 0x1000 + 7 - 12
+    assert cut == (
+        f"The data set is cut or broken at byte {place} of the file: "
+        "(7FE0,0010) says it has 4096 bytes, but only 4089 follow."
+    )
+
+
+def test_big_endian_without_preamble_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "big.dcm"
+    path.write_bytes(encode_dataset(ATTRIBUTES, EXPLICIT_VR_BE))
+    header = open_file(path)
+    assert (header.transfer_syntax, header.data_offset) == (EXPLICIT_VR_BE, 0)
+    assert (header.sop_class_uid, header.sop_instance_uid) == (SOP_CLASS, SOP_INSTANCE)
