@@ -49,6 +49,9 @@ async def connect(association: Association) -> None:
     except (UnicodeError, OverflowError, ValueError) as error:
         sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {error}."
         _fail(association, Outcome.CONNECTION_FAILED, sentence)
+    if association.end is not None and (layer is None or not layer.done.done()):  # aborted while the connection came about
+        association.link.kill()
+        raise association.end
     if layer is not None:
         await layer.done
         if association.end is not None:
@@ -114,6 +117,9 @@ async def _connected(peer: Peer) -> socket.socket:
             task.cancel()
         if running:
             await asyncio.wait(running)
+        for task in running:
+            if not task.cancelled() and task.exception() is None:
+                task.result().close()  # connected in the moment nobody wanted it any more
     raise next((e for e in errors if e.errno not in _OWN_FAULT), errors[0])
 
 

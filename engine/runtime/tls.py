@@ -94,10 +94,13 @@ def _set_rules(context: ssl.SSLContext, settings: TlsSettings) -> None:
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     if profile is TlsProfile.ANY:
         context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
-    context.set_ciphers(_CIPHERS[profile])
-    set_suites = getattr(context, "set_ciphersuites", None)
-    if set_suites is not None and profile is TlsProfile.MODIFIED:
-        set_suites(_MODIFIED_SUITES)
+    try:
+        context.set_ciphers(_CIPHERS[profile])
+        set_suites = getattr(context, "set_ciphersuites", None)
+        if set_suites is not None and profile is TlsProfile.MODIFIED:
+            set_suites(_MODIFIED_SUITES)
+    except ssl.SSLError as error:
+        raise TlsProblem(f"This computer's TLS library cannot follow {profile.title}: {_reason(error)}.") from None
 
 
 def _set_trust(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> None:
