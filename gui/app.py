@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
     qInstallMessageHandler(no_platform)
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication([sys.argv[0]])
-    qInstallMessageHandler(None)
+    qInstallMessageHandler(_tell)
     app.setApplicationName("DIMSE Console")
     app.setDesktopFileName("dimse-console")
     app.setQuitOnLastWindowClosed(False)
@@ -84,6 +84,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _open(app: QApplication, options: argparse.Namespace) -> int:
+    from PySide6.QtCore import Qt
+
     from engine.runtime.engine import Engine
     from engine.workspace.workspace import Workspace
 
@@ -115,6 +117,8 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
         picture.begin()
     else:
         window.show()
+        if first or options.tour:
+            window.built_in.ready.connect(window.focus_echo, Qt.ConnectionType.SingleShotConnection)
         window.built_in.start(introduce=first or options.tour)
     code = app.exec()
     bridge.close()
@@ -122,6 +126,16 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     reporter.remove()
     return code if picture is None else picture.code
 
+
+
+NO_HINTS = "This plugin does not support propagateSizeHints()"
+"""Qt's offscreen plugin says so for every window; there is nobody to size it by hand."""
+
+
+def _tell(_kind: object, _context: object, text: str) -> None:
+    """Qt's messages on stderr, where a terminal user looks for them."""
+    if text != NO_HINTS:
+        sys.stderr.write(f"{text}\n")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from engine import __version__
 from engine.model.association import Peer, Proposal
@@ -20,12 +17,15 @@ from engine.workspace.message_files import MessageFile
 from engine.workspace.messages import template
 from engine.workspace.workspace import Workspace
 
+from .abilities import abilities
+from .answering import Answering
 from .arrangement import PANELS, Arrangement, settings_file
 from .bridge import Bridge
 from .built_in_peer import BuiltInPeer
 from .closing import Closing
 from .dialogs import Questions
 from .finding import Finder
+from .handlers import handlers
 from .models.peers import peer_name
 from .palette import Palette
 from .panels.ae_panel import AEPanel
@@ -35,7 +35,8 @@ from .panels.trace_panel import TracePanel
 from .session import AssociationRecord, EchoReport, Session
 from .shortcuts import Actions, keys_table
 from .status_line import StatusLine
-from .theme import CHOICES, SPACING, theme
+from .theme import SPACING, theme
+from .theme_choice import ThemeChoice
 from .toolbar import ToolBar
 
 DICOM_FILES = "DICOM files (*.dcm *.dicom);;All files (*)"
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
             {
                 "send": builder.send_action,
                 "send_one_shot": builder.one_shot_action,
+                "answer": builder.answer_action,
                 "new_message": builder.new_action,
                 "close_message": builder.close_action,
                 "open_message": builder.open_action,
@@ -75,6 +77,8 @@ class MainWindow(QMainWindow):
                 "save_message_as": builder.save_as_action,
             },
         )
+        self.answering = Answering(self.session, builder, self.log, self.store, self)
+        self.theme_choice = ThemeChoice(self.store, self)
         self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
         self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
         panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.builder, "trace": self.trace, "log": self.log}
@@ -84,11 +88,13 @@ class MainWindow(QMainWindow):
         )
         self.palette_dialog = Palette(self.finder.providers, self)
         self._closing: Closing | None = None
-        self._closed = False
+        self._closed = self._lose_unsaved = False
         self._lay_out()
         QWidget.setTabOrder(self.toolbar.find_button, self.ae.tabs.tabBar())
         self.actions_by_name.fill(self.menuBar())
-        self.actions_by_name.connect_all(self._handlers())
+        self.theme_choice.follow(self.actions_by_name)
+        self.answering.follow(self.actions_by_name["auto_answer"])
+        self.actions_by_name.connect_all(handlers(self))
         self._connect()
         self.arrangement.restore()
         self._show_which_panels()
@@ -115,47 +121,6 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(SPACING.large, 0, SPACING.large, SPACING.hair)
         self.statusBar().addWidget(self.status, 1)
-
-    def _handlers(self) -> dict[str, Callable[..., Any]]:
-        peers = self.ae.peers
-        return {
-            "store_files": self.ask_store_files,
-            "store_folder": self.ask_store_folder,
-            "save_log": self.log.save,
-            "open_workspace": self.open_workspace,
-            "quit": self.close,
-            "echo": self.echo,
-            "add_peer": peers.add,
-            "edit_peer": peers.edit,
-            "duplicate_peer": peers.duplicate,
-            "delete_peer": peers.delete,
-            "associate": self.associate,
-            "release": self.session.release,
-            "abort": self.session.abort,
-            "copy_association": self.copy_association,
-            "add_context": self.ae.contexts.add,
-            "cancel": self.cancel,
-            "listen": self.built_in.start,
-            "stop_listening": self.built_in.stop,
-            "listener_settings": self.built_in.open_settings,
-            "palette": self.open_palette,
-            "focus_ae": partial(self.focus_panel, "ae"),
-            "focus_builder": partial(self.focus_panel, "builder"),
-            "focus_trace": partial(self.focus_panel, "trace"),
-            "focus_log": partial(self.focus_panel, "log"),
-            "filter_log": self.filter_log,
-            "show_ae": partial(self.arrangement.show_panel, "ae"),
-            "show_builder": partial(self.arrangement.show_panel, "builder"),
-            "show_trace": partial(self.arrangement.show_panel, "trace"),
-            "show_log": partial(self.arrangement.show_panel, "log"),
-            "restore_panels": self.restore_panels,
-            "theme_system": partial(self._theme_chosen, "system"),
-            "theme_light": partial(self._theme_chosen, "light"),
-            "theme_dark": partial(self._theme_chosen, "dark"),
-            "tour": self.first_echo,
-            "keys": self.show_keys,
-            "about": self.show_about,
-        }
 
     def _connect(self) -> None:
         session, ae = self.session, self.ae
@@ -184,6 +149,8 @@ class MainWindow(QMainWindow):
         self.log.said.connect(self.say)
         self.trace.association_shown.connect(self.log.set_shown_association)
         self.trace.copy_requested.connect(self._copied)
+        self.answering.said.connect(self.say)
+        self.builder.association_wanted.connect(self._answering)
         theme().changed.connect(self._theme_changed)
 
     # -- what the user asks for ---------------------------------------------------------------------------------
@@ -203,6 +170,10 @@ class MainWindow(QMainWindow):
             return
         self.built_in.ready.connect(self.echo, Qt.ConnectionType.SingleShotConnection)
         self.built_in.start(introduce=True)
+
+    def focus_echo(self) -> None:
+        """Put the keyboard on Echo: the first thing to do."""
+        self.toolbar.buttons["echo"].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def associate(self) -> None:
         """Open an association with the selected peer and hold it."""
@@ -307,6 +278,13 @@ class MainWindow(QMainWindow):
         for notice in batch:
             if isinstance(notice, MessageNotice):
                 self.builder.add_response(notice)
+                self.answering.take(notice)
+
+    def _theme_changed(self) -> None:
+        self.setWindowIcon(theme().icon("app"))
+
+    def _answering(self, _association: object) -> None:
+        self.actions_by_name["show_builder"].setChecked(True)
 
     def _current_changed(self, record: AssociationRecord | None) -> None:
         self.toolbar.pill.show_record(record)
@@ -324,6 +302,7 @@ class MainWindow(QMainWindow):
 
     def _echo_finished(self, report: EchoReport) -> None:
         self.ae.echo_reported(report)
+        self._enable()
 
     def _listener_changed(self, _state: object) -> None:
         self.toolbar.show_listener(self.session.listener)
@@ -353,54 +332,18 @@ class MainWindow(QMainWindow):
         self.say(sentence, "failure")
 
     def _enable(self) -> None:
-        """What can be done now; what cannot is greyed, never hidden."""
+        """What can be done now, and what comes next: the first echo of a peer, then sending."""
         peer = self.ae.current_peer is not None
-        current = self.session.current
-        listener = self.session.listener
-        running = listener.listening or listener.starting
-        enabled = {
-            "echo": peer,
-            "associate": peer,
-            "edit_peer": peer,
-            "duplicate_peer": peer,
-            "delete_peer": peer,
-            "send": peer or (current is not None and current.established),
-            "send_one_shot": peer,
-            "store_files": peer,
-            "store_folder": peer,
-            "release": current is not None and current.established,
-            "abort": current is not None and not current.finished,
-            "cancel": bool(self.session.running_operations),
-            "listen": not running,
-            "stop_listening": running,
-        }
-        for name, on in enabled.items():
+        for name, on in abilities(self.session, peer=peer).items():
             self.actions_by_name[name].setEnabled(on)
+        row, records = self.toolbar.peer.currentIndex(), self.ae.peers_model.records
+        first = 0 <= row < len(records) and records[row].echo is None and self.session.current is None
+        self.toolbar.buttons["echo"].set_next(first)
+        self.builder.set_next(not first)
 
     def _show_which_panels(self) -> None:
         for name in PANELS:
             self.actions_by_name[f"show_{name}"].setChecked(self.arrangement.is_shown(name))
-        self._show_which_theme()
-
-    # -- theme --------------------------------------------------------------------------------------------------
-
-    def _theme_chosen(self, choice: str, on: bool) -> None:
-        app = QApplication.instance()
-        if on and isinstance(app, QApplication) and theme().choice != choice:
-            theme().apply(app, choice)
-            self.store.setValue("window/theme", choice)
-        self._show_which_theme()
-
-    def _theme_changed(self) -> None:
-        self._show_which_theme()
-        self.setWindowIcon(theme().icon("app"))
-
-    def _show_which_theme(self) -> None:
-        for choice in CHOICES:
-            action = self.actions_by_name[f"theme_{choice}"]
-            action.blockSignals(True)
-            action.setChecked(choice == theme().choice)
-            action.blockSignals(False)
 
     # -- the end ------------------------------------------------------------------------------------------------
 
@@ -412,12 +355,24 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self._closing is not None:
             return
+        unsaved = self.builder.unsaved
+        if unsaved and not self._lose_unsaved:
+            names = ", ".join(f"“{name}”" for name in unsaved)
+            were = "was" if len(unsaved) == 1 else "were"
+            text = f"{names} {were} changed and not saved."
+            self.questions.ask(self, "Close the window?", text, "Close without saving", self._close_anyway)
+            return
         self.ae.flush()
         self.ae.show_peers()
         self.arrangement.save()
         self._closing = Closing(self.session, self.bridge, self)
         self._closing.done.connect(self._finish)
         self._closing.begin()
+
+    def _close_anyway(self) -> None:
+        self._lose_unsaved = True
+        # Not from within the event that asked: a window that is closing does not close.
+        QTimer.singleShot(0, self.close)
 
     def _finish(self) -> None:
         self._closed = True

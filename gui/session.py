@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.model.association import Negotiated, Peer, Proposal, ProposedContext
+from engine.model.association import Proposal, ProposedContext
 from engine.model.command_set import NO_DATA_SET, CommandSet
 from engine.model.commands import (
     Abort,
@@ -37,6 +37,9 @@ from engine.model.notices import (
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .bridge import Bridge
+from .records import AssociationRecord, EchoReport, ListenerState
+
+__all__ = ["AssociationRecord", "EchoReport", "ListenerState", "Session", "echo_request"]
 
 VERIFICATION = "1.2.840.10008.1.1"
 KEPT_RECORDS = 2_000
@@ -49,66 +52,6 @@ _PHASE_STATES = {
     AssociationPhase.RELEASING: "Sta7",
 }
 """The state a phase stands for until a PDU tells it (PS3.8 Table 9-10); everything else is Sta1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssociationRecord:
-    """One association as the window sees it."""
-
-    association: int
-    peer: Peer
-    phase: AssociationPhase
-    requestor: bool = True
-    state: str = "Sta1"
-    proposal: Proposal | None = None
-    negotiated: Negotiated | None = None
-    sentence: str = ""
-    established_after: float | None = None
-    """Seconds from the start to the established association."""
-    held: bool = False
-    """Opened to be held (Associate), not for a single operation."""
-
-    @property
-    def established(self) -> bool:
-        return self.phase is AssociationPhase.ESTABLISHED
-
-    @property
-    def finished(self) -> bool:
-        return self.phase in FINAL_PHASES
-
-    @property
-    def opening(self) -> bool:
-        return self.phase in (AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EchoReport:
-    """How an Echo ended."""
-
-    operation: int
-    peer: Peer
-    outcome: Outcome
-    time: float
-    round_trip: float | None
-    """Seconds from C-ECHO-RQ to C-ECHO-RSP; None when no response came."""
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListenerState:
-    """The built-in peer."""
-
-    listener: int | None = None
-    listening: bool = False
-    starting: bool = False
-    host: str = "127.0.0.1"
-    port: int = 0
-    ae_title: str = ""
-    sentence: str = ""
-
-    @property
-    def loopback(self) -> bool:
-        return self.host in ("127.0.0.1", "::1", "localhost")
 
 
 class Session(QObject):
@@ -141,6 +84,9 @@ class Session(QObject):
         self._running: set[int] = set()
         self._listener = ListenerState()
         self._fallback: Listen | None = None
+        self._ending = False
+        self.auto_answer = True
+        """Whether associations opened from now on answer incoming requests by themselves."""
         bridge.notices.connect(self._take)
 
     # -- what is known ------------------------------------------------------------------------------------------
@@ -193,7 +139,8 @@ class Session(QObject):
     def associate(self, proposal: Proposal) -> int:
         """Open an association and hold it; it becomes the current one. Returns its number."""
         association = self._bridge.new_id()
-        self._bridge.submit(OpenAssociation(association=association, proposal=proposal))
+        automatic = self.auto_answer
+        self._bridge.submit(OpenAssociation(association=association, proposal=proposal, auto_answer=automatic))
         self._put(
             AssociationRecord(
                 association=association,
@@ -201,6 +148,7 @@ class Session(QObject):
                 phase=AssociationPhase.CONNECTING,
                 proposal=proposal,
                 held=True,
+                auto_answer=automatic,
             )
         )
         self.make_current(association)
@@ -243,6 +191,7 @@ class Session(QObject):
 
     def release_all(self) -> int:
         """Ask every open association to end cleanly; returns how many are still open."""
+        self._ending = True
         for record in self.open_records():
             command = Release if record.established else Abort
             if record.phase is not AssociationPhase.RELEASING:
@@ -276,6 +225,9 @@ class Session(QObject):
     # -- notices ------------------------------------------------------------------------------------------------
 
     def _take(self, batch: tuple[Notice, ...]) -> None:
+        if self._ending:
+            # One that ended by itself while it was asked to is what was wanted, not an error.
+            batch = tuple(n for n in batch if not (isinstance(n, ErrorNotice) and n.association is not None))
         changed: dict[int, None] = {}
         for notice in batch:
             if isinstance(notice, PduNotice):

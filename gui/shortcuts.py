@@ -58,11 +58,20 @@ COMMANDS = (
     CommandRow(
         "copy_association", "&Copy as text", "&Association", "Ctrl+Shift+C", "copy", "What was negotiated", gap=True
     ),
+    CommandRow(
+        "auto_answer",
+        "Answer incoming requests a&utomatically",
+        "&Association",
+        tip="Of associations opened from now on; without it N-EVENT-REPORT and others wait for the answer you build",
+        checkable=True,
+        gap=True,
+    ),
     CommandRow("add_context", "Add presentation conte&xt…", "&Association", "Ctrl+Shift+N", "contexts"),
     CommandRow("send", "&Send", "&Message", "F7 Ctrl+Return", "send", "On the association held"),
     CommandRow(
         "send_one_shot", "Send &one shot", "&Message", "Shift+F7 Ctrl+Shift+Return", "send", "Associate, send, release"
     ),
+    CommandRow("answer", "&Answer this request", "&Message", "Ctrl+R", "reply", "The response to a request received"),
     CommandRow("cancel", "&Cancel running operation", "&Message", "Ctrl+.", "stop", "C-CANCEL, or after this file"),
     CommandRow("listen", "&Start", "&Built-in peer", "", "listen", "Listen for associations"),
     CommandRow("stop_listening", "S&top", "&Built-in peer", "", "stop"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from .built_in_peer import reach_sentence
@@ -26,15 +26,32 @@ class ActionButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setText(action.text().replace("&", ""))
+        self._icon, self._next = icon, False
         theme().bind_text_icon(self, icon)
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()
 
+    def set_next(self, on: bool) -> None:
+        """Give it the accent while it is what comes next."""
+        if on == self._next:
+            return
+        self._next = on
+        restyle(self, "primary", "true" if on else "false")
+        restyle(self, "button", "false" if on else "true")
+        theme().bind_text_icon(self, self._icon, "on_accent" if on else "text")
+
     def sizeHint(self) -> QSize:
         """What icon, gap and text need; the style would add room for what a button may have and this one has not."""
         inside = self.iconSize().width() + 4 + self.fontMetrics().horizontalAdvance(self.text())
         return QSize(inside + 2 * SPACING.normal + 4, super().sizeHint().height())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses it too, as it does the buttons of a form."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def _follow(self) -> None:
         self.setEnabled(self._action.isEnabled())

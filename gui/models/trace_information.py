@@ -59,6 +59,9 @@ _MEANINGS = {
     COMMON: "SOP class common extended negotiation (PS3.7 D.3.3.6); there is no answer to it.",
 }
 
+_NO_ANSWER_WANTED = "no answer requested"
+"""Then the acceptor says nothing (PS3.7 D.3.3.7.2)."""
+
 Side = dict[str, str]
 """Values by label; labels of items for one SOP class end in its name."""
 
@@ -106,6 +109,8 @@ def _row(label: str, proposed: str, answered: str, waiting: bool) -> Information
     kind = _kind(label)
     if waiting or (kind in _ASKED_ONLY and not answered):
         return InformationRow(label, proposed or ABSENT, answered or ABSENT)
+    if kind == IDENTITY and _NO_ANSWER_WANTED in proposed and not answered:
+        return InformationRow(label, proposed, "not asked for")
     if proposed and not answered:
         text = _MISSED.get(kind, "not answered")
         return InformationRow(label, proposed, text, "missing" if kind in _MISSED else "")
@@ -130,7 +135,8 @@ def _from_proposal(p: Proposal | None) -> Side:
     if p.async_window is not None:
         side[WINDOW] = _window(p.async_window.invoked, p.async_window.performed)
     if p.user_identity is not None:
-        side[IDENTITY] = f"{p.user_identity.type} {explain_code('user_identity_type', p.user_identity.type)}"
+        wants = "answer requested" if p.user_identity.positive_response_requested else _NO_ANSWER_WANTED
+        side[IDENTITY] = f"{p.user_identity.type} {explain_code('user_identity_type', p.user_identity.type)}, {wants}"
     for item in p.extended:
         side[f"{EXTENDED}: {short_name(item.sop_class_uid)}"] = item.information.hex(" ").upper()
     for common in p.common_extended:
@@ -200,7 +206,7 @@ def _common_item(f: dict[str, str]) -> Side:
 
 
 def _identity_item(f: dict[str, str]) -> Side:
-    wants = "answer requested" if _number(f, "Positive-response-requested") else "no answer requested"
+    wants = "answer requested" if _number(f, "Positive-response-requested") else _NO_ANSWER_WANTED
     return {IDENTITY: f"{f.get('User-Identity-Type', '')}, {wants}"}
 
 
@@ -249,8 +255,8 @@ def details(row: InformationRow) -> tuple[tuple[str, str], ...]:
     """(label, text) lines that say everything about one row."""
     remark = _MARK_TIPS.get(row.mark, "")
     answered = f"{row.answered} ({remark})" if remark else row.answered
-    lines = (("What", row.meaning), ("Proposed", _full(row.proposed)), ("Answered", _full(answered)))
-    return ((row.label, ""), *lines) if not row.meaning else lines
+    lines = (("Proposed", _full(row.proposed)), ("Answered", _full(answered)))
+    return (("What", row.meaning or row.label), *lines)
 
 
 COLUMNS: tuple[Column[InformationRow], ...] = (

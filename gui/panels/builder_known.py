@@ -23,6 +23,8 @@ class Known(QObject):
     """`changed` when something automatic values or lists depend on is another; of many changes at once, told once."""
 
     changed = Signal()
+    waiting = Signal()
+    """Another request waits for its answer, or one less."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,8 +59,8 @@ class Known(QObject):
 
     def waits(self, association: int | None, message_id: int | None) -> MessageNotice | None:
         """The received request with this Message ID, if it waits for its answer."""
-        found = ((r.association, r.command.message_id) == (association, message_id) for r in self.requests)
-        return next((r for r, same in zip(self.requests, found, strict=True) if same), None)
+        key = (association, message_id)
+        return next((r for r in self.requests if (r.association, r.command.message_id) == key), None)
 
     def latest_instances(self) -> list[str]:
         """UIDs known to exist at the peer, the latest first."""
@@ -98,14 +100,22 @@ class Known(QObject):
         elif notice.direction is Direction.RECEIVED and kind == "request":
             self.requests.append(notice)
             self._timer.start(0)
+            self.waiting.emit()
         elif notice.direction is Direction.SENT and kind == "response":
             answered = (notice.association, command.responded_to)
-            left = [r for r in self.requests if (r.association, r.command.message_id) != answered]
-            if len(left) != len(self.requests):
-                self.requests = deque(left, maxlen=KEPT_REQUESTS)
-                self._timer.start(0)
+            self._keep([r for r in self.requests if (r.association, r.command.message_id) != answered])
         elif notice.direction is Direction.RECEIVED:
             self._answered(notice)
+
+    def forget(self, association: int) -> None:
+        """The association has ended: nothing on it can be answered any more."""
+        self._keep([r for r in self.requests if r.association != association])
+
+    def _keep(self, requests: list[MessageNotice]) -> None:
+        if len(requests) != len(self.requests):
+            self.requests = deque(requests, maxlen=KEPT_REQUESTS)
+            self._timer.start(0)
+            self.waiting.emit()
 
     def _answered(self, notice: MessageNotice) -> None:
         """Remember what was created, forget what was deleted."""

@@ -15,15 +15,13 @@ from engine.model.notices import Direction, MessageNotice, StatusNotice
 from engine.standard.messages import MESSAGES, message_for
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.message_files import MessageFile, load_json, load_message, save_message
-from engine.workspace.messages import shipped_messages, template, templates
 from gui.dialogs import Questions
-from gui.models.command_values import plain_name
-from gui.models.contexts import abstract_name
 from gui.theme import SPACING, theme
 
 from .builder_known import Known
 from .builder_page import STORE, MessagePage
 from .builder_tabs import CHANGED, MessageTabs
+from .builder_templates import TemplateMenu
 
 MESSAGE_FILES = "Message files (*.toml)"
 DICOM_FILES = "DICOM files (*.dcm *.dicom *.ima);;All files (*)"
@@ -41,6 +39,10 @@ class BuilderPanel(QWidget):
     send_requested = Signal(object, bool)
     cancel_requested = Signal(object)
     said = Signal(object, object)
+    association_wanted = Signal(object)
+    """The association an answer belongs to."""
+    waiting_changed = Signal(object)
+    """(association, Message ID) of every request that waits for its answer, as a frozenset."""
 
     def __init__(
         self,
@@ -85,6 +87,9 @@ class BuilderPanel(QWidget):
         self.tabs.tabCloseRequested.connect(self.close_message)
         self.tabs.tabMoved.connect(self._tab_moved)
         self.tabs.renamed.connect(self._tab_renamed)
+        self.known.waiting.connect(self._waiting_changed)
+        self.send_action.changed.connect(self._send_enabled)
+        self._next = True
         self.new_message()
 
     # the window's side
@@ -129,9 +134,47 @@ class BuilderPanel(QWidget):
             page.ended(notice)
 
     def answer(self, notice: MessageNotice) -> None:
-        """A new tab with the response to a received request."""
-        page = self.new_message()
-        page.answer(notice)
+        """A new tab with the response to a received request, on the association the request came on."""
+        self.association_wanted.emit(notice.association)
+        self.new_message().answer(notice)
+
+    def answer_request(self, association: int | None = None, message_id: int | None = None) -> None:
+        """Answer the request with this Message ID, or the latest that waits."""
+        found = self.known.waits(association, message_id)
+        if found is None and association is None and self.known.requests:
+            found = self.known.requests[-1]
+        if found is None:
+            self.said.emit("This request does not wait for an answer (any more).", "warning")
+        else:
+            self.answer(found)
+
+    def association_ended(self, association: int) -> None:
+        """What waits on it cannot be answered any more."""
+        self.known.forget(association)
+
+    @property
+    def unsaved(self) -> list[str]:
+        """Names of the messages changed and not saved."""
+        return [p.tab_text.removesuffix(CHANGED) for p in self._pages if not p.undo_stack.isClean()]
+
+    def set_next(self, sending: bool) -> None:
+        """Whether sending is what comes next: then Send has the accent."""
+        if sending == self._next:
+            return
+        self._next = sending
+        for page in self._pages:
+            page.top.set_next(sending)
+
+    def _answer_latest(self) -> None:
+        self.answer_request()
+
+    def _waiting_changed(self) -> None:
+        self.answer_action.setEnabled(bool(self.known.requests))
+        self.waiting_changed.emit(frozenset((r.association, r.command.message_id) for r in self.known.requests))
+
+    def _send_enabled(self) -> None:
+        for page in self._pages:
+            page.top.send_button.setEnabled(self.send_action.isEnabled())
 
     def send(self) -> None:
         """Send the current message: on the open association where there is one, else one shot."""
@@ -174,6 +217,8 @@ class BuilderPanel(QWidget):
         page.titled.connect(self._titled)
         page.send_wanted.connect(self._send)
         page.cancel_wanted.connect(self.cancel_requested)
+        page.top.send_button.setEnabled(self.send_action.isEnabled())
+        page.top.set_next(self._next)
         self._pages.append(page)
         self.stack.addWidget(page)
         tab = self.tabs.addTab("")
@@ -239,6 +284,8 @@ class BuilderPanel(QWidget):
         menu = QMenu(self)
         self.send_action = self._action("&Send", "Ctrl+Return", self.send)
         self.one_shot_action = self._action("Send &one shot", "Ctrl+Shift+Return", self._send_one_shot)
+        self.answer_action = self._action("&Answer this request", "", self._answer_latest)
+        self.answer_action.setEnabled(False)
         self.new_action = self._action("&New message", "Ctrl+T", self.new_message)
         self.close_action = self._action("&Close message", "Ctrl+W", self._close_current)
         self.rename_action = self._action("Rena&me…", "", self._rename_current)
@@ -250,13 +297,15 @@ class BuilderPanel(QWidget):
         self.file_action = self._action("&Edit a DICOM file's data set…", "", self.ask_edit_file)
         self.bytes_action = self._action("Send a DICOM &file's own bytes…", "", self.ask_send_file)
         self.json_action = self._action("Load DICOM &JSON…", "", self.ask_json)
-        menu.addActions([self.send_action, self.one_shot_action])
+        menu.addActions([self.send_action, self.one_shot_action, self.answer_action])
         menu.addSeparator()
         menu.addActions([self.new_action, self.open_action, self.save_action, self.save_as_action])
         menu.addActions([self.rename_action, self.close_action])
         menu.addSeparator()
-        self.template_menu = menu.addMenu("&Templates")
+        self.template_menu = TemplateMenu("&Templates", menu)
         self.template_menu.aboutToShow.connect(self._fill_templates)
+        self.template_menu.chosen.connect(self._use_template)
+        menu.addMenu(self.template_menu)
         menu.addActions([self.file_action, self.bytes_action, self.json_action])
         menu.addSeparator()
         menu.addActions([self.undo_action, self.redo_action])
@@ -272,30 +321,11 @@ class BuilderPanel(QWidget):
         return action
 
     def _fill_templates(self) -> None:
-        """What suits the message and SOP class chosen, then every message that comes with the program."""
-        menu, page = self.template_menu, self.page
-        menu.clear()
-        name, uid = page.draft.message.name, page.context.abstract_syntax
-        for found in templates(name, uid):
-            menu.addAction(f"{found.title or name}", partial(self._use, found))
-        by_class: dict[str, list[MessageFile]] = {}
-        for found in shipped_messages():
-            by_class.setdefault(found.abstract_syntax, []).append(found)
-        menu.addSeparator()
-        for uid, messages in by_class.items():
-            group = menu.addMenu(plain_name(abstract_name(uid)))
-            for found in messages:
-                group.addAction(f"{found.title}  ({found.message})", partial(self._use, found))
-        menu.addSeparator()
-        plain = menu.addMenu("Every message")
-        for name in MESSAGES:
-            plain.addAction(name, partial(self._use_plain, name))
+        self.template_menu.fill(self.page.draft.message.name, self.page.context.abstract_syntax)
 
-    def _use(self, message: MessageFile) -> None:
-        self.open_message(message)
-
-    def _use_plain(self, name: str) -> None:
-        self.open_message(template(name, self.page.context.abstract_syntax), automatic=True)
+    def _use_template(self, message: object, automatic: bool) -> None:
+        if isinstance(message, MessageFile):
+            self.open_message(message, automatic=automatic)
 
     def _send_one_shot(self) -> None:
         self.page.top.send_one_shot()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSpinBox,
 
 from engine.model.notices import MessageNotice
 from engine.standard.messages import SERVICES, MessageRow, message_name
-from gui.theme import SPACING, theme
+from gui.theme import SPACING, restyle, theme
 
 from .builder_contexts import ContextChoice, GroupedBox, Pickers
 
@@ -131,6 +131,12 @@ class TopRows(QWidget):
         how = "on the open association" if held else "opens an association, sends, releases"
         self.send_button.setToolTip(f"Send: {how} (Ctrl+Return)")
         self.send_button.setAccessibleName(f"Send, {how}")
+
+    def set_next(self, sending: bool) -> None:
+        """Give Send the accent, or leave it to what comes before."""
+        restyle(self.send_button, "primary", "true" if sending else "false")
+        restyle(self.send_button, "button", "false" if sending else "true")
+        theme().bind_text_icon(self.send_button, "send", "on_accent" if sending else "text")
 
     def show_choices(
         self,

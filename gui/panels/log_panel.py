@@ -14,7 +14,7 @@ from gui.forms.header import PanelHeader, icon_button, text_button
 from gui.models.log_filter import FIELDS
 from gui.models.log_json import json_lines
 from gui.models.log_model import LogModel
-from gui.models.log_store import LogRow
+from gui.models.log_store import Kind, LogRow
 from gui.models.log_text import SUB_OPERATIONS, text_lines
 from gui.models.tables import PlainTable
 from gui.models.trace_target import TraceTarget
@@ -52,6 +52,13 @@ class LogTable(PlainTable):
         self._log.set_counts_in_detail(self.isColumnHidden(column))
 
 
+def _key(record: object) -> tuple[int, int] | None:
+    """(association, Message ID) of a row about a message received."""
+    if not isinstance(record, LogRow) or record.shape.kind is not Kind.MESSAGE or record.shape.sent is not False:
+        return None
+    return None if record.association is None or record.message_id is None else (record.association, record.message_id)
+
+
 class LogPanel(QWidget):
     """Rows come with `add_notices`; the integrator connects the signals."""
 
@@ -59,6 +66,8 @@ class LogPanel(QWidget):
     """The TraceTarget of the row the user chose."""
     cancel_requested = Signal(object)
     """The operation to cancel."""
+    answer_requested = Signal(object, object)
+    """(association, Message ID) of the request the user wants to answer."""
     echo_requested = Signal()
     """The user followed the empty log's advice."""
     said = Signal(object, object)
@@ -72,6 +81,7 @@ class LogPanel(QWidget):
         self._settling = False
         self._kept = -1
         self._missed = 0
+        self._waiting: frozenset[tuple[int, int]] = frozenset()
         self.table = LogTable(self.model, self)
         self.table.chosen.connect(self._chosen)
         self.table.empty.link.connect(self._follow_link)
@@ -148,6 +158,10 @@ class LogPanel(QWidget):
         only.triggered.connect(self._only_this_association)
         self.table.addAction(only)
         self.only_this_association = only
+        self.answer_action = QAction("&Answer this request", self.table)
+        self.answer_action.setEnabled(False)
+        self.answer_action.triggered.connect(self._answer)
+        self.table.addAction(self.answer_action)
 
     # -- for the integrator -------------------------------------------------------------------------------------
 
@@ -172,6 +186,19 @@ class LogPanel(QWidget):
     def set_shown_association(self, association: object) -> None:
         """Mark the rows of the association the trace shows (an int, or None)."""
         self.model.set_shown_association(association if isinstance(association, int) else None)
+
+    def set_waiting(self, requests: object) -> None:
+        """(association, Message ID) of the received requests that wait for an answer, a frozenset."""
+        self._waiting = requests if isinstance(requests, frozenset) else frozenset()
+        self._allow_answer(self.table.current_record())
+
+    def _allow_answer(self, record: object) -> None:
+        self.answer_action.setEnabled(_key(record) in self._waiting)
+
+    def _answer(self) -> None:
+        key = _key(self.table.current_record())
+        if key is not None:
+            self.answer_requested.emit(*key)
 
     def set_filter(self, text: str) -> None:
         """Filter as if typed."""
@@ -223,6 +250,7 @@ class LogPanel(QWidget):
     # -- choosing -----------------------------------------------------------------------------------------------
 
     def _chosen(self, record: object) -> None:
+        self._allow_answer(record)
         if self._settling or not isinstance(record, LogRow) or record.association is None:
             return
         self.row_selected.emit(TraceTarget(record.association, record.time, record.shape.sent))

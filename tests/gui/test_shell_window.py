@@ -11,8 +11,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
 
 from engine.model.association import Peer
+from engine.model.command_set import CommandSet
 from engine.model.commands import Abort, Cancel, Listen, OneShot, OpenAssociation, Release, Send, StoreFiles
-from engine.model.notices import AssociationPhase
+from engine.model.notices import AssociationPhase, Direction, ErrorNotice, MessageNotice
+from engine.standard.messages import MESSAGES
 from engine.workspace.secrets import Secrets
 from engine.workspace.settings import SavedPeer
 from engine.workspace.workspace import Workspace
@@ -25,6 +27,7 @@ from gui.session import ListenerState
 from gui.shortcuts import COMMANDS, keys_table
 from gui.theme import theme
 
+COMMITMENT = "1.2.840.10008.1.20.1"
 ORTHANC = Peer(name="Orthanc", ae_title="ORTHANC", host="127.0.0.1", port=4242)
 RIS = Peer(name="RIS", ae_title="WLM", host="ris.example.org", port=2104)
 
@@ -565,3 +568,127 @@ def test_incoming_associations_show_in_the_menu_of_the_pill(window, qtbot, fake)
     qtbot.waitUntil(lambda: window.session.record(90) is not None)
     window.toolbar.pill.menu().aboutToShow.emit()
     assert "called us" in window.toolbar.pill.menu().actions()[0].text()
+
+
+# -- requests from the peer -------------------------------------------------------------------------------------
+
+
+def request_from_peer(fake, association, message_id=5):
+    command = CommandSet.of(
+        AffectedSOPClassUID=COMMITMENT,
+        CommandField=0x0100,
+        MessageID=message_id,
+        CommandDataSetType=1,
+        AffectedSOPInstanceUID=f"{COMMITMENT}.1",
+        EventTypeID=1,
+    )
+    fake.emit(
+        MessageNotice(
+            association=association, operation=None, time=1.0, clock=1.0, direction=Direction.RECEIVED, context_id=1,
+            abstract_syntax=COMMITMENT, transfer_syntax="1.2.840.10008.1.2", command=command,
+        )
+    )
+
+
+def hold(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.established)
+    return window.session.current.association
+
+
+def test_requests_are_answered_by_hand_when_the_user_wants_it(window, qtbot, fake):
+    actions = window.actions_by_name
+    assert actions["auto_answer"].isChecked() and not actions["answer"].isEnabled()
+    actions["auto_answer"].trigger()
+    association = hold(window, qtbot)
+    assert fake.sent(OpenAssociation)[-1].auto_answer is False
+    request_from_peer(fake, association)
+    qtbot.waitUntil(actions["answer"].isEnabled)
+    assert "waits for your answer" in said(window)
+    qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    message = window.builder.page.draft.preview()
+    assert window.builder.page.draft.message.name == "N-EVENT-REPORT-RSP"
+    assert message.responded_to == 5 and message.sop_class_uid == COMMITMENT
+    window.builder.send()
+    qtbot.waitUntil(lambda: len(fake.sent(Send)) == 1)
+    assert fake.sent(Send)[0].association == association
+
+
+def test_a_row_of_the_log_is_answered_while_it_waits(window, qtbot, fake):
+    association = hold(window, qtbot)
+    request_from_peer(fake, association, 5)
+    request_from_peer(fake, association, 6)
+    model = window.log.model
+    qtbot.waitUntil(lambda: any(model.record(r).message_id == 6 for r in range(model.rowCount())))
+    rows = [r for r in range(model.rowCount()) if model.record(r).message_id == 5]
+    window.log.table.selectRow(rows[-1])
+    assert window.log.answer_action.isEnabled()
+    window.log.answer_action.trigger()
+    assert window.builder.page.draft.preview().responded_to == 5
+    opened = next(r for r in range(model.rowCount()) if model.record(r).message_id is None)
+    window.log.table.selectRow(opened)
+    assert not window.log.answer_action.isEnabled()
+    window.log.table.selectRow(rows[-1])
+    fake.phase(association, AssociationPhase.RELEASED, sentence="Released.")
+    qtbot.waitUntil(lambda: not window.log.answer_action.isEnabled())
+    assert not window.actions_by_name["answer"].isEnabled()
+
+
+def test_the_choice_to_answer_by_hand_is_remembered(window, workspace, bridge, questions, qtbot):
+    window.actions_by_name["auto_answer"].trigger()
+    again = MainWindow(workspace, bridge, questions)
+    qtbot.addWidget(again)
+    assert not again.actions_by_name["auto_answer"].isChecked() and again.session.auto_answer is False
+    again._closed = True
+
+
+# -- what comes next --------------------------------------------------------------------------------------------
+
+
+def test_the_first_echo_has_the_accent_and_then_send(window, qtbot):
+    echo, send = window.toolbar.buttons["echo"], window.builder.page.top.send_button
+    assert echo.property("primary") == "true" and send.property("primary") == "false"
+    window.focus_echo()
+    qtbot.keyClick(echo, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: echo.property("primary") == "false")
+    assert send.property("primary") == "true"
+
+
+def test_nothing_is_sent_without_a_peer(window):
+    for _ in range(2):
+        window.ae.peers.list.select_row(0)
+        window.ae.peers.delete()
+    assert not window.actions_by_name["send"].isEnabled()
+    assert not window.builder.page.top.send_button.isEnabled()
+    assert not window.builder.new_message().top.send_button.isEnabled()
+
+
+def test_messages_not_saved_are_asked_about_before_the_window_closes(window, qtbot, questions):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    with qtbot.waitSignal(window.ended):
+        window.close()
+    assert any("changed and not saved" in str(text) for text in questions.told)
+
+
+def test_an_association_that_ends_while_closing_is_no_error(window, qtbot, fake):
+    association = hold(window, qtbot)
+    before = window.log.model.total
+    fake.silent = True
+    window.close()
+    fake.emit(ErrorNotice(time=1.0, sentence=f"Release was not possible: #{association}", association=association))
+    fake.phase(association, AssociationPhase.RELEASED, sentence="Released.")
+    with qtbot.waitSignal(window.ended):
+        pass
+    assert "not possible" not in said(window)
+    assert window.log.model.total == before + 1
+
+
+@pytest.mark.parametrize(
+    ("size", "least"),
+    [((1280, 800), (286, 560, 360)), ((1520, 950), (296, 590, 560)), ((1920, 1080), (320, 760, 700))],
+)
+def test_each_panel_gets_the_room_it_needs(window, qtbot, size, least):
+    window.resize(*size)
+    window.restore_panels()
+    qtbot.waitUntil(lambda: all(w >= n for w, n in zip(window.arrangement.upper.sizes(), least, strict=True)))
+    assert window.trace.contexts.stack.currentIndex() == (0 if size[0] == 1280 else 1)

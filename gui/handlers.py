@@ -1,0 +1,52 @@
+"""Which part of the window carries out which command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
+
+
+def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
+    """What to call, by the name of the command."""
+    peers = window.ae.peers
+    return {
+        "store_files": window.ask_store_files,
+        "store_folder": window.ask_store_folder,
+        "save_log": window.log.save,
+        "open_workspace": window.open_workspace,
+        "quit": window.close,
+        "echo": window.echo,
+        "add_peer": peers.add,
+        "edit_peer": peers.edit,
+        "duplicate_peer": peers.duplicate,
+        "delete_peer": peers.delete,
+        "associate": window.associate,
+        "release": window.session.release,
+        "abort": window.session.abort,
+        "copy_association": window.copy_association,
+        "add_context": window.ae.contexts.add,
+        "cancel": window.cancel,
+        "listen": window.built_in.start,
+        "stop_listening": window.built_in.stop,
+        "listener_settings": window.built_in.open_settings,
+        "palette": window.open_palette,
+        "focus_ae": partial(window.focus_panel, "ae"),
+        "focus_builder": partial(window.focus_panel, "builder"),
+        "focus_trace": partial(window.focus_panel, "trace"),
+        "focus_log": partial(window.focus_panel, "log"),
+        "filter_log": window.filter_log,
+        "show_ae": partial(window.arrangement.show_panel, "ae"),
+        "show_builder": partial(window.arrangement.show_panel, "builder"),
+        "show_trace": partial(window.arrangement.show_panel, "trace"),
+        "show_log": partial(window.arrangement.show_panel, "log"),
+        "restore_panels": window.restore_panels,
+        **window.theme_choice.handlers,
+        "auto_answer": window.answering.set_automatic,
+        "tour": window.first_echo,
+        "keys": window.show_keys,
+        "about": window.show_about,
+    }
