@@ -89,7 +89,6 @@ class Exchange:
     _served: list[_Served] = field(default_factory=list)
     _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
     _events: deque[Event] = field(default_factory=deque)
-    _announced: dict[int, bytes] = field(default_factory=dict)
     _last_key: int = 0
     _reassembler: Reassembler = field(init=False)
     _contexts: dict[int, NegotiatedContext] = field(init=False)
@@ -231,7 +230,6 @@ class Exchange:
                 self._invoked.moved_on(invoked, now)
         for message in assembled:
             self._arriving.pop(message.context_id, None)
-            self._announced.pop(message.context_id, None)
             self._take(message, now)
 
     def next_event(self) -> Event | None:
@@ -311,7 +309,6 @@ class Exchange:
 
     def _sink_for(self, context_id: int, command_bytes: bytes) -> Sink | None:
         """A command set is whole and a data set begins: while it arrives, what waits for it does not time out."""
-        self._announced[context_id] = command_bytes
         if len(self._invoked):
             command = decode_command(command_bytes)
             invoked = self._invoked.asked(command.responded_to, context_id)
@@ -338,17 +335,6 @@ class Exchange:
     def serving(self) -> int:
         """Requests of the peer not finally answered yet."""
         return len(self._served)
-
-    def unfinished(self) -> Iterator[str]:
-        """Messages of the peer that are not whole, each in a sentence: who waits for an answer to one waits in vain."""
-        for context_id, command, data in self._reassembler.pending:
-            announced = self._announced.get(context_id)
-            if announced is None:
-                yield f"A message on presentation context {context_id} ends after {command} bytes of its command set."
-                continue
-            name = message_name(decode_command(announced).command_field)
-            came = f"only {data} bytes of it came" if data else "none came"
-            yield f"{name} on presentation context {context_id} announces a Data Set, but {came}."
 
     def progress_made(self, operation: int, now: float) -> None:
         """A long message is still being sent: its response is not due yet."""

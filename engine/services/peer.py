@@ -45,8 +45,8 @@ MORE_THAN_ONE_PATIENT = 0xC100
 class BuiltInPeer:
     """Services and state of one listener.
 
-    new_uid: makes UIDs for what the peer creates. known_destination: whether instances of a C-MOVE and event reports can
-    be sent to an AE title.
+    new_uid: makes UIDs for what the peer creates. known_destination: whether an AE title can be called, for a C-MOVE or
+    an event report.
     """
 
     new_uid: Callable[[], str]

@@ -116,8 +116,9 @@ class Console:
 
     @property
     def findings(self) -> list[str]:
-        """What departs from the Standard, on either side, in short."""
-        return [f"{f.direction.value} {f.rule}: {f.sentence}" for f in self.all(FindingNotice)]
+        """What departs from the Standard, on either side, in short; without what is merely worth knowing."""
+        told = self.all(FindingNotice, lambda f: f.severity != "info")
+        return [f"{f.direction.value} {f.rule}: {f.sentence}" for f in told]
 
     @property
     def errors(self) -> list[str]:

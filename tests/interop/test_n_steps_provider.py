@@ -67,7 +67,7 @@ def test_a_step_until_it_is_final(console: Console) -> None:
             "AffectedSOPClassUID": MPPS,
             "AffectedSOPInstanceUID": STEP,
         }
-    assert console.findings == []
+    assert [f.split(":")[0] for f in console.findings] == ["received workflow.mpps-final"], "what it did wrong"
     assert console.errors == []
 
 

@@ -406,20 +406,6 @@ def test_the_end_of_the_association_discards_half_a_message() -> None:
     assert spool.discarded
 
 
-def test_what_a_peer_left_unfinished_is_told() -> None:
-    us, _ = associated(CONTEXTS)
-    store = encode_command(STORE.with_values(MessageID=1, CommandDataSetType=1))
-    us.exchange.receive([(1, 1, memoryview(store)[:20])], 0.0)
-    us.exchange.receive([(3, 3, memoryview(store))], 0.0)
-    assert [s.rsplit(", ", 1)[-1] for s in us.exchange.unfinished()][1:] == ["but none came."]
-    us.exchange.receive([(3, 0, memoryview(b"ab"))], 0.0)
-    first, second = us.exchange.unfinished()
-    assert first == "A message on presentation context 1 ends after 20 bytes of its command set."
-    assert second.startswith("C-STORE-RQ on presentation context 3") and "only 2 bytes of it came" in second
-    us.exchange.receive([(3, 2, memoryview(b"cd"))], 0.0)
-    assert len(list(us.exchange.unfinished())) == 1
-
-
 # --- any fragments ------------------------------------------------------------------------------------------------
 
 COMMANDS: list[bytes] = [
