@@ -4,9 +4,15 @@ from __future__ import annotations
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+"""`exits.Exit.INTERRUPTED`, which cannot be imported before it may be needed."""
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command of the command line; returns its exit code."""
-    from .main import main as run
+    try:
+        from .main import main as run
 
-    return run(argv)
+        return run(argv)
+    except KeyboardInterrupt:  # while the imports were under way
+        return INTERRUPTED

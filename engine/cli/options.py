@@ -42,6 +42,11 @@ def _port(text: str, low: int) -> int:
     return int(text)
 
 
+def host(text: str) -> str:
+    """An argparse type: a host name or address; the brackets IPv6 addresses wear in URLs are taken off."""
+    return text[1:-1] if text.startswith("[") and text.endswith("]") and ":" in text else text
+
+
 def ae_title(text: str) -> str:
     """An argparse type: an AE title that fits its field; what departs from the rules is said but not forbidden."""
     try:
@@ -98,7 +103,7 @@ def destination(text: str) -> MoveDestination:
 
 
 def add_peer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("host", metavar="HOST", help="name or address, IPv4 or IPv6")
+    parser.add_argument("host", metavar="HOST", type=host, help="name or address, IPv4 or IPv6")
     parser.add_argument("port", metavar="PORT", type=port, help="TCP port")
 
 

@@ -24,7 +24,7 @@ from engine.model.notices import (
 from engine.trace.explain import Node, PreviewError, data_set_of, explain_command, explain_pdu
 from engine.trace.json_lines import json_line
 from engine.trace.pdu_text import hex_dump, pdu_text
-from engine.trace.plain_text import contexts_table, named, notice_text, seconds_text, status_line, time_text
+from engine.trace.plain_text import contexts_table, named, notice_text, seconds_text, status_line, time_text, visible
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
@@ -76,7 +76,7 @@ class Output:
         """A line for people; not with --json."""
         if not self.json:
             self._end_progress()
-            self._print(text)
+            self._print(visible(text, keep="\n"))
 
     def _print(self, text: str) -> None:
         """A line on standard output. Raises `OutputFailed` once; what is still to be printed then is lost."""
@@ -92,13 +92,13 @@ class Output:
         """A line on standard error."""
         self._end_progress()
         with suppress(OSError):
-            print(text, file=sys.stderr, flush=True)
+            print(visible(text), file=sys.stderr, flush=True)
 
     def progress(self, text: str) -> None:
         """A line that overwrites itself on a terminal; nothing elsewhere."""
         if self.json or not sys.stderr.isatty():
             return
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        print(f"\r\x1b[K{visible(text)}", end="", file=sys.stderr, flush=True)
         self._progress_open = True
 
     def _end_progress(self) -> None:
@@ -182,7 +182,7 @@ class Output:
         if self._explain:
             for element in explain_command(n.command_bytes).children:
                 issue = f"   ! {element.issue}" if element.issue else ""
-                self.line(f"  {element.label} = {element.value}{issue}")
+                self.line(f"  {element.label} = {visible(element.value)}{issue}")
             self.line(
                 f"  Data set, {n.data_length} bytes in {named(n.transfer_syntax)}:" if n.data else "  No data set."
             )
@@ -192,7 +192,7 @@ class Output:
     def tree(self, node: Node, depth: int = 1) -> None:
         """A decoded tree, one field a line with its first byte."""
         issue = f"   ! {node.issue}" if node.issue else ""
-        self.line(f"{node.start:>8}  {'  ' * depth}{node.label}: {node.value}{issue}")
+        self.line(f"{node.start:>8}  {'  ' * depth}{node.label}: {visible(node.value)}{issue}")
         for child in node.children:
             self.tree(child, depth + 1)
 
@@ -207,7 +207,7 @@ class Output:
 
     def _stamped(self, time: float, text: str) -> None:
         stamp = time_text(time)
-        self.line(f"{stamp}  {text}" if stamp else text)
+        self.line(visible(f"{stamp}  {text}" if stamp else text))
 
     # -- the end
 
@@ -216,7 +216,7 @@ class Output:
         if self.json:
             return
         took = f" ({seconds_text(status.duration)})" if status.duration else ""
-        text = f"{status_line(status).rstrip()}{took}"
+        text = visible(f"{status_line(status).rstrip()}{took}")
         if status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):
             self.line(text)
         else:

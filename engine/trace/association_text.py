@@ -13,6 +13,8 @@ from engine.model.notices import AssociationNotice
 from engine.standard.codes import abort_text, explain_code, rejection_text
 from engine.standard.dictionary import uid_name
 
+from .plain_text import visible
+
 _WIDTH = 38
 
 
@@ -37,7 +39,7 @@ def association_text(
         lines += ["", "A-ABORT", _line("Aborted", abort_text(*abort))]
     if sentence:
         lines += ["", sentence]
-    return "\n".join(lines).strip("\n") + "\n"
+    return "\n".join(map(visible, lines)).strip("\n") + "\n"
 
 
 def notices_text(notices: Iterable[AssociationNotice]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -29,9 +30,18 @@ from .json_pdu import pdu_name
 _ARROWS = {Direction.SENT: "->", Direction.RECEIVED: "<-"}
 
 
+def visible(text: str, keep: str = "") -> str:
+    """The text with control characters written out (\\x1b, \\r, \\u202e): what a peer says must not steer a terminal or
+    fake a line. keep: control characters let through, such as the line ends of our own."""
+    return _CONTROLS.sub(lambda m: m[0] if m[0] in keep else m[0].encode("unicode_escape").decode(), text)
+
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Columns aligned to their widest cell, a rule under the headers; "" without rows."""
-    cells = [[" ".join(cell.split()) for cell in row] for row in rows]
+    cells = [[visible(" ".join(cell.split())) for cell in row] for row in rows]
     if not cells:
         return ""
     widths = [max(display_width(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
@@ -87,6 +97,10 @@ def seconds_text(seconds: float) -> str:
 
 def notice_text(notice: AnyNotice) -> str:
     """What a notice says, on one line, without its time; "" when there is nothing to say."""
+    return visible(_notice_text(notice))
+
+
+def _notice_text(notice: AnyNotice) -> str:
     match notice:
         case AssociationNotice():
             return f"Association {notice.association}: {notice.sentence or notice.phase.value + '.'}"

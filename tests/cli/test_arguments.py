@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import main as cli_main
 from engine.cli.exits import MEANINGS, OF_OUTCOME, Exit
 from engine.cli.keys import with_keys
 from engine.cli.main import build_parser, main
@@ -222,3 +223,16 @@ def test_wide_and_combined_characters_keep_the_columns_in_line() -> None:
     lines = table(["PatientName", "ID"], [(name, "X") for name in names]).splitlines()
     assert {display_width(line) for line in lines[1:]} == {display_width(lines[3])} | {display_width(lines[1])}
     assert len({display_width(line.removesuffix("X")) for line in lines[2:]}) == 1
+
+
+def test_brackets_around_an_address_are_taken_off() -> None:
+    assert parse("echo", "[::1]", "104").host == "::1"
+    assert parse("echo", "peer.example", "104").host == "peer.example"
+
+
+def test_ctrl_c_while_things_are_imported_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_argv: list[str] | None) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["engine.cli.main"], "main", interrupted)
+    assert cli_main(["echo", "h", "1"]) == Exit.INTERRUPTED

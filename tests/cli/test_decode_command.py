@@ -141,3 +141,17 @@ def test_files_that_are_something_else_are_named(tmp_path: Path, capsys: pytest.
     assert "try --hex" in capsys.readouterr().err
     assert main(["decode", str(tmp_path / "missing")]) == Exit.FAILURE
     assert "missing: The file cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", [[], ["-v"], ["-vv"]])
+def test_what_a_peer_says_cannot_steer_the_terminal(
+    form: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "evil.bin"
+    evil = encode_pdu(propose(PROPOSAL)).replace(b"DIMSECONSOLE    ", b"\x1b[31mEV\x07\r\nX     ")
+    file.write_bytes(evil)
+    assert main(["decode", str(file), *form]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert "\\x1b[31mEV\\x07\\r\\nX calls PACS" in text
+    assert not {"\x1b", "\x07", "\r"} & set(text)
+    assert "\nX " not in text
