@@ -90,7 +90,6 @@ class MainWindow(QMainWindow):
         self._closing: Closing | None = None
         self._closed = self._lose_unsaved = False
         self._lay_out()
-        QWidget.setTabOrder(self.toolbar.find_button, self.ae.tabs.tabBar())
         self.actions_by_name.fill(self.menuBar())
         self.theme_choice.follow(self.actions_by_name)
         self.answering.follow(self.actions_by_name["auto_answer"])

@@ -35,6 +35,7 @@ class LowerTabs(QWidget):
         self.history = HistoryView(self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Data set, response and history")
         for widget, name in (
             (self.data, "&Data set"),
             (self.text, "Te&xt"),

@@ -66,6 +66,7 @@ class TracePanel(QWidget):
         self.findings = FindingsTab(self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Parts of the trace")
         self.tabs.addTab(self.contexts, "Contexts")
         self.tabs.addTab(self.information, "User information")
         self.tabs.addTab(self.pdus, "PDUs")

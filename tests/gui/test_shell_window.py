@@ -692,3 +692,18 @@ def test_each_panel_gets_the_room_it_needs(window, qtbot, size, least):
     window.restore_panels()
     qtbot.waitUntil(lambda: all(w >= n for w, n in zip(window.arrangement.upper.sizes(), least, strict=True)))
     assert window.trace.contexts.stack.currentIndex() == (0 if size[0] == 1280 else 1)
+
+
+def test_tab_goes_through_the_whole_window_and_back(window, qtbot):
+    window.focus_echo()
+    start = QApplication.focusWidget()
+    seen = [start]
+    for _ in range(100):
+        qtbot.keyClick(seen[-1], Qt.Key.Key_Tab)
+        if QApplication.focusWidget() is start:
+            break
+        seen.append(QApplication.focusWidget())
+    assert len(set(map(id, seen))) == len(seen) < 100
+    for panel in (window.toolbar, window.ae, window.builder, window.trace, window.log):
+        assert any(panel.isAncestorOf(widget) for widget in seen)
+    assert all(w.accessibleName() or (isinstance(w, QAbstractButton) and w.text()) for w in seen)
