@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from engine.model.association import ProposedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import OneShot, Outgoing, StoreFiles
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.workspace.errors import ValueProblem, WorkspaceError
-from engine.workspace.message_files import MessageFile, load_message
-from engine.workspace.placeholders import check_placeholders
+from engine.workspace.errors import ValueProblem
+from engine.workspace.message_files import MessageFile
+from engine.workspace.sendable import load_to_send
 
 from .driver import driving
 from .exits import Exit
@@ -54,7 +53,7 @@ def _next(contexts: tuple[ProposedContext, ...], abstract_syntax: str) -> Propos
 def send(args: argparse.Namespace) -> Exit:
     """Message files, one after the other on one association."""
     output = Output(json=args.json, verbosity=args.verbose)
-    files = tuple((path, _loaded(path)) for path in args.files)
+    files = tuple((path, load_to_send(path)) for path in args.files)
     asked = proposal(args, contexts_for([message for _, message in files]))
     if not asked.contexts:
         raise ValueProblem("the messages name no SOP class; say with --context what to propose")
@@ -62,15 +61,6 @@ def send(args: argparse.Namespace) -> Exit:
         status, code = Sending(driver, asked, files, shower(output)).run(args.linger)
     output.finish(status)
     return code
-
-
-def _loaded(path: Path) -> MessageFile:
-    message = load_message(path)
-    try:
-        check_placeholders(message)
-    except ValueProblem as problem:
-        raise WorkspaceError(path, problem.reason) from None
-    return message
 
 
 def contexts_for(messages: list[MessageFile]) -> tuple[ProposedContext, ...]:

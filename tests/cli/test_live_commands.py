@@ -368,3 +368,20 @@ def test_a_cut_file_is_stored_as_it_is_and_said_so(
     text = capsys.readouterr().err
     assert f"cut.dcm: The data set is cut or broken at byte {len(whole)} of the file: (7FE0,0010) says" in text
     assert "It is sent as it is." in text
+
+
+def test_a_value_that_cannot_be_sent_is_told_with_its_line_before_anything_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "find.toml"
+    head = 'message = "C-FIND-RQ"\ncontext = "ModalityWorklistInformationModelFind"\n[command]\n'
+    body = 'Priority = "LOW"\n[dataset]\nPatientName = "Doe"\nRows = "abc"\n'
+    file.write_text(head + body, encoding="utf-8")
+    assert main(["send", "127.0.0.1", "1", str(file)]) == Exit.USAGE
+    assert f"{file}, line 7: dataset.Rows: " in capsys.readouterr().err
+    nested = 'Priority = "LOW"\n[[dataset.ReferencedImageSequence]]\n[[dataset.ReferencedImageSequence]]\nRows = "x"\n'
+    file.write_text(head + nested, encoding="utf-8")
+    assert main(["send", "127.0.0.1", "1", str(file)]) == Exit.USAGE
+    assert f"{file}, line 7: dataset.ReferencedImageSequence[2].Rows: " in capsys.readouterr().err
+    file.write_text(head + '[dataset]\nRows = "{response Rows}"\n', encoding="utf-8")
+    assert main(["send", "127.0.0.1", "1", str(file)]) == Exit.CONNECTION_FAILED
