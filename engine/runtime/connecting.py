@@ -49,7 +49,8 @@ async def connect(association: Association) -> None:
     except (UnicodeError, OverflowError, ValueError) as error:
         sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {error}."
         _fail(association, Outcome.CONNECTION_FAILED, sentence)
-    if association.end is not None and (layer is None or not layer.done.done()):  # aborted while the connection came about
+    if association.end is not None and (layer is None or not layer.done.done()):
+        # aborted while the connection came about
         association.link.kill()
         raise association.end
     if layer is not None:

@@ -103,6 +103,8 @@ class TlsLayer(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self.over:
+            self._last_words()
         if not self.secured and not self.over:
             if self._is_foreign():
                 self._refuse_foreign()
@@ -113,6 +115,15 @@ class TlsLayer(asyncio.Protocol):
         self._stop_timer()
         self.over = True
         self._link.connection_lost(exc)
+
+    def _last_words(self) -> None:
+        """Read what came before a reset: a peer that refuses us in TLS 1.3 sends its alert and closes while our
+        A-ASSOCIATE-RQ is under way, and then it is our sending that fails first."""
+        sock = self.transport.get_extra_info("socket")
+        with suppress(OSError, AttributeError), sock.dup() as copy:
+            copy.setblocking(False)
+            while not self.over and (data := copy.recv(65536)):
+                self.data_received(data)
 
     def pause_writing(self) -> None:
         self._link.pause_writing()

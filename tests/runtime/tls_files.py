@@ -40,9 +40,9 @@ class Files:
             made.private_key_and_cert_chain_pem.write_to_path(str(path))
         return path
 
-    def apart(self, name: str, *names: str, passphrase: str = "") -> tuple[Path, Path]:
+    def apart(self, name: str, *names: str, passphrase: str = "", **options: Any) -> tuple[Path, Path]:
         """(certificate, key) in files of their own, the key encrypted with the passphrase."""
-        made = self.authority.issue_cert(*(names or NAMES), common_name=name)
+        made = self.authority.issue_cert(*(names or NAMES), common_name=name, **options)
         certificate, key = self.folder / f"{name}-cert.pem", self.folder / f"{name}-key.pem"
         certificate.write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
         plain = serialization.load_pem_private_key(made.private_key_pem.bytes(), None)
