@@ -257,8 +257,8 @@ def lines_of(message: MessageRow) -> tuple[Line, ...]:
 
 
 def is_placeholder(value: Value) -> bool:
-    """Whether a value stands for a UID made on sending."""
-    return isinstance(value, str) and value.startswith("{uid")
+    """Whether a value stands for a UID known on sending: made then, or told by a response."""
+    return isinstance(value, str) and value.startswith(("{uid", "{response "))
 
 
 def draft_of(message: MessageRow, command: CommandSet, around: Surroundings) -> Draft:
