@@ -68,8 +68,7 @@ def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[
     identifier = request.identifier or DataSet()
     level = _level(request, identifier)
     fixed = DataSet((DataElement(QUERY_LEVEL, "CS", (level,)),))
-    if identifier.find(RETRIEVE_AE_TITLE) is not None or level != "IMAGE":
-        fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)
+    fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)  # PS3.4 C.4.1.1.3.2 wants it in every match
     if identifier.find(INSTANCE_AVAILABILITY) is not None:
         fixed = fixed.put(INSTANCE_AVAILABILITY, "CS", "ONLINE")
     for entity in entities(instances, level):

@@ -138,7 +138,7 @@ def test_one_file_arrives_bit_for_bit(
 ) -> None:
     peer = storescp("-pdu", "4096") if maximum == 4096 else storescp()
     sample = archive[0]
-    made = proposal(peer, (CT, EXPLICIT), maximum_length=maximum)
+    made = proposal(peer, (CT, EXPLICIT), (CT, IMPLICIT), maximum_length=maximum)
     message = store_rq(sample.sop_class_uid, sample.sop_instance_uid, FileData(sample.path))
     status = console.one_shot(made, message)
     assert status.outcome is Outcome.SUCCESS
