@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
     def focus_echo(self) -> None:
         """Put the keyboard on Echo: the first thing to do."""
         self.toolbar.buttons["echo"].setFocus(Qt.FocusReason.OtherFocusReason)
+        self.say("Ready: press Echo (F5). The built-in peer runs on this computer and answers at once.", "text")
 
     def associate(self) -> None:
         """Open an association with the selected peer and hold it."""

@@ -1,6 +1,7 @@
 """Makes the README's pictures: a real session of the window with the built-in peer, in both themes.
 
-Run it in the checkout's environment: `.venv/bin/python packaging/pictures.py [FOLDER]`. Without a display Qt paints offscreen.
+Run it in the checkout's environment: `.venv/bin/python packaging/pictures.py [FOLDER]`. Without a display Qt paints
+offscreen.
 """
 
 from __future__ import annotations

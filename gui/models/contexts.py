@@ -39,6 +39,7 @@ _SHORT = {
     EXPLICIT_VR_BE: "Explicit BE",
     DEFLATED_LE: "Deflated LE",
 }
+_LAST_ID = 2 * MAX_CONTEXTS - 1
 _UNCOMPRESSED = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
 
 
@@ -76,12 +77,14 @@ def describe_context(context: ProposedContext) -> Entry:
     name = abstract_name(context.abstract_syntax)
     syntaxes = "\n".join(f"  {syntax_name(u)}  {u}" for u in context.transfer_syntaxes) or "  none"
     role = ROLE_TEXTS[context.role]
+    surplus = context.id > _LAST_ID
+    note = "not proposed" if surplus else "" if context.role is Role.DEFAULT else role
     return Entry(
-        lead=str(context.id),
+        lead="—" if surplus else str(context.id),
         title=short_abstract_name(context.abstract_syntax),
         detail=syntaxes_text(context.transfer_syntaxes),
-        note="" if context.role is Role.DEFAULT else role,
-        note_role="muted",
+        note=note,
+        note_role="warning" if surplus else "muted",
         tooltip=f"{name}\n{context.abstract_syntax}\n{role[0].upper()}{role[1:]}\nTransfer syntaxes:\n{syntaxes}",
         copy=f"{context.id}\t{name}\t{context.abstract_syntax}\t{' '.join(context.transfer_syntaxes)}\t{role}",
     )

@@ -7,7 +7,7 @@ from engine.model.notices import AssociationPhase
 from engine.standard.codes import explain_code
 
 from .command_values import plain_name
-from .contexts import short_abstract_name
+from .contexts import abstract_name
 from .lists import Entry
 from .rows import Column
 from .trace_store import TraceAssociation
@@ -68,7 +68,7 @@ def roles_text(context: NegotiatedContext) -> str:
 
 
 def _name(context: NegotiatedContext) -> str:
-    return plain_name(short_abstract_name(context.abstract_syntax))
+    return plain_name(abstract_name(context.abstract_syntax))
 
 
 def _first_proposed(context: NegotiatedContext) -> str:
@@ -131,7 +131,7 @@ COLUMNS: tuple[Column[NegotiatedContext], ...] = (
         lambda c: look(c)[1],
         look,
         copy=result_full,
-        sample="abstract-syntax-n",
+        sample="abstract-syntax-",
         second=lambda c: _result_lines(c)[1],
     ),
     Column(

@@ -87,7 +87,8 @@ class PeerDialog(FormDialog):
         return Peer(
             name=self.name.value().strip(),
             ae_title=self.ae_title.value(),
-            host=self.host.value().strip(),
+            # An IPv6 address may be typed as it stands in a URL.
+            host=self.host.value().strip().removeprefix("[").removesuffix("]"),
             port=int(self.port.value() or 0),
         )
 

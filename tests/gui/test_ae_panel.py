@@ -15,7 +15,7 @@ from gui.dialogs import Questions
 from gui.models.peers import age_text, duration_text, echo_text, free_name
 from gui.panels.ae_local import check_version_name
 from gui.panels.ae_panel import AEPanel
-from gui.panels.ae_peer_dialog import check_host
+from gui.panels.ae_peer_dialog import PeerDialog, check_host
 from gui.session import EchoReport
 
 ORTHANC = Peer(name="Orthanc", ae_title="ORTHANC", host="127.0.0.1", port=4242)
@@ -487,3 +487,9 @@ def test_echo_texts():
 def test_names_stay_different():
     assert free_name("A", ["B"]) == "A"
     assert free_name("A", ["A", "A 2"]) == "A 3"
+
+
+def test_an_ipv6_address_may_stand_in_brackets(qtbot):
+    dialog = PeerDialog(Peer(name="Six", ae_title="SIX", host="[::1]", port=104), (), adding=True)
+    qtbot.addWidget(dialog)
+    assert dialog.peer().host == "::1"

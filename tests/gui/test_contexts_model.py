@@ -89,3 +89,9 @@ def test_unregistered_uids_show_as_they_are():
     assert describe_context(ProposedContext(1, "1.2.3.4", ("1.2.3.5",))).title == "1.2.3.4"
     assert syntaxes_text(("1.2.3.5",)) == "1.2.3.5"
     assert syntaxes_text(()) == "no transfer syntax"
+
+
+def test_a_context_beyond_the_limit_is_marked() -> None:
+    last, beyond = (describe_context(ProposedContext(number, "1.2.840.10008.1.1", ())) for number in (255, 257))
+    assert (last.lead, last.note) == ("255", "")
+    assert (beyond.lead, beyond.note, beyond.note_role) == ("—", "not proposed", "warning")

@@ -16,7 +16,7 @@ from engine.model.notices import Outcome
 from engine.runtime.engine import Engine
 from engine.workspace.settings import SavedPeer
 from engine.workspace.workspace import Workspace
-from gui.app import EXIT_NO_WINDOW, main, parse, why_no_window
+from gui.app import EXIT_NO_WINDOW, NO_HINTS, _tell, main, parse, why_no_window
 from gui.bridge import Bridge
 from gui.built_in_peer import BuiltInSettings
 from gui.main_window import MainWindow
@@ -130,3 +130,9 @@ def unused_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def test_only_the_offscreen_plugins_own_line_is_kept_quiet(capsys):
+    _tell(None, None, NO_HINTS)
+    _tell(None, None, "QPainter::begin: something is wrong")
+    assert capsys.readouterr().err == "QPainter::begin: something is wrong\n"

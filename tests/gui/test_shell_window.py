@@ -685,7 +685,7 @@ def test_an_association_that_ends_while_closing_is_no_error(window, qtbot, fake)
 
 @pytest.mark.parametrize(
     ("size", "least"),
-    [((1280, 800), (286, 560, 360)), ((1520, 950), (296, 590, 560)), ((1920, 1080), (320, 760, 700))],
+    [((1280, 800), (286, 560, 360)), ((1520, 950), (286, 570, 580)), ((1920, 1080), (320, 760, 700))],
 )
 def test_each_panel_gets_the_room_it_needs(window, qtbot, size, least):
     window.resize(*size)

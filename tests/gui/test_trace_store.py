@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from engine.model.association import AcceptedSyntax, Policy, Proposal, Rejection
+from engine.model.association import AcceptedSyntax, Policy, Proposal, Rejection, UserIdentity
 from engine.model.notices import PduNotice
 from gui.models.trace_contexts import context_rows, details, entry, result_text, roles_text
 from gui.models.trace_information import InformationRow, information_rows
+from gui.models.trace_information import details as row_details
 from gui.models.trace_lists import AssociationList, pdu_filter, title
 from gui.models.trace_store import HEAD, TraceAssociation, TraceStore
 from gui.models.trace_words import ended_badly, pdu_name, transition_text
@@ -182,3 +185,14 @@ def test_the_newest_association_is_listed_first(qapp: object) -> None:
     assert listed.row_of(3) == 1
     assert listed.row_of(7) == -1
     assert samples.START
+
+
+def test_an_identity_that_asks_for_no_answer_gets_none() -> None:
+    record = kept(Conversation().opened())
+    assert record.proposal is not None
+    quiet = replace(record.proposal, user_identity=UserIdentity(type=1, primary=b"someone"))
+    asking = replace(quiet, user_identity=UserIdentity(1, b"someone", positive_response_requested=True))
+    records = (replace(record, proposal=p, request=None, answer=None) for p in (quiet, asking))
+    rows = [information(r)["User identity"] for r in records]
+    assert [(r.answered, r.mark) for r in rows] == [("not asked for", ""), ("not answered", "missing")]
+    assert all(lines and all(text for _label, text in lines) for lines in map(row_details, information_rows(record)))
