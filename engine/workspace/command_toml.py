@@ -13,6 +13,7 @@ from typing import Any
 from engine.model.command_set import COMMAND_FIELD, GROUP_LENGTH, CommandSet, Element, Value
 from engine.standard.elements import ELEMENTS
 from engine.standard.messages import PRIORITIES, MessageRow
+from engine.standard.sop_classes import sop_class
 
 from .binary import hex_bytes
 from .errors import ValueProblem, under
@@ -22,6 +23,8 @@ from .toml_text import Hex, Inline
 MESSAGE_ID = 0x00000110
 COMMAND_DATA_SET_TYPE = 0x00000800
 PRIORITY = 0x00000700
+SOP_CLASSES = (0x00000002, 0x00000003)
+"""Affected and Requested SOP Class UID."""
 PRIORITY_WORDS = {word: value for value, word in PRIORITIES.items()}
 _HEX_TAGS = {COMMAND_FIELD, COMMAND_DATA_SET_TYPE, 0x00000900}
 _FORM_KEYS = {"value", "raw", "length", "omit", "repeat", "element"}
@@ -30,23 +33,32 @@ MAXIMUM_REPEAT = 10000
 """Copies of one element: far beyond any use, and small enough to hold."""
 
 
-def automatic_elements(row: MessageRow) -> dict[int, Element]:
-    """What every message of this kind starts with: group length, Command Field, Message ID, Command Data Set Type."""
+def automatic_elements(row: MessageRow, abstract_syntax: str = "") -> dict[int, Element]:
+    """What every message of this kind starts with: group length, Command Field, Message ID, Command Data Set Type; of a
+    request in a context of this abstract syntax its SOP class too."""
     automatic = {GROUP_LENGTH: Element(GROUP_LENGTH), COMMAND_FIELD: Element(COMMAND_FIELD, row.command_field)}
     tags = {field.tag for field in row.fields}
     for tag in (MESSAGE_ID, COMMAND_DATA_SET_TYPE):
         if tag in tags:
             automatic[tag] = Element(tag)
+    subject = _subject(abstract_syntax) if row.kind == "request" else ""
+    automatic |= {tag: Element(tag, subject) for tag in SOP_CLASSES if subject and tag in tags}
     return automatic
 
 
-def read_command(value: Any, row: MessageRow) -> CommandSet:
-    """The command set of ``[command]`` or ``[[command]]``. Raises `ValueProblem`."""
+def _subject(abstract_syntax: str) -> str:
+    """The SOP class messages in a context of this abstract syntax are about; "" when there are several (meta)."""
+    row = sop_class(abstract_syntax)
+    return "" if row is None or row.members else row.message_sop_class or row.uid
+
+
+def read_command(value: Any, row: MessageRow, abstract_syntax: str = "") -> CommandSet:
+    """The command set of ``[command]`` or ``[[command]]`` in such a context. Raises `ValueProblem`."""
     if isinstance(value, list):
         return _read_exact(value)
     if not isinstance(value, Mapping):
         raise ValueProblem("must be a table [command] or an array of tables [[command]]")
-    elements: dict[int, tuple[Element, ...]] = {t: (e,) for t, e in automatic_elements(row).items()}
+    elements: dict[int, tuple[Element, ...]] = {t: (e,) for t, e in automatic_elements(row, abstract_syntax).items()}
     for key, entry in value.items():
         with under(key):
             tag = command_tag(key)
@@ -148,19 +160,20 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a date or time")
 
 
-def write_command(command: CommandSet, row: MessageRow) -> dict[str, Any] | list[dict[str, Any]]:
+def write_command(
+    command: CommandSet, row: MessageRow, abstract_syntax: str = ""
+) -> dict[str, Any] | list[dict[str, Any]]:
     """The short form when it reads back as the same command set, else the exact one."""
-    short = _write_short(command, row)
-    if short is not None and read_command(short, row) == command:
+    short = _write_short(command, automatic_elements(row, abstract_syntax))
+    if short is not None and read_command(short, row, abstract_syntax) == command:
         return short
     return [{"element": _key(e.tag), **_form(e)} for e in command]
 
 
-def _write_short(command: CommandSet, row: MessageRow) -> dict[str, Any] | None:
-    automatic = automatic_elements(row)
+def _write_short(command: CommandSet, automatic: dict[int, Element]) -> dict[str, Any] | None:
     table: dict[str, Any] = {}
     for element in command:
-        if automatic.get(element.tag) == element:
+        if automatic.get(element.tag) == element and element.tag not in SOP_CLASSES:  # those are written for people
             continue
         key = _key(element.tag)
         if key in table:

@@ -109,7 +109,7 @@ def _read_message(table: Table, folder: Path) -> MessageFile:
             raise ValueProblem(f"unknown key{did_you_mean(key, _TOP_KEYS)}", (key,))
     row = _row(table.get("message"))
     context = _at("context", _read_context, table.get("context", {}))
-    command = _at("command", lambda value: read_command(value, row), table.get("command", {}))
+    command = _at("command", lambda value: read_command(value, row, context.abstract_syntax), table.get("command", {}))
     data = _at("dataset", lambda value: _read_data(value, folder), table["dataset"]) if "dataset" in table else None
     return MessageFile(
         message=row.name,
@@ -247,7 +247,7 @@ def message_text(message: MessageFile, folder: Path | None = None) -> str:
     context = _write_context(message.context)
     if context:
         table["context"] = context
-    table["command"] = write_command(message.command, row)
+    table["command"] = write_command(message.command, row, message.context.abstract_syntax)
     if message.data is not None:
         table["dataset"] = _write_data(message.data, folder)
     return dumps(table)

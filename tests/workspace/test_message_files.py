@@ -316,3 +316,22 @@ def test_every_message_survives_its_file(
 ) -> None:
     original = MessageFile(message=name, command=CommandSet(tuple(elements)), context=context, data=data, note=note)
     assert parse_message(message_text(original), HERE) == original
+
+
+@pytest.mark.parametrize(
+    ("message", "context", "uid"),
+    [
+        ("C-ECHO-RQ", "Verification", VERIFICATION),
+        ("N-ACTION-RQ", "UnifiedProcedureStepPull", "1.2.840.10008.5.1.4.34.6.1"),
+        ("N-CREATE-RQ", "BasicGrayscalePrintManagementMeta", ""),
+        ("C-ECHO-RSP", "Verification", ""),
+    ],
+)
+def test_a_request_is_about_the_sop_class_of_its_context(message: str, context: str, uid: str) -> None:
+    text = f'message = "{message}"\ncontext = "{context}"\n'
+    assert parse_message(text, HERE).command.sop_class_uid == uid
+    for name in ("AffectedSOPClassUID", "RequestedSOPClassUID"):
+        text += f"command.{name} = {{ omit = true }}\n"
+    without = parse_message(text, HERE)
+    assert without.command.sop_class_uid == ""
+    assert parse_message(message_text(without), HERE) == without
