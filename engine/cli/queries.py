@@ -86,6 +86,8 @@ def move(args: argparse.Namespace) -> Exit:
     command = _command(args, "C-MOVE", uid, keys)
     title = args.destination or command.proposal.local.ae_title
     tls = command.proposal.tls if args.listen_tls else None
+    if args.listen_tls and (args.listen is None or tls is None or tls.certificate is None):
+        raise ValueProblem("--listen-tls needs --listen PORT, and --tls-cert FILE for the certificate to show there")
     command = replace(command, move_destination=title, listen_port=args.listen, listen_tls=tls, folder=args.to)
     return _retrieve(command, output)
 

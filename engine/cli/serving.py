@@ -17,6 +17,7 @@ from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedCo
 from engine.model.commands import Listen, OneShot, PeerSettings, StopListening
 from engine.model.notices import ListenerNotice
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.workspace.errors import ValueProblem
 
 from .driver import Driver, driving
 from .exits import Exit
@@ -45,6 +46,8 @@ def listen(args: argparse.Namespace) -> Exit:
         local = replace(local, ae_title=args.ae)
     policy = Policy(ae_titles=(local.ae_title,) if args.strict else (), local=local, timeouts=timeouts(args, workspace))
     tls = tls_settings(args, workspace)
+    if args.destination_tls and tls is None:
+        raise ValueProblem("--destination-tls needs --tls and its files")
     destinations = tuple(replace(d, tls=tls) if args.destination_tls else d for d in args.destination)
     settings = PeerSettings(policy=policy, folder=args.folder, destinations=destinations, tls=tls)
     host = "" if args.any_host else args.host

@@ -127,8 +127,13 @@ def _name(value: Value) -> str:
             kind, (tag, text) = _inside(pair)
             oid = _oid(kind[1])
             shown = text.decode(_TEXT.get(tag, "latin-1"), "replace")
-            parts.append(f"{_SHORT_NAMES.get(oid, oid)}={''.join(c if c.isprintable() else '?' for c in shown)}")
+            parts.append(f"{_SHORT_NAMES.get(oid, oid)}={printable(shown)}")
     return ", ".join(parts)
+
+
+def printable(text: str) -> str:
+    """The text with what could steer a terminal as question marks: a stranger may have written it."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _time(value: Value) -> float:
@@ -168,4 +173,4 @@ def _general_name(value: Value) -> str:
     if tag == 0x87 and len(content) in (4, 16):
         return f"IP:{ipaddress.ip_address(content)}"
     kind = _NAME_KINDS.get(tag)
-    return f"{kind}:{content.decode('latin-1')}" if kind else ""
+    return f"{kind}:{printable(content.decode('latin-1'))}" if kind else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.model.tls import Certificate
 
-from .tls_certificate import read_certificate
+from .tls_certificate import printable, read_certificate
 
 _ALERT, _HANDSHAKE = 21, 22
 _CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
@@ -114,7 +114,7 @@ def watch(context: ssl.SSLContext) -> None:
 
     def on_name(connection: Any, name: str | None, _context: ssl.SSLContext) -> None:
         if isinstance(connection, Watched):
-            connection.server_name = name or ""
+            connection.server_name = printable(name or "")
 
     if context.protocol is ssl.PROTOCOL_TLS_SERVER:
         context.sni_callback = on_name
