@@ -46,6 +46,7 @@ class ContextsTab(QWidget):
             view.chosen.connect(self._chosen)
             self.stack.addWidget(view)
         self.details = Details(self, name="The selected presentation context")
+        self.details.hide()
         self._shown: tuple[NegotiatedContext, ...] = ()
         self._current: NegotiatedContext | None = None
         self._settling = False
@@ -105,6 +106,7 @@ class ContextsTab(QWidget):
 
     def _set_current(self, context: NegotiatedContext | None) -> None:
         self._current = context
+        self.details.setVisible(context is not None)
         self.details.set_lines(details(context) if context is not None else ())
         self.chosen.emit(context)
 

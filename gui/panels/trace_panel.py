@@ -27,8 +27,9 @@ CONTEXTS, INFORMATION, PDUS, FINDINGS = range(4)
 _COPIED_FOR = 2000
 """Milliseconds the button says that it copied."""
 _COPY = "Copy as text"
+TITLE = "Association negotiation trace"
 WORDY = 360
-"""Pixels from which all four tabs fit with their whole names."""
+"""Pixels from which the title and all four tabs fit with their whole names."""
 _COMMAND_START = 12
 """Where the command set of a P-DATA-TF with one PDV begins: headers of PDU and PDV (PS3.8 9.3.5)."""
 
@@ -54,7 +55,7 @@ class TracePanel(QWidget):
         self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.picker.setMinimumContentsLength(12)
         self.picker.setMaxVisibleItems(20)
-        self.header = PanelHeader("Association negotiation trace", self)
+        self.header = PanelHeader(TITLE, self)
         self.copy_button = text_button(
             _COPY, self.copy_text, self, icon="copy", tip="Copy the association as the text people paste into tickets"
         )
@@ -142,7 +143,9 @@ class TracePanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.tabs.setTabText(1, "User information" if self.width() >= WORDY else "User info")
+        wordy = self.width() >= WORDY
+        self.tabs.setTabText(INFORMATION, "User information" if wordy else "User info")
+        self.header.title.setText(TITLE if wordy else "Negotiation trace")
 
     def _copy_again(self) -> None:
         self.copy_button.setText(_COPY)

@@ -44,7 +44,7 @@ def labels(panel: TracePanel) -> list[str]:
 
 
 def test_before_the_first_association_it_says_what_will_be_here(panel: TracePanel) -> None:
-    assert panel.contexts.list.empty.isVisible()
+    assert panel.contexts.list.empty.isVisible() and not panel.contexts.details.isVisible()
     assert not panel.copy_button.isEnabled()
     assert panel.picker.currentIndex() == -1
     assert not panel.banner.isVisible()
