@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
@@ -173,7 +174,9 @@ class MainWindow(QMainWindow):
     def focus_echo(self) -> None:
         """Put the keyboard on Echo: the first thing to do."""
         self.toolbar.buttons["echo"].setFocus(Qt.FocusReason.OtherFocusReason)
-        self.say("Ready: press Echo (F5). The built-in peer runs on this computer and answers at once.", "text")
+        # After what is still to be said of the listener that has just started.
+        ready = "Ready: press Echo (F5). The built-in peer runs on this computer and answers at once."
+        QTimer.singleShot(0, self, partial(self.say, ready, "text"))
 
     def associate(self) -> None:
         """Open an association with the selected peer and hold it."""

@@ -649,6 +649,7 @@ def test_the_first_echo_has_the_accent_and_then_send(window, qtbot):
     echo, send = window.toolbar.buttons["echo"], window.builder.page.top.send_button
     assert echo.property("primary") == "true" and send.property("primary") == "false"
     window.focus_echo()
+    qtbot.waitUntil(lambda: "press Echo" in said(window))
     qtbot.keyClick(echo, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: echo.property("primary") == "false")
     assert send.property("primary") == "true"
