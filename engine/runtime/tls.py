@@ -69,7 +69,7 @@ class Secure:
 def secure(settings: TlsSettings, *, server: bool) -> Secure:
     """Read the files and set the rules of the profile. Raises TlsProblem. Reads files: not for the loop's thread."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
-    _set_rules(context, settings)
+    _set_rules(context, settings, server)
     _set_trust(context, settings, server)
     _load_own(context, settings, server)
     watch(context)
@@ -77,7 +77,7 @@ def secure(settings: TlsSettings, *, server: bool) -> Secure:
     return Secure(settings, context, server, own)
 
 
-def _set_rules(context: ssl.SSLContext, settings: TlsSettings) -> None:
+def _set_rules(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> None:
     profile, lowest, highest = settings.profile, settings.minimum_version, settings.maximum_version
     for version in filter(None, (lowest, highest)):
         if version not in _VERSIONS:
@@ -95,7 +95,9 @@ def _set_rules(context: ssl.SSLContext, settings: TlsSettings) -> None:
     if profile is TlsProfile.ANY:
         context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
     try:
-        context.set_ciphers(_CIPHERS[profile])
+        # Anonymous suites have no certificates at all, so that none would be asked for: not where one is wanted.
+        named = ":!aNULL" if _wants_certificate(settings, server) else ""
+        context.set_ciphers(_CIPHERS[profile] + named)
         set_suites = getattr(context, "set_ciphersuites", None)
         if set_suites is not None and profile is TlsProfile.MODIFIED:
             set_suites(_MODIFIED_SUITES)
@@ -103,14 +105,18 @@ def _set_rules(context: ssl.SSLContext, settings: TlsSettings) -> None:
         raise TlsProblem(f"This computer's TLS library cannot follow {profile.title}: {_reason(error)}.") from None
 
 
+def _wants_certificate(settings: TlsSettings, server: bool) -> bool:
+    """Whether the other side has to show one, or is asked for one."""
+    return settings.client_certificates is not ClientCertificates.NONE if server else settings.verify
+
+
 def _set_trust(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> None:
-    wanted = settings.client_certificates is not ClientCertificates.NONE if server else settings.verify
     if server:
         context.verify_mode = _VERIFY_CLIENT[settings.client_certificates]
     else:
         context.check_hostname = settings.verify and settings.check_host_name
         context.verify_mode = ssl.CERT_REQUIRED if settings.verify else ssl.CERT_NONE
-    if not wanted:
+    if not _wants_certificate(settings, server):
         return
     if settings.ca_file is None:
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH if server else ssl.Purpose.SERVER_AUTH)

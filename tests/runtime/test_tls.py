@@ -262,6 +262,17 @@ def test_a_requested_certificate_may_be_missing(console: Console, files: Files) 
     assert told.sentence.endswith("no client certificate was shown.")
 
 
+def test_anonymous_tls_only_where_nobody_wants_a_certificate(console: Console, files: Files) -> None:
+    old = {"profile": TlsProfile.ANY, "maximum_version": "1.2"}
+    where = listening(console, TlsSettings(**old))
+    assert shoot(console, where, files.requestor(**old))[0] is Outcome.CONNECTION_FAILED
+    assert shoot(console, where, TlsSettings(verify=False, **old))[0] is Outcome.SUCCESS
+    told = console.of(AssociationNotice, lambda n: n.requestor and n.phase is AssociationPhase.CONNECTING)[-1]
+    assert told.sentence.endswith("THE PEER SHOWED NO CERTIFICATE (anonymous).")
+    strict = listening(console, files.acceptor(client_certificates=ClientCertificates.REQUIRE, **old))
+    assert shoot(console, strict, TlsSettings(verify=False, **old))[0] is Outcome.CONNECTION_FAILED
+
+
 # --- what does not ----------------------------------------------------------------------------------------------------
 
 Make = Callable[[Files], TlsSettings | None]
