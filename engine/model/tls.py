@@ -51,7 +51,7 @@ class TlsSettings:
     """One of TLS_VERSIONS; "" leaves it to the profile."""
     maximum_version: str = ""
     ca_file: Path | None = None
-    """Certificates trusted; None: those the operating system trusts."""
+    """Certificates trusted, of CAs or of the peer itself; None: those the operating system trusts."""
     certificate: Path | None = None
     """Our own certificate, with the chain above it. An acceptor needs one."""
     key: Path | None = None

@@ -121,6 +121,8 @@ def _set_trust(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> 
     if settings.ca_file is None:
         context.load_default_certs(ssl.Purpose.CLIENT_AUTH if server else ssl.Purpose.SERVER_AUTH)
         return
+    # Whatever is in the file is trusted: a peer's own certificate too, not only the root above it.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     text = _pem(settings.ca_file, "CA file", _CERTIFICATE, "certificate")
     try:
         context.load_verify_locations(cadata=_certificates_of(text))
@@ -145,6 +147,8 @@ def _load_own(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> N
             raise TlsProblem("To listen with TLS a certificate and its private key are needed.")
         return
     _pem(settings.certificate, "certificate file", _CERTIFICATE, "certificate")
+    if first_certificate(settings.certificate) is None:
+        raise TlsProblem(f"The certificate in {settings.certificate} cannot be read: it is damaged.")
     holder = settings.key or settings.certificate
     key = _pem(holder, "key file", _KEY, "private key")
     if any(mark in key for mark in _ENCRYPTED) and not settings.passphrase:

@@ -134,6 +134,17 @@ def test_old_versions_only_where_nothing_is_promised(console: Console, files: Fi
     assert secured(console, requestor=True).version == "TLSv1.1"
 
 
+@pytest.mark.parametrize("kind", ["self_signed", "issued"])
+def test_a_peers_own_certificate_can_be_the_one_trusted(kind: str, console: Console, files: Files) -> None:
+    path = files.self_signed() if kind == "self_signed" else files.issue("server")
+    where = listening(console, TlsSettings(certificate=path))
+    first = path.read_text().partition("-----BEGIN CERTIFICATE-----")[2].partition("-----END CERTIFICATE-----")[0]
+    pinned = files.folder / "pinned.pem"
+    pinned.write_text(f"-----BEGIN CERTIFICATE-----{first}-----END CERTIFICATE-----\n")
+    assert shoot(console, where, TlsSettings(ca_file=pinned, server_name="localhost"))[0] is Outcome.SUCCESS
+    assert secured(console, requestor=True).verified
+
+
 def test_large_data_sets_go_both_ways_bit_for_bit(console: Console, files: Files, tmp_path: Path) -> None:
     where = listening(console, files.acceptor(), folder=tmp_path / "kept")
     uid = "1.2.826.0.1.3680043.9.1"
@@ -447,6 +458,23 @@ def test_strangers_at_our_tls_port_are_named(sent: bytes, words: str, console: C
     told = failed(console, requestor=False)
     assert told.outcome is Outcome.CONNECTION_FAILED
     assert words in told.sentence
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "look like an HTTP request"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "look like an SSH banner"),
+        (bytes.fromhex("16030100c8010000c4"), "look like a TLS ClientHello"),
+    ],
+)
+def test_strangers_at_our_plain_port_are_named(sent: bytes, words: str, console: Console) -> None:
+    where = listening(console, None)
+    with socket.create_connection((HOST, where.port)) as sock:
+        sock.settimeout(WITHIN)
+        sock.sendall(sent)
+        assert sock.recv(64)[:1] == b"\x07"
+    assert words in failed(console, requestor=False).sentence
 
 
 def answers(reply: bytes) -> Callable[[Conversation], None]:
