@@ -127,7 +127,6 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     return code if picture is None else picture.code
 
 
-
 NO_HINTS = "This plugin does not support propagateSizeHints()"
 """Qt's offscreen plugin says so for every window; there is nobody to size it by hand."""
 

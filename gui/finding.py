@@ -104,9 +104,7 @@ class Finder(QObject):
 
     def _file(self, path: Path, message: MessageFile, kind: str) -> Found:
         title = message.title or path.stem
-        return Found(
-            kind=kind, title=title, detail=_about(message), icon="file", run=partial(self._open_message, path)
-        )
+        return Found(kind=kind, title=title, detail=_about(message), icon="file", run=partial(self._open_message, path))
 
     def sop_classes(self, text: str) -> Iterable[Found]:
         """SOP classes, to be proposed as a presentation context."""

@@ -345,4 +345,3 @@ def echo_request() -> CommandSet:
     return CommandSet.of(
         AffectedSOPClassUID=VERIFICATION, CommandField=0x0030, MessageID=None, CommandDataSetType=NO_DATA_SET
     )
-

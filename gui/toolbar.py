@@ -154,5 +154,3 @@ class ToolBar(QWidget):
         action = self.sender()
         if isinstance(action, QAction):
             self.association_chosen.emit(action.data())
-
-

@@ -323,4 +323,3 @@ class CheckField(Field):
 
 def _plain(number: float) -> str:
     return str(int(number)) if float(number).is_integer() else f"{number:g}"
-

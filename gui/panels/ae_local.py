@@ -49,8 +49,7 @@ class LocalForm(QScrollArea):
             "Maximum length", 0, 0xFFFFFFFF, self, unit="bytes", hint="Of a P-DATA-TF we take; 0 is unlimited."
         )
         self.timeouts = {
-            name: NumberField(label, 0, MAXIMUM_SECONDS, self, unit="s", decimals=True)
-            for name, label, _ in _TIMEOUTS
+            name: NumberField(label, 0, MAXIMUM_SECONDS, self, unit="s", decimals=True) for name, label, _ in _TIMEOUTS
         }
         for name, _, tip in _TIMEOUTS:
             self.timeouts[name].setToolTip(tip)

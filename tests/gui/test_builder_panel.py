@@ -91,16 +91,28 @@ class Bench:
 
     def respond(self, status: int, field_: int, data: DataSet | None = None, **more: object) -> None:
         command = CommandSet.of(
-            AffectedSOPClassUID=FIND, CommandField=field_, MessageIDBeingRespondedTo=1,
-            CommandDataSetType=0x0101 if data is None else 1, Status=status, **more,  # type: ignore[arg-type]
+            AffectedSOPClassUID=FIND,
+            CommandField=field_,
+            MessageIDBeingRespondedTo=1,
+            CommandDataSetType=0x0101 if data is None else 1,
+            Status=status,
+            **more,  # type: ignore[arg-type]
         )
         self.panel.add_response(message(command, len(self.sent), data))
 
     def end(self, outcome: Outcome, status: int | None, sentence: str = "", operation: int = 0) -> None:
         self.panel.operation_ended(
             StatusNotice(
-                operation=operation or len(self.sent), association=12, time=0, clock=0, outcome=outcome,
-                service="C-FIND", sop_class_uid=FIND, status=status, sentence=sentence, duration=0.038,
+                operation=operation or len(self.sent),
+                association=12,
+                time=0,
+                clock=0,
+                outcome=outcome,
+                service="C-FIND",
+                sop_class_uid=FIND,
+                status=status,
+                sentence=sentence,
+                duration=0.038,
             )
         )
 
@@ -109,8 +121,18 @@ def message(
     command: CommandSet, operation: int | None, data: object = None, direction: Direction = Direction.RECEIVED
 ) -> MessageNotice:
     return MessageNotice(
-        association=12, operation=operation, time=0, clock=0, direction=direction, context_id=7, abstract_syntax=FIND,
-        transfer_syntax=EXPLICIT, command=command, data=data, data_length=64, duration=0.004,  # type: ignore[arg-type]
+        association=12,
+        operation=operation,
+        time=0,
+        clock=0,
+        direction=direction,
+        context_id=7,
+        abstract_syntax=FIND,
+        transfer_syntax=EXPLICIT,
+        command=command,
+        data=data,
+        data_length=64,
+        duration=0.004,  # type: ignore[arg-type]
     )
 
 
@@ -501,8 +523,12 @@ def test_a_line_of_the_history_is_taken_back(qtbot: QtBot, bench: Bench) -> None
 
 def test_a_received_request_is_answered_with_its_values(qtbot: QtBot, bench: Bench) -> None:
     request = CommandSet.of(
-        AffectedSOPClassUID=COMMITMENT, CommandField=0x0100, MessageID=9, CommandDataSetType=0x0101,
-        AffectedSOPInstanceUID="1.2.840.10008.1.20.1.1", EventTypeID=1,
+        AffectedSOPClassUID=COMMITMENT,
+        CommandField=0x0100,
+        MessageID=9,
+        CommandDataSetType=0x0101,
+        AffectedSOPInstanceUID="1.2.840.10008.1.20.1.1",
+        EventTypeID=1,
     )
     notice = message(request, None)
     bench.panel.add_response(notice)
@@ -525,7 +551,11 @@ def test_created_instances_are_meant_by_later_messages(qtbot: QtBot, bench: Benc
     choose(qtbot, bench, "N-CREATE-RQ")
     bench.panel.send()
     created = CommandSet.of(
-        AffectedSOPClassUID=MPPS, CommandField=0x8140, MessageIDBeingRespondedTo=1, CommandDataSetType=0x0101, Status=0,
+        AffectedSOPClassUID=MPPS,
+        CommandField=0x8140,
+        MessageIDBeingRespondedTo=1,
+        CommandDataSetType=0x0101,
+        Status=0,
         AffectedSOPInstanceUID="1.2.3.4",
     )
     bench.panel.add_response(message(created, 1))

@@ -54,9 +54,7 @@ def elements() -> st.SearchStrategy[DataSet]:
     return st.recursive(
         st.lists(leaf, max_size=4).map(lambda e: DataSet(tuple(e))),
         lambda inner: st.lists(
-            st.one_of(
-                leaf, st.lists(inner, max_size=3).map(lambda items: DataElement(SEQ, "SQ", tuple(items)))
-            ),
+            st.one_of(leaf, st.lists(inner, max_size=3).map(lambda items: DataElement(SEQ, "SQ", tuple(items)))),
             max_size=4,
         ).map(lambda e: DataSet(tuple(e))),
         max_leaves=12,

@@ -584,8 +584,15 @@ def request_from_peer(fake, association, message_id=5):
     )
     fake.emit(
         MessageNotice(
-            association=association, operation=None, time=1.0, clock=1.0, direction=Direction.RECEIVED, context_id=1,
-            abstract_syntax=COMMITMENT, transfer_syntax="1.2.840.10008.1.2", command=command,
+            association=association,
+            operation=None,
+            time=1.0,
+            clock=1.0,
+            direction=Direction.RECEIVED,
+            context_id=1,
+            abstract_syntax=COMMITMENT,
+            transfer_syntax="1.2.840.10008.1.2",
+            command=command,
         )
     )
 
