@@ -26,10 +26,10 @@ def from_hex(text: str, name: str) -> bytes:
     Digits with spaces, line ends, colons, commas, 0x; C arrays; strings with \\x escapes; dumps with offsets and text
     columns as of Wireshark, xxd, hexdump -C, od and tcpdump -X.
     """
-    if _ESCAPE.search(text):
-        return _escaped(text)
-    dump = _dump(text)
-    return dump if dump is not None else _digits(text, name)
+    dump = _dump(text)  # first: its text column may hold anything, escapes too
+    if dump is not None:
+        return dump
+    return _escaped(text) if _ESCAPE.search(text) else _digits(text, name)
 
 
 def _escaped(text: str) -> bytes:
