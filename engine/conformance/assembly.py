@@ -5,14 +5,16 @@ More lenient than the reassembler that serves the exchange: it goes on after eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from engine.model.association import NegotiatedContext
 from engine.model.notices import Evidence
+from engine.standard.messages import message_name
 
 from .findings import Finding, found
 from .message import Message
 from .pdvs import PdvSeen
+from .templates import Templates
 
 COMMAND_LIMIT = 1 << 20
 """Bytes of a command set looked at; real ones have a few hundred."""
@@ -21,6 +23,8 @@ BODY_LIMIT = 64 * 1024
 INSTANCE_LIMIT = 2048
 """Bytes of an instance kept: SOP Class and Instance UID stand at its beginning."""
 _STORE = 0x0001
+_ALL_OF_COMMAND = 3
+_NOTHING: tuple[()] = ()
 
 
 class _Partial:
@@ -40,13 +44,14 @@ class Assembly:
     on_command: called when a command set is whole, before its data set comes.
     """
 
-    def __init__(self, from_requestor: bool, on_command: Callable[[Message], None]) -> None:
+    def __init__(self, from_requestor: bool, templates: Templates, on_command: Callable[[Message], None]) -> None:
         self._from_requestor = from_requestor
+        self._templates = templates
         self._on_command = on_command
         self.contexts: dict[int, NegotiatedContext] = {}
         self._partial: dict[int, _Partial] = {}
         self._astray: set[int] = set()
-        self._ended: dict[int, str] = {}
+        self._ended: dict[int, tuple[int | None, bool]] = {}
 
     def unfinished(self) -> Iterator[Finding]:
         """The side has sent its last: what is not whole never will be."""
@@ -60,8 +65,12 @@ class Assembly:
             yield found("pdata.unfinished", sentence)
         self._partial.clear()
 
-    def feed(self, pdv: PdvSeen, now: float) -> tuple[list[Finding], list[Message]]:
+    def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
+        if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many
+            self._astray.discard(pdv.context_id)
+            message = self._begin(pdv.context_id, pdv.head(COMMAND_LIMIT))
+            return _NOTHING, _NOTHING if message.announced else (self._end(message, False),)
         findings: list[Finding] = []
         whole: list[Message] = []
         partial = self._partial.get(pdv.context_id)
@@ -79,7 +88,7 @@ class Assembly:
             others = ", ".join(str(c) for c in self._partial if c != pdv.context_id)
             sentence = f"A fragment on context {pdv.context_id} comes before the message on context {others} ended."
             findings.append(found("pdata.interleaved", sentence, evidence=_where(pdv)))
-        done = self._take(partial, pdv, now, findings)
+        done = self._take(partial, pdv, findings)
         if done is not None:
             whole.append(done)
         return findings, whole
@@ -91,25 +100,29 @@ class Assembly:
         if message.body_length:
             sentence = f"A command fragment comes before the Data Set of {message.name} ended."
             findings.append(found("pdata.interleaved", sentence, evidence=_where(pdv)))
-        return self._end(partial, bool(message.body_length))
+        return self._end(message, bool(message.body_length))
 
     def _stray(self, pdv: PdvSeen) -> Iterator[Finding]:
         if pdv.context_id in self._astray:
             return  # told with its first fragment
         self._astray.add(pdv.context_id)
-        why = self._ended.get(pdv.context_id, "no command set came before them")
+        why = "no command set came before them"
+        if pdv.context_id in self._ended:
+            command_field, had_data = self._ended[pdv.context_id]
+            name = message_name(command_field)
+            why = f"the Data Set of {name} had ended" if had_data else f"{name} announces none"
         sentence = f"Data Set fragments come on context {pdv.context_id}, but {why}."
         yield found("pdata.data-first", sentence, evidence=_where(pdv))
 
-    def _take(self, partial: _Partial, pdv: PdvSeen, now: float, findings: list[Finding]) -> Message | None:
+    def _take(self, partial: _Partial, pdv: PdvSeen, findings: list[Finding]) -> Message | None:
         """The message when it is whole with this fragment."""
         if pdv.is_command:
             partial.command += pdv.head(COMMAND_LIMIT - len(partial.command))
-            return self._command(partial, now) if pdv.is_last else None
+            return self._command(partial) if pdv.is_last else None
         if partial.message is None:
             sentence = f"Data Set fragments come on context {pdv.context_id} before the last command fragment."
             findings.append(found("pdata.command-unended", sentence, evidence=_where(pdv)))
-            done = self._command(partial, now)
+            done = self._command(partial)
             if done is not None:
                 self._astray.add(pdv.context_id)
                 return done
@@ -118,24 +131,30 @@ class Assembly:
         message.body_length += pdv.length
         if len(message.body) < partial.limit:
             message.body += pdv.head(partial.limit - len(message.body))
-        return self._end(partial, True) if pdv.is_last else None
+        return self._end(message, True) if pdv.is_last else None
 
-    def _command(self, partial: _Partial, now: float) -> Message | None:
+    def _command(self, partial: _Partial) -> Message | None:
         """The command set is whole; the message too when it announces no data set."""
-        context = self.contexts.get(partial.context_id)
-        message = Message(self._from_requestor, partial.context_id, context, bytes(partial.command), now)
-        partial.message = message
-        partial.limit = INSTANCE_LIMIT if message.field == _STORE else BODY_LIMIT
-        self._on_command(message)
-        return None if message.announced else self._end(partial, False)
+        message = self._begin(partial.context_id, bytes(partial.command))
+        return None if message.announced else self._end(message, False)
 
-    def _end(self, partial: _Partial, has_data: bool) -> Message:
-        del self._partial[partial.context_id]
-        message = partial.message
-        assert message is not None
+    def _begin(self, context_id: int, data: bytes) -> Message:
+        """A command set is whole."""
+        template, own = self._templates.of(data)
+        context = self.contexts.get(context_id)
+        message = Message(self._from_requestor, context_id, context, data, template, own)
+        if message.announced:
+            partial = self._partial.get(context_id) or _Partial(context_id)
+            self._partial[context_id] = partial
+            partial.message = message
+            partial.limit = INSTANCE_LIMIT if message.field == _STORE else BODY_LIMIT
+        self._on_command(message)
+        return message
+
+    def _end(self, message: Message, has_data: bool) -> Message:
+        self._partial.pop(message.context_id, None)
         message.has_data = has_data
-        why = f"the Data Set of {message.name} had ended" if has_data else f"{message.name} announces none"
-        self._ended[partial.context_id] = why
+        self._ended[message.context_id] = (message.field, has_data)
         return message
 
 

@@ -10,8 +10,9 @@ from engine.standard.status import StatusClass, status_text
 
 from .findings import Finding
 from .items import named
-from .message import RESPONDED_TO, Message, Operation
+from .message import Message, Operation
 from .subject import MESSAGE_ID, STATUS
+from .templates import RESPONDED_TO
 
 REMEMBERED = 1024
 """Message IDs of finished operations remembered for each side: a late response or cancel comes soon or never."""
@@ -23,10 +24,16 @@ class Exchanges:
     """The operations of both sides."""
 
     def __init__(self) -> None:
-        self.negotiated: Negotiated | None = None
+        self._negotiated: Negotiated | None = None
         self._open: dict[bool, list[Operation]] = {True: [], False: []}
         self._ended: dict[bool, dict[int, None]] = {True: {}, False: {}}
         self._told_again: set[bool] = set()
+        self._roles: dict[tuple[bool, int, str], bool] = {}
+
+    def established(self, negotiated: Negotiated) -> None:
+        """What both sides agreed on."""
+        self._negotiated = negotiated
+        self._roles.clear()
 
     def outstanding(self, by_requestor: bool) -> list[Operation]:
         """Operations this side invoked that have no final response yet, oldest first."""
@@ -41,13 +48,16 @@ class Exchanges:
     def command(self, message: Message) -> None:
         """Its findings are kept with the message, until it is whole."""
         if message.kind == "request":
-            message.findings += self._request(message)
+            running = self._open[message.from_requestor]
+            if running or message.message_id in self._ended[message.from_requestor] or not self._may(message):
+                message.findings += self._request(message)
             message.operation = Operation(message)
-            self._open[message.from_requestor].append(message.operation)
+            running.append(message.operation)
         elif message.kind == "response":
-            message.operation = self._asked(message)
-            for check in self._OF_RESPONSE:
-                message.findings += check(self, message, message.operation)
+            message.operation = operation = self._asked(message)
+            if operation is None or not self._is_plain(message, operation):
+                for check in self._OF_RESPONSE:
+                    message.findings += check(self, message, operation)
         elif message.kind == "cancel":
             message.operation = self._find(message.from_requestor, message.responded_to)
             message.findings += self._cancel(message, message.operation)
@@ -68,6 +78,7 @@ class Exchanges:
 
     def _end(self, operation: Operation) -> None:
         operation.final = True
+        operation.request.operation = None  # no cycle is left for the garbage collector
         running, number = self._open[operation.by_requestor], operation.request.message_id
         if operation in running:
             running.remove(operation)
@@ -84,8 +95,29 @@ class Exchanges:
     def _asked(self, response: Message) -> Operation | None:
         """The request a response is to; of several with its Message ID rather the one on its context."""
         number = response.responded_to
-        found = [o for o in self._open[not response.from_requestor] if o.request.message_id == number]
+        running = self._open[not response.from_requestor]
+        if len(running) == 1:
+            return running[0] if running[0].request.message_id == number else None
+        found = [o for o in running if o.request.message_id == number]
         return next((o for o in found if o.request.context_id == response.context_id), found[0] if found else None)
+
+    def _may(self, m: Message) -> bool:
+        """Whether the side has the role for this service on this context; asked for every request."""
+        key = (m.from_requestor, m.context_id, m.service)
+        may = self._roles.get(key)
+        if may is None:
+            may = self._roles[key] = self._negotiated is None or not [*_role(m)]
+        return may
+
+    @staticmethod
+    def _is_plain(m: Message, operation: Operation) -> bool:
+        """A response about whose place nothing can be wrong, as nearly all are."""
+        return (
+            operation.whole
+            and not operation.cancelled
+            and m.context_id == operation.request.context_id
+            and m.status_class is not StatusClass.CANCEL
+        )
 
     # -- rules of requests
 
@@ -98,8 +130,8 @@ class Exchanges:
             self._told_again.add(m.from_requestor)
             sentence = f"Message ID {number} was used before on this association (told once for each side)."
             yield m.about("exchange.message-id-again", sentence, MESSAGE_ID)
-        if self.negotiated is not None:
-            yield from self._window(m, len(running) + 1, self.negotiated)
+        if self._negotiated is not None:
+            yield from self._window(m, len(running) + 1, self._negotiated)
             yield from _role(m)
 
     def _window(self, m: Message, count: int, negotiated: Negotiated) -> Iterator[Finding]:

@@ -12,7 +12,10 @@ from engine.wire.data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
 from .data import GROUPS_OUTSIDE, SOP_CLASS, SOP_INSTANCE
 
 _VRS = frozenset(vr.encode() for vr in LONG_VRS | SHORT_VRS)
+_SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
 _HEADER = 8
+_element_header = struct.Struct("<HHI").unpack_from
+_GROUP = SOP_CLASS >> 16
 _FIRST_GROUPS = 0x0028
 """Most data sets begin in a group up to this, which turned round is none."""
 
@@ -58,6 +61,33 @@ def instance_uids(head: bytes, syntax_uid: str) -> DataSet | None:
     reader = Reader(head, implicit_vr=row.implicit_vr, little_endian=row.little_endian, stop_at=SOP_INSTANCE + 1)
     elements = [e for e in reader.read() if e.tag in _WANTED or e.tag >> 16 in GROUPS_OUTSIDE]
     return DataSet(tuple(map(_element, elements)))
+
+
+def has_uids(head: bytes, syntax_uid: str, sop_class: bytes | None, sop_instance: bytes | None) -> bool:
+    """Whether an instance begins with these UIDs, padded as they are, and nothing odd before them: as nearly all do.
+
+    Saves reading it in order; False says nothing.
+    """
+    row = transfer_syntax(syntax_uid)
+    if row is None or row.deflated or not row.little_endian or not sop_class or not sop_instance:
+        return False
+    expected = {SOP_CLASS: sop_class, SOP_INSTANCE: sop_instance}
+    start = 0
+    while start + _HEADER <= len(head):
+        group, number, length = _element_header(head, start)
+        tag, start = group << 16 | number, start + _HEADER
+        if not row.implicit_vr:
+            if head[start - 4 : start - 2] not in _SHORT:
+                return False
+            length >>= 16
+        if group != _GROUP or tag > SOP_INSTANCE:
+            return False
+        if tag in expected and head[start : start + length] != expected.pop(tag):
+            return False
+        if not expected:
+            return True
+        start += length
+    return False
 
 
 def _element(element: RawElement) -> DataElement:

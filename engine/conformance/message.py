@@ -5,141 +5,103 @@ Numbers come from the bytes without decoding the whole command set: most message
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import COMMAND_FIELD, NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet
 from engine.model.notices import Evidence
-from engine.standard.elements import BY_KEYWORD
-from engine.standard.messages import MessageRow, message_for, message_name
-from engine.standard.status import StatusClass, status_class
+from engine.standard.messages import message_name
+from engine.standard.status import StatusClass
 from engine.wire.commands import decode_command_spans
 from engine.wire.datasets import DataSetError, decode_dataset
 from engine.wire.issues import Issue
 
 from .findings import Finding, found
-from .subject import DATA_SET_TYPE, MESSAGE_ID, STATUS
-
-RESPONDED_TO = BY_KEYWORD["MessageIDBeingRespondedTo"].tag
-_PENDING = StatusClass.PENDING
-_header = struct.Struct("<HHI").unpack_from
+from .subject import MESSAGE_ID
+from .templates import RESPONDED_TO, Template, number_in
 
 
-def walk(data: bytes) -> tuple[tuple[int, bytes], ...]:
-    """Tag and value bytes of each element; what does not add up is left to the decoder: () then."""
-    elements = []
-    start, end = 0, len(data)
-    while start + 8 <= end:
-        group, number, length = _header(data, start)
-        start += 8
-        stop = start + length
-        if stop > end:
-            return ()
-        elements.append((group << 16 | number, data[start:stop]))
-        start = stop
-    return tuple(elements) if start == end else ()
-
-
-@dataclass(eq=False)
 class Message:
-    """One message. from_requestor: who sent it. data: its command set's bytes.
+    """One message. What most judgements need is read at once, the rest when it is asked for.
 
-    body: the data set as far as it was kept; body_length: how long it is on the wire. has_data: whether it came, None
-    while it is still coming. operation: what it opens, answers or cancels, as far as known.
+    from_requestor: who sent it. data: its command set's bytes; template and own: the same taken apart (`Templates`).
+    body: the data set as far as it was kept; body_length: how long it is on the wire.
+    has_data: whether it came, None while it is still coming. operation: what it opens, answers or cancels, as far as
+    known. The rest is the template's.
     """
 
-    from_requestor: bool
-    context_id: int
-    context: NegotiatedContext | None
-    data: bytes
-    time: float
-    body: bytearray = field(default_factory=bytearray)
-    body_length: int = 0
-    has_data: bool | None = None
-    operation: Operation | None = None
-    findings: list[Finding] = field(default_factory=list)
+    __slots__ = (
+        "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
+        "findings", "from_requestor", "has_data", "kind", "message_id", "operation", "responded_to", "service",
+        "status", "status_class", "template",
+    )  # fmt: skip
 
-    @cached_property
-    def elements(self) -> tuple[tuple[int, bytes], ...]:
-        return walk(self.data)
+    def __init__(
+        self,
+        from_requestor: bool,
+        context_id: int,
+        context: NegotiatedContext | None,
+        data: bytes,
+        template: Template,
+        own: dict[int, bytes],
+    ) -> None:
+        self.from_requestor = from_requestor
+        self.context_id = context_id
+        self.context = context
+        self.data = data
+        self.body = bytearray()
+        self.body_length = 0
+        self.has_data: bool | None = None
+        self.operation: Operation | None = None
+        self.findings: list[Finding] = []
+        self._decoded: tuple[CommandSet, tuple[tuple[int, int], ...]] | None = None
+        self._data_set: tuple[DataSet | None, str] | None = None
+        self.template = template
+        self._own = own
+        self.field = template.command_field
+        self.kind = template.kind
+        self.service = template.service
+        self.status = template.status
+        self.status_class = template.status_class
+        self.announced = template.announced
+        self.message_id = self.number(MESSAGE_ID)
+        self.responded_to = self.number(RESPONDED_TO)
 
-    @cached_property
-    def _raw(self) -> dict[int, bytes]:
-        return dict(reversed(self.elements or tuple((e.tag, e.raw or b"") for e in self.command)))
-
-    @cached_property
+    @property
     def decoded(self) -> tuple[CommandSet, tuple[tuple[int, int], ...]]:
         """The command set and the byte range of each element."""
-        command, spans, _ = decode_command_spans(self.data)
-        return command, spans
+        if self._decoded is None:
+            command, spans, _ = decode_command_spans(self.data)
+            self._decoded = command, spans
+        return self._decoded
 
     @property
     def command(self) -> CommandSet:
         return self.decoded[0]
 
+    def raw(self, tag: int) -> bytes | None:
+        """The value bytes of an element."""
+        value = self._own.get(tag)
+        return self.template.raw.get(tag) if value is None else value
+
     def number(self, tag: int) -> int | None:
         """The first number of an element of VR US."""
-        raw = self._raw.get(tag)
-        return int.from_bytes(raw[:2], "little") if raw and not len(raw) % 2 else None
+        return number_in(self.raw(tag))
 
     def text(self, tag: int) -> str:
         """The first value of a text element, without padding; "" when absent."""
-        raw = self._raw.get(tag)
+        raw = self.raw(tag)
         return raw.partition(b"\\")[0].decode("latin-1").rstrip(" \0") if raw else ""
-
-    def raw(self, tag: int) -> bytes | None:
-        return self._raw.get(tag)
-
-    @cached_property
-    def field(self) -> int | None:
-        return self.number(COMMAND_FIELD)
-
-    @cached_property
-    def row(self) -> MessageRow | None:
-        return None if self.field is None else message_for(self.field)
-
-    @cached_property
-    def kind(self) -> str:
-        """ "request", "response", "cancel", or "" for a command field the Standard does not have."""
-        return self.row.kind if self.row else ""
-
-    @cached_property
-    def service(self) -> str:
-        return self.row.service if self.row else ""
 
     @property
     def name(self) -> str:
         return message_name(self.field)
 
     @property
-    def message_id(self) -> int | None:
-        return self.number(MESSAGE_ID)
-
-    @property
-    def responded_to(self) -> int | None:
-        return self.number(RESPONDED_TO)
-
-    @cached_property
-    def status(self) -> int | None:
-        return self.number(STATUS)
-
-    @cached_property
-    def status_class(self) -> StatusClass:
-        """UNKNOWN without a status."""
-        return StatusClass.UNKNOWN if self.status is None else status_class(self.status)
-
-    @property
     def is_final(self) -> bool:
         """A response without a status is the last: nobody could tell what to wait for."""
-        return self.status_class is not _PENDING
-
-    @cached_property
-    def announced(self) -> bool:
-        kind = self.number(DATA_SET_TYPE)
-        return kind is not None and kind != NO_DATA_SET
+        return self.status_class is not StatusClass.PENDING
 
     @property
     def abstract_syntax(self) -> str:
@@ -150,30 +112,20 @@ class Message:
         return self.context.transfer_syntax if self.context else ""
 
     @property
-    def kept_whole(self) -> bool:
-        """Whether all of the data set is in `body`."""
-        return bool(self.body_length) and len(self.body) == self.body_length
-
-    @cached_property
-    def _read(self) -> tuple[DataSet | None, str]:
-        if not self.kept_whole or not self.transfer_syntax:
-            return None, ""
-        issues: list[Issue] = []
-        try:
-            data = decode_dataset(bytes(self.body), self.transfer_syntax, issues)
-        except DataSetError as error:
-            return None, str(error)
-        return (None, issues[0].text) if issues else (data, "")
-
-    @property
     def data_set(self) -> DataSet | None:
         """The data set; None when there is none, it was too long to keep, or it cannot be read."""
-        return self._read[0]
+        return self._read()[0]
 
     @property
     def unreadable(self) -> str:
         """Why the data set cannot be read, "" when it can or was not kept."""
-        return self._read[1]
+        return self._read()[1]
+
+    def _read(self) -> tuple[DataSet | None, str]:
+        if self._data_set is None:
+            whole = self.body_length and len(self.body) == self.body_length
+            self._data_set = _decode(bytes(self.body), self.transfer_syntax) if whole else (None, "")
+        return self._data_set
 
     def about(self, rule: str, sentence: str, tag: int | None = None, *, clause: str = "") -> Finding:
         """A finding about this message, or one element of its command set."""
@@ -185,6 +137,17 @@ class Message:
                 evidence = Evidence(text=element.keyword, start=span[0], end=span[1])
                 return found(rule, sentence, clause=clause, evidence=evidence, tag=tag, index=index)
         return found(rule, sentence, clause=clause, evidence=Evidence(text=self.name), tag=tag)
+
+
+def _decode(data: bytes, transfer_syntax: str) -> tuple[DataSet | None, str]:
+    if not transfer_syntax:
+        return None, ""
+    issues: list[Issue] = []
+    try:
+        read = decode_dataset(data, transfer_syntax, issues)
+    except DataSetError as error:
+        return None, str(error)
+    return (None, issues[0].text) if issues else (read, "")
 
 
 @dataclass(slots=True)
@@ -218,7 +181,6 @@ class Operation:
     total: int | None = None
     open_stores: int = 0
     stores: dict[StatusClass, int] = field(default_factory=dict)
-    shape: object = None
 
     @property
     def by_requestor(self) -> bool:

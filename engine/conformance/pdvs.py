@@ -23,7 +23,12 @@ class PdvSeen:
     control: int
     start: int
     length: int
-    pieces: list[memoryview] = field(default_factory=list)
+    pieces: list[Buffer] = field(default_factory=list)
+
+    def is_plain(self, maximum: int) -> bool:
+        """Whether nothing is wrong with it, alone in its PDU; its context not looked at."""
+        fits = not maximum or self.length + PDV_HEADER <= maximum
+        return fits and self.length > 0 and not self.length % 2 and self.control <= _DEFINED
 
     @property
     def is_command(self) -> bool:
@@ -35,6 +40,8 @@ class PdvSeen:
 
     def head(self, count: int) -> bytes:
         """A copy of the first bytes of the fragment."""
+        if len(self.pieces) == 1:
+            return bytes(self.pieces[0][:count])
         out = bytearray()
         for piece in self.pieces:
             if len(out) >= count:
@@ -50,9 +57,12 @@ class _Rope:
         self._views = [memoryview(b) for b in buffers]
         self._index = 0
 
-    def take(self, count: int) -> list[memoryview]:
+    def take(self, count: int) -> list[Buffer]:
         """The next `count` bytes, fewer at the end."""
-        taken = []
+        if self._index < len(self._views) and len(self._views[self._index]) == count:
+            self._index += 1
+            return [self._views[self._index - 1]]
+        taken: list[Buffer] = []
         while count and self._index < len(self._views):
             view = self._views[self._index]
             part = view[:count]
@@ -88,6 +98,26 @@ def see_pdvs(buffers: Sequence[Buffer]) -> tuple[list[PdvSeen], str]:
     return seen, ""
 
 
+def only_pdv(buffers: Sequence[Buffer]) -> PdvSeen | None:
+    """The PDV of a PDU that holds exactly one, as most do, in one buffer or cut at the ends of its headers."""
+    head = item = buffers[0]
+    at, length = PDU_HEADER, len(head) - PDU_HEADER
+    pieces: list[Buffer]
+    if len(buffers) == 1:
+        if length < PDV_HEADER:
+            return None
+        pieces = [memoryview(head)[PDU_HEADER + PDV_HEADER :]]
+    else:
+        item, at = buffers[1], 0
+        if length or len(item) != PDV_HEADER:
+            return None
+        pieces = list(buffers[2:])
+        length = PDV_HEADER + sum(map(len, pieces))
+    if int.from_bytes(head[2:6], "big") != length or int.from_bytes(item[at : at + 4], "big") != length - 4:
+        return None
+    return PdvSeen(item[at + 4], item[at + 5], PDU_HEADER, length - PDV_HEADER, pieces)
+
+
 def judge_pdvs(
     pdvs: Sequence[PdvSeen], maximum: int, contexts: Container[int] | None, *, reserved: int = 0
 ) -> list[Finding]:
@@ -96,12 +126,6 @@ def judge_pdvs(
     maximum: its receiver's Maximum Length, 0 for no limit. contexts: IDs accepted, None when not known.
     reserved: the reserved byte of its header.
     """
-    if len(pdvs) == 1 and not reserved:
-        pdv = pdvs[0]
-        fits = not maximum or pdv.length + PDV_HEADER <= maximum
-        known = contexts is None or pdv.context_id in contexts
-        if fits and known and pdv.length and not pdv.length % 2 and not pdv.control & ~_DEFINED:
-            return []
     return [*_size(pdvs, maximum, reserved), *_each(pdvs, contexts), *_sequence(pdvs)]
 
 

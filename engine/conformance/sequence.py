@@ -46,6 +46,7 @@ class Side:
     sent: set[int] = field(default_factory=set)
     ended: int = 0
     broke: str = ""
+    may_send_data: bool = False
 
     @property
     def name(self) -> str:
@@ -68,12 +69,16 @@ class Sequence:
         self.sides[True].sent.add(RQ)
         self.sides[False].sent.add(AC)
         self._established = True
+        for side in self.sides.values():
+            side.may_send_data = True
+
+    def takes_data(self, from_requestor: bool) -> bool:
+        """Whether nothing is wrong with a P-DATA-TF of this side now."""
+        return self.sides[from_requestor].may_send_data and not self.sides[not from_requestor].broke
 
     def pdu(self, kind: int, from_requestor: bool) -> list[Finding]:
         """A PDU of a known type was sent by this side."""
         me, other = self.sides[from_requestor], self.sides[not from_requestor]
-        if kind == DATA and self._established and not (me.sent & _AFTER_DATA) and not other.broke:
-            return []  # the many
         findings = [found(rule, sentence, evidence=_EVIDENCE) for rule, sentence in self._judge(kind, me, other)]
         if not other.ended:
             self._broken(me, findings)
@@ -81,6 +86,8 @@ class Sequence:
         if kind in _ENDS and (kind != RELEASE_RP or not self._awaits_response(me, other)):
             me.ended = me.ended or kind
         self._established = self._established or (kind == AC and RQ in other.sent)
+        for side in (me, other):
+            side.may_send_data = self._established and not side.sent & _AFTER_DATA
         return findings
 
     def unreadable(self, sentence: str, from_requestor: bool, offset: int = 0) -> list[Finding]:

@@ -1,12 +1,12 @@
 """Judges one association as it passes by: every PDU and every message, of both sides, with what came before.
 
-Without socket or clock: PDUs and the time in, findings out. It works for a live association as for a recorded one.
+Without socket or clock: PDUs in, findings out. It works for a live association as for a recorded one.
 Whatever the bytes are, nothing is raised. Of long data sets only the beginning is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.model.association import Negotiated
@@ -19,15 +19,15 @@ from . import query, retrieve
 from .assembly import Assembly
 from .association import check_abort, check_accept, check_reject, check_request, check_short
 from .commands import check_command
-from .data import SOP_CLASS, SOP_INSTANCE, check_data
+from .data import check_data
 from .exchanges import Exchanges
 from .findings import Finding, found
-from .instances import encoding_fault, instance_uids
+from .instances import encoding_fault, has_uids, instance_uids
 from .message import Message
-from .pdvs import Buffer, judge_pdvs, see_pdvs
+from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, see_pdvs
 from .sequence import Sequence as PduSequence
-from .shapes import CleanShapes, shape_of
 from .spans import located
+from .templates import INSTANCE, Templates
 from .workflow import Workflow
 
 _SENT, _RECEIVED = Direction.SENT, Direction.RECEIVED
@@ -52,10 +52,11 @@ class Watcher:
         self._request: AssociateRQ | None = None
         self._exchanges = Exchanges()
         self._sequence = PduSequence(self._exchanges.names)
-        self._assemblies = {side: Assembly(side, self._exchanges.command) for side in (True, False)}
+        templates = Templates()
+        self._assemblies = {side: Assembly(side, templates, self._exchanges.command) for side in (True, False)}
         self._workflow = Workflow()
-        self._clean = CleanShapes()
         self._accepted: frozenset[int] | None = None
+        self._maximum = {True: 0, False: 0}
         self._judges: dict[str, Callable[[Message], Iterable[Finding]]] = {
             "C-STORE": self._judge_store,
             "C-FIND": self._judge_find,
@@ -71,9 +72,11 @@ class Watcher:
         self._negotiated = negotiated
         accepted = {c.id: c for c in reversed(negotiated.contexts) if c.accepted}
         self._accepted = frozenset(accepted)
+        self._maximum = {True: negotiated.send_maximum, False: negotiated.receive_maximum}
         for assembly in self._assemblies.values():
             assembly.contexts = accepted
-        self._exchanges.negotiated = self._workflow.negotiated = negotiated
+        self._exchanges.established(negotiated)
+        self._workflow.negotiated = negotiated
 
     def joined_late(self) -> None:
         """The recording begins when the association stands already."""
@@ -81,12 +84,12 @@ class Watcher:
 
     # -- what passes
 
-    def pdu(self, direction: Direction, buffers: Sequence[Buffer], now: float, pdu: Pdu | None = None) -> list[Verdict]:
+    def pdu(self, direction: Direction, buffers: Sequence[Buffer], pdu: Pdu | None = None) -> list[Verdict]:
         """A whole PDU, header included, in one buffer or several. `pdu`: it decoded, where that is known."""
         by_requestor = self._by_requestor(direction)
         first = buffers[0] if buffers else b""
         if len(first) and first[0] == PDataTF.TYPE:
-            return self._p_data(direction, by_requestor, buffers, now)
+            return self._p_data(direction, by_requestor, buffers)
         data = b"".join(buffers)
         try:
             pdu = decode_pdu(data) if pdu is None else pdu
@@ -130,24 +133,34 @@ class Watcher:
                 return check_abort(pdu)
         return check_short(pdu)
 
-    def _p_data(self, direction: Direction, by_requestor: bool, buffers: Sequence[Buffer], now: float) -> list[Verdict]:
+    def _p_data(self, direction: Direction, by_requestor: bool, buffers: Sequence[Buffer]) -> list[Verdict]:
+        pdv = only_pdv(buffers)
+        if pdv is not None and self._sequence.takes_data(by_requestor) and self._is_plain(pdv, direction, buffers[0]):
+            return self._feed(direction, by_requestor, (pdv,), [])  # the many
         pdvs, fault = see_pdvs(buffers)
         if fault:
             return _about(direction, self._sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
         findings = self._sequence.pdu(PDataTF.TYPE, by_requestor)
-        maximum = 0
-        if self._negotiated is not None:
-            sent = direction is _SENT
-            maximum = self._negotiated.send_maximum if sent else self._negotiated.receive_maximum
-        findings += judge_pdvs(pdvs, maximum, self._accepted, reserved=_reserved(buffers[0]))
-        verdicts: list[Verdict] = []
-        assembly = self._assemblies[by_requestor]
+        findings += judge_pdvs(pdvs, self._maximum[direction is _SENT], self._accepted, reserved=_reserved(buffers[0]))
+        return self._feed(direction, by_requestor, pdvs, findings)
+
+    def _is_plain(self, pdv: PdvSeen, direction: Direction, head: Buffer) -> bool:
+        known = self._accepted is None or pdv.context_id in self._accepted
+        return known and pdv.is_plain(self._maximum[direction is _SENT]) and not head[1]
+
+    def _feed(
+        self, direction: Direction, by_requestor: bool, pdvs: Iterable[PdvSeen], findings: list[Finding]
+    ) -> list[Verdict]:
+        """The fragments of one PDU, in which `findings` were found."""
+        of_messages: list[Finding] = []
         for pdv in pdvs:
-            wrong, whole = assembly.feed(pdv, now)
+            wrong, whole = self._assemblies[by_requestor].feed(pdv)
             findings += wrong
             for message in whole:
-                verdicts += [Verdict(direction, f, message=True) for f in self._message(message)]
-        return _about(direction, findings) + verdicts if findings else verdicts
+                of_messages += self._message(message)
+        if not findings and not of_messages:
+            return []
+        return _about(direction, findings) + [Verdict(direction, finding, message=True) for finding in of_messages]
 
     # -- messages
 
@@ -160,18 +173,17 @@ class Watcher:
         return findings
 
     def _judge_command(self, m: Message) -> list[Finding]:
-        shape = shape_of(m)
-        if m.kind == "request" and m.operation is not None:
-            m.operation.shape = shape
-        if shape in self._clean:
+        asked = m.operation.request if m.operation is not None and m.kind != "request" else None
+        circumstances = _circumstances(m, asked)
+        if circumstances in m.template.clean:
             return []
         command, spans = m.decoded
-        request = m.operation.request.command if m.operation is not None and m.kind != "request" else None
+        request = asked.command if asked is not None else None
         findings = check_command(
             command, request, m.has_data, spans=spans, size=len(m.data), abstract_syntax=m.abstract_syntax
         )
-        if shape is not None and not findings:
-            self._clean.add(shape)
+        if circumstances is not None and not findings:
+            m.template.clean.add(circumstances)
         return findings
 
     def _judge_store(self, m: Message) -> list[Finding]:
@@ -206,8 +218,20 @@ _ENDING = frozenset({ReleaseRQ.TYPE, ReleaseRP.TYPE, AbortPdu.TYPE})
 """After these a side sends no more of a message."""
 
 
-def _reserved(first: Buffer) -> int:
-    return first[1] if len(first) > 1 else 0
+def _circumstances(m: Message, asked: Message | None) -> Hashable:
+    """What the check of a command set depends on beside its template; None when that is of this message alone."""
+    if not m.template.number:
+        return None
+    if asked is None:
+        return (m.has_data, m.abstract_syntax)
+    if not asked.template.number:
+        return None
+    # Its Message ID is the request's: by that the request was found.
+    return (m.has_data, m.abstract_syntax, asked.template.number, m.raw(INSTANCE) == asked.raw(INSTANCE))
+
+
+def _reserved(head: Buffer) -> int:
+    return head[1] if len(head) > 1 else 0
 
 
 def _about(direction: Direction, findings: list[Finding]) -> list[Verdict]:
@@ -227,13 +251,10 @@ def _judge_data(m: Message) -> list[Finding]:
 def _judge_instance(m: Message) -> list[Finding]:
     """An instance by its first elements; no more of it is looked at."""
     head = bytes(m.body)
+    if has_uids(head, m.transfer_syntax, m.raw(_CLASS_TOLD), m.raw(_INSTANCE_TOLD)):
+        return []
     fault = encoding_fault(head, m.body_length, m.transfer_syntax)
     if fault:
         return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
     data = instance_uids(head, m.transfer_syntax)
-    if data is None:
-        return []
-    told = [(SOP_CLASS, (m.text(_CLASS_TOLD),)), (SOP_INSTANCE, (m.text(_INSTANCE_TOLD),))]
-    if [(e.tag, e.value) for e in data] == told:
-        return []
-    return check_data(m.command, data)
+    return check_data(m.command, data) if data is not None else []

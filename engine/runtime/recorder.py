@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.conformance.findings import Finding, found
+from engine.conformance.findings import found
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated
 from engine.model.command_set import CommandSet
@@ -38,7 +38,7 @@ class Recorder:
         self._kept = 0
         self._kept_data = 0
         self._watcher = Watcher(requestor)
-        self._held: dict[Direction, list[Finding]] = {Direction.SENT: [], Direction.RECEIVED: []}
+        self._held: list[Verdict] = []
         self._told: set[str] = set()
         self._last_was_wrong = False
 
@@ -190,23 +190,23 @@ class Recorder:
             self._tell([Verdict(Direction.RECEIVED, found(rule, sentence))])
 
     def _watch(self, direction: Direction, buffers: tuple[p.Buffer, ...], pdu: Pdu | None) -> None:
-        verdicts = self._watcher.pdu(direction, buffers, self._context.now(), pdu)
-        if self._held[direction]:
+        verdicts = self._watcher.pdu(direction, buffers, pdu)
+        if self._held:
             self._tell_held(direction, None)  # of a message nobody took
         self._last_was_wrong = False
         for verdict in verdicts:
             self._last_was_wrong = self._last_was_wrong or verdict.finding.severity == "error"
             if verdict.message:
-                self._held[verdict.direction].append(verdict.finding)
+                self._held.append(verdict)
             else:
                 self._tell([verdict])
 
     def _tell_held(self, direction: Direction, operation: int | None) -> None:
         """The message that findings are about has been told, so they can follow."""
-        held = self._held[direction]
-        if held:
-            self._held[direction] = []
-            self._tell([Verdict(direction, finding) for finding in held], operation)
+        if self._held:
+            held = [v for v in self._held if v.direction is direction]
+            self._held = [v for v in self._held if v.direction is not direction]
+            self._tell(held, operation)
 
     def _tell(self, verdicts: list[Verdict], operation: int | None = None) -> None:
         for verdict in verdicts:

@@ -129,7 +129,7 @@ class Talk:
     def pass_by(self, by_requestor: bool, pdu: Pdu | bytes) -> None:
         data = pdu if isinstance(pdu, bytes) else encode_pdu(pdu)
         direction = SENT if by_requestor is self.requestor else RECEIVED
-        self.verdicts += self.watcher.pdu(direction, (data,), 0.0)
+        self.verdicts += self.watcher.pdu(direction, (data,))
 
     def release(self) -> None:
         self.requests(ReleaseRQ())

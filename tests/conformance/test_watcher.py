@@ -106,9 +106,9 @@ def test_a_fragment_says_where_it_stands() -> None:
 def test_one_pdu_in_many_buffers_is_seen_as_one() -> None:
     whole, split = Talk(), Talk()
     for data in GOOD[2:6]:
-        whole.verdicts += whole.watcher.pdu(SENT, (data,), 0.0)
+        whole.verdicts += whole.watcher.pdu(SENT, (data,))
         pieces = [data[i : i + 5] for i in range(0, len(data), 5)]
-        split.verdicts += split.watcher.pdu(SENT, pieces, 0.0)
+        split.verdicts += split.watcher.pdu(SENT, pieces)
     assert whole.found == split.found
 
 
@@ -130,7 +130,7 @@ def test_a_clean_get_and_move_are_silent() -> None:
 def test_no_bytes_make_it_raise(pdus: list[tuple[Direction, bytes]]) -> None:
     talk = Talk()
     for direction, data in pdus:
-        talk.watcher.pdu(direction, (data,), 0.0)
+        talk.watcher.pdu(direction, (data,))
     talk.watcher.closed(RECEIVED)
 
 
@@ -144,5 +144,5 @@ def test_no_changed_conversation_makes_it_raise(data: st.DataObject) -> None:
             pdu[data.draw(st.integers(0, len(pdu) - 1))] = data.draw(st.integers(0, 255))
         if data.draw(st.booleans()):
             watcher.established(Talk().watcher._negotiated)  # type: ignore[arg-type]
-        for verdict in watcher.pdu(data.draw(DIRECTIONS), (bytes(pdu),), 0.0):
+        for verdict in watcher.pdu(data.draw(DIRECTIONS), (bytes(pdu),)):
             assert verdict.finding.sentence
