@@ -24,6 +24,7 @@ from .options import (
     seconds,
 )
 from .output import OutputFailed
+from .policy_options import add_hash, add_policy, hash_secret
 from .tls_options import add_tls
 
 Handler = Callable[[argparse.Namespace], Exit]
@@ -102,6 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
     _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
     _listen(command("listen", serving.listen, "The built-in peer, for others to call"))
+    add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
     _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
     _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
     return parser
@@ -117,6 +119,9 @@ attribute is asked for."""
 _DECODE = """
 Shows each PDU with its main fields and each message with its command set and data set; -v adds the tree of each PDU
 with the place of every field, -vv its bytes. Files packed with gzip are unpacked."""
+
+_HASH = """
+The line printed goes into a file for listen --users, as hash; the passcode or token cannot be got back from it."""
 
 
 def _send(sub: argparse.ArgumentParser) -> None:
@@ -165,7 +170,6 @@ def _move(sub: argparse.ArgumentParser) -> None:
 def _listen(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--port", metavar="PORT", type=free_port, default=11112, help="default 11112; 0: any free one")
     sub.add_argument("--ae", metavar="TITLE", type=ae_title, help="our AE title")
-    sub.add_argument("--strict", action="store_true", help="reject calls to another AE title")
     sub.add_argument("--folder", metavar="FOLDER", type=Path, help="keep received instances there; default: in memory")
     sub.add_argument(
         "--destination",
@@ -181,6 +185,7 @@ def _listen(sub: argparse.ArgumentParser) -> None:
     where.add_argument("--any-host", action="store_true", help="listen on every address, for other computers to reach")
     sub.add_argument("--max-pdu", metavar="BYTES", type=length, help="maximum length we announce; 0: unlimited")
     sub.add_argument("--timeout", metavar="SECONDS", type=seconds, default={}, help="as for the other commands")
+    add_policy(sub)
     add_tls(sub, acceptor=True)
 
 

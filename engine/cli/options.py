@@ -7,10 +7,9 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from engine.conformance.names import check_ae_title
-from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts, UserIdentity
+from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
 from engine.model.commands import MoveDestination
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
@@ -19,6 +18,7 @@ from engine.workspace.names import resolve_uid
 from engine.workspace.settings import number_contexts
 from engine.workspace.workspace import Workspace
 
+from .negotiation_options import add_negotiation, with_negotiation
 from .tls_options import add_tls, tls_settings
 
 PHASES = ("connect", "acse", "dimse", "idle", "artim")
@@ -133,10 +133,7 @@ def add_association(parser: argparse.ArgumentParser) -> None:
         default={},
         help=f"for connecting, associating and each response; or {', '.join(f'{p}=S' for p in PHASES)}; 0: none",
     )
-    group.add_argument("--user", metavar="NAME", help="user identity: a user name")
-    group.add_argument(
-        "--passcode-file", metavar="FILE", type=Path, help="user identity: its passcode is the first line of this file"
-    )
+    add_negotiation(parser)
     add_tls(parser)
 
 
@@ -164,27 +161,11 @@ def open_workspace(quiet: bool = False) -> Workspace:
 def proposal(args: argparse.Namespace, contexts: Iterable[ProposedContext] = ()) -> Proposal:
     """The proposal the arguments describe; `contexts` when --context names none."""
     workspace = open_workspace()
-    return Proposal(
+    asked = Proposal(
         local=local_ae(args, workspace),
         peer=Peer(name="", ae_title=args.called, host=args.host, port=args.port),
         contexts=number_contexts(tuple(args.context)) or tuple(contexts),
         timeouts=timeouts(args, workspace),
-        user_identity=_identity(args),
         tls=tls_settings(args, workspace),
     )
-
-
-def _identity(args: argparse.Namespace) -> UserIdentity | None:
-    if args.user is None:
-        if args.passcode_file is not None:
-            raise ValueProblem("--passcode-file needs --user")
-        return None
-    if args.passcode_file is None:
-        return UserIdentity(1, args.user.encode())
-    try:
-        lines = args.passcode_file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueProblem(
-            f"{args.passcode_file} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from None
-    return UserIdentity(2, args.user.encode(), (lines[0] if lines else "").encode())
+    return with_negotiation(asked, args)

@@ -24,6 +24,7 @@ from .exits import Exit
 from .operations import echo_message
 from .options import local_ae, open_workspace, timeouts
 from .output import Output
+from .policy_options import policy
 from .tls_options import tls_settings
 
 LOOPBACK = "127.0.0.1"
@@ -44,12 +45,13 @@ def listen(args: argparse.Namespace) -> Exit:
     local = local_ae(args, workspace)
     if args.ae is not None:
         local = replace(local, ae_title=args.ae)
-    policy = Policy(ae_titles=(local.ae_title,) if args.strict else (), local=local, timeouts=timeouts(args, workspace))
     tls = tls_settings(args, workspace)
     if args.destination_tls and tls is None:
         raise ValueProblem("--destination-tls needs --tls and its files")
     destinations = tuple(replace(d, tls=tls) if args.destination_tls else d for d in args.destination)
-    settings = PeerSettings(policy=policy, folder=args.folder, destinations=destinations, tls=tls)
+    settings = PeerSettings(
+        policy=policy(args, local, timeouts(args, workspace)), folder=args.folder, destinations=destinations, tls=tls
+    )
     host = "" if args.any_host else args.host
     with driving(output) as driver, interruptible():
         listener = driver.new_id()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from .identity import KnownIdentity
 from .tls import TlsSettings
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
@@ -173,6 +174,12 @@ class Policy:
     """The largest window granted."""
     reject: Rejection | None = None
     """Reject everything with this."""
+    identities: tuple[KnownIdentity, ...] = ()
+    """User identities let in (PS3.7 D.3.3.7); () is any."""
+    require_identity: bool = False
+    """Reject whoever gives no user identity."""
+    application_contexts: tuple[str, ...] = (APPLICATION_CONTEXT,)
+    """Application Context Names answered to: the Standard's, and privately defined ones (PS3.7 A.2)."""
     max_associations: int = 64
     """At once; more are turned away with local-limit-exceeded (2/3/2): a desktop tool's listener, not an archive."""
 

@@ -14,6 +14,7 @@ from engine.model.association import (
     NegotiatedContext,
     Policy,
     Rejection,
+    UserIdentity,
 )
 from engine.standard.codes import rejection_text
 from engine.standard.pdus import (
@@ -39,15 +40,11 @@ from engine.standard.sop_classes import sop_class
 from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE, transfer_syntax
 from engine.wire.pdus import all_of, first, strip, user_items
 
-from . import roles
+from . import identity, roles
 from .asked import Asked, asked_contexts, asked_roles, label, narrower
 
 ACCEPTED, USER_REJECTION, NO_REASON, ABSTRACT_SYNTAX, TRANSFER_SYNTAXES = range(5)
 """Results of a presentation context (PS3.8 9.3.3.2)."""
-
-_IDENTITIES_ANSWERED = frozenset({1, 2, 5})
-"""User identity types whose positive response is empty (PS3.7 D.3.3.7.2). Kerberos and SAML need a ticket or assertion
-nobody here can make: such a request gets no response, as from an acceptor that does not know the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +60,25 @@ class Answer:
     reasons: tuple[str, ...] = ()
 
 
-def answer(rq: AssociateRQ, policy: Policy, *, association_count: int = 0) -> Answer:
+def answer(
+    rq: AssociateRQ, policy: Policy, *, association_count: int = 0, judge: identity.Judge = identity.judge
+) -> Answer:
     """The A-ASSOCIATE-AC or -RJ a policy gives. Never raises.
 
-    association_count: associations open besides this one. An association none of whose contexts is accepted is
+    association_count: associations open besides this one. judge: decides about the user identity, once everything
+    else would let the association in. An association none of whose contexts is accepted is
     accepted; the contexts' results tell why (PS3.8 7.1.1.14).
     """
     refused = _rejection(rq, policy, association_count)
+    verdict = identity.Verdict() if refused else judge(_identity(rq), policy)
+    if verdict.refusal:
+        refused = Rejection(*identity.REFUSED), verdict.refusal
     if refused is not None:
         rejection, why = refused
         text = rejection_text(rejection.result, rejection.source, rejection.reason)
         pdu = AssociateRJ(result=rejection.result, source=rejection.source, reason=rejection.reason)
         return Answer(pdu, None, (f"Rejected: {text}. {why}",))
-    return _acceptance(rq, policy)
+    return _acceptance(rq, policy, verdict)
 
 
 # --- the association ----------------------------------------------------------------------------------------------
@@ -94,9 +97,9 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int) -> tuple[Rejection, 
             f"{count} associations are open, and {policy.max_associations} is the limit.",
         ),
         (
-            context != APPLICATION_CONTEXT,
+            context not in policy.application_contexts,
             (1, 1, 2),
-            f"The Application Context is '{context}', not '{APPLICATION_CONTEXT}'."
+            f"The Application Context is '{context}', not {' or '.join(map(repr, policy.application_contexts))}."
             if name
             else "There is no Application Context item.",
         ),
@@ -116,21 +119,30 @@ def _missing(title: str, allowed: tuple[str, ...]) -> bool:
     return bool(allowed) and title not in (strip(t) for t in allowed)
 
 
-def _acceptance(rq: AssociateRQ, policy: Policy) -> Answer:
+def _identity(rq: AssociateRQ) -> UserIdentity | None:
+    item = first(user_items(rq), UserIdentityRQ)
+    if item is None:
+        return None
+    return UserIdentity(item.type, item.primary, item.secondary, item.positive_response_requested == 1)
+
+
+def _acceptance(rq: AssociateRQ, policy: Policy, verdict: identity.Verdict) -> Answer:
     asked_items = user_items(rq)
     asked_for = asked_roles(asked_items)
     related = {
         strip(item.sop_class_uid): tuple(strip(uid) for uid in item.related_general)
         for item in all_of(asked_items, SopClassCommonExtendedNegotiation)
     }
+    context = first(rq.items, ApplicationContext)
     contexts = tuple(_decide(c, policy, asked_for, related) for c in asked_contexts(rq))
-    sub_items = tuple(_user_information(asked_items, policy, contexts))
+    sub_items = tuple(_user_information(asked_items, policy, contexts, verdict))
     pdu = AssociateAC(
         called_ae_title=rq.called_ae_title,
         calling_ae_title=rq.calling_ae_title,
         reserved_2=rq.reserved_2,
         items=(
-            ApplicationContext(name=APPLICATION_CONTEXT),
+            # As proposed: a policy lets only those in that it answers to. The Standard has its value not tested.
+            ApplicationContext(name=strip(context.name) if context else APPLICATION_CONTEXT),
             *(_context_item(c) for c in contexts),
             UserInformation(items=sub_items),
         ),
@@ -144,7 +156,7 @@ def _negotiated(
     theirs, ours = first(asked, MaximumLength), first(answered, MaximumLength)
     class_uid, version = first(asked, ImplementationClassUID), first(asked, ImplementationVersionName)
     window = first(answered, AsyncOperationsWindow)
-    identity = first(answered, UserIdentityAC)
+    confirmed = first(answered, UserIdentityAC)
     return Negotiated(
         contexts=contexts,
         calling_ae_title=strip(rq.calling_ae_title),
@@ -154,7 +166,7 @@ def _negotiated(
         window=AsyncWindow(window.invoked, window.performed) if window else AsyncWindow(1, 1),
         peer_implementation_class_uid=strip(class_uid.uid) if class_uid else "",
         peer_implementation_version_name=strip(version.name) if version else "",
-        user_identity_response=identity.server_response if identity else None,
+        user_identity_response=confirmed.server_response if confirmed else None,
         extended=tuple(
             ExtendedNegotiation(e.sop_class_uid, e.information) for e in all_of(answered, SopClassExtendedNegotiation)
         ),
@@ -248,7 +260,7 @@ def _context_item(c: NegotiatedContext) -> PresentationContextAC:
 
 
 def _user_information(
-    asked: tuple[Item, ...], policy: Policy, contexts: tuple[NegotiatedContext, ...]
+    asked: tuple[Item, ...], policy: Policy, contexts: tuple[NegotiatedContext, ...], verdict: identity.Verdict
 ) -> Iterator[Item]:
     yield MaximumLength(maximum_length_received=policy.local.maximum_length)
     yield ImplementationClassUID(uid=policy.local.implementation_class_uid)
@@ -264,9 +276,9 @@ def _user_information(
     if policy.local.implementation_version_name:
         yield ImplementationVersionName(name=policy.local.implementation_version_name)
     yield from _extended(asked, {c.abstract_syntax for c in contexts if c.accepted})
-    identity = first(asked, UserIdentityRQ)
-    if identity and identity.positive_response_requested == 1 and identity.type in _IDENTITIES_ANSWERED:
-        yield UserIdentityAC()
+    given = first(asked, UserIdentityRQ)
+    if given and given.positive_response_requested == 1 and verdict.response is not None:
+        yield UserIdentityAC(server_response=verdict.response)
 
 
 def _extended(asked: tuple[Item, ...], accepted: set[str]) -> Iterator[SopClassExtendedNegotiation]:

@@ -9,7 +9,7 @@ from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen
 from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
 from engine.protocol import primitives as p
-from engine.protocol.acceptance import answer
+from engine.protocol.acceptance import Answer, answer
 from engine.protocol.upper_layer import StateError
 from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.peer import BuiltInPeer
@@ -143,7 +143,19 @@ class Listener:
         title = strip(rq.calling_ae_title)
         association.peer = Peer(name=title, ae_title=title, host=host, port=port)
         association.notice(AssociationPhase.NEGOTIATING, f"{title} at {host} asks for an association.")
-        made = answer(rq, self.command.settings.policy, association_count=len(self.associations) - 1)
+        policy, count = self.command.settings.policy, len(self.associations) - 1
+        if not policy.identities:
+            self._answer(association, answer(rq, policy, association_count=count))
+            return
+
+        async def judged() -> None:  # comparing with salted hashes takes its time
+            made = await asyncio.to_thread(answer, rq, policy, association_count=count)
+            self._answer(association, made)
+
+        self.context.spawn(judged(), "Judging a user identity")
+
+    def _answer(self, association: Association, made: Answer) -> None:
+        title, host = association.peer.ae_title, association.peer.host
         try:
             association.request(p.AAssociateResponse(made.pdu))
         except StateError:

@@ -1,0 +1,141 @@
+"""Arguments about whom and what `listen` takes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from engine.model.association import (
+    APPLICATION_CONTEXT,
+    AcceptedSyntax,
+    AsyncWindow,
+    LocalAE,
+    Policy,
+    Rejection,
+    Timeouts,
+)
+from engine.model.identity import PASSCODE, TYPES, SecretHash
+from engine.workspace.errors import ValueProblem
+from engine.workspace.names import resolve_uid
+from engine.workspace.users import Users, load_users, secret_of
+
+from .exits import Exit
+from .negotiation_options import uid, window
+from .options import ae_title
+
+_ROLES = {"scu": (True, False), "scp": (False, True), "both": (True, True)}
+
+
+def accepted(text: str) -> AcceptedSyntax:
+    """An argparse type: ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]; "*" is any abstract syntax."""
+    parts = text.split(":")
+    role = parts.pop().lower() if len(parts) > 1 and parts[-1].lower() in _ROLES else "both"
+    if not parts[0] or len(parts) > 2:
+        raise argparse.ArgumentTypeError(f"“{text}” is not ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]")
+    names = parts[1].split(",") if len(parts) == 2 and parts[1] else []
+    scu, scp = _ROLES[role]
+    try:
+        abstract = "*" if parts[0] == "*" else resolve_uid(parts[0])
+        syntaxes = tuple(resolve_uid(name) for name in names)
+    except ValueProblem as problem:
+        raise argparse.ArgumentTypeError(problem.reason) from None
+    return AcceptedSyntax(abstract_syntax=abstract, transfer_syntaxes=syntaxes, scu=scu, scp=scp)
+
+
+def rejection(text: str) -> Rejection:
+    """An argparse type: RESULT/SOURCE/REASON, whatever fits a byte."""
+    match = re.fullmatch(r"(\d{1,3})/(\d{1,3})/(\d{1,3})", text, re.ASCII)
+    numbers = [int(n) for n in match.groups()] if match else [256]
+    if max(numbers) > 0xFF:
+        raise argparse.ArgumentTypeError(f"“{text}” is not RESULT/SOURCE/REASON, three numbers up to 255, as 1/1/3")
+    return Rejection(*numbers)
+
+
+def count(text: str) -> int:
+    """An argparse type: a number of associations."""
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of associations (0 to 99999)")
+    return int(text)
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("policy", "Who is let in, and with what. Without these: anybody, anything.")
+    group.add_argument(
+        "--accept",
+        metavar="ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]",
+        type=accepted,
+        action="append",
+        default=[],
+        help="accept only this abstract syntax (*: any), its transfer syntaxes in order of preference, "
+        "the requestor in this role; repeatable",
+    )
+    group.add_argument("--strict", action="store_true", help="reject calls to another AE title")
+    group.add_argument(
+        "--calling-allowed",
+        metavar="TITLE",
+        type=ae_title,
+        action="append",
+        default=[],
+        help="reject every other calling AE title; repeatable",
+    )
+    group.add_argument("--max-associations", metavar="N", type=count, help="reject more at once (default 64)")
+    group.add_argument(
+        "--reject", metavar="RESULT/SOURCE/REASON", type=rejection, help="reject every association with these values"
+    )
+    group.add_argument(
+        "--async",
+        dest="window",
+        metavar="INVOKED[,PERFORMED]",
+        type=window,
+        default=AsyncWindow(0, 0),
+        help="the largest asynchronous operations window granted (default: any)",
+    )
+    group.add_argument(
+        "--application-context",
+        metavar="UID",
+        type=uid,
+        action="append",
+        default=[],
+        help="answer to this application context too; repeatable",
+    )
+    group.add_argument("--users", metavar="FILE", type=Path, help="user identities let in (see command-line.md)")
+
+
+def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts) -> Policy:
+    """The policy the arguments describe."""
+    usual = Policy()
+    users = load_users(args.users) if args.users is not None else Users(())
+    return Policy(
+        ae_titles=(local.ae_title,) if args.strict else (),
+        calling_ae_titles=tuple(args.calling_allowed),
+        accepted=tuple(args.accept) or usual.accepted,
+        local=local,
+        timeouts=timeouts,
+        async_window=args.window,
+        reject=args.reject,
+        identities=users.identities,
+        require_identity=users.required,
+        application_contexts=(APPLICATION_CONTEXT, *args.application_context),
+        max_associations=usual.max_associations if args.max_associations is None else args.max_associations,
+    )
+
+
+def add_hash(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="the passcode or token, as --passcode-file has it")
+    parser.add_argument(
+        "--type", type=int, choices=[t for t in TYPES if t >= PASSCODE], default=PASSCODE, help="of the user identity"
+    )
+
+
+def hash_secret(args: argparse.Namespace) -> Exit:
+    """Print what a users file keeps instead of the secret."""
+    try:
+        data = args.file.read_bytes()
+    except OSError as error:
+        raise ValueProblem(f"{args.file} cannot be read: {error.strerror or error}") from None
+    secret = secret_of(data, args.type)
+    if not secret:
+        raise ValueProblem(f"{args.file} is empty")
+    print(SecretHash.of(secret).text)
+    return Exit.SUCCESS
