@@ -32,6 +32,7 @@ from gui.theme import SPACING, mono_font
 
 from .command_delegate import CommandDelegate
 from .command_element_dialog import ElementDialog
+from .whole_rows import keep_rows_whole
 
 SHORT, SHORTEST = 680, 550
 """Pixels below which VR and the tags' group give way, and the tags themselves; the tooltips keep saying them."""
@@ -57,7 +58,7 @@ class CommandView(QTableView):
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.SelectedClicked
         )
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
@@ -178,6 +179,10 @@ class CommandView(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        keep_rows_whole(self)
 
     def sizeHint(self) -> QSize:
         rows = min(self._model.rowCount(), 9)

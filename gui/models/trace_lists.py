@@ -15,7 +15,7 @@ from .log_associations import peer_text
 from .log_text import clock_text, full_time
 from .rows import RECORD_ROLE, Column, Index
 from .trace_store import TraceAssociation
-from .trace_words import PHASE_LOOKS, pdu_name, transition_text
+from .trace_words import PHASE_LOOKS, brief_transition, pdu_name, transition_text
 
 
 def title(record: TraceAssociation) -> str:
@@ -104,14 +104,15 @@ def _definition(kind: type[Sta | Evt], name: str) -> str:
 
 
 PDU_COLUMNS: tuple[Column[PduNotice], ...] = (
-    Column("Time", lambda p: clock_text(p.time), lambda p: full_time(p.time), copy=lambda p: full_time(p.time),
-           sample="00:00:00.000"),
+    # The association's line above has the hour.
+    Column("Time", lambda p: clock_text(p.time)[3:], lambda p: full_time(p.time), copy=lambda p: full_time(p.time),
+           sample="00:00.000"),
     Column("PDU", lambda p: f"{'→' if _sent(p) else '←'} {_type_text(p)}",
            lambda p: f"{_type_text(p)} ({p.type:02X}H), {p.direction.value}",
            copy=lambda p: f"{p.direction.value} {_type_text(p)}", sample="→ A-ASSOCIATE-RQ"),
     Column("Length", lambda p: f"{p.size:,}", lambda p: f"{p.size:,} bytes, header included",
-           copy=lambda p: str(p.size), align_right=True, sample="131,078", priority=1),
-    Column("State", transition_text, _transition_tip, sample="Sta5 → Sta6 · AE-3", weight=1),
+           copy=lambda p: str(p.size), align_right=True, sample="131,078"),
+    Column("State", brief_transition, _transition_tip, copy=transition_text, sample="13→13 · AE-8", weight=1),
 )  # fmt: skip
 
 

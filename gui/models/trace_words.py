@@ -90,6 +90,11 @@ def transition_text(pdu: PduNotice) -> str:
     return f"{states} · {pdu.action}" if pdu.action else states
 
 
+def brief_transition(pdu: PduNotice) -> str:
+    """ "5→6 · AE-3": the states' numbers alone, for a column that says “State” above."""
+    return transition_text(pdu).replace("Sta", "").replace(" → ", "→")
+
+
 def ended_badly(record: TraceAssociation | None) -> tuple[str, str, str]:
     """(title, sentence, theme role) of what went wrong with an association; an empty title when nothing did."""
     if record is None:

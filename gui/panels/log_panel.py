@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, 
 from engine.model.association import Peer
 from engine.model.notices import Notice, ProgressNotice, StatusNotice
 from gui.forms.header import PanelHeader, icon_button, text_button
+from gui.forms.whole_rows import keep_rows_whole
 from gui.models.log_filter import FIELDS
 from gui.models.log_json import json_lines
 from gui.models.log_model import LogModel
@@ -43,8 +44,11 @@ class LogTable(PlainTable):
     def __init__(self, model: LogModel, parent: QWidget | None = None) -> None:
         self._log = model
         super().__init__(model, parent, name="Status log")
-        # Whole rows: at the tail the top one is not cut in half.
         self.setVerticalScrollMode(PlainTable.ScrollMode.ScrollPerItem)
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        keep_rows_whole(self)
 
     def lay_out_columns(self) -> None:
         super().lay_out_columns()

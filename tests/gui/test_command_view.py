@@ -102,3 +102,14 @@ def test_columns_give_way_where_there_is_little_room(view: CommandView) -> None:
     assert model.index(1, ORIGIN).data() == "M auto"
     assert model.index(1, ELEMENT).data(Qt.ItemDataRole.CheckStateRole) is Qt.CheckState.Checked
     assert "0000,0002" in model.index(1, ELEMENT).data(Qt.ItemDataRole.ToolTipRole)
+
+
+@pytest.mark.parametrize("height", [100, 111, 123])
+def test_no_row_is_cut_at_either_end(view: CommandView, height: int) -> None:
+    view.resize(700, height)
+    row = view.rowHeight(0)
+    assert view.viewport().height() % row == 0
+    view.scrollToBottom()
+    first, last = view.rowAt(0), view.model().rowCount() - 1
+    assert first > 0 and view.rowViewportPosition(first) == 0
+    assert view.rowViewportPosition(last) + row == view.viewport().height()

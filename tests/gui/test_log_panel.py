@@ -277,3 +277,14 @@ def test_counts_have_a_column_where_there_is_room_and_are_in_the_detail_where_no
     assert not filled.table.isColumnHidden(place)
     assert "completed" not in texts(filled, "Detail")[row]
     assert filled.table.horizontalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize("height", [230, 241, 253, 260])
+def test_at_the_tail_the_top_row_is_whole(panel: LogPanel, qtbot: QtBot, height: int) -> None:
+    panel.resize(1280, height)
+    panel.add_notices(echoes(40))
+    table = panel.table
+    first = table.rowAt(0)
+    assert first > 0 and table.rowViewportPosition(first) == 0
+    last = panel.model.rowCount() - 1
+    assert table.rowViewportPosition(last) + table.rowHeight(last) == table.viewport().height()

@@ -319,3 +319,14 @@ def test_the_association_list_follows_qts_rules(qapp: object) -> None:
     listed.remove(4)
     assert listed.rowCount() == 3
     assert listed.rowCount(QModelIndex()) == 3
+
+
+def test_the_length_of_a_pdu_is_seen_in_the_smallest_window(filled: TracePanel) -> None:
+    filled.resize(370, 500)
+    filled.tabs.setCurrentIndex(PDUS)
+    table, model = filled.pdus.table, filled.pdus.model
+    titles = [c.title for c in model.columns]
+    assert not table.isColumnHidden(titles.index("Length"))
+    assert model.index(1, titles.index("State")).data() == "5→6 · AE-3"
+    shown = sum(table.columnWidth(i) for i in range(len(titles)) if not table.isColumnHidden(i))
+    assert shown <= table.viewport().width()
