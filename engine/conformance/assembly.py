@@ -65,6 +65,10 @@ class Assembly:
             yield found("pdata.unfinished", sentence)
         self._partial.clear()
 
+    def forget(self) -> None:
+        """What is under way will not be seen to its end."""
+        self._partial.clear()
+
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
         if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many

@@ -169,7 +169,8 @@ class Operation:
     """A request and what became of it. whole: all its fragments have come.
 
     counts: of the last response that told sub-operations; total: their first sum. stores: C-STORE sub-operations seen
-    on the association, open ones and by the status class of their response.
+    on the association, open ones and by the status class of their response. shared: some of them may as well belong to
+    another C-GET under way, so that nothing can be said of their number.
     """
 
     request: Message
@@ -181,6 +182,7 @@ class Operation:
     total: int | None = None
     open_stores: int = 0
     stores: dict[StatusClass, int] = field(default_factory=dict)
+    shared: bool = False
 
     @property
     def by_requestor(self) -> bool:

@@ -75,7 +75,7 @@ def _total(m: Message, operation: Operation, now: Counts) -> Iterator[Finding]:
 
 def _stored(m: Message, operation: Operation, now: Counts) -> Iterator[Finding]:
     """Of a C-GET the sub-operations are seen: no more can have completed than were answered."""
-    if m.service != "C-GET" or now.completed is None:
+    if m.service != "C-GET" or now.completed is None or operation.shared:
         return
     told = now.completed + (now.warning or 0)
     seen = operation.stores.get(_SUCCESS, 0) + operation.stores.get(_WARNING, 0)
@@ -129,7 +129,7 @@ def _list_content(m: Message, failed: int, clause: str) -> Iterator[Finding]:
 
 
 def _early(m: Message, operation: Operation, _: Counts) -> Iterator[Finding]:
-    if m.service == "C-GET" and operation.open_stores:
+    if m.service == "C-GET" and operation.open_stores and not operation.shared:
         sentence = f"The C-GET ends while {operation.open_stores} C-STORE-RQ of it are not answered."
         yield m.about("retrieve.final-early", sentence, STATUS)
 
@@ -144,6 +144,8 @@ _OF_FINAL: tuple[_Check, ...] = (_stored, _final_total, _failed_list, _early)
 def judge_store(m: Message, gets: list[Operation]) -> list[Finding]:
     """A C-STORE-RQ or -RSP. gets: the C-GETs under way that the other side (of the request) has invoked."""
     get = gets[0] if len(gets) == 1 else None  # of several nobody can tell which
+    for each in gets if get is None else ():
+        each.shared = True
     if m.kind == "response":
         if get is not None and m.operation is not None:
             get.open_stores = max(0, get.open_stores - 1)

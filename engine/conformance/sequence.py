@@ -64,14 +64,6 @@ class Sequence:
         self._outstanding = outstanding
         self._established = False
 
-    def assume_established(self) -> None:
-        """The recording begins later than the association."""
-        self.sides[True].sent.add(RQ)
-        self.sides[False].sent.add(AC)
-        self._established = True
-        for side in self.sides.values():
-            side.may_send_data = True
-
     def takes_data(self, from_requestor: bool) -> bool:
         """Whether nothing is wrong with a P-DATA-TF of this side now."""
         return self.sides[from_requestor].may_send_data and not self.sides[not from_requestor].broke

@@ -43,11 +43,16 @@ class Verdict:
     message: bool = False
 
 
+_CONNECTED = frozenset({"exchange", "retrieve", "workflow"})
+_FRAGMENTS = frozenset({"pdata.interleaved", "pdata.data-first", "pdata.command-unended", "pdata.unfinished"})
+
+
 class Watcher:
     """One association. requestor: whether what counts as sent comes from the association's requestor."""
 
     def __init__(self, requestor: bool) -> None:
         self.requestor = requestor
+        self._complete = True
         self._negotiated: Negotiated | None = None
         self._request: AssociateRQ | None = None
         self._exchanges = Exchanges()
@@ -78,9 +83,12 @@ class Watcher:
         self._exchanges.established(negotiated)
         self._workflow.negotiated = negotiated
 
-    def joined_late(self) -> None:
-        """The recording begins when the association stands already."""
-        self._sequence.assume_established()
+    def incomplete(self) -> None:
+        """Not all that passed is seen (a recording with gaps, or of one side): from here on only what single PDUs and
+        messages show is judged."""
+        self._complete = False
+        for assembly in self._assemblies.values():
+            assembly.forget()
 
     # -- what passes
 
@@ -94,12 +102,12 @@ class Watcher:
         try:
             pdu = decode_pdu(data) if pdu is None else pdu
         except PduError as error:
-            return _about(direction, self._sequence.unreadable(error.reason, by_requestor, error.offset))
+            return self._told(direction, self._sequence.unreadable(error.reason, by_requestor, error.offset))
         findings = self._sequence.abort(pdu, by_requestor) if isinstance(pdu, AbortPdu) else []
         findings += self._sequence.pdu(pdu.TYPE, by_requestor)
         if pdu.TYPE in _ENDING:
             findings += self._assemblies[by_requestor].unfinished()
-        return _about(direction, findings + located(self._judge_pdu(pdu), pdu, data))
+        return self._told(direction, findings + located(self._judge_pdu(pdu), pdu, data))
 
     def broken(self, sentence: str, direction: Direction = _RECEIVED) -> list[Verdict]:
         """The upper layer could not go on with what came, and the watcher had seen nothing wrong in it."""
@@ -108,10 +116,8 @@ class Watcher:
     def closed(self, direction: Direction, pending: int = 0) -> list[Verdict]:
         """This side closed the connection, `pending` bytes into a PDU of its."""
         by_requestor = self._by_requestor(direction)
-        return _about(
-            direction,
-            [*self._sequence.closed(by_requestor, pending), *self._assemblies[by_requestor].unfinished()],
-        )
+        findings = [*self._sequence.closed(by_requestor, pending), *self._assemblies[by_requestor].unfinished()]
+        return self._told(direction, findings)
 
     def not_closed(self, direction: Direction, seconds: float | None = None) -> list[Verdict]:
         """This side should have closed the connection by now."""
@@ -139,7 +145,7 @@ class Watcher:
             return self._feed(direction, by_requestor, (pdv,), [])  # the many
         pdvs, fault = see_pdvs(buffers)
         if fault:
-            return _about(direction, self._sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
+            return self._told(direction, self._sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
         findings = self._sequence.pdu(PDataTF.TYPE, by_requestor)
         findings += judge_pdvs(pdvs, self._maximum[direction is _SENT], self._accepted, reserved=_reserved(buffers[0]))
         return self._feed(direction, by_requestor, pdvs, findings)
@@ -160,7 +166,10 @@ class Watcher:
                 of_messages += self._message(message)
         if not findings and not of_messages:
             return []
-        return _about(direction, findings) + [Verdict(direction, finding, message=True) for finding in of_messages]
+        return self._told(direction, findings) + self._told(direction, of_messages, message=True)
+
+    def _told(self, direction: Direction, findings: list[Finding], *, message: bool = False) -> list[Verdict]:
+        return [Verdict(direction, f, message) for f in findings if self._complete or not _needs_all(f.rule)]
 
     # -- messages
 
@@ -234,8 +243,10 @@ def _reserved(head: Buffer) -> int:
     return head[1] if len(head) > 1 else 0
 
 
-def _about(direction: Direction, findings: list[Finding]) -> list[Verdict]:
-    return [Verdict(direction, finding) for finding in findings]
+def _needs_all(rule: str) -> bool:
+    """Whether a rule is about what came before or from the other side."""
+    area = rule.partition(".")[0]
+    return area in _CONNECTED or rule in _FRAGMENTS or (area == "pdu" and rule != "pdu.unreadable")
 
 
 def _judge_data(m: Message) -> list[Finding]:

@@ -38,6 +38,7 @@ def decode_stream(data: bytes, name: str) -> Iterator[AnyNotice]:
     if not plausible(data):
         raise CaptureError(name, 0, _no_stream(data))
     decoder = Decoder(1, Peer(ae_title="", host="", port=0), itertools.count(1).__next__)
+    decoder.watcher.incomplete()
     from_requestor = data[0] not in _FROM_ACCEPTOR
     yield from decoder.feed(data, from_requestor, 0.0)
     yield from decoder.end(0.0, "The bytes end", one_sided=True)
@@ -115,6 +116,8 @@ def _decode_conversation(
     first_asks = _first_is_requestor(conversation)
     host, port = conversation.second if first_asks else conversation.first
     decoder = Decoder(number, Peer(host=host, port=port), new_operation, start=conversation.start)
+    if len({chunk.from_first for chunk in conversation.chunks}) == 1:
+        decoder.watcher.incomplete()  # one direction was recorded
     for chunk in conversation.chunks:
         yield from decoder.feed(chunk.data, chunk.from_first == first_asks, chunk.time, chunk.missing)
     how = "The connection was reset" if conversation.reset else "The connection was closed"

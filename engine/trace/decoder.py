@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from engine.conformance.association import check_abort, check_accept, check_reject, check_request
-from engine.conformance.commands import check_command_bytes
 from engine.conformance.findings import Finding
-from engine.conformance.pdata import check_pdata
+from engine.conformance.watcher import Watcher
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData
@@ -100,6 +98,8 @@ class Decoder:
     negotiated: Negotiated | None = None
     phase: AssociationPhase | None = None
     pdus: int = 0
+    watcher: Watcher = field(default_factory=lambda: Watcher(requestor=True))
+    _found: list[Finding] = field(default_factory=list)
     _rq: AssociateRQ | None = None
     _accepted_only: dict[int, str] = field(default_factory=dict)
     _sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
@@ -129,6 +129,7 @@ class Decoder:
     def _lose(self, side: _Side) -> None:
         side.lost, side.skipped, side.framer = True, 0, Framer()
         side.reassembler = Reassembler()
+        self.watcher.incomplete()
 
     def end(self, time: float, how: str, *, one_sided: bool = False) -> Iterator[AnyNotice]:
         """No more bytes. how: what ended the recording, for the sentence of an association that had not ended.
@@ -160,6 +161,8 @@ class Decoder:
 
     def _pdu(self, data: bytes, side: _Side, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
         self.pdus += 1
+        if self.pdus == 1 and data[0] != AssociateRQ.TYPE:
+            self.watcher.incomplete()
         yield PduNotice(
             association=self.number,
             time=time,
@@ -169,6 +172,7 @@ class Decoder:
             data=data,
             size=len(data),
         )
+        self._found += (v.finding for v in self.watcher.pdu(_direction(from_requestor), (data,)))
         if data[0] == PDataTF.TYPE:
             yield from self._p_data(data, side, from_requestor, time)
             return
@@ -176,9 +180,10 @@ class Decoder:
             pdu = decode_pdu(data)
         except PduError as error:
             yield self._error(time, f"A PDU {_whose(from_requestor)} cannot be read: {error.reason}")
+            yield from self._watched(from_requestor, time)
             return
         yield from self._upper_layer(pdu, time)
-        yield from self._findings(self._judge(pdu), from_requestor, time)
+        yield from self._watched(from_requestor, time)
 
     def _upper_layer(self, pdu: Pdu, time: float) -> Iterator[AnyNotice]:
         phase = AssociationPhase
@@ -203,21 +208,10 @@ class Decoder:
                 sentence = f"Aborted: {abort_text(*pair)}."
                 yield self._association(time, phase.ABORTED, sentence, Outcome.ABORTED, abort=pair)
 
-    def _judge(self, pdu: Pdu) -> list[Finding]:
-        match pdu:
-            case AssociateRQ():
-                return check_request(pdu)
-            case AssociateAC() if self._rq is not None:
-                return check_accept(self._rq, pdu)
-            case AssociateRJ():
-                return check_reject(pdu)
-            case AbortPdu():
-                return check_abort(pdu)
-        return []
-
     def _accept(self, ac: AssociateAC) -> None:
         if self._rq is not None:
             self.negotiated = outcome(self._rq, ac)
+            self.watcher.established(self.negotiated)
         else:
             # Without the request nothing is known of the abstract syntaxes; the transfer syntaxes are in the answer.
             self._accepted_only = _accepted_syntaxes(ac)
@@ -233,31 +227,22 @@ class Decoder:
             pdvs = iter_pdvs(data)
         except PduError as error:
             yield self._error(time, f"A P-DATA-TF {_whose(from_requestor)} cannot be read: {error.reason}")
+            yield from self._watched(from_requestor, time)
             return
-        yield from self._findings(self._judge_pdu(data, from_requestor), from_requestor, time)
         try:
             assembled = side.reassembler.feed(pdvs)
         except FragmentError as error:
             assembled = list(error.completed)
             side.reassembler = Reassembler()
-            finding = Finding("exchange.fragments", "error", error.reason, "PS3.8 E.1")
-            yield from self._findings([finding], from_requestor, time)
         for message in assembled:
             yield from self._message(message, from_requestor, time)
-
-    def _judge_pdu(self, data: bytes, from_requestor: bool) -> list[Finding]:
-        pdu = decode_pdu(data)
-        if self.negotiated is None or not isinstance(pdu, PDataTF):
-            return []
-        maximum = self.negotiated.send_maximum if from_requestor else self.negotiated.receive_maximum
-        accepted = {c.id for c in self.negotiated.contexts if c.accepted}
-        return check_pdata(pdu, maximum=maximum, contexts=accepted)
+        yield from self._watched(from_requestor, time)
 
     # -- messages
 
     def _message(self, a: Assembled, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
         abstract, syntax, guessed = self._syntaxes(a)
-        operation, request, duration = self._operation_of(a.command, from_requestor, time)
+        operation, duration = self._operation_of(a.command, from_requestor, time)
         yield MessageNotice(
             association=self.number,
             operation=operation.number if operation else None,
@@ -278,9 +263,7 @@ class Decoder:
         if guessed and a.data:
             sentence = f"The negotiation of context {a.context_id} was not recorded; the data set is read as {guessed}."
             yield from self._findings([Finding("trace.guess", "info", sentence, "")], from_requestor, time, number)
-        issues = [Finding("exchange.fragments", "warning", i.text, i.clause) for i in a.issues]
-        checked = check_command_bytes(a.command_bytes, request, a.data is not None, abstract_syntax=abstract)
-        yield from self._findings([*issues, *checked], from_requestor, time, number)
+        yield from self._watched(from_requestor, time, number)
         if operation is not None and a.command.is_response:
             yield from self._ended(operation, a.command, from_requestor, time)
 
@@ -303,17 +286,17 @@ class Decoder:
 
     def _operation_of(
         self, command: CommandSet, from_requestor: bool, time: float
-    ) -> tuple[_Operation | None, CommandSet | None, float | None]:
-        """The operation a message belongs to, its request (of responses and cancels), seconds since the request."""
+    ) -> tuple[_Operation | None, float | None]:
+        """The operation a message belongs to; of responses and cancels the seconds since their request."""
         row = message_for(command.command_field) if command.command_field is not None else None
         if command.is_response or (row is not None and row.kind == "cancel"):
             invoker = from_requestor if not command.is_response else not from_requestor
             found = self._operations.get((invoker, command.responded_to if command.responded_to is not None else -1))
-            return (found, found.command, time - found.clock) if found else (None, None, None)
+            return (found, time - found.clock) if found else (None, None)
         operation = _Operation(self.new_id(), command, time)
         if command.message_id is not None:
             self._operations[from_requestor, command.message_id] = operation
-        return operation, None, None
+        return operation, None
 
     def _ended(
         self, operation: _Operation, command: CommandSet, from_requestor: bool, time: float
@@ -377,6 +360,11 @@ class Decoder:
             outcome=result,
             duration=time - self.start,
         )
+
+    def _watched(self, from_requestor: bool, time: float, operation: int | None = None) -> Iterator[FindingNotice]:
+        """What was found in the PDU just seen, once what it is about has been told."""
+        found, self._found = self._found, []
+        yield from self._findings(found, from_requestor, time, operation)
 
     def _findings(
         self, findings: list[Finding], from_requestor: bool, time: float, operation: int | None = None
