@@ -30,6 +30,7 @@ from .handlers import handlers
 from .models.peers import peer_name
 from .palette import Palette
 from .panels.ae_panel import AEPanel
+from .panels.builder_drafts import Drafts
 from .panels.builder_panel import BuilderPanel
 from .panels.log_panel import LogPanel
 from .panels.trace_panel import TracePanel
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
         )
         self.palette_dialog = Palette(self.finder.providers, self)
+        self.drafts = Drafts(builder, workspace.folder / "drafts", self.store, self)
         self._closing: Closing | None = None
         self._closed = self._lose_unsaved = False
         self._lay_out()
@@ -101,7 +103,7 @@ class MainWindow(QMainWindow):
         self._peer_changed(self.ae.current_peer)
         self._current_changed(None)
         self._proposal_changed()
-        for problem in workspace.problems:
+        for problem in (*workspace.problems, *self.drafts.restore()):
             self.say(str(problem), "warning")
 
     # -- building -----------------------------------------------------------------------------------------------
@@ -358,11 +360,11 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self._closing is not None:
             return
-        unsaved = self.builder.unsaved
-        if unsaved and not self._lose_unsaved:
-            names = ", ".join(f"“{name}”" for name in unsaved)
-            were = "was" if len(unsaved) == 1 else "were"
-            text = f"{names} {were} changed and not saved."
+        lost = self.drafts.save()
+        if lost and not self._lose_unsaved:
+            names = ", ".join(f"“{name}”" for name in lost)
+            were = "was" if len(lost) == 1 else "were"
+            text = f"{names} {were} changed and not saved, and cannot be kept for the next time."
             self.questions.ask(self, "Close the window?", text, "Close without saving", self._close_anyway)
             return
         self.ae.flush()

@@ -125,15 +125,27 @@ class MessagePage(QWidget):
         return self.command.draft
 
     @property
+    def name(self) -> str:
+        return self.title or self.file_name or self.draft.message.name
+
+    @property
+    def changed(self) -> bool:
+        """Since it was opened or saved."""
+        return not self.undo_stack.isClean()
+
+    @property
     def tab_text(self) -> str:
-        name = self.title or self.file_name or self.draft.message.name
-        return name if self.undo_stack.isClean() else name + CHANGED
+        return self.name + CHANGED if self.changed else self.name
+
+    @property
+    def blank(self) -> bool:
+        """Nothing of it was chosen, typed or opened."""
+        return not (self.changed or self.file_name or self.title not in ("", self.draft.message.name))
 
     @property
     def untouched(self) -> bool:
         """Nothing was done in the tab: another message may take its place."""
-        named = self.file_name or self.title not in ("", self.draft.message.name)
-        return not named and self.undo_stack.isClean() and not self.tabs.history.total
+        return self.blank and not self.tabs.history.total
 
     def rename(self, title: str) -> None:
         self.title = title.strip()

@@ -20,7 +20,7 @@ from gui.theme import SPACING, theme
 
 from .builder_known import Known
 from .builder_page import STORE, MessagePage
-from .builder_tabs import CHANGED, MessageTabs
+from .builder_tabs import MessageTabs
 from .builder_templates import TemplateMenu
 
 MESSAGE_FILES = "Message files (*.toml)"
@@ -153,9 +153,13 @@ class BuilderPanel(QWidget):
         self.known.forget(association)
 
     @property
-    def unsaved(self) -> list[str]:
-        """Names of the messages changed and not saved."""
-        return [p.tab_text.removesuffix(CHANGED) for p in self._pages if not p.undo_stack.isClean()]
+    def pages(self) -> tuple[MessagePage, ...]:
+        """The tabs, from left to right."""
+        return tuple(self._pages)
+
+    def file_of(self, page: MessagePage) -> Path | None:
+        """The file a message was opened from or saved to."""
+        return self._files.get(page)
 
     def set_next(self, sending: bool) -> None:
         """Whether sending is what comes next: then Send has the accent."""
@@ -194,6 +198,19 @@ class BuilderPanel(QWidget):
         self._files[page] = path
         page.undo_stack.setClean()
 
+    def reopen(self, message: MessageFile, path: Path | None, *, changed: bool) -> MessagePage:
+        """A message as it was left: the file it belongs to, and whether it was changed since."""
+        page = self.open_message(message)
+        if path is not None:
+            page.set_file(path)
+            self._files[page] = path
+        if changed:
+            page.undo_stack.resetClean()
+        return page
+
+    def show_page(self, page: MessagePage) -> None:
+        self.tabs.setCurrentIndex(self._pages.index(page))
+
     def message_file(self) -> MessageFile:
         return self.page.message_file()
 
@@ -230,10 +247,10 @@ class BuilderPanel(QWidget):
     def close_message(self, tab: int) -> None:
         """Close a tab; what was changed and not saved is asked about."""
         page = self._pages[tab]
-        if page.undo_stack.isClean():
+        if not page.changed:
             self._close(page)
         else:
-            text = f"“{page.tab_text.removesuffix(CHANGED)}” was changed and not saved."
+            text = f"“{page.name}” was changed and not saved."
             self._questions.ask(self, "Close the message?", text, "Close without saving", partial(self._close, page))
 
     def _close(self, page: MessagePage) -> None:
@@ -334,7 +351,7 @@ class BuilderPanel(QWidget):
         self.close_message(self.tabs.currentIndex())
 
     def _rename_current(self) -> None:
-        self.tabs.rename(self.tabs.currentIndex(), self.page.tab_text.removesuffix(CHANGED))
+        self.tabs.rename(self.tabs.currentIndex(), self.page.name)
 
     def _undo(self) -> None:
         self.page.undo_stack.undo()
@@ -355,7 +372,7 @@ class BuilderPanel(QWidget):
             self._try(self.save, path)
 
     def ask_save_as(self) -> None:
-        name = "".join(c if c.isalnum() or c in " -_" else "-" for c in self.page.tab_text.removesuffix(CHANGED))
+        name = "".join(c if c.isalnum() or c in " -_" else "-" for c in self.page.name)
         self._questions.save_file(self, "Save message", MESSAGE_FILES, f"{name}.toml", self._save_files)
 
     def ask_edit_file(self) -> None:

@@ -671,10 +671,64 @@ def test_nothing_is_sent_without_a_peer(window):
     assert not window.builder.new_message().top.send_button.isEnabled()
 
 
-def test_messages_not_saved_are_asked_about_before_the_window_closes(window, qtbot, questions):
-    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+def closed(window, qtbot):
     with qtbot.waitSignal(window.ended):
         window.close()
+
+
+def opened_again(qtbot, workspace, bridge, questions):
+    again = MainWindow(workspace, bridge, questions)
+    qtbot.addWidget(again)
+    again._closed = True
+    return again
+
+
+def test_the_tabs_of_the_builder_are_there_again_after_a_restart(window, qtbot, workspace, bridge, questions, tmp_path):
+    first = window.builder.page
+    first.set_message(MESSAGES["C-FIND-RQ"])
+    first.rename("Looking for Jane")
+    window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
+    path = tmp_path / "kept.toml"
+    window.builder.save(path)
+    window.builder.new_message()
+    window.builder.show_page(first)
+    closed(window, qtbot)
+    assert not any("not saved" in str(text) for text in questions.told)
+    again = opened_again(qtbot, workspace, bridge, questions).builder
+    assert [p.tab_text for p in again.pages] == ["Looking for Jane ●", "kept"]
+    assert [p.draft.message.name for p in again.pages] == ["C-FIND-RQ", "N-GET-RQ"]
+    assert again.page is again.pages[0]
+    assert again.file_of(again.pages[1]) == path
+
+
+def test_a_file_that_has_gone_leaves_its_message_marked_as_changed(
+    window, qtbot, workspace, bridge, questions, tmp_path
+):
+    path = tmp_path / "gone.toml"
+    window.builder.page.set_message(MESSAGES["N-GET-RQ"])
+    window.builder.save(path)
+    closed(window, qtbot)
+    path.unlink()
+    again = opened_again(qtbot, workspace, bridge, questions).builder
+    assert again.page.changed and again.file_of(again.page) is None
+
+
+def test_a_draft_that_does_not_read_is_said_and_set_aside(window, qtbot, workspace, bridge, questions):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    closed(window, qtbot)
+    draft = workspace.folder / "drafts" / "1.toml"
+    draft.write_text("message = ", encoding="utf-8")
+    again = opened_again(qtbot, workspace, bridge, questions)
+    assert "1.toml" in said(again)
+    assert not draft.exists() and draft.with_name("1.toml.unreadable").exists()
+    assert again.builder.page.untouched
+
+
+def test_messages_that_cannot_be_kept_are_asked_about_before_the_window_closes(window, qtbot, questions, workspace):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    (workspace.folder / "drafts").write_text("in the way", encoding="utf-8")
+    closed(window, qtbot)
     assert any("changed and not saved" in str(text) for text in questions.told)
 
 

@@ -1,0 +1,113 @@
+"""The builder's tabs from one run of the program to the next, as message files of the workspace."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings
+
+from engine.model.dataset import Data, DataSet, EncodedData
+from engine.workspace.errors import WorkspaceError
+from engine.workspace.message_files import load_message, save_message
+
+from .builder_page import MessagePage
+from .builder_panel import BuilderPanel
+
+LIMIT = 8 * 1024 * 1024
+"""Bytes of values kept of one draft: beyond, writing them as text would hold up the window as it closes."""
+_TABS, _CURRENT = "builder/tabs", "builder/tab"
+UNREADABLE = ".unreadable"
+
+
+class Drafts(QObject):
+    """Which tabs there are stands in the window's own settings, what is in them in files of `folder`."""
+
+    def __init__(self, builder: BuilderPanel, folder: Path, store: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._builder, self._folder, self._store = builder, folder, store
+
+    def save(self) -> list[str]:
+        """Keep all tabs with something in them; returns the names of those that are changed and cannot be kept."""
+        tabs: list[dict[str, object]] = []
+        lost: list[str] = []
+        current = 0
+        for page in self._builder.pages:
+            if page.blank:
+                continue
+            name = f"{len(tabs) + 1}.toml"
+            if not self._save(page, self._folder / name):
+                lost += [page.name] if page.changed else []
+                continue
+            if page is self._builder.page:
+                current = len(tabs)
+            path = self._builder.file_of(page)
+            tabs.append({"draft": name, "file": str(path) if path else "", "changed": page.changed})
+        kept = {str(tab["draft"]) for tab in tabs}
+        for old in self._folder.glob("*.toml"):
+            if old.name not in kept:
+                old.unlink(missing_ok=True)
+        self._store.setValue(_TABS, json.dumps(tabs))
+        self._store.setValue(_CURRENT, current)
+        return lost
+
+    def restore(self) -> list[str]:
+        """Open what was kept; returns a sentence for each that cannot be read, which stays under another name."""
+        problems = []
+        pages: list[MessagePage] = []
+        for tab in _table(self._store.value(_TABS)):
+            draft = self._folder / str(tab.get("draft"))
+            file = Path(str(tab["file"])) if tab.get("file") else None
+            gone = file is not None and not file.exists()
+            try:
+                message = load_message(draft)
+            except WorkspaceError as error:
+                problems.append(str(error))
+                _set_aside(draft)
+                continue
+            pages.append(
+                self._builder.reopen(message, None if gone else file, changed=bool(tab.get("changed")) or gone)
+            )
+        current = str(self._store.value(_CURRENT, 0))
+        if pages and current.isdigit():
+            self._builder.show_page(pages[min(int(current), len(pages) - 1)])
+        return problems
+
+    def _save(self, page: MessagePage, path: Path) -> bool:
+        message = page.message_file()
+        if _size(message.data) > LIMIT:
+            return False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_message(path, message)
+        except (WorkspaceError, OSError):
+            return False
+        return True
+
+
+def _table(value: object) -> list[dict[str, object]]:
+    try:
+        found = json.loads(str(value or "[]"))
+    except ValueError:
+        return []
+    return [tab for tab in found if isinstance(tab, dict)] if isinstance(found, list) else []
+
+
+def _set_aside(draft: Path) -> None:
+    # Where it is gone or may not be touched there is nothing to keep.
+    with suppress(OSError):
+        draft.replace(draft.with_name(draft.name + UNREADABLE))
+
+
+def _size(data: Data | None) -> int:
+    """Bytes or characters of all values written with the message; a file is only named."""
+    if isinstance(data, EncodedData):
+        return len(data.data)
+    if not isinstance(data, DataSet):
+        return 0
+    total = 0
+    for element in data:
+        total += len(element.value) if isinstance(element.value, bytes) else sum(map(len, element.texts))
+        total += sum(map(_size, element.items))
+    return total
