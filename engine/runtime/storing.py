@@ -27,6 +27,9 @@ from .invocation import Ended
 from .listener import own_side
 from .operations import Operation, opened
 
+UNLIMITED = 64
+"""Stores outstanding at once when the window has no limit: more would gain nothing and delay a Cancel."""
+
 
 @dataclass(slots=True)
 class _Count:
@@ -91,12 +94,32 @@ class Storing:
         own_side(self._context, association)
         negotiated = await opened(association, self._operation)
         try:
-            for header in batch.files:
-                if self._operation.cancelled:
-                    break
-                await self._send_file(association, negotiated, header)
+            await self._send_files(association, negotiated, batch.files)
         finally:
             await association.release()
+
+    async def _send_files(self, association: Association, negotiated: Negotiated, files: Iterable[FileHeader]) -> None:
+        """Each in turn, without waiting for the responses to those before as far as the asynchronous operations window
+        allows (PS3.7 D.3.3.3). Raises Ended when the association ends; what was outstanding then is not counted."""
+        room = asyncio.Semaphore(negotiated.window.invoked or UNLIMITED)
+        ends: list[Ended] = []
+
+        async def send(header: FileHeader) -> None:
+            try:
+                await self._send_file(association, negotiated, header)
+            except Ended as ended:
+                ends.append(ended)
+            finally:
+                room.release()
+
+        async with asyncio.TaskGroup() as outstanding:
+            for header in files:
+                await room.acquire()
+                if self._operation.cancelled or ends:
+                    break
+                outstanding.create_task(send(header))
+        if ends:
+            raise ends[0]
 
     async def _send_file(self, association: Association, negotiated: Negotiated, header: FileHeader) -> None:
         """Send one file; only the association's end is raised, a file that cannot go is counted."""

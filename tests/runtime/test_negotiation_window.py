@@ -1,0 +1,300 @@
+"""The asynchronous operations window in use: how many are outstanding, both ways, and responses in any order."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.model.association import AsyncWindow, Policy, Role
+from engine.model.commands import Cancel, Send, StoreFiles
+from engine.model.notices import Direction, FindingNotice, MessageNotice, Outcome, ProgressNotice, StatusNotice
+from engine.protocol.negotiation import answer, propose
+from engine.services.responses import request_of, response_to
+from engine.standard.pdus import AssociateRQ, AsyncOperationsWindow, UserInformation
+from engine.wire import datasets
+from engine.wire.pdus import decode_pdu, encode_pdu
+from tests.runtime.console import (
+    CT,
+    EXPLICIT,
+    STUDY_FIND,
+    STUDY_GET,
+    Console,
+    contexts,
+    echo_rq,
+    find_rq,
+    keys,
+    policy,
+    proposal,
+)
+from tests.runtime.scripted import Conversation, scripted
+
+STORE, FIND = 0x0001, 0x0020
+RELEASED = b"\x06\0\0\0\0\4\0\0\0\0"
+
+
+def files(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(1, count + 1):
+        uid = f"1.2.3.{number}"
+        data = keys(SOPClassUID=CT, SOPInstanceUID=uid, PatientID="P", StudyInstanceUID="1.2", SeriesInstanceUID="1.3")
+        encoded = datasets.encode_dataset(data, EXPLICIT)
+        datasets.write_file(folder / f"{number:03}.dcm", encoded, EXPLICIT, CT, uid)
+    return folder
+
+
+def store(console: Console, where: Any, folder: Path, window: AsyncWindow | None) -> tuple[StatusNotice, int]:
+    """A StoreFiles run to its end, and its association."""
+    number = console.new_id()
+    asked = proposal(where, async_window=window)
+    done = console.run(StoreFiles(operation=console.new_id(), association=number, proposal=asked, paths=(folder,)))
+    console.ended(number)
+    return done, number
+
+
+def outstanding(console: Console, association: int, requests: Direction, field: int) -> Iterator[int]:
+    """How many requests of one side were outstanding, after each message the notices tell of."""
+    count = 0
+    for notice in console.of(MessageNotice, lambda n: n.association == association):
+        if notice.command.command_field == field and notice.direction is requests:
+            count += 1
+        elif notice.command.command_field == field | 0x8000 and notice.direction is not requests:
+            count -= (notice.command.status or 0) not in (0xFF00, 0xFF01)
+        yield count
+
+
+def accept(c: Conversation, window: AsyncWindow | None) -> None:
+    """Accept everything with this window; None: as a peer that does not know the item."""
+    rq = decode_pdu(c.read_pdu())
+    assert isinstance(rq, AssociateRQ)
+    ac = answer(rq, Policy(async_window=window or AsyncWindow())).pdu
+    if window is None:
+        kept = [i for i in ac.items if not isinstance(i, UserInformation)]  # type: ignore[union-attr]
+        (info,) = [i for i in ac.items if isinstance(i, UserInformation)]  # type: ignore[union-attr]
+        without = replace(info, items=tuple(i for i in info.items if not isinstance(i, AsyncOperationsWindow)))
+        ac = replace(ac, items=(*kept, without))  # type: ignore[call-arg]
+    c.send(encode_pdu(ac))
+
+
+def nothing_comes(c: Conversation) -> bool:
+    """Whether the other side keeps silent for a while."""
+    c.sock.settimeout(0.15)
+    try:
+        return not c.sock.recv(1)
+    except TimeoutError:
+        return True
+    finally:
+        c.sock.settimeout(10.0)
+
+
+def release(c: Conversation) -> None:
+    assert c.read_pdu()[0] == 5
+    c.send(RELEASED)
+    c.wait_closed()
+
+
+# --- storing ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted", "most"),
+    [((4, 1), (8, 8), 4), ((8, 1), (3, 3), 3), ((0, 1), (5, 0), 5), ((0, 1), (0, 0), 12), ((1, 1), (0, 0), 1)],
+)
+def test_files_are_stored_as_many_at_once_as_was_negotiated(
+    asked: tuple[int, int], granted: tuple[int, int], most: int, console: Console, tmp_path: Path
+) -> None:
+    listener = console.listen(policy=policy(async_window=AsyncWindow(*granted)))
+    done, number = store(console, listener, files(tmp_path / "in", 12), AsyncWindow(*asked))
+    assert (done.outcome, done.completed) == (Outcome.SUCCESS, 12)
+    assert max(outstanding(console, number, Direction.SENT, STORE)) == most
+    assert [n.done for n in console.of(ProgressNotice)] == list(range(1, 13))
+    assert not console.of(FindingNotice, lambda n: n.severity == "error")
+
+
+@pytest.mark.parametrize("window", [None, AsyncWindow(1, 1)])
+def test_a_peer_without_a_window_gets_one_at_a_time(
+    window: AsyncWindow | None, console: Console, tmp_path: Path
+) -> None:
+    quiet: list[bool] = []
+
+    def script(c: Conversation) -> None:
+        accept(c, window)
+        for _ in range(3):
+            context, command = c.read_command()
+            quiet.append(nothing_comes(c))
+            c.send(c.message(context, response_to(command, 0)))
+        release(c)
+
+    with scripted(script) as peer:
+        done, _ = store(console, peer, files(tmp_path / "in", 3), AsyncWindow(10, 10))
+    assert done.outcome is Outcome.SUCCESS
+    assert quiet == [True] * 3
+
+
+def test_each_file_gets_its_own_status_whatever_the_order_of_the_responses(console: Console, tmp_path: Path) -> None:
+    statuses = {"1.2.3.2": 0xB007, "1.2.3.5": 0xA700, "1.2.3.7": 0xA900}
+    quiet: list[bool] = []
+
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(4, 1))
+        shuffle = random.Random(5)
+        waiting = [c.read_command() for _ in range(4)]
+        quiet.append(nothing_comes(c))
+        for number in range(10):
+            context, command = waiting.pop(shuffle.randrange(len(waiting)))
+            c.send(c.message(context, response_to(command, statuses.get(command.sop_instance_uid, 0))))
+            if number < 6:
+                waiting.append(c.read_command())
+        release(c)
+
+    with scripted(script) as peer:
+        done, _ = store(console, peer, files(tmp_path / "in", 10), AsyncWindow(0, 0))
+    assert quiet == [True]
+    assert (done.completed, done.warning, done.failed, done.remaining) == (7, 1, 2, 0)
+    told = [n.sentence for n in console.of(ProgressNotice) if "Success" not in n.sentence]
+    assert sorted(t[:7] for t in told) == ["002.dcm", "005.dcm", "007.dcm"]
+
+
+def test_a_cancelled_store_waits_for_what_is_outstanding_and_begins_nothing_more(
+    console: Console, tmp_path: Path
+) -> None:
+    number, operation = console.new_id(), console.new_id()
+    quiet: list[bool] = []
+
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(3, 1))
+        waiting = [c.read_command() for _ in range(3)]
+        console.submit(Cancel(operation=operation))
+        quiet.append(nothing_comes(c))
+        for context, command in reversed(waiting):
+            c.send(c.message(context, response_to(command, 0)))
+        release(c)
+
+    with scripted(script) as peer:
+        asked = proposal(peer, async_window=AsyncWindow(3, 1))
+        folder = files(tmp_path / "in", 9)
+        done = console.run(StoreFiles(operation=operation, association=number, proposal=asked, paths=(folder,)))
+    assert (done.outcome, done.completed, done.remaining) == (Outcome.CANCELLED, 3, 6)
+    assert quiet == [True]
+
+
+def test_an_abort_among_outstanding_stores_leaves_them_not_sent(console: Console, tmp_path: Path) -> None:
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(4, 1))
+        waiting = [c.read_command() for _ in range(4)]
+        context, command = waiting[2]
+        c.send(c.message(context, response_to(command, 0)) + b"\x07\0\0\0\0\4\0\0\0\0")
+        c.wait_closed()
+
+    with scripted(script) as peer:
+        done, _ = store(console, peer, files(tmp_path / "in", 9), AsyncWindow(4, 1))
+    assert (done.outcome, done.completed, done.remaining) == (Outcome.ABORTED, 1, 8)
+
+
+# --- several operations on a held association ---------------------------------------------------------------------
+
+
+def invoke(console: Console, association: int, count: int, message: Callable[[], Any]) -> list[int]:
+    operations = [console.new_id() for _ in range(count)]
+    for operation in operations:
+        console.submit(Send(association=association, operation=operation, message=message()))
+    return operations
+
+
+def query() -> Any:
+    return find_rq(STUDY_FIND, keys(QueryRetrieveLevel="STUDY", StudyInstanceUID=""))
+
+
+def test_one_of_several_queries_is_cancelled(console: Console) -> None:
+    """Pending responses interleave; the C-CANCEL-RQ ends the query it names and no other."""
+    identifier = datasets.encode_dataset(keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2"), EXPLICIT)
+    asked: list[int | None] = []
+    cancelled: list[int | None] = []
+
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(3, 1))
+        waiting = [c.read_command() for _ in range(3)]
+        asked.extend(command.message_id for _, command in waiting)
+        for context, command in reversed(waiting):
+            c.send(c.message(context, response_to(command, 0xFF00, has_data=True), identifier))
+        _, cancel = c.read_command()
+        cancelled.append(cancel.responded_to)
+        order = (2, 1, 0)
+        for index in order:
+            context, command = waiting[index]
+            ended = command.message_id == cancel.responded_to
+            if not ended:
+                c.send(c.message(context, response_to(command, 0xFF00, has_data=True), identifier))
+            c.send(c.message(context, response_to(command, 0xFE00 if ended else 0)))
+        release(c)
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, (STUDY_FIND, EXPLICIT), async_window=AsyncWindow(3, 1)))
+        operations = invoke(console, number, 3, query)
+        for operation in operations:
+            console.wait(MessageNotice, lambda n, o=operation: n.operation == o and n.command.is_response)
+        console.submit(Cancel(operation=operations[1]))
+        ends = [console.status(operation) for operation in operations]
+        console.release(number)
+    assert cancelled == [asked[1]]
+    assert [end.outcome for end in ends] == [Outcome.SUCCESS, Outcome.CANCELLED, Outcome.SUCCESS]
+    assert [len(console.found(operation)) for operation in operations] == [2, 1, 2]
+
+
+def test_an_abort_ends_each_that_was_outstanding_and_each_that_waited(console: Console) -> None:
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(2, 1))
+        for _ in range(2):
+            c.read_command()
+        c.send(b"\x07\0\0\0\0\4\0\0\0\0")
+        c.wait_closed()
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, async_window=AsyncWindow(2, 1)))
+        ends = [console.status(o) for o in invoke(console, number, 5, echo_rq)]
+    assert {end.outcome for end in ends} == {Outcome.ABORTED}
+
+
+def test_a_request_beyond_the_window_granted_is_noted_and_answered(console: Console) -> None:
+    """Our acceptor granted 2; a peer that sends 5 at once still gets all its answers, and a finding."""
+    listener = console.listen(policy=policy(async_window=AsyncWindow(2, 1)))
+    rq = request_of("C-ECHO-RQ", AffectedSOPClassUID="1.2.840.10008.1.1")
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=10) as sock:
+        c = Conversation(sock, threading.Event())
+        sock.sendall(encode_pdu(propose(proposal(listener, async_window=AsyncWindow(5, 1)))))
+        assert c.read_pdu()[0] == 2
+        commands = [rq.with_values(MessageID=number, CommandDataSetType=0x0101) for number in range(1, 6)]
+        sock.sendall(b"".join(c.message(1, command) for command in commands))
+        answered = [c.read_command()[1].responded_to for _ in range(5)]
+        sock.sendall(b"\x05\0\0\0\0\4\0\0\0\0")
+        assert c.read_pdu() == RELEASED
+    assert sorted(n or 0 for n in answered) == [1, 2, 3, 4, 5]
+    told = console.wait(FindingNotice, lambda n: "window" in n.sentence)
+    assert told.direction is Direction.RECEIVED
+
+
+# --- what the acceptor invokes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("performed", "most"), [(1, 1), (2, 2), (3, 3), (0, 4)])
+def test_the_acceptor_keeps_to_the_window_for_its_sub_operations(
+    performed: int, most: int, console: Console, tmp_path: Path
+) -> None:
+    """Four C-GETs at once; the stores that come back are outstanding together only as far as was agreed on."""
+    listener = console.listen(files(tmp_path / "archive", 6), policy=policy(async_window=AsyncWindow(0, 0)))
+    wanted = contexts(STUDY_GET) + tuple(replace(c, id=3) for c in contexts(CT, role=Role.BOTH))
+    number = console.open(proposal(listener, *wanted, async_window=AsyncWindow(4, performed)))
+    identifier = keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2")
+    get = request_of("C-GET-RQ", AffectedSOPClassUID=STUDY_GET)
+    operations = invoke(console, number, 4, lambda: replace(echo_rq(), command=get, data=identifier))
+    ends = [console.status(operation) for operation in operations]
+    assert [(end.outcome, end.completed) for end in ends] == [(Outcome.SUCCESS, 6)] * 4
+    assert max(outstanding(console, number, Direction.RECEIVED, STORE)) == most
+    console.release(number)
+    assert not console.of(FindingNotice, lambda n: n.severity == "error")
