@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from engine.model.notices import Evidence
 from engine.standard.pdus import Layout
@@ -29,6 +30,22 @@ class Finding:
 
 
 NOWHERE = Evidence()
+TOLD_SINGLY = 3
+"""Cases of one rule in one PDU told each for itself; of more (an odd byte in each of 128 contexts) the first is."""
+
+
+def condensed(findings: list[Finding]) -> list[Finding]:
+    """The findings about one PDU, with the many cases of a rule as one."""
+    cases = Counter(finding.rule for finding in findings)
+    told: list[Finding] = []
+    for finding in findings:
+        count = cases[finding.rule]
+        if count <= TOLD_SINGLY:
+            told.append(finding)
+        elif all(finding.rule != other.rule for other in told):
+            sentence = f"{finding.sentence} So it is in {count} places of the PDU."
+            told.append(replace(finding, sentence=sentence))
+    return told
 
 
 def found(

@@ -21,7 +21,7 @@ from .association import check_abort, check_accept, check_reject, check_request,
 from .commands import check_command
 from .data import check_data
 from .exchanges import Exchanges
-from .findings import Finding, found
+from .findings import Finding, condensed, found
 from .instances import encoding_fault, has_uids, instance_uids
 from .message import Message
 from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, see_pdvs
@@ -107,7 +107,7 @@ class Watcher:
         findings += self._sequence.pdu(pdu.TYPE, by_requestor)
         if pdu.TYPE in _ENDING:
             findings += self._assemblies[by_requestor].unfinished()
-        return self._told(direction, findings + located(self._judge_pdu(pdu), pdu, data))
+        return self._told(direction, findings + located(condensed(self._judge_pdu(pdu)), pdu, data))
 
     def broken(self, sentence: str, direction: Direction = _RECEIVED) -> list[Verdict]:
         """The upper layer could not go on with what came, and the watcher had seen nothing wrong in it."""

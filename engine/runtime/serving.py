@@ -158,6 +158,7 @@ class _Run:
             "C-STORE-RQ",
             AffectedSOPClassUID=effect.instance.sop_class_uid,
             AffectedSOPInstanceUID=effect.instance.sop_instance_uid,
+            Priority=self.event.message.command.number("Priority") or 0,  # inherited (PS3.7 9.1.3.1.4, 9.1.4.1.4)
             MoveOriginatorApplicationEntityTitle=effect.originator_ae_title or None,
             MoveOriginatorMessageID=effect.originator_message_id,
         )

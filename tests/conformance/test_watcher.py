@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.conformance.watcher import Watcher
 from engine.model.dataset import DataSet
 from engine.model.notices import Direction
-from engine.standard.pdus import PDataTF, Pdv
+from engine.standard.pdus import PDataTF, Pdv, PresentationContextRQ
 from engine.wire.pdus import encode_pdu
 from tests.conformance.cases_exchange import INSTANCE, STORE, STORED, STUDY, early, got, moved, wide
 from tests.conformance.talk import (
@@ -92,6 +94,14 @@ def test_evidence_is_the_place_in_the_pdu() -> None:
     assert verdict.finding.rule == "association.reserved"
     evidence = verdict.finding.evidence
     assert (evidence.text, evidence.start, evidence.end) == ("Application Context Item", 74, 74 + 4 + 21)
+
+
+def test_many_cases_of_one_kind_in_a_pdu_are_told_once() -> None:
+    talk = Talk(established=False)
+    contexts = [replace(i, reserved_1=b"\0\1\0") for i in talk.rq.items if isinstance(i, PresentationContextRQ)]
+    talk.requests(replace(talk.rq, items=(talk.rq.items[0], *contexts, talk.rq.items[-1])))
+    (verdict,) = talk.verdicts
+    assert verdict.finding.sentence.endswith(f"So it is in {len(contexts)} places of the PDU.")
 
 
 def test_a_fragment_says_where_it_stands() -> None:
