@@ -15,7 +15,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from engine.model.dataset import DataElement, DataSet
-from engine.workspace.dataset_text import DataSetTextError, dataset_text, parse_dataset_text
+from engine.workspace.dataset_text import DataSetTextError, dataset_text
+from engine.workspace.pasted_text import parse_pasted
 from gui.models import dataset_edits as edits
 from gui.models.dataset_edits import Path
 from gui.models.dataset_model import ELEMENT, TAG, VALUE, VR, DataSetModel
@@ -233,17 +234,21 @@ class DataSetView(QTreeView):
         self.delete()
 
     def paste(self) -> None:
-        """Elements from text; those with the same tag are replaced."""
+        """Elements from text, JSON or a dump; those with the same tag are replaced."""
         text = QGuiApplication.clipboard().text()
         try:
-            elements = list(parse_dataset_text(text))
+            pasted = parse_pasted(text)
         except DataSetTextError as error:
             self.said.emit(f"The clipboard holds no elements: {error}.")
             return
+        elements = list(pasted.data_set)
         if elements:
             data_set, item = self.data_model.data_set, self.item_place()
             new, paths = edits.put(data_set, item, elements)
             self.data_model.edit(new, f"Paste {len(elements)} elements", paths[-1])
+        if pasted.left_out:
+            more = len(pasted.left_out) - 1
+            self.said.emit(f"Left out: {pasted.left_out[0]}" + (f" And {more} more." if more else ""))
 
     # Qt
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from engine.model.dataset import DataElement, DataSet
@@ -172,3 +173,14 @@ def test_undo_takes_back_what_the_current_place_stands_in(qtbot: QtBot, editor: 
     while stack.canRedo():
         stack.redo()
     assert len(editor.model.data_set) == 2
+
+
+def test_what_other_programs_print_is_pasted(qtbot: QtBot, editor: DataSetEditor) -> None:
+    editor.model.load(DataSet())
+    for printed in ("(0010,0010) PN [Doe^John]  #   8, 1 PatientName", '{"00100020": {"vr": "LO", "Value": ["12"]}}'):
+        QGuiApplication.clipboard().setText(printed)
+        editor.view.paste()
+    assert editor.model.data_set.text(NAME) == "Doe^John" and editor.model.data_set.text(PID) == "12"
+    QGuiApplication.clipboard().setText("(7FE0,0010) Pixel Data   OW: Array of 524288 elements")
+    editor.view.paste()
+    assert "Left out" in editor.words.text()
