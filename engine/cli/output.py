@@ -23,6 +23,7 @@ from engine.model.notices import (
 )
 from engine.trace.explain import Node, PreviewError, data_set_of, explain_command, explain_pdu
 from engine.trace.json_lines import json_line
+from engine.trace.negotiation_text import negotiation_lines
 from engine.trace.pdu_text import hex_dump, pdu_text
 from engine.trace.plain_text import contexts_table, named, notice_text, seconds_text, status_line, time_text, visible
 from engine.trace.tls_text import tls_lines
@@ -148,15 +149,18 @@ class Output:
                 self.line(f"    {line}")
         if n.phase is AssociationPhase.ESTABLISHED and n.negotiated is not None:
             refused = any(not c.accepted for c in n.negotiated.contexts)
-            if self.verbosity or refused or (self._show_contexts and n.requestor):
-                self._contexts(n.negotiated)
+            besides = negotiation_lines(n.negotiated, n.proposal)
+            if self.verbosity or refused or (n.requestor and (self._show_contexts or besides)):
+                self._contexts(n.negotiated, besides)
 
-    def _contexts(self, negotiated: Negotiated) -> None:
-        """The table of negotiated contexts, with the reason of each that was refused."""
+    def _contexts(self, negotiated: Negotiated, besides: list[str]) -> None:
+        """The table of negotiated contexts, with the reason of each that was refused; what was negotiated besides."""
         self.line(contexts_table(negotiated).rstrip("\n"))
         for context in negotiated.contexts:
             if not context.accepted:
                 self.line(f"    {context.id}: {context.reason}")
+        for line in besides:
+            self.line(line)
         self.line()
 
     def _detail(self, n: PduNotice | MessageNotice | FindingNotice) -> None:

@@ -1,0 +1,103 @@
+"""What was negotiated besides the presentation contexts, as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.model.association import (
+    APPLICATION_CONTEXT,
+    AsyncWindow,
+    CommonExtendedNegotiation,
+    Negotiated,
+    Proposal,
+)
+from engine.standard.codes import explain_code
+from engine.standard.extended_negotiation import LAYOUTS
+from engine.standard.sop_classes import sop_class
+
+from .plain_text import named
+
+
+def negotiation_lines(negotiated: Negotiated, proposal: Proposal | None = None) -> list[str]:
+    """One line for each thing asked for or answered; nothing for what is as without asking. No secrets."""
+    asked = proposal or Proposal()
+    return [
+        *_application_context(asked),
+        *_window(asked.async_window, negotiated.window),
+        *_extended(asked, negotiated),
+        *(_common(c) for c in asked.common_extended),
+        *_identity(asked, negotiated),
+    ]
+
+
+def _application_context(asked: Proposal) -> Iterator[str]:
+    if asked.application_context != APPLICATION_CONTEXT:
+        yield f"Application context: {named(asked.application_context)}"
+
+
+def _window(asked: AsyncWindow | None, agreed: AsyncWindow) -> Iterator[str]:
+    if asked is not None or agreed != AsyncWindow():
+        line = f"Asynchronous operations window: {_limit(agreed.invoked)} invoked, {_limit(agreed.performed)} performed"
+        if asked is not None and asked != agreed:
+            line += f" (asked for {_limit(asked.invoked)} and {_limit(asked.performed)})"
+        yield line
+
+
+def _limit(count: int) -> str:
+    return str(count) if count else "unlimited"
+
+
+def _extended(asked: Proposal, negotiated: Negotiated) -> Iterator[str]:
+    answers = {e.sop_class_uid: e.information for e in negotiated.extended}
+    questions = {e.sop_class_uid: e.information for e in asked.extended}
+    for uid in {**questions, **answers}:
+        line = f"Extended negotiation of {named(uid)}:"
+        if uid in questions:
+            line += f" asked {_bytes(questions[uid])};"
+        if uid not in answers:
+            yield f"{line} not answered"
+            continue
+        words = extended_words(uid, answers[uid])
+        yield f"{line} answered {_bytes(answers[uid])}{': ' if words else ''}{', '.join(words)}"
+
+
+def _bytes(data: bytes) -> str:
+    return f"{data.hex(' ').upper()}H" if data else "nothing"
+
+
+def extended_words(uid: str, information: bytes) -> list[str]:
+    """The bytes of an extended negotiation in words (PS3.4); empty for a SOP class whose bytes have no layout."""
+    row = sop_class(uid)
+    layout = LAYOUTS.get(row.extended_negotiation) if row else None
+    if layout is None:
+        return []
+    words = [
+        f"{field.name} {field.values.get(value, f'{value} (undefined)')}"
+        for value, field in zip(information, layout.fields, strict=False)
+        if field.values
+    ]
+    beyond = len(information) - len(layout.fields)
+    return words + ([f"{beyond} more bytes"] if beyond > 0 else [])
+
+
+def _common(common: CommonExtendedNegotiation) -> str:
+    related = ", ".join(map(named, common.related_general)) or "none"
+    return (
+        f"Common extended negotiation of {named(common.sop_class_uid)}: {named(common.service_class_uid)}, "
+        f"related general SOP classes: {related} (has no answer)"
+    )
+
+
+def _identity(asked: Proposal, negotiated: Negotiated) -> Iterator[str]:
+    answered = negotiated.user_identity_response
+    if asked.user_identity is None:
+        if answered is not None:
+            yield "User identity: confirmed"
+        return
+    kind = explain_code("user_identity_type", asked.user_identity.type)
+    if answered is not None:
+        yield f"User identity ({kind}): confirmed, {len(answered)} bytes of response"
+    elif asked.user_identity.positive_response_requested:
+        yield f"User identity ({kind}): not confirmed, though asked for; the peer may not have looked at it"
+    else:
+        yield f"User identity ({kind}): sent"
