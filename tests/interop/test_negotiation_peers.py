@@ -274,3 +274,29 @@ def test_only_so_many_associations_at_once(console: Console, client: Start) -> N
     console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED)
     client("echoscu", "-aec", "CONSOLE", HOST, listener.port).succeeded()
     held[1].release()
+
+
+@pytest.mark.parametrize("name", ["storescp", "dcmqrscp"])
+def test_a_window_asked_of_a_peer_that_knows_none(
+    name: str, request: pytest.FixtureRequest, archive: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DCMTK ignores the item: everything is stored, one at a time."""
+    peer = request.getfixturevalue(name)()
+    paths = [str(s.path) for s in archive]
+    to = [HOST, str(peer.port), "--called", peer.ae_title, "--calling", "CONSOLE", "--async", "8,8"]
+    assert main(["store", *to, *paths]) == Exit.SUCCESS
+    told = capsys.readouterr().out
+    assert f"{len(archive)} of {len(archive)} files stored." in told
+    assert "1 invoked, 1 performed (asked for 8 and 8)" in told
+
+
+def test_files_are_stored_at_once_between_two_of_our_own(
+    console: Console, archive: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    received = tmp_path / "received"
+    args = build_parser().parse_args(["listen", "--async", "4"])
+    listener = console.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS), folder=received)
+    paths = [str(s.path) for s in archive]
+    assert main(["store", HOST, str(listener.port), *paths, "--async", "8"]) == Exit.SUCCESS
+    assert "4 invoked, 1 performed (asked for 8 and 1)" in capsys.readouterr().out
+    assert len(list(received.iterdir())) == len(archive)

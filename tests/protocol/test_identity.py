@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.model.association import Negotiated, Policy, Proposal, ProposedContext, UserIdentity
 from engine.model.identity import KnownIdentity, SecretHash
@@ -47,19 +49,19 @@ def negotiated(identity: UserIdentity) -> Negotiated:
     return theirs
 
 
-@pytest.mark.parametrize("given", GOOD, ids=lambda i: f"type {i.type}")
-def test_who_is_known_is_let_in_and_confirmed_only_when_asked(given: UserIdentity) -> None:
-    pdu, _ = ask(given)
+@pytest.mark.parametrize("identity", GOOD, ids=lambda i: f"type {i.type}")
+def test_who_is_known_is_let_in_and_confirmed_only_when_asked(identity: UserIdentity) -> None:
+    pdu, _ = ask(identity)
     assert isinstance(pdu, AssociateAC)
     assert first(user_items(pdu), UserIdentityAC) is None
     responses = {3: b"server ticket", 4: b"<response/>"}
-    assert negotiated(replace(given, positive_response_requested=True)).user_identity_response == responses.get(
-        given.type, b""
+    assert negotiated(replace(identity, positive_response_requested=True)).user_identity_response == responses.get(
+        identity.type, b""
     )
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("identity", "said"),
     [
         (UserIdentity(1, b"eve"), "User 'eve' is not known"),
         (UserIdentity(1, b"Ann"), "case counts"),
@@ -75,8 +77,8 @@ def test_who_is_known_is_let_in_and_confirmed_only_when_asked(given: UserIdentit
         (UserIdentity(1, b"x" * 9999), "is not known"),
     ],
 )
-def test_others_are_rejected_with_a_sentence_without_secrets(given: UserIdentity, said: str) -> None:
-    pdu, why = ask(replace(given, positive_response_requested=True))
+def test_others_are_rejected_with_a_sentence_without_secrets(identity: UserIdentity, said: str) -> None:
+    pdu, why = ask(replace(identity, positive_response_requested=True))
     assert isinstance(pdu, AssociateRJ)
     assert (pdu.result, pdu.source, pdu.reason) == (1, 2, 1)
     assert said in why
@@ -113,8 +115,8 @@ def test_anything_else_wrong_comes_first() -> None:
 def test_the_judge_can_be_another() -> None:
     seen: list[UserIdentity | None] = []
 
-    def judge(given: UserIdentity | None, _policy: Policy) -> Verdict:
-        seen.append(given)
+    def judge(identity: UserIdentity | None, _policy: Policy) -> Verdict:
+        seen.append(identity)
         return Verdict("Not on Sundays.")
 
     made = answer(propose(replace(ECHO, user_identity=UserIdentity(5, b"t"))), Policy(), judge=judge)
@@ -137,3 +139,20 @@ def test_what_is_no_hash_is_said_without_repeating_it(text: str) -> None:
     with pytest.raises(ValueError, match="is not a hash") as told:
         SecretHash.parse(text)
     assert "swordfish" not in str(told.value)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kind=st.integers(0, 255),
+    primary=st.sampled_from([b"", b"ann", b"bob", b"a.b.c", b"\xff"]) | st.binary(max_size=40),
+    secondary=st.sampled_from([b"", b"swordfish"]) | st.binary(max_size=20),
+    flag=st.booleans(),
+)
+def test_whatever_is_given_it_is_answered_and_only_the_known_get_in(
+    kind: int, primary: bytes, secondary: bytes, flag: bool
+) -> None:
+    identity = UserIdentity(kind, primary, secondary, flag)
+    pdu, _ = ask(identity)
+    good = any((g.type, g.primary) == (kind, primary) and g.secondary in (b"", secondary) for g in GOOD)
+    assert isinstance(pdu, AssociateAC) is good
+    encode_pdu(pdu)
