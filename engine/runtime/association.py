@@ -247,7 +247,8 @@ class Association:
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before, self._cut_off(event.pending), self.link.lost_reason)
-        self.recorder.closed(event.pending)
+        if not self.link.closed_here:
+            self.recorder.closed(event.pending)
         self.finish(AssociationPhase.FAILED, outcome, sentence)
 
     def _broke_protocol(self, what: str) -> str:

@@ -35,6 +35,8 @@ class Link(asyncio.BufferedProtocol):
         self.last_activity = context.now()
         self.lost = False
         self.lost_reason = ""
+        self.closed_here = False
+        """Our side closed, so the end of the connection says nothing about the peer."""
 
     # -- asyncio's callbacks
 
@@ -118,11 +120,13 @@ class Link(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """Close after what is queued has been sent."""
+        self.closed_here = True
         if self._transport is not None:
             self._transport.close()
 
     def kill(self) -> None:
         """Close at once."""
+        self.closed_here = True
         if self._transport is not None:
             self._transport.abort()
 
