@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice, Outcome
 from engine.services.responses import request_of, response_to
 from engine.standard.status import ANNEX_C
-from tests.runtime.console import Console, contexts, keys, proposal
+from tests.runtime.console import Console, contexts, keys, proposal, store_rq
 from tests.runtime.scripted import Conversation, scripted
 
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
@@ -191,3 +192,18 @@ def test_the_performing_side_sends_it(console: Console, status: Status) -> None:
         assert response.get(keyword) == value
     assert response.has_data_set == (status.data is not None)
     assert check_command(response, asked[0], response.has_data_set) == []
+
+
+def test_the_built_in_peer_has_no_room(console: Console, tmp_path: Path) -> None:
+    """C.5.5 with its Error Comment."""
+    folder = tmp_path / "received"
+    listener = console.listen(folder)
+    if folder.exists():
+        folder.rename(tmp_path / "elsewhere")
+    folder.write_bytes(b"a file where the folder should be")
+    number = console.open(proposal(listener, CT))
+    values = {"SOPClassUID": CT, "SOPInstanceUID": INSTANCE, "PatientID": "P1"}
+    told = console.send(number, store_rq(CT, INSTANCE, keys(**values)))
+    assert (told.outcome, told.status) == (FAILURE, 0xA700)
+    assert told.error_comment
+    console.release(number)
