@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import FINAL_PHASES, AssociationPhase, Outcome
+from engine.model.tls import TlsVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class AssociationRecord:
     sentence: str = ""
     established_after: float | None = None
     """Seconds from the start to the established association."""
+    tls: TlsVerdict | None = None
+    """What the TLS handshake came to; None without TLS."""
     held: bool = False
     """Opened to be held (Associate), not for a single operation."""
     auto_answer: bool = True

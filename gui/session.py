@@ -271,6 +271,7 @@ class Session(QObject):
             state=_PHASE_STATES.get(notice.phase, "Sta1"),
             proposal=notice.proposal or base.proposal,
             negotiated=notice.negotiated or base.negotiated,
+            tls=notice.tls or base.tls,
             sentence=notice.sentence or base.sentence,
             established_after=notice.duration if established else base.established_after,
         )

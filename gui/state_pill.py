@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from engine.model.notices import AssociationPhase
 from engine.standard.state_table import Sta
+from engine.trace.tls_text import tls_lines
 
 from .models.peers import duration_text
+from .models.trace_tls import tls_words
 from .session import AssociationRecord
 from .theme import restyle, theme
 
@@ -40,6 +42,10 @@ def state_parts(record: AssociationRecord | None) -> tuple[list[str], str, str]:
         parts.append(f"{accepted} of {len(contexts)} context{'' if len(contexts) == 1 else 's'}")
         if not accepted:
             role, sign = "warning", "warning"
+        if record.tls is not None:
+            sign = "lock" if sign == "ok" else sign
+            # What is wrong with it comes before what fits otherwise.
+            parts.insert(1 if record.tls.verified is False else len(parts), tls_words(record.tls))
         if record.established_after is not None:
             parts.append(duration_text(record.established_after))
     return parts, role, sign
@@ -73,6 +79,7 @@ class StatePill(QToolButton):
         if record is not None:
             lines += [f"Association #{record.association} with {record.peer.ae_title}", state_definition(record.state)]
             lines += [record.sentence]
+            lines += tls_lines(record.tls) if record.tls is not None else ()
         self.setToolTip("\n".join(t for t in lines if t))
         self.setAccessibleName(f"Association state: {whole}")
         self._fit()

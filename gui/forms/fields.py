@@ -90,6 +90,15 @@ class Field(QWidget):
             row.addWidget(widget)
         self._layout.insertLayout(1, row)
 
+    def add_beside(self, widget: QWidget) -> None:
+        """Put a button after the editor: one that helps to fill it in."""
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        self._layout.removeWidget(self.editor)
+        row.addWidget(self.editor, 1)
+        row.addWidget(widget)
+        self._layout.insertLayout(1, row)
+
     def error(self) -> str | None:
         """What is wrong with the value, in a sentence, or None."""
         return self._error or self._outer_error

@@ -73,7 +73,7 @@ def describe_peer(saved: SavedPeer) -> Entry:
     sentence = f"\n{saved.echo.sentence}" if saved.echo and saved.echo.sentence else ""
     return Entry(
         title=peer_name(saved.peer),
-        detail=address_text(saved.peer),
+        detail=address_text(saved.peer) + (" · TLS" if saved.tls is not None else ""),
         note=text,
         note_role=sign[1],
         icon=sign,

@@ -24,11 +24,14 @@ from engine.standard.pdus import (
     UserIdentityRQ,
 )
 from engine.trace.explain import Node, explain_pdu
+from engine.trace.tls_text import tls_lines
 
 from .rows import Column
 from .trace_store import TraceAssociation
+from .trace_tls import tls_answer
 from .trace_words import bits_word, named, short_name
 
+TLS = "TLS"
 CALLING, CALLED, CONTEXT = "Calling AE title", "Called AE title", "Application context"
 LENGTH, CLASS, VERSION, WINDOW = "Maximum length", "Implementation", "Version name", "Operations window"
 IDENTITY, ROLES, EXTENDED, COMMON = "User identity", "Roles", "Extended", "Common extended"
@@ -49,6 +52,7 @@ _MISSED = {
 _ASKED_ONLY = frozenset({CALLING, CALLED, COMMON})
 """No answer is foreseen; the titles in an A-ASSOCIATE-AC are copies nobody tests (PS3.8 9.3.3)."""
 _MEANINGS = {
+    TLS: "Secure transport below the upper layer (PS3.15 Annex B).",
     LENGTH: "Bytes of a P-DATA-TF's variable field each side takes (PS3.8 D.1).",
     CLASS: "Implementation class UID (PS3.7 D.3.3.2).",
     VERSION: "Implementation version name (PS3.7 D.3.3.2).",
@@ -74,11 +78,13 @@ class InformationRow:
     proposed: str
     answered: str
     mark: str = ""
+    more: tuple[str, ...] = ()
+    """Facts that have no room in the columns."""
 
     @property
     def meaning(self) -> str:
         """What it is, with its clause."""
-        return _MEANINGS.get(_kind(self.label), "")
+        return _MEANINGS[TLS] if self.label == TLS else _MEANINGS.get(_kind(self.label), "")
 
 
 def information_rows(record: TraceAssociation) -> tuple[InformationRow, ...]:
@@ -94,7 +100,20 @@ def information_rows(record: TraceAssociation) -> tuple[InformationRow, ...]:
     labels = dict.fromkeys((*proposed, *answered))
     ordered = sorted(labels, key=lambda label: _ORDER.index(_kind(label)))
     waiting = record.answer is None and record.negotiated is None
-    return tuple(_row(label, proposed.get(label, ""), answered.get(label, ""), waiting) for label in ordered)
+    rows = (_row(label, proposed.get(label, ""), answered.get(label, ""), waiting) for label in ordered)
+    return (*_tls_rows(record), *rows)
+
+
+def _tls_rows(record: TraceAssociation) -> tuple[InformationRow, ...]:
+    """What is below the upper layer; nothing for plain TCP."""
+    asked = record.proposal.tls if record.proposal is not None else None
+    if record.tls is None and asked is None:
+        return ()
+    proposed = asked.profile.title if asked is not None else ABSENT
+    if record.tls is None:
+        return (InformationRow(TLS, proposed, ABSENT),)
+    mark = "unverified" if record.tls.verified is False or not record.tls.version else ""
+    return (InformationRow(TLS, proposed, tls_answer(record.tls), mark, tls_lines(record.tls)),)
 
 
 _DICOM = APPLICATION_CONTEXT
@@ -238,8 +257,8 @@ def _window(invoked: int, performed: int) -> str:
 
 # -- how they are shown -------------------------------------------------------------------------------------------
 
-_SIGNS = {"different": DIFFERENT_SIGN, "missing": MISSING_SIGN}
-_COLORS = {"different": "changed", "missing": "warning"}
+_SIGNS = {"different": DIFFERENT_SIGN, "missing": MISSING_SIGN, "unverified": MISSING_SIGN}
+_COLORS = {"different": "changed", "missing": "warning", "unverified": "warning"}
 _MARK_TIPS = {
     "different": "not what was proposed",
     "missing": "left out of the answer",
@@ -256,7 +275,8 @@ def details(row: InformationRow) -> tuple[tuple[str, str], ...]:
     remark = _MARK_TIPS.get(row.mark, "")
     answered = f"{row.answered} ({remark})" if remark else row.answered
     lines = (("Proposed", _full(row.proposed)), ("Answered", _full(answered)))
-    return (("What", row.meaning or row.label), *lines)
+    facts = (("Handshake", "\n".join(row.more)),) if row.more else ()
+    return (("What", row.meaning or row.label), *(facts or lines))
 
 
 COLUMNS: tuple[Column[InformationRow], ...] = (

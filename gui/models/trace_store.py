@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import FINAL_PHASES, AssociationNotice, AssociationPhase, FindingNotice, Notice, PduNotice
+from engine.model.tls import TlsVerdict
 from engine.standard.pdus import AssociateAC, AssociateRQ, PDataTF
 
 KEPT_ASSOCIATIONS = 1_000
@@ -32,6 +33,7 @@ class TraceAssociation:
     negotiated: Negotiated | None = None
     rejection: tuple[int, int, int] | None = None
     abort: tuple[int, int] | None = None
+    tls: TlsVerdict | None = None
     sentence: str = ""
     notices: list[AssociationNotice] = field(default_factory=list)
     pdus: list[PduNotice] = field(default_factory=list)
@@ -92,6 +94,7 @@ class TraceStore:
         record.negotiated = notice.negotiated or record.negotiated
         record.rejection = notice.rejection or record.rejection
         record.abort = notice.abort or record.abort
+        record.tls = notice.tls or record.tls
         record.sentence = notice.sentence or record.sentence
         record.notices.append(notice)
         changes.phases.add(record.number)

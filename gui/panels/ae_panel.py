@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts
+from engine.model.tls import TlsSettings
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.presets import Preset
-from engine.workspace.settings import ContextSettings, IdentitySettings, SavedPeer
+from engine.workspace.settings import ContextSettings, IdentitySettings, SavedPeer, passphrase_name
 from engine.workspace.workspace import Workspace
 from gui.background import Background
 from gui.dialogs import Questions
@@ -24,7 +26,7 @@ from gui.theme import SPACING
 from .ae_contexts import ContextsView
 from .ae_local import LocalForm
 from .ae_negotiation import NegotiationForm
-from .ae_peers import PeersView
+from .ae_peers import PeersView, key_file
 
 
 class AEPanel(QWidget):
@@ -81,7 +83,9 @@ class AEPanel(QWidget):
         self.contexts.changed.connect(self._contexts_changed)
         self.contexts.presets_wanted.connect(self._load_presets)
         self.contexts.preset_wanted.connect(self._save_preset)
+        self.peers.passphrase_changed.connect(self._passphrase_changed)
         self._look_up_secret(self.negotiation.identity())
+        self._look_up_passphrases()
 
     def _load(self) -> None:
         saved = self._workspace.contexts
@@ -109,6 +113,7 @@ class AEPanel(QWidget):
             user_identity=identity.identity(self.negotiation.secret_text()),
             extended=self.negotiation.extended.items(),
             common_extended=self.negotiation.common.items(),
+            tls=self.peers.tls_of(peer or self.peers.current() or Peer()),
         )
 
     def associate(self) -> None:
@@ -157,8 +162,8 @@ class AEPanel(QWidget):
         self.peer_changed.emit(peer)
         self.proposal_changed.emit()
 
-    def _echo_wanted(self, peer: Peer) -> None:
-        self.echo_requested.emit(self.proposal(peer))
+    def _echo_wanted(self, peer: Peer, tls: TlsSettings | None) -> None:
+        self.echo_requested.emit(replace(self.proposal(peer), tls=tls))
 
     def _local_changed(self, values: tuple[LocalAE, Timeouts]) -> None:
         self._write(self._workspace.save_local, *values)
@@ -209,6 +214,27 @@ class AEPanel(QWidget):
         work.done.connect(self.negotiation.set_secret)
         work.failed.connect(self._secret_failed)
         work.begin()
+
+    def _passphrase_changed(self, kept: tuple[Path, str]) -> None:
+        holder, passphrase = kept
+        work = Background(lambda: self._workspace.secrets.set(passphrase_name(holder), passphrase))
+        work.failed.connect(self._secret_failed)
+        work.begin()
+
+    def _look_up_passphrases(self) -> None:
+        """Before a peer is used: an association does not wait for the keyring."""
+        secrets = self._workspace.secrets
+        holders = {holder for saved in self._workspace.peers if (holder := key_file(saved.tls)) is not None}
+        if not holders:
+            return
+        work = Background(lambda: {holder: secrets.get(passphrase_name(holder)) for holder in holders})
+        work.done.connect(self._passphrases_found)
+        work.failed.connect(self._secret_failed)
+        work.begin()
+
+    def _passphrases_found(self, found: dict[Path, str]) -> None:
+        # What was typed meanwhile is newer.
+        self.peers.passphrases = {**found, **self.peers.passphrases}
 
     def _secret_kept(self, _nothing: None) -> None:
         self.negotiation.secret.set_hint(self._workspace.secrets.sentence or "Kept in the system keyring.")

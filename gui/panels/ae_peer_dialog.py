@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 from engine.conformance.names import check_ae_title
 from engine.model.association import Peer
 from engine.model.notices import Outcome
-from gui.dialogs import FormDialog
+from engine.model.tls import TlsSettings
+from gui.dialogs import FormDialog, Questions
 from gui.forms.fields import NumberField, TextField
 from gui.forms.header import text_button
 from gui.models.peers import duration_text, same_address
 from gui.session import EchoReport
 from gui.theme import SPACING, restyle, theme
+
+from .ae_peer_tls import TlsForm
 
 DEFAULT_PORT = 104
 
@@ -34,12 +37,22 @@ def check_host(text: str) -> str | None:
 
 
 class PeerDialog(FormDialog):
-    """Add or edit a peer. `saved` carries the Peer, `echo_wanted` the Peer as it stands in the fields."""
+    """Add or edit a peer. `saved` and `echo_wanted` carry the Peer and its TlsSettings (or None), as they stand in
+    the fields; the passphrase is with them."""
 
-    saved = Signal(object)
-    echo_wanted = Signal(object)
+    saved = Signal(object, object)
+    echo_wanted = Signal(object, object)
 
-    def __init__(self, peer: Peer, taken: Iterable[str], adding: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        taken: Iterable[str],
+        adding: bool,
+        parent: QWidget | None = None,
+        *,
+        tls: TlsSettings | None = None,
+        questions: Questions | None = None,
+    ) -> None:
         super().__init__("Add peer" if adding else "Edit peer", "Add" if adding else "Save", parent, width=440)
         self._taken = frozenset(taken)
         self._waiting: Peer | None = None
@@ -60,6 +73,9 @@ class PeerDialog(FormDialog):
         form.setColumnStretch(0, 3)
         form.setColumnStretch(1, 2)
         self.body.addLayout(form)
+        passphrase = tls.passphrase if tls is not None else ""
+        self.tls = TlsForm(tls, passphrase, questions or Questions(self), self)
+        self.body.addWidget(self.tls)
         self.echo_button = text_button("&Echo", self._echo, self, icon="echo", tip="C-ECHO with these values")
         self.answer_sign = QLabel(self)
         self.answer = QLabel("Echo tries the values as they stand here, saved or not.", self)
@@ -78,6 +94,7 @@ class PeerDialog(FormDialog):
         self.port.set_value(peer.port)
         for any_field in (self.name, self.ae_title, self.host, self.port):
             any_field.edited.connect(self._judge)
+        self.tls.edited.connect(self._judge)
         self._judge()
         self.name.line.selectAll()
         self.name.line.setFocus()
@@ -93,8 +110,8 @@ class PeerDialog(FormDialog):
         )
 
     def accept(self) -> None:
-        if self._valid(self.name, self.ae_title, self.host, self.port):
-            self.saved.emit(self.peer())
+        if self._valid(self.name, self.ae_title, self.host, self.port) and self.tls.is_valid():
+            self.saved.emit(self.peer(), self.tls.settings())
             super().accept()
 
     def echo_reported(self, report: EchoReport) -> None:
@@ -113,7 +130,7 @@ class PeerDialog(FormDialog):
         self._waiting = self.peer()
         self._show(f"Echo to {self._waiting.host}:{self._waiting.port} …", "muted", None)
         self.echo_button.setEnabled(False)
-        self.echo_wanted.emit(self._waiting)
+        self.echo_wanted.emit(self._waiting, self.tls.settings())
 
     def _show(self, text: str, role: str, icon: str | None) -> None:
         self.answer.setText(text)
@@ -128,8 +145,8 @@ class PeerDialog(FormDialog):
         return "Another peer has this name." if text.strip() in self._taken else None
 
     def _judge(self) -> None:
-        self.accept_button.setEnabled(self._valid(self.name, self.ae_title, self.host, self.port))
-        reachable = self._valid(self.ae_title, self.host, self.port)
+        reachable = self._valid(self.ae_title, self.host, self.port) and self.tls.is_valid()
+        self.accept_button.setEnabled(reachable and self.name.is_valid())
         self.echo_button.setEnabled(reachable and self._waiting is None)
 
     @staticmethod

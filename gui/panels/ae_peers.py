@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.model.association import Peer
+from engine.model.tls import TlsSettings
 from engine.workspace.settings import EchoResult, SavedPeer
 from gui.dialogs import Questions, top_window
 from gui.forms.entry_list import EntryList
@@ -23,13 +25,21 @@ AGE_INTERVAL = 20_000
 """Milliseconds between two looks at the ages of the echoes; they are told in minutes."""
 
 
+def key_file(tls: TlsSettings | None) -> Path | None:
+    """The file with our private key."""
+    return (tls.key or tls.certificate) if tls is not None else None
+
+
 class PeersView(QWidget):
     """List, its buttons, and the dialog. `changed` carries the peers to be saved."""
 
     changed = Signal(object)
     selected = Signal(object)
     """The Peer now selected, or None."""
-    echo_wanted = Signal(object)
+    echo_wanted = Signal(object, object)
+    """A Peer and its TlsSettings, or None."""
+    passphrase_changed = Signal(object)
+    """(path of a private key, its passphrase): to be kept where secrets are."""
 
     def __init__(self, model: PeersModel, questions: Questions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +47,8 @@ class PeersView(QWidget):
         self._questions = questions
         self._dialog: PeerDialog | None = None
         self._edited_row = -1
+        self.passphrases: dict[Path, str] = {}
+        """Of private keys, while the program runs."""
         self.list = EntryList(model, self, name="Peers", many=False)
         self.list.set_empty(
             "No peer yet.<br>Press <b>Add peer</b> and give its AE title, host and port; "
@@ -88,12 +100,12 @@ class PeersView(QWidget):
 
     def add(self) -> None:
         name = free_name("New peer", self._names())
-        self._open(Peer(name=name, ae_title="ANY-SCP", host="", port=DEFAULT_PORT), -1)
+        self._open(SavedPeer(peer=Peer(name=name, ae_title="ANY-SCP", host="", port=DEFAULT_PORT)), -1)
 
     def edit(self) -> None:
-        peer = self.current()
-        if peer is not None:
-            self._open(peer, self.list.currentIndex().row())
+        record = self.list.current_record()
+        if isinstance(record, SavedPeer):
+            self._open(record, self.list.currentIndex().row())
 
     def duplicate(self) -> None:
         peer = self.current()
@@ -114,7 +126,16 @@ class PeersView(QWidget):
     def echo(self) -> None:
         peer = self.current()
         if peer is not None:
-            self.echo_wanted.emit(peer)
+            self.echo_wanted.emit(peer, self.tls_of(peer))
+
+    def tls_of(self, peer: Peer) -> TlsSettings | None:
+        """The TLS of a peer of the list with the passphrase of its key; None for plain TCP or another peer."""
+        tls = next((saved.tls for saved in self.model.records if saved.peer == peer), None)
+        return self._with_passphrase(tls)
+
+    def _with_passphrase(self, tls: TlsSettings | None) -> TlsSettings | None:
+        holder = key_file(tls)
+        return replace(tls, passphrase=self.passphrases.get(holder, "")) if tls is not None and holder else tls
 
     def echo_reported(self, report: EchoReport) -> None:
         """Show a result in the list, and in the dialog while it is open."""
@@ -152,13 +173,20 @@ class PeersView(QWidget):
     def _names(self) -> list[str]:
         return [peer_name(s.peer) for s in self.model.records]
 
-    def _open(self, peer: Peer, row: int) -> None:
+    def _open(self, record: SavedPeer, row: int) -> None:
         if self._dialog is not None:
             self._dialog.raise_()
             return
         taken = [n for i, n in enumerate(self._names()) if i != row]
         self._edited_row = row
-        self._dialog = PeerDialog(peer, taken, row < 0, top_window(self))
+        self._dialog = PeerDialog(
+            record.peer,
+            taken,
+            row < 0,
+            top_window(self),
+            tls=self._with_passphrase(record.tls),
+            questions=self._questions,
+        )
         self._dialog.saved.connect(self._saved)
         self._dialog.echo_wanted.connect(self.echo_wanted)
         self._dialog.finished.connect(self._dialog_closed)
@@ -167,16 +195,25 @@ class PeersView(QWidget):
     def _dialog_closed(self) -> None:
         self._dialog = None
 
-    def _saved(self, peer: Peer) -> None:
+    def _saved(self, peer: Peer, tls: TlsSettings | None) -> None:
+        self._keep_passphrase(tls)
+        tls = replace(tls, passphrase="") if tls is not None else None
         records = list(self.model.records)
         row = self._edited_row
         if 0 <= row < len(records):
             old = records[row]
-            records[row] = replace(old, peer=peer, echo=old.echo if same_address(peer, old.peer) else None)
+            same = same_address(peer, old.peer) and tls == old.tls
+            records[row] = replace(old, peer=peer, tls=tls, echo=old.echo if same else None)
         else:
             row = len(records)
-            records.append(SavedPeer(peer=peer))
+            records.append(SavedPeer(peer=peer, tls=tls))
         self._set(records, row)
+
+    def _keep_passphrase(self, tls: TlsSettings | None) -> None:
+        holder = key_file(tls)
+        if tls is not None and holder is not None and tls.passphrase != self.passphrases.get(holder, ""):
+            self.passphrases[holder] = tls.passphrase
+            self.passphrase_changed.emit((holder, tls.passphrase))
 
     def _delete_current(self) -> None:
         row = self.list.currentIndex().row()

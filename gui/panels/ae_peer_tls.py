@@ -1,0 +1,159 @@
+"""TLS of a peer as a form: off or a profile of PS3.15, whom to trust, what to show of ourselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from engine.model.tls import TlsProfile, TlsSettings
+from gui.dialogs import Questions
+from gui.forms.fields import CheckField, ChoiceField, TextField
+from gui.forms.header import icon_button
+from gui.theme import SPACING
+
+PEM_FILES = "PEM files (*.pem *.crt *.cer *.key);;All files (*)"
+CERTIFICATE, KEY = "BEGIN CERTIFICATE", "PRIVATE KEY"
+_ENCRYPTED = ("BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED")
+_READ = 256 * 1024
+"""Bytes of a file looked at while its name is typed: a key and a chain are much shorter."""
+
+
+def pem_text(path: str) -> str | None:
+    """The beginning of a file; None where there is none that can be read."""
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return file.read(_READ).decode("latin-1")
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def check_pem(path: str, holds: str) -> str | None:
+    """What is wrong with the name of a PEM file that is to hold something (RFC 7468), or None."""
+    if not path.strip():
+        return None
+    text = pem_text(path.strip())
+    if text is None:
+        return "This file cannot be read."
+    return None if holds in text else f"There is no {'certificate' if holds == CERTIFICATE else 'private key'} in it."
+
+
+def file_of(field: TextField) -> Path | None:
+    text = field.value().strip()
+    return Path(text).expanduser() if text else None
+
+
+class TlsForm(QWidget):
+    """`edited` after every change by the user."""
+
+    edited = Signal()
+
+    def __init__(
+        self, tls: TlsSettings | None, passphrase: str, questions: Questions, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._kept, self._questions = tls or TlsSettings(), questions
+        choices = ((None, "Off: plain TCP"), *((p, f"{p.title[:1].upper()}{p.title[1:]}") for p in TlsProfile))
+        self.profile = ChoiceField("&TLS", choices, self)
+        self.ca = TextField("Trusted &certificates", partial(check_pem, holds=CERTIFICATE), "the system's", self)
+        self.certificate = TextField("&Our certificate", partial(check_pem, holds=CERTIFICATE), "none", self)
+        self.key = TextField("Its private &key", self._check_key, "in the same file", self)
+        self.passphrase = TextField("Passp&hrase of the key", self._check_passphrase, parent=self, secret=True)
+        self.passphrase.set_hint("Kept in the system keyring, never in a file.")
+        self.server_name = TextField("&Server name", placeholder="the host", parent=self)
+        self.server_name.set_hint("Sent as SNI and looked for in the certificate.")
+        self.verify = CheckField("&Verify the peer's certificate", self)
+        self.host_name = CheckField("It must be for this host na&me", self)
+        self.details = QWidget(self)
+        grid = QGridLayout(self.details)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACING.large)
+        grid.setVerticalSpacing(SPACING.normal)
+        top = Qt.AlignmentFlag.AlignTop
+        checks = QVBoxLayout()
+        checks.addWidget(self.verify)
+        checks.addWidget(self.host_name)
+        for row, (left, right) in enumerate(((self.ca, self.server_name), (self.certificate, self.key))):
+            grid.addWidget(left, row, 0, top)
+            grid.addWidget(right, row, 1, top)
+        grid.addLayout(checks, 2, 0, top)
+        grid.addWidget(self.passphrase, 2, 1, top)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(1, 1)
+        for field in self._files:
+            name = field.line.accessibleName().lower()
+            field.add_beside(icon_button("open", f"Choose the file: {name}", partial(self._browse, field), self))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.large)
+        column.addWidget(self.profile)
+        column.addWidget(self.details)
+        self._fill(tls, passphrase)
+        for any_field in (*self._files, self.passphrase, self.server_name, self.verify, self.host_name, self.profile):
+            any_field.edited.connect(self._judge)
+        self._judge()
+
+    @property
+    def _files(self) -> tuple[TextField, ...]:
+        return (self.ca, self.certificate, self.key)
+
+    def _fill(self, tls: TlsSettings | None, passphrase: str) -> None:
+        kept = self._kept
+        self.profile.set_value(tls.profile if tls is not None else None)
+        for field, path in zip(self._files, (kept.ca_file, kept.certificate, kept.key), strict=True):
+            field.set_value(str(path) if path else "")
+        self.passphrase.set_value(passphrase)
+        self.server_name.set_value(kept.server_name)
+        self.verify.set_value(kept.verify)
+        self.host_name.set_value(kept.check_host_name)
+
+    def settings(self) -> TlsSettings | None:
+        """As it stands in the fields, the passphrase with it; None for plain TCP."""
+        profile = self.profile.value()
+        if not isinstance(profile, TlsProfile):
+            return None
+        return replace(
+            self._kept,
+            profile=profile,
+            ca_file=file_of(self.ca),
+            certificate=file_of(self.certificate),
+            key=file_of(self.key),
+            passphrase=self.passphrase.value(),
+            verify=self.verify.value(),
+            check_host_name=self.host_name.value(),
+            server_name=self.server_name.value().strip(),
+        )
+
+    def is_valid(self) -> bool:
+        return self.profile.value() is None or all(f.is_valid() for f in (*self._files, self.passphrase))
+
+    def _check_key(self, text: str) -> str | None:
+        if text.strip() and not self.certificate.value().strip():
+            return "A key needs its certificate."
+        return check_pem(text, KEY)
+
+    def _check_passphrase(self, text: str) -> str | None:
+        holder = self.key.value().strip() or self.certificate.value().strip()
+        encrypted = holder and any(mark in (pem_text(holder) or "") for mark in _ENCRYPTED)
+        return "The key is encrypted: it needs its passphrase." if encrypted and not text else None
+
+    def _judge(self, _value: object = None) -> None:
+        profile = self.profile.value()
+        self.details.setVisible(profile is not None)
+        self.key.recheck()
+        self.passphrase.recheck()
+        self.host_name.setEnabled(self.verify.value())
+        self.profile.set_hint("Unsafe: also takes old versions and ciphers." if profile is TlsProfile.ANY else "")
+        self.verify.set_hint("" if self.verify.value() else "⚠ Anybody can pretend to be the peer.")
+        self.edited.emit()
+
+    def _browse(self, field: TextField) -> None:
+        title = field.line.accessibleName()
+        self._questions.open_files(self, title, PEM_FILES, partial(self._chosen, field))
+
+    def _chosen(self, field: TextField, paths: tuple[Path, ...]) -> None:
+        field.set_value(str(paths[0]))
+        self._judge()
