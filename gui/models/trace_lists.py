@@ -112,7 +112,7 @@ PDU_COLUMNS: tuple[Column[PduNotice], ...] = (
            copy=lambda p: f"{p.direction.value} {_type_text(p)}", sample="→ A-ASSOCIATE-RQ"),
     Column("Length", lambda p: f"{p.size:,}", lambda p: f"{p.size:,} bytes, header included",
            copy=lambda p: str(p.size), align_right=True, sample="131,078"),
-    Column("State", brief_transition, _transition_tip, copy=transition_text, sample="13→13 · AE-8", weight=1),
+    Column("State", brief_transition, _transition_tip, copy=transition_text, sample="6→7 · AR-1", weight=1),
 )  # fmt: skip
 
 

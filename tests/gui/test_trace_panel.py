@@ -15,10 +15,12 @@ from gui.models.trace_contexts import entry
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_target import TraceTarget
 from gui.panels.trace_panel import FINDINGS, PDUS, TracePanel
+from gui.theme import theme
 from tests.gui import sample_notices as samples
 from tests.gui.sample_notices import RECEIVED, SENT, VERIFICATION, Conversation
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
 
@@ -321,7 +323,8 @@ def test_the_association_list_follows_qts_rules(qapp: object) -> None:
     assert listed.rowCount(QModelIndex()) == 3
 
 
-def test_the_length_of_a_pdu_is_seen_in_the_smallest_window(filled: TracePanel) -> None:
+def test_the_length_of_a_pdu_is_seen_in_the_smallest_window(qapp: QApplication, filled: TracePanel) -> None:
+    theme().apply(qapp, "light")  # its paddings count
     filled.resize(370, 500)
     filled.tabs.setCurrentIndex(PDUS)
     table, model = filled.pdus.table, filled.pdus.model
