@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from .theme import SPACING
 
 PANELS = ("ae", "builder", "trace", "log")
-USUAL_WIDTHS = {1232: (286, 576, 370), 1460: (290, 578, 592), 1860: (330, 790, 740)}
+USUAL_WIDTHS = {1232: (286, 566, 380), 1460: (290, 578, 592), 1860: (330, 790, 740)}
 """Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
 needs; then the trace gets what its table of contexts needs, then all grow."""
-USUAL_HEIGHTS = {680: (532, 148), 840: (620, 220), 960: (700, 260)}
+USUAL_HEIGHTS = {680: (519, 161), 840: (620, 220), 960: (700, 260)}
 """Height of everything below the toolbar: of the upper panels and of the log, which gets four rows at least."""
 ABOVE = 110
 """Pixels of menus, toolbar and status line."""

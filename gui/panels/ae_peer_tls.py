@@ -74,6 +74,7 @@ class TlsForm(QWidget):
         grid.setVerticalSpacing(SPACING.normal)
         top = Qt.AlignmentFlag.AlignTop
         checks = QVBoxLayout()
+        checks.setSpacing(SPACING.normal)
         checks.addWidget(self.verify)
         checks.addWidget(self.host_name)
         for row, (left, right) in enumerate(((self.ca, self.server_name), (self.certificate, self.key))):

@@ -223,7 +223,8 @@ class TracePanel(QWidget):
         evidence, pdu = finding.evidence, self.pdus.current_pdu()
         element = BY_KEYWORD.get(evidence.text)
         if pdu is not None and evidence.start is not None and evidence.end is not None:
-            base = _COMMAND_START if pdu.type == PDataTF.TYPE else 0
+            of_command = pdu.type == PDataTF.TYPE and not finding.rule.startswith(("pdata.", "pdu."))
+            base = _COMMAND_START if of_command else 0
             self.pdus.highlight(base + evidence.start, base + evidence.end)
         elif element is not None:
             self.pdus.highlight_labelled(element.name)

@@ -325,7 +325,7 @@ def test_the_association_list_follows_qts_rules(qapp: object) -> None:
 
 def test_the_length_of_a_pdu_is_seen_in_the_smallest_window(qapp: QApplication, filled: TracePanel) -> None:
     theme().apply(qapp, "light")  # its paddings count
-    filled.resize(370, 500)
+    filled.resize(380, 500)
     filled.tabs.setCurrentIndex(PDUS)
     table, model = filled.pdus.table, filled.pdus.model
     titles = [c.title for c in model.columns]
