@@ -53,6 +53,9 @@ class Assembly:
         self._astray: set[int] = set()
         self._ended: dict[int, tuple[int | None, bool]] = {}
 
+        self.time = 0.0
+        """Of the PDU under way; the watcher keeps it."""
+
     def unfinished(self) -> Iterator[Finding]:
         """The side has sent its last: what is not whole never will be."""
         for partial in self._partial.values():
@@ -146,7 +149,7 @@ class Assembly:
         """A command set is whole."""
         template, own = self._templates.of(data)
         context = self.contexts.get(context_id)
-        message = Message(self._from_requestor, context_id, context, data, template, own)
+        message = Message(self._from_requestor, context_id, context, data, template, own, self.time)
         if message.announced:
             partial = self._partial.get(context_id) or _Partial(context_id)
             self._partial[context_id] = partial

@@ -26,15 +26,15 @@ class Message:
     """One message. What most judgements need is read at once, the rest when it is asked for.
 
     from_requestor: who sent it. data: its command set's bytes; template and own: the same taken apart (`Templates`).
-    body: the data set as far as it was kept; body_length: how long it is on the wire.
-    has_data: whether it came, None while it is still coming. operation: what it opens, answers or cancels, as far as
-    known. The rest is the template's.
+    time: of the PDU with which that was whole. body: the data set as far as it was kept; body_length: how long it is
+    on the wire. has_data: whether it came, None while it is still coming. operation: what it opens, answers or cancels,
+    as far as known. The rest is the template's.
     """
 
     __slots__ = (
         "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
         "findings", "from_requestor", "has_data", "kind", "message_id", "operation", "responded_to", "service",
-        "status", "status_class", "template",
+        "status", "status_class", "template", "time",
     )  # fmt: skip
 
     def __init__(
@@ -45,11 +45,13 @@ class Message:
         data: bytes,
         template: Template,
         own: dict[int, bytes],
+        time: float,
     ) -> None:
         self.from_requestor = from_requestor
         self.context_id = context_id
         self.context = context
         self.data = data
+        self.time = time
         self.body = bytearray()
         self.body_length = 0
         self.has_data: bool | None = None

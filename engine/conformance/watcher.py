@@ -36,10 +36,15 @@ _CLASS_TOLD, _INSTANCE_TOLD = 0x00000002, 0x00001000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A finding and whose it is. message: it is about a whole message that ended with the PDU just seen."""
+    """A finding and whose it is.
+
+    time: of the PDU it is seen in, as the watcher was given it. message: it is about a whole message that ended with
+    the PDU just seen; `time` is that of its command set then.
+    """
 
     direction: Direction
     finding: Finding
+    time: float = 0.0
     message: bool = False
 
 
@@ -53,6 +58,7 @@ class Watcher:
     def __init__(self, requestor: bool) -> None:
         self.requestor = requestor
         self._complete = True
+        self._time = 0.0
         self._negotiated: Negotiated | None = None
         self._request: AssociateRQ | None = None
         self._exchanges = Exchanges()
@@ -92,8 +98,14 @@ class Watcher:
 
     # -- what passes
 
-    def pdu(self, direction: Direction, buffers: Sequence[Buffer], pdu: Pdu | None = None) -> list[Verdict]:
-        """A whole PDU, header included, in one buffer or several. `pdu`: it decoded, where that is known."""
+    def pdu(
+        self, direction: Direction, buffers: Sequence[Buffer], pdu: Pdu | None = None, time: float = 0.0
+    ) -> list[Verdict]:
+        """A whole PDU, header included, in one buffer or several. `pdu`: it decoded, where that is known.
+
+        time: the caller's, for the verdicts.
+        """
+        self._time = time
         by_requestor = self._by_requestor(direction)
         first = buffers[0] if buffers else b""
         if len(first) and first[0] == PDataTF.TYPE:
@@ -109,20 +121,22 @@ class Watcher:
             findings += self._assemblies[by_requestor].unfinished()
         return self._told(direction, findings + located(condensed(self._judge_pdu(pdu)), pdu, data))
 
-    def broken(self, sentence: str, direction: Direction = _RECEIVED) -> list[Verdict]:
-        """The upper layer could not go on with what came, and the watcher had seen nothing wrong in it."""
-        return [Verdict(direction, found("pdu.unexpected", sentence))]
+    def broken(self, rule: str, sentence: str) -> list[Verdict]:
+        """The engine cannot go on with what it received, although nothing wrong was seen in it."""
+        return self._told(_RECEIVED, [found(rule, sentence)])
 
-    def closed(self, direction: Direction, pending: int = 0) -> list[Verdict]:
+    def closed(self, direction: Direction, pending: int = 0, time: float = 0.0) -> list[Verdict]:
         """This side closed the connection, `pending` bytes into a PDU of its."""
+        self._time = time
         by_requestor = self._by_requestor(direction)
         findings = [*self._sequence.closed(by_requestor, pending), *self._assemblies[by_requestor].unfinished()]
         return self._told(direction, findings)
 
-    def not_closed(self, direction: Direction, seconds: float | None = None) -> list[Verdict]:
+    def not_closed(self, direction: Direction, seconds: float | None = None, time: float = 0.0) -> list[Verdict]:
         """This side should have closed the connection by now."""
+        self._time = time
         finding = self._sequence.not_closed(seconds)
-        return [Verdict(direction, finding)] if finding else []
+        return self._told(direction, [finding]) if finding else []
 
     # -- PDUs
 
@@ -158,18 +172,22 @@ class Watcher:
         self, direction: Direction, by_requestor: bool, pdvs: Iterable[PdvSeen], findings: list[Finding]
     ) -> list[Verdict]:
         """The fragments of one PDU, in which `findings` were found."""
-        of_messages: list[Finding] = []
+        of_messages: list[Verdict] = []
+        assembly = self._assemblies[by_requestor]
+        assembly.time = self._time
         for pdv in pdvs:
-            wrong, whole = self._assemblies[by_requestor].feed(pdv)
+            wrong, whole = assembly.feed(pdv)
             findings += wrong
             for message in whole:
-                of_messages += self._message(message)
-        if not findings and not of_messages:
-            return []
-        return self._told(direction, findings) + self._told(direction, of_messages, message=True)
+                of_message = self._message(message)
+                if of_message:
+                    of_messages += self._told(direction, of_message, message)
+        return self._told(direction, findings) + of_messages if findings else of_messages
 
-    def _told(self, direction: Direction, findings: list[Finding], *, message: bool = False) -> list[Verdict]:
-        return [Verdict(direction, f, message) for f in findings if self._complete or not _needs_all(f.rule)]
+    def _told(self, direction: Direction, findings: list[Finding], message: Message | None = None) -> list[Verdict]:
+        time = self._time if message is None else message.time
+        told = [f for f in findings if self._complete or not _needs_all(f.rule)]
+        return [Verdict(direction, finding, time, message is not None) for finding in told]
 
     # -- messages
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.conformance.findings import found
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated
 from engine.model.command_set import CommandSet
@@ -55,10 +54,11 @@ class Recorder:
             whole = event.type != PDataTF.TYPE or self._keep(size)
             data = b"".join(event.data) if whole else _head(event.data)
         t = event.transition
+        time = self._context.wall()
         self._context.notify(
             PduNotice(
                 association=self._association,
-                time=self._context.wall(),
+                time=time,
                 clock=self._context.now(),
                 direction=direction,
                 type=event.type,
@@ -72,9 +72,9 @@ class Recorder:
         )
         if isinstance(event, p.PduSent) and t is None:
             for pdu in _pdus(data):
-                self._watch(direction, (pdu,), None)
+                self._watch(direction, (pdu,), None, time)
         else:
-            self._watch(direction, buffers, event.pdu if isinstance(event, p.PduReceived) else None)
+            self._watch(direction, buffers, event.pdu if isinstance(event, p.PduReceived) else None, time)
 
     def _keep(self, size: int) -> bool:
         if self._kept + size > KEPT_PDU_BYTES or not self._context.outbox.has_room:
@@ -178,19 +178,19 @@ class Recorder:
 
     def closed(self, pending: int) -> None:
         """The peer closed the connection, `pending` bytes into a PDU."""
-        self._tell(self._watcher.closed(Direction.RECEIVED, pending))
+        self._tell(self._watcher.closed(Direction.RECEIVED, pending, self._context.wall()))
 
     def not_closed(self, seconds: float) -> None:
         """The peer has not closed the connection `seconds` after the association's end."""
-        self._tell(self._watcher.not_closed(Direction.RECEIVED, seconds))
+        self._tell(self._watcher.not_closed(Direction.RECEIVED, seconds, self._context.wall()))
 
     def broken(self, rule: str, sentence: str) -> None:
         """The engine cannot go on with what came; told unless the watcher has told it with the PDU."""
         if not self._last_was_wrong and rule not in self._told:
-            self._tell([Verdict(Direction.RECEIVED, found(rule, sentence))])
+            self._tell(self._watcher.broken(rule, sentence))
 
-    def _watch(self, direction: Direction, buffers: tuple[p.Buffer, ...], pdu: Pdu | None) -> None:
-        verdicts = self._watcher.pdu(direction, buffers, pdu)
+    def _watch(self, direction: Direction, buffers: tuple[p.Buffer, ...], pdu: Pdu | None, time: float) -> None:
+        verdicts = self._watcher.pdu(direction, buffers, pdu, time)
         if self._held:
             self._tell_held(direction, None)  # of a message nobody took
         self._last_was_wrong = False
@@ -215,7 +215,7 @@ class Recorder:
             self._context.notify(
                 FindingNotice(
                     association=self._association,
-                    time=self._context.wall(),
+                    time=verdict.time,
                     direction=verdict.direction,
                     rule=finding.rule,
                     severity=finding.severity,

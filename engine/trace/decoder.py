@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from engine.conformance.findings import Finding
-from engine.conformance.watcher import Watcher
+from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData
@@ -99,7 +99,7 @@ class Decoder:
     phase: AssociationPhase | None = None
     pdus: int = 0
     watcher: Watcher = field(default_factory=lambda: Watcher(requestor=True))
-    _found: list[Finding] = field(default_factory=list)
+    _found: list[Verdict] = field(default_factory=list)
     _rq: AssociateRQ | None = None
     _accepted_only: dict[int, str] = field(default_factory=dict)
     _sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
@@ -172,7 +172,7 @@ class Decoder:
             data=data,
             size=len(data),
         )
-        self._found += (v.finding for v in self.watcher.pdu(_direction(from_requestor), (data,)))
+        self._found += self.watcher.pdu(_direction(from_requestor), (data,), time=time)
         if data[0] == PDataTF.TYPE:
             yield from self._p_data(data, side, from_requestor, time)
             return
@@ -180,10 +180,10 @@ class Decoder:
             pdu = decode_pdu(data)
         except PduError as error:
             yield self._error(time, f"A PDU {_whose(from_requestor)} cannot be read: {error.reason}")
-            yield from self._watched(from_requestor, time)
+            yield from self._watched()
             return
         yield from self._upper_layer(pdu, time)
-        yield from self._watched(from_requestor, time)
+        yield from self._watched()
 
     def _upper_layer(self, pdu: Pdu, time: float) -> Iterator[AnyNotice]:
         phase = AssociationPhase
@@ -227,7 +227,7 @@ class Decoder:
             pdvs = iter_pdvs(data)
         except PduError as error:
             yield self._error(time, f"A P-DATA-TF {_whose(from_requestor)} cannot be read: {error.reason}")
-            yield from self._watched(from_requestor, time)
+            yield from self._watched()
             return
         try:
             assembled = side.reassembler.feed(pdvs)
@@ -236,7 +236,7 @@ class Decoder:
             side.reassembler = Reassembler()
         for message in assembled:
             yield from self._message(message, from_requestor, time)
-        yield from self._watched(from_requestor, time)
+        yield from self._watched()
 
     # -- messages
 
@@ -262,8 +262,9 @@ class Decoder:
         number = operation.number if operation else None
         if guessed and a.data:
             sentence = f"The negotiation of context {a.context_id} was not recorded; the data set is read as {guessed}."
-            yield from self._findings([Finding("trace.guess", "info", sentence, "")], from_requestor, time, number)
-        yield from self._watched(from_requestor, time, number)
+            guess = Finding("trace.guess", "info", sentence, "")
+            yield self._finding(guess, _direction(from_requestor), time, number)
+        yield from self._watched(number)
         if operation is not None and a.command.is_response:
             yield from self._ended(operation, a.command, from_requestor, time)
 
@@ -361,26 +362,24 @@ class Decoder:
             duration=time - self.start,
         )
 
-    def _watched(self, from_requestor: bool, time: float, operation: int | None = None) -> Iterator[FindingNotice]:
+    def _watched(self, operation: int | None = None) -> Iterator[FindingNotice]:
         """What was found in the PDU just seen, once what it is about has been told."""
         found, self._found = self._found, []
-        yield from self._findings(found, from_requestor, time, operation)
+        for verdict in found:
+            yield self._finding(verdict.finding, verdict.direction, verdict.time, operation)
 
-    def _findings(
-        self, findings: list[Finding], from_requestor: bool, time: float, operation: int | None = None
-    ) -> Iterator[FindingNotice]:
-        for finding in findings:
-            yield FindingNotice(
-                association=self.number,
-                time=time,
-                direction=_direction(from_requestor),
-                rule=finding.rule,
-                severity=finding.severity,
-                sentence=finding.sentence,
-                clause=finding.clause,
-                evidence=finding.evidence,
-                operation=operation,
-            )
+    def _finding(self, f: Finding, direction: Direction, time: float, operation: int | None) -> FindingNotice:
+        return FindingNotice(
+            association=self.number,
+            time=time,
+            direction=direction,
+            rule=f.rule,
+            severity=f.severity,
+            sentence=f.sentence,
+            clause=f.clause,
+            evidence=f.evidence,
+            operation=operation,
+        )
 
     def _error(self, time: float, sentence: str) -> ErrorNotice:
         return ErrorNotice(time=time, sentence=sentence, association=self.number)
