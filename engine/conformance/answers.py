@@ -22,7 +22,7 @@ from engine.standard.sop_classes import sop_class
 from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE, transfer_syntax
 
 from .findings import Finding, found
-from .items import items_of, named, repeated, user_items
+from .items import about, items_of, named, twice, user_items
 
 _TRANSFER_SYNTAXES_REFUSED = 4
 _OPTION_BYTES = ("qr_find", "qr_retrieve", "worklist_find", "composite_instance_root_retrieve")
@@ -42,12 +42,13 @@ def _answered(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
     answered = {c.id for c in contexts}
     for context_id in sorted(proposed - answered):
         yield found("association.context-unanswered", f"Presentation context {context_id} is not answered.")
-    for context_id in sorted(answered - proposed):
-        sentence = f"Presentation context {context_id} is answered, but was not proposed."
-        yield found("association.context-unproposed", sentence)
-    for context_id in repeated(c.id for c in contexts):
-        sentence = f"Presentation context {context_id} is answered more than once."
-        yield found("association.context-id-repeated", sentence)
+    for context in contexts:
+        if context.id not in proposed:
+            sentence = f"Presentation context {context.id} is answered, but was not proposed."
+            yield about("association.context-unproposed", context, sentence)
+    for context in twice(contexts, lambda c: c.id):
+        sentence = f"Presentation context {context.id} is answered more than once."
+        yield about("association.context-id-repeated", context, sentence)
     if contexts and all(c.result for c in contexts):
         sentence = "No presentation context is accepted; the association can carry no message."
         yield found("association.nothing-accepted", sentence)
@@ -60,16 +61,16 @@ def _results(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
         name = f"Presentation context {context.id}"
         if context.result > _TRANSFER_SYNTAXES_REFUSED:
             sentence = f"{name} is answered with {context.result}; results are 0 to 4."
-            yield found("association.context-result", sentence)
+            yield about("association.context-result", context, sentence)
         if len(syntaxes) != 1:
             severity = "warning" if context.result else ""
             sentence = f"{name} is answered with {len(syntaxes)} transfer syntaxes; there must be one."
-            yield found("association.answer-transfer-syntax", sentence, severity=severity)
+            yield about("association.answer-transfer-syntax", context, sentence, severity=severity)
         if context.result == 0 and context.id in proposed:
             for syntax in syntaxes:
                 if syntax not in proposed[context.id]:
                     sentence = f"{name} is accepted with {named(syntax)}, which was not proposed for it."
-                    yield found("association.unproposed-syntax", sentence)
+                    yield about("association.unproposed-syntax", context, sentence)
 
 
 def _contexts(rq: AssociateRQ) -> list[PresentationContextRQ]:
@@ -99,14 +100,16 @@ def _window(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
     asked = user_items(rq.items, AsyncOperationsWindow)
     for item in user_items(ac.items, AsyncOperationsWindow):
         if not asked:
-            yield found("association.window", "An asynchronous operations window is answered, but none was proposed.")
+            yield about(
+                "association.window", item, "An asynchronous operations window is answered, but none was proposed."
+            )
             continue
         pairs = (("invoked", asked[0].invoked, item.invoked), ("performed", asked[0].performed, item.performed))
         for name, wanted, got in pairs:
             if wanted and (got == 0 or got > wanted):
                 words = "unlimited" if got == 0 else str(got)
                 sentence = f"Operations {name}: {words} granted, but {wanted} asked for."
-                yield found("association.window", sentence)
+                yield about("association.window", item, sentence)
 
 
 def _roles(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
@@ -115,12 +118,14 @@ def _roles(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
         asked = proposed.get(role.sop_class_uid)
         name = named(role.sop_class_uid)
         if asked is None:
-            yield found("association.role-answer", f"Roles are answered for {name}, for which none were proposed.")
+            yield about(
+                "association.role-answer", role, f"Roles are answered for {name}, for which none were proposed."
+            )
             continue
         for word, wanted, got in (("SCU", asked.scu_role, role.scu_role), ("SCP", asked.scp_role, role.scp_role)):
             if got and not wanted:
                 sentence = f"The {word} role is accepted for {name}, but was not proposed; it does not count."
-                yield found("association.role-answer", sentence)
+                yield about("association.role-answer", role, sentence)
 
 
 def _extended(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
@@ -129,12 +134,12 @@ def _extended(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
         information = asked.get(item.sop_class_uid)
         if information is None:
             sentence = f"Extended negotiation is answered for {named(item.sop_class_uid)}, but was not proposed."
-            yield found("association.extended-answer", sentence)
+            yield about("association.extended-answer", item, sentence)
         else:
             yield from _granted(item, information)
     for common in user_items(ac.items, SopClassCommonExtendedNegotiation):
         sentence = f"The answer has a common extended negotiation ({named(common.sop_class_uid)})."
-        yield found("association.common-extended-answer", sentence)
+        yield about("association.common-extended-answer", common, sentence)
 
 
 def _granted(item: SopClassExtendedNegotiation, asked: bytes) -> Iterator[Finding]:
@@ -144,12 +149,12 @@ def _granted(item: SopClassExtendedNegotiation, asked: bytes) -> Iterator[Findin
     name = sop.name
     if len(asked) == 1 and len(item.information) > 1:
         sentence = f"Extended negotiation of {name}: one byte was proposed, {len(item.information)} are answered."
-        yield found("association.extended-answer-content", sentence)
+        yield about("association.extended-answer-content", item, sentence)
     for number, got in enumerate(item.information, 1):
         wanted = asked[number - 1] if number <= len(asked) else 0
         if got and not wanted:
             sentence = f"Extended negotiation of {name}: byte {number} is granted, but was not asked for."
-            yield found("association.extended-answer-content", sentence)
+            yield about("association.extended-answer-content", item, sentence)
 
 
 def _identity(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from engine.model.association import APPLICATION_CONTEXT
+from engine.model.notices import Evidence
 from engine.standard.codes import REJECT_REASONS, explain_code, reject_reason
 from engine.standard.pdus import (
     AbortPdu,
@@ -21,7 +22,7 @@ from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE, transfer_syntax
 
 from .answers import ANSWER_CHECKS
 from .findings import Finding, found
-from .items import about, header_findings, item_findings, items_of, named, order_findings, repeated
+from .items import about, header_findings, item_findings, items_of, named, order_findings, twice
 from .names import check_ae_title
 from .user_information import REQUEST_ONLY, SHARED
 
@@ -58,14 +59,15 @@ def check_reject(rj: AssociateRJ) -> list[Finding]:
     """What of an A-ASSOCIATE-RJ departs from the Standard; never raises."""
     findings = [*header_findings(rj)]
     if rj.result not in (1, 2):
-        findings.append(found("association.reject-code", f"The result of the rejection is {rj.result}; it is 1 or 2."))
+        sentence = f"The result of the rejection is {rj.result}; it is 1 or 2."
+        findings.append(found("association.reject-code", sentence, evidence=_at("Result", 7, 8)))
     reasons = REJECT_REASONS.get(rj.source)
     if reasons is None:
         sentence = f"The source of the rejection is {rj.source}; it is 1, 2 or 3."
-        findings.append(found("association.reject-code", sentence))
+        findings.append(found("association.reject-code", sentence, evidence=_at("Source", 8, 9)))
     elif reasons.get(rj.reason, "reserved") == "reserved":
         sentence = f"The reason of the rejection is {reject_reason(rj.source, rj.reason)} for source {rj.source}."
-        findings.append(found("association.reject-code", sentence))
+        findings.append(found("association.reject-code", sentence, evidence=_at("Reason/Diag.", 9, 10)))
     return findings
 
 
@@ -75,12 +77,13 @@ def check_abort(abort: AbortPdu) -> list[Finding]:
     words = explain_code("abort_reason", abort.reason)
     if abort.source not in (_BY_USER, _BY_PROVIDER):
         sentence = f"The source of the abort is {abort.source}; it is 0 or 2."
-        findings.append(about("association.abort-source", abort, sentence))
+        findings.append(found("association.abort-source", sentence, evidence=_at("Source", 8, 9)))
     elif abort.source == _BY_USER and abort.reason:
         sentence = f"A user's abort has reason {abort.reason}; it means nothing and should be 0."
-        findings.append(about("association.abort-user-reason", abort, sentence))
+        findings.append(found("association.abort-user-reason", sentence, evidence=_at("Reason/Diag.", 9, 10)))
     elif abort.source == _BY_PROVIDER and words.startswith(("reserved", "unknown")):
-        findings.append(about("association.abort-reason", abort, f"The reason of the abort is {words}."))
+        sentence = f"The reason of the abort is {words}."
+        findings.append(found("association.abort-reason", sentence, evidence=_at("Reason/Diag.", 9, 10)))
     return findings
 
 
@@ -92,21 +95,29 @@ def check_short(pdu: Pdu) -> list[Finding]:
 # A-ASSOCIATE-RQ
 
 
+def _at(field: str, start: int, end: int) -> Evidence:
+    return Evidence(text=field, start=start, end=end)
+
+
+_VERSION = _at("Protocol-version", 6, 8)
+
+
 def _version(pdu: AssociateRQ | AssociateAC) -> Iterator[Finding]:
     if not pdu.protocol_version & 1:
         sentence = f"The protocol version is {pdu.protocol_version:04X}H; bit 0 must be set."
-        yield found("association.protocol-version", sentence)
+        yield found("association.protocol-version", sentence, evidence=_VERSION)
     elif pdu.protocol_version != 1:
         sentence = f"The protocol version is {pdu.protocol_version:04X}H; only bit 0 has a meaning."
-        yield found("association.protocol-version-bits", sentence)
+        yield found("association.protocol-version-bits", sentence, evidence=_VERSION)
 
 
 def _ae_titles(rq: AssociateRQ) -> Iterator[Finding]:
-    for name, title in (("Called", rq.called_ae_title), ("Calling", rq.calling_ae_title)):
+    for name, title, start in (("Called", rq.called_ae_title, 10), ("Calling", rq.calling_ae_title, 26)):
+        evidence = _at(f"{name}-AE-title", start, start + 16)
         if not title.strip(" "):
-            yield found("association.ae-title-blank", f"The {name} AE Title is blank.")
+            yield found("association.ae-title-blank", f"The {name} AE Title is blank.", evidence=evidence)
         elif (wrong := check_ae_title(title)) is not None:
-            yield found("association.ae-title", f"{name} AE Title: {wrong}")
+            yield found("association.ae-title", f"{name} AE Title: {wrong}", evidence=evidence)
 
 
 def _application_context(rq: AssociateRQ) -> Iterator[Finding]:
@@ -118,25 +129,26 @@ def _application_context(rq: AssociateRQ) -> Iterator[Finding]:
         if item.name != APPLICATION_CONTEXT:
             severity = "" if item.name.startswith(_DICOM_ROOT) else "warning"
             sentence = f"The application context is {named(item.name)}, not DICOM's ({APPLICATION_CONTEXT})."
-            yield found("association.application-context-name", sentence, severity=severity)
+            yield about("association.application-context-name", item, sentence, severity=severity)
 
 
 def _contexts(rq: AssociateRQ) -> Iterator[Finding]:
     contexts = items_of(rq.items, PresentationContextRQ)
     if not contexts:
         yield found("association.no-context", "No presentation context is proposed.")
-    for context_id in repeated(c.id for c in contexts):
-        yield found("association.context-id-repeated", f"Presentation context ID {context_id} is used more than once.")
+    for context in twice(contexts, lambda c: c.id):
+        sentence = f"Presentation context ID {context.id} is used more than once."
+        yield about("association.context-id-repeated", context, sentence)
     for context in contexts:
         if context.id % 2 == 0:
-            yield found("association.context-id", f"Presentation context ID {context.id} is even.")
+            yield about("association.context-id", context, f"Presentation context ID {context.id} is even.")
         abstract = len(items_of(context.items, AbstractSyntax))
         if abstract != 1:
             sentence = f"Presentation context {context.id} has {abstract} abstract syntaxes; it must have one."
-            yield found("association.abstract-syntax", sentence)
+            yield about("association.abstract-syntax", context, sentence)
         if not items_of(context.items, TransferSyntax):
             sentence = f"Presentation context {context.id} proposes no transfer syntax."
-            yield found("association.transfer-syntax", sentence)
+            yield about("association.transfer-syntax", context, sentence)
         yield from order_findings(context.items)
 
 

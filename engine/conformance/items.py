@@ -31,7 +31,6 @@ from .findings import Finding, found
 from .names import check_uid
 
 I = TypeVar("I", bound=Item)  # noqa: E741
-T = TypeVar("T")
 
 _DICOM_ROOT = "1.2.840.10008."
 _UID_FIELDS: dict[type[Item], tuple[str, ...]] = {
@@ -78,12 +77,15 @@ def named(uid: str) -> str:
     return f"{name} ({uid})" if name else uid or "an empty UID"
 
 
-def repeated(values: Iterable[T]) -> list[T]:
-    """Values that occur more than once, in order."""
-    counts: dict[T, int] = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
-    return [value for value, count in counts.items() if count > 1]
+def twice(items: Iterable[I], key: Callable[[I], object]) -> list[I]:
+    """For each key that occurs more than once, the second item with it."""
+    counts: dict[object, int] = {}
+    second = []
+    for item in items:
+        counts[key(item)] = count = counts.get(key(item), 0) + 1
+        if count == 2:
+            second.append(item)
+    return second
 
 
 def about(rule: str, item: Layout, sentence: str, *, clause: str = "", severity: str = "") -> Finding:

@@ -23,7 +23,7 @@ from engine.standard.pdus import (
 from engine.standard.sop_classes import SopClass, sop_class
 
 from .findings import Finding, found
-from .items import items_of, named, repeated, user_items
+from .items import about, items_of, named, twice, user_items
 from .names import check_maximum_length, check_version_name
 
 _ONCE: tuple[type[Item], ...] = (ImplementationVersionName, AsyncOperationsWindow, UserIdentityRQ, UserIdentityAC)
@@ -52,30 +52,32 @@ def _maximum_length(items: Sequence[Item]) -> Iterator[Finding]:
     for item in user_items(items, MaximumLength):
         wrong = check_maximum_length(item.maximum_length_received)
         if wrong is not None:
-            yield found("association.maximum-length-small", wrong)
+            yield about("association.maximum-length-small", item, wrong)
 
 
 def _version_name(items: Sequence[Item]) -> Iterator[Finding]:
     for item in user_items(items, ImplementationVersionName):
         wrong = check_version_name(item.name) if item.name else "An implementation version name cannot be empty."
         if wrong is not None:
-            yield found("association.version-name", wrong)
+            yield about("association.version-name", item, wrong)
 
 
 def _roles(items: Sequence[Item]) -> Iterator[Finding]:
     roles = user_items(items, RoleSelection)
-    for uid in repeated(r.sop_class_uid for r in roles):
-        yield found("association.role-repeated", f"There are several role selections for {named(uid)}.")
+    for role in twice(roles, lambda r: r.sop_class_uid):
+        sentence = f"There are several role selections for {named(role.sop_class_uid)}."
+        yield about("association.role-repeated", role, sentence)
     for role in roles:
         if role.scu_role > 1 or role.scp_role > 1:
             sentence = f"The roles for {named(role.sop_class_uid)} are {role.scu_role} and {role.scp_role}, not 0 or 1."
-            yield found("association.role-value", sentence)
+            yield about("association.role-value", role, sentence)
 
 
 def _extended(items: Sequence[Item]) -> Iterator[Finding]:
     extended = user_items(items, SopClassExtendedNegotiation)
-    for uid in repeated(e.sop_class_uid for e in extended):
-        yield found("association.extended-repeated", f"There are several extended negotiations for {named(uid)}.")
+    for item in twice(extended, lambda e: e.sop_class_uid):
+        sentence = f"There are several extended negotiations for {named(item.sop_class_uid)}."
+        yield about("association.extended-repeated", item, sentence)
     for item in extended:
         sop = sop_class(item.sop_class_uid)
         layout = LAYOUTS.get(sop.extended_negotiation) if sop else None
@@ -83,7 +85,7 @@ def _extended(items: Sequence[Item]) -> Iterator[Finding]:
             yield from _extended_content(item, layout)
         elif sop is not None and sop.kind:
             sentence = f"{sop.name} ({sop.service_class}) has no extended negotiation."
-            yield found("association.extended-unused", sentence)
+            yield about("association.extended-unused", item, sentence)
 
 
 def _extended_content(item: SopClassExtendedNegotiation, layout: ExtendedLayout) -> Iterator[Finding]:
@@ -92,11 +94,11 @@ def _extended_content(item: SopClassExtendedNegotiation, layout: ExtendedLayout)
     if not shortest <= size <= longest:
         allowed = str(shortest) if shortest == longest else f"{shortest} to {longest}"
         sentence = f"Extended negotiation of {named(item.sop_class_uid)} has {size} bytes; it has {allowed}."
-        yield found("association.extended-content", sentence, clause=layout.clause)
+        yield about("association.extended-content", item, sentence, clause=layout.clause)
     for number, (value, field) in enumerate(zip(item.information, layout.fields, strict=False), 1):
         if field.values and value not in field.values:
             sentence = f"Byte {number} ({field.name}) of {named(item.sop_class_uid)} is {value}, which means nothing."
-            yield found("association.extended-content", sentence, clause=layout.clause)
+            yield about("association.extended-content", item, sentence, clause=layout.clause)
 
 
 SHARED: tuple[Callable[[Sequence[Item]], Iterable[Finding]], ...] = (
@@ -118,21 +120,21 @@ def _proposed_roles(items: Sequence[Item]) -> Iterator[Finding]:
     for role in user_items(items, RoleSelection):
         if role.sop_class_uid not in proposed:
             sentence = f"Roles are selected for {named(role.sop_class_uid)}, which no context proposes."
-            yield found("association.role-not-proposed", sentence)
+            yield about("association.role-not-proposed", role, sentence)
         if not role.scu_role and not role.scp_role:
             sentence = f"The role selection for {named(role.sop_class_uid)} proposes neither SCU nor SCP."
-            yield found("association.role-value", sentence)
+            yield about("association.role-value", role, sentence)
 
 
 def _common_extended(items: Sequence[Item]) -> Iterator[Finding]:
     common = user_items(items, SopClassCommonExtendedNegotiation)
-    for uid in repeated(c.sop_class_uid for c in common):
-        sentence = f"There are several common extended negotiations for {named(uid)}."
-        yield found("association.common-extended-repeated", sentence)
+    for item in twice(common, lambda c: c.sop_class_uid):
+        sentence = f"There are several common extended negotiations for {named(item.sop_class_uid)}."
+        yield about("association.common-extended-repeated", item, sentence)
     for item in common:
         if item.header_reserved:
             sentence = f"Common extended negotiation of {named(item.sop_class_uid)} has version {item.header_reserved}."
-            yield found("association.common-extended-version", sentence)
+            yield about("association.common-extended-version", item, sentence)
         sop = sop_class(item.sop_class_uid)
         if sop is not None:
             yield from _related(item, sop)
@@ -142,19 +144,21 @@ def _related(item: SopClassCommonExtendedNegotiation, sop: SopClass) -> Iterator
     for uid in item.related_general:
         if uid not in sop.related_general:
             sentence = f"{named(uid)} is not a Related General SOP Class of {sop.name}."
-            yield found("association.related-general", sentence)
+            yield about("association.related-general", item, sentence)
 
 
 def _identity(items: Sequence[Item]) -> Iterator[Finding]:
     for item in user_items(items, UserIdentityRQ):
         if not 1 <= item.type <= 5:
-            yield found("association.user-identity", f"The user identity is of type {item.type}; types are 1 to 5.")
+            yield about(
+                "association.user-identity", item, f"The user identity is of type {item.type}; types are 1 to 5."
+            )
         if item.positive_response_requested > 1:
             sentence = f"Positive-response-requested is {item.positive_response_requested}; it is 0 or 1."
-            yield found("association.user-identity", sentence)
+            yield about("association.user-identity", item, sentence)
         if item.secondary and item.type != _USERNAME_AND_PASSCODE:
             sentence = f"A user identity of type {item.type} has a secondary field; only type 2 has one (the passcode)."
-            yield found("association.passcode", sentence)
+            yield about("association.passcode", item, sentence)
 
 
 REQUEST_ONLY: tuple[Callable[[Sequence[Item]], Iterable[Finding]], ...] = (_proposed_roles, _common_extended, _identity)

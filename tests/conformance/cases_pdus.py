@@ -62,7 +62,10 @@ ECHO_PDU = pdata((3, ECHO_BYTES), context=VERIFICATION)
 
 CASES: dict[str, Case] = {
     "pdu.unreadable": (say(acceptor(UNKNOWN_PDU)), say(echo)),
-    "pdu.unexpected": (say(lambda t: t.verdicts.extend(t.watcher.broken("pdu.unexpected", "It is not expected."))), say(echo)),
+    "pdu.unexpected": (
+        say(lambda t: t.verdicts.extend(t.watcher.broken("pdu.unexpected", "It is not expected."))),
+        say(echo),
+    ),
     "pdu.first": (say(requestor(ReleaseRQ()), start=new), say(RQ, AC, start=new)),
     "pdu.wrong-side": (say(lambda t: t.requests(t.ac), start=asked), say(AC, start=asked)),
     "pdu.second-request": (say(RQ), say(RQ, AC, start=new)),
