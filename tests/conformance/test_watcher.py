@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.conformance.watcher import Watcher
 from engine.model.dataset import DataSet
 from engine.model.notices import Direction
-from engine.standard.pdus import PDataTF, Pdv, PresentationContextRQ
+from engine.standard.pdus import AssociateRJ, PDataTF, Pdv, PresentationContextRQ
 from engine.wire.pdus import encode_pdu
 from tests.conformance.cases_exchange import INSTANCE, STORE, STORED, STUDY, early, got, moved, wide
 from tests.conformance.talk import (
@@ -94,6 +94,16 @@ def test_evidence_is_the_place_in_the_pdu() -> None:
     assert verdict.finding.rule == "association.reserved"
     evidence = verdict.finding.evidence
     assert (evidence.text, evidence.start, evidence.end) == ("Application Context Item", 74, 74 + 4 + 21)
+
+
+def test_a_rejection_says_where_it_is_undefined() -> None:
+    talk = Talk(established=False)
+    talk.requests(talk.rq)
+    talk.answers(AssociateRJ(result=1, source=1, reason=5))
+    (verdict,) = talk.verdicts
+    assert verdict.direction is RECEIVED
+    evidence = verdict.finding.evidence
+    assert (evidence.text, evidence.start, evidence.end) == ("Reason/Diag.", 9, 10)
 
 
 def test_many_cases_of_one_kind_in_a_pdu_are_told_once() -> None:
