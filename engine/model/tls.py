@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-TLS_PORT = 2762
-"""The registered port of DICOM over TLS (PS3.15 B.12, B.13)."""
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 

@@ -13,7 +13,6 @@ from engine.standard.sop_classes import SopClass, sop_class
 from .effects import Notify, Request
 from .responses import SUCCESS
 
-NO_SUCH_ATTRIBUTE = 0x0105
 INVALID_ATTRIBUTE_VALUE = 0x0106
 ATTRIBUTE_LIST_WARNING = 0x0107
 PROCESSING_FAILURE = 0x0110

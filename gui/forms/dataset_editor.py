@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.dataset import DataElement, DataSet
@@ -21,8 +21,6 @@ SUGGESTIONS = 40
 
 class AddLine(QLineEdit):
     """Where an element is typed: `PatientName = DOE^JANE`, `0009,0010 LO = ACME`."""
-
-    down_pressed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

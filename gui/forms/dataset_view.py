@@ -20,7 +20,7 @@ from engine.workspace.pasted_text import parse_pasted
 from gui.models import dataset_edits as edits
 from gui.models.dataset_edits import Path
 from gui.models.dataset_model import ELEMENT, TAG, VALUE, VR, DataSetModel
-from gui.models.dataset_values import edit_text, element_name
+from gui.models.dataset_values import element_name
 from gui.models.tables import EmptyText
 from gui.theme import mono_font
 
@@ -223,11 +223,6 @@ class DataSetView(QTreeView):
             self.said.emit(f"More than {COPY_LIMIT >> 20} MB: too much for the clipboard.")
         elif found:
             QGuiApplication.clipboard().setText(dataset_text(DataSet(tuple(found))))
-
-    def copy_value(self) -> None:
-        node = self.data_model.node(self.currentIndex())
-        if isinstance(node, DataElement):
-            QGuiApplication.clipboard().setText(edit_text(node))
 
     def cut(self) -> None:
         self.copy()

@@ -129,10 +129,6 @@ class AEPanel(QWidget):
         """Show that an Echo is on its way."""
         self.peers_model.set_waiting(peer)
 
-    def search_context(self, text: str) -> None:
-        """Open the search for an abstract syntax."""
-        self.contexts.search_for(text)
-
     def flush(self) -> None:
         """Write down what is still only in a field."""
         self.local.flush()
