@@ -19,7 +19,7 @@ def decode(args: argparse.Namespace) -> Exit:
 
     SUCCESS when everything could be read to its end, FAILURE when something broke off, is missing or is no DICOM.
     """
-    output = Output(json=args.json, verbosity=args.verbose + 1, narrate=True, explain=True)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True)
     name = args.file
     complete, found = True, False
     try:

@@ -18,6 +18,7 @@ class Exit(IntEnum):
     ABORTED = 5
     TIMED_OUT = 6
     NOT_SENT = 7
+    FINDINGS = 8
     INTERRUPTED = 130
 
 
@@ -30,6 +31,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.ABORTED: "the association was aborted or broke off",
     Exit.TIMED_OUT: "timed out",
     Exit.NOT_SENT: "nothing could be sent: no accepted context, unreadable file, bad data",
+    Exit.FINDINGS: "all successful, but there is a finding that --fail-on names",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
 }
 

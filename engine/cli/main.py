@@ -13,6 +13,7 @@ from engine.workspace.errors import ValueProblem, WorkspaceError
 
 from . import decoding, operations, queries, serving
 from .exits import Exit, help_text
+from .judging import judging
 from .options import (
     add_association,
     add_output,
@@ -47,7 +48,9 @@ def _run(argv: list[str] | None) -> int:
     try:
         args = build_parser().parse_args(argv)
         handler: Handler = args.handler
-        return int(handler(args))
+        args.judging = judging(args, neutral=handler is decoding.decode)
+        code = handler(args)
+        return int(Exit.FINDINGS if code is Exit.SUCCESS and args.judging.failures else code)
     except SystemExit as end:  # argparse: --help, or a usage error already printed
         return int(end.code or 0) if not isinstance(end.code, str) else int(Exit.USAGE)
     except WorkspaceError as error:

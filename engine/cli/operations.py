@@ -25,7 +25,7 @@ SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
 
 def echo(args: argparse.Namespace) -> Exit:
     """C-ECHO, with what was negotiated."""
-    output = Output(json=args.json, verbosity=args.verbose, contexts=True)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, contexts=True)
     asked = proposal(args, (ProposedContext(1, VERIFICATION, SYNTAXES),))
     if not any(c.abstract_syntax == VERIFICATION for c in asked.contexts):
         asked = replace(asked, contexts=(*asked.contexts, _next(asked.contexts, VERIFICATION)))
@@ -52,7 +52,7 @@ def _next(contexts: tuple[ProposedContext, ...], abstract_syntax: str) -> Propos
 
 def send(args: argparse.Namespace) -> Exit:
     """Message files, one after the other on one association."""
-    output = Output(json=args.json, verbosity=args.verbose)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
     files = tuple((path, load_to_send(path)) for path in args.files)
     asked = proposal(args, contexts_for([message for _, message in files]))
     if not asked.contexts:
@@ -81,7 +81,7 @@ def contexts_for(messages: list[MessageFile]) -> tuple[ProposedContext, ...]:
 
 def store(args: argparse.Namespace) -> Exit:
     """C-STORE of files and folders."""
-    output = Output(json=args.json, verbosity=args.verbose)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
     asked = proposal(args)
     if args.context:
         output.error("--context is not used by store: it proposes what the files need.")

@@ -16,8 +16,9 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.message_files import read_role
 from engine.workspace.names import resolve_uid
 from engine.workspace.settings import number_contexts
-from engine.workspace.workspace import Workspace
+from engine.workspace.workspace import WAIVERS, Workspace
 
+from .judging import add_judging
 from .negotiation_options import add_negotiation, with_negotiation
 from .tls_options import add_tls, tls_settings
 
@@ -111,6 +112,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="JSON lines on standard output")
     group.add_argument("-v", "--verbose", action="count", default=0, help="PDUs, messages and findings; -vv: trees too")
+    add_judging(group)
 
 
 def add_association(parser: argparse.ArgumentParser) -> None:
@@ -153,7 +155,8 @@ def open_workspace(quiet: bool = False) -> Workspace:
     """The user's workspace; what is wrong with it is said on standard error."""
     workspace = Workspace()
     if not quiet:
-        for problem in workspace.problems:
+        # What is wrong with the waivers has been said when they were read, by commands without a workspace too.
+        for problem in (p for p in workspace.problems if p.file.name != WAIVERS):
             print(problem, file=sys.stderr)
     return workspace
 

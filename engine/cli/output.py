@@ -29,6 +29,8 @@ from engine.trace.plain_text import contexts_table, named, notice_text, seconds_
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
+from .judging import Judging
+
 
 class OutputFailed(Exception):
     """Standard output takes nothing more: the disk is full, or its reader has gone. The text is a sentence."""
@@ -44,7 +46,8 @@ class Output:
 
     json: as JSON lines. verbosity: 1 PDUs, messages and findings, 2 trees too, 3 bytes too. narrate: associations and
     messages without being asked, for commands that look on. contexts: show the negotiated contexts even when all were
-    accepted. explain: the main fields of each PDU, the command set and data set of each message.
+    accepted. explain: the main fields of each PDU, the command set and data set of each message. judging: waives
+    findings and counts them; those that make the run fail are printed without being asked.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Output:
         narrate: bool = False,
         contexts: bool = False,
         explain: bool = False,
+        judging: Judging | None = None,
         out: TextIO | None = None,
     ) -> None:
         self.json = json
@@ -63,7 +67,7 @@ class Output:
         self._show_contexts = contexts
         self._explain = explain
         self._out = out if out is not None else sys.stdout
-        self._findings = 0
+        self._judging = judging or Judging()
         self._listening: set[int] = set()
         self._progress_open = False
         self._failed = False
@@ -115,6 +119,7 @@ class Output:
 
     def notice(self, notice: AnyNotice) -> None:
         """One notice, in the chosen form; nothing once standard output has failed."""
+        notice = self._judging.see(notice)
         if self._failed:
             return
         if self.json:
@@ -164,8 +169,8 @@ class Output:
         self.line()
 
     def _detail(self, n: PduNotice | MessageNotice | FindingNotice) -> None:
-        self._findings += isinstance(n, FindingNotice) and n.severity != "info"
-        if not self.verbosity and not (self._narrate and isinstance(n, MessageNotice)):
+        fails = isinstance(n, FindingNotice) and self._judging.fails(n)
+        if not (self.verbosity or fails or (self._narrate and isinstance(n, MessageNotice))):
             return
         whole = isinstance(n, PduNotice) and len(n.data) >= n.size
         fields = pdu_text(n.data) if self._explain and isinstance(n, PduNotice) and whole else ""
@@ -229,6 +234,6 @@ class Output:
 
     def findings_hint(self) -> None:
         """That there were findings, when they were not shown."""
-        if self._findings and not self.verbosity and not self.json:
-            count = f"{self._findings} departures" if self._findings > 1 else "One departure"
-            self.line(f"{count} from the Standard seen; -v shows them.")
+        hint = self._judging.hint()
+        if hint and not self.verbosity and not self.json:
+            self.line(hint)

@@ -44,7 +44,7 @@ Watch = Callable[[AnyNotice], None]
 
 def find(args: argparse.Namespace) -> Exit:
     """C-FIND, its matches as a table or in full."""
-    output = Output(json=args.json, verbosity=args.verbose)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
     uid, keys = find_query(args)
     matches: list[DataSet] = []
 
@@ -68,7 +68,7 @@ def find(args: argparse.Namespace) -> Exit:
 
 def get(args: argparse.Namespace) -> Exit:
     """C-GET into a folder."""
-    output = Output(json=args.json, verbosity=args.verbose)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
     uid, keys = retrieve_query(args, "Get")
     if args.to is None:
         output.error("Without --to FOLDER what arrives is counted and thrown away.")
@@ -77,7 +77,7 @@ def get(args: argparse.Namespace) -> Exit:
 
 def move(args: argparse.Namespace) -> Exit:
     """C-MOVE to another AE, or to ourselves with --listen."""
-    output = Output(json=args.json, verbosity=args.verbose)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
     if args.destination is None and args.listen is None:
         raise ValueProblem("say where to: --destination AE, or --listen PORT to receive here")
     if args.to is not None and args.listen is None:

@@ -40,7 +40,7 @@ DEMO_CONTEXTS = (
 
 def listen(args: argparse.Namespace) -> Exit:
     """The built-in peer, until Ctrl-C."""
-    output = Output(json=args.json, verbosity=args.verbose, narrate=True)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, narrate=True)
     workspace = open_workspace()
     local = local_ae(args, workspace)
     if args.ae is not None:
@@ -87,7 +87,7 @@ def interruptible() -> Iterator[None]:
 
 def demo(args: argparse.Namespace) -> Exit:
     """The tour without a window: the built-in peer started, a C-ECHO sent to it, what was negotiated."""
-    output = Output(json=args.json, verbosity=args.verbose, contexts=True)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, contexts=True)
     with driving(output) as driver:
         port = _start_peer(driver)
         if port is None:

@@ -207,6 +207,8 @@ class FindingNotice(Notice):
     clause: str
     evidence: Evidence = field(default_factory=Evidence)
     operation: int | None = None
+    waived: str = ""
+    """Why somebody lives with it; "" when nobody has said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -345,6 +345,7 @@ def _finding(n: FindingNotice) -> Json:
         "sentence": n.sentence,
         "clause": n.clause,
         "evidence": {"text": n.evidence.text, "start": n.evidence.start, "end": n.evidence.end},
+        "waived": n.waived or None,
     }
 
 

@@ -114,7 +114,8 @@ def _notice_text(notice: AnyNotice) -> str:
             return progress_text(notice)
         case FindingNotice():
             clause = f" ({notice.clause})" if notice.clause else ""
-            return f"{notice.severity.capitalize()}: {notice.sentence}{clause}"
+            waived = f", waived ({notice.waived})" if notice.waived else ""
+            return f"{notice.severity.capitalize()}{waived}: {notice.sentence}{clause}"
         case ListenerNotice() | ErrorNotice():
             return notice.sentence
 

@@ -86,7 +86,7 @@ def line_of(text: str, path: tuple[str | int, ...]) -> int | None:
                 index = counts.get(prefix, 0)
                 counts[prefix] = index + 1
                 prefix = (*prefix, index)
-            found = prefix
+            found = prefix if path != prefix[:-1] else path  # an array as a whole is where its first item is
         else:
             match = _KEY.match(line)
             if not match:

@@ -1,7 +1,8 @@
 """The workspace: a folder of text files that hold what the user set up.
 
-Files: local.toml, peers.toml, contexts.toml, presets/*.toml, messages/*.toml. A file that cannot be read is reported
-in `problems`, its settings fall back to the defaults, and it is kept aside before anything is written in its place.
+Files: local.toml, peers.toml, contexts.toml, waivers.toml, presets/*.toml, messages/*.toml. A file that cannot be read
+is reported in `problems`, its settings fall back to the defaults, and it is kept aside before anything is written in
+its place.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from .presets import Preset, everything, load_preset, preset_table, shipped_pres
 from .secrets import Secrets
 from .settings import ContextSettings, EchoResult, Reader, SavedPeer
 from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
+from .waivers import Waivers, read_waivers, write_waivers
 
 T = TypeVar("T")
-LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
+LOCAL, PEERS, CONTEXTS, WAIVERS = "local.toml", "peers.toml", "contexts.toml", "waivers.toml"
 VERIFICATION = ProposedContext(1, "1.2.840.10008.1.1", (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
 
 
@@ -52,6 +54,7 @@ class Workspace:
         self.timeouts = Timeouts()
         self.peers: tuple[SavedPeer, ...] = ()
         self.contexts = ContextSettings(contexts=(VERIFICATION,))
+        self.waivers: Waivers = ()
         self._tables: dict[str, Table] = {}
         self._broken: set[str] = set()
         self.reload()
@@ -62,6 +65,7 @@ class Workspace:
         self.local, self.timeouts = self._load(LOCAL, _read_local_file, (LocalAE(), Timeouts()))
         self.peers = self._load(PEERS, lambda reader: reader.each("peer", settings.read_peer), ())
         self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(VERIFICATION,)))
+        self.waivers = self._load(WAIVERS, read_waivers, ())
 
     def _load(self, name: str, read: Callable[[Reader], T], default: T) -> T:
         path = self.folder / name
@@ -119,6 +123,11 @@ class Workspace:
         """Keep the presentation contexts and what goes with them; secrets go to `secrets`."""
         self.contexts = contexts
         self._save(CONTEXTS, settings.write_contexts(contexts))
+
+    def save_waivers(self, waivers: Waivers) -> None:
+        """Keep the findings waived."""
+        self.waivers = waivers
+        self._save(WAIVERS, write_waivers(waivers))
 
     def peer_named(self, name: str) -> Peer | None:
         """The saved peer with this name."""
@@ -217,8 +226,9 @@ def _merged_value(old: Any, new: Any) -> Any:
 
 
 def _identity(item: Table) -> tuple[Any, ...]:
-    """What makes an item of a list the same one after editing: a peer's name, a context's abstract syntax."""
-    return tuple(item.get(k) for k in ("name", "abstract_syntax", "sop_class"))
+    """What makes an item of a list the same one after editing: a peer's name, a context's abstract syntax, a waiver's
+    rule and peer."""
+    return tuple(item.get(k) for k in ("name", "abstract_syntax", "sop_class", "rule", "peer"))
 
 
 def _set_aside(path: Path) -> Path:

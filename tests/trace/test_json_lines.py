@@ -191,7 +191,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
     "finding": {
         "time": "s", "association": "i", "operation": "i?", "direction": "s", "severity": "s", "rule": "s",
-        "sentence": "s", "clause": "s", "evidence": "d",
+        "sentence": "s", "clause": "s", "evidence": "d", "waived": "s?",
     },
     "error": {"time": "s?", "association": "i?", "operation": "i?", "sentence": "s"},
 }  # fmt: skip
