@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from . import decoding, operations, queries, serving
+from . import decoding, operations, procedures, queries, serving
 from .exits import Exit, help_text
 from .judging import judging
 from .options import (
@@ -105,6 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     _find(calling("find", queries.find, "C-FIND: query patients, studies, worklists", _KEYS))
     _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
     _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
+    _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
     _listen(command("listen", serving.listen, "The built-in peer, for others to call"))
     add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
     _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
@@ -118,6 +119,9 @@ each after the response to the one before. Contexts are proposed as the files ne
 _KEYS = """
 Keys (-k, repeatable) are written keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value; without a value the
 attribute is asked for."""
+
+_NGET = """
+The SOP class is a keyword, name or UID; so is the instance where it is a well-known one (PrinterInstance)."""
 
 _DECODE = """
 Shows each PDU with its main fields and each message with its command set and data set; -v adds the tree of each PDU
@@ -168,6 +172,20 @@ def _move(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--listen", metavar="PORT", type=free_port, help="receive here, on this port, while it runs")
     sub.add_argument("--listen-tls", action="store_true", help="with --listen: receive over TLS, with the same files")
     sub.add_argument("--to", metavar="FOLDER", type=Path, help="with --listen: where the instances are written")
+
+
+def _nget(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("sop_class", metavar="CLASS", help="SOP class")
+    sub.add_argument("instance", metavar="INSTANCE", help="SOP Instance UID")
+    sub.add_argument(
+        "-a",
+        "--attribute",
+        metavar="ATTRIBUTE",
+        action="append",
+        default=[],
+        help="one to read, repeatable; default: all",
+    )
+    sub.add_argument("--through", metavar="CLASS", help="abstract syntax of the context, such as a meta SOP class")
 
 
 def _listen(sub: argparse.ArgumentParser) -> None:

@@ -20,6 +20,8 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     StatusNotice,
+    StepNotice,
+    StepState,
 )
 from engine.trace.explain import Node, PreviewError, data_set_of, explain_command, explain_pdu
 from engine.trace.json_lines import json_line
@@ -132,6 +134,9 @@ class Output:
                 self._detail(notice)
             case ProgressNotice():
                 self.progress(notice_text(notice))
+            case StepNotice():
+                if notice.state not in (StepState.PLANNED, StepState.RUNNING):
+                    self.line(notice_text(notice))
             case ListenerNotice():
                 self._listener(notice)
             case ErrorNotice():

@@ -12,6 +12,7 @@ from pathlib import Path
 from .association import Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
+from .procedures import Procedure
 from .tls import TlsSettings
 
 
@@ -162,3 +163,19 @@ class Listen(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopListening(Command):
     listener: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProcedure(Command):
+    """Run a procedure of several steps; the whole is one operation, each step is told by a StepNotice.
+
+    association: one that is open already is used and stays open; another is opened for it, with the proposal, and
+    released after it. contexts of the proposal (): those the procedure needs.
+    """
+
+    operation: int
+    association: int
+    proposal: Proposal
+    procedure: Procedure
+    listen: Listen | None = None
+    """A listener of its own while it runs, for what the peer reports on an association that it opens itself."""

@@ -183,6 +183,42 @@ class ProgressNotice(Notice):
     sentence: str = ""
 
 
+class StepState(Enum):
+    """Where a step of a procedure is."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Not done: what came before it failed, or the association ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNotice(Notice):
+    """A step of a procedure is planned, begins or has ended."""
+
+    kind: ClassVar[str] = "step"
+    operation: int
+    association: int
+    time: float
+    step: int
+    """From 0, in the order of the procedure."""
+    name: str
+    """What it does, in words."""
+    state: StepState
+    sentence: str = ""
+    """What came of it."""
+    service: str = ""
+    """"N-CREATE", ...; "" for a step that waits."""
+    message_id: int | None = None
+    status: int | None = None
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    duration: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Where a finding is seen: a byte range of a PDU, a command set or a data set."""
@@ -242,6 +278,7 @@ AnyNotice = (
     | MessageNotice
     | StatusNotice
     | ProgressNotice
+    | StepNotice
     | FindingNotice
     | ListenerNotice
     | ErrorNotice

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.model.notices import AnyNotice, ErrorNotice
 
 from .outbox import Outbox
+from .report_board import ReportBoard
 
 if TYPE_CHECKING:
     from .association import Association
@@ -28,6 +29,8 @@ class Context:
         """Connections that are open, so that none outlives the engine."""
         self.associations: dict[int, Association] = {}
         """Every association of either role that is not over, by its number."""
+        self.reports = ReportBoard()
+        """Event reports that arrive, for the procedures that await them."""
         self.closing = False
         """The engine is being stopped: nothing new begins."""
         self.loop: asyncio.AbstractEventLoop

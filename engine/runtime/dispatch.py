@@ -10,12 +10,14 @@ from typing import Any
 
 from engine.model import commands as c
 from engine.model.notices import Outcome
+from engine.services.procedures.catalog import CATALOG
 
 from .association import Association, end_all
 from .context import Context
 from .invocation import Ended, outcome_of, service_name
 from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
+from .procedures import Running
 from .retrieving import Retrieving
 from .storing import Storing
 
@@ -37,6 +39,7 @@ class Dispatcher:
             c.OneShot: self._one_shot,
             c.StoreFiles: self._store_files,
             c.Retrieve: self._retrieve,
+            c.RunProcedure: self._run_procedure,
             c.Listen: self._listen,
             c.StopListening: self._stop_listening,
         }
@@ -133,6 +136,10 @@ class Dispatcher:
     def _retrieve(self, command: c.Retrieve) -> None:
         operation = self._operations.begin(command.operation, command.association)
         self._start(operation, Retrieving(self._context, command, operation).run(), command.service)
+
+    def _run_procedure(self, command: c.RunProcedure) -> None:
+        operation = self._operations.begin(command.operation, command.association)
+        self._start(operation, Running(self._context, command, operation).run(), CATALOG[type(command.procedure)].title)
 
     def _start(self, operation: Operation, work: Any, service: str) -> None:
         self._context.spawn(self._operations.run(operation, work, service), service or "An operation")

@@ -26,6 +26,7 @@ from .outgoing import Encoded, encode, locate
 if TYPE_CHECKING:
     from .association import Association
 
+EVENT_REPORT = 0x0100
 BATCH = 1024 * 1024
 """Bytes gathered into one write: beyond that system calls cost nothing any more."""
 
@@ -189,8 +190,10 @@ class Messages:
                     self._take_response(event)
                 case dx.RequestReceived():
                     recorder.received(event.message, None)
-                    if self._is_usable(event.message) and association.on_request is not None:
-                        association.on_request(association, event)
+                    if self._is_usable(event.message):
+                        self._post(event.message)
+                        if association.on_request is not None:
+                            association.on_request(association, event)
                 case dx.CancelReceived():
                     recorder.received(event.message, None)
                     if event.key is not None and association.on_cancel is not None:
@@ -202,6 +205,14 @@ class Messages:
                     self._time_out(event)
         if exchange.can_invoke():
             self._room.set()
+
+    def _post(self, message: dx.Received) -> None:
+        """Event reports go to the board too, whoever answers them."""
+        negotiated = self._association.negotiated
+        if message.command.command_field == EVENT_REPORT and negotiated is not None:
+            requestor = self._association.requestor
+            sender = negotiated.called_ae_title if requestor else negotiated.calling_ae_title
+            self._association.context.reports.post(self._association.number, message, sender)
 
     def _is_usable(self, message: dx.Received) -> bool:
         """A message that cannot be answered at all ends the association: nothing is left hanging in silence."""

@@ -25,6 +25,8 @@ class Operation:
     started: float
     cancelled: bool = False
     on_cancel: Callable[[], Awaitable[object]] | None = None
+    waiting: Callable[[], None] | None = None
+    """Wakes it where it waits for what may never come."""
     total: int | None = None
 
     def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
@@ -121,9 +123,11 @@ class Operations:
             await operation.on_cancel()
 
     def give_up(self) -> None:
-        """The engine is being stopped: no operation begins anything more."""
+        """The engine is being stopped: no operation begins anything more, or waits for what may come."""
         for operation in self._running.values():
             operation.cancelled = True
+            if operation.waiting is not None:
+                operation.waiting()
 
 
 async def opened(association: Association, operation: Operation) -> Negotiated:

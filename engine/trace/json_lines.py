@@ -20,6 +20,7 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     StatusNotice,
+    StepNotice,
 )
 from engine.standard.codes import abort_text, explain_code, rejection_text
 from engine.standard.dictionary import uid_name
@@ -315,6 +316,25 @@ def _progress(n: ProgressNotice) -> Json:
     }
 
 
+def _step(n: StepNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": _time(n.time),
+        "operation": n.operation,
+        "association": n.association,
+        "step": n.step,
+        "name": n.name,
+        "state": n.state.value,
+        "sentence": n.sentence,
+        "service": n.service,
+        "message_id": n.message_id,
+        "status": _status_code(n.status, n.service, n.sop_class_uid),
+        "sop_class": _uid(n.sop_class_uid),
+        "sop_instance": _uid(n.sop_instance_uid),
+        "duration": _round(n.duration),
+    }
+
+
 def _listener(n: ListenerNotice) -> Json:
     """The built-in peer's own state is progress of the run, not of an association."""
     listener = {"id": n.listener, "listening": n.listening, "host": n.host, "port": n.port, "ae_title": n.ae_title}
@@ -365,6 +385,7 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     MessageNotice: _message,
     StatusNotice: _status,
     ProgressNotice: _progress,
+    StepNotice: _step,
     ListenerNotice: _listener,
     FindingNotice: _finding,
     ErrorNotice: _error,

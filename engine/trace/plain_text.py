@@ -19,6 +19,8 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     StatusNotice,
+    StepNotice,
+    StepState,
 )
 from engine.standard.codes import explain_code
 from engine.standard.dictionary import uid_name
@@ -112,6 +114,8 @@ def _notice_text(notice: AnyNotice) -> str:
             return status_line(notice)
         case ProgressNotice():
             return progress_text(notice)
+        case StepNotice():
+            return step_text(notice)
         case FindingNotice():
             clause = f" ({notice.clause})" if notice.clause else ""
             waived = f", waived ({notice.waived})" if notice.waived else ""
@@ -171,3 +175,20 @@ def progress_text(n: ProgressNotice) -> str:
     failed = f", {n.failed} failed" if n.failed else ""
     warned = f", {n.warning} with warning" if n.warning else ""
     return f"{done}{failed}{warned}. {n.sentence}".rstrip()
+
+
+_STEP_SIGNS = {
+    StepState.PLANNED: "·",
+    StepState.RUNNING: "…",
+    StepState.DONE: "✓",
+    StepState.WARNING: "!",
+    StepState.FAILED: "✗",
+    StepState.SKIPPED: "–",
+}
+
+
+def step_text(n: StepNotice) -> str:
+    """ "✓ Film session: N-CREATE ...: 0000H Success"."""
+    took = f" ({seconds_text(n.duration)})" if n.duration is not None else ""
+    said = f": {n.sentence}" if n.sentence else f": {n.state.value}"
+    return f"{_STEP_SIGNS[n.state]} {n.name}{said}{took}"

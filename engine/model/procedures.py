@@ -1,0 +1,27 @@
+"""What a service user's procedure is asked to do: one frozen value for each, run by `commands.RunProcedure`.
+
+A procedure is what people call one thing and DIMSE makes several messages of: printing a film, asking for a storage
+commitment and awaiting its report. `engine.services.procedures` knows how each is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class Procedure:
+    """Base of all procedures."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadInstance(Procedure):
+    """N-GET of one instance (PS3.7 10.1.2)."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    attributes: tuple[int, ...] = ()
+    """Tags asked for; () asks for all the SCP has (PS3.7 10.1.2.1.5)."""
+    context_uid: str = ""
+    """Abstract syntax of the context where that is another than the SOP class (meta SOP classes); "" is the SOP class."""

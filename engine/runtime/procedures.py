@@ -1,0 +1,202 @@
+"""Carries out a service user's procedure: its generator's effects become operations, steps and their end in words."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import replace
+
+from engine.model.association import Proposal
+from engine.model.command_set import CommandSet
+from engine.model.commands import RunProcedure
+from engine.model.dataset import DataSet
+from engine.model.notices import Outcome, StepState
+from engine.services.procedures import effects as fx
+from engine.services.procedures.catalog import CATALOG, contexts_of
+from engine.standard.dictionary import uid_name
+from engine.wire import datasets
+
+from . import sentences
+from .association import Association
+from .context import Context
+from .files import in_memory
+from .invocation import Ended, Invocation, Response, status_notice
+from .listener import Listener, new_uid, own_side
+from .operations import Operation, opened
+from .report_board import Subscription
+from .steps import Steps
+
+LINGER = 1.0
+"""Seconds the peer has to release its association with our listener after the procedure, before we do."""
+KEPT_MATCHES = 10_000
+"""Matches handed to a procedure: more than anybody picks from; what is beyond is still shown by the notices."""
+
+
+class Running:
+    """One RunProcedure command."""
+
+    def __init__(self, context: Context, command: RunProcedure, operation: Operation) -> None:
+        self._context = context
+        self._command = command
+        self._operation = operation
+        self._steps = Steps(operation)
+        self._reports: Subscription = context.reports.subscribe()
+
+    async def run(self) -> None:
+        listener: Listener | None = None
+        try:
+            listener = await self._listen()
+            await self._on_association()
+        except Ended as ended:
+            self._steps.give_up(ended.sentence)
+            raise Ended(ended.outcome, self._steps.told(ended.sentence)) from None
+        finally:
+            self._context.reports.unsubscribe(self._reports)
+            if listener is not None:
+                await listener.quiet(LINGER)
+                await listener.stop(5.0)
+
+    async def _listen(self) -> Listener | None:
+        command = self._command.listen
+        if command is None:
+            return None
+        listener = Listener(self._context, command)
+        if not await listener.start():
+            raise Ended(Outcome.NOT_SENT, f"Nothing was sent: port {command.port} could not be listened on.")
+        return listener
+
+    async def _on_association(self) -> None:
+        held = self._context.associations.get(self._command.association)
+        if held is not None:
+            await self._play(held)
+            return
+        proposal = self._proposal()
+        association = Association(
+            self._context,
+            self._command.association,
+            requestor=True,
+            peer=proposal.peer,
+            timeouts=proposal.timeouts,
+            proposal=proposal,
+        )
+        own_side(self._context, association)
+        await opened(association, self._operation)
+        try:
+            await self._play(association)
+        finally:
+            await association.release()
+
+    def _proposal(self) -> Proposal:
+        proposal = self._command.proposal
+        return proposal if proposal.contexts else replace(proposal, contexts=contexts_of(self._command.procedure))
+
+    async def _play(self, association: Association) -> None:
+        """The generator to its end. Raises Ended when the association ends first."""
+        entry = CATALOG[type(self._command.procedure)]
+        generator = entry.play(self._command.procedure, new_uid)
+        self._operation.on_cancel = self._cancel
+        self._operation.waiting = self._reports.wake
+        try:
+            effect = next(generator)
+            while True:
+                effect = generator.send(await self._carry_out(association, effect))
+        except StopIteration as end:
+            verdict: fx.Verdict = end.value
+            self._steps.give_up("")
+            self._operation.end(verdict.outcome, verdict.sentence, service=entry.title)
+        finally:
+            self._operation.on_cancel = None
+            generator.close()
+
+    async def _cancel(self) -> None:
+        self._reports.wake()
+
+    def _carry_out(self, association: Association, effect: fx.Effect) -> Awaitable[fx.Reply]:
+        match effect:
+            case fx.Plan():
+                return self._plan(effect)
+            case fx.Invoke():
+                return self._invoke(association, effect)
+            case fx.Await():
+                return self._await(effect)
+
+    async def _plan(self, effect: fx.Plan) -> None:
+        self._steps.plan(effect.steps)
+
+    # -- operations
+
+    async def _invoke(self, association: Association, effect: fx.Invoke) -> fx.Answered:
+        if self._operation.cancelled and not effect.closing:
+            raise Ended(Outcome.CANCELLED, f"Cancelled before “{effect.step}”.")
+        step = self._steps.begin(effect.step, effect.message.command)
+        try:
+            message = replace(effect.message, context_id=_context_id(association, effect))
+            invocation = await association.messages.invoke(message, self._operation.number)
+            answered, status = await self._read(association, invocation)
+        except Ended as ended:
+            self._steps.end(step, StepState.FAILED, ended.sentence)
+            if association.end is not None:
+                raise
+            return fx.Answered(command=CommandSet(), outcome=ended.outcome, sentence=ended.sentence)
+        state = _STATES.get(answered.outcome, StepState.FAILED)
+        self._steps.end(step, state, answered.sentence, status, invocation.request.message_id)
+        return answered
+
+    async def _read(self, association: Association, invocation: Invocation) -> tuple[fx.Answered, int | None]:
+        """All responses of an operation."""
+        matches: list[DataSet] = []
+        try:
+            while not (response := await invocation.next()).final:
+                invocation.responses += 1
+                data, _ = _decoded(association, invocation, response)
+                if data is not None and len(matches) < KEPT_MATCHES:
+                    matches.append(data)
+        finally:
+            association.messages.close_invocation(invocation.operation)
+        data, problem = _decoded(association, invocation, response)
+        now = self._context.now()
+        ended = status_notice(invocation, response.command, association=association.number, time=0, clock=now)
+        answered = fx.Answered(
+            command=response.command,
+            data=data,
+            matches=tuple(matches),
+            outcome=ended.outcome,
+            sentence=ended.sentence + (f" Its data set cannot be read: {problem}" if problem else ""),
+        )
+        return answered, ended.status
+
+    async def _await(self, effect: fx.Await) -> fx.Report | None:
+        step = self._steps.begin(effect.step)
+        report = await self._reports.take(effect.wanted, effect.seconds, lambda: self._operation.cancelled)
+        if report is not None:
+            sentence = f"Received on association #{report.association}."
+            self._steps.end(step, StepState.DONE, sentence, message_id=report.command.message_id)
+        elif self._operation.cancelled:
+            self._steps.end(step, StepState.SKIPPED, "Not waited for any longer: cancelled.")
+        else:
+            self._steps.end(step, StepState.WARNING, f"Nothing came within {effect.seconds:g} s.")
+        return report
+
+
+_STATES = {Outcome.SUCCESS: StepState.DONE, Outcome.WARNING: StepState.WARNING}
+
+
+def _context_id(association: Association, effect: fx.Invoke) -> int | None:
+    """The context an effect asks for by its abstract syntax. Raises Ended when that was not accepted."""
+    if effect.message.context_id is not None or not effect.context or association.negotiated is None:
+        return effect.message.context_id
+    accepted = association.negotiated.accepted_for(effect.context)
+    if not accepted:
+        name = uid_name(effect.context) or effect.context
+        raise Ended(Outcome.NOT_SENT, sentences.no_context(name, effect.context, association.negotiated))
+    return accepted[0].id
+
+
+def _decoded(association: Association, invocation: Invocation, response: Response) -> tuple[DataSet | None, str]:
+    """The data set of a response, or why it cannot be read."""
+    if response.data is None or association.negotiated is None:
+        return None, ""
+    context = association.negotiated.context(invocation.context_id)
+    try:
+        return datasets.decode_dataset(in_memory(response.data), context.transfer_syntax if context else ""), ""
+    except datasets.DataSetError as error:
+        return None, str(error)
