@@ -24,4 +24,4 @@ class ReadInstance(Procedure):
     attributes: tuple[int, ...] = ()
     """Tags asked for; () asks for all the SCP has (PS3.7 10.1.2.1.5)."""
     context_uid: str = ""
-    """Abstract syntax of the context where that is another than the SOP class (meta SOP classes); "" is the SOP class."""
+    """Abstract syntax of the context; "" is the SOP class, which it is not for the members of a meta SOP class."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +39,9 @@ def _play(asked: Echoes, _new_uid: Any) -> Playing:
 
 
 @pytest.fixture(autouse=True)
-def _echoes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _echoes(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = catalog.Entry("Echoes", _play, lambda _asked: (VERIFICATION, COMMITMENT))
     monkeypatch.setitem(catalog.CATALOG, Echoes, entry)
-    yield
 
 
 def _run(console: Console, where: Any, procedure: Procedure, **others: Any) -> RunProcedure:
