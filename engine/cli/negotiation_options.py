@@ -17,8 +17,8 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.model.identity import JWT, KERBEROS, PASSCODE, SAML, USERNAME
-from engine.workspace.binary import hex_bytes
 from engine.workspace.errors import ValueProblem
+from engine.workspace.extended_text import read_extended
 from engine.workspace.names import resolve_uid
 from engine.workspace.users import secret_of
 
@@ -35,12 +35,9 @@ def window(text: str) -> AsyncWindow:
 
 
 def extended(text: str) -> ExtendedNegotiation:
-    """An argparse type: SOPCLASS=HEX."""
-    name, equals, information = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"“{text}” is not SOPCLASS=HEX")
+    """An argparse type: SOPCLASS:OPTION[,OPTION] or SOPCLASS=HEX."""
     try:
-        return ExtendedNegotiation(resolve_uid(name), hex_bytes(information, name))
+        return read_extended(text)
     except ValueProblem as problem:
         raise argparse.ArgumentTypeError(problem.reason) from None
 
@@ -79,11 +76,12 @@ def add_negotiation(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--extended",
-        metavar="SOPCLASS=HEX",
+        metavar="SOPCLASS:OPTION[,OPTION]|SOPCLASS=HEX",
         type=extended,
         action="append",
         default=[],
-        help="SOP class extended negotiation, its bytes in hexadecimal; repeatable",
+        help="SOP class extended negotiation: options by name (relational, datetime, fuzzy, timezone, multiframe; "
+        "storage: level=N, signature=N, coercion=N), or bytes in hexadecimal; repeatable",
     )
     group.add_argument(
         "--common-extended",

@@ -21,7 +21,7 @@ from engine.workspace.names import resolve_uid
 from engine.workspace.users import Users, load_users, secret_of
 
 from .exits import Exit
-from .negotiation_options import uid, window
+from .negotiation_options import extended, uid, window
 from .options import ae_title
 
 _ROLES = {"scu": (True, False), "scp": (False, True), "both": (True, True)}
@@ -81,6 +81,18 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--max-associations", metavar="N", type=count, help="reject more at once (default 64)")
     group.add_argument(
+        "--max-per-caller", metavar="N", type=count, help="reject more at once with one calling AE title (default: any)"
+    )
+    group.add_argument(
+        "--grant",
+        metavar="SOPCLASS:OPTION[,OPTION]|SOPCLASS=HEX",
+        type=extended,
+        action="append",
+        default=[],
+        help="answer exactly this to its SOP class extended negotiation, nothing when empty; default: what is asked "
+        "for and supported; repeatable",
+    )
+    group.add_argument(
         "--reject", metavar="RESULT/SOURCE/REASON", type=rejection, help="reject every association with these values"
     )
     group.add_argument(
@@ -118,6 +130,8 @@ def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts) -> Poli
         require_identity=users.required,
         application_contexts=(APPLICATION_CONTEXT, *args.application_context),
         max_associations=usual.max_associations if args.max_associations is None else args.max_associations,
+        max_associations_per_peer=args.max_per_caller or 0,
+        extended=tuple(args.grant),
     )
 
 

@@ -182,6 +182,11 @@ class Policy:
     """Application Context Names answered to: the Standard's, and privately defined ones (PS3.7 A.2)."""
     max_associations: int = 64
     """At once; more are turned away with local-limit-exceeded (2/3/2): a desktop tool's listener, not an archive."""
+    max_associations_per_peer: int = 0
+    """At once with the same calling AE title; 0 is no limit of its own."""
+    extended: tuple[ExtendedNegotiation, ...] = ()
+    """Answers to SOP class extended negotiation by SOP class, sent as they are, none when empty; other classes are
+    granted what the built-in peer supports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

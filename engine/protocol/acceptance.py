@@ -17,6 +17,7 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.standard.codes import rejection_text
+from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY, LEVEL, RELATIONAL, layout_of
 from engine.standard.pdus import (
     ApplicationContext,
     AssociateAC,
@@ -36,7 +37,6 @@ from engine.standard.pdus import (
     UserIdentityRQ,
     UserInformation,
 )
-from engine.standard.sop_classes import sop_class
 from engine.standard.transfer_syntaxes import IMPLICIT_VR_LE, transfer_syntax
 from engine.wire.pdus import all_of, first, strip, user_items
 
@@ -61,15 +61,20 @@ class Answer:
 
 
 def answer(
-    rq: AssociateRQ, policy: Policy, *, association_count: int = 0, judge: identity.Judge = identity.judge
+    rq: AssociateRQ,
+    policy: Policy,
+    *,
+    association_count: int = 0,
+    peer_count: int = 0,
+    judge: identity.Judge = identity.judge,
 ) -> Answer:
     """The A-ASSOCIATE-AC or -RJ a policy gives. Never raises.
 
-    association_count: associations open besides this one. judge: decides about the user identity, once everything
-    else would let the association in. An association none of whose contexts is accepted is
-    accepted; the contexts' results tell why (PS3.8 7.1.1.14).
+    association_count: associations open besides this one; peer_count: those of them with this calling AE title.
+    judge: decides about the user identity, once everything else would let the association in. An association none of
+    whose contexts is accepted is accepted; the contexts' results tell why (PS3.8 7.1.1.14).
     """
-    refused = _rejection(rq, policy, association_count)
+    refused = _rejection(rq, policy, association_count, peer_count)
     verdict = identity.Verdict() if refused else judge(_identity(rq), policy)
     if verdict.refusal:
         refused = Rejection(*identity.REFUSED), verdict.refusal
@@ -84,7 +89,7 @@ def answer(
 # --- the association ----------------------------------------------------------------------------------------------
 
 
-def _rejection(rq: AssociateRQ, policy: Policy, count: int) -> tuple[Rejection, str] | None:
+def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tuple[Rejection, str] | None:
     """The first thing in the way, with a sentence."""
     called, calling = strip(rq.called_ae_title), strip(rq.calling_ae_title)
     name = first(rq.items, ApplicationContext)
@@ -95,6 +100,11 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int) -> tuple[Rejection, 
             count >= policy.max_associations,
             (2, 3, 2),
             f"{count} associations are open, and {policy.max_associations} is the limit.",
+        ),
+        (
+            0 < policy.max_associations_per_peer <= of_peer,
+            (2, 3, 2),
+            f"'{calling}' has {of_peer} associations open; {policy.max_associations_per_peer} is the limit for each.",
         ),
         (
             context not in policy.application_contexts,
@@ -275,30 +285,38 @@ def _user_information(
         yield RoleSelection(sop_class_uid=uid, scu_role=int(scu), scp_role=int(scp))
     if policy.local.implementation_version_name:
         yield ImplementationVersionName(name=policy.local.implementation_version_name)
-    yield from _extended(asked, {c.abstract_syntax for c in contexts if c.accepted})
+    yield from _extended(asked, policy, {c.abstract_syntax for c in contexts if c.accepted})
     given = first(asked, UserIdentityRQ)
     if given and given.positive_response_requested == 1 and verdict.response is not None:
         yield UserIdentityAC(server_response=verdict.response)
 
 
-def _extended(asked: tuple[Item, ...], accepted: set[str]) -> Iterator[SopClassExtendedNegotiation]:
-    """One answer for each SOP class accepted whose information has a layout."""
+def _extended(asked: tuple[Item, ...], policy: Policy, accepted: set[str]) -> Iterator[SopClassExtendedNegotiation]:
+    """One answer for each SOP class accepted: the policy's own, else what is supported of what was asked for."""
     seen: set[str] = set()
     for item in all_of(asked, SopClassExtendedNegotiation):
         uid = strip(item.sop_class_uid)
-        row = sop_class(uid)
-        answer_bytes = _EXTENDED.get(row.extended_negotiation, b"") if row else b""
-        if uid in accepted and uid not in seen and answer_bytes and item.information:
-            yield SopClassExtendedNegotiation(sop_class_uid=uid, information=answer_bytes[: len(item.information)])
+        if uid in accepted and uid not in seen:
+            own = next((e.information for e in policy.extended if e.sop_class_uid == uid), None)
+            information = _supported(uid, item.information) if own is None else own
+            if information:
+                yield SopClassExtendedNegotiation(sop_class_uid=uid, information=information)
         seen.add(uid)
 
 
-_EXTENDED: dict[str, bytes] = {
-    "storage": bytes((2, 0, 0, 0, 0, 0)),
-    "qr_find": bytes(7),
-    "qr_retrieve": bytes(2),
-    "composite_instance_root_retrieve": bytes(2),
-    "worklist_find": bytes((1, 1, 0, 0)),
-}
-"""Answers by layout (PS3.4 B.3.1, C.5.1 to C.5.3, K.5.1, Y.5.1), cut to as many bytes as were asked, never more: a full
-(level 2) store that changes nothing and promises nothing about signatures; no option of queries and retrievals."""
+def _supported(uid: str, asked: bytes) -> bytes:
+    """As many bytes as were asked, never more (PS3.4 B.3.1, C.5.1.1, C.5.2.1, K.5.1, Y.5.1.1); options not asked for
+    are not granted. Empty where the Standard gives the information no meaning."""
+    layout = layout_of(uid)
+    if layout is None:
+        return b""
+    answer = bytearray()
+    for field, value in zip(layout.fields, asked, strict=False):
+        support = SUPPORTED.get(field.key, 0) if field.key else (field.fixed or 0)
+        answer.append(support if value == 1 or not field.is_option else 0)
+    return bytes(answer)
+
+
+SUPPORTED = {RELATIONAL: 1, DATETIME: 1, FUZZY: 1, EMPTY: 1, LEVEL: 2}
+"""What `engine.services` does: these options of queries and retrievals; a full (level 2) store that coerces nothing and
+promises nothing about signatures. The rest is 0."""

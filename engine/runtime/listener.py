@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen
@@ -143,14 +144,16 @@ class Listener:
         title = strip(rq.calling_ae_title)
         association.peer = Peer(name=title, ae_title=title, host=host, port=port)
         association.notice(AssociationPhase.NEGOTIATING, f"{title} at {host} asks for an association.")
-        policy, count = self.command.settings.policy, len(self.associations) - 1
+        policy = self.command.settings.policy
+        others = [a for a in self.associations if a is not association]
+        same = sum(a.peer.name == title for a in others)
+        decide = partial(answer, rq, policy, association_count=len(others), peer_count=same)
         if not policy.identities:
-            self._answer(association, answer(rq, policy, association_count=count))
+            self._answer(association, decide())
             return
 
         async def judged() -> None:  # comparing with salted hashes takes its time
-            made = await asyncio.to_thread(answer, rq, policy, association_count=count)
-            self._answer(association, made)
+            self._answer(association, await asyncio.to_thread(decide))
 
         self.context.spawn(judged(), "Judging a user identity")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from engine.model.association import LocalAE, Peer, Proposal, Timeouts
+from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData
@@ -19,6 +19,7 @@ from engine.services.peer import BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
 from engine.standard.dictionary import uid_name
+from engine.standard.extended_negotiation import granted
 from engine.standard.messages import message_name
 from engine.wire import datasets
 
@@ -104,8 +105,15 @@ class Server:
                 called_ae_title=negotiated.called_ae_title,
                 association=association.number,
                 accepted=frozenset(c.abstract_syntax for c in negotiated.contexts if c.accepted),
+                options=_options(negotiated, context.abstract_syntax),
             )
         )
+
+
+def _options(negotiated: Negotiated, sop_class_uid: str) -> frozenset[str]:
+    """What was answered for a SOP class in extended negotiation (PS3.7 D.3.3.5)."""
+    answers = (e.information for e in negotiated.extended if e.sop_class_uid == sop_class_uid)
+    return granted(sop_class_uid, next(answers, b""))
 
 
 def _refuse(command: CommandSet, comment: str) -> Serving:

@@ -28,6 +28,8 @@ class Request:
     """Whose instances that end with their association the request sees."""
     accepted: frozenset[str] = frozenset()
     """Abstract syntaxes of the association's accepted presentation contexts."""
+    options: frozenset[str] = frozenset()
+    """Options agreed on by SOP class extended negotiation (keys of `engine.standard.extended_negotiation`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

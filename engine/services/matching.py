@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.dictionary import attribute, attribute_by_keyword
+from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY
 
 WILDCARD_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """PS3.4 C.2.2.2.4."""
@@ -14,31 +18,50 @@ RANGE_VRS = frozenset({"DA", "TM", "DT"})
 NUMBER_VRS = frozenset({"DS", "IS", "FL", "FD", "SS", "US", "SL", "UL", "SV", "UV"})
 
 
-def matches(keys: DataSet, candidate: DataSet, ignore: frozenset[int] = frozenset()) -> bool:
-    """Whether a candidate's attributes match every key."""
-    return all(key.tag in ignore or key_matches(key, candidate.find(key.tag)) for key in keys)
+NO_OPTIONS: frozenset[str] = frozenset()
+EMPTY_VALUE = '""'
+"""The key value that asks for empty attributes (PS3.4 C.2.2.2.7)."""
 
 
-def key_matches(key: DataElement, found: DataElement | None) -> bool:
+def matches(
+    keys: DataSet, candidate: DataSet, ignore: frozenset[int] = frozenset(), options: frozenset[str] = NO_OPTIONS
+) -> bool:
+    """Whether a candidate's attributes match every key.
+
+    options: keys of `engine.standard.extended_negotiation` that change how; those agreed on.
+    """
+    if DATETIME in options:
+        for date, time in _date_time_pairs(keys):
+            if not _moment_matches(date, time, candidate):
+                return False
+            ignore |= {date.tag, time.tag}
+    return all(key.tag in ignore or key_matches(key, candidate.find(key.tag), options) for key in keys)
+
+
+def key_matches(key: DataElement, found: DataElement | None, options: frozenset[str] = NO_OPTIONS) -> bool:
     """One key against one attribute, absent or not."""
     if key.vr == "SQ":
-        return _sequence_matches(key, found)
+        return _sequence_matches(key, found, options)
     wanted = key.value if isinstance(key.value, bytes) else key.texts
     if not wanted or all(v == "" for v in wanted):
         return True
     if isinstance(wanted, bytes):
         return found is not None and found.value == wanted
     have = [v for v in found.texts if v] if found else []
+    if EMPTY in options and wanted == (EMPTY_VALUE,):
+        return not have
     if not have:
         return key.vr in WILDCARD_VRS and all(set(v) == {"*"} for v in key.texts)
+    if FUZZY in options and key.vr == "PN":
+        return any(fuzzy_matches(w, h) for w in key.texts for h in have)
     return any(value_matches(key.vr, w, h) for w in key.texts for h in have)
 
 
-def _sequence_matches(key: DataElement, found: DataElement | None) -> bool:
+def _sequence_matches(key: DataElement, found: DataElement | None, options: frozenset[str]) -> bool:
     """PS3.4 C.2.2.2.6: one item of keys, matched by any item; no item or an empty one is universal."""
     if not key.items or all(_universal(item) for item in key.items):
         return True
-    return found is not None and any(matches(key.items[0], item) for item in found.items)
+    return found is not None and any(matches(key.items[0], item, options=options) for item in found.items)
 
 
 def _universal(item: DataSet) -> bool:
@@ -74,6 +97,18 @@ def _pattern(wanted: str) -> re.Pattern[str]:
 def _person(name: str) -> str:
     """Person names: case and empty trailing components do not count (PS3.4 C.2.2.2.1 leaves it to the SCP)."""
     return "=".join(group.rstrip("^ ") for group in name.split("=")).rstrip("=").casefold()
+
+
+def fuzzy_matches(wanted: str, have: str) -> bool:
+    """Fuzzy semantic matching of person names (PS3.4 C.2.2.2.1.1 leaves the algorithm to the SCP): every word asked for
+    is one of the name's, in whatever order and component group; case and accents do not count, wildcards do."""
+    words = _name_words(have)
+    return all(any(_pattern(w).fullmatch(word) for word in words) for w in _name_words(wanted))
+
+
+def _name_words(name: str) -> list[str]:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return re.findall(r"[^\s^=,.]+", plain.casefold())
 
 
 def _number(text: str) -> float | str:
@@ -124,3 +159,39 @@ def _earliest(vr: str, text: str) -> str:
 def _latest(vr: str, text: str) -> str:
     digits = _digits(vr, text)
     return digits + _LAST[vr][len(digits) :]
+
+
+# --- combined date-time (PS3.4 C.2.2.2.5.1) -----------------------------------------------------------------------
+
+
+def _date_time_pairs(keys: DataSet) -> Iterator[tuple[DataElement, DataElement]]:
+    """Ranges of a date and of the time that goes with it: together they are one range of moments."""
+    for date in keys:
+        time = keys.find(_time_of(date.tag)) if date.vr == "DA" else None
+        if time is not None and all(_is_range(key) for key in (date, time)):
+            yield date, time
+
+
+@lru_cache(maxsize=256)
+def _time_of(date: int) -> int:
+    """The tag of "StudyTime" for that of "StudyDate"; 0 when there is none."""
+    row = attribute(date)
+    name = row.keyword if row else ""
+    time = attribute_by_keyword(f"{name[:-4]}Time") if name.endswith("Date") else None
+    return time.tag if time is not None and time.vr == "TM" else 0
+
+
+def _is_range(key: DataElement) -> bool:
+    return len(key.texts) == 1 and "-" in key.texts[0]
+
+
+def _moment_matches(date: DataElement, time: DataElement, candidate: DataSet) -> bool:
+    day, clock = candidate.text(date.tag).strip(), candidate.text(time.tag).strip()
+    if not day or not clock:
+        return False
+    moment = _earliest("DA", day) + _earliest("TM", clock)
+    low_day, high_day, _ = _bounds("DA", date.texts[0].strip())
+    low_time, high_time, _ = _bounds("TM", time.texts[0].strip())
+    begins = _earliest("DA", low_day) + _earliest("TM", low_time) if low_day else ""
+    ends = _latest("DA", high_day) + _latest("TM", high_time) if high_day else ""
+    return (not begins or begins <= moment) and (not ends or moment <= ends)

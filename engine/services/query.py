@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.model.command_set import Value
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.extended_negotiation import DATETIME, RELATIONAL
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
 
@@ -67,31 +68,54 @@ def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[
     """Matches of a Patient Root or Study Root query at its level. Raises IdentifierError."""
     identifier = request.identifier or DataSet()
     level = _level(request, identifier)
+    _demand_keys_above(request, identifier, level)
     fixed = DataSet((DataElement(QUERY_LEVEL, "CS", (level,)),))
     fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)  # PS3.4 C.4.1.1.3.2 wants it in every match
     if identifier.find(INSTANCE_AVAILABILITY) is not None:
         fixed = fixed.put(INSTANCE_AVAILABILITY, "CS", "ONLINE")
     for entity in entities(instances, level):
-        if matches(identifier, entity.attributes, NOT_KEYS):
+        if matches(identifier, entity.attributes, NOT_KEYS, request.options):
             yield answer_keys(identifier, entity.attributes, fixed)
 
 
 def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataSet]:
-    """Matches among flat records: worklist items, UPS instances, relevant patient information."""
+    """Matches among flat records: worklist items, UPS instances, relevant patient information.
+
+    Dates and times of a worklist are always matched together (PS3.4 K.5.1 leaves no choice).
+    """
     identifier = request.identifier or DataSet()
     for record in records:
-        if matches(identifier, record, NOT_KEYS):
+        if matches(identifier, record, NOT_KEYS, request.options | {DATETIME}):
             yield answer_keys(identifier, record)
 
 
 def _level(request: Request, identifier: DataSet) -> str:
     level = identifier.text(QUERY_LEVEL).strip()
-    row = sop_class(request.context.abstract_syntax)
-    allowed = row.query_levels if row and row.query_levels else LEVELS
+    allowed = _levels(request)
     if level not in allowed or level not in UNIQUE_KEYS:
         said = f"'{level}'" if level else "missing"
         raise IdentifierError(f"Query/Retrieve Level {said}, need {' '.join(allowed)}")
     return level
+
+
+def _levels(request: Request) -> tuple[str, ...]:
+    row = sop_class(request.context.abstract_syntax)
+    return row.query_levels if row and row.query_levels else LEVELS
+
+
+def _demand_keys_above(request: Request, identifier: DataSet, level: str) -> None:
+    """Without relational queries or retrieval agreed on, each level above is named by one value of its unique key
+    (PS3.4 C.4.1.2.2.1, C.4.2.2.1). Raises IdentifierError."""
+    if RELATIONAL in request.options:
+        return
+    levels = _levels(request)
+    for above in levels[: levels.index(level)]:
+        values = [v for v in identifier.texts(UNIQUE_KEYS[above]) if v.strip()]
+        if len(values) != 1 or set("*?") & set(values[0]):
+            raise IdentifierError(f"not relational: level {level} needs one {_KEY_NAMES[above]}")
+
+
+_KEY_NAMES = {"PATIENT": "Patient ID", "STUDY": "Study Instance UID", "SERIES": "Series Instance UID"}
 
 
 def select(request: Request, instances: Iterable[Instance]) -> list[Instance]:
@@ -101,6 +125,7 @@ def select(request: Request, instances: Iterable[Instance]) -> list[Instance]:
     own = UNIQUE_KEYS[level]
     if not any(identifier.texts(own)):
         raise IdentifierError(f"no unique key for level {level}")
+    _demand_keys_above(request, identifier, level)
     wanted = {
         tag: set(identifier.texts(tag))
         for tag in list(UNIQUE_KEYS.values())[: LEVELS.index(level) + 1]

@@ -12,8 +12,7 @@ from engine.model.association import (
     Proposal,
 )
 from engine.standard.codes import explain_code
-from engine.standard.extended_negotiation import LAYOUTS
-from engine.standard.sop_classes import sop_class
+from engine.standard.extended_negotiation import layout_of
 
 from .plain_text import named
 
@@ -67,8 +66,7 @@ def _bytes(data: bytes) -> str:
 
 def extended_words(uid: str, information: bytes) -> list[str]:
     """The bytes of an extended negotiation in words (PS3.4); empty for a SOP class whose bytes have no layout."""
-    row = sop_class(uid)
-    layout = LAYOUTS.get(row.extended_negotiation) if row else None
+    layout = layout_of(uid)
     if layout is None:
         return []
     words = [

@@ -24,6 +24,7 @@ from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsSettings
 
 from .binary import hex_bytes
 from .errors import ValueProblem, under
+from .extended_text import information_of, options_text
 from .message_files import read_role
 from .names import resolve_uid, uid_keyword
 from .toml_text import Inline, Table
@@ -309,7 +310,7 @@ def read_contexts(reader: Reader) -> ContextSettings:
         contexts=reader.each("context", read_context),
         async_window=reader.inner("async_window", _read_window, None),
         identity=reader.inner("user_identity", _read_identity, IdentitySettings()),
-        extended=reader.each("extended", _read_extended),
+        extended=reader.each("extended", read_extended_item),
         common_extended=reader.each("common_extended", _read_common),
     )
 
@@ -324,9 +325,7 @@ def write_contexts(settings: ContextSettings) -> Table:
             "positive_response_requested": identity.positive_response_requested,
         },
         "context": [write_context(c) for c in settings.contexts],
-        "extended": [
-            {"sop_class": uid_keyword(e.sop_class_uid), "information": e.information.hex()} for e in settings.extended
-        ],
+        "extended": [write_extended(e) for e in settings.extended],
         "common_extended": [
             {
                 "sop_class": uid_keyword(e.sop_class_uid),
@@ -352,13 +351,27 @@ def _read_identity(value: Any) -> IdentitySettings:
     )
 
 
-def _read_extended(value: Any) -> ExtendedNegotiation:
+def read_extended_item(value: Any) -> ExtendedNegotiation:
+    """`options` by name, or `information` in hexadecimal."""
     reader = Reader(value)
-    information = reader.get("information", str, "")
-    try:
-        return ExtendedNegotiation(_uid(reader, "sop_class"), hex_bytes(information, "information"))
-    except ValueProblem as problem:
-        raise problem if problem.path else ValueProblem(problem.reason, ("information",)) from None
+    uid = _uid(reader, "sop_class")
+    options, information = reader.get("options", str, ""), reader.get("information", str, "")
+    if "options" in reader.table and "information" in reader.table:
+        raise ValueProblem("either options or information", ("options",))
+    if "options" in reader.table:
+        with under("options"):
+            return ExtendedNegotiation(uid, information_of(uid, options))
+    with under("information"):
+        return ExtendedNegotiation(uid, hex_bytes(information, "information"))
+
+
+def write_extended(item: ExtendedNegotiation) -> Table:
+    options = options_text(item) if item.information else None
+    return {
+        "sop_class": uid_keyword(item.sop_class_uid),
+        "options": options,
+        "information": item.information.hex() if options is None else None,
+    }
 
 
 def _read_common(value: Any) -> CommonExtendedNegotiation:

@@ -123,7 +123,10 @@ def test_store_find_get_and_move_work_together(port: str, tmp_path: Path, capsys
     assert "1 match." in text
     assert main(["find", "127.0.0.1", port, "-k", "PatientName=Nobody", "--full"]) == Exit.SUCCESS
     assert "0 matches." in capsys.readouterr().out
-    assert main(["find", "127.0.0.1", port, "--level", "IMAGE", "--model", "patient", "--full"]) == Exit.SUCCESS
+    images = ["find", "127.0.0.1", port, "--level", "IMAGE", "--model", "patient", "--full"]
+    assert main(images) == Exit.FAILURE
+    assert "not relational: level IMAGE needs one Patient ID" in capsys.readouterr().err
+    assert main([*images, "--extended", "PatientRootQueryRetrieveInformationModelFind:relational"]) == Exit.SUCCESS
     assert "SOPInstanceUID = 1.2.3.2" in capsys.readouterr().out
 
     got = tmp_path / "got"

@@ -76,6 +76,24 @@ def test_what_is_proposed_besides_contexts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        (f"{FIND}:relational", b"\1"),
+        ("StudyRootQueryRetrieveInformationModelFind:fuzzy,relational", b"\1\0\1"),
+        (f"{FIND}:datetime,timezone,multiframe", b"\0\1\0\1\1"),
+        (f"{FIND}:", b"\0"),
+        (f"{FIND}:fuzzy=7", b"\0\0\7"),
+        ("ModalityWorklistInformationModelFind:fuzzy", b"\1\1\1"),
+        ("CTImageStorage:level=3,coercion=2", b"\3\0\0\0\2\0"),
+        ("CTImageStorage:", bytes(6)),
+    ],
+)
+def test_options_are_named(text: str, made: bytes) -> None:
+    assert [e.information for e in asked("--extended", text).extended] == [made]
+    assert [e.information for e in told("--grant", text).extended] == [made]
+
+
+@pytest.mark.parametrize(
     ("argument", "value", "said"),
     [
         ("--async", "65536", "0 to 65535"),
@@ -84,6 +102,10 @@ def test_what_is_proposed_besides_contexts() -> None:
         ("--extended", "1.2.3", "SOPCLASS=HEX"),
         ("--extended", "1.2.3=0", "odd number"),
         ("--extended", "NoSuchClass=00", "NoSuchClass"),
+        ("--extended", f"{FIND}:relationl", "did you mean relational?"),
+        ("--extended", f"{FIND}:level=2", "relational, datetime"),
+        ("--extended", f"{FIND}:fuzzy=300", "up to 255"),
+        ("--extended", "Verification:relational", "hexadecimal"),
         ("--common-extended", "1.2.3", "SOPCLASS=SERVICECLASS"),
         ("--common-extended", "1.2.3=1.2.4:1.2.5:6", "SOPCLASS=SERVICECLASS"),
         ("--application-context", "1.2.x", "is not a UID"),

@@ -41,6 +41,7 @@ from engine.wire.pdus import all_of, decode_pdu, encode_pdu, first, user_items
 VERIFICATION = "1.2.840.10008.1.1"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 FIND = "1.2.840.10008.5.1.4.1.2.1.1"
+GET = "1.2.840.10008.5.1.4.1.2.1.3"
 WORKLIST = "1.2.840.10008.5.1.4.31"
 IMPLICIT, EXPLICIT, JPEG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
 ECHO = Proposal(
@@ -231,12 +232,16 @@ def test_user_identity_is_confirmed_only_when_asked_and_possible(kind: int, aske
 @pytest.mark.parametrize(
     ("uid", "asked", "answered"),
     [
-        (FIND, b"\1\1\1", b"\0\0\0"),
-        (FIND, b"\1", b"\0"),
+        (FIND, b"\1\1\1", b"\1\1\1"),
+        (FIND, b"\0\1\0", b"\0\1\0"),
+        (FIND, b"\1\1\1\1\1\1\1", b"\1\1\1\0\0\1\0"),
+        (FIND, b"\2\3", b"\0\0"),
+        (FIND, b"\1", b"\1"),
         (FIND, b"", None),
         (FIND, bytes(9), bytes(7)),
-        (WORKLIST, b"\1\1\1\1", b"\1\1\0\0"),
-        (WORKLIST, b"\1\1\1", b"\1\1\0"),
+        (GET, b"\1\1", b"\1\0"),
+        (WORKLIST, b"\1\1\1\1", b"\1\1\1\0"),
+        (WORKLIST, b"\0\0\0", b"\1\1\0"),
         (CT, b"\3\0\0\0\2\0", b"\2\0\0\0\0\0"),
         (VERIFICATION, b"\1", None),
     ],
@@ -248,6 +253,26 @@ def test_extended_negotiation_is_answered_by_its_layout(uid: str, asked: bytes, 
     item = first(user_items(ac), SopClassExtendedNegotiation)
     assert (item and item.information) == answered
     assert negotiated.extended == (() if answered is None else (ExtendedNegotiation(uid, answered),))
+
+
+@pytest.mark.parametrize("answered", [b"\1", b"\0\0\0", b"\x7f" * 20, b""])
+def test_the_policy_has_its_own_answer_to_extended_negotiation(answered: bytes) -> None:
+    contexts = (ProposedContext(1, FIND, (IMPLICIT,)), ProposedContext(3, GET, (IMPLICIT,)))
+    asked = (ExtendedNegotiation(FIND, b"\1\1"), ExtendedNegotiation(GET, b"\1\1"))
+    rq = propose(replace(ECHO, contexts=contexts, extended=asked))
+    _, negotiated = _accepted(rq, Policy(extended=(ExtendedNegotiation(FIND, answered),)))
+    own = (ExtendedNegotiation(FIND, answered),) if answered else ()
+    assert negotiated.extended == (*own, ExtendedNegotiation(GET, b"\1\0"))
+
+
+def test_a_limit_for_each_calling_title() -> None:
+    policy = Policy(max_associations_per_peer=2)
+    assert isinstance(answer(propose(ECHO), policy, association_count=9, peer_count=1).pdu, AssociateAC)
+    refused = answer(propose(ECHO), policy, association_count=2, peer_count=2)
+    assert isinstance(refused.pdu, AssociateRJ)
+    assert (refused.pdu.result, refused.pdu.source, refused.pdu.reason) == (2, 3, 2)
+    assert "2 is the limit for each" in refused.reasons[0]
+    assert isinstance(answer(propose(ECHO), Policy(), association_count=9, peer_count=9).pdu, AssociateAC)
 
 
 def test_extended_negotiation_of_a_refused_class_is_not_answered() -> None:

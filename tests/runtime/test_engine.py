@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.association import AsyncWindow, Role, Timeouts
+from engine.model.association import AsyncWindow, ExtendedNegotiation, Role, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import (
     Abort,
@@ -546,7 +546,7 @@ def _retrieve(console: Console, listener: ListenerNotice, service: str, uid: str
     command = Retrieve(
         operation=console.new_id(),
         association=console.new_id(),
-        proposal=replace(proposal(listener), contexts=()),
+        proposal=replace(proposal(listener), contexts=(), extended=more.pop("extended", ())),
         service=service,
         sop_class_uid=uid,
         identifier=more.pop("identifier", keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9")),
@@ -593,8 +593,11 @@ def test_a_get_is_cancelled_between_its_instances(console: Console, tmp_path: Pa
 
 def test_a_find_of_many_is_cancelled_and_lets_others_in(console: Console, tmp_path: Path) -> None:
     listener = _stocked(console, tmp_path, 500)
-    identifier = keys(QueryRetrieveLevel="IMAGE", StudyInstanceUID="1.2.9", SeriesInstanceUID="", SOPInstanceUID="")
-    status = _retrieve(console, listener, "C-FIND", STUDY_FIND, identifier=identifier, cancel_after=5)
+    identifier = keys(QueryRetrieveLevel="IMAGE", StudyInstanceUID="1.2.9", SOPInstanceUID="")
+    asked = ExtendedNegotiation(STUDY_FIND, b"\1")  # relational: the Series is not named
+    status = _retrieve(
+        console, listener, "C-FIND", STUDY_FIND, identifier=identifier, cancel_after=5, extended=(asked,)
+    )
     assert status.outcome is Outcome.CANCELLED
     assert 5 <= status.responses < 500
 

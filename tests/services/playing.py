@@ -29,13 +29,14 @@ def elements(*rows: tuple[int, str, object]) -> DataSet:
 class Stage:
     """A built-in peer and one association's worth of requests to it; every answer is held against the Standard.
 
-    also: abstract syntaxes of the association's other accepted contexts.
+    also: abstract syntaxes of the association's other accepted contexts. options: agreed on by extended negotiation.
     """
 
     abstract_syntax: str
     calling: str = "USER"
     association: int = 1
     also: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
     store_status: int | None = 0
     cancel_after: int | None = None
@@ -67,6 +68,7 @@ class Stage:
             called_ae_title="PEER",
             association=self.association,
             accepted=frozenset((self.abstract_syntax, *self.also)),
+            options=frozenset(self.options),
         )
         generator = self.peer.serve(request)
         seen: list[Effect] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.model.dataset import DataElement, DataSet
-from engine.services.matching import key_matches, matches
+from engine.services.matching import fuzzy_matches, key_matches, matches
+from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY
 
 NAME, DATE, TIME, DTM, UID, NUMBER, MODALITY, STEP = (
     0x00100010,
@@ -89,3 +90,68 @@ def test_all_keys_must_match_but_ignored_ones() -> None:
     candidate = DataSet((DataElement(NAME, "PN", ("ALPHA",)),))
     assert not matches(keys, candidate)
     assert matches(keys, candidate, frozenset({DATE}))
+
+
+@pytest.mark.parametrize(
+    ("key", "held", "expected"),
+    [
+        ("Jose Munoz", "MUÑOZ^José", True),
+        ("JANE", "DOE^Jane^M", True),
+        ("jane doe", "DOE^JANE", True),
+        ("Doe, Jane", "DOE^JANE", True),
+        ("doe^ja*", "DOE^JANE", True),
+        ("d?e", "DOE^JANE", True),
+        ("JAN", "DOE^JANE", False),
+        ("JANE SMITH", "DOE^JANE", False),
+        ("山田", "Yamada^Tarou=山田^太郎=やまだ^たろう", True),
+        ("STRASSE", "Straße^A", True),
+        ("*", "DOE^JANE", True),
+        ("", "DOE", True),
+    ],
+)
+def test_fuzzy_matching_of_person_names(key: str, held: str, expected: bool) -> None:
+    assert fuzzy_matches(key, held) is expected
+    element, found = DataElement(NAME, "PN", (key,)), DataElement(NAME, "PN", (held,))
+    assert key_matches(element, found, frozenset({FUZZY})) is expected
+
+
+def test_fuzzy_is_for_person_names_and_when_agreed_on() -> None:
+    assert not key_matches(DataElement(NAME, "PN", ("JANE DOE",)), DataElement(NAME, "PN", ("DOE^JANE",)))
+    words = DataElement(0x00081030, "LO", ("two one",)), DataElement(0x00081030, "LO", ("one two",))
+    assert not key_matches(*words, frozenset({FUZZY}))
+
+
+def day_and_time(day: str, clock: str) -> DataSet:
+    return DataSet((DataElement(DATE, "DA", (day,)), DataElement(TIME, "TM", (clock,))))
+
+
+@pytest.mark.parametrize(
+    ("keys", "held", "combined", "apart"),
+    [
+        (("20260705-20260707", "1000-1800"), ("20260706", "0300"), True, False),
+        (("20260705-20260707", "1000-1800"), ("20260705", "0959"), False, False),
+        (("20260705-20260707", "1000-1800"), ("20260705", "1000"), True, True),
+        (("20260705-20260707", "1000-1800"), ("20260707", "1800"), True, True),
+        (("20260705-20260707", "1000-1800"), ("20260707", "1801"), False, False),
+        (("20260705-20260707", "2200-0600"), ("20260706", "1200"), True, False),
+        (("20260705-", "1000-"), ("20260801", "0100"), True, False),
+        (("-20260707", "-1000"), ("20260101", "2300"), True, False),
+        (("-20260707", "-1000"), ("20260707", "2300"), False, False),
+        (("20260706", "1000-1800"), ("20260706", "0300"), False, False),
+        (("20260705-20260707", "1000"), ("20260706", "1000"), True, True),
+        (("20260705-20260707", "1000-1800"), ("20260706", ""), False, False),
+    ],
+)
+def test_dates_and_times_matched_together(
+    keys: tuple[str, str], held: tuple[str, str], combined: bool, apart: bool
+) -> None:
+    wanted, found = day_and_time(*keys), day_and_time(*held)
+    assert matches(wanted, found, options=frozenset({DATETIME})) is combined
+    assert matches(wanted, found) is apart
+
+
+def test_empty_values_are_looked_for_when_agreed_on() -> None:
+    key = DataElement(NAME, "PN", ('""',))
+    empty, named = DataElement(NAME, "PN", ()), DataElement(NAME, "PN", ("DOE",))
+    assert [key_matches(key, found, frozenset({EMPTY})) for found in (None, empty, named)] == [True, True, False]
+    assert [key_matches(key, found) for found in (None, empty, named)] == [False, False, False]

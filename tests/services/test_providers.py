@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.services.playing import Stage, elements, hold
 
 STUDY_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -57,6 +59,31 @@ class TestFind:
         assert stage.status == 0xA900
         assert "PATIENT" in stage.final.text("ErrorComment")
 
+    @pytest.mark.parametrize(
+        ("options", "keys", "status"),
+        [
+            ((), (), 0xA900),
+            ((), ((STUDY, "UI", "1.1"),), 0),
+            ((), ((STUDY, "UI", ("1.1", "2.1")),), 0xA900),
+            (("relational",), (), 0),
+        ],
+    )
+    def test_keys_above_the_level_are_demanded_unless_relational(self, options, keys, status) -> None:
+        stage = study_stage(STUDY_FIND, options=options)
+        query = elements((LEVEL, "CS", "SERIES"), (0x00080060, "CS", "CT"), *keys)
+        stage.send("C-FIND-RQ", query, AffectedSOPClassUID=STUDY_FIND)
+        assert stage.status == status
+        assert len(stage.replies) == (1 if status else 2)
+        if status:
+            assert "level SERIES needs one Study Instance UID" in stage.final.text("ErrorComment")
+
+    def test_names_are_matched_fuzzily_when_agreed_on(self) -> None:
+        query = elements((LEVEL, "CS", "STUDY"), (0x00100010, "PN", "p1 name"))
+        for options, found in (((), 0), (("fuzzy",), 1)):
+            stage = study_stage(STUDY_FIND, options=options)
+            stage.send("C-FIND-RQ", query, AffectedSOPClassUID=STUDY_FIND)
+            assert len(stage.replies) == found + 1
+
     def test_cancel_ends_with_fe00(self) -> None:
         stage = study_stage(STUDY_FIND, cancel_after=1)
         stage.send("C-FIND-RQ", elements((LEVEL, "CS", "STUDY")), AffectedSOPClassUID=STUDY_FIND)
@@ -75,6 +102,14 @@ class TestFind:
 
 
 class TestRetrieve:
+    @pytest.mark.parametrize(("options", "status"), [((), 0xA900), (("relational",), 0)])
+    def test_keys_above_the_level_are_demanded_unless_relational(self, options, status) -> None:
+        stage = study_stage(STUDY_GET, options=options)
+        query = elements((LEVEL, "CS", "SERIES"), (SERIES, "UI", ("1.1.1", "2.1.1")))
+        stage.send("C-GET-RQ", query, AffectedSOPClassUID=STUDY_GET)
+        assert stage.status == status
+        assert len(stage.stores) == (0 if status else 3)
+
     def test_get_counts_down_and_up(self) -> None:
         stage = study_stage(STUDY_GET)
         stage.send("C-GET-RQ", elements((LEVEL, "CS", "STUDY"), (STUDY, "UI", "1.1")), AffectedSOPClassUID=STUDY_GET)
