@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 from .theme import SPACING
 
 PANELS = ("ae", "builder", "trace", "log")
+"""The middle one, "builder", holds the message builder and the services."""
 USUAL_WIDTHS = {1232: (286, 566, 380), 1460: (290, 578, 592), 1860: (330, 790, 740)}
 """Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
 needs; then the trace gets what its table of contexts needs, then all grow."""

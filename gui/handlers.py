@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .panels.service_rows import SERVICES
+
 if TYPE_CHECKING:
     from .main_window import MainWindow
 
@@ -38,6 +40,8 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         "focus_builder": partial(window.focus_panel, "builder"),
         "focus_trace": partial(window.focus_panel, "trace"),
         "focus_log": partial(window.focus_panel, "log"),
+        "focus_services": partial(window.focus_panel, "services"),
+        **{f"service_{row.name}": partial(window.show_service, row.name) for row in SERVICES},
         "filter_log": window.filter_log,
         "show_ae": partial(window.arrangement.show_panel, "ae"),
         "show_builder": partial(window.arrangement.show_panel, "builder"),

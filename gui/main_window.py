@@ -33,13 +33,16 @@ from .panels.ae_panel import AEPanel
 from .panels.builder_drafts import Drafts
 from .panels.builder_panel import BuilderPanel
 from .panels.log_panel import LogPanel
+from .panels.services_panel import ServicesPanel
 from .panels.trace_panel import TracePanel
+from .services_host import ServicesHost
 from .session import AssociationRecord, EchoReport, Session
 from .shortcuts import Actions, keys_table
 from .status_line import StatusLine
 from .theme import SPACING, theme
 from .theme_choice import ThemeChoice
 from .toolbar import ToolBar
+from .workbench import Workbench
 
 DICOM_FILES = "DICOM files (*.dcm *.dicom);;All files (*)"
 ABOUT = (
@@ -83,7 +86,10 @@ class MainWindow(QMainWindow):
         self.theme_choice = ThemeChoice(self.store, self)
         self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
         self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
-        panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.builder, "trace": self.trace, "log": self.log}
+        self.host = ServicesHost(self.session, self.ae, workspace, self.questions, self.store, self)
+        self.services = ServicesPanel(self.host)
+        self.workbench = Workbench(builder, self.services, self.store)
+        panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.workbench, "trace": self.trace, "log": self.log}
         self.arrangement = Arrangement(panels, {"ae": self.ae.splitter}, self, self.store)
         self.finder = Finder(
             self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
@@ -152,6 +158,7 @@ class MainWindow(QMainWindow):
         self.trace.association_shown.connect(self.log.set_shown_association)
         self.trace.copy_requested.connect(self._copied)
         self.answering.said.connect(self.say)
+        self.host.said.connect(self.say)
         self.builder.association_wanted.connect(self._answering)
         theme().changed.connect(self._theme_changed)
 
@@ -241,12 +248,20 @@ class MainWindow(QMainWindow):
         self.finder.refresh()
         self.palette_dialog.show_over(self)
 
+    def show_service(self, name: str) -> None:
+        """Show a page of the services and put the keyboard into it."""
+        self.services.show_page(name)
+        self.focus_panel("services")
+
     def focus_panel(self, name: str) -> None:
         """Show a panel and put the keyboard into it."""
-        self.actions_by_name[f"show_{name}"].setChecked(True)
+        if name in ("builder", "services"):
+            self.workbench.show_panel(name)
+        self.actions_by_name["show_builder" if name == "services" else f"show_{name}"].setChecked(True)
         places = {
             "ae": self.ae.peers.list if self.ae.tabs.currentWidget() is self.ae.peers else self.ae.tabs.currentWidget(),
             "builder": self.builder,
+            "services": self.services.page.first_focus(),
             "trace": self.trace,
             "log": self.log.table,
         }
@@ -289,6 +304,7 @@ class MainWindow(QMainWindow):
         self.setWindowIcon(theme().icon("app"))
 
     def _answering(self, _association: object) -> None:
+        self.workbench.show_panel("builder")
         self.actions_by_name["show_builder"].setChecked(True)
 
     def _current_changed(self, record: AssociationRecord | None) -> None:

@@ -18,6 +18,8 @@ from engine.model.commands import (
     Outgoing,
     PeerSettings,
     Release,
+    Retrieve,
+    RunProcedure,
     Send,
     StopListening,
     StoreFiles,
@@ -174,6 +176,13 @@ class Session(QObject):
         self._start(StoreFiles(association=association, operation=operation, proposal=proposal, paths=paths))
         return operation
 
+    def run(self, command: Retrieve | RunProcedure | StoreFiles, association: int | None = None) -> int:
+        """Submit a command, its ids filled in; returns the operation. association: an open one to run on."""
+        operation = self._bridge.new_id()
+        ready = replace(command, operation=operation, association=association or self._bridge.new_id())
+        self._start(ready)
+        return operation
+
     def cancel(self, operation: int) -> None:
         self._bridge.submit(Cancel(operation=operation))
 
@@ -217,7 +226,7 @@ class Session(QObject):
         if self._listener.listener is not None:
             self._bridge.submit(StopListening(listener=self._listener.listener))
 
-    def _start(self, command: Send | OneShot | StoreFiles) -> None:
+    def _start(self, command: Send | OneShot | StoreFiles | Retrieve | RunProcedure) -> None:
         self._running.add(command.operation)
         self._bridge.submit(command)
         self.operation_started.emit(command.operation)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from .panels.service_rows import SERVICES
 from .theme import theme
 
 
@@ -34,7 +35,7 @@ class CommandRow:
         return self.text.replace("&", "").rstrip("…")
 
 
-MENUS = ("&File", "&Peer", "&Association", "&Message", "&Built-in peer", "&View", "&Help")
+MENUS = ("&File", "&Peer", "&Association", "&Message", "Ser&vices", "&Built-in peer", "Vie&w", "&Help")
 
 COMMANDS = (
     CommandRow("open_message", "&Open message…", "&File", "Ctrl+O", "open", "A message file (TOML) into the builder"),
@@ -73,23 +74,25 @@ COMMANDS = (
     ),
     CommandRow("answer", "&Answer this request", "&Message", "Ctrl+R", "reply", "The response to a request received"),
     CommandRow("cancel", "&Cancel running operation", "&Message", "Ctrl+.", "stop", "C-CANCEL, or after this file"),
+    *(CommandRow(f"service_{row.name}", row.text, "Ser&vices", "", row.icon, row.summary) for row in SERVICES),
     CommandRow("listen", "&Start", "&Built-in peer", "", "listen", "Listen for associations"),
     CommandRow("stop_listening", "S&top", "&Built-in peer", "", "stop"),
     CommandRow("listener_settings", "S&ettings…", "&Built-in peer", icon="settings", gap=True),
-    CommandRow("palette", "&Find a command, peer, SOP class, message…", "&View", "Ctrl+K", "search"),
-    CommandRow("focus_ae", "Go to &AE configuration", "&View", "Ctrl+1", gap=True),
-    CommandRow("focus_builder", "Go to message &builder", "&View", "Ctrl+2"),
-    CommandRow("focus_trace", "Go to negotiation &trace", "&View", "Ctrl+3"),
-    CommandRow("focus_log", "Go to status &log", "&View", "Ctrl+4"),
-    CommandRow("filter_log", "F&ilter the log", "&View", "Ctrl+L", "filter"),
-    CommandRow("show_ae", "Show AE &configuration", "&View", "Ctrl+Shift+1", checkable=True, gap=True),
-    CommandRow("show_builder", "Show &message builder", "&View", "Ctrl+Shift+2", checkable=True),
-    CommandRow("show_trace", "Show ne&gotiation trace", "&View", "Ctrl+Shift+3", checkable=True),
-    CommandRow("show_log", "Show &status log", "&View", "Ctrl+Shift+4", checkable=True),
-    CommandRow("restore_panels", "&Restore arrangement", "&View", "Ctrl+Shift+0", "panels"),
-    CommandRow("theme_system", "Theme as the s&ystem", "&View", "", checkable=True, gap=True),
-    CommandRow("theme_light", "Light t&heme", "&View", "", checkable=True),
-    CommandRow("theme_dark", "&Dark theme", "&View", "", checkable=True),
+    CommandRow("palette", "&Find a command, peer, SOP class, message…", "Vie&w", "Ctrl+K", "search"),
+    CommandRow("focus_ae", "Go to &AE configuration", "Vie&w", "Ctrl+1", gap=True),
+    CommandRow("focus_builder", "Go to message &builder", "Vie&w", "Ctrl+2"),
+    CommandRow("focus_trace", "Go to negotiation &trace", "Vie&w", "Ctrl+3"),
+    CommandRow("focus_log", "Go to status &log", "Vie&w", "Ctrl+4"),
+    CommandRow("focus_services", "Go to ser&vices", "Vie&w", "Ctrl+5"),
+    CommandRow("filter_log", "F&ilter the log", "Vie&w", "Ctrl+L", "filter"),
+    CommandRow("show_ae", "Show AE &configuration", "Vie&w", "Ctrl+Shift+1", checkable=True, gap=True),
+    CommandRow("show_builder", "Show &message builder", "Vie&w", "Ctrl+Shift+2", checkable=True),
+    CommandRow("show_trace", "Show ne&gotiation trace", "Vie&w", "Ctrl+Shift+3", checkable=True),
+    CommandRow("show_log", "Show &status log", "Vie&w", "Ctrl+Shift+4", checkable=True),
+    CommandRow("restore_panels", "&Restore arrangement", "Vie&w", "Ctrl+Shift+0", "panels"),
+    CommandRow("theme_system", "Theme as the s&ystem", "Vie&w", "", checkable=True, gap=True),
+    CommandRow("theme_light", "Light t&heme", "Vie&w", "", checkable=True),
+    CommandRow("theme_dark", "&Dark theme", "Vie&w", "", checkable=True),
     CommandRow("tour", "&First echo", "&Help", "", "play", "Select the built-in peer and echo it"),
     CommandRow("keys", "&Keyboard shortcuts", "&Help", "F1", "help"),
     CommandRow("about", "&About DIMSE Console", "&Help", "", "info", gap=True),

@@ -26,6 +26,11 @@ QToolButton::menu-indicator, QPushButton::menu-indicator {
   subcontrol-position: right center; right: 6px; }
 QPushButton[menu="true"] { padding-right: 22px; }
 QToolButton[menu="true"] { padding-right: 16px; }
+QToolButton[heading] { border: none; padding: 0; background: transparent; }
+QToolButton[heading="shown"] { font-weight: 600; }
+QToolButton[heading="other"] { color: @muted@; }
+QToolButton[heading="other"]:hover { color: @text@; }
+QToolButton[heading="other"]:focus { color: @accent@; }
 QToolButton[pill] { border-radius: 13px; padding: 4px 2px 4px 10px; min-height: 18px; text-align: left; }
 QToolButton[pill="muted"] { background: @hover@; color: @muted@; }
 QToolButton[pill="ok"] { background: @ok_tint@; color: @ok@; }

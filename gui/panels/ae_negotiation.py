@@ -67,7 +67,7 @@ class NegotiationForm(QScrollArea):
         self.username = TextField("&Username", check_username, "", self)
         self.secret = TextField("Passcode", check_identity, "", self, secret=True)
         self.positive = CheckField("Ask for a positive response", self)
-        self.window_on = CheckField("Propose a &window", self)
+        self.window_on = CheckField("As&k for a window", self)
         self.invoked = NumberField("&Invoked", 0, 0xFFFF, self)
         self.performed = NumberField("Performed", 0, 0xFFFF, self)
         self.extended = _ItemsView("SOP class extended negotiation", _describe_extended, ExtendedDialog, self)

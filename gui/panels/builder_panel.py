@@ -60,8 +60,8 @@ class BuilderPanel(QWidget):
         self._files: dict[MessagePage, Path] = {}
         self._by_operation: dict[int, MessagePage] = {}
         self._sending: MessagePage | None = None
-        title = QLabel("Message builder", self)
-        title.setProperty("role", "title")
+        self.title = QLabel("Message builder", self)
+        self.title.setProperty("role", "title")
         self.tabs = MessageTabs(self)
         self.add_button = self._button("add", "New message (Ctrl+T)", self.new_message)
         self.menu_button = QToolButton(self)
@@ -73,7 +73,8 @@ class BuilderPanel(QWidget):
         self.stack = QStackedWidget(self)
         row = QHBoxLayout()
         row.setSpacing(SPACING.small)
-        row.addWidget(title)
+        row.addWidget(self.title)
+        self._title_row = row
         row.addSpacing(SPACING.normal)
         row.addWidget(self.tabs, 1)
         row.addWidget(self.add_button)
@@ -93,6 +94,11 @@ class BuilderPanel(QWidget):
         self.new_message()
 
     # the window's side
+
+    def set_heading(self, heading: QWidget) -> None:
+        """Put another widget where the title stands."""
+        self._title_row.replaceWidget(self.title, heading)
+        self.title.hide()
 
     def set_negotiated(self, negotiated: Negotiated | None, association: int | None) -> None:
         """The association messages are sent on, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,10 +34,14 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
+from engine.runtime.engine import Engine
+from engine.workspace.workspace import Workspace
 from gui.bridge import Bridge
+from gui.main_window import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -237,3 +242,23 @@ def bridge(qtbot: QtBot) -> Iterator[Bridge]:
 @pytest.fixture
 def fake(bridge: Bridge) -> FakeEngine:
     return bridge.engine  # type: ignore[attr-defined,no-any-return]
+
+
+@pytest.fixture
+def live_window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """The window with the engine that really talks over TCP; the built-in peer listens, stands in the list of peers and
+    is selected."""
+    bridge = Bridge(Engine)
+    bridge.start()
+    window = MainWindow(Workspace(tmp_path / "workspace"), bridge)
+    window.resize(1280, 800)
+    window.show()
+    window.built_in.settings = replace(window.built_in.settings, port=0)
+    with qtbot.waitSignal(window.built_in.ready):
+        window.built_in.start(introduce=True)
+    yield window
+    window.drafts.save = list  # type: ignore[method-assign]  # nobody is there to be asked
+    with qtbot.waitSignal(window.ended, timeout=15_000):
+        window.close()
+    bridge.close()
+    window.deleteLater()

@@ -1,0 +1,127 @@
+"""A page of the Services panel: what is asked above, the button that does it, what came of it below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.model.notices import Notice, ProgressNotice, StatusNotice, StepNotice
+from gui.forms.run_bar import RunBar
+from gui.forms.steps_view import StepsView
+from gui.services_host import Runnable, ServicesHost
+from gui.theme import SPACING
+
+
+class ServicePage(QWidget):
+    """Base of all pages. A page fills `body`, and makes its command in `command()`.
+
+    `run_bar` is the row with the primary button, Cancel and the verdict; `steps` lists a procedure's steps. Both are
+    made here and placed by `finish_layout`, which a page calls last, with what shows its results.
+    """
+
+    verb = "Run"
+    """What the primary button says."""
+
+    def __init__(self, host: ServicesHost, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.host = host
+        self.operation: int | None = None
+        """The operation this page runs or ran last."""
+        self.running = False
+        self.run_bar = RunBar(self.verb, self)
+        self.run_bar.run_wanted.connect(self.start)
+        self.run_bar.cancel_wanted.connect(self.cancel)
+        self.steps = StepsView(self)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, SPACING.small, 0, 0)
+        self.column.setSpacing(SPACING.normal)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(SPACING.normal)
+        self.column.addLayout(self.body)
+        host.notices.connect(self._notices)
+        host.operation_ended.connect(self._ended)
+        host.changed.connect(self.refresh)
+
+    def finish_layout(self, results: QWidget | None = None) -> None:
+        """Below the body: the run bar, the steps, and what shows the results, which gets the room."""
+        self.column.addWidget(self.run_bar)
+        self.column.addWidget(self.steps)
+        self.steps.setVisible(False)
+        if results is not None:
+            self.column.addWidget(results, 1)
+        else:
+            self.column.addStretch(1)
+        self.refresh()
+
+    # -- for pages to say
+
+    def command(self) -> Runnable | None:
+        """What the primary button submits; None when the form is not right (the field beside says why)."""
+        return None
+
+    def association(self) -> int | None:
+        """The association to run on; None opens one for it."""
+        return None
+
+    def problem(self) -> str:
+        """Why nothing can be run now, "" when it can. Shown beside the button, which is greyed."""
+        return "" if self.host.has_peer() else "Select a peer first."
+
+    def begun(self) -> None:
+        """The operation has been submitted: clear what the last one left."""
+
+    def take(self, notices: tuple[Notice, ...]) -> None:
+        """Every batch of notices, of this operation and others."""
+
+    def ended(self, status: StatusNotice) -> None:
+        """The page's own operation has ended; the run bar has said how."""
+
+    # -- what happens
+
+    def start(self) -> None:
+        """Run; does nothing while it runs or cannot."""
+        if self.running or self.problem():
+            return
+        command = self.command()
+        if command is None:
+            return
+        self.submit(command, self.association())
+
+    def submit(self, command: Runnable, association: int | None = None) -> int:
+        """Run a command as this page's operation."""
+        self.running = True
+        self.steps.clear()
+        self.steps.setVisible(False)
+        self.run_bar.set_running()
+        self.begun()
+        self.operation = self.host.run(command, association)
+        return self.operation
+
+    def cancel(self) -> None:
+        if self.running and self.operation is not None:
+            self.host.cancel(self.operation)
+
+    def refresh(self) -> None:
+        """Grey or free the button after what can be done now."""
+        self.run_bar.set_problem(self.problem())
+
+    def first_focus(self) -> QWidget:
+        """Where the keyboard goes when the page is shown."""
+        inner = [w for w in self.findChildren(QWidget) if w.isVisibleTo(self)]
+        return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), self)
+
+    def _notices(self, batch: tuple[Notice, ...]) -> None:
+        for notice in batch:
+            if isinstance(notice, StepNotice) and notice.operation == self.operation:
+                self.steps.take(notice)
+                self.steps.setVisible(True)
+            elif isinstance(notice, ProgressNotice) and notice.operation == self.operation and self.running:
+                self.run_bar.show_progress(notice)
+        self.take(batch)
+
+    def _ended(self, status: StatusNotice) -> None:
+        if status.operation != self.operation or not self.running:
+            return
+        self.running = False
+        self.run_bar.show_end(status)
+        self.ended(status)

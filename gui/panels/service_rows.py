@@ -1,0 +1,26 @@
+"""The services of the Services panel as rows: its list, the Services menu and the palette are made from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """name: of its command (`service_NAME`) and page. text: of the menu, with mnemonic. summary: one line."""
+
+    name: str
+    text: str
+    icon: str
+    summary: str
+
+    @property
+    def title(self) -> str:
+        return self.text.replace("&", "")
+
+
+SERVICES = (
+    ServiceRow(
+        "nget", "&Read an instance (N-GET)", "search", "Attributes of an instance the peer manages, by a pick list"
+    ),
+)
