@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from engine.model.commands import Listen, RunProcedure
 from engine.model.notices import AnyNotice, Direction, MessageNotice
-from engine.model.procedures import Procedure, ReadInstance
+from engine.model.procedures.base import Procedure
+from engine.model.procedures.instance import ReadInstance
 from engine.standard.messages import message_name
 from engine.workspace.names import attribute_tag, resolve_uid
 

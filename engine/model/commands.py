@@ -12,7 +12,7 @@ from pathlib import Path
 from .association import Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
-from .procedures import Procedure
+from .procedures.base import Procedure
 from .tls import TlsSettings
 
 

@@ -8,7 +8,7 @@ from engine.conformance.names import check_uid
 from engine.model.commands import RunProcedure
 from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice, Notice
-from engine.model.procedures import ReadInstance
+from engine.model.procedures.instance import ReadInstance
 from engine.standard.messages import message_name
 from engine.trace.explain import PreviewError, data_set_of
 from engine.workspace.dataset_text import dataset_text

@@ -9,7 +9,8 @@ import pytest
 
 from engine.model.commands import Abort, Cancel, Outgoing, RunProcedure
 from engine.model.notices import Outcome, StepNotice, StepState
-from engine.model.procedures import Procedure, ReadInstance
+from engine.model.procedures.base import Procedure
+from engine.model.procedures.instance import ReadInstance
 from engine.services.procedures import catalog
 from engine.services.procedures.effects import Await, Invoke, Plan, Playing, Verdict, await_report, invoke
 from engine.services.responses import request_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model.association import ProposedContext
-from engine.model.procedures import Procedure, ReadInstance
+from engine.model.procedures.base import Procedure
+from engine.model.procedures.instance import ReadInstance
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from . import read_instance

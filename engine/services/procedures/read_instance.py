@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.model.commands import Outgoing
-from engine.model.procedures import ReadInstance
+from engine.model.procedures.instance import ReadInstance
 from engine.services.responses import request_of
 
 from .effects import Invoke, Playing, Verdict, invoke
