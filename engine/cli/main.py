@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from . import decoding, operations, procedures, queries, serving
+from . import decoding, operations, procedures, queries, serving, storing
 from .exits import Exit, help_text
 from .judging import judging
 from .options import (
@@ -101,7 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?")
     _send(calling("send", operations.send, "Send message files on one association", _SEND))
-    _store(calling("store", operations.store, "C-STORE files and folders"))
+    storing.add_store(calling("store", storing.store, "C-STORE files and folders", storing.MORE))
     _find(calling("find", queries.find, "C-FIND: query patients, studies, worklists", _KEYS))
     _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
     _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
@@ -140,10 +140,6 @@ def _send(sub: argparse.ArgumentParser) -> None:
         default=0.0,
         help="keep the association open so long after the last response, for an N-EVENT-REPORT",
     )
-
-
-def _store(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("paths", metavar="FILE|FOLDER", nargs="+", type=Path, help="DICOM files; folders are walked")
 
 
 def _query(sub: argparse.ArgumentParser) -> None:

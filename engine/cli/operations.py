@@ -1,4 +1,4 @@
-"""The commands that call a peer with messages or files: echo, send, store."""
+"""The commands that call a peer with messages: echo, send."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.model.association import ProposedContext
 from engine.model.command_set import CommandSet
-from engine.model.commands import OneShot, Outgoing, StoreFiles
+from engine.model.commands import OneShot, Outgoing
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
 from engine.workspace.message_files import MessageFile
@@ -77,17 +77,3 @@ def contexts_for(messages: list[MessageFile]) -> tuple[ProposedContext, ...]:
             number = message.context.id if message.context.id is not None else next(free)
             contexts[key] = replace(wish, id=number)
     return tuple(sorted(contexts.values(), key=lambda c: c.id))
-
-
-def store(args: argparse.Namespace) -> Exit:
-    """C-STORE of files and folders."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
-    asked = proposal(args)
-    if args.context:
-        output.error("--context is not used by store: it proposes what the files need.")
-    with driving(output) as driver:
-        operation = driver.new_id()
-        command = StoreFiles(operation=operation, association=driver.new_id(), proposal=asked, paths=tuple(args.paths))
-        status, code = driver.operate(command, operation)
-    output.finish(status)
-    return code

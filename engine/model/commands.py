@@ -13,6 +13,7 @@ from .association import Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
 from .procedures.base import Procedure
+from .storing import StoreOptions, StorePlan
 from .tls import TlsSettings
 
 
@@ -93,16 +94,40 @@ class OneShot(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStore(Command):
+    """Find what there is to store and plan it; nothing is sent.
+
+    With a proposal the planned associations are negotiated and released again, so that what the peer does not take is
+    known before anything is sent.
+    """
+
+    operation: int
+    paths: tuple[Path, ...]
+    """Files, folders (walked), patterns such as study/**/*.dcm, and DICOMDIRs (the files they refer to)."""
+    options: StoreOptions = field(default_factory=StoreOptions)
+    association: int = 0
+    """The first association's number, where there is a proposal."""
+    proposal: Proposal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFiles(Command):
-    """Send these files (folders are walked) with C-STORE over associations planned from what the files need.
+    """Send files with C-STORE over associations planned from what they need.
 
     The proposal's contexts are replaced by the planned ones.
     """
 
     operation: int
     association: int
+    """The first association's number."""
     proposal: Proposal
-    paths: tuple[Path, ...]
+    paths: tuple[Path, ...] = ()
+    """As in `PlanStore`; not looked at when a plan is given."""
+    options: StoreOptions = field(default_factory=StoreOptions)
+    plan: StorePlan | None = None
+    """One made before, of whose files those are sent that can go."""
+    only: frozenset[int] | None = None
+    """Of the plan, these files only, by their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import ClassVar
 
 from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet
 from .dataset import DataSet, EncodedData, FileData
+from .storing import FileResult, StorePlan
 from .tls import TlsVerdict
 
 
@@ -165,6 +167,8 @@ class StatusNotice(Notice):
     warning: int | None = None
     responses: int = 0
     """Pending responses before the final one."""
+    unfinished: tuple[Path, ...] = field(default=(), repr=False)
+    """Of many files to be stored, those that are not: failed, not sent, or without a response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +221,29 @@ class StepNotice(Notice):
     sop_class_uid: str = ""
     sop_instance_uid: str = ""
     duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePlanNotice(Notice):
+    """What a store of many files is going to send, before anything is sent."""
+
+    kind: ClassVar[str] = "plan"
+    operation: int
+    time: float
+    plan: StorePlan = field(repr=False)
+    only: frozenset[int] | None = field(default=None, repr=False)
+    """The plan's files this operation is about; None: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredNotice(Notice):
+    """Files of a plan moved on: negotiated, on their way, stored, or not."""
+
+    kind: ClassVar[str] = "stored"
+    operation: int
+    association: int | None
+    time: float
+    results: tuple[FileResult, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +306,8 @@ AnyNotice = (
     | StatusNotice
     | ProgressNotice
     | StepNotice
+    | StorePlanNotice
+    | StoredNotice
     | FindingNotice
     | ListenerNotice
     | ErrorNotice

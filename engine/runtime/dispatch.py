@@ -17,6 +17,7 @@ from .context import Context
 from .invocation import Ended, outcome_of, service_name
 from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
+from .planning import Planning
 from .procedures import Running
 from .retrieving import Retrieving
 from .storing import Storing
@@ -37,6 +38,7 @@ class Dispatcher:
             c.Abort: self._abort,
             c.SendBytes: self._send_bytes,
             c.OneShot: self._one_shot,
+            c.PlanStore: self._plan_store,
             c.StoreFiles: self._store_files,
             c.Retrieve: self._retrieve,
             c.RunProcedure: self._run_procedure,
@@ -128,6 +130,10 @@ class Dispatcher:
                 await _wait(association.ended, command.linger)
         finally:
             await association.release()
+
+    def _plan_store(self, command: c.PlanStore) -> None:
+        operation = self._operations.begin(command.operation, command.association)
+        self._start(operation, Planning(self._context, command, operation).run(), "C-STORE")
 
     def _store_files(self, command: c.StoreFiles) -> None:
         operation = self._operations.begin(command.operation, command.association)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome, ProgressNotice, StatusNotice
@@ -28,6 +29,8 @@ class Operation:
     waiting: Callable[[], None] | None = None
     """Wakes it where it waits for what may never come."""
     total: int | None = None
+    opening: set[Association] = field(default_factory=set)
+    """Associations on their way, which Cancel gives up."""
 
     def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
         self.context.notify(
@@ -54,6 +57,7 @@ class Operation:
         failed: int | None = None,
         warning: int | None = None,
         remaining: int | None = None,
+        unfinished: tuple[Path, ...] = (),
     ) -> None:
         """The one StatusNotice of an operation that has no single final response."""
         now = self.context.now()
@@ -71,6 +75,7 @@ class Operation:
                 failed=failed,
                 warning=warning,
                 remaining=remaining,
+                unfinished=unfinished,
             )
         )
 
@@ -119,6 +124,8 @@ class Operations:
         if operation is None:
             return
         operation.cancelled = True
+        for association in tuple(operation.opening):
+            association.abort(why=_cancelled(association))
         if operation.on_cancel is not None:
             await operation.on_cancel()
 
@@ -132,19 +139,19 @@ class Operations:
 
 async def opened(association: Association, operation: Operation) -> Negotiated:
     """Open an association for an operation; Cancel gives up meanwhile. Raises Ended."""
-    cancelled = (Outcome.CANCELLED, f"Cancelled while connecting to {sentences.address(association.peer)}.")
-
-    async def give_up() -> None:
-        association.abort(why=cancelled)
-
     if operation.cancelled:
-        association.abort(why=cancelled)
-        raise Ended(*cancelled)
-    operation.on_cancel = give_up
+        why = _cancelled(association)
+        association.abort(why=why)
+        raise Ended(*why)
+    operation.opening.add(association)
     try:
         return await association.open()
     finally:
-        operation.on_cancel = None
+        operation.opening.discard(association)
+
+
+def _cancelled(association: Association) -> tuple[Outcome, str]:
+    return Outcome.CANCELLED, f"Cancelled while connecting to {sentences.address(association.peer)}."
 
 
 async def finish(association: Association, operation: Operation, invocation: Invocation) -> Response:

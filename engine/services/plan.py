@@ -2,75 +2,191 @@
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from engine.model.association import MAX_CONTEXTS, ProposedContext, Role
+from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, ProposedContext, Role
+from engine.model.storing import (
+    FileResult,
+    FileState,
+    Order,
+    PlannedAssociation,
+    PlannedFile,
+    ProposalStyle,
+    StoreOptions,
+    StorePlan,
+)
+from engine.standard.dictionary import uid_name
 from engine.standard.sop_classes import sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
-from engine.wire.datasets import FileHeader
 
 Need = tuple[str, str]
 """A SOP class and the transfer syntax its data is stored in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The files one association sends."""
-
-    contexts: tuple[ProposedContext, ...]
-    files: tuple[FileHeader, ...]
 
 
 def alternatives(stored: str) -> tuple[str, ...]:
     """Transfer syntaxes that data stored in one may be turned into for a peer that does not take it: the usual
     uncompressed ones, for uncompressed data. Implicit VR Little Endian needs none, every peer takes it (PS3.5 10.1).
     """
-    row = transfer_syntax(stored)
-    if row is None or not row.uncompressed or stored == IMPLICIT_VR_LE:
+    if not _uncompressed(stored) or stored == IMPLICIT_VR_LE:
         return ()
     return tuple(uid for uid in (EXPLICIT_VR_LE, IMPLICIT_VR_LE) if uid != stored)
 
 
-def contexts_for(needs: Iterable[Need], role: Role = Role.DEFAULT) -> tuple[ProposedContext, ...]:
-    """Contexts for each distinct SOP class and stored transfer syntax. IDs are odd from 1.
+def contexts_for(
+    needs: Iterable[Need], role: Role = Role.DEFAULT, style: ProposalStyle = ProposalStyle.SEPARATE
+) -> tuple[ProposedContext, ...]:
+    """Contexts for the SOP classes and stored transfer syntaxes, in a style. IDs are odd from 1.
 
-    The stored syntax has a context of its own, or the acceptor might choose another although it takes this one; the
-    alternatives share a second one.
+    By itself the stored syntax has a context of its own, or the acceptor might choose another although it takes this
+    one; the alternatives share a second one.
     """
     proposals: dict[tuple[str, tuple[str, ...]], None] = {}
-    for class_uid, stored in needs:
-        proposals[class_uid, (stored,)] = None
-        if others := alternatives(stored):
-            proposals[class_uid, others] = None
+    if style is ProposalStyle.TOGETHER:
+        together: dict[str, dict[str, None]] = {}
+        for class_uid, stored in needs:
+            together.setdefault(class_uid, {}).update(dict.fromkeys((stored, *alternatives(stored))))
+        proposals = {(class_uid, tuple(syntaxes)): None for class_uid, syntaxes in together.items()}
+    else:
+        for class_uid, stored in needs:
+            proposals[class_uid, (stored,)] = None
+            if style is ProposalStyle.SEPARATE and (others := alternatives(stored)):
+                proposals[class_uid, others] = None
     return tuple(
         ProposedContext(2 * n + 1, class_uid, syntaxes, role) for n, (class_uid, syntaxes) in enumerate(proposals)
     )
 
 
-def spread(needs: Iterable[Need]) -> list[tuple[Need, ...]]:
+def spread(needs: Iterable[Need], style: ProposalStyle = ProposalStyle.SEPARATE) -> list[tuple[Need, ...]]:
     """Distinct needs in their order, cut into groups whose contexts fit on one association."""
     groups: list[tuple[Need, ...]] = []
     current: tuple[Need, ...] = ()
     for need in dict.fromkeys(needs):
-        if len(contexts_for((*current, need))) > MAX_CONTEXTS:
+        if len(contexts_for((*current, need), style=style)) > MAX_CONTEXTS:
             groups.append(current)
             current = ()
         current = (*current, need)
     return [*groups, current] if current else groups
 
 
-def plan(files: Iterable[FileHeader]) -> list[Batch]:
-    """Files spread over as few associations as their contexts need, in their order on each."""
-    wanted: dict[Need, list[tuple[int, FileHeader]]] = {}
-    for position, header in enumerate(files):
-        wanted.setdefault((header.sop_class_uid, header.transfer_syntax), []).append((position, header))
-    batches = []
-    for group in spread(wanted):
-        mine = sorted((item for need in group for item in wanted[need]), key=lambda item: item[0])
-        batches.append(Batch(contexts_for(group), tuple(header for _, header in mine)))
-    return batches
+def plan(
+    files: Sequence[PlannedFile], options: StoreOptions | None = None, only: Iterable[int] | None = None
+) -> StorePlan:
+    """The files (numbered by their place) spread over associations.
+
+    As few associations as the contexts need; more where `options` want several at once or limit their files.
+    only: numbers of the files to send; None: all that can go.
+    """
+    options = options or StoreOptions()
+    chosen = None if only is None else set(only)
+    wanted = [f for f in files if f.state is FileState.PLANNED and (chosen is None or f.number in chosen)]
+    planned = [replace(f, association=0, contexts=()) if f.association else f for f in files]
+    associations: list[PlannedAssociation] = []
+    for part in _parts(_ordered(wanted, options.order), options):
+        contexts = contexts_for(map(_need, part), style=options.style)
+        associations.append(PlannedAssociation(contexts, tuple(f.number for f in part)))
+        by_need: dict[Need, tuple[int, ...]] = {}
+        for file in part:
+            need = _need(file)
+            if need not in by_need:
+                by_need[need] = _usable(contexts, *need)
+            planned[file.number] = replace(file, association=len(associations), contexts=by_need[need])
+    return StorePlan(tuple(planned), tuple(associations), options)
+
+
+def _need(file: PlannedFile) -> Need:
+    return file.sop_class_uid, file.transfer_syntax
+
+
+def _ordered(files: list[PlannedFile], order: Order) -> list[PlannedFile]:
+    match order:
+        case Order.GROUPED:
+            rank = {need: n for n, need in enumerate(dict.fromkeys(map(_need, files)))}
+            return sorted(files, key=lambda f: rank[_need(f)])
+        case Order.SMALLEST:
+            return sorted(files, key=lambda f: f.length)
+        case Order.SHUFFLED:
+            files = list(files)
+            random.Random(len(files)).shuffle(files)  # noqa: S311 - nothing secret; the same at each run
+    return files
+
+
+def _parts(files: list[PlannedFile], options: StoreOptions) -> Iterator[list[PlannedFile]]:
+    """What each association sends: files whose contexts fit on it, cut to the number wished for."""
+    for group in spread(map(_need, files), options.style):
+        needs = set(group)
+        mine = [f for f in files if _need(f) in needs]
+        size = -(-len(mine) // max(1, options.parallel))
+        if options.files_per_association:
+            size = min(size, options.files_per_association)
+        yield from (mine[n : n + size] for n in range(0, len(mine), size))
+
+
+def _usable(contexts: Iterable[ProposedContext], class_uid: str, stored: str) -> tuple[int, ...]:
+    """IDs of the proposed contexts data can go on: with its own syntax first, then those it can be converted to."""
+    mine = [c for c in contexts if c.abstract_syntax == class_uid]
+    own = [c.id for c in mine if stored in c.transfer_syntaxes]
+    if not _uncompressed(stored):
+        return tuple(own)
+    return (*own, *(c.id for c in mine if c.id not in own and any(map(_uncompressed, c.transfer_syntaxes))))
+
+
+# --- after negotiation --------------------------------------------------------------------------------------------
+
+
+def judged(plan: StorePlan, association: PlannedAssociation, negotiated: Negotiated, number: int) -> list[FileResult]:
+    """What the negotiation of a planned association (`number`: its own) means for each of its files: the context it
+    goes on, or why it cannot go."""
+    exact = plan.options.style is ProposalStyle.EXACT
+    known: dict[Need, tuple[NegotiatedContext | None, str]] = {}
+    results = []
+    for file in (plan.files[n] for n in association.files):
+        need = _need(file)
+        if need not in known:
+            context = _context_for(negotiated, *need, exact=exact)
+            known[need] = (context, "" if context else why_not(negotiated, *need))
+        context, why = known[need]
+        results.append(
+            FileResult(
+                number=file.number,
+                path=file.path,
+                state=FileState.PLANNED if context else FileState.CANNOT_GO,
+                sentence=why,
+                association=number,
+                context_id=context.id if context else None,
+                transfer_syntax=context.transfer_syntax if context else "",
+            )
+        )
+    return results
+
+
+def _context_for(negotiated: Negotiated, class_uid: str, stored: str, *, exact: bool) -> NegotiatedContext | None:
+    """The accepted context in the data's own syntax, else one it can be converted to."""
+    accepted = negotiated.accepted_for(class_uid)
+    same = next((c for c in accepted if c.transfer_syntax == stored), None)
+    if same is not None or exact or not _uncompressed(stored):
+        return same
+    return next((c for c in accepted if _uncompressed(c.transfer_syntax)), None)
+
+
+def why_not(negotiated: Negotiated, class_uid: str, stored: str) -> str:
+    """Why data of a SOP class in a transfer syntax cannot go on this association."""
+    what, syntax = (uid_name(uid) or uid for uid in (class_uid, stored))
+    refused = [c for c in negotiated.contexts if c.abstract_syntax == class_uid and stored in c.proposed]
+    reason = next((c.reason for c in refused if not c.accepted), "")
+    if reason:
+        return f"No presentation context for {what} in {syntax} was accepted: {reason}"
+    accepted = {uid_name(c.transfer_syntax) or c.transfer_syntax for c in negotiated.accepted_for(class_uid)}
+    if accepted:
+        return f"{what} was accepted only in {', '.join(sorted(accepted))}, to which {syntax} is not converted."
+    return f"No presentation context for {what} was proposed."
+
+
+def _uncompressed(uid: str) -> bool:
+    row = transfer_syntax(uid)
+    return row is not None and row.uncompressed
 
 
 def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[ProposedContext, ...]:

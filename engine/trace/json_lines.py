@@ -21,6 +21,8 @@ from engine.model.notices import (
     ProgressNotice,
     StatusNotice,
     StepNotice,
+    StoredNotice,
+    StorePlanNotice,
 )
 from engine.standard.codes import abort_text, explain_code, rejection_text
 from engine.standard.dictionary import uid_name
@@ -31,6 +33,8 @@ from engine.wire.commands import decode_command
 
 from .explain import PreviewError, data_set_json
 from .json_pdu import HIDDEN, pdu_json, pdu_name
+from .json_store import plan_json, results_json
+from .store_text import plan_summary
 from .tls_text import tls_json
 
 Json = dict[str, Any]
@@ -297,6 +301,7 @@ def _status(n: StatusNotice) -> Json:
         "duration": _round(n.duration),
         "sub_operations": counts if any(v is not None for v in counts.values()) else None,
         "responses": n.responses,
+        "unfinished": [str(path) for path in n.unfinished],
     }
 
 
@@ -333,6 +338,16 @@ def _step(n: StepNotice) -> Json:
         "sop_instance": _uid(n.sop_instance_uid),
         "duration": _round(n.duration),
     }
+
+
+def _plan(n: StorePlanNotice) -> Json:
+    head = {"kind": n.kind, "time": _time(n.time), "association": None, "operation": n.operation}
+    return {**head, "sentence": plan_summary(n.plan), **plan_json(n.plan)}
+
+
+def _stored(n: StoredNotice) -> Json:
+    head = {"kind": n.kind, "time": _time(n.time), "association": n.association, "operation": n.operation}
+    return {**head, "files": results_json(n.results)}
 
 
 def _listener(n: ListenerNotice) -> Json:
@@ -386,6 +401,8 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     StatusNotice: _status,
     ProgressNotice: _progress,
     StepNotice: _step,
+    StorePlanNotice: _plan,
+    StoredNotice: _stored,
     ListenerNotice: _listener,
     FindingNotice: _finding,
     ErrorNotice: _error,

@@ -21,6 +21,8 @@ from engine.model.notices import (
     StatusNotice,
     StepNotice,
     StepState,
+    StoredNotice,
+    StorePlanNotice,
 )
 from engine.standard.codes import explain_code
 from engine.standard.dictionary import uid_name
@@ -28,6 +30,7 @@ from engine.standard.messages import message_for, message_name
 from engine.standard.status import status_text
 
 from .json_pdu import pdu_name
+from .store_text import plan_summary
 
 _ARROWS = {Direction.SENT: "->", Direction.RECEIVED: "<-"}
 
@@ -116,6 +119,10 @@ def _notice_text(notice: AnyNotice) -> str:
             return progress_text(notice)
         case StepNotice():
             return step_text(notice)
+        case StorePlanNotice():
+            return plan_summary(notice.plan)
+        case StoredNotice():
+            return "; ".join(f"{r.path.name}: {r.state.value}" for r in notice.results[:3])
         case FindingNotice():
             clause = f" ({notice.clause})" if notice.clause else ""
             waived = f", waived ({notice.waived})" if notice.waived else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VE
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 
-from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
+from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader, Source
 from .data_writer import Layout, write_data_set
 from .errors import DataSetError
 from .pdus import Buffer, strip
@@ -29,6 +30,8 @@ _AFTER_SOP_INSTANCE = 0x00080019
 _CHUNK = 1 << 20
 _SHORT = 64
 """Bytes of an element that structure may hang on: a header, a private creator's name."""
+_HEAD = 1 << 16
+"""Bytes of a deflated data set looked at for what it is; group 0008H begins it."""
 _META_LIMIT = 1 << 20
 """Bytes of File Meta Information looked at; real ones have a few hundred."""
 
@@ -36,7 +39,7 @@ _META_LIMIT = 1 << 20
 @dataclass(frozen=True, slots=True)
 class FileHeader:
     """What a file's header says. data_offset, length: where the data set is, in bytes. cut: a sentence when the data
-    set was found to break off (`checked`)."""
+    set was found to break off (`checked`). note: what is odd about its File Meta Information, in words."""
 
     path: Path
     sop_class_uid: str
@@ -45,6 +48,7 @@ class FileHeader:
     data_offset: int
     length: int
     cut: str = ""
+    note: str = ""
 
     @property
     def is_directory(self) -> bool:
@@ -108,8 +112,10 @@ def open_file(path: Path) -> FileHeader:
 def checked(header: FileHeader) -> FileHeader:
     """The header with `cut` told: what is wrong with the structure of the data set and where, reading no long value."""
     row = transfer_syntax(header.transfer_syntax)
-    if row is None or row.deflated:
+    if row is None:
         return header
+    if row.deflated:
+        return header if _inflates(header) else replace(header, cut=NOT_DEFLATED)
     try:
         with header.path.open("rb") as file:
             source = _Skimmed(file, header.data_offset + header.length)
@@ -123,6 +129,23 @@ def checked(header: FileHeader) -> FileHeader:
     return replace(header, cut=f"The data set is cut or broken at byte {offset} of the file: {text}.")
 
 
+NOT_DEFLATED = "The data set is cut, or not deflated as its transfer syntax says (RFC 1951)."
+
+
+def _inflates(header: FileHeader) -> bool:
+    """Whether a deflated data set inflates to its end; a piece at a time, nothing is kept."""
+    inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        for chunk in file_chunks(header.data):
+            rest = chunk
+            while rest and not inflater.eof:
+                inflater.decompress(rest, _CHUNK)
+                rest = inflater.unconsumed_tail
+    except zlib.error:
+        return False
+    return inflater.eof
+
+
 def _header(path: Path, source: FileSource) -> FileHeader:
     if not len(source):
         raise problem(path, "the file is empty")
@@ -134,18 +157,44 @@ def _header(path: Path, source: FileSource) -> FileHeader:
     found = _identity(source, offset, syntax)
     sop_class = found.get(_OWN_CLASS) or values.get(_SOP_CLASS, "")
     sop_instance = found.get(_OWN_INSTANCE) or values.get(_SOP_INSTANCE, "")
-    return FileHeader(path, sop_class, sop_instance, syntax, offset, len(source) - offset)
+    note = _note(values, sop_class, sop_instance)
+    return FileHeader(path, sop_class, sop_instance, syntax, offset, len(source) - offset, note=note)
+
+
+def _note(meta: dict[int, str], sop_class: str, sop_instance: str) -> str:
+    """How the File Meta Information departs from what the data set says."""
+    if not meta:
+        return "It has no File Meta Information; the transfer syntax is told by its first bytes."
+    differ = [
+        f"{name} {meta[tag]}"
+        for tag, name, own in (
+            (_SOP_CLASS, "SOP Class UID", sop_class),
+            (_SOP_INSTANCE, "SOP Instance UID", sop_instance),
+        )
+        if meta.get(tag, own) != own
+    ]
+    if differ:
+        return f"Its File Meta Information says {' and '.join(differ)}; what its data set says is sent."
+    return (
+        "" if meta.get(_SYNTAX) else "Its File Meta Information has no transfer syntax; it is told by the first bytes."
+    )
 
 
 def _identity(source: FileSource, offset: int, syntax: str) -> dict[int, str]:
     """SOP Class and Instance UID in the data set itself; nothing where it cannot be read so far."""
     row = transfer_syntax(syntax)
-    if row is None or row.deflated:
+    if row is None:
         return {}
-    reader = Reader(source, implicit_vr=row.implicit_vr, little_endian=row.little_endian, stop_at=_AFTER_SOP_INSTANCE)
     try:
+        where: Source = source
+        if row.deflated:
+            inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+            where, offset = inflater.decompress(source[offset : offset + _HEAD], _HEAD), 0
+        reader = Reader(
+            where, implicit_vr=row.implicit_vr, little_endian=row.little_endian, stop_at=_AFTER_SOP_INSTANCE
+        )
         elements = reader.read(offset)
-    except (DataSetError, OSError):
+    except (DataSetError, OSError, zlib.error):
         return {}
     return {e.tag: strip(e.value.decode("latin-1")) for e in elements if e.tag in (_OWN_CLASS, _OWN_INSTANCE)}
 

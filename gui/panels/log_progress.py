@@ -6,20 +6,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.model.notices import ProgressNotice
+from engine.trace.store_text import size_text
 from gui.theme import SPACING
 
 SHOWN = 3
 """Operations with a line of their own; the others are counted."""
 _STEPS = 1000
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def size_text(count: int) -> str:
-    """Bytes in the unit that suits them: "812 bytes", "12.3 MB"."""
-    size, unit = float(count), 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{count} bytes" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
 
 
 def counts_text(notice: ProgressNotice) -> str:

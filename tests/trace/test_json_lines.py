@@ -36,7 +36,10 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     StatusNotice,
+    StoredNotice,
+    StorePlanNotice,
 )
+from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.model.tls import TlsSettings
 from engine.protocol.negotiation import propose
 from engine.standard.pdus import (
@@ -61,7 +64,7 @@ from engine.wire.pdus import encode_pdu
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 SECRET = b"s3cret-passcode"
-KINDS = {"association", "pdu", "message", "status", "finding", "progress", "error"}
+KINDS = {"association", "pdu", "message", "status", "finding", "progress", "error", "plan", "stored"}
 
 PROPOSAL = Proposal(
     local=LocalAE(ae_title="ME"),
@@ -156,6 +159,17 @@ NOTICES = [
     ),
     STATUS,
     ProgressNotice(operation=9, association=7, time=1.0, done=3, total=None, failed=1, sentence="a.dcm"),
+    StorePlanNotice(operation=9, time=1.0, plan=StorePlan(
+        (PlannedFile(number=0, path=Path("a.dcm"), sop_class_uid=CT, transfer_syntax=EXPLICIT, length=12,
+                     association=1, contexts=(3,)),
+         PlannedFile(number=1, path=Path("b"), state=FileState.CANNOT_GO, why="It is empty.")),
+        (PlannedAssociation(PROPOSAL.contexts, (0,)),),
+    )),
+    StoredNotice(operation=9, association=7, time=1.0, results=(
+        FileResult(number=0, path=Path("a.dcm"), state=FileState.FAILED, status=0xA700, sentence="Full.",
+                   association=7, context_id=3, transfer_syntax=EXPLICIT),
+        FileResult(number=1, path=Path("b"), state=FileState.CANNOT_GO, sentence="It is empty."),
+    )),
     FindingNotice(association=7, time=1.0, direction=Direction.SENT, rule="command.vr", severity="error",
                   sentence="No.", clause="PS3.7 E.1", evidence=Evidence(text="x", start=1, end=2)),
     ListenerNotice(listener=3, time=1.0, listening=True, host="127.0.0.1", port=11112, ae_title="ME",
@@ -183,7 +197,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "status": {
         "time": "s", "operation": "i", "association": "i", "outcome": "s", "service": "s", "sop_class": "d?",
         "message_id": "i?", "status": "d?", "sentence": "s", "error_comment": "s", "offending_elements": "l",
-        "duration": "f", "sub_operations": "d?", "responses": "i",
+        "duration": "f", "sub_operations": "d?", "responses": "i", "unfinished": "l",
     },
     "progress": {
         "time": "s", "operation": "i?", "association": "i?", "done": "i", "total": "i?", "failed": "i", "warning": "i",
@@ -193,6 +207,10 @@ SCHEMA: dict[str, dict[str, str]] = {
         "time": "s", "association": "i", "operation": "i?", "direction": "s", "severity": "s", "rule": "s",
         "sentence": "s", "clause": "s", "evidence": "d", "waived": "s?",
     },
+    "plan": {
+        "time": "s", "association": "i?", "operation": "i", "sentence": "s", "associations": "l", "files": "l",
+    },
+    "stored": {"time": "s", "association": "i?", "operation": "i", "files": "l"},
     "error": {"time": "s?", "association": "i?", "operation": "i?", "sentence": "s"},
 }  # fmt: skip
 

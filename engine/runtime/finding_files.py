@@ -1,0 +1,267 @@
+"""Finding what there is to store: files, folders, patterns, DICOMDIRs; what each is and why it cannot go."""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.model.commands import PlanStore, StoreFiles
+from engine.model.storing import FileState, PlannedFile
+from engine.standard.dictionary import uid_name
+from engine.standard.sop_classes import sop_class
+from engine.wire import datasets
+from engine.wire.datasets import DataSetError, FileHeader
+from engine.wire.dicomdir import Reference, references
+
+from .files import looks_like_dicom
+from .operations import Operation
+
+LOOK = 0.25
+"""Seconds between two reports of how many files were found: often enough to be seen moving."""
+IS_DIRECTORY = "A DICOMDIR is no instance to store; named by itself, the files it refers to are stored."
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A path to look at. named: outright, so that it is tried whatever it looks like. why: what is wrong with it
+    already. told: what a DICOMDIR says of it."""
+
+    path: Path
+    named: bool = False
+    why: str = ""
+    told: Reference | None = None
+
+
+async def found_files(command: PlanStore | StoreFiles, operation: Operation) -> list[PlannedFile]:
+    """The files a command names, looked at beside the loop, with progress; fewer when the operation is cancelled."""
+    finder = Finder(command.paths, duplicates=command.options.duplicates, stop=lambda: operation.cancelled)
+    looking = asyncio.get_running_loop().run_in_executor(None, finder.run)
+    while not (await asyncio.wait({looking}, timeout=LOOK))[0]:
+        operation.progress(len(finder.files), sentence="Looking for files to store.")
+    await looking
+    return finder.files
+
+
+class Finder:
+    """Looks at everything below the paths; `files` grows meanwhile."""
+
+    def __init__(
+        self, paths: Iterable[Path], *, duplicates: bool = False, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.files: list[PlannedFile] = []
+        self._paths = tuple(paths)
+        self._duplicates = duplicates
+        self._stop = stop
+        self._seen: set[str] = set()
+        self._instances: dict[str, int] = {}
+
+    def run(self) -> None:
+        """To the end, or until it is to stop. Reads headers and structure, no long value."""
+        for path in self._paths:
+            for candidate in _candidates(path):
+                if self._stop():
+                    return
+                self._look(candidate)
+
+    def _look(self, candidate: _Candidate) -> None:
+        place = os.path.abspath(candidate.path)  # noqa: PTH100 - resolve() asks the disk for each part
+        if place in self._seen:
+            return  # the same path named twice, or found in a folder named too
+        self._seen.add(place)
+        if candidate.why:
+            self._add(candidate.path, FileState.CANNOT_GO, candidate.why)
+            return
+        try:
+            header = datasets.checked(datasets.open_file(candidate.path))
+        except DataSetError as error:
+            self._turn_down(candidate, str(error).removeprefix(f"{candidate.path}: "))
+            return
+        if header.is_directory:
+            self._take_directory(candidate, header)
+        elif header.sop_class_uid and header.sop_instance_uid:
+            self._take(header, candidate.told)
+        else:
+            self._turn_down(candidate, "It has no SOP Class UID or no SOP Instance UID, so it is no instance to store.")
+
+    def _turn_down(self, candidate: _Candidate, why: str) -> None:
+        """No instance: a mistake where it was named or says that it is DICOM, else another kind of file."""
+        meant = candidate.named or candidate.told is not None or looks_like_dicom(candidate.path)
+        why = why[:1].upper() + why[1:]
+        self._add(candidate.path, FileState.CANNOT_GO if meant else FileState.PASSED_OVER, why)
+
+    def _take_directory(self, candidate: _Candidate, header: FileHeader) -> None:
+        if not candidate.named:
+            self._add(candidate.path, FileState.PASSED_OVER, IS_DIRECTORY)
+            return
+        try:
+            refers = references(header)
+        except DataSetError as error:
+            why = str(error).removeprefix(f"{candidate.path}: ")
+            self._add(candidate.path, FileState.CANNOT_GO, f"The DICOMDIR cannot be read: {why}")
+            return
+        if not refers:
+            self._add(candidate.path, FileState.CANNOT_GO, "The DICOMDIR refers to no file.")
+            return
+        folder = _Folder(candidate.path.parent)
+        for reference in refers:
+            if self._stop():
+                return
+            self._look(folder.find(reference))
+
+    def _take(self, header: FileHeader, told: Reference | None) -> None:
+        """An instance, unless another file of the set is the same one."""
+        first = self._instances.setdefault(header.sop_instance_uid, len(self.files))
+        state, why = FileState.PLANNED, ""
+        if first < len(self.files) and not self._duplicates:
+            other = self.files[first]
+            if _same_data(header, other):
+                state, why = FileState.PASSED_OVER, f"The same instance, byte for byte, as {other.path}."
+            else:
+                state, why = FileState.CANNOT_GO, f"{other.path} has the same SOP Instance UID and other data."
+        self._add(header.path, state, why, header, told)
+
+    def _add(
+        self,
+        path: Path,
+        state: FileState,
+        why: str = "",
+        header: FileHeader | None = None,
+        told: Reference | None = None,
+    ) -> None:
+        file = PlannedFile(number=len(self.files), path=path, state=state, why=why)
+        if header is not None:
+            file = replace(
+                file,
+                note=" ".join(_notes(header, told)),
+                sop_class_uid=header.sop_class_uid,
+                sop_instance_uid=header.sop_instance_uid,
+                transfer_syntax=header.transfer_syntax,
+                offset=header.data_offset,
+                length=header.length,
+            )
+        self.files.append(file)
+
+
+def _notes(header: FileHeader, told: Reference | None) -> Iterator[str]:
+    """What is odd about a file that is sent all the same."""
+    if header.cut:
+        yield f"{header.cut} It is sent as it is."
+    if header.note:
+        yield header.note
+    row = sop_class(header.sop_class_uid)
+    if row is not None and "storage" not in row.kind:
+        yield f"{row.name} is no storage SOP class."
+    if told is None:
+        return
+    for what, said, has in (
+        ("SOP Class UID", told.sop_class_uid, header.sop_class_uid),
+        ("SOP Instance UID", told.sop_instance_uid, header.sop_instance_uid),
+        ("transfer syntax", told.transfer_syntax, header.transfer_syntax),
+    ):
+        if said and said != has:
+            yield f"The DICOMDIR tells {what} {_named(said)}, the file has {_named(has)}."
+
+
+def _named(uid: str) -> str:
+    name = uid_name(uid)
+    return f"{uid} ({name})" if name else uid
+
+
+def _same_data(header: FileHeader, other: PlannedFile) -> bool:
+    """Whether both have the same data set bytes; a file that cannot be read any more has not."""
+    if (header.length, header.transfer_syntax) != (other.length, other.transfer_syntax):
+        return False
+    try:
+        pairs = zip(datasets.file_chunks(header.data), datasets.file_chunks(other.data), strict=False)
+        return all(mine == its for mine, its in pairs)
+    except DataSetError:
+        return False
+
+
+# --- paths --------------------------------------------------------------------------------------------------------
+
+
+def _candidates(path: Path) -> Iterator[_Candidate]:
+    """What a path the user gave stands for."""
+    if path.is_dir():
+        yield from _walk(path)
+    elif path.is_file():
+        yield _Candidate(path, named=True)
+    elif os.path.lexists(path):
+        yield _Candidate(path, why="It is no regular file.")
+    elif glob.has_magic(str(path)):
+        yield from _matches(path)
+    else:
+        yield _Candidate(path, named=True)  # opening it says why
+
+
+def _matches(pattern: Path) -> Iterator[_Candidate]:
+    """Files and folders a pattern fits, for shells that do not expand it and for ** everywhere."""
+    found = sorted(glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - takes whole patterns, roots included
+    whole = {m for m in found if Path(m).is_dir()} if pattern.name != "**" else set()
+    for match in found:
+        if match in whole:
+            yield from _walk(Path(match))
+        elif not Path(match).is_dir():
+            yield _regular(Path(match))
+    if not found:
+        yield _Candidate(pattern, why="No file fits this pattern.")
+
+
+def _walk(folder: Path) -> Iterator[_Candidate]:
+    """Every file below a folder, by name; a folder that cannot be read is told."""
+    unreadable: list[OSError] = []
+    for name, folders, files in os.walk(folder, onerror=unreadable.append):
+        folders.sort()
+        for file in sorted(files):
+            yield _regular(Path(name) / file)
+        while unreadable:
+            yield _unreadable(unreadable.pop())
+    while unreadable:
+        yield _unreadable(unreadable.pop())
+
+
+def _unreadable(error: OSError) -> _Candidate:
+    return _Candidate(Path(error.filename), why=f"The folder cannot be read: {error.strerror or error}.")
+
+
+def _regular(path: Path) -> _Candidate:
+    """A file found; opening anything else, such as a pipe, might never end."""
+    if path.is_file() or not path.exists():
+        return _Candidate(path)
+    return _Candidate(path, why="It is no regular file.")
+
+
+class _Folder:
+    """The folder of a DICOMDIR: finds a file by its File ID, whose case file systems do not always keep."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[Path, tuple[frozenset[str], dict[str, str]]] = {}
+
+    def find(self, reference: Reference) -> _Candidate:
+        path = self._folder
+        for component in reference.file_id:
+            if component in ("", ".", "..") or any(c in component for c in "/\\:\0"):
+                said = "\\".join(reference.file_id)
+                why = f"The File ID {said} in the DICOMDIR cannot name a file (PS3.10 8.2)."
+                return _Candidate(self._folder / said.replace("\0", ""), why=why)
+            path /= self._name(path, component)
+        if not path.is_file():
+            return _Candidate(path, why="The DICOMDIR refers to this file, which is not there.")
+        return _Candidate(path, named=True, told=reference)
+
+    def _name(self, folder: Path, component: str) -> str:
+        """The name of an entry as it is on the disk."""
+        if folder not in self._names:
+            try:
+                names = frozenset(entry.name for entry in folder.iterdir())
+            except OSError:
+                names = frozenset()
+            self._names[folder] = names, {name.casefold(): name for name in names}
+        exact, folded = self._names[folder]
+        return component if component in exact else folded.get(component.casefold(), component)

@@ -1,0 +1,90 @@
+"""What became of the files of a store of many, counted and put into words; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.model.notices import Outcome
+from engine.model.storing import FileResult, FileState, PlannedFile, StorePlan
+
+NAMED = 3
+"""Files named in a sentence that counts more."""
+_WORDS = (
+    (FileState.WARNING, "with a warning"),
+    (FileState.FAILED, "failed"),
+    (FileState.CANNOT_GO, "cannot go"),
+    (FileState.UNKNOWN, "sent without a response"),
+    (FileState.NOT_SENT, "not sent"),
+)
+_DONE = (FileState.STORED, FileState.WARNING, FileState.FAILED, FileState.CANNOT_GO)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the ends of files. `total`: so many are to come, over all rounds."""
+
+    total: int = 0
+    size: int = 0
+    """Bytes of data sets answered."""
+    counts: Counter[FileState] = field(default_factory=Counter)
+    unfinished: dict[int, None] = field(default_factory=dict)
+    """Numbers of the files worth another try, in the order they ended."""
+    problem: str = ""
+    """The first thing that went wrong."""
+
+    def take(self, result: FileResult) -> None:
+        """A file came to its end."""
+        self.counts[result.state] += 1
+        if result.state.unfinished:
+            self.unfinished[result.number] = None
+        if result.state in (FileState.WARNING, FileState.FAILED, FileState.CANNOT_GO) and not self.problem:
+            self.problem = f"{result.path.name}: {result.sentence}"
+
+    @property
+    def done(self) -> int:
+        """Files that came to an end of their own."""
+        return sum(self.counts[state] for state in _DONE)
+
+    @property
+    def failed(self) -> int:
+        return self.counts[FileState.FAILED] + self.counts[FileState.CANNOT_GO]
+
+    def outcome(self, *, cancelled: bool) -> Outcome:
+        """How the whole ended, when no association's end decided it."""
+        left = self.total - self.done
+        if cancelled and left:
+            return Outcome.CANCELLED
+        if not self.counts[FileState.STORED] and not self.counts[FileState.WARNING]:
+            return Outcome.FAILURE if self.counts[FileState.FAILED] else Outcome.NOT_SENT
+        if self.failed or left:
+            return Outcome.FAILURE
+        return Outcome.WARNING if self.counts[FileState.WARNING] else Outcome.SUCCESS
+
+    def sentence(self) -> str:
+        """ "7 of 9 files stored, 1 failed, 1 not sent. First problem: ..." """
+        words = f"{self.counts[FileState.STORED]} of {self.total} files stored"
+        words += "".join(f", {self.counts[state]} {what}" for state, what in _WORDS if self.counts[state])
+        return f"{words}." + (f" First problem: {self.problem}" if self.problem else "")
+
+
+def passed_over(plan: StorePlan) -> str:
+    """What was found and is nothing to store, in a sentence: nothing is left out without a word."""
+    files = list(plan.of(FileState.PASSED_OVER))
+    if not files:
+        return ""
+    what = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return f"Passed over: {what} without an instance to store ({_names(files)})."
+
+
+def cannot_go(results: Iterable[FileResult]) -> str:
+    """Which files cannot go and why the first of them cannot."""
+    files = list(results)
+    if len(files) == 1:
+        return f"{files[0].path}: {files[0].sentence}"
+    return f"{len(files)} files cannot go ({_names(files)}). The first: {files[0].sentence}"
+
+
+def _names(files: list[PlannedFile] | list[FileResult]) -> str:
+    return ", ".join(f.path.name for f in files[:NAMED]) + (", ..." if len(files) > NAMED else "")

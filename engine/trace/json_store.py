@@ -1,0 +1,69 @@
+"""The plan of a store of many files and what became of them, as JSON values (resources/docs/json-lines.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from engine.model.association import ProposedContext
+from engine.model.storing import FileResult, PlannedFile, StorePlan
+from engine.standard.dictionary import uid_name
+from engine.standard.status import lookup
+
+Json = dict[str, Any]
+
+
+def plan_json(plan: StorePlan) -> Json:
+    """Associations with their contexts, and every file."""
+    return {
+        "associations": [
+            {"contexts": [_context(c) for c in a.contexts], "files": list(a.files)} for a in plan.associations
+        ],
+        "files": [_file(f) for f in plan.files],
+    }
+
+
+def _context(c: ProposedContext) -> Json:
+    syntaxes = [_uid(uid) for uid in c.transfer_syntaxes]
+    return {"id": c.id, "abstract_syntax": _uid(c.abstract_syntax), "transfer_syntaxes": syntaxes}
+
+
+def _file(f: PlannedFile) -> Json:
+    return {
+        "number": f.number,
+        "path": str(f.path),
+        "state": f.state.value,
+        "why": f.why,
+        "note": f.note,
+        "sop_class": _uid(f.sop_class_uid),
+        "sop_instance_uid": f.sop_instance_uid,
+        "transfer_syntax": _uid(f.transfer_syntax),
+        "length": f.length,
+        "planned_association": f.association or None,
+        "contexts": list(f.contexts),
+    }
+
+
+def results_json(results: Iterable[FileResult]) -> list[Json]:
+    """What became of files."""
+    return [
+        {
+            "number": r.number,
+            "path": str(r.path),
+            "state": r.state.value,
+            "sentence": r.sentence,
+            "status": None if r.status is None else _status(r.status),
+            "context_id": r.context_id,
+            "transfer_syntax": _uid(r.transfer_syntax),
+        }
+        for r in results
+    ]
+
+
+def _status(code: int) -> Json:
+    row = lookup(code, "C-STORE")
+    return {"code": code, "hex": f"{code:04X}H", "class": row.klass.name.lower(), "meaning": row.meaning}
+
+
+def _uid(uid: str) -> Json | None:
+    return {"uid": uid, "name": uid_name(uid)} if uid else None
