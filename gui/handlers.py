@@ -49,6 +49,7 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         "show_log": partial(window.arrangement.show_panel, "log"),
         "restore_panels": window.restore_panels,
         **window.theme_choice.handlers,
+        **window.judging.handlers,
         "auto_answer": window.answering.set_automatic,
         "tour": window.first_echo,
         "keys": window.show_keys,

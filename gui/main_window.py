@@ -27,7 +27,9 @@ from .closing import Closing
 from .dialogs import Questions
 from .finding import Finder
 from .handlers import handlers
+from .judging import Judging
 from .models.peers import peer_name
+from .models.waiver_book import WaiverBook
 from .palette import Palette
 from .panels.ae_panel import AEPanel
 from .panels.builder_drafts import Drafts
@@ -66,7 +68,8 @@ class MainWindow(QMainWindow):
         self.store = settings_file(str(workspace.folder))
         self.ae = AEPanel(workspace, self.questions, self)
         self.builder = BuilderPanel(self, questions=self.questions, store=self.store)
-        self.trace = TracePanel(self)
+        self.waivers = WaiverBook(workspace, self)
+        self.trace = TracePanel(self, book=self.waivers)
         self.log = LogPanel(self)
         builder = self.builder
         self.actions_by_name = Actions(
@@ -83,6 +86,8 @@ class MainWindow(QMainWindow):
             },
         )
         self.answering = Answering(self.session, builder, self.log, self.store, self)
+        reveal = partial(self.actions_by_name["show_trace"].setChecked, True)
+        self.judging = Judging(self.waivers, self.trace, self.log, self.questions, reveal, self)
         self.theme_choice = ThemeChoice(self.store, self)
         self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
         self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
@@ -159,6 +164,7 @@ class MainWindow(QMainWindow):
         self.trace.copy_requested.connect(self._copied)
         self.answering.said.connect(self.say)
         self.host.said.connect(self.say)
+        self.judging.said.connect(self.say)
         self.builder.association_wanted.connect(self._answering)
         theme().changed.connect(self._theme_changed)
 

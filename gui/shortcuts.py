@@ -68,6 +68,15 @@ COMMANDS = (
         gap=True,
     ),
     CommandRow("add_context", "Add presentation conte&xt…", "&Association", "Ctrl+Shift+N", "contexts"),
+    CommandRow(
+        "next_finding", "Next &finding", "&Association", "F4", "down", "On this association or a later one", gap=True
+    ),
+    CommandRow("previous_finding", "&Previous finding", "&Association", "Shift+F4", "up"),
+    CommandRow(
+        "waive_finding", "&Waive finding…", "&Association", "Ctrl+Shift+W", "check", "Live with it, for a reason"
+    ),
+    CommandRow("finding_rule", "What the ru&le says", "&Association", "Shift+F1", "help", "Of the finding chosen"),
+    CommandRow("waivers", "Wai&vers…", "&Association", "", "check", "What is waived, for whom and why"),
     CommandRow("send", "&Send", "&Message", "F7 Ctrl+Return", "send", "On the association held"),
     CommandRow(
         "send_one_shot", "Send &one shot", "&Message", "Shift+F7 Ctrl+Shift+Return", "send", "Associate, send, release"
@@ -95,6 +104,9 @@ COMMANDS = (
     CommandRow("theme_dark", "&Dark theme", "Vie&w", "", checkable=True),
     CommandRow("tour", "&First echo", "&Help", "", "play", "Select the built-in peer and echo it"),
     CommandRow("keys", "&Keyboard shortcuts", "&Help", "F1", "help"),
+    CommandRow(
+        "all_rules", "&Conformance rules", "&Help", "", "help", "What everything sent and received is judged by"
+    ),
     CommandRow("about", "&About DIMSE Console", "&Help", "", "info", gap=True),
 )
 

@@ -11,23 +11,12 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "resources" / "docs" / "conformance-rules.md"
-_AREAS = {
-    "command": "Command sets",
-    "data": "Data sets",
-    "association": "Association PDUs",
-    "pdu": "Order of PDUs",
-    "pdata": "P-DATA-TF and fragments",
-    "exchange": "Requests, responses and cancels",
-    "retrieve": "C-GET and C-MOVE",
-    "query": "Identifiers",
-    "workflow": "Normalized services",
-}
 
 
 def page() -> str:
     """The whole page."""
     sys.path.insert(0, str(PROJECT))
-    from engine.conformance.rules import RULES
+    from engine.conformance.rules import AREAS, RULES
 
     lines = [
         "# Conformance rules",
@@ -39,7 +28,7 @@ def page() -> str:
         "This page is written by `packaging/rules_page.py` from `engine/conformance/rules.py`.",
     ]
     for area, rules in groupby(RULES.values(), key=lambda rule: rule.id.partition(".")[0]):
-        lines += ["", f"## {_AREAS[area]}", "", "| rule | severity | what is right | clause |", "|---|---|---|---|"]
+        lines += ["", f"## {AREAS[area]}", "", "| rule | severity | what is right | clause |", "|---|---|---|---|"]
         lines += [f"| `{r.id}` | {r.severity} | {r.title} | {r.clause} |" for r in rules]
     return "\n".join(lines) + "\n"
 

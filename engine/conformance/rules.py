@@ -19,6 +19,19 @@ class Rule:
     clause: str
 
 
+AREAS = {
+    "command": "Command sets",
+    "data": "Data sets",
+    "association": "Association PDUs",
+    "pdu": "Order of PDUs",
+    "pdata": "P-DATA-TF and fragments",
+    "exchange": "Requests, responses and cancels",
+    "retrieve": "C-GET and C-MOVE",
+    "query": "Identifiers",
+    "workflow": "Normalized services",
+}
+"""What the rules are about, by the first part of their id."""
+
 _COMMAND = """
 group-length-first       error   Command Group Length is the first element                       PS3.7 6.3.1
 group-length             error   Command Group Length counts the bytes that follow it            PS3.7 6.3.1, E.1

@@ -37,26 +37,31 @@ _WORDS = {o.value: o for o in Outcome}
 _PHASES = {p.value: p for p in AssociationPhase}
 
 
-def row_to_json(row: LogRow, peer: Peer) -> dict[str, Any]:
-    """The object. What only a row knows (direction, SOP instance) stands beside the documented keys."""
-    made = notice_to_json(_notice(row, peer))
+def row_to_json(row: LogRow, peer: Peer, waived: str = "") -> dict[str, Any]:
+    """The object. What only a row knows (direction, SOP instance) stands beside the documented keys.
+
+    waived: why a finding is.
+    """
+    made = notice_to_json(_notice(row, peer, waived))
     extra: dict[str, Any] = {"direction": DIRECTIONS[row.shape.sent] or None}
     if row.shape.kind in (Kind.MESSAGE, Kind.OPERATION):
         extra |= {"operation": None, "sop_instance": row.instance or None}
     return {**made, **extra}
 
 
-def json_lines(rows: Iterable[LogRow], peer: Callable[[int | None], Peer]) -> Iterable[str]:
+def json_lines(
+    rows: Iterable[LogRow], peer: Callable[[int | None], Peer], waived: Callable[[LogRow], str] = lambda _row: ""
+) -> Iterable[str]:
     for row in rows:
-        yield dumps(row_to_json(row, peer(row.association)), ensure_ascii=False)
+        yield dumps(row_to_json(row, peer(row.association), waived(row)), ensure_ascii=False)
 
 
-def _notice(row: LogRow, peer: Peer) -> AnyNotice:
+def _notice(row: LogRow, peer: Peer, waived: str) -> AnyNotice:
     kind = row.shape.kind
     if kind is Kind.ASSOCIATION:
         return _association(row, peer)
     if kind is Kind.FINDING:
-        return _finding(row)
+        return _finding(row, waived)
     if kind in (Kind.MESSAGE, Kind.OPERATION):
         return _status(row)
     sentence = " ".join(p for p in (row.shape.service, row.shape.word, row.shape.meaning, row.detail) if p)
@@ -78,16 +83,18 @@ def _association(row: LogRow, peer: Peer) -> AssociationNotice:
     )
 
 
-def _finding(row: LogRow) -> FindingNotice:
+def _finding(row: LogRow, waived: str) -> FindingNotice:
+    sentence, _, clause = row.detail.removesuffix(")").rpartition(" (PS3.")
     return FindingNotice(
         association=row.association or 0,
         time=row.time,
         direction=Direction.SENT if row.shape.sent else Direction.RECEIVED,
         rule=row.shape.meaning,
         severity=row.shape.word,
-        sentence=row.detail,
-        clause="",
+        sentence=sentence or row.detail,
+        clause=f"PS3.{clause}" if sentence else "",
         evidence=Evidence(),
+        waived=waived,
     )
 
 

@@ -14,9 +14,10 @@ from engine.model.notices import Notice
 from .log_associations import peer_text
 from .log_feed import LogFeed
 from .log_filter import SLICE, Filter, parse
-from .log_store import MAXIMUM_ROWS, LogRow, LogStore
+from .log_store import MAXIMUM_ROWS, Kind, LogRow, LogStore
 from .log_text import View, columns, spoken
 from .rows import Index, RowTableModel
+from .waiver_book import WaiverBook
 
 _SINGLE_INSERTS = 200
 """Rows that come into the filter one by one; more are found by filtering anew."""
@@ -29,7 +30,8 @@ class LogModel(RowTableModel[LogRow]):
     """A filter has been applied to all rows."""
 
     def __init__(self, parent: QObject | None = None, *, maximum: int = MAXIMUM_ROWS) -> None:
-        self._view = View(self.peer_text)
+        self._book: WaiverBook | None = None
+        self._view = View(self.peer_text, waived=self.waived)
         super().__init__(columns(self._view), parent)
         self.store = LogStore(maximum)
         self.feed = LogFeed(self.store)
@@ -63,6 +65,19 @@ class LogModel(RowTableModel[LogRow]):
         if on != self._view.counts_in_detail:
             self._view.counts_in_detail = on
             self._looks_changed()
+
+    def set_waivers(self, book: WaiverBook) -> None:
+        """Show which findings are waived."""
+        self._book = book
+        book.changed.connect(self._looks_changed)
+
+    def waived(self, row: LogRow) -> str:
+        """Why the finding of a row is waived; "" for rows that are none, or count."""
+        if self._book is None or row.shape.kind is not Kind.FINDING:
+            return ""
+        peer = self.feed.peers.get(row.association or 0)
+        waiver = self._book.waiver(row.shape.meaning, peer.ae_title if peer is not None else "")
+        return waiver.reason if waiver is not None else ""
 
     def _looks_changed(self) -> None:
         if self.rowCount():

@@ -31,6 +31,8 @@ class View:
     """The one the trace shows."""
     counts_in_detail: bool = False
     """Whether sub-operation counts have no column of their own."""
+    waived: Callable[[LogRow], str] = lambda _row: ""
+    """Why a finding is waived, "" when it is not."""
 
 
 _LOOKS: dict[Class, tuple[str, str, str]] = {
@@ -194,7 +196,20 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
         mark = "\nThe trace shows this association." if row.association == view.association else ""
         return f"Association {row.association}, {view.peer(row.association)}{mark}"
 
+    def status(row: LogRow) -> str:
+        text = status_text(row)
+        return f"{text}, waived" if view.waived(row) else text
+
+    def look(row: LogRow) -> tuple[str, str]:
+        return ("check", "muted") if view.waived(row) else _look(row)
+
+    def meaning_color(row: LogRow) -> str:
+        return "muted" if view.waived(row) else _failure_color(row)
+
     def detail(row: LogRow) -> str:
+        reason = view.waived(row)
+        if reason:
+            return f"Waived: {reason} · {detail_text(row)}"
         counts = sub_operations_words(row.sub_operations) if view.counts_in_detail else ""
         return " · ".join(p for p in (counts, detail_text(row)) if p)
 
@@ -207,20 +222,21 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
                title_tooltip="Direction: → sent, ← received"),
         Column("Service", lambda r: r.shape.service, sample="N-EVENT-REPORT"),
         Column("Message", message_id_text, sample="65535", align_right=True, title_tooltip="Message ID (0000,0110)"),
-        Column("Status", status_text, status_tooltip, _color, _look, sample="FF00H ×14, 0000H"),
-        Column("Meaning", lambda r: meaning_text(r.shape), status_tooltip, _failure_color,
+        Column("Status", status, status_tooltip, lambda r: look(r)[1], look, sample="FF00H ×14, 0000H"),
+        Column("Meaning", lambda r: meaning_text(r.shape), status_tooltip, meaning_color,
                sample="Refused: Move Destination unknown", weight=2),
         Column("Duration", lambda r: duration_text(r.duration), sample="000.0 ms", align_right=True),
         Column(SUB_OPERATIONS, lambda r: sub_operations_text(r.sub_operations),
                lambda r: sub_operations_words(r.sub_operations), sample="120 ✓  10 ✕", priority=2,
                copy=lambda r: sub_operations_words(r.sub_operations)),
-        Column("Detail", detail, detail_tooltip, sample="n" * 46, weight=5, copy=detail_text),
+        Column("Detail", detail, detail_tooltip, sample="n" * 46, weight=5,
+               copy=lambda r: detail(r) if view.waived(r) else detail_text(r)),
     )  # fmt: skip
 
 
-def text_lines(rows: Iterable[LogRow]) -> Iterable[str]:
+def text_lines(rows: Iterable[LogRow], waived: Callable[[LogRow], str] = lambda _row: "") -> Iterable[str]:
     """Each row as one line, columns apart by tabs, with a sign for the class."""
-    made = columns(View(lambda _association: ""))
+    made = columns(View(lambda _association: "", waived=waived))
     for row in rows:
         sign = _LOOKS[row.shape.klass][2]
         cells = [str((column.copy or column.text)(row)) for column in made]

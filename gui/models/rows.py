@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
 
 from gui.theme import theme
 
@@ -57,6 +58,8 @@ class Column(Generic[R]):
     weight: int = 0
     priority: int = 0
     title_tooltip: str = ""
+    struck: Callable[[R], bool] | None = None
+    """Whether the text is struck through: it is there but does not count."""
     second: Callable[[R], str] | None = None
     """The second line of the cell, in a table with `TwoLineDelegate`."""
 
@@ -216,7 +219,11 @@ def _alignment(column: Column[Any], _record: Any) -> Any:
     return _RIGHT if column.align_right else _LEFT
 
 
-def _font(column: Column[Any], _record: Any) -> Any:
+def _font(column: Column[Any], record: Any) -> Any:
+    if column.struck is not None and column.struck(record):
+        font = theme().mono_font() if column.mono else QFont()
+        font.setStrikeOut(True)
+        return font
     return theme().mono_font() if column.mono else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
-from engine.model.notices import Direction, FindingNotice, PduNotice
+from engine.model.notices import Direction, PduNotice
 from engine.standard.state_table import Evt, Sta
 from gui.theme import theme
 
@@ -135,28 +135,3 @@ def pdu_filter(text: str) -> Callable[[PduNotice], bool] | None:
         return known
 
     return keeps
-
-
-# -- findings ---------------------------------------------------------------------------------------------------
-
-SEVERITY_LOOKS = {"error": ("failure", "failure"), "warning": ("warning", "warning"), "info": ("info", "muted")}
-
-
-def severity_look(finding: FindingNotice) -> tuple[str, str]:
-    return SEVERITY_LOOKS.get(finding.severity, ("info", "muted"))
-
-
-def _finding_tip(finding: FindingNotice) -> str:
-    parts = (finding.sentence, finding.evidence.text, f"{finding.rule}, {finding.clause}", finding.direction.value)
-    return "\n".join(p for p in parts if p)
-
-
-FINDING_COLUMNS: tuple[Column[FindingNotice], ...] = (
-    Column("Severity", lambda f: f.severity, _finding_tip, lambda f: severity_look(f)[1], severity_look,
-           sample="warning"),
-    Column("", lambda f: "→" if f.direction is Direction.SENT else "←", lambda f: f.direction.value,
-           copy=lambda f: f.direction.value, sample="→", title_tooltip="→ sent, ← received"),
-    Column("Finding", lambda f: f.sentence, _finding_tip, sample="What is wrong in a sentence", weight=1),
-    Column("Clause", lambda f: f.clause, _finding_tip, sample="PS3.7 10.3.1.10", priority=1),
-    Column("Rule", lambda f: f.rule, _finding_tip, sample="command.usage.mandatory", priority=2),
-)  # fmt: skip

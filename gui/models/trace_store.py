@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,8 @@ KEPT_PDUS = 400_000
 """PDUs of all associations: some 150 MB of records besides their bytes."""
 KEPT_BYTES = 256 * 1024 * 1024
 """Bytes of PDUs. Beyond it P-DATA-TF of the oldest associations keep their beginning only."""
+KEPT_FINDINGS = 50_000
+"""Findings of one association: a peer that is wrong in every message of a long night."""
 HEAD = 256
 """Bytes kept of such a P-DATA-TF: its headers and the beginning of the command set."""
 
@@ -38,6 +41,8 @@ class TraceAssociation:
     notices: list[AssociationNotice] = field(default_factory=list)
     pdus: list[PduNotice] = field(default_factory=list)
     findings: list[FindingNotice] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Findings by (rule, severity), those that had to go too."""
     request: PduNotice | None = None
     """A-ASSOCIATE-RQ."""
     answer: PduNotice | None = None
@@ -127,6 +132,9 @@ class TraceStore:
     def _finding(self, notice: FindingNotice, changes: Changes) -> None:
         record = self._of(notice, changes)
         record.findings.append(notice)
+        if len(record.findings) > KEPT_FINDINGS:
+            del record.findings[: KEPT_FINDINGS // 10]
+        record.counts[notice.rule, notice.severity] += 1
         changes.findings.setdefault(record.number, []).append(notice)
 
     # -- bounds -------------------------------------------------------------------------------------------------

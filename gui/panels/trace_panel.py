@@ -12,10 +12,12 @@ from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
 from gui.forms.banner import Banner
 from gui.forms.header import PanelHeader, text_button
+from gui.models.finding_rows import Tally, finding_text, tally
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_store import Changes, TraceAssociation, TraceStore
 from gui.models.trace_target import TraceTarget
 from gui.models.trace_words import ended_badly
+from gui.models.waiver_book import WaiverBook
 from gui.theme import SPACING
 
 from .trace_contexts import ContextsTab
@@ -41,10 +43,15 @@ class TracePanel(QWidget):
     """The association now shown (int), or None."""
     copy_requested = Signal(object)
     """The text just put on the clipboard."""
+    said = Signal(object, object)
+    """(sentence, theme role) for the status bar."""
 
-    def __init__(self, parent: QWidget | None = None, *, store: TraceStore | None = None) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, store: TraceStore | None = None, book: WaiverBook | None = None
+    ) -> None:
         super().__init__(parent)
         self.store = store or TraceStore()
+        self.book = book or WaiverBook(parent=self)
         self._shown: int | None = None
         self._chosen_by_hand = False
         self.associations = AssociationList(self.store.associations, self)
@@ -64,7 +71,7 @@ class TracePanel(QWidget):
         self.contexts = ContextsTab(self)
         self.information = InformationTab(self)
         self.pdus = PdusTab(self)
-        self.findings = FindingsTab(self)
+        self.findings = FindingsTab(self.book, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Parts of the trace")
@@ -86,6 +93,7 @@ class TracePanel(QWidget):
         self.picker.activated.connect(self._picked)
         self.findings.opened.connect(self._show_finding)
         self.findings.chosen.connect(self._prepare_finding)
+        self.book.changed.connect(self._waivers_changed)
         self._show(None)
 
     # -- for the integrator -------------------------------------------------------------------------------------
@@ -144,7 +152,7 @@ class TracePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wordy = self.width() >= WORDY
-        self.tabs.setTabText(INFORMATION, "User information" if wordy else "User info")
+        self.tabs.setTabText(INFORMATION, "User information" if wordy else "User")
         self.header.title.setText(TITLE if wordy else "Negotiation trace")
 
     def _copy_again(self) -> None:
@@ -173,7 +181,8 @@ class TracePanel(QWidget):
         self._show_phase(record)
         if changed or record is None:
             self.pdus.set_pdus(record.pdus if record is not None else ())
-            self.findings.set_findings(record.findings if record is not None else ())
+            findings, peer = (record.findings, record.peer.ae_title) if record is not None else ((), "")
+            self.findings.set_findings(findings, peer)
         self._update_titles(record)
         self._sync_picker()
         if changed:
@@ -190,6 +199,7 @@ class TracePanel(QWidget):
             self.findings.add_findings(changes.findings[number])
         if number in changes.phases:
             self._show_phase(record)
+            self.findings.set_peer(record.peer.ae_title)
         self._update_titles(record)
 
     def _show_phase(self, record: TraceAssociation | None) -> None:
@@ -198,11 +208,15 @@ class TracePanel(QWidget):
         self.information.show_association(record)
 
     def _update_titles(self, record: TraceAssociation | None) -> None:
-        counts = (len(record.pdus) + record.forgotten, len(record.findings)) if record is not None else (0, 0)
-        for tab, title, count in ((PDUS, "PDUs", counts[0]), (FINDINGS, "Findings", counts[1])):
-            text = f"{title} {count:,}" if count else title
+        pdus = len(record.pdus) + record.forgotten if record is not None else 0
+        found = self.tally_of(record) if record is not None else Tally()
+        if found != self.findings.tally:
+            self.findings.show_tally(found)
+        for tab, title, count in ((PDUS, "PDUs", f"{pdus:,}"), (FINDINGS, "Findings", _count_text(found))):
+            text = f"{title} {count}" if count != "0" else title
             if self.tabs.tabText(tab) != text:
                 self.tabs.setTabText(tab, text)
+        self.tabs.setTabToolTip(FINDINGS, found.words().capitalize() if record is not None else "")
         self.copy_button.setEnabled(record is not None and bool(record.notices))
 
     def _sync_picker(self) -> None:
@@ -229,6 +243,40 @@ class TracePanel(QWidget):
         elif element is not None:
             self.pdus.highlight_labelled(element.name)
 
+    def tally_of(self, record: TraceAssociation) -> Tally:
+        """The roll-up of an association's findings."""
+        return tally(record.counts, lambda rule: self.book.waiver(rule, record.peer.ae_title) is not None)
+
+    def go_to_finding(self, by: int) -> None:
+        """Make the next (1) or previous (-1) finding current, on this association or one after or before it."""
+        if not self.findings.step(by):
+            other = self._other_with_findings(by)
+            if other is None:
+                which = "further" if by > 0 else "earlier"
+                self.said.emit(f"There is no {which} finding.", "muted")
+                return
+            self._chosen_by_hand = True
+            self._show(other)
+            self.findings.step(by)
+        finding = self.findings.current()
+        if self.tabs.currentIndex() not in (PDUS, FINDINGS):
+            self.tabs.setCurrentIndex(FINDINGS)
+        if finding is not None:
+            role = {"error": "failure", "warning": "warning"}.get(finding.severity, "text")
+            self.said.emit(finding_text(finding, None).partition("\n")[0] + f" ({finding.clause})", role)
+
+    def _other_with_findings(self, by: int) -> int | None:
+        """The next association with a finding the filter keeps."""
+        numbers = [n for n in self.store.associations if self._shown is None or (n - self._shown) * by > 0]
+        for number in sorted(numbers, reverse=by < 0):
+            record = self.store.associations[number]
+            if any(self.findings.keeps(f, record.peer.ae_title) for f in record.findings):
+                return number
+        return None
+
+    def _waivers_changed(self) -> None:
+        self._update_titles(self.store.get(self._shown))
+
     def _show_finding(self, finding: object) -> None:
         self._prepare_finding(finding)
         self.tabs.setCurrentIndex(PDUS)
@@ -236,3 +284,8 @@ class TracePanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(430, 600)
+
+
+def _count_text(found: Tally) -> str:
+    """ "3", or "3+1" where one more is waived."""
+    return f"{found.open:,}+{found.waived:,}" if found.waived else f"{found.open:,}"
