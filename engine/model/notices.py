@@ -58,6 +58,48 @@ class Outcome(Enum):
     """Nothing could be sent: no accepted context, unreadable file, bad data."""
 
 
+class Cause(Enum):
+    """What ended an association other than its release, a reject or an abort whose values tell it."""
+
+    NONE = ""
+    SETTINGS = "settings"
+    """Ours could not be used: nothing was sent."""
+    ADDRESS_UNKNOWN = "address unknown"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    CONNECT_FAILED = "connect failed"
+    CONNECT_TIMED_OUT = "connect timed out"
+    NO_REQUEST = "no request"
+    """Connected, and sent no A-ASSOCIATE-RQ."""
+    NO_ANSWER = "no answer"
+    """To the A-ASSOCIATE-RQ."""
+    NO_RESPONSE = "no response"
+    """To a DIMSE request."""
+    NO_RELEASE = "no release"
+    """No answer to the A-RELEASE-RQ."""
+    IDLE = "idle"
+    STALLED = "stalled"
+    """The peer did not read."""
+    CLOSED = "closed"
+    """The peer closed or broke the connection."""
+    PROTOCOL = "protocol"
+    """The peer broke the protocol and we aborted."""
+    FOREIGN = "foreign"
+    """The peer's bytes were another protocol's."""
+    TLS_AT_PLAIN = "tls at plain"
+    """TLS came where this side speaks none."""
+    PLAIN_AT_TLS = "plain at tls"
+    """DICOM without TLS came where this side speaks TLS."""
+    TLS_REFUSED = "tls refused"
+    """We did not accept the peer's certificate."""
+    TLS_ALERT = "tls alert"
+    """The peer ended TLS with an alert."""
+    TLS_FAILED = "tls failed"
+    TLS_TIMED_OUT = "tls timed out"
+    STORAGE = "storage"
+    """What was received could not be kept, or what was to be sent not be read."""
+
+
 class Notice:
     """Base of all notices."""
 
@@ -92,6 +134,7 @@ class AssociationNotice(Notice):
     listener: int | None = None
     tls: TlsVerdict | None = None
     """What the TLS handshake came to; None before it, and without TLS."""
+    cause: Cause = Cause.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
-from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
+from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Outcome
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -16,6 +16,7 @@ from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import FragmentError, Sink
+from engine.wire.recognise import LOOKS_LIKE
 
 from . import sentences
 from .connecting import connect
@@ -82,7 +83,7 @@ class Association:
         try:
             return await asyncio.wait_for(asyncio.shield(self._established), seconds or None)
         except TimeoutError:
-            self.abort(why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds)))
+            self.abort(why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds)), cause=Cause.NO_ANSWER)
             assert self.end is not None
             raise self.end from None
 
@@ -117,7 +118,7 @@ class Association:
         try:
             await asyncio.wait_for(self.ended.wait(), seconds or None)
         except TimeoutError:
-            self.abort(why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds)))
+            self.abort(why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds)), cause=Cause.NO_RELEASE)
 
     @property
     def busy(self) -> bool:
@@ -125,7 +126,9 @@ class Association:
         exchange = self.exchange
         return self.messages.sending or (exchange is not None and bool(exchange.outstanding or exchange.serving))
 
-    def abort(self, source: int = 0, reason: int = 0, why: tuple[Outcome, str] | None = None) -> None:
+    def abort(
+        self, source: int = 0, reason: int = 0, why: tuple[Outcome, str] | None = None, cause: Cause = Cause.NONE
+    ) -> None:
         """Abort (PS3.8 7.3). `why` replaces the plain sentence, for time-outs and protocol errors.
 
         ValueError when source or reason do not fit their byte; nothing has happened then.
@@ -138,7 +141,7 @@ class Association:
             self._request(p.AAbortRequest(source, reason))
         except StateError:
             self.link.close()
-        self.finish(phase, outcome, sentence, abort=(source, reason))
+        self.finish(phase, outcome, sentence, abort=(source, reason), cause=cause)
 
     def _request(self, primitive: p.Primitive) -> None:
         self.machine.request(primitive, self.context.now())
@@ -199,7 +202,7 @@ class Association:
         elif event.type == AbortPdu.TYPE and event.transition.before is Sta.Sta2:
             # AA-1: the machine aborts without telling its user
             sentence = self._broke_protocol(self._broken)
-            self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(0, 0))
+            self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(0, 0), cause=self._broken_how())
 
     def _on_confirmation(self, event: p.AssociateConfirmation) -> None:
         assert self.proposal is not None
@@ -218,11 +221,11 @@ class Association:
             self.recorder.broken("pdata.interleaved", error.reason)
             self.give_up(error.reason, error.abort_reason)
         except OSError as error:  # a large data set is received into a file
-            self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)))
+            self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)), cause=Cause.STORAGE)
 
     def give_up(self, why: str, abort_reason: int) -> None:
         """The peer broke the protocol above the upper layer: abort, and say how."""
-        self.abort(2, abort_reason, (Outcome.ABORTED, self._broke_protocol(why)))
+        self.abort(2, abort_reason, (Outcome.ABORTED, self._broke_protocol(why)), Cause.PROTOCOL)
 
     def _on_release_indication(self, event: p.ReleaseIndication) -> None:
         if event.collision and not self.requestor:
@@ -242,14 +245,20 @@ class Association:
         if event.connection_lost:
             return  # TransportEnded has told it, with the state
         sentence = self._broke_protocol(self._broken or event.sentence)
-        self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason))
+        how = self._broken_how()
+        self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason), cause=how)
 
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before, self._cut_off(event.pending), self.link.lost_reason)
         if not self.link.closed_here:
             self.recorder.closed(event.pending)
-        self.finish(AssociationPhase.FAILED, outcome, sentence)
+        self.finish(AssociationPhase.FAILED, outcome, sentence, cause=Cause.CLOSED)
+
+    def _broken_how(self) -> Cause:
+        if "speaks TLS" in self._broken:
+            return Cause.TLS_AT_PLAIN
+        return Cause.FOREIGN if LOOKS_LIKE in self._broken else Cause.PROTOCOL
 
     def _broke_protocol(self, what: str) -> str:
         established = self.negotiated is not None
@@ -259,7 +268,7 @@ class Association:
         if event.state is Sta.Sta2:
             seconds = self.timeouts.artim
             sentence = f"{sentences.address(self.peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s."
-            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence)
+            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence, cause=Cause.NO_REQUEST)
         self.recorder.not_closed(self.timeouts.artim)
         self.link.kill()  # who has not closed by now may not read either: closing in order would wait for that
 
@@ -283,13 +292,14 @@ class Association:
         *,
         rejection: tuple[int, int, int] | None = None,
         abort: tuple[int, int] | None = None,
+        cause: Cause = Cause.NONE,
     ) -> None:
         """The association is over; said once. What was outstanding ends with it (PS3.7 A.6)."""
         if self.end is not None:
             return
         self.end = Ended(outcome, sentence)
         self.context.associations.pop(self.number, None)
-        self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome)
+        self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
         if self.exchange is not None:
             self.exchange.abandon()
         lost = Ended(Outcome.ABORTED, sentence) if outcome is Outcome.SUCCESS else self.end
@@ -311,6 +321,7 @@ class Association:
         rejection: tuple[int, int, int] | None = None,
         abort: tuple[int, int] | None = None,
         outcome: Outcome | None = None,
+        cause: Cause = Cause.NONE,
     ) -> None:
         now = self.context.now()
         self.context.notify(
@@ -330,6 +341,7 @@ class Association:
                 duration=now - self.started,
                 listener=self._listener,
                 tls=self.tls,
+                cause=cause,
             )
         )
 

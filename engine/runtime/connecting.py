@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.model.association import Peer
-from engine.model.notices import AssociationPhase, Outcome
+from engine.model.notices import AssociationPhase, Cause, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.negotiation import propose
 
@@ -43,12 +43,12 @@ async def connect(association: Association) -> None:
         sock = await _unless_over(association, _connected(peer), seconds)
         await association.context.loop.create_connection(lambda: layer or association.link, sock=sock)
     except TimeoutError:
-        _fail(association, Outcome.TIMED_OUT, sentences.connect_timed_out(peer, seconds))
+        _fail(association, Outcome.TIMED_OUT, sentences.connect_timed_out(peer, seconds), Cause.CONNECT_TIMED_OUT)
     except OSError as error:
-        _fail(association, Outcome.CONNECTION_FAILED, sentences.connect_failed(error, peer))
+        _fail(association, Outcome.CONNECTION_FAILED, sentences.connect_failed(error, peer), _cause(error))
     except (UnicodeError, OverflowError, ValueError) as error:
         sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {error}."
-        _fail(association, Outcome.CONNECTION_FAILED, sentence)
+        _fail(association, Outcome.CONNECTION_FAILED, sentence, Cause.ADDRESS_UNKNOWN)
     if association.end is not None and (layer is None or not layer.done.done()):
         # aborted while the connection came about
         association.link.kill()
@@ -136,7 +136,19 @@ async def _connect_to(info: AddressInfo) -> socket.socket:
     return sock
 
 
-def _fail(association: Association, outcome: Outcome, sentence: str) -> NoReturn:
-    association.finish(AssociationPhase.FAILED, outcome, sentence)
+def _cause(error: OSError) -> Cause:
+    if isinstance(error, socket.gaierror):
+        return Cause.ADDRESS_UNKNOWN
+    known = {
+        errno.ECONNREFUSED: Cause.REFUSED,
+        errno.EHOSTUNREACH: Cause.UNREACHABLE,
+        errno.ENETUNREACH: Cause.UNREACHABLE,
+        errno.ETIMEDOUT: Cause.CONNECT_TIMED_OUT,
+    }
+    return known.get(error.errno or 0, Cause.CONNECT_FAILED)
+
+
+def _fail(association: Association, outcome: Outcome, sentence: str, cause: Cause = Cause.SETTINGS) -> NoReturn:
+    association.finish(AssociationPhase.FAILED, outcome, sentence, cause=cause)
     assert association.end is not None
     raise association.end

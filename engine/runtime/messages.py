@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.model.association import NegotiatedContext
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet, FileData
-from engine.model.notices import Direction, Outcome
+from engine.model.notices import Cause, Direction, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import StateError
@@ -137,7 +137,7 @@ class Messages:
                     await asyncio.sleep(0)  # the other associations have their turn
         except (OSError, DataSetError) as error:
             sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
-            self._association.abort(why=(Outcome.NOT_SENT, sentence))
+            self._association.abort(why=(Outcome.NOT_SENT, sentence), cause=Cause.STORAGE)
             raise Ended(Outcome.NOT_SENT, sentence) from None
         self._put(pdus, operation)
         # Told before anything else can happen: its response must not come first.
@@ -238,7 +238,7 @@ class Messages:
         invocation = self._invocations.get(event.operation)
         service = invocation.service if invocation else "request"
         sentence = sentences.response_timed_out(association.peer, service, association.timeouts.dimse)
-        association.abort(why=(Outcome.TIMED_OUT, sentence))
+        association.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_RESPONSE)
 
     def end(self, why: Ended) -> None:
         """The association is over: whoever waits is told."""

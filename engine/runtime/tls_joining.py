@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from engine.model.association import Peer
-from engine.model.notices import AssociationPhase, Outcome
+from engine.model.notices import AssociationPhase, Cause, Outcome
 from engine.model.tls import TlsSettings, TlsVerdict
 
 from .tls import Secure, secure
@@ -37,14 +37,14 @@ def layered(association: Association, made: Secure, seconds: float) -> TlsLayer:
         association.tls = verdict
         association.notice(AssociationPhase.CONNECTING, sentence)
 
-    def on_failed(verdict: TlsVerdict, outcome: Outcome, sentence: str) -> None:
+    def on_failed(verdict: TlsVerdict, outcome: Outcome, sentence: str, cause: Cause) -> None:
         if association.end is not None:
             return
         if association.negotiated is None:
             identify()
             outcome = Outcome.CONNECTION_FAILED if outcome is Outcome.ABORTED else outcome
         association.tls = verdict
-        association.finish(AssociationPhase.FAILED, outcome, sentence)
+        association.finish(AssociationPhase.FAILED, outcome, sentence, cause=cause)
 
     return TlsLayer(
         association.context,

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.model.association import Peer
-from engine.model.notices import Outcome
+from engine.model.notices import Cause, Outcome
 from engine.model.tls import TlsVerdict
 
 from . import tls_sentences as words
@@ -33,7 +33,7 @@ _PLAIN_ALERT = bytes.fromhex("15030300020246")
 """The fatal alert protocol_version: what a peer without TLS gets, which some of them recognise."""
 
 OnSecured = Callable[[TlsVerdict, str], None]
-OnFailed = Callable[[TlsVerdict, Outcome, str], None]
+OnFailed = Callable[[TlsVerdict, Outcome, str, Cause], None]
 
 
 class TlsLayer(asyncio.Protocol):
@@ -111,7 +111,7 @@ class TlsLayer(asyncio.Protocol):
             else:
                 said = (getattr(exc, "strerror", None) or str(exc)) if exc else ""
                 sentence = words.broken_off(self._peer, said, server=self._secure.server)
-                self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict())
+                self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict(), Cause.TLS_FAILED)
         self._stop_timer()
         self.over = True
         self._link.connection_lost(exc)
@@ -200,14 +200,18 @@ class TlsLayer(asyncio.Protocol):
             verdict = replace(verdict, verified=False, reason=why)
             refused = f"{words.its_certificate(verdict.peer_certificate)} is not accepted, because {why}. {hint}"
         sentence = words.failed(self._peer, error, self._tls, verdict, server=self._secure.server, refused=refused)
-        self._fail(Outcome.CONNECTION_FAILED, sentence, verdict)
+        cause = Cause.TLS_REFUSED if refused else self._alerted()
+        self._fail(Outcome.CONNECTION_FAILED, sentence, verdict, cause)
+
+    def _alerted(self) -> Cause:
+        return Cause.TLS_ALERT if self._tls.alert_received is not None else Cause.TLS_FAILED
 
     def _late(self) -> None:
         if self._is_foreign():
             self._refuse_foreign()
         else:
             sentence = words.timed_out(self._peer, self._seconds, server=self._secure.server)
-            self._fail(Outcome.TIMED_OUT, sentence, self._verdict())
+            self._fail(Outcome.TIMED_OUT, sentence, self._verdict(), Cause.TLS_TIMED_OUT)
 
     def _is_foreign(self) -> bool:
         first = self._first[:1]
@@ -217,13 +221,14 @@ class TlsLayer(asyncio.Protocol):
         sentence = words.foreign(self._peer, self._first, server=self._secure.server)
         if self._secure.server and not self.transport.is_closing():
             self.transport.write(_PLAIN_ALERT)
-        self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict())
+        cause = Cause.PLAIN_AT_TLS if words.is_dicom(self._first) else Cause.FOREIGN
+        self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict(), cause)
 
-    def _fail(self, outcome: Outcome, sentence: str, verdict: TlsVerdict) -> None:
+    def _fail(self, outcome: Outcome, sentence: str, verdict: TlsVerdict, cause: Cause) -> None:
         """Told once; then the other side may read our alert and close, before we do."""
         self.over = True
         self._stop_timer()
-        self._on_failed(verdict, outcome, sentence)
+        self._on_failed(verdict, outcome, sentence, cause)
         self._finished()
         transport = self.transport
         if transport.is_closing():
@@ -278,7 +283,7 @@ class TlsLayer(asyncio.Protocol):
         verdict = self._verdict()
         sentence = words.failed(self._peer, error, self._tls, verdict, server=self._secure.server, refused="")
         self._flush()
-        self._fail(Outcome.ABORTED, sentence, verdict)
+        self._fail(Outcome.ABORTED, sentence, verdict, self._alerted())
 
     def _flush(self) -> None:
         if self._outgoing.pending and self._transport is not None and not self._transport.is_closing():

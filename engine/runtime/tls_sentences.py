@@ -126,10 +126,15 @@ def failed(peer: Peer, error: Exception, tls: Watched, verdict: TlsVerdict, *, s
     return f"TLS with {where} failed: {said.rstrip('.')}. Check that the port speaks TLS, and the certificates."
 
 
+def is_dicom(first: bytes) -> bool:
+    """Whether a stream begins as a PDU does (PS3.8 9.3)."""
+    return len(first) > 1 and 1 <= first[0] <= 7 and first[1] == 0
+
+
 def foreign(peer: Peer, first: bytes, *, server: bool) -> str:
     """The other side's first bytes are not TLS."""
     where = address(peer)
-    dicom = len(first) > 1 and 1 <= first[0] <= 7 and first[1] == 0
+    dicom = is_dicom(first)
     seen = f"{_DICOM.get(first[0], 'a DICOM PDU')} without TLS" if dicom else recognise(first)
     seen = seen or f"bytes that are not TLS ({first[:6].hex(' ').upper()})"
     if server:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from engine.model.notices import Outcome
+from engine.model.notices import Cause, Outcome
 from engine.protocol.exchange import Exchange
 
 from . import sentences
@@ -58,7 +58,8 @@ class Watchdog:
         if not unsent or unsent != self._unsent:
             self._last_moved = now
         elif seconds and now - self._last_moved >= seconds:
-            association.abort(why=(Outcome.TIMED_OUT, sentences.stalled(association.peer, unsent, seconds)))
+            why = (Outcome.TIMED_OUT, sentences.stalled(association.peer, unsent, seconds))
+            association.abort(why=why, cause=Cause.STALLED)
             association.link.kill()
         for operation in exchange.outstanding if unsent else ():
             exchange.progress_made(operation, now)
@@ -67,4 +68,5 @@ class Watchdog:
     def _check_idle(self, exchange: Exchange, now: float) -> None:
         association, seconds = self._association, self._association.timeouts.idle
         if seconds and not association.busy and now - association.link.last_activity >= seconds:
-            association.abort(why=(Outcome.TIMED_OUT, sentences.idle_timed_out(association.peer, seconds)))
+            why = (Outcome.TIMED_OUT, sentences.idle_timed_out(association.peer, seconds))
+            association.abort(why=why, cause=Cause.IDLE)

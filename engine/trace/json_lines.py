@@ -84,6 +84,7 @@ def _association(n: AssociationNotice) -> Json:
         "rejection": _rejection(n.rejection) if n.rejection else None,
         "abort": _abort(n.abort) if n.abort else None,
         "outcome": n.outcome.value if n.outcome else None,
+        "cause": n.cause.value or None,
         "duration": _round(n.duration),
         "listener": n.listener,
         "tls": tls_json(n.tls) if n.tls else None,

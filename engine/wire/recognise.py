@@ -21,8 +21,11 @@ def recognise(first_bytes: Buffer) -> str:
     return next((words for prefix, words in _FOREIGN if data.startswith(prefix)), "")
 
 
+LOOKS_LIKE = "the bytes look like"
+
+
 def unrecognized(data: Buffer) -> str:
     """The sentence for a PDU-type outside 01H to 07H, which names a foreign protocol where the bytes show one."""
     sentence = f"PDU-type {data[0]:02X}H is not one of DICOM's (01H to 07H)"
     foreign = recognise(data)
-    return f"{sentence}; the bytes look like {foreign}." if foreign else f"{sentence}."
+    return f"{sentence}; {LOOKS_LIKE} {foreign}." if foreign else f"{sentence}."

@@ -36,6 +36,8 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     StatusNotice,
+    StepNotice,
+    StepState,
     StoredNotice,
     StorePlanNotice,
 )
@@ -64,7 +66,7 @@ from engine.wire.pdus import encode_pdu
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 SECRET = b"s3cret-passcode"
-KINDS = {"association", "pdu", "message", "status", "finding", "progress", "error", "plan", "stored"}
+KINDS = {"association", "pdu", "message", "status", "finding", "progress", "step", "error", "plan", "stored"}
 
 PROPOSAL = Proposal(
     local=LocalAE(ae_title="ME"),
@@ -170,6 +172,9 @@ NOTICES = [
                    association=7, context_id=3, transfer_syntax=EXPLICIT),
         FileResult(number=1, path=Path("b"), state=FileState.CANNOT_GO, sentence="It is empty."),
     )),
+    StepNotice(operation=9, association=7, time=1.0, step=0, name="Film session", state=StepState.PLANNED),
+    StepNotice(operation=9, association=7, time=1.0, step=1, name="Film box", state=StepState.FAILED, sentence="No.",
+               service="N-CREATE", message_id=2, status=0x0110, sop_class_uid=CT, sop_instance_uid="1.2", duration=0.1),
     FindingNotice(association=7, time=1.0, direction=Direction.SENT, rule="command.vr", severity="error",
                   sentence="No.", clause="PS3.7 E.1", evidence=Evidence(text="x", start=1, end=2)),
     ListenerNotice(listener=3, time=1.0, listening=True, host="127.0.0.1", port=11112, ae_title="ME",
@@ -183,7 +188,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "association": {
         "time": "s", "association": "i", "phase": "s", "role": "s", "peer": "d", "sentence": "s", "proposed": "d?",
         "negotiated": "d?", "rejection": "d?", "abort": "d?", "outcome": "s?", "duration": "f?", "listener": "i?",
-        "tls": "d?",
+        "tls": "d?", "cause": "s?",
     },
     "pdu": {
         "time": "s", "association": "i", "direction": "s", "type": "s", "length": "i", "state_before": "s",
@@ -202,6 +207,10 @@ SCHEMA: dict[str, dict[str, str]] = {
     "progress": {
         "time": "s", "operation": "i?", "association": "i?", "done": "i", "total": "i?", "failed": "i", "warning": "i",
         "bytes": "i", "sentence": "s", "listener": "d?",
+    },
+    "step": {
+        "time": "s", "operation": "i", "association": "i", "step": "i", "name": "s", "state": "s", "sentence": "s",
+        "service": "s", "message_id": "i?", "status": "d?", "sop_class": "d?", "sop_instance": "d?", "duration": "f?",
     },
     "finding": {
         "time": "s", "association": "i", "operation": "i?", "direction": "s", "severity": "s", "rule": "s",
