@@ -14,19 +14,16 @@ from engine.workspace.errors import ValueProblem, WorkspaceError
 from . import decoding, operations, procedures, queries, serving, storing
 from .exits import Exit, help_text
 from .judging import judging
+from .listener_options import add_listener
 from .options import (
     add_association,
     add_output,
     add_peer,
     ae_title,
-    destination,
     free_port,
-    length,
-    seconds,
 )
 from .output import OutputFailed
-from .policy_options import add_hash, add_policy, hash_secret
-from .tls_options import add_tls
+from .policy_options import add_hash, hash_secret
 
 Handler = Callable[[argparse.Namespace], Exit]
 
@@ -106,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
     _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
     _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
-    _listen(command("listen", serving.listen, "The built-in peer, for others to call"))
+    add_listener(command("listen", serving.listen, "The built-in peer, for others to call"))
     add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
     _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
     _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
@@ -182,28 +179,6 @@ def _nget(sub: argparse.ArgumentParser) -> None:
         help="one to read, repeatable; default: all",
     )
     sub.add_argument("--through", metavar="CLASS", help="abstract syntax of the context, such as a meta SOP class")
-
-
-def _listen(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--port", metavar="PORT", type=free_port, default=11112, help="default 11112; 0: any free one")
-    sub.add_argument("--ae", metavar="TITLE", type=ae_title, help="our AE title")
-    sub.add_argument("--folder", metavar="FOLDER", type=Path, help="keep received instances there; default: in memory")
-    sub.add_argument(
-        "--destination",
-        metavar="AE=HOST:PORT",
-        type=destination,
-        action="append",
-        default=[],
-        help="where a C-MOVE to this AE title goes; repeatable",
-    )
-    sub.add_argument("--destination-tls", action="store_true", help="go there over TLS, with the same files")
-    where = sub.add_mutually_exclusive_group()
-    where.add_argument("--host", metavar="ADDRESS", default=serving.LOOPBACK, help="address to listen on (127.0.0.1)")
-    where.add_argument("--any-host", action="store_true", help="listen on every address, for other computers to reach")
-    sub.add_argument("--max-pdu", metavar="BYTES", type=length, help="maximum length we announce; 0: unlimited")
-    sub.add_argument("--timeout", metavar="SECONDS", type=seconds, default={}, help="as for the other commands")
-    add_policy(sub)
-    add_tls(sub, acceptor=True)
 
 
 def _decode(sub: argparse.ArgumentParser) -> None:

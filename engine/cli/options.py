@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.conformance.names import check_ae_title
-from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
+from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedContext, Role, Timeouts
 from engine.model.commands import MoveDestination
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
+from engine.workspace.listening import MAXIMUM_DELAY
 from engine.workspace.message_files import read_role
 from engine.workspace.names import resolve_uid
 from engine.workspace.settings import number_contexts
@@ -81,6 +82,17 @@ def seconds(text: str) -> dict[str, float]:
     return result
 
 
+def delays(text: str) -> tuple[float, ...]:
+    """An argparse type: seconds, several apart by commas."""
+    parts = text.split(",")
+    if not all(re.fullmatch(r"\s*\d+(\.\d*)?\s*", part, re.ASCII) for part in parts):
+        raise argparse.ArgumentTypeError(f"“{text}” is not SECONDS[,SECONDS]")
+    numbers = tuple(float(part) for part in parts)
+    if max(numbers) > MAXIMUM_DELAY:
+        raise argparse.ArgumentTypeError(f"“{text}” is more than {MAXIMUM_DELAY} seconds")
+    return numbers
+
+
 def context(text: str) -> ProposedContext:
     """An argparse type: ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both], keywords, names or UIDs."""
     parts = text.split(":")
@@ -139,16 +151,16 @@ def add_association(parser: argparse.ArgumentParser) -> None:
     add_tls(parser)
 
 
-def local_ae(args: argparse.Namespace, workspace: Workspace) -> LocalAE:
-    """Who we are: the workspace's settings, and what the arguments say instead."""
-    local = workspace.local
+def local_ae(args: argparse.Namespace, saved: Workspace | Policy) -> LocalAE:
+    """Who we are: as saved, and what the arguments say instead."""
+    local = saved.local
     if getattr(args, "calling", None) is not None:
         local = replace(local, ae_title=args.calling)
     return replace(local, maximum_length=args.max_pdu) if args.max_pdu is not None else local
 
 
-def timeouts(args: argparse.Namespace, workspace: Workspace) -> Timeouts:
-    return replace(workspace.timeouts, **args.timeout)
+def timeouts(args: argparse.Namespace, saved: Workspace | Policy) -> Timeouts:
+    return replace(saved.timeouts, **args.timeout)
 
 
 def open_workspace(quiet: bool = False) -> Workspace:

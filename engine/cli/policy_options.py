@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from engine.model.association import (
-    APPLICATION_CONTEXT,
     AcceptedSyntax,
-    AsyncWindow,
     LocalAE,
     Policy,
     Rejection,
@@ -17,24 +16,23 @@ from engine.model.association import (
 )
 from engine.model.identity import PASSCODE, TYPES, SecretHash
 from engine.workspace.errors import ValueProblem
+from engine.workspace.listening import ROLES
 from engine.workspace.names import resolve_uid
-from engine.workspace.users import Users, load_users, secret_of
+from engine.workspace.users import load_users, secret_of
 
 from .exits import Exit
 from .negotiation_options import extended, uid, window
 from .options import ae_title
 
-_ROLES = {"scu": (True, False), "scp": (False, True), "both": (True, True)}
-
 
 def accepted(text: str) -> AcceptedSyntax:
     """An argparse type: ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]; "*" is any abstract syntax."""
     parts = text.split(":")
-    role = parts.pop().lower() if len(parts) > 1 and parts[-1].lower() in _ROLES else "both"
+    role = parts.pop().lower() if len(parts) > 1 and parts[-1].lower() in ROLES else "both"
     if not parts[0] or len(parts) > 2:
         raise argparse.ArgumentTypeError(f"“{text}” is not ABSTRACT[:SYNTAX[,SYNTAX]][:scu|scp|both]")
     names = parts[1].split(",") if len(parts) == 2 and parts[1] else []
-    scu, scp = _ROLES[role]
+    scu, scp = ROLES[role]
     try:
         abstract = "*" if parts[0] == "*" else resolve_uid(parts[0])
         syntaxes = tuple(resolve_uid(name) for name in names)
@@ -100,7 +98,6 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         dest="window",
         metavar="INVOKED[,PERFORMED]",
         type=window,
-        default=AsyncWindow(0, 0),
         help="the largest asynchronous operations window granted (default: any)",
     )
     group.add_argument(
@@ -114,25 +111,30 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--users", metavar="FILE", type=Path, help="user identities let in (see command-line.md)")
 
 
-def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts) -> Policy:
-    """The policy the arguments describe."""
-    usual = Policy()
-    users = load_users(args.users) if args.users is not None else Users(())
-    return Policy(
-        ae_titles=(local.ae_title,) if args.strict else (),
-        calling_ae_titles=tuple(args.calling_allowed),
-        accepted=tuple(args.accept) or usual.accepted,
+def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: Policy | None = None) -> Policy:
+    """The policy the arguments describe, over `base`: what they do not say stays as it is there."""
+    base = base or Policy()
+    made = replace(
+        base,
         local=local,
         timeouts=timeouts,
-        async_window=args.window,
-        reject=args.reject,
-        identities=users.identities,
-        require_identity=users.required,
-        application_contexts=(APPLICATION_CONTEXT, *args.application_context),
-        max_associations=usual.max_associations if args.max_associations is None else args.max_associations,
-        max_associations_per_peer=args.max_per_caller or 0,
-        extended=tuple(args.grant),
+        accepted=tuple(args.accept) or base.accepted,
+        calling_ae_titles=tuple(args.calling_allowed) or base.calling_ae_titles,
+        application_contexts=(*base.application_contexts, *args.application_context),
+        extended=(*args.grant, *base.extended),  # of two for one class the first counts
+        async_window=args.window or base.async_window,
+        reject=args.reject or base.reject,
     )
+    if args.strict:
+        made = replace(made, ae_titles=(local.ae_title,))
+    if args.max_associations is not None:
+        made = replace(made, max_associations=args.max_associations)
+    if args.max_per_caller is not None:
+        made = replace(made, max_associations_per_peer=args.max_per_caller)
+    if args.users is not None:
+        users = load_users(args.users)
+        made = replace(made, identities=users.identities, require_identity=users.required)
+    return made
 
 
 def add_hash(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -17,18 +16,15 @@ from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedCo
 from engine.model.commands import Listen, OneShot, PeerSettings, StopListening
 from engine.model.notices import ListenerNotice
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.workspace.errors import ValueProblem
+from engine.workspace.listening import DEFAULT_TITLE, LOOPBACK
 
 from .driver import Driver, driving
 from .exits import Exit
+from .listener_options import listener_settings
 from .operations import echo_message
-from .options import local_ae, open_workspace, timeouts
+from .options import open_workspace
 from .output import Output
-from .policy_options import policy
-from .tls_options import tls_settings
 
-LOOPBACK = "127.0.0.1"
-DEMO_TITLE = "DIMSEPEER"
 DEMO_CONTEXTS = (
     "1.2.840.10008.1.1",
     "1.2.840.10008.5.1.4.1.1.2",
@@ -42,26 +38,16 @@ def listen(args: argparse.Namespace) -> Exit:
     """The built-in peer, until Ctrl-C."""
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, narrate=True)
     workspace = open_workspace()
-    local = local_ae(args, workspace)
-    if args.ae is not None:
-        local = replace(local, ae_title=args.ae)
-    tls = tls_settings(args, workspace)
-    if args.destination_tls and tls is None:
-        raise ValueProblem("--destination-tls needs --tls and its files")
-    destinations = tuple(replace(d, tls=tls) if args.destination_tls else d for d in args.destination)
-    settings = PeerSettings(
-        policy=policy(args, local, timeouts(args, workspace)), folder=args.folder, destinations=destinations, tls=tls
-    )
-    host = "" if args.any_host else args.host
+    host, port, settings = listener_settings(args, workspace)
     with driving(output) as driver, interruptible():
         listener = driver.new_id()
-        driver.submit(Listen(listener=listener, host=host, port=args.port, settings=settings))
+        driver.submit(Listen(listener=listener, host=host, port=port, settings=settings))
         try:
             for notice in driver.notices():
                 if isinstance(notice, ListenerNotice) and notice.listener == listener:
                     if not notice.listening:
                         return Exit.CONNECTION_FAILED
-                    output.line(f"Our AE title is {local.ae_title}. Ctrl-C ends.")
+                    output.line(f"Our AE title is {settings.policy.local.ae_title}. Ctrl-C ends.")
         except KeyboardInterrupt:
             driver.submit(StopListening(listener=listener))
     return Exit.SUCCESS
@@ -92,11 +78,11 @@ def demo(args: argparse.Namespace) -> Exit:
         port = _start_peer(driver)
         if port is None:
             return Exit.CONNECTION_FAILED
-        output.line(f"Sending a C-ECHO to {DEMO_TITLE} at {LOOPBACK}:{port}.\n")
+        output.line(f"Sending a C-ECHO to {DEFAULT_TITLE} at {LOOPBACK}:{port}.\n")
         contexts = tuple(
             ProposedContext(1 + 2 * i, uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE)) for i, uid in enumerate(DEMO_CONTEXTS)
         )
-        proposal = Proposal(peer=Peer(ae_title=DEMO_TITLE, host=LOOPBACK, port=port), contexts=contexts)
+        proposal = Proposal(peer=Peer(ae_title=DEFAULT_TITLE, host=LOOPBACK, port=port), contexts=contexts)
         operation = driver.new_id()
         shot = OneShot(association=driver.new_id(), operation=operation, proposal=proposal, messages=(echo_message(),))
         status, code = driver.operate(shot, operation)
@@ -108,7 +94,7 @@ def demo(args: argparse.Namespace) -> Exit:
 
 def _start_peer(driver: Driver) -> int | None:
     """The port of a built-in peer on loopback, None when it could not start."""
-    settings = PeerSettings(policy=Policy(local=LocalAE(ae_title=DEMO_TITLE)))
+    settings = PeerSettings(policy=Policy(local=LocalAE(ae_title=DEFAULT_TITLE)))
     driver.submit(Listen(listener=driver.new_id(), host=LOOPBACK, port=0, settings=settings))
     for notice in driver.notices():
         if isinstance(notice, ListenerNotice):

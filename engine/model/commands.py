@@ -173,6 +173,9 @@ class PeerSettings:
     destinations: tuple[MoveDestination, ...] = ()
     tls: TlsSettings | None = None
     """None: plain TCP. Otherwise TLS only."""
+    delays: tuple[float, ...] = ()
+    """Seconds before each request is served, in turn and from the first again: (1, 0) has every second answered before
+    the one that came before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ class Listener:
             local=settings.policy.local,
             timeouts=settings.policy.timeouts,
             destinations=destinations,
+            delays=settings.delays,
         )
         self._servers: list[asyncio.Server] = []
         self._secure: Secure | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 
 from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
 from engine.model.command_set import CommandSet
@@ -38,7 +39,7 @@ STORE = 0x0001
 class Server:
     """Serves the requests of many associations with one built-in peer.
 
-    answer: False leaves every response to the user.
+    delays: seconds before each request is served, in turn; () for none.
     """
 
     context: Context
@@ -46,11 +47,14 @@ class Server:
     local: LocalAE = field(default_factory=LocalAE)
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: dict[str, MoveDestination] = field(default_factory=dict)
+    delays: tuple[float, ...] = ()
     on_stored: Callable[[Association, CommandSet], None] | None = None
     reporter: Reporter = field(init=False)
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
+    _delays: Iterator[float] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._delays = cycle(self.delays or (0.0,))
         self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations)
 
     def attach(self, association: Association) -> None:
@@ -60,12 +64,15 @@ class Server:
         association.on_cancel = lambda key: self._cancelled.add((association.number, key))
 
     def _on_request(self, association: Association, event: dx.RequestReceived) -> None:
-        self.context.spawn(self._serve(association, event), "Answering a request")
+        self.context.spawn(self._serve(association, event, next(self._delays)), "Answering a request")
 
-    async def _serve(self, association: Association, event: dx.RequestReceived) -> None:
+    async def _serve(self, association: Association, event: dx.RequestReceived, delay: float) -> None:
         run = _Run(self, association, event)
         name = message_name(event.message.command.command_field)
         try:
+            if delay:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(association.ended.wait(), delay)
             await run.play(self._generator(association, event))
         except Ended:
             pass  # the association's own notice has said why

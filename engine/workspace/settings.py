@@ -138,16 +138,22 @@ class Reader:
     def unknown(self) -> tuple[str, ...]:
         return tuple(k for k in self.table if k not in self.asked)
 
+    def refuse_unknown(self) -> None:
+        """`ValueProblem` for a key nobody asked for: it may be a rule that would silently not hold, or a secret."""
+        for key in self.unknown:
+            raise ValueProblem("is no key of this file", (key,))
+
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
 
 
-def _between(low: float, high: float, what: str) -> Callable[[Any], str | None]:
+def between(low: float, high: float, what: str) -> Callable[[Any], str | None]:
+    """A check of `Reader.get`: a number between two bounds."""
     return lambda value: None if low <= value <= high else f"{what} is from {low:g} to {high:g}"
 
 
-_seconds = _between(0, 86400 * 7, "a time in seconds")
-_port = _between(0, MAXIMUM_PORT, "a port")
+_seconds = between(0, 86400 * 7, "a time in seconds")
+_port = between(0, MAXIMUM_PORT, "a port")
 
 
 def read_local(value: Any) -> LocalAE:
@@ -156,7 +162,7 @@ def read_local(value: Any) -> LocalAE:
         ae_title=reader.get("title", str, usual.ae_title),
         implementation_class_uid=reader.get("implementation_class_uid", str, usual.implementation_class_uid),
         implementation_version_name=reader.get("implementation_version_name", str, usual.implementation_version_name),
-        maximum_length=reader.get("maximum_length", int, usual.maximum_length, _between(0, 0xFFFFFFFF, "a length")),
+        maximum_length=reader.get("maximum_length", int, usual.maximum_length, between(0, 0xFFFFFFFF, "a length")),
     )
 
 
@@ -275,7 +281,7 @@ def read_context(value: Any) -> ProposedContext:
         raise ValueProblem(problem.reason, ("role",)) from None
     return ProposedContext(
         # Lists longer than an association can carry are numbered on, and kept.
-        id=reader.get("id", int, 1, _between(0, 0xFFFF, "a presentation-context-ID")),
+        id=reader.get("id", int, 1, between(0, 0xFFFF, "a presentation-context-ID")),
         abstract_syntax=_uid(reader, "abstract_syntax"),
         transfer_syntaxes=tuple(_resolved(u, "transfer_syntaxes") for u in reader.get("transfer_syntaxes", list, [])),
         role=role,
@@ -308,7 +314,7 @@ def read_contexts(reader: Reader) -> ContextSettings:
     """The whole of contexts.toml."""
     return ContextSettings(
         contexts=reader.each("context", read_context),
-        async_window=reader.inner("async_window", _read_window, None),
+        async_window=reader.inner("async_window", read_window, None),
         identity=reader.inner("user_identity", _read_identity, IdentitySettings()),
         extended=reader.each("extended", read_extended_item),
         common_extended=reader.each("common_extended", _read_common),
@@ -337,15 +343,15 @@ def write_contexts(settings: ContextSettings) -> Table:
     }
 
 
-def _read_window(value: Any) -> AsyncWindow | None:
-    reader, check = Reader(value), _between(0, 0xFFFF, "a window")
+def read_window(value: Any) -> AsyncWindow:
+    reader, check = Reader(value), between(0, 0xFFFF, "a window")
     return AsyncWindow(reader.get("invoked", int, 1, check), reader.get("performed", int, 1, check))
 
 
 def _read_identity(value: Any) -> IdentitySettings:
     reader = Reader(value)
     return IdentitySettings(
-        type=reader.get("type", int, 0, _between(0, 255, "a User-Identity-Type")),
+        type=reader.get("type", int, 0, between(0, 255, "a User-Identity-Type")),
         username=reader.get("username", str, ""),
         positive_response_requested=reader.get("positive_response_requested", bool, False),
     )

@@ -32,7 +32,7 @@ def load_users(path: Path) -> Users:
         reader = Reader(table)
         required = reader.get("required", bool, False)
         identities = reader.each("user", lambda value: _read_user(value, path.parent))
-        _all_known(reader)
+        reader.refuse_unknown()
         return Users(identities, required)
     except ValueProblem as problem:
         raise placed(problem, text, path) from None
@@ -57,7 +57,7 @@ def _read_user(value: Any, folder: Path) -> KnownIdentity:
     response = reader.inner("response_file", lambda v: read_file(v, folder), response)
     if response and kind in NAMED:
         raise ValueProblem("the response to types 1 and 2 is empty (PS3.7 D.3.3.7.2)", ("response",))
-    _all_known(reader)
+    reader.refuse_unknown()
     return KnownIdentity(type=kind, name=name, secret=secret, response=response)
 
 
@@ -83,9 +83,3 @@ def _read_hash(value: Any) -> SecretHash:
         return SecretHash.parse(str(value))
     except ValueError as error:
         raise ValueProblem(str(error)) from None
-
-
-def _all_known(reader: Reader) -> None:
-    """A key nobody knows may be a passcode in clear, or a rule that would silently not hold."""
-    for key in reader.unknown:
-        raise ValueProblem("is no key of this file", (key,))

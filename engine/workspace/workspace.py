@@ -1,8 +1,8 @@
 """The workspace: a folder of text files that hold what the user set up.
 
-Files: local.toml, peers.toml, contexts.toml, waivers.toml, presets/*.toml, messages/*.toml. A file that cannot be read
-is reported in `problems`, its settings fall back to the defaults, and it is kept aside before anything is written in
-its place.
+Files: local.toml, peers.toml, contexts.toml, listener.toml, waivers.toml, presets/*.toml, messages/*.toml. A file that
+cannot be read is reported in `problems`, its settings fall back to the defaults, and it is kept aside before anything
+is written in its place.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from . import settings
 from .errors import ValueProblem, WorkspaceError
+from .listening import ListenerSettings, read_listener, write_listener
 from .message_files import MessageFile, load_message, save_message
 from .presets import Preset, everything, load_preset, preset_table, shipped_presets
 from .secrets import Secrets
@@ -28,7 +29,8 @@ from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
 from .waivers import Waivers, read_waivers, write_waivers
 
 T = TypeVar("T")
-LOCAL, PEERS, CONTEXTS, WAIVERS = "local.toml", "peers.toml", "contexts.toml", "waivers.toml"
+LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
+LISTENER, WAIVERS = "listener.toml", "waivers.toml"
 VERIFICATION = ProposedContext(1, "1.2.840.10008.1.1", (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
 
 
@@ -64,6 +66,7 @@ class Workspace:
         self.problems, self._tables, self._broken = (), {}, set()
         self.local, self.timeouts = self._load(LOCAL, _read_local_file, (LocalAE(), Timeouts()))
         self.peers = self._load(PEERS, lambda reader: reader.each("peer", settings.read_peer), ())
+        self.listener = self._load(LISTENER, lambda reader: read_listener(reader, self.folder), ListenerSettings())
         self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(VERIFICATION,)))
         self.waivers = self._load(WAIVERS, read_waivers, ())
 
@@ -128,6 +131,11 @@ class Workspace:
         """Keep the findings waived."""
         self.waivers = waivers
         self._save(WAIVERS, write_waivers(waivers))
+
+    def save_listener(self, listener: ListenerSettings) -> None:
+        """Keep what the built-in peer listens with; passphrases are in `secrets`."""
+        self.listener = listener
+        self._save(LISTENER, write_listener(listener))
 
     def peer_named(self, name: str) -> Peer | None:
         """The saved peer with this name."""
