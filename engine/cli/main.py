@@ -21,6 +21,7 @@ from .options import (
     add_peer,
     ae_title,
     free_port,
+    times,
 )
 from .output import OutputFailed
 from .policy_options import add_hash, hash_secret
@@ -96,7 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_association(sub)
         return sub
 
-    calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?")
+    _echo(calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?"))
     _send(calling("send", operations.send, "Send message files on one association", _SEND))
     storing.add_store(calling("store", storing.store, "C-STORE files and folders", storing.MORE))
     _find(calling("find", queries.find, "C-FIND: query patients, studies, worklists", _KEYS))
@@ -112,7 +113,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 _SEND = """
 The files are TOML (resources/docs/message-files.md); resources/messages has some to start from. They are sent in order,
-each after the response to the one before. Contexts are proposed as the files need them unless --context is given."""
+each after the response to the one before; with --async as many at once as the peer agrees to. Contexts are proposed as
+the files need them unless --context is given."""
 _KEYS = """
 Keys (-k, repeatable) are written keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value; without a value the
 attribute is asked for."""
@@ -126,6 +128,16 @@ with the place of every field, -vv its bytes. Files packed with gzip are unpacke
 
 _HASH = """
 The line printed goes into a file for listen --users, as hash; the passcode or token cannot be got back from it."""
+
+
+def _echo(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--count",
+        metavar="N",
+        type=times,
+        default=1,
+        help="so many on one association; with --async as many outstanding at once as the peer agrees to",
+    )
 
 
 def _send(sub: argparse.ArgumentParser) -> None:

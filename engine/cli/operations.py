@@ -32,7 +32,8 @@ def echo(args: argparse.Namespace) -> Exit:
 
     with driving(output) as driver:
         operation = driver.new_id()
-        shot = OneShot(association=driver.new_id(), operation=operation, proposal=asked, messages=(echo_message(),))
+        messages = (echo_message(),) * args.count
+        shot = OneShot(association=driver.new_id(), operation=operation, proposal=asked, messages=messages)
         status, code = driver.operate(shot, operation)
     output.finish(status)
     return code

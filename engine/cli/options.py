@@ -24,6 +24,8 @@ from .negotiation_options import add_negotiation, with_negotiation
 from .tls_options import add_tls, tls_settings
 
 PHASES = ("connect", "acse", "dimse", "idle", "artim")
+MAXIMUM_TIMES = 100_000
+"""Of one message: a minute of work, and no more memory than its notices need."""
 _AT_ONCE = ("connect", "acse", "dimse")
 """What a single number given to --timeout sets."""
 
@@ -80,6 +82,13 @@ def seconds(text: str) -> dict[str, float]:
             raise argparse.ArgumentTypeError(f"“{part}” is not seconds, or {', '.join(PHASES)}=seconds")
         result |= dict.fromkeys(names, float(number))
     return result
+
+
+def times(text: str) -> int:
+    """An argparse type: how often something is done, from 1."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAXIMUM_TIMES:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to {MAXIMUM_TIMES}")
+    return int(text)
 
 
 def delays(text: str) -> tuple[float, ...]:

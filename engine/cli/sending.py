@@ -1,6 +1,7 @@
-"""send: message files one after the other on one association, each made just before it goes out.
+"""send: message files in order on one association, each made just before it goes out.
 
-So a message can use what the responses to the ones before it told.
+So a message can use what the responses to the ones before it told. With an asynchronous operations window the next goes
+out before the response, unless it uses one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.model.association import Negotiated, Proposal
-from engine.model.commands import Abort, Cancel, OpenAssociation, Outgoing, Release, Send
+from engine.model.commands import Abort, Cancel, OpenAssociation, Release, Send
 from engine.model.notices import (
     FINAL_PHASES,
     AnyNotice,
@@ -25,7 +26,7 @@ from engine.trace.explain import PreviewError, data_set_of
 from engine.trace.plain_text import message_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.message_files import MessageFile
-from engine.workspace.placeholders import Filler
+from engine.workspace.placeholders import Filler, waits_for
 
 from .driver import PATIENCE, Driver
 from .exits import OF_OUTCOME, Exit
@@ -50,8 +51,7 @@ class Sending:
     _negotiated: Negotiated | None = None
     _end: AssociationNotice | None = None
     _status: StatusNotice | None = None
-    _asked: MessageFile | None = None
-    _current: int | None = None
+    _outstanding: dict[int, MessageFile] = field(default_factory=dict)
     _outcomes: Counter[Outcome] = field(default_factory=Counter)
     _first: AssociationNotice | None = None
 
@@ -66,6 +66,7 @@ class Sending:
             if self._over:
                 break
             self._send(path, message)
+        self._settle()
         if linger and not self._over:
             self._wait(lambda: self._end is not None, linger)
         self._release()
@@ -77,7 +78,9 @@ class Sending:
         return self._end is not None or self.interrupted
 
     def _send(self, path: Path, message: MessageFile) -> None:
-        """One message to its final response; one that cannot be made is said so, and the next has its turn."""
+        """Send one message when its turn has come; one that cannot be made is said so, and the next has its turn."""
+        if not self._wait(lambda: self._end is not None or self._has_room(message)) or self._end is not None:
+            return
         try:
             ready = self._filler.ready(message)
         except ValueProblem as problem:
@@ -85,20 +88,27 @@ class Sending:
             self._outcomes[Outcome.NOT_SENT] += 1
             return
         contexts = self._negotiated.contexts if self._negotiated else ()
-        self._asked, self._status = message, None
-        status = self._perform(ready.outgoing(contexts))
-        if status is not None:
-            self._outcomes[status.outcome] += 1
+        operation = self.operation if len(self.files) == 1 else self.driver.new_id()
+        self._outstanding[operation] = message
+        outgoing = ready.outgoing(contexts)
+        self.driver.submit(Send(association=self.association, operation=operation, message=outgoing))
 
-    def _perform(self, message: Outgoing) -> StatusNotice | None:
-        """How the message's operation ended; None when Ctrl-C ended the association with it."""
-        self._current = operation = self.operation if len(self.files) == 1 else self.driver.new_id()
-        self.driver.submit(Send(association=self.association, operation=operation, message=message))
-        if not self._wait(lambda: self._status is not None):
+    def _has_room(self, message: MessageFile) -> bool:
+        """Whether the window has room, and what the message is made of is there."""
+        limit = self._negotiated.window.invoked if self._negotiated else 1
+        if limit and len(self._outstanding) >= limit:
+            return False
+        return not self._outstanding or not waits_for(message, self._outstanding.values())
+
+    def _settle(self) -> None:
+        """Wait for the responses outstanding; after Ctrl-C they are cancelled, and the association aborted when they
+        do not come."""
+        if not self.interrupted and self._wait(lambda: not self._outstanding):
+            return
+        for operation in tuple(self._outstanding):
             self.driver.submit(Cancel(operation=operation))
-            if not self._wait(lambda: self._status is not None, PATIENCE):
-                self._abort()
-        return self._status
+        if not self._wait(lambda: not self._outstanding, PATIENCE):
+            self._abort()
 
     def _release(self) -> None:
         if self._end is None:
@@ -129,8 +139,9 @@ class Sending:
             self._first = notice if self._first is None else self._first
             self._negotiated = notice.negotiated or self._negotiated
             self._end = notice if notice.phase in FINAL_PHASES else self._end
-        elif isinstance(notice, StatusNotice) and notice.operation == self._current:
+        elif isinstance(notice, StatusNotice) and self._outstanding.pop(notice.operation, None) is not None:
             self._status = notice
+            self._outcomes[notice.outcome] += 1
         elif isinstance(notice, MessageNotice):
             self.show(notice)
             self._hear(notice)
@@ -138,13 +149,14 @@ class Sending:
     def _hear(self, notice: MessageNotice) -> None:
         """What a response tells is kept for the messages after it."""
         response = notice.direction is Direction.RECEIVED and notice.command.is_response
-        if not response or notice.operation != self._current or self._asked is None:
+        asked = self._outstanding.get(notice.operation) if notice.operation is not None else None
+        if not response or asked is None:
             return
         try:
             data = data_set_of(notice.data, notice.transfer_syntax) if notice.data is not None else None
         except PreviewError:
             data = None
-        self._filler.heard(self._asked, notice.command, data)
+        self._filler.heard(asked, notice.command, data)
 
     # -- the end
 

@@ -83,7 +83,10 @@ class SendBytes(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneShot(Command):
-    """Open, send the messages one after the other, release; the whole is one operation."""
+    """Open, send the messages, release; the whole is one operation.
+
+    Several are sent one after the other, or outstanding together as far as the window agreed on allows.
+    """
 
     association: int
     operation: int

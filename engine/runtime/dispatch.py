@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -14,9 +13,10 @@ from engine.services.procedures.catalog import CATALOG
 
 from .association import Association, end_all
 from .context import Context
-from .invocation import Ended, outcome_of, service_name
+from .invocation import Ended, service_name
 from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
+from .pipeline import Pipeline, opens_operation
 from .planning import Planning
 from .procedures import Running
 from .retrieving import Retrieving
@@ -124,7 +124,10 @@ class Dispatcher:
         own_side(self._context, association)
         await opened(association, operation)
         try:
-            await _send_all(association, operation, command)
+            if len(command.messages) == 1:
+                await _send(association, operation, command.messages[0])
+            else:
+                await Pipeline(association, operation, command).run()
             if command.linger and not operation.cancelled:
                 operation.on_cancel = association.release
                 await _wait(association.ended, command.linger)
@@ -197,54 +200,12 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(event.wait(), seconds)
 
 
-def _opens_operation(message: c.Outgoing) -> bool:
-    """Whether a response is to be waited for: it is a request other than C-CANCEL-RQ."""
-    field = message.command.command_field
-    return field is not None and not field & 0x8000 and field != 0x0FFF
-
-
 async def _send(association: Association, operation: Operation, message: c.Outgoing) -> None:
     """One message on a held association."""
-    if not _opens_operation(message):
+    if not opens_operation(message):
         await association.messages.answer(message, operation.number)
         operation.end(Outcome.SUCCESS, "Sent.", service=service_name(message.command))
         return
     invocation = await association.messages.invoke(message, operation.number)
     response = await finish(association, operation, invocation)
     operation.end_with(invocation, response)
-
-
-async def _send_all(association: Association, operation: Operation, command: c.OneShot) -> None:
-    """The messages of a one shot in order; one alone ends with its own status, several with the worst outcome."""
-    if len(command.messages) == 1:
-        await _send(association, operation, command.messages[0])
-        return
-    outcomes: Counter[Outcome] = Counter()
-    operation.total = len(command.messages)
-    for number, message in enumerate(command.messages, start=1):
-        if operation.cancelled:
-            break
-        outcomes[await _send_one(association, operation, message)] += 1
-        operation.progress(number, failed=outcomes[Outcome.FAILURE], sentence=service_name(message.command))
-    worst = max(outcomes, key=_SEVERITY.index, default=Outcome.CANCELLED)
-    if operation.cancelled:
-        worst = Outcome.CANCELLED
-    operation.end(worst, f"{outcomes.total()} of {len(command.messages)} messages sent; {worst.value}.")
-
-
-_SEVERITY = (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED, Outcome.FAILURE, Outcome.NOT_SENT)
-
-
-async def _send_one(association: Association, operation: Operation, message: c.Outgoing) -> Outcome:
-    if not _opens_operation(message):
-        await association.messages.answer(message, operation.number)
-        return Outcome.SUCCESS
-    try:
-        invocation = await association.messages.invoke(message, operation.number)
-    except Ended as ended:
-        if association.end is not None:
-            raise
-        association.context.error(ended.sentence, association.number, operation.number)
-        return ended.outcome
-    response = await finish(association, operation, invocation)
-    return outcome_of(response.command.status)

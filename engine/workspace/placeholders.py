@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -123,6 +123,31 @@ class Filler:
         if element.texts:
             return replace(element, value=tuple(self.text(t) for t in element.texts))
         return element
+
+
+class _Listing(Filler):
+    """Fills nothing in; remembers what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def _value(self, match: re.Match[str]) -> str:
+        self.asked.add(" ".join(match[1].split()))
+        return match[0]
+
+
+def waits_for(message: MessageFile, before: Iterable[MessageFile]) -> bool:
+    """Whether a message can only be made when the responses to those before it are here: it speaks of a response, or
+    of an instance that one of them creates and whose UID the peer may change."""
+    listing = _Listing()
+    listing.message(message)
+    created = {
+        f"uid {name[1].strip()}"
+        for b in before
+        if b.message == "N-CREATE-RQ" and (name := _NAMED.fullmatch(b.command.sop_instance_uid))
+    }
+    return any(asked.startswith("response ") or asked in created for asked in listing.asked)
 
 
 def check_placeholders(message: MessageFile) -> None:

@@ -13,8 +13,16 @@ from typing import Any
 import pytest
 
 from engine.model.association import AsyncWindow, Policy, Role
-from engine.model.commands import Cancel, Send, StoreFiles
-from engine.model.notices import Direction, FindingNotice, MessageNotice, Outcome, ProgressNotice, StatusNotice
+from engine.model.commands import Cancel, OneShot, Send, StoreFiles
+from engine.model.notices import (
+    AssociationNotice,
+    Direction,
+    FindingNotice,
+    MessageNotice,
+    Outcome,
+    ProgressNotice,
+    StatusNotice,
+)
 from engine.protocol.negotiation import answer, propose
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AssociateRQ, AsyncOperationsWindow, UserInformation
@@ -35,7 +43,7 @@ from tests.runtime.console import (
 )
 from tests.runtime.scripted import Conversation, scripted
 
-STORE, FIND = 0x0001, 0x0020
+STORE, FIND, ECHO = 0x0001, 0x0020, 0x0030
 RELEASED = b"\x06\0\0\0\0\4\0\0\0\0"
 
 
@@ -277,6 +285,80 @@ def test_a_request_beyond_the_window_granted_is_noted_and_answered(console: Cons
     assert sorted(n or 0 for n in answered) == [1, 2, 3, 4, 5]
     told = console.wait(FindingNotice, lambda n: "window" in n.sentence)
     assert told.direction is Direction.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted", "most"),
+    [((4, 1), (8, 8), 4), ((8, 1), (3, 3), 3), ((0, 1), (0, 0), 9), ((1, 1), (0, 0), 1), (None, (0, 0), 1)],
+)
+def test_messages_of_a_one_shot_are_outstanding_together(
+    asked: tuple[int, int] | None, granted: tuple[int, int], most: int, console: Console
+) -> None:
+    """The built-in peer performs as many at once: held back by a second in turn, responses overtake each other."""
+    delays = (0.2, 0.05, 0.0) if most > 1 else ()
+    listener = console.listen(policy=policy(async_window=AsyncWindow(*granted)), delays=delays)
+    number = console.new_id()
+    window = AsyncWindow(*asked) if asked else None
+    shot = OneShot(
+        association=number,
+        operation=console.new_id(),
+        proposal=proposal(listener, async_window=window),
+        messages=(echo_rq(),) * 9,
+    )
+    done = console.run(shot)
+    console.ended(number)
+    assert done.outcome is Outcome.SUCCESS
+    together = f", up to {most} outstanding at once" if most > 1 else ""
+    assert done.sentence == f"9 of 9 messages sent{together}; success."
+    assert max(outstanding(console, number, Direction.SENT, ECHO)) == most
+    (inbound,) = {n.association for n in console.of(AssociationNotice, lambda n: n.listener == listener.listener)}
+    assert max(outstanding(console, inbound, Direction.RECEIVED, ECHO)) == most
+    answered = [
+        n.command.responded_to
+        for n in console.of(MessageNotice, lambda n: n.association == number and n.command.is_response)
+    ]
+    assert sorted(answered) == list(range(1, 10))
+    assert (answered == sorted(answered)) is (most == 1)
+    assert not console.of(FindingNotice, lambda n: n.severity == "error")
+
+
+def test_a_cancelled_one_shot_cancels_what_is_outstanding_and_begins_nothing_more(console: Console) -> None:
+    operation, number = console.new_id(), console.new_id()
+    cancelled: list[int | None] = []
+
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(2, 1))
+        waiting = [c.read_command() for _ in range(2)]
+        console.submit(Cancel(operation=operation))
+        for _ in waiting:
+            cancelled.append(c.read_command()[1].responded_to)
+        for context, command in reversed(waiting):
+            c.send(c.message(context, response_to(command, 0xFE00)))
+        release(c)
+
+    with scripted(script) as peer:
+        asked = proposal(peer, (STUDY_FIND, EXPLICIT), async_window=AsyncWindow(2, 1))
+        shot = OneShot(association=number, operation=operation, proposal=asked, messages=(query(),) * 5)
+        done = console.run(shot)
+    assert done.outcome is Outcome.CANCELLED
+    assert sorted(n or 0 for n in cancelled) == [1, 2]
+    assert done.sentence.startswith("2 of 5 messages sent")
+
+
+def test_an_abort_ends_a_one_shot_with_several_outstanding(console: Console) -> None:
+    def script(c: Conversation) -> None:
+        accept(c, AsyncWindow(3, 1))
+        for _ in range(3):
+            c.read_command()
+        c.send(b"\x07\0\0\0\0\4\0\0\0\0")
+        c.wait_closed()
+
+    with scripted(script) as peer:
+        asked = proposal(peer, async_window=AsyncWindow(3, 1))
+        shot = OneShot(
+            association=console.new_id(), operation=console.new_id(), proposal=asked, messages=(echo_rq(),) * 5
+        )
+        assert console.run(shot).outcome is Outcome.ABORTED
 
 
 # --- what the acceptor invokes ------------------------------------------------------------------------------------
