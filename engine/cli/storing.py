@@ -54,6 +54,12 @@ def add_store(sub: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--on-failure", choices=("continue", "stop"), default="continue", help="after a failure status (continue)"
     )
+    group.add_argument(
+        "--on-abort",
+        choices=("stop", "continue"),
+        default="stop",
+        help="after the peer ended an association too early; continue: with the rest, on another (stop)",
+    )
     group.add_argument("--rest", metavar="FILE", type=Path, help="write the paths not stored there, for @FILE")
 
 
@@ -81,6 +87,7 @@ def store(args: argparse.Namespace) -> Exit:
         parallel=args.parallel,
         files_per_association=args.per_association,
         stop_at_failure=args.on_failure == "stop",
+        resume=args.on_abort == "continue",
         repeat=args.repeat,
         duplicates=args.duplicates,
     )

@@ -77,6 +77,9 @@ class StoreOptions:
     """At most so many C-STORE operations on one association; 0: no limit."""
     stop_at_failure: bool = False
     """Begin nothing more after the first file that fails."""
+    resume: bool = False
+    """When the peer ends an association too early, go on with the rest on another; what was outstanding is not sent
+    again."""
     repeat: int = 1
     """How often all of it is sent."""
     duplicates: bool = False

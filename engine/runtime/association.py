@@ -63,6 +63,7 @@ class Association:
         self.sink_for: Callable[[NegotiatedContext, bytes], Sink | None] | None = None
         self.started = context.now()
         self.end: Ended | None = None
+        self.aborted_by_user = False
         self.ended = asyncio.Event()
         self._listener = listener
         self.messages = Messages(self)
@@ -135,6 +136,7 @@ class Association:
         """
         if self.end is not None:
             return
+        self.aborted_by_user = why is None
         outcome, sentence = why or (Outcome.ABORTED, sentences.aborted(self.peer, source, reason, by_us=True))
         phase = AssociationPhase.FAILED if outcome is Outcome.TIMED_OUT else AssociationPhase.ABORTED
         try:

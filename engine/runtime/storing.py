@@ -83,7 +83,7 @@ class Storing:
     async def _send_association(self, wanted: PlannedAssociation, queue: deque[PlannedAssociation]) -> None:
         """Negotiate, tell what cannot go, send the rest; raises Ended when the association ended before that.
 
-        When a file of ours was what ended it, the files behind it are queued for another one.
+        When a file of ours was what ended it, or the user wishes to go on, the files behind are queued for another one.
         """
         number, self._next_association = self._next_association or self._context.new_id(), None
         negotiation = Negotiation(self._context, self._operation, self._plan, wanted)
@@ -92,11 +92,11 @@ class Storing:
             self._take([r for r in results if r.state is FileState.CANNOT_GO], told=True)
             await self._send_files(association, [r for r in results if r.state is FileState.PLANNED])
         except Ended as ended:
-            if ended.outcome is not Outcome.NOT_SENT:
-                raise
             left = tuple(n for n in wanted.files if n in self._waiting)
-            if len(left) == len(wanted.files):
-                raise  # it was no file: another association would end in the same way
+            moved_on = len(left) < len(wanted.files)  # or another association would end in the same way
+            go_on = self._command.options.resume and not association.aborted_by_user
+            if not moved_on or not (go_on or ended.outcome is Outcome.NOT_SENT):
+                raise
             queue.extend(plan(self._plan.files, self._plan.options, left).associations if left else ())
         finally:
             await association.release()
@@ -137,11 +137,10 @@ class Storing:
         try:
             invocation = await messages.invoke(outgoing, number)
         except Ended as ended:
-            ours = ended.outcome is Outcome.NOT_SENT
-            state = FileState.CANNOT_GO if ours else FileState.NOT_SENT
-            self._take([replace(file, state=state, sentence=ended.sentence)], told=ours)
+            if ended.outcome is Outcome.NOT_SENT:
+                self._take([replace(file, state=FileState.CANNOT_GO, sentence=ended.sentence)], told=True)
             if association.end is not None:
-                raise
+                raise  # this file, if it was not at fault, is among those not sent
             return
         try:
             response = await invocation.final()

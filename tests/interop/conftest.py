@@ -42,6 +42,7 @@ def _starter(name: str, program: str | None = None) -> Any:
 
 
 storescp = _starter("storescp")
+dcmrecv = _starter("dcmrecv")
 dcmqrscp = _starter("dcmqrscp")
 wlmscpfs = _starter("wlmscpfs")
 dcmprscp = _starter("dcmprscp")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
 CLIENT_SECONDS = 60.0
+VERIFICATION = "1.2.840.10008.1.1"
 # Debian's DCMTK leaves the Nagle algorithm on, which stalls some 40 ms a small message; this is DCMTK's own switch.
 ENVIRONMENT = {"TCP_NODELAY": "1"}
 
@@ -172,6 +173,48 @@ def storescp(program: str, folder: Path, *options: str, ae_title: str = "STORESC
 
     with _server("storescp", folder, 1, command) as ((port,), log):
         yield Peer("storescp", ae_title, port, received, log)
+
+
+@contextlib.contextmanager
+def dcmrecv(
+    program: str,
+    folder: Path,
+    classes: Sequence[str],
+    syntaxes: Sequence[str],
+    *options: str,
+    ae_title: str = "DCMRECV",
+) -> Iterator[Peer]:
+    """DCMTK's other storage provider, told by a file what to take: these SOP classes, each in these transfer syntaxes.
+
+    It takes no more than 128 classes, Verification among them. What it receives lies in `peer.folder`, bit by bit.
+    """
+    received = folder / "received"
+    received.mkdir(parents=True, exist_ok=True)
+    configuration = folder / "dcmrecv.cfg"
+    accepted = "".join(f"PresentationContext{n} = {uid}\\Any\n" for n, uid in enumerate((VERIFICATION, *classes), 1))
+    configuration.write_text(
+        "[[TransferSyntaxes]]\n[Any]\n"
+        + "".join(f"TransferSyntax{n} = {uid}\n" for n, uid in enumerate(syntaxes, 1))
+        + f"[[PresentationContexts]]\n[All]\n{accepted}[[Profiles]]\n[Everything]\nPresentationContexts = All\n"
+    )
+
+    def command(port: int) -> list[str | Path]:
+        return [
+            program,
+            *options,
+            "-aet",
+            ae_title,
+            "-od",
+            received,
+            "+B",
+            "-xf",
+            configuration,
+            "Everything",
+            str(port),
+        ]
+
+    with _server("dcmrecv", folder, 1, command) as ((port,), log):
+        yield Peer("dcmrecv", ae_title, port, received, log)
 
 
 @contextlib.contextmanager

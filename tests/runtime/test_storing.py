@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.model.association import AcceptedSyntax, Policy, Timeouts
-from engine.model.commands import Cancel, PlanStore, StoreFiles
+from engine.model.commands import Abort, Cancel, PlanStore, StoreFiles
 from engine.model.dataset import DataSet
 from engine.model.notices import (
     AssociationNotice,
@@ -273,6 +273,52 @@ def test_an_abort_leaves_each_file_with_its_end_and_the_rest_can_be_sent(console
     assert [p.name for p in status.unfinished] == ["2.dcm", "3.dcm", "4.dcm", "5.dcm"]
     again = command_for(console, console.listen(), *status.unfinished)
     assert console.run(again).completed == 4
+
+
+def test_after_an_abort_the_rest_goes_on_another_association_when_asked(console: Console, tmp_path: Path) -> None:
+    for number in range(4):
+        write(tmp_path / f"{number}.dcm", f"1.2.3.{number}")
+    aborting = iter((True, False))
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        abort = next(aborting)
+        for _ in range(2):
+            context, command = c.read_command()
+            if abort and command.sop_instance_uid == "1.2.3.1":
+                c.send(b"\x07\0\0\0\0\4\0\0\0\0")
+                c.wait_closed()
+                return
+            c.send(c.message(context, response_to(command, 0)))
+        release(c)
+
+    with scripted(script) as peer:
+        command = command_for(console, peer, tmp_path, options=StoreOptions(resume=True))
+        status = console.run(command)
+    assert [s.value for s in end_states(console, command.operation).values()] == [
+        "stored", "no response", "stored", "stored",
+    ]  # fmt: skip
+    assert status.outcome is Outcome.FAILURE
+    assert status.unfinished == (tmp_path / "1.dcm",)
+
+
+def test_our_own_abort_ends_it_all_the_same(console: Console, tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.dcm", f"1.2.3.{number}")
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, command = c.read_command()
+        c.send(c.message(context, response_to(command, 0)))
+        c.wait_closed()
+
+    with scripted(script) as peer:
+        command = command_for(console, peer, tmp_path, options=StoreOptions(resume=True))
+        console.submit(command)
+        console.wait(StoredNotice, lambda n: n.results[0].state is FileState.STORED)
+        console.submit(Abort(association=command.association))
+        status = console.status(command.operation)
+    assert (status.outcome, status.completed, status.remaining) == (Outcome.ABORTED, 1, 2)
 
 
 def test_the_rest_of_a_plan_is_sent_with_the_same_numbers(console: Console, tmp_path: Path) -> None:
