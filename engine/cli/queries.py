@@ -16,6 +16,7 @@ from engine.trace.explain import PreviewError, data_set_of
 from engine.trace.plain_text import table
 from engine.workspace.dataset_toml import attribute_key
 from engine.workspace.errors import ValueProblem
+from engine.workspace.keys import with_keys
 from engine.workspace.message_files import load_message
 from engine.workspace.messages import template
 from engine.workspace.names import resolve_uid
@@ -26,7 +27,6 @@ from engine.workspace.settings import number_contexts
 from .driver import driving
 from .exits import Exit
 from .failures import Failures
-from .keys import with_keys
 from .options import proposal
 from .output import Output
 

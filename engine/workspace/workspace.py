@@ -1,8 +1,8 @@
 """The workspace: a folder of text files that hold what the user set up.
 
-Files: local.toml, peers.toml, contexts.toml, listener.toml, waivers.toml, presets/*.toml, messages/*.toml. A file that
-cannot be read is reported in `problems`, its settings fall back to the defaults, and it is kept aside before anything
-is written in its place.
+Files: local.toml, peers.toml, contexts.toml, listener.toml, waivers.toml, presets/*.toml, messages/*.toml,
+queries/*.toml. A file that cannot be read is reported in `problems`, its settings fall back to the defaults, and it is
+kept aside before anything is written in its place.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .errors import ValueProblem, WorkspaceError
 from .listening import ListenerSettings, read_listener, write_listener
 from .message_files import MessageFile, load_message, save_message
 from .presets import Preset, everything, load_preset, preset_table, shipped_presets
+from .saved_queries import SavedQuery, own_queries, save_query, shipped_queries
 from .secrets import Secrets
 from .settings import ContextSettings, EchoResult, Reader, SavedPeer
 from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
@@ -208,6 +209,22 @@ class Workspace:
         path = self.messages_folder / f"{file_name(title)}.toml"
         save_message(path, message)
         return path
+
+    def queries(self) -> tuple[SavedQuery, ...]:
+        """The user's queries, then the shipped ones. Broken files are in `problems`."""
+        found, problems = own_queries(self.folder)
+        for error in problems:
+            self._note(error)
+        return (*found, *shipped_queries())
+
+    def save_query(self, query: SavedQuery) -> SavedQuery:
+        """Keep a query of the user's under its title; returns it with its file."""
+        return save_query(self.folder, query, file_name(query.title))
+
+    def delete_query(self, query: SavedQuery) -> None:
+        """Remove a query of the user's; shipped ones stay."""
+        if query.path is not None and not query.shipped:
+            query.path.unlink(missing_ok=True)
 
     def _note(self, error: WorkspaceError) -> None:
         if str(error) not in map(str, self.problems):

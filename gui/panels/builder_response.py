@@ -20,12 +20,11 @@ from engine.trace.explain import PreviewError, data_set_of
 from gui.background import Background
 from gui.dialogs import Questions
 from gui.forms.dataset_view import DataSetView
+from gui.forms.matches_table import KEPT, Result, ResultsTable
 from gui.models.command_values import About, shown
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
 from gui.theme import SPACING
-
-from .builder_results import KEPT, Result, ResultsTable
 
 READ_AT_ONCE = 2 * 1024 * 1024
 """Bytes of a data set decoded while one waits (some 20 ms); larger ones are decoded beside."""

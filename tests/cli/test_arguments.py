@@ -11,7 +11,6 @@ import pytest
 
 from engine.cli import main as cli_main
 from engine.cli.exits import MEANINGS, OF_OUTCOME, Exit
-from engine.cli.keys import with_keys
 from engine.cli.main import build_parser, main
 from engine.cli.operations import contexts_for
 from engine.cli.options import context, destination, proposal, seconds
@@ -21,6 +20,7 @@ from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Outcome
 from engine.trace.plain_text import display_width, table
 from engine.workspace.errors import ValueProblem
+from engine.workspace.keys import with_keys
 from engine.workspace.message_files import load_message
 from engine.workspace.messages import SHIPPED
 

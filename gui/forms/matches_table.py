@@ -108,6 +108,10 @@ class ResultsTable(PlainTable):
         self._columns: list[ColumnPath] = []
         self._sorted: tuple[int, Qt.SortOrder] | None = None
         self._work: Background | None = None
+        self._look: Background | None = None
+        self._wanted: tuple[str, ...] = ()
+        self._hay: dict[int, str] = {}
+        """What the filter looks at, by the number of the result: decoding 50,000 takes its time, once."""
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
@@ -118,6 +122,7 @@ class ResultsTable(PlainTable):
     def start(self, sop_class_uid: str, identifier: DataSet | None) -> None:
         """A new query: columns remembered for the SOP class, else made from what was asked for."""
         self.total = 0
+        self._wanted = ()
         self._paths = dict.fromkeys(islice(paths_of(identifier), OFFERED) if identifier is not None else ())
         self._key = f"builder/columns/{sop_class_uid}"
         self._columns = self._remembered() or default_columns(list(self._paths))
@@ -146,13 +151,30 @@ class ResultsTable(PlainTable):
         """Checkable columns, chosen ones first."""
         menu = QMenu(parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_columns_menu(menu)
+        return menu
+
+    def fill_columns_menu(self, menu: QMenu) -> None:
+        """The same into a menu that is there."""
         for path in [*self._columns, *(p for p in self._paths if p not in self._columns)]:
             action = QAction(" › ".join(element_name(tag) for tag in path), menu)
             action.setCheckable(True)
             action.setChecked(path in self._columns)
             action.toggled.connect(partial(self.show_column, path))
             menu.addAction(action)
-        return menu
+
+    def keep_with(self, words: Sequence[str]) -> None:
+        """Show only the results whose columns hold all these words (in lower case); none shows all."""
+        wanted, columns = tuple(words), tuple(self._columns)
+        self._wanted = wanted
+        fresh = len(self.results.records) - len(self._hay)
+        if not wanted or fresh <= SORTED_AT_ONCE:
+            self._filter_by(wanted)
+            return
+        self.said.emit(f"Looking through {fresh:,} results…")
+        self._look = Background(partial(_hay_of, list(self.results.records), columns))
+        self._look.done.connect(self._looked)
+        self._look.begin()
 
     def show_column(self, path: ColumnPath, shown: bool) -> None:
         """Show or hide a column, and remember it for the SOP class."""
@@ -185,6 +207,22 @@ class ResultsTable(PlainTable):
 
     # inside
 
+    def _looked(self, hay: object) -> None:
+        self.said.emit("")
+        if isinstance(hay, dict):
+            self._hay = hay
+            self._filter_by(self._wanted)
+            self.counted.emit(self.total)
+
+    def _filter_by(self, words: tuple[str, ...]) -> None:
+        self.results.set_filter(partial(self._has, words, tuple(self._columns)) if words else None)
+
+    def _has(self, words: tuple[str, ...], columns: tuple[ColumnPath, ...], result: Result) -> bool:
+        text = self._hay.get(result.number)
+        if text is None:
+            text = self._hay[result.number] = _hay(result, columns)
+        return all(word in text for word in words)
+
     def _remembered(self) -> list[ColumnPath]:
         value = self._store.value(self._key)
         texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
@@ -211,9 +249,12 @@ class ResultsTable(PlainTable):
                 for place, path in enumerate(self._columns)
             ),
         ]
+        self._hay = {}
         old: QObject = self.results
         self.results = RowTableModel(columns, self, maximum=KEPT)
         self.results.set_records(records)
+        if self._wanted:
+            self._filter_by(self._wanted)
         self._sorted = None
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.set_rows(self.results)
@@ -235,6 +276,14 @@ class ResultsTable(PlainTable):
         self.said.emit("")
         if isinstance(records, list):
             self.results.set_records([*records, *self.results.records[len(records) :]])
+
+
+def _hay(result: Result, columns: Sequence[ColumnPath]) -> str:
+    return "\n".join(result.text(path) for path in columns).casefold()
+
+
+def _hay_of(results: list[Result], columns: Sequence[ColumnPath]) -> dict[int, str]:
+    return {result.number: _hay(result, columns) for result in results}
 
 
 def _number(result: Result) -> str:

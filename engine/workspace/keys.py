@@ -1,11 +1,12 @@
-"""Query keys as the command line writes them: PatientName=Doe*, (0010,0020)=1, Sequence[0].Modality=MR."""
+"""Query keys as people write them: PatientName=Doe*, (0010,0020)=1, Sequence[0].Modality=MR."""
 
 from __future__ import annotations
 
 from engine.model.dataset import DataElement, DataSet
-from engine.workspace.dataset_toml import BINARY_VRS, SINGLE_VRS, dictionary_vr
-from engine.workspace.errors import ValueProblem
-from engine.workspace.names import attribute_path, format_tag
+
+from .dataset_toml import BINARY_VRS, SINGLE_VRS, dictionary_vr
+from .errors import ValueProblem
+from .names import attribute_path, format_tag
 
 MAXIMUM_ITEMS = 1000
 """Items one key may ask for; queries have one."""
