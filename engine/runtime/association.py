@@ -65,6 +65,8 @@ class Association:
         self.end: Ended | None = None
         self.aborted_by_user = False
         self.ended = asyncio.Event()
+        self.by_user = False
+        """A face has asked for its end."""
         self._listener = listener
         self.messages = Messages(self)
         context.associations[number] = self

@@ -78,12 +78,14 @@ class Dispatcher:
     def _release(self, command: c.Release) -> None:
         association = self._need(command.association, "Release")
         if association is not None:
+            association.by_user = True
             self._context.spawn(association.release(), "Releasing an association")
 
     def _abort(self, command: c.Abort) -> None:
         association = self._need(command.association, "Abort")
         if association is None:
             return
+        association.by_user = True
         try:
             association.abort(command.source, command.reason)
         except ValueError as error:

@@ -40,6 +40,7 @@ class Running:
         self._operation = operation
         self._steps = Steps(operation)
         self._reports: Subscription = context.reports.subscribe()
+        self._association: Association
 
     async def run(self) -> None:
         listener: Listener | None = None
@@ -66,30 +67,36 @@ class Running:
 
     async def _on_association(self) -> None:
         held = self._context.associations.get(self._command.association)
-        if held is not None:
-            await self._play(held)
-            return
+        try:
+            if held is None:
+                self._association = self._new_one(self._command.association)
+                await opened(self._association, self._operation)
+            else:
+                self._association = held
+            await self._play()
+        finally:
+            if self._association is not held:
+                await self._association.release()
+
+    def _new_one(self, number: int) -> Association:
+        """An association to open for the procedure."""
         proposal = self._proposal()
         association = Association(
             self._context,
-            self._command.association,
+            number,
             requestor=True,
             peer=proposal.peer,
             timeouts=proposal.timeouts,
             proposal=proposal,
         )
         own_side(self._context, association)
-        await opened(association, self._operation)
-        try:
-            await self._play(association)
-        finally:
-            await association.release()
+        return association
 
     def _proposal(self) -> Proposal:
         proposal = self._command.proposal
         return proposal if proposal.contexts else replace(proposal, contexts=contexts_of(self._command.procedure))
 
-    async def _play(self, association: Association) -> None:
+    async def _play(self) -> None:
         """The generator to its end. Raises Ended when the association ends first."""
         entry = CATALOG[type(self._command.procedure)]
         generator = entry.play(self._command.procedure, new_uid)
@@ -98,7 +105,7 @@ class Running:
         try:
             effect = next(generator)
             while True:
-                effect = generator.send(await self._carry_out(association, effect))
+                effect = generator.send(await self._carry_out(effect))
         except StopIteration as end:
             verdict: fx.Verdict = end.value
             self._steps.give_up("")
@@ -110,14 +117,18 @@ class Running:
     async def _cancel(self) -> None:
         self._reports.wake()
 
-    def _carry_out(self, association: Association, effect: fx.Effect) -> Awaitable[fx.Reply]:
+    def _carry_out(self, effect: fx.Effect) -> Awaitable[fx.Reply]:
         match effect:
             case fx.Plan():
                 return self._plan(effect)
             case fx.Invoke():
-                return self._invoke(association, effect)
+                return self._invoke(self._association, effect)
             case fx.Await():
                 return self._await(effect)
+            case fx.Watch():
+                return self._watch(self._association, effect)
+            case fx.Reopen():
+                return self._reopen(effect)
 
     async def _plan(self, effect: fx.Plan) -> None:
         self._steps.plan(effect.steps)
@@ -175,6 +186,66 @@ class Running:
         else:
             self._steps.end(step, StepState.WARNING, f"Nothing came within {effect.seconds:g} s.")
         return report
+
+    # -- watching
+
+    async def _watch(self, association: Association, effect: fx.Watch) -> fx.Watched:
+        step = self._steps.begin(effect.step)
+        began, reports = self._context.now(), 0
+
+        def over() -> bool:
+            return self._operation.cancelled or (effect.bound and association.end is not None)
+
+        end = self._context.loop.create_task(association.ended.wait())
+        end.add_done_callback(lambda _: self._reports.wake())
+        try:
+            while effect.most is None or reports < effect.most:
+                passed = self._context.now() - began
+                left = None if effect.seconds is None else max(0.0, effect.seconds - passed)
+                report = await self._reports.take(effect.wanted, left, over)
+                if report is None:
+                    break
+                reports += 1
+                self._steps.say(step, effect.words(report), report.command.message_id)
+        finally:
+            end.cancel()
+        lost = association.end.sentence if association.end is not None and not self._operation.cancelled else ""
+        count = f"{reports} event{'' if reports == 1 else 's'}"
+        state = StepState.WARNING if lost and effect.bound else StepState.DONE
+        self._steps.end(step, state, f"{count}. {lost}".strip() if lost and effect.bound else f"{count}.")
+        passed = self._context.now() - began
+        return fx.Watched(reports=reports, seconds=passed, lost=lost, by_user=association.by_user)
+
+    async def _reopen(self, effect: fx.Reopen) -> fx.Answered:
+        if self._association.end is None:
+            return fx.Answered(command=CommandSet())
+        step = self._steps.begin(effect.step)
+        ended = Ended(Outcome.CANCELLED, "Cancelled before it was opened again.")
+        for tried in range(effect.tries):
+            if tried:
+                await self._reports.take(lambda _: False, effect.pause, lambda: self._operation.cancelled)
+            if self._context.closing or (self._operation.cancelled and not effect.closing):
+                break
+            try:
+                await self._open_again(closing=effect.closing)
+            except Ended as failed:
+                ended = failed
+                continue
+            self._steps.end(step, StepState.DONE, f"Opened as association #{self._association.number}.")
+            return fx.Answered(command=CommandSet())
+        self._steps.end(step, StepState.FAILED, ended.sentence)
+        return fx.Answered(command=CommandSet(), outcome=ended.outcome, sentence=ended.sentence)
+
+    async def _open_again(self, *, closing: bool) -> None:
+        self._association = self._new_one(self._context.new_id())
+        self._operation.association = self._association.number
+        try:
+            if closing:
+                await self._association.open()
+            else:
+                await opened(self._association, self._operation)
+        finally:
+            self._operation.on_cancel = self._cancel
 
 
 _STATES = {Outcome.SUCCESS: StepState.DONE, Outcome.WARNING: StepState.WARNING}

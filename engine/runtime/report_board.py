@@ -33,16 +33,20 @@ class Subscription:
         """Let a `take` that waits return None: the user has cancelled."""
         self._bell.set()
 
-    async def take(self, wanted: Callable[[Report], bool], seconds: float, stop: Callable[[], bool]) -> Report | None:
-        """The first that is wanted; None after `seconds`, or once `stop` says so after a `wake`."""
+    async def take(
+        self, wanted: Callable[[Report], bool], seconds: float | None, stop: Callable[[], bool]
+    ) -> Report | None:
+        """The first that is wanted; None when there is none and `seconds` are over, or `stop` says so after a `wake`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not stop():
+                while True:
                     self._bell.clear()
                     for report in self._waiting:
                         if wanted(report):
                             self._waiting.remove(report)
                             return report
+                    if stop():
+                        break
                     await self._bell.wait()
         return None
 

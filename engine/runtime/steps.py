@@ -65,6 +65,10 @@ class Steps:
         failed = sum(s.state is StepState.FAILED for s in self._steps)
         self._operation.progress(done, failed=failed, sentence=step.name)
 
+    def say(self, step: Step, sentence: str, message_id: int | None = None) -> None:
+        """Something happened within a step, which goes on."""
+        self._tell(step, sentence, message_id=message_id)
+
     def give_up(self, why: str) -> None:
         """What has not been done will not be."""
         for step in self._steps:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model.association import ProposedContext
+from engine.model.procedures import ups as p
 from engine.model.procedures.base import Procedure
 from engine.model.procedures.instance import ReadInstance
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
-from . import read_instance
+from . import read_instance, ups, ups_watch
 from .effects import Playing
 
 
@@ -27,6 +28,14 @@ class Entry:
 
 CATALOG: dict[type[Procedure], Entry] = {
     ReadInstance: Entry("N-GET", read_instance.play, read_instance.classes),
+    p.CreateStep: Entry("UPS create", ups.create, ups.pushes),
+    p.ClaimStep: Entry("UPS claim", ups.claim, ups.pulls),
+    p.SetStep: Entry("UPS set", ups.change, ups.pulls),
+    p.FinishStep: Entry("UPS finish", ups.finish, ups.pulls),
+    p.RequestCancel: Entry("UPS request cancel", ups.request_cancel, ups.cancels),
+    p.ReadStep: Entry("UPS read", ups.read, ups.reads),
+    p.ChangeSubscription: Entry("UPS subscription", ups_watch.change, ups_watch.classes),
+    p.WatchSteps: Entry("UPS watch", ups_watch.watch_steps, ups_watch.classes),
 }
 
 

@@ -77,8 +77,49 @@ class Await:
     seconds: float
 
 
-Effect = Plan | Invoke | Await
-Reply = Answered | Report | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Tell of each event report as it comes, on any association of this engine, until the user cancels; its answer is a
+    `Watched`. Reports that came since the procedure began, and that nothing took, count.
+
+    words: a report in a sentence. seconds, most: an end before that. bound: the end of the association ends it too.
+    """
+
+    step: str
+    wanted: Callable[[Report], bool]
+    words: Callable[[Report], str]
+    seconds: float | None = None
+    most: int | None = None
+    bound: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What came of a Watch. seconds: how long it was watched. lost: why the association has ended, "" while it stands.
+    by_user: the user has ended it by hand."""
+
+    reports: int
+    seconds: float = 0.0
+    lost: str = ""
+    by_user: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """Open the association again, with the proposal it had; its answer is an `Answered` without a command set. Nothing
+    happens while the association stands.
+
+    tries: with `pause` seconds between them. closing: as for `Invoke`.
+    """
+
+    step: str
+    tries: int = 1
+    pause: float = 5.0
+    closing: bool = False
+
+
+Effect = Plan | Invoke | Await | Watch | Reopen
+Reply = Answered | Report | Watched | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +144,18 @@ def await_report(effect: Await) -> Generator[Effect, Reply, Report | None]:
     """`report = yield from await_report(...)`: the answer with its type."""
     answer = yield effect
     assert answer is None or isinstance(answer, Report)
+    return answer
+
+
+def watch(effect: Watch) -> Generator[Effect, Reply, Watched]:
+    """`watched = yield from watch(...)`: the answer with its type."""
+    answer = yield effect
+    assert isinstance(answer, Watched)
+    return answer
+
+
+def reopen(effect: Reopen) -> Generator[Effect, Reply, Answered]:
+    """`answered = yield from reopen(...)`: the answer with its type."""
+    answer = yield effect
+    assert isinstance(answer, Answered)
     return answer
