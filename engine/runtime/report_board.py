@@ -36,7 +36,7 @@ class Subscription:
     async def take(
         self, wanted: Callable[[Report], bool], seconds: float | None, stop: Callable[[], bool]
     ) -> Report | None:
-        """The first that is wanted; None when there is none and `seconds` are over, or `stop` says so after a `wake`."""
+        """The first that is wanted; None when none is there and `seconds` are over or `stop` says so after a `wake`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.model.dataset import DataSet
 from engine.standard.sop_classes import sop_class
+from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
 from engine.wire.datasets import DataSetError
 
 from .commitment import STORAGE_COMMITMENT, CommitmentRules
@@ -31,7 +32,7 @@ from .query import (
 from .responses import SUCCESS, response_to
 from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Record, Refusal, row_of
 from .steps import MPPS, MPPS_RETRIEVE, MppsRules
-from .ups import TRANSACTION_UID, UPS_CLASSES, UPS_PUSH, UpsRules
+from .ups import UPS_CLASSES, UpsRules
 from .worklist import sample_worklist
 
 WORKLIST = "1.2.840.10008.5.1.4.31"

@@ -6,7 +6,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from engine.conformance.ups import check_final
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.ups import (
+    CANCEL_REQUESTED,
+    CANCELED,
+    COMPLETED,
+    DELETION_LOCK,
+    GLOBALS,
+    IN_PROGRESS,
+    PROGRESS_REPORT,
+    RECEIVING_AE,
+    SCHEDULED,
+    STATE_REPORT,
+    STEP_STATE,
+    TRANSACTION_UID,
+    UPS_EVENT,
+    UPS_FILTERED_GLOBAL,
+    UPS_PULL,
+    UPS_PUSH,
+    UPS_QUERY,
+    UPS_WATCH,
+)
 
 from .effects import Notify, Request
 from .matching import matches
@@ -22,29 +43,21 @@ from .rules import (
     picked,
 )
 
-UPS_PUSH = "1.2.840.10008.5.1.4.34.6.1"
-UPS_EVENT = "1.2.840.10008.5.1.4.34.6.4"
-UPS_CLASSES = tuple(f"1.2.840.10008.5.1.4.34.6.{n}" for n in range(1, 6))
-UPS_GLOBAL = "1.2.840.10008.5.1.4.34.5"
-UPS_FILTERED_GLOBAL = "1.2.840.10008.5.1.4.34.5.1"
+UPS_CLASSES = (UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT, UPS_QUERY)
 
-TRANSACTION_UID = 0x00081195
-STEP_STATE = 0x00741000
 PROGRESS = 0x00741002
 INPUT_READINESS = 0x00404041
-DELETION_LOCK = 0x00741230
-RECEIVING_AE = 0x00741234
 REQUESTING_AE = 0x00741236
 CANCEL_REASONS = (0x00741238, 0x0074100E)
 """Reason For Cancellation, Procedure Step Discontinuation Reason Code Sequence."""
 NOT_KEYS = frozenset({RECEIVING_AE, DELETION_LOCK, TRANSACTION_UID})
 
-SCHEDULED, IN_PROGRESS, COMPLETED, CANCELED = "SCHEDULED", "IN PROGRESS", "COMPLETED", "CANCELED"
 ALREADY_CANCELED, ALREADY_COMPLETED = 0xB304, 0xB306
 NO_LONGER_UPDATED = 0xC300
 WRONG_TRANSACTION = 0xC301
 ALREADY_IN_PROGRESS = 0xC302
 ONLY_BY_CREATE = 0xC303
+FINAL_STATE_NOT_MET = 0xC304
 NO_SUCH_UPS = 0xC307
 RECEIVER_UNKNOWN = 0xC308
 NOT_SCHEDULED = 0xC309
@@ -52,8 +65,6 @@ NOT_IN_PROGRESS = 0xC310
 COMPLETED_ALREADY = 0xC311
 PERFORMER_UNREACHABLE = 0xC312
 ACTION_NOT_APPROPRIATE = 0xC314
-STATE_REPORT, CANCEL_REQUESTED, PROGRESS_REPORT = 1, 2, 3
-"""Event Type IDs (PS3.4 CC.2.4)."""
 
 _NO_LONGER = "the UPS may no longer be updated"
 _KEY = "the correct Transaction UID was not provided"
@@ -99,7 +110,7 @@ class Subscriptions:
         self.of_step.get(uid, {}).pop(receiver, None)
 
     def remove_global(self, receiver: str) -> None:
-        for uid in (UPS_GLOBAL, UPS_FILTERED_GLOBAL):
+        for uid in GLOBALS:
             self.suspend(uid, receiver)
         for receivers in self.of_step.values():
             receivers.pop(receiver, None)
@@ -174,6 +185,8 @@ class UpsRules(Rules):
         self._may_update(step, key, wanted != IN_PROGRESS)
         if not key:
             raise Refusal(WRONG_TRANSACTION, _KEY)
+        if wanted != IN_PROGRESS and (lacking := check_final(step.attributes, wanted)):
+            raise Refusal(FINAL_STATE_NOT_MET, f"without {', '.join(p.path.split('.')[-1] for p in lacking)}")
         new = step.put(TRANSACTION_UID, "UI", key).put(STEP_STATE, "CS", wanted)
         store.put(new)
         return Result(events=self._state_report(new))
@@ -202,7 +215,7 @@ class UpsRules(Rules):
             raise Refusal(INVALID_ARGUMENT, data=data or None)
         if receiver != request.calling_ae_title and not self.known(receiver):
             raise Refusal(RECEIVER_UNKNOWN, f"Receiving AE {receiver} is unknown")
-        every = uid in (UPS_GLOBAL, UPS_FILTERED_GLOBAL)
+        every = uid in GLOBALS
         step = None if every else store.require(uid, UPS_PUSH, NO_SUCH_UPS)
         if action == 5 and not every:
             raise Refusal(ACTION_NOT_APPROPRIATE, "only a global subscription can be suspended")

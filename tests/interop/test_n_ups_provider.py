@@ -28,11 +28,29 @@ from tests.interop.peers import Peer
 pytestmark = pytest.mark.interop
 
 STEP, LOCK = "1.2.826.0.1.3680043.9.7433.41", "1.2.826.0.1.3680043.9.7433.42"
+CODE = made(CodeValue="1", CodingSchemeDesignator="99T", CodeMeaning="One")
 ALL = (UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT)
 
 
 def scheduled(patient: str = "P1", **more: Any) -> Dataset:
-    values = {"ProcedureStepState": "SCHEDULED", "InputReadinessState": "READY", "PatientID": patient, **more}
+    """With all that either final state needs."""
+    performed = made(
+        PerformedStationNameCodeSequence=[CODE],
+        PerformedWorkitemCodeSequence=[CODE],
+        PerformedProcedureStepStartDateTime="20260101",
+        PerformedProcedureStepEndDateTime="20260102",
+        OutputInformationSequence=[],
+    )
+    values = {
+        "ProcedureStepState": "SCHEDULED",
+        "InputReadinessState": "READY",
+        "ScheduledProcedureStepPriority": "LOW",
+        "ScheduledProcedureStepStartDateTime": "20260101",
+        "PatientID": patient,
+        "UnifiedProcedureStepPerformedProcedureSequence": [performed],
+        "ProcedureStepProgressInformationSequence": [made(ProcedureStepDiscontinuationReasonCodeSequence=[CODE])],
+        **more,
+    }
     return made(**values, TransactionUID="")
 
 
@@ -130,7 +148,7 @@ def test_a_subscriber_hears_of_every_change_on_its_association(console: Console,
     desk.wait_events(1)
     to(desk, "IN PROGRESS")
     desk.wait_events(2)
-    progress = made(ProcedureStepProgress="50")
+    progress = made(ProcedureStepProgress="50", ProcedureStepDiscontinuationReasonCodeSequence=[CODE])
     change(desk, ProcedureStepProgressInformationSequence=[progress], TransactionUID=LOCK)
     desk.wait_events(3)
     assert cancel(desk) == 0x0000

@@ -7,14 +7,32 @@ import pytest
 from engine.model.dataset import DataSet
 from engine.services import ups as u
 from engine.services.effects import Notify
+from engine.standard import ups as s
 from tests.services.playing import Stage, elements
 
 PUSH, WATCH, PULL, EVENT, QUERY = u.UPS_CLASSES
 PATIENT = 0x00100020
+CODE = elements((0x00080100, "SH", "1"), (0x00080102, "SH", "99T"), (0x00080104, "LO", "One"))
+PERFORMED = elements(
+    (0x00404028, "SQ", CODE),
+    (0x00404019, "SQ", CODE),
+    (0x00404033, "SQ", ()),
+    (0x00404050, "DT", "20260101"),
+    (0x00404051, "DT", "20260102"),
+)
 
 
 def step(patient: str = "P1", state: str = "SCHEDULED") -> DataSet:
-    return elements((u.STEP_STATE, "CS", state), (PATIENT, "LO", patient), (u.INPUT_READINESS, "CS", "READY"))
+    """With all that either final state needs."""
+    return elements(
+        (s.STEP_STATE, "CS", state),
+        (PATIENT, "LO", patient),
+        (u.INPUT_READINESS, "CS", "READY"),
+        (0x00741200, "CS", "LOW"),
+        (0x00404005, "DT", "20260101"),
+        (s.PERFORMED_PROCEDURE, "SQ", PERFORMED),
+        (s.PROGRESS_INFORMATION, "SQ", elements((0x0074100E, "SQ", CODE))),
+    )
 
 
 class Desk:
@@ -38,7 +56,7 @@ class Desk:
         return stage.status
 
     def to(self, state: str, key: str = "7.7") -> int | None:
-        return self.act(1, elements((u.STEP_STATE, "CS", state), (u.TRANSACTION_UID, "UI", key or ())))
+        return self.act(1, elements((s.STEP_STATE, "CS", state), (s.TRANSACTION_UID, "UI", key or ())))
 
     def change(self, data: DataSet, uid: str = "6.1") -> int | None:
         stage = self.on(PULL)
@@ -46,7 +64,7 @@ class Desk:
         return stage.status
 
     def subscribe(self, uid: str = "6.1", who: str = "WATCHER", action: int = 3, **more: DataSet) -> int | None:
-        data = elements((u.RECEIVING_AE, "AE", who), (u.DELETION_LOCK, "LO", "FALSE"))
+        data = elements((s.RECEIVING_AE, "AE", who), (s.DELETION_LOCK, "LO", "FALSE"))
         for keys in more.values():
             data = data.merged(keys)
         return self.act(action, data, uid, "WATCHER")
@@ -96,27 +114,41 @@ def test_a_performer_may_cancel(desk: Desk) -> None:
     assert desk.to("COMPLETED") == 0xC300
 
 
+def test_a_final_state_needs_its_attributes(desk: Desk) -> None:
+    key = elements((s.TRANSACTION_UID, "UI", "7.7"))
+    desk.to("IN PROGRESS")
+    started = elements((s.PERFORMED_PROCEDURE, "SQ", PERFORMED.without(0x00404051)), (s.PROGRESS_INFORMATION, "SQ", ()))
+    assert desk.change(key.merged(started)) == 0
+    assert (desk.to("COMPLETED"), desk.stage.final.text("ErrorComment")) == (
+        0xC304,
+        "without PerformedProcedureStepEndDateTime",
+    )
+    assert desk.to("CANCELED") == 0xC304, "no reason code"
+    assert desk.change(key.merged(elements((s.PERFORMED_PROCEDURE, "SQ", PERFORMED)))) == 0
+    assert desk.to("COMPLETED") == 0
+
+
 @pytest.mark.parametrize("state", ["IN PROGRESS", ""])
 def test_a_step_begins_scheduled(desk: Desk, state: str) -> None:
-    assert desk.create("6.2", elements((u.STEP_STATE, "CS", state or ()))) == 0xC309
+    assert desk.create("6.2", elements((s.STEP_STATE, "CS", state or ()))) == 0xC309
     assert desk.stage.final.find("AffectedSOPInstanceUID") is None, "nothing was created"
 
 
 def test_changes_need_the_key_while_in_progress(desk: Desk) -> None:
-    priority, key = elements((0x00741200, "CS", "HIGH")), elements((u.TRANSACTION_UID, "UI", "7.7"))
+    priority, key = elements((0x00741200, "CS", "HIGH")), elements((s.TRANSACTION_UID, "UI", "7.7"))
     assert desk.change(priority) == 0
     assert desk.change(priority.merged(key)) == 0xC310, "a key for what is not locked"
     desk.to("IN PROGRESS")
     assert desk.change(priority) == 0xC301
     assert desk.change(priority.merged(key)) == 0
-    assert desk.change(key.put(u.STEP_STATE, "CS", "COMPLETED")) == 0x0106
+    assert desk.change(key.put(s.STEP_STATE, "CS", "COMPLETED")) == 0x0106
     desk.to("COMPLETED")
     assert desk.change(priority.merged(key)) == 0xC300
 
 
 def test_unknown_steps(desk: Desk) -> None:
     assert desk.change(elements((PATIENT, "LO", "X")), "6.9") == 0xC307
-    assert desk.act(1, elements((u.STEP_STATE, "CS", "IN PROGRESS")), "6.9") == 0xC307
+    assert desk.act(1, elements((s.STEP_STATE, "CS", "IN PROGRESS")), "6.9") == 0xC307
     assert desk.act(2, DataSet(), "6.9") == 0xC307
     assert desk.subscribe("6.9") == 0xC307
     desk.on(WATCH).send("N-GET-RQ", RequestedSOPClassUID=PUSH, RequestedSOPInstanceUID="6.9")
@@ -133,19 +165,19 @@ def test_actions_belong_to_their_classes(desk: Desk) -> None:
 
 def test_the_lock_s_key_is_never_given_away(desk: Desk) -> None:
     desk.to("IN PROGRESS")
-    assert desk.get().find(u.TRANSACTION_UID) is None
-    assert len(desk.get(u.STEP_STATE, u.TRANSACTION_UID)) == 1
+    assert desk.get().find(s.TRANSACTION_UID) is None
+    assert len(desk.get(s.STEP_STATE, s.TRANSACTION_UID)) == 1
     assert desk.stage.status == 0x0001
-    desk.on(PULL).send("C-FIND-RQ", elements((u.TRANSACTION_UID, "UI", ())), AffectedSOPClassUID=PULL)
+    desk.on(PULL).send("C-FIND-RQ", elements((s.TRANSACTION_UID, "UI", ())), AffectedSOPClassUID=PULL)
     found = desk.stage.replies[0].data
     assert found is not None
-    assert not found.text(u.TRANSACTION_UID)
+    assert not found.text(s.TRANSACTION_UID)
 
 
 def test_find_by_state(desk: Desk) -> None:
     desk.create("6.2", step("P2"))
     desk.to("IN PROGRESS")
-    keys = elements((u.STEP_STATE, "CS", "SCHEDULED"), (PATIENT, "LO", ()), (0x00080018, "UI", ()))
+    keys = elements((s.STEP_STATE, "CS", "SCHEDULED"), (PATIENT, "LO", ()), (0x00080018, "UI", ()))
     for abstract in (PULL, WATCH, QUERY):
         desk.on(abstract).send("C-FIND-RQ", keys, AffectedSOPClassUID=abstract)
         (found,) = [r.data for r in desk.stage.replies[:-1]]
@@ -161,7 +193,7 @@ class TestWatching:
         (event,) = desk.events
         assert (event.sop_class_uid, event.abstract_syntax, event.receiver) == (PUSH, EVENT, "WATCHER")
         assert event.data is not None
-        assert (event.data.text(u.STEP_STATE), event.data.text(u.INPUT_READINESS)) == ("IN PROGRESS", "READY")
+        assert (event.data.text(s.STEP_STATE), event.data.text(u.INPUT_READINESS)) == ("IN PROGRESS", "READY")
         assert desk.subscribe(action=4) == 0
         desk.to("COMPLETED")
         assert not desk.events
@@ -178,15 +210,15 @@ class TestWatching:
         assert desk.subscribe(who="") == 0x0115
 
     def test_global_means_all_there_are_and_all_to_come(self, desk: Desk) -> None:
-        assert desk.subscribe(u.UPS_GLOBAL) == 0
+        assert desk.subscribe(s.UPS_GLOBAL) == 0
         desk.create("6.2")
         assert desk.told == [(1, "WATCHER")]
         desk.to("IN PROGRESS")
         assert desk.told == [(1, "WATCHER")]
 
     def test_suspended_means_no_new_ones(self, desk: Desk) -> None:
-        desk.subscribe(u.UPS_GLOBAL)
-        assert desk.subscribe(u.UPS_GLOBAL, action=5) == 0
+        desk.subscribe(s.UPS_GLOBAL)
+        assert desk.subscribe(s.UPS_GLOBAL, action=5) == 0
         desk.create("6.2")
         assert not desk.events
         desk.to("IN PROGRESS")
@@ -194,13 +226,13 @@ class TestWatching:
         assert desk.subscribe("6.1", action=5) == 0xC314
 
     def test_unsubscribed_means_none(self, desk: Desk) -> None:
-        desk.subscribe(u.UPS_GLOBAL)
-        assert desk.subscribe(u.UPS_GLOBAL, action=4) == 0
+        desk.subscribe(s.UPS_GLOBAL)
+        assert desk.subscribe(s.UPS_GLOBAL, action=4) == 0
         desk.to("IN PROGRESS")
         assert not desk.events
 
     def test_filtered_by_keys(self, desk: Desk) -> None:
-        assert desk.subscribe(u.UPS_FILTERED_GLOBAL, keys=elements((PATIENT, "LO", "P2"))) == 0
+        assert desk.subscribe(s.UPS_FILTERED_GLOBAL, keys=elements((PATIENT, "LO", "P2"))) == 0
         desk.to("IN PROGRESS")
         assert not desk.events
         desk.create("6.2", step("P2"))
@@ -226,8 +258,8 @@ class TestCancelRequest:
         assert desk.act(2, elements((0x00741238, "LT", "Patient left"))) == 0
         (event,) = desk.events
         assert event.data is not None
-        assert (event.data.text(u.STEP_STATE), event.data.text(0x00741238)) == ("CANCELED", "Patient left")
-        assert desk.get(u.STEP_STATE).text(u.STEP_STATE) == "CANCELED"
+        assert (event.data.text(s.STEP_STATE), event.data.text(0x00741238)) == ("CANCELED", "Patient left")
+        assert desk.get(s.STEP_STATE).text(s.STEP_STATE) == "CANCELED"
         assert desk.act(2, DataSet()) == 0xB304
 
     def test_the_performer_of_a_running_one_is_told(self, desk: Desk) -> None:
@@ -239,7 +271,7 @@ class TestCancelRequest:
         assert event.event_type_id == 2
         assert event.data is not None
         assert (event.data.text(u.REQUESTING_AE), event.data.text(0x00741238)) == ("USER", "Patient left")
-        assert desk.get(u.STEP_STATE).text(u.STEP_STATE) == "IN PROGRESS"
+        assert desk.get(s.STEP_STATE).text(s.STEP_STATE) == "IN PROGRESS"
 
     def test_a_completed_one_is_not(self, desk: Desk) -> None:
         desk.to("IN PROGRESS")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.model.dataset import DataSet
 from engine.standard.ups import UPS_GLOBAL
@@ -47,7 +47,7 @@ class FinishStep(Procedure):
     sop_instance_uid: str
     transaction_uid: str
     state: str
-    attributes: DataSet = DataSet()
+    attributes: DataSet = field(default_factory=DataSet)
     check: bool = True
 
 
@@ -56,7 +56,7 @@ class RequestCancel(Procedure):
     """Request UPS Cancel of a step somebody else performs (PS3.4 CC.2.2). information: Table CC.2.2-1, all optional."""
 
     sop_instance_uid: str
-    information: DataSet = DataSet()
+    information: DataSet = field(default_factory=DataSet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class ChangeSubscription(Procedure):
     receiving_ae: str
     sop_instance_uid: str = UPS_GLOBAL
     deletion_lock: bool = False
-    keys: DataSet = DataSet()
+    keys: DataSet = field(default_factory=DataSet)
     seconds: float = 0.0
 
 
@@ -98,7 +98,7 @@ class WatchSteps(Procedure):
     receiving_ae: str
     sop_instance_uid: str = UPS_GLOBAL
     deletion_lock: bool = False
-    keys: DataSet = DataSet()
+    keys: DataSet = field(default_factory=DataSet)
     seconds: float | None = None
     most: int | None = None
     tries: int = 0

@@ -1,5 +1,8 @@
-"""Unified procedure steps as their user: push and pull (PS3.4 Annex CC). Their messages all carry the Push class's UID and
-go through the context whose class has the service (CC.3.1)."""
+"""Unified procedure steps as their user: push and pull (PS3.4 Annex CC).
+
+The messages of all its classes carry the Push class's UID, each through the context of the class that has its service
+(CC.3.1).
+"""
 
 from __future__ import annotations
 
