@@ -35,6 +35,7 @@ from .panels.ae_panel import AEPanel
 from .panels.builder_drafts import Drafts
 from .panels.builder_panel import BuilderPanel
 from .panels.log_panel import LogPanel
+from .panels.service_store import ANY_FILES, StorePage
 from .panels.services_panel import ServicesPanel
 from .panels.trace_panel import TracePanel
 from .services_host import ServicesHost
@@ -46,7 +47,6 @@ from .theme_choice import ThemeChoice
 from .toolbar import ToolBar
 from .workbench import Workbench
 
-DICOM_FILES = "DICOM files (*.dcm *.dicom);;All files (*)"
 ABOUT = (
     f"DIMSE Console {__version__}\n\nA desktop console for DICOM networking: verify connectivity, see what was "
     "negotiated, send any DIMSE message, read every byte.\n\nMIT licence. Not a medical device."
@@ -237,14 +237,17 @@ class MainWindow(QMainWindow):
         self.focus_panel("builder")
 
     def ask_store_files(self) -> None:
-        self.questions.open_files(self, "Store DICOM files", DICOM_FILES, self.store_files)
+        self.questions.open_files(self, "Store DICOM files", ANY_FILES, self.store_files)
 
     def ask_store_folder(self) -> None:
         self.questions.open_folder(self, "Store all DICOM files of a folder", self.store_files)
 
     def store_files(self, paths: tuple[Path, ...]) -> None:
-        """C-STORE of files and folders at the selected peer."""
-        self.session.store_files(paths, self.ae.proposal())
+        """Plan a C-STORE of files and folders: the page shows what would go, and stores them when told."""
+        self.show_service("store")
+        page = self.services.page
+        assert isinstance(page, StorePage)
+        page.add(paths)
 
     def open_workspace(self) -> None:
         self.workspace.folder.mkdir(parents=True, exist_ok=True)

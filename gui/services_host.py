@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from engine.model.association import Proposal
-from engine.model.commands import Retrieve, RunProcedure, StoreFiles
+from engine.model.commands import PlanStore, Retrieve, RunProcedure, StoreFiles
 from engine.model.notices import Notice, StatusNotice
 from engine.workspace.workspace import Workspace
 
@@ -16,7 +16,7 @@ from .panels.ae_panel import AEPanel
 from .records import AssociationRecord
 from .session import Session
 
-Runnable = RunProcedure | Retrieve | StoreFiles
+Runnable = RunProcedure | Retrieve | PlanStore | StoreFiles
 
 
 class ServicesHost(QObject):

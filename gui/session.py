@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,6 +16,7 @@ from engine.model.commands import (
     OpenAssociation,
     Outgoing,
     PeerSettings,
+    PlanStore,
     Release,
     Retrieve,
     RunProcedure,
@@ -170,13 +170,7 @@ class Session(QObject):
         self._start(OneShot(association=association, operation=operation, proposal=one_shot, messages=(message,)))
         return operation
 
-    def store_files(self, paths: tuple[Path, ...], proposal: Proposal) -> int:
-        """C-STORE of files and folders; returns the operation."""
-        association, operation = self._bridge.new_id(), self._bridge.new_id()
-        self._start(StoreFiles(association=association, operation=operation, proposal=proposal, paths=paths))
-        return operation
-
-    def run(self, command: Retrieve | RunProcedure | StoreFiles, association: int | None = None) -> int:
+    def run(self, command: Retrieve | RunProcedure | PlanStore | StoreFiles, association: int | None = None) -> int:
         """Submit a command, its ids filled in; returns the operation. association: an open one to run on."""
         operation = self._bridge.new_id()
         ready = replace(command, operation=operation, association=association or self._bridge.new_id())
@@ -226,7 +220,7 @@ class Session(QObject):
         if self._listener.listener is not None:
             self._bridge.submit(StopListening(listener=self._listener.listener))
 
-    def _start(self, command: Send | OneShot | StoreFiles | Retrieve | RunProcedure) -> None:
+    def _start(self, command: Send | OneShot | PlanStore | StoreFiles | Retrieve | RunProcedure) -> None:
         self._running.add(command.operation)
         self._bridge.submit(command)
         self.operation_started.emit(command.operation)

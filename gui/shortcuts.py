@@ -43,7 +43,9 @@ COMMANDS = (
     CommandRow("save_message", "&Save message", "&File", "Ctrl+S", "save", "The message of the builder as a file"),
     CommandRow("save_message_as", "Save message &as…", "&File", "Ctrl+Shift+S"),
     CommandRow("close_message", "&Close message", "&File", "Ctrl+W"),
-    CommandRow("store_files", "S&tore DICOM files…", "&File", "Ctrl+Shift+O", "file", "C-STORE of files", gap=True),
+    CommandRow(
+        "store_files", "S&tore DICOM files…", "&File", "Ctrl+Shift+O", "file", "C-STORE, planned first", gap=True
+    ),
     CommandRow("store_folder", "Store a &folder…", "&File", "", "open", "C-STORE of all DICOM files below a folder"),
     CommandRow("save_log", "Save &log…", "&File", "Ctrl+Shift+L", "log", "As text or JSON lines", gap=True),
     CommandRow("open_workspace", "Show &workspace folder", "&File", tip="Peers, contexts, messages as text"),

@@ -105,6 +105,8 @@ def store(args: argparse.Namespace) -> Exit:
                 options=options,
             )
         status, code = driver.operate(command, operation)
+    if args.plan and code is Exit.SUCCESS and status.failed:
+        code = Exit.FAILURE  # not everything can go
     output.finish(status)
     if args.rest is not None:
         _write_rest(args.rest, status)

@@ -111,6 +111,8 @@ class PlanStore(Command):
     association: int = 0
     """The first association's number, where there is a proposal."""
     proposal: Proposal | None = None
+    plan: StorePlan | None = None
+    """One made before, whose files are planned anew instead of being looked for; `paths` are not looked at then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,8 @@ from .operations import Operation, opened
 
 async def planned(context: Context, command: PlanStore | StoreFiles, operation: Operation) -> StorePlan:
     """The plan of a command, told before anything is sent."""
-    only = None
-    if isinstance(command, StoreFiles) and command.plan is not None:
-        only = command.only
+    only = command.only if isinstance(command, StoreFiles) else None
+    if command.plan is not None:
         made = plan(command.plan.files, command.options, only)
     else:
         made = plan(await found_files(command, operation), command.options)
@@ -67,7 +66,7 @@ class Planning:
         self._operation = operation
 
     async def run(self) -> None:
-        """To the StatusNotice: a success when every instance found can go."""
+        """To the StatusNotice: a success when every instance found can go; `failed` counts those that cannot."""
         made = await planned(self._context, self._command, self._operation)
         refused = 0
         if self._command.proposal is not None:
@@ -76,10 +75,12 @@ class Planning:
         blocked = made.counts.get(FileState.CANNOT_GO, 0) + refused
         outcome = Outcome.CANCELLED if self._operation.cancelled else Outcome.SUCCESS
         if outcome is Outcome.SUCCESS and (blocked or not going):
-            outcome = Outcome.FAILURE if going else Outcome.NOT_SENT
+            outcome = Outcome.WARNING if going else Outcome.NOT_SENT
         words = f"{going} {'file' if going == 1 else 'files'} can go" + (f", {blocked} cannot" if blocked else "")
-        sentence = f"{words}." if going or blocked else "No file was found to send."
-        self._operation.end(outcome, " ".join(filter(None, (sentence, passed_over(made)))), service="C-STORE")
+        sentence = f"Planned: {words}." if going or blocked else "No file was found to send."
+        self._operation.end(
+            outcome, " ".join(filter(None, (sentence, passed_over(made)))), service="C-STORE", failed=blocked
+        )
 
     async def _negotiate(self, made: StorePlan, proposal: Proposal) -> int:
         """Open and release each planned association; how many files the peer takes in none of the contexts."""

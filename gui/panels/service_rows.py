@@ -21,6 +21,9 @@ class ServiceRow:
 
 SERVICES = (
     ServiceRow(
+        "store", "&Store files (C-STORE)", "file", "Files, folders and DICOMDIRs, with a plan before anything is sent"
+    ),
+    ServiceRow(
         "nget", "&Read an instance (N-GET)", "search", "Attributes of an instance the peer manages, by a pick list"
     ),
 )

@@ -102,7 +102,7 @@ def test_a_one_shot_needs_none(session, fake, qtbot):
 
 def test_cancel_names_the_operation(session, fake, tmp_path):
     fake.silent = True
-    operation = session.store_files((tmp_path,), PROPOSAL)
+    operation = session.run(StoreFiles(operation=0, association=0, proposal=PROPOSAL, paths=(tmp_path,)))
     assert session.running_operations == {operation}
     session.cancel(operation)
     assert fake.sent(Cancel) == [Cancel(operation=operation)]

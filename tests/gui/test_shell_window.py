@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QW
 
 from engine.model.association import Peer
 from engine.model.command_set import CommandSet
-from engine.model.commands import Abort, Cancel, Listen, OneShot, OpenAssociation, Release, Send, StoreFiles
+from engine.model.commands import Abort, Cancel, Listen, OneShot, OpenAssociation, PlanStore, Release, Send
 from engine.model.notices import AssociationPhase, Direction, ErrorNotice, MessageNotice
 from engine.standard.messages import MESSAGES
 from engine.workspace.secrets import Secrets
@@ -190,11 +190,12 @@ def test_the_menu_of_the_pill_switches_between_open_associations(window, qtbot, 
     assert window.session.current.association == first
 
 
-def test_folders_are_stored_at_the_selected_peer_and_can_be_cancelled(window, qtbot, fake, questions, tmp_path):
+def test_folders_are_planned_for_the_selected_peer_and_that_can_be_cancelled(window, qtbot, fake, questions, tmp_path):
     questions.files = (tmp_path,)
     fake.silent = True
     window.actions_by_name["store_folder"].trigger()
-    (command,) = fake.sent(StoreFiles)
+    assert window.workbench.shown == "services"
+    (command,) = fake.sent(PlanStore)
     assert command.paths == (tmp_path,)
     qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     assert fake.sent(Cancel) == [Cancel(operation=command.operation)]
