@@ -1,0 +1,234 @@
+"""No connection, the wrong service at the port, a phase that took too long, a connection that broke."""
+
+from __future__ import annotations
+
+from engine.model.association import Timeouts
+from engine.model.notices import Cause
+
+from .model import Mend, Setting
+from .rule import Case, Found, rule
+from .story import AssociationStory
+
+DICOM_PORTS = "104, 11112, and 2762 or 11112 with TLS"
+"""PS3.8 9.1.1, PS3.15 B.12: what a peer most likely listens on."""
+LONGEST = 600.0
+"""Seconds; a longer time-out would only hide what is wrong."""
+
+
+def _timeouts(story: AssociationStory) -> Timeouts:
+    return story.proposal.timeouts if story.proposal else Timeouts()
+
+
+def longer(setting: Setting, seconds: float) -> tuple[Mend, ...]:
+    """A mend that waits three times as long; none where that would be too long, or no end was set."""
+    more = min(seconds * 3, LONGEST)
+    return (Mend(setting, more, f"Wait {more:g} s instead of {seconds:g} s"),) if 0 < seconds < more else ()
+
+
+@rule("connect.unknown-host", "The host name has no address", "PS3.8 9.1.4")
+def unknown_host(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.ADDRESS_UNKNOWN:
+        return None
+    return Found(
+        happened=f"The name “{story.peer.host}” could not be turned into an IP address; nothing was sent.",
+        cause="The name is misspelt, or known only in another network or to another DNS server.",
+        change="Correct the host of the peer, or give its IP address.",
+        proofs=(story.proof(story.sentence),),
+    )
+
+
+@rule("connect.refused", "Nothing listens at the port", "PS3.8 9.1.4")
+def refused(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.REFUSED:
+        return None
+    return Found(
+        happened=f"{story.where} answered the TCP connection at once with a reset: nobody listens there.",
+        cause="The port is wrong, the peer's DICOM service does not run, or it listens on another address of "
+        "that host.",
+        change=f"Ask for the port of the peer's DICOM service (usual are {DICOM_PORTS}) and whether it runs.",
+        proofs=(story.proof(story.sentence),),
+    )
+
+
+@rule("connect.timed-out", "The connection attempt is not answered", "PS3.8 9.1.4")
+def connect_timed_out(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.CONNECT_TIMED_OUT:
+        return None
+    seconds = _timeouts(story).connect
+    return Found(
+        happened=f"{story.where} neither took nor refused the TCP connection within {seconds:g} s.",
+        cause="A firewall drops the attempt silently, the host is off, or the address belongs to another network.",
+        change="Have the port opened for this computer on every firewall between; compare address and network mask.",
+        proofs=(story.proof(story.sentence),),
+        mends=longer(Setting.CONNECT_TIMEOUT, seconds),
+    )
+
+
+@rule("connect.unreachable", "There is no way to the host", "PS3.8 9.1.4")
+def unreachable(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.UNREACHABLE:
+        return None
+    return Found(
+        happened=f"The network said that {story.where} cannot be reached.",
+        cause="This computer has no route to that network (VPN, gateway, mask), or the host is not in it.",
+        change="Check this computer's network and the peer's address with whoever runs the network.",
+        proofs=(story.proof(story.sentence),),
+    )
+
+
+@rule("connect.not-dicom", "Another service answers at the port", "PS3.8 9.3.1")
+def not_dicom(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.FOREIGN:
+        return None
+    return Found(
+        happened=story.sentence,
+        cause="The port belongs to another service: a web interface, a remote shell, an HL7 listener."
+        if story.requestor
+        else "A program that does not speak DICOM called this port: a browser, a monitor, a port scan.",
+        change=f"Use the peer's DICOM port (usual are {DICOM_PORTS})."
+        if story.requestor
+        else "Point that program elsewhere; nothing has to be changed here.",
+        proofs=(story.proof("The first bytes received are not a PDU's.", sent=False),),
+    )
+
+
+@rule("connect.silent-caller", "Somebody connects and asks for nothing", "PS3.8 9.1.5")
+def silent_caller(case: Case) -> Found | None:
+    story = case.association
+    if story.requestor or not (story.cause is Cause.NO_REQUEST or (story.cause is Cause.CLOSED and not story.pdus)):
+        return None
+    return Found(
+        happened="A connection came without an A-ASSOCIATE-RQ on it.",
+        cause="A port check of a load balancer, a monitor or a scan; or a peer that waits for TLS to begin.",
+        change="If a modality is behind it, compare its TLS setting with this port's; else leave it.",
+        proofs=(story.proof(story.sentence),),
+    )
+
+
+@rule("associate.no-answer", "The A-ASSOCIATE-RQ is not answered", "PS3.8 9.1.5")
+def no_answer(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.NO_ANSWER:
+        return None
+    seconds = _timeouts(story).acse
+    tls = story.proposal is not None and story.proposal.tls is not None
+    mends = longer(Setting.ACSE_TIMEOUT, seconds)
+    if not tls:
+        mends += (Mend(Setting.TLS, True, "Try with TLS"),)
+    return Found(
+        happened=f"{story.where} took the connection and stayed silent for {seconds:g} s after our A-ASSOCIATE-RQ.",
+        cause="It speaks one association at a time and is busy, waits for a TLS handshake, or is not a DICOM service.",
+        change="See whether it answers when others are gone; try TLS; raise the ACSE time-out if it is slow to "
+        "look up AE titles.",
+        proofs=(story.proof("The A-ASSOCIATE-RQ that was not answered.", 1, sent=True),),
+        mends=mends,
+    )
+
+
+@rule("associate.closed", "The peer hangs up instead of answering", "PS3.8 7.1.1")
+def closed_instead(case: Case) -> Found | None:
+    story = case.association
+    asked = any(p.type == 1 and p.sent for p in story.pdus)
+    answered = any(p.type in (2, 3) and not p.sent for p in story.pdus)
+    if story.cause is not Cause.CLOSED or not story.requestor or not asked or answered:
+        return None
+    tls = story.proposal is not None and story.proposal.tls is not None
+    return Found(
+        happened=f"{story.where} closed the connection after our A-ASSOCIATE-RQ, without A-ASSOCIATE-RJ or A-ABORT.",
+        cause="It turns unknown IP addresses or AE titles away without a word, wants TLS, or crashed on the request.",
+        change="Have this computer's address and AE title entered there; try TLS; its log may show the crash.",
+        proofs=(story.proof("The A-ASSOCIATE-RQ after which it hung up.", 1, sent=True),),
+        mends=() if tls else (Mend(Setting.TLS, True, "Try with TLS"),),
+    )
+
+
+@rule("dimse.no-response", "A request is not answered in time", "PS3.7 7.5.1")
+def no_response(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.NO_RESPONSE:
+        return None
+    seconds = _timeouts(story).dimse
+    return Found(
+        happened=f"{story.where} sent no response for {seconds:g} s, so the association was aborted from here.",
+        cause="The peer works that long (a large retrieval, a slow archive), hangs, or does not know the request.",
+        change="Look into the peer's log for this moment; if it was still at work, raise the DIMSE time-out.",
+        proofs=(story.proof("The last P-DATA-TF sent, not answered.", 4, sent=True),),
+        mends=longer(Setting.DIMSE_TIMEOUT, seconds),
+    )
+
+
+@rule("release.no-answer", "The release is not answered", "PS3.8 7.2")
+def no_release(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.NO_RELEASE:
+        return None
+    return Found(
+        happened=f"{story.where} did not answer the A-RELEASE-RQ within {_timeouts(story).acse:g} s.",
+        cause="The peer is still busy with what it was sent, or never answers a release (some modalities just close).",
+        change="What was answered before stands. Report it to the peer's vendor with this trace.",
+        proofs=(story.proof("The A-RELEASE-RQ that was not answered.", 5, sent=True),),
+    )
+
+
+@rule("transport.peer-stopped-reading", "The peer does not read", "PS3.8 9.1.1")
+def stalled(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.STALLED:
+        return None
+    return Found(
+        happened=story.sentence,
+        cause="The peer hangs in the middle of a message: its disk is full or slow, or it waits for something else.",
+        change="Look at the peer: its log, its disk, its load. Then send again what was not answered.",
+        proofs=(story.proof("The last P-DATA-TF sent.", 4, sent=True),),
+    )
+
+
+@rule("transport.closed", "The peer closes without release", "PS3.8 7.2")
+def closed(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.CLOSED or story.established is None:
+        return None
+    within = "in the middle of" in story.sentence
+    return Found(
+        happened=story.sentence,
+        cause="The peer's process ended, crashed on what it was sent, or a firewall cut the idle connection."
+        if within or story.requestor
+        else "Some modalities close the connection instead of releasing; a crash looks the same.",
+        change="What was answered before stands, the rest has to be repeated. The peer's log says whether it crashed.",
+        proofs=(story.proof("The last PDU before the connection was closed."),),
+    )
+
+
+@rule("transport.idle", "Nothing happened for too long", "PS3.8 9.1.5")
+def idle(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.IDLE:
+        return None
+    return Found(
+        happened=f"Nothing was sent or received for {_timeouts(story).idle:g} s, so the association was aborted "
+        "from here.",
+        cause="The idle time-out of this console; the peer did nothing wrong.",
+        change="Raise the idle time-out, or set it to 0 to hold associations as long as the peer does.",
+        proofs=(story.proof("The last PDU before the silence."),),
+    )
+
+
+@rule("association.protocol", "The peer breaks the upper layer protocol", "PS3.8 9.3")
+def protocol(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.PROTOCOL:
+        return None
+    finding = story.findings[-1] if story.findings else None
+    span = (finding.evidence.start, finding.evidence.end) if finding else (None, None)
+    exact = (span[0], span[1]) if span[0] is not None and span[1] is not None else None
+    return Found(
+        happened=story.sentence,
+        cause="A defect of the peer, or of something between that changes what passes (a proxy, a faulty cable).",
+        change="Give the peer's vendor this trace: the PDU named below departs from the Standard in the bytes marked.",
+        proofs=(story.proof(finding.sentence if finding else "The last PDU received.", sent=False, span=exact),),
+    )

@@ -1,0 +1,56 @@
+"""Notices in, diagnoses out, when an association or an operation has ended badly, or well in a way that misleads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.model.notices import AssociationNotice, Notice, StatusNotice
+
+from . import behaviour, connection, negotiation, operations, retrieval, tls
+from .model import Diagnosis
+from .rule import RULES, Case
+from .story import Stories
+
+__all__ = ["RULES", "Diagnoser"]
+MODULES = (connection, tls, negotiation, operations, retrieval, behaviour)
+"""Importing them fills RULES; in this order they are asked."""
+
+
+class Diagnoser:
+    """One for a session; it may also be fed a capture's notices."""
+
+    def __init__(self) -> None:
+        self._stories = Stories()
+
+    def take(self, notices: Iterable[Notice]) -> tuple[Diagnosis, ...]:
+        """What can be said of what ended with these notices, the likeliest cause of each first."""
+        found: list[Diagnosis] = []
+        for notice in notices:
+            self._stories.take(notice)
+            if isinstance(notice, AssociationNotice) and notice.outcome is not None:
+                found += self._diagnose(Case(self._stories, self._stories.association(notice.association)))
+            elif isinstance(notice, StatusNotice):
+                operation = self._stories.ended(notice)
+                association = self._stories.association(notice.association)
+                found += self._diagnose(Case(self._stories, association, notice, operation))
+        return tuple(found)
+
+    @staticmethod
+    def _diagnose(case: Case) -> Iterator[Diagnosis]:
+        about = "association" if case.status is None else "operation"
+        for row in RULES.values():
+            made = row.look(case) if row.about == about else None
+            if made is not None:
+                yield Diagnosis(
+                    rule=row.name,
+                    title=row.title,
+                    happened=made.happened,
+                    cause=made.cause,
+                    change=made.change,
+                    clause=row.clause,
+                    proofs=made.proofs,
+                    mends=made.mends,
+                    association=case.association.number,
+                    operation=case.status.operation if case.status is not None else None,
+                    peer=case.association.product,
+                )

@@ -1,0 +1,191 @@
+"""What is remembered of associations and operations, so that a rule can look back from the end of one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from engine.model.association import Negotiated, Peer, Proposal
+from engine.model.notices import (
+    AssociationNotice,
+    AssociationPhase,
+    Cause,
+    Direction,
+    FindingNotice,
+    MessageNotice,
+    Notice,
+    Outcome,
+    PduNotice,
+    StatusNotice,
+)
+from engine.model.tls import TlsVerdict
+from engine.standard.messages import message_name
+
+from .fingerprints import product
+from .model import Proof
+
+KEPT_ASSOCIATIONS = 500
+"""Associations remembered; a diagnosis looks back over one that has just ended."""
+KEPT_PDUS = 64
+"""The latest PDUs of each, without their data: what a proof points at is among the last."""
+KEPT_MESSAGES = 256
+KEPT_FINDINGS = 64
+KEPT_OPERATIONS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PduSeen:
+    """A PDU's row in the trace."""
+
+    time: float
+    type: int
+    sent: bool
+    state: str
+
+
+@dataclass(slots=True)
+class AssociationStory:
+    """One association, either role."""
+
+    number: int
+    requestor: bool = True
+    peer: Peer = field(default_factory=Peer)
+    proposal: Proposal | None = None
+    negotiated: Negotiated | None = None
+    tls: TlsVerdict | None = None
+    phase: AssociationPhase | None = None
+    outcome: Outcome | None = None
+    cause: Cause = Cause.NONE
+    rejection: tuple[int, int, int] | None = None
+    abort: tuple[int, int] | None = None
+    sentence: str = ""
+    started: float = 0.0
+    established: float | None = None
+    ended: float | None = None
+    pdus: deque[PduSeen] = field(default_factory=lambda: deque(maxlen=KEPT_PDUS))
+    messages: deque[MessageNotice] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
+    findings: deque[FindingNotice] = field(default_factory=lambda: deque(maxlen=KEPT_FINDINGS))
+
+    @property
+    def where(self) -> str:
+        """host:port."""
+        host = f"[{self.peer.host}]" if ":" in self.peer.host else self.peer.host
+        return f"{host}:{self.peer.port}"
+
+    @property
+    def product(self) -> str:
+        n = self.negotiated
+        return product(n.peer_implementation_class_uid, n.peer_implementation_version_name) if n else ""
+
+    def proof(self, text: str, *types: int, sent: bool | None = None, span: tuple[int, int] | None = None) -> Proof:
+        """The latest PDU of one of these types (any when none is named) and direction; the association when there is
+        none."""
+        for pdu in reversed(self.pdus):
+            if (not types or pdu.type in types) and sent in (None, pdu.sent):
+                start, end = span or (None, None)
+                return Proof(text=text, association=self.number, time=pdu.time, sent=pdu.sent, start=start, end=end)
+        return Proof(text=text, association=self.number)
+
+    def received(self, message: str) -> list[MessageNotice]:
+        """Messages of this name that came, oldest first."""
+        return [
+            m
+            for m in self.messages
+            if m.direction is Direction.RECEIVED and message_name(m.command.command_field) == message
+        ]
+
+
+@dataclass(slots=True)
+class OperationStory:
+    """One operation of a face."""
+
+    number: int
+    messages: deque[MessageNotice] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
+    pending: int = 0
+    began_stores: int = 0
+    """C-STORE-RQs that had come on any association when it began."""
+
+    def request(self) -> MessageNotice | None:
+        """The first request sent that is kept."""
+        return next((m for m in self.messages if m.direction is Direction.SENT and not m.command.is_response), None)
+
+    def response(self) -> MessageNotice | None:
+        """The last response received."""
+        return next(
+            (m for m in reversed(self.messages) if m.direction is Direction.RECEIVED and m.command.is_response), None
+        )
+
+    def proof(self, text: str, message: MessageNotice | None) -> tuple[Proof, ...]:
+        if message is None:
+            return ()
+        sent = message.direction is Direction.SENT
+        return (Proof(text=text, association=message.association, time=message.time, sent=sent),)
+
+
+class Stories:
+    """Associations and operations by number, the oldest forgotten."""
+
+    def __init__(self) -> None:
+        self.associations: OrderedDict[int, AssociationStory] = OrderedDict()
+        self.operations: OrderedDict[int, OperationStory] = OrderedDict()
+        self.stores_received = 0
+        """C-STORE-RQs received on any association."""
+
+    def take(self, notice: Notice) -> None:
+        match notice:
+            case AssociationNotice():
+                self._association(notice)
+            case PduNotice():
+                sent = notice.direction is Direction.SENT
+                seen = PduSeen(notice.time, notice.type, sent, notice.state_after)
+                self.association(notice.association).pdus.append(seen)
+            case MessageNotice():
+                self._message(notice)
+            case FindingNotice():
+                self.association(notice.association).findings.append(notice)
+            case _:
+                pass
+
+    def association(self, number: int) -> AssociationStory:
+        story = self.associations.get(number)
+        if story is None:
+            story = self.associations[number] = AssociationStory(number)
+            while len(self.associations) > KEPT_ASSOCIATIONS:
+                self.associations.popitem(last=False)
+        return story
+
+    def operation(self, number: int) -> OperationStory:
+        story = self.operations.get(number)
+        if story is None:
+            story = self.operations[number] = OperationStory(number, began_stores=self.stores_received)
+            while len(self.operations) > KEPT_OPERATIONS:
+                self.operations.popitem(last=False)
+        return story
+
+    def ended(self, status: StatusNotice) -> OperationStory:
+        """The story of an operation that has ended, which is forgotten."""
+        return self.operations.pop(status.operation, None) or OperationStory(status.operation)
+
+    def _association(self, n: AssociationNotice) -> None:
+        story = self.association(n.association)
+        story.requestor, story.peer, story.phase = n.requestor, n.peer, n.phase
+        story.proposal = n.proposal or story.proposal
+        story.negotiated = n.negotiated or story.negotiated
+        story.tls = n.tls or story.tls
+        story.sentence = n.sentence or story.sentence
+        story.started = story.started or n.clock
+        if n.phase is AssociationPhase.ESTABLISHED:
+            story.established = n.clock
+        if n.outcome is not None:
+            story.outcome, story.cause, story.ended = n.outcome, n.cause, n.clock
+            story.rejection, story.abort = n.rejection, n.abort
+
+    def _message(self, n: MessageNotice) -> None:
+        story = self.association(n.association)
+        story.messages.append(n)
+        received = n.direction is Direction.RECEIVED
+        if received and message_name(n.command.command_field) == "C-STORE-RQ":
+            self.stores_received += 1
+        if n.operation is not None:
+            operation = self.operation(n.operation)
+            operation.messages.append(n)

@@ -1,0 +1,322 @@
+"""Each cause of a failed connection or negotiation, made for real, is named; without it, it is not."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trustme
+
+from engine.model.association import AcceptedSyntax, AsyncWindow, Policy, Rejection, Role, Timeouts, UserIdentity
+from engine.model.commands import OpenAssociation
+from engine.model.dataset import EncodedData
+from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
+from engine.model.tls import ClientCertificates
+from engine.services.responses import response_to
+from engine.standard.pdus import AbortPdu
+from engine.trace.diagnosis.model import Setting
+from engine.wire.pdus import encode_pdu
+
+from .console import CT, HOST, IMPLICIT, VERIFICATION, Console, contexts, echo_rq, policy, proposal, store_rq
+from .diagnosing import SHORT, check, diagnoses, shot
+from .scripted import Conversation, scripted
+from .test_failures import Nowhere
+from .tls_files import Files
+
+JPEG = "1.2.840.10008.1.2.4.50"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("tls"), trustme.CA())
+
+
+def test_nothing_is_diagnosed_when_nothing_is_wrong(console: Console) -> None:
+    peer = console.listen()
+    assert shot(console, peer).outcome is Outcome.SUCCESS
+    association = console.open(proposal(peer, VERIFICATION, CT))
+    console.send(association, echo_rq())
+    console.release(association)
+    assert not diagnoses(console)
+
+
+# --- connecting -------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_host(console: Console) -> None:
+    shot(console, Nowhere(), host="no-such-host.invalid", timeouts=Timeouts(connect=3.0))
+    found = diagnoses(console)
+    check(found, "connect.unknown-host")
+    assert "connect.refused" not in found
+
+
+def test_a_closed_port(console: Console) -> None:
+    shot(console, Nowhere())
+    found = diagnoses(console)
+    check(found, "connect.refused")
+    assert "connect.unknown-host" not in found
+
+
+def test_an_attempt_nobody_answers(console: Console) -> None:
+    with socket.socket() as listening:
+        listening.bind((HOST, 0))
+        listening.listen(0)
+        where = Nowhere()
+        where.port = listening.getsockname()[1]
+        with socket.create_connection((HOST, where.port)), socket.socket() as second:
+            second.setblocking(False)
+            second.connect_ex((HOST, where.port))
+            shot(console, where)
+    made = check(diagnoses(console), "connect.timed-out")
+    assert made.mends[0].setting is Setting.CONNECT_TIMEOUT
+    assert made.mends[0].value == 3 * SHORT.connect
+
+
+def _http(talk: Conversation) -> None:
+    talk.read_pdu()
+    talk.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    talk.wait_closed()
+
+
+def _silent(talk: Conversation) -> None:
+    talk.read_pdu()
+    talk.wait_closed()
+
+
+def _hangs_up(talk: Conversation) -> None:
+    talk.read_pdu()
+
+
+def _no_response(talk: Conversation) -> None:
+    talk.accept()
+    talk.wait_closed()
+
+
+def _aborts_at_once(talk: Conversation) -> None:
+    talk.accept()
+    talk.read_command()
+    talk.send(encode_pdu(AbortPdu(source=0, reason=0)))
+
+
+def _closes_later(talk: Conversation) -> None:
+    talk.accept()
+    talk.read_command()
+
+
+def _garbage(talk: Conversation) -> None:
+    talk.accept()
+    talk.read_command()
+    talk.send(b"\x02\x00\x00\x00\x00\x02\x00\x01")
+    talk.wait_closed()
+
+
+SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
+    "connect.not-dicom": (_http, "port"),
+    "associate.no-answer": (_silent, "0.4 s"),
+    "associate.closed": (_hangs_up, "closed the connection"),
+    "dimse.no-response": (_no_response, "0.4 s"),
+    "associate.aborted-after-accept": (_aborts_at_once, "A-ABORT"),
+    "transport.closed": (_closes_later, "closed the connection"),
+    "association.protocol": (_garbage, "broke the protocol"),
+}
+
+
+@pytest.mark.parametrize("rule", SCRIPTS)
+def test_what_a_peer_does_wrong_is_told_apart(rule: str, console: Console) -> None:
+    script, words = SCRIPTS[rule]
+    with scripted(script) as peer:
+        shot(console, peer)
+    found = diagnoses(console)
+    made = check(found, rule)
+    assert words in f"{made.happened} {made.cause} {made.change}"
+    assert not {r for r in SCRIPTS if r in found and r != rule}
+
+
+def test_a_time_out_offers_to_wait_longer_and_tls(console: Console) -> None:
+    with scripted(_silent) as peer:
+        shot(console, peer)
+    made = diagnoses(console)["associate.no-answer"]
+    assert {m.setting for m in made.mends} == {Setting.ACSE_TIMEOUT, Setting.TLS}
+
+
+def test_a_release_that_is_not_answered(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        association = console.open(proposal(peer, timeouts=SHORT))
+        console.release(association)
+    check(diagnoses(console), "release.no-answer")
+
+
+def test_an_idle_association(console: Console) -> None:
+    peer = console.listen()
+    association = console.open(proposal(peer, timeouts=Timeouts(idle=0.2)))
+    console.ended(association)
+    check(diagnoses(console), "transport.idle")
+
+
+def test_a_caller_that_asks_for_nothing(console: Console) -> None:
+    peer = console.listen(policy=Policy(timeouts=SHORT))
+    with socket.create_connection((HOST, peer.port)):
+        console.wait(AssociationNotice, lambda n: n.outcome is not None)
+    check(diagnoses(console), "connect.silent-caller")
+
+
+# --- rejections -------------------------------------------------------------------------------------------------------
+
+REJECTIONS: dict[str, Rejection] = {
+    "reject.application-context": Rejection(1, 1, 2),
+    "reject.calling-title": Rejection(1, 1, 3),
+    "reject.called-title": Rejection(1, 1, 7),
+    "reject.protocol-version": Rejection(1, 2, 2),
+    "reject.busy": Rejection(2, 3, 1),
+    "reject.no-reason": Rejection(1, 1, 1),
+    "reject.undefined": Rejection(1, 1, 8),
+}
+
+
+@pytest.mark.parametrize("rule", REJECTIONS)
+def test_each_rejection_is_explained(rule: str, console: Console) -> None:
+    shot(console, console.listen(policy=policy(reject=REJECTIONS[rule])))
+    found = diagnoses(console)
+    made = check(found, rule)
+    assert [r for r in found if r.startswith("reject.")] == [rule]
+    assert (made.proofs[0].start, made.proofs[0].end) == (8, 9)
+
+
+def test_the_limit_of_associations(console: Console) -> None:
+    peer = console.listen(policy=policy(max_associations=1))
+    held = console.open(proposal(peer))
+    shot(console, peer)
+    assert "limit" in check(diagnoses(console), "reject.busy").happened
+    console.release(held)
+
+
+def test_a_wrong_called_title_offers_the_other_case(console: Console) -> None:
+    peer = console.listen(policy=policy(ae_titles=("ARCHIVE",)))
+    shot(console, peer, called="archive")
+    made = diagnoses(console)["reject.called-title"]
+    assert made.mends[0].value == "ARCHIVE"
+
+
+def test_what_old_peers_reject_is_offered_to_be_left_out(console: Console) -> None:
+    peer = console.listen(policy=policy(reject=Rejection(1, 1, 1)))
+    identity = UserIdentity(1, b"jane", b"", False)
+    shot(console, peer, async_window=AsyncWindow(8, 8), user_identity=identity)
+    found = diagnoses(console)
+    assert {m.setting for m in found["reject.no-reason"].mends} == {Setting.ASYNC_WINDOW, Setting.USER_IDENTITY}
+    check(found, "reject.identity")
+
+
+# --- contexts ---------------------------------------------------------------------------------------------------------
+
+
+def _store() -> Any:
+    return store_rq(CT, "2.25.9", EncodedData(b"", IMPLICIT))
+
+
+def test_a_service_the_peer_does_not_offer(console: Console) -> None:
+    peer = console.listen(policy=policy(VERIFICATION))
+    shot(console, peer, _store(), contexts=(VERIFICATION, CT))
+    found = diagnoses(console)
+    check(found, "contexts.abstract-syntax")
+    assert "contexts.transfer-syntax" not in found
+
+
+def test_no_syntax_in_common_offers_the_uncompressed_ones(console: Console) -> None:
+    peer = console.listen(policy=Policy(accepted=(AcceptedSyntax(abstract_syntax=CT, transfer_syntaxes=(IMPLICIT,)),)))
+    shot(console, peer, _store(), contexts=((CT, JPEG),))
+    found = diagnoses(console)
+    made = check(found, "contexts.transfer-syntax")
+    assert made.mends[0].setting is Setting.SYNTAXES
+    check(found, "associate.nothing-accepted")
+    assert "contexts.abstract-syntax" not in found
+
+
+def test_a_class_nobody_proposed(console: Console) -> None:
+    peer = console.listen()
+    association = console.open(proposal(peer, VERIFICATION))
+    console.send(association, _store())
+    console.release(association)
+    check(diagnoses(console), "contexts.not-proposed")
+
+
+def test_a_context_refused_without_reason(console: Console) -> None:
+    """The acceptor takes the class only with the requestor as SCP."""
+    peer = console.listen(policy=Policy(accepted=(AcceptedSyntax(abstract_syntax=CT, scu=False, scp=False),)))
+    wanted = contexts(CT, role=Role.BOTH)
+    shot(console, peer, _store(), contexts=wanted)
+    notice = console.wait(AssociationNotice, lambda n: n.requestor and n.phase is AssociationPhase.ESTABLISHED)
+    assert notice.negotiated is not None
+    results = {c.result for c in notice.negotiated.contexts}
+    rule = {1: "contexts.rejected-by-user", 2: "contexts.rejected-by-user", 3: "contexts.abstract-syntax"}
+    for result in results - {0}:
+        check(diagnoses(console), rule[result])
+
+
+# --- TLS --------------------------------------------------------------------------------------------------------------
+
+TLS: dict[str, tuple[Callable[[Files], Any], Callable[[Files], Any]]] = {
+    "tls.peer-is-plain": (lambda f: None, lambda f: f.requestor()),
+    "tls.peer-wants-tls": (lambda f: f.acceptor(), lambda f: None),
+    "tls.certificate-expired": (lambda f: f.acceptor(certificate=f.expired()), lambda f: f.requestor()),
+    "tls.host-name": (lambda f: f.acceptor(), lambda f: f.requestor(server_name="archive.example.org")),
+    "tls.not-trusted": (lambda f: f.acceptor(certificate=f.of_another_ca()), lambda f: f.requestor()),
+    "tls.client-certificate": (
+        lambda f: f.acceptor(client_certificates=ClientCertificates.REQUIRE),
+        lambda f: f.requestor(),
+    ),
+    "tls.our-certificate": (
+        lambda f: f.acceptor(client_certificates=ClientCertificates.REQUIRE),
+        lambda f: f.requestor(certificate=f.of_another_ca()),
+    ),
+    "tls.no-common-ground": (
+        lambda f: f.acceptor(minimum_version="1.3"),
+        lambda f: f.requestor(maximum_version="1.2"),
+    ),
+}
+OTHER_SIDE = {"tls.peer-is-plain": "tls.caller-wants-tls", "tls.peer-wants-tls": "tls.caller-is-plain"}
+
+
+@pytest.mark.parametrize("rule", TLS)
+def test_each_tls_failure_is_explained(rule: str, console: Console, files: Files) -> None:
+    acceptor, requestor = TLS[rule]
+    peer = console.listen(tls=acceptor(files), policy=Policy(timeouts=SHORT))
+    shot(console, peer, tls=requestor(files))
+    console.wait(AssociationNotice, lambda n: not n.requestor and n.outcome is not None)
+    found = {r: d for r, d in diagnoses(console).items() if r.startswith("tls.")}
+    check(found, rule)
+    ours = next(n.association for n in console.of(AssociationNotice) if n.requestor)
+    assert [r for r, d in found.items() if d.association == ours] == [rule]
+    if rule in OTHER_SIDE:
+        check(found, OTHER_SIDE[rule])
+
+
+def test_nothing_is_diagnosed_when_tls_works(console: Console, files: Files) -> None:
+    peer = console.listen(tls=files.acceptor())
+    assert shot(console, peer, tls=files.requestor()).outcome is Outcome.SUCCESS
+    assert not diagnoses(console)
+
+
+def test_the_session_in_the_middle_of_which_a_peer_aborts(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context_id, command = talk.read_command()
+        talk.send(talk.message(context_id, response_to(command, 0)))
+        talk.read_command()
+        talk.send(encode_pdu(AbortPdu(source=2, reason=6)))
+
+    with scripted(script) as peer:
+        association = console.new_id()
+        console.submit(OpenAssociation(association=association, proposal=proposal(peer)))
+        console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.ESTABLISHED)
+        console.send(association, echo_rq())
+        console.send(association, echo_rq())
+        console.ended(association)
+    found = diagnoses(console)
+    check(found, "peer.aborts-midway")
+    assert "associate.aborted-after-accept" not in found
