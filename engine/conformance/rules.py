@@ -22,6 +22,7 @@ class Rule:
 AREAS = {
     "command": "Command sets",
     "data": "Data sets",
+    "tls": "TLS",
     "association": "Association PDUs",
     "pdu": "Order of PDUs",
     "pdata": "P-DATA-TF and fragments",
@@ -83,6 +84,21 @@ sop-instance             error   The instance's SOP Instance UID is the command'
 group                    error   No command, file or structure groups are in a Data Set          PS3.5 7.1
 query-level              error   The Query/Retrieve Level is one of the model                    PS3.4 C.6
 unreadable               error   A Data Set is encoded in the context's transfer syntax           PS3.8 7.6.1; PS3.5 10
+"""
+
+_TLS = """
+version                  error   TLS 1.2 or newer is spoken                                  PS3.15 B.12; RFC 8996
+suite-forbidden          error   No cipher suite that BCP 195 forbids is agreed              PS3.15 B.12; RFC 9325 4.1
+suite                    warning Forward secrecy and authenticated encryption are agreed     PS3.15 B.12; RFC 9325 4.2
+modified-suite           info    The cipher suite is one of the Modified BCP 195 profile     PS3.15 B.13
+certificate-validity     error   Certificates are valid now                                  PS3.15 B.12; RFC 5280 6.1
+self-signed              info    Certificates are issued by a certification authority        PS3.15 B.12; RFC 5280 6.1
+verified                 error   Certificates can be verified                                PS3.15 B.12; RFC 5280 6.1
+host-name                error   The acceptor's certificate is for its host                  PS3.15 B.12; RFC 9525 6
+key-size                 warning Keys of certificates have 2048 bits, on curves 256          PS3.15 B.13
+signature-hash           warning Certificates are signed with SHA-256 or stronger            PS3.15 B.13
+mutual                   info    The acceptor asks for the requestor's certificate           PS3.15 B.12
+client-certificate       warning A requestor shows the certificate it is asked for           PS3.15 B.12
 """
 
 _ASSOCIATION = """
@@ -262,6 +278,7 @@ def _rows(area: str, table: str) -> dict[str, Rule]:
 RULES: dict[str, Rule] = {
     **_rows("command", _COMMAND),
     **_rows("data", _DATA),
+    **_rows("tls", _TLS),
     **_rows("association", _ASSOCIATION),
     **_rows("pdu", _PDU),
     **_rows("pdata", _PDATA),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.model.association import Negotiated
 from engine.model.notices import Direction, Evidence
+from engine.model.tls import TlsVerdict
 from engine.standard.messages import SERVICES
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu
@@ -28,6 +29,7 @@ from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, see_pdvs
 from .sequence import Sequence as PduSequence
 from .spans import located
 from .templates import INSTANCE, Templates
+from .tls import check_certificate, check_chosen, check_peer
 from .workflow import Workflow
 
 _SENT, _RECEIVED = Direction.SENT, Direction.RECEIVED
@@ -120,6 +122,17 @@ class Watcher:
         if pdu.TYPE in _ENDING:
             findings += self._assemblies[by_requestor].unfinished()
         return self._told(direction, findings + located(condensed(self._judge_pdu(pdu)), pdu, data))
+
+    def tls(self, verdict: TlsVerdict, time: float) -> list[Verdict]:
+        """A handshake came to its end, good or bad. time: now, seconds since the epoch."""
+        self._time = time
+        acceptor = _RECEIVED if self.requestor else _SENT
+        own = check_certificate(verdict.own_certificate, time)
+        return [
+            *self._told(acceptor, check_chosen(verdict)),
+            *self._told(_RECEIVED, check_peer(verdict, self.requestor, time)),
+            *self._told(_SENT, own),
+        ]
 
     def broken(self, rule: str, sentence: str) -> list[Verdict]:
         """The engine cannot go on with what it received, although nothing wrong was seen in it."""

@@ -81,6 +81,8 @@ class Certificate:
     """Hexadecimal."""
     key: str = ""
     """"RSA 2048 bit", "EC P-256", ..."""
+    signature: str = ""
+    """"SHA-256 with RSA", "Ed25519", ...; "" when not known."""
     fingerprint: str = ""
     """SHA-256 over the whole, "AB:CD:..."."""
 

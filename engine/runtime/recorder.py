@@ -9,6 +9,7 @@ from engine.model.association import Negotiated
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
+from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.standard.pdus import PDataTF, Pdu
@@ -183,6 +184,10 @@ class Recorder:
     def not_closed(self, seconds: float) -> None:
         """The peer has not closed the connection `seconds` after the association's end."""
         self._tell(self._watcher.not_closed(Direction.RECEIVED, seconds, self._context.wall()))
+
+    def tls(self, verdict: TlsVerdict) -> None:
+        """A TLS handshake has ended."""
+        self._tell(self._watcher.tls(verdict, self._context.wall()))
 
     def broken(self, rule: str, sentence: str) -> None:
         """The engine cannot go on with what came; told unless the watcher has told it with the PDU."""

@@ -25,6 +25,28 @@ _SHORT_NAMES = {
 _RSA, _EC = "1.2.840.113549.1.1.1", "1.2.840.10045.2.1"
 _CURVES = {"1.2.840.10045.3.1.7": "P-256", "1.3.132.0.33": "P-224", "1.3.132.0.34": "P-384", "1.3.132.0.35": "P-521"}
 _OTHER_KEYS = {"1.3.101.112": "Ed25519", "1.3.101.113": "Ed448", "1.2.840.10040.4.1": "DSA"}
+_HASHES = {"1.3.14.3.2.26": "SHA-1", "2.16.840.1.101.3.4.2.4": "SHA-224", "2.16.840.1.101.3.4.2.1": "SHA-256",
+           "2.16.840.1.101.3.4.2.2": "SHA-384", "2.16.840.1.101.3.4.2.3": "SHA-512"}  # fmt: skip
+_PSS = "1.2.840.113549.1.1.10"
+_SIGNATURES = {
+    "1.2.840.113549.1.1.2": "MD2 with RSA",
+    "1.2.840.113549.1.1.4": "MD5 with RSA",
+    "1.2.840.113549.1.1.5": "SHA-1 with RSA",
+    "1.2.840.113549.1.1.14": "SHA-224 with RSA",
+    "1.2.840.113549.1.1.11": "SHA-256 with RSA",
+    "1.2.840.113549.1.1.12": "SHA-384 with RSA",
+    "1.2.840.113549.1.1.13": "SHA-512 with RSA",
+    "1.2.840.10045.4.1": "SHA-1 with ECDSA",
+    "1.2.840.10045.4.3.1": "SHA-224 with ECDSA",
+    "1.2.840.10045.4.3.2": "SHA-256 with ECDSA",
+    "1.2.840.10045.4.3.3": "SHA-384 with ECDSA",
+    "1.2.840.10045.4.3.4": "SHA-512 with ECDSA",
+    "1.2.840.10040.4.3": "SHA-1 with DSA",
+    "2.16.840.1.101.3.4.3.2": "SHA-256 with DSA",
+    "1.3.101.112": "Ed25519",
+    "1.3.101.113": "Ed448",
+}
+"""RFC 3279 2.2, RFC 5758 3, RFC 4055 5, RFC 8410 3."""
 _ALTERNATIVE_NAMES = "2.5.29.17"
 _NAME_KINDS = {0x81: "email", 0x82: "DNS", 0x86: "URI"}
 _TEXT = {0x1E: "utf-16-be", 0x1C: "utf-32-be", 0x0C: "utf-8"}
@@ -70,7 +92,7 @@ def _same_host(pattern: str, host: str) -> bool:
 
 
 def _read(der: bytes) -> Certificate:
-    body = _inside(_inside((0, der))[0])[0]
+    body, algorithm = _inside(_inside((0, der))[0])[:2]
     fields = _inside(body)
     if fields[0][0] == 0xA0:  # version, absent in version 1
         fields = fields[1:]
@@ -85,6 +107,7 @@ def _read(der: bytes) -> Certificate:
         not_after=end,
         serial=serial[1].hex().upper(),
         key=_key(key),
+        signature=_signature(algorithm),
         fingerprint=":".join(digest[i : i + 2] for i in range(0, len(digest), 2)),
     )
 
@@ -155,6 +178,18 @@ def _key(value: Value) -> str:
         curve = _oid(parameters[0][1])
         return f"EC {_CURVES.get(curve, curve)}"
     return _OTHER_KEYS.get(oid, oid)
+
+
+def _signature(algorithm: Value) -> str:
+    kind, *parameters = _inside(algorithm)
+    oid = _oid(kind[1])
+    if oid != _PSS:
+        return _SIGNATURES.get(oid, oid)
+    chosen = next((v for v in (_inside(parameters[0]) if parameters else ()) if v[0] == 0xA0), None)
+    if chosen is None:
+        return "SHA-1 with RSA-PSS"  # its default (RFC 4055 3.1)
+    name = _oid(_inside(_inside(chosen)[0])[0][1])
+    return f"{_HASHES.get(name, name)} with RSA-PSS"
 
 
 def _alternative_names(fields: list[Value]) -> tuple[str, ...]:

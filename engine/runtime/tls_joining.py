@@ -36,6 +36,7 @@ def layered(association: Association, made: Secure, seconds: float) -> TlsLayer:
         identify()
         association.tls = verdict
         association.notice(AssociationPhase.CONNECTING, sentence)
+        association.recorder.tls(verdict)
 
     def on_failed(verdict: TlsVerdict, outcome: Outcome, sentence: str, cause: Cause) -> None:
         if association.end is not None:
@@ -43,7 +44,10 @@ def layered(association: Association, made: Secure, seconds: float) -> TlsLayer:
         if association.negotiated is None:
             identify()
             outcome = Outcome.CONNECTION_FAILED if outcome is Outcome.ABORTED else outcome
+        first = association.tls is None  # what goes wrong later is no handshake
         association.tls = verdict
+        if first:
+            association.recorder.tls(verdict)
         association.finish(AssociationPhase.FAILED, outcome, sentence, cause=cause)
 
     return TlsLayer(

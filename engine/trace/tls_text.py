@@ -35,6 +35,7 @@ def _certificate_lines(title: str, certificate: Certificate) -> list[str]:
         f"  names: {', '.join(certificate.names) or 'none'}",
         f"  valid: {_time(certificate.not_before)} to {_time(certificate.not_after)}",
         f"  key: {certificate.key}, serial number {certificate.serial}",
+        *([f"  signed with: {certificate.signature}"] if certificate.signature else []),
         f"  SHA-256: {certificate.fingerprint}",
     ]
 
@@ -76,6 +77,7 @@ def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
         "not_after": _time(certificate.not_after),
         "serial": certificate.serial,
         "key": certificate.key,
+        "signature": certificate.signature,
         "sha256": certificate.fingerprint,
     }
 

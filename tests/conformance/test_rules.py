@@ -43,7 +43,7 @@ from engine.standard.pdus import (
     UserInformation,
 )
 from engine.wire.commands import encode_command
-from tests.conformance import cases_exchange, cases_pdus, cases_workflow
+from tests.conformance import cases_exchange, cases_pdus, cases_tls, cases_workflow
 
 VERIFICATION = "1.2.840.10008.1.1"
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -361,7 +361,7 @@ CASES = {
 
 
 def test_every_rule_has_a_case() -> None:
-    with_conversation = {*cases_pdus.CASES, *cases_exchange.CASES, *cases_workflow.CASES}
+    with_conversation = {*cases_pdus.CASES, *cases_exchange.CASES, *cases_workflow.CASES, *cases_tls.CASES}
     assert {*CASES, *with_conversation} == set(RULES)
     assert not with_conversation & set(CASES)
 

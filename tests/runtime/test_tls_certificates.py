@@ -39,6 +39,9 @@ def test_fields_are_those_of_the_certificate(kind: trustme.KeyType, tmp_path: Pa
     assert made.not_after == truth.not_valid_after_utc.timestamp()
     assert int(made.serial, 16) == truth.serial_number
     assert made.fingerprint.replace(":", "") == truth.fingerprint(hashes.SHA256()).hex().upper()
+    assert (
+        made.signature == {trustme.KeyType.RSA: "SHA-256 with RSA", trustme.KeyType.ECDSA: "SHA-256 with ECDSA"}[kind]
+    )
     assert made.key == {trustme.KeyType.RSA: "RSA 2048 bit", trustme.KeyType.ECDSA: "EC P-256"}[kind]
     assert not made.self_issued
 
