@@ -25,6 +25,8 @@ from .findings import Finding, found
 from .items import about, items_of, named, twice, user_items
 
 _TRANSFER_SYNTAXES_REFUSED = 4
+_NAMED = (1, 2)
+"""User identities whose positive response says nothing more: a username, with a passcode or without."""
 _OPTION_BYTES = ("qr_find", "qr_retrieve", "worklist_find", "composite_instance_root_retrieve")
 """Extended negotiations whose bytes are options: 1 grants what 1 asked for (PS3.4 C.5.1.1, C.5.2.1, K.5.1, Y.5.1)."""
 
@@ -161,6 +163,10 @@ def _identity(rq: AssociateRQ, ac: AssociateAC) -> Iterator[Finding]:
     asked = user_items(rq.items, UserIdentityRQ)
     answers = user_items(ac.items, UserIdentityAC)
     wanted = any(a.positive_response_requested for a in asked)
+    for item in answers if asked and asked[0].type in _NAMED else ():
+        if item.server_response:
+            sentence = f"The response to a user identity of type {asked[0].type} has {len(item.server_response)} bytes."
+            yield about("association.user-identity-response", item, sentence)
     if answers and not wanted:
         why = "no response to it was requested" if asked else "no user identity was sent"
         yield found("association.user-identity-answer", f"There is a user identity response, but {why}.")

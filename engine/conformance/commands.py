@@ -17,6 +17,9 @@ from .subject import DATA_SET_TYPE, MESSAGE_ID, Subject, tag_text
 from .values import value_faults
 
 Check = Callable[[Subject], Iterable[Finding]]
+_EXPLICIT_FOUR = int.from_bytes(b"UL\x04\x00", "little")
+_BIG_ENDIAN_FOUR = int.from_bytes(b"\x00\x00\x00\x04", "little")
+"""The length of Command Group Length, written otherwise than in Implicit VR Little Endian."""
 _HEADER = 8
 """Bytes of tag and length in front of each value."""
 
@@ -39,7 +42,8 @@ def check_command(
     Elements without value that the engine fills in (group length, Message ID, Command Data Set Type) are right.
     """
     subject = Subject(command, request, has_data, tuple(spans), size, abstract_syntax)
-    return [finding for check in _CHECKS for finding in check(subject)]
+    # Of what was read in another encoding than it was written in nothing else means anything.
+    return [*_encoding(subject)] or [finding for check in _CHECKS for finding in check(subject)]
 
 
 def check_command_bytes(
@@ -51,6 +55,18 @@ def check_command_bytes(
 
 
 # The command set as such
+
+
+def _encoding(s: Subject) -> Iterator[Finding]:
+    """A command set that begins with (0000,0000) as other transfer syntaxes would write it."""
+    first = s.elements[0] if s.elements else None
+    if first is None or first.tag != GROUP_LENGTH or first.length is None:
+        return
+    looks = {_BIG_ENDIAN_FOUR: "Big Endian", _EXPLICIT_FOUR: "Explicit VR"}.get(first.length)
+    if looks is not None:
+        yield s.at(
+            "command.encoding", 0, f"The command set is encoded in {looks}; it must be Implicit VR Little Endian."
+        )
 
 
 def _group_length(s: Subject) -> Iterator[Finding]:

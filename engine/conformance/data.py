@@ -17,6 +17,7 @@ SOP_INSTANCE = 0x00080018
 _QUERY_LEVEL = 0x00080052
 GROUPS_OUTSIDE = frozenset({0x0000, 0x0001, 0x0002, 0x0003, 0x0005, 0x0007, 0xFFFF})
 """Groups no Data Set has: command sets, file meta information, and those PS3.5 7.1 rules out."""
+_INVENTORY_RETRIEVALS = ("1.2.840.10008.5.1.4.1.1.201.3", "1.2.840.10008.5.1.4.1.1.201.4")
 _LEVEL_SERVICES = ("C-FIND", "C-GET", "C-MOVE")
 
 
@@ -51,6 +52,9 @@ def _instance(command: CommandSet, data: DataSet) -> Iterator[Finding]:
 
 def _level(command: CommandSet, data: DataSet) -> Iterator[Finding]:
     sop = sop_class(command.sop_class_uid)
+    if sop is not None and sop.uid in _INVENTORY_RETRIEVALS and data.find(_QUERY_LEVEL) is not None:
+        sentence = f"Query/Retrieve Level (0008,0052) is there; {sop.name} has none."
+        yield found("data.inventory-level", sentence, tag=_QUERY_LEVEL)
     if sop is None or not sop.query_levels:
         return
     level = data.text(_QUERY_LEVEL).strip()

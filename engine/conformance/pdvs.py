@@ -183,7 +183,7 @@ def _sequence(pdvs: Sequence[PdvSeen]) -> list[Finding]:
         findings.append(found("pdata.one-message", sentence))
     for number, (one, next_) in enumerate(pairwise(pdvs), 1):
         evidence = Evidence(text=f"PDV {number + 1}", start=next_.start, end=next_.start + PDV_HEADER + next_.length)
-        if one.is_last and not one.is_command:
+        if one.is_last and (next_.is_command or not one.is_command):
             sentence = f"PDV {number} ends a message, yet another PDV follows in the P-DATA-TF."
             findings.append(found("pdata.one-message", sentence, evidence=evidence))
         elif one.is_command is next_.is_command:

@@ -110,9 +110,17 @@ def _higher_key(m: Message, q: _Query) -> Iterator[Finding]:
             yield m.about("query.higher-key", sentence)
 
 
+def _keys_of(level: str, sop: SopClass) -> frozenset[int]:
+    """The keys of a level besides its unique one; where no level is the patient's, those are the study's (C.6.2.1)."""
+    others = _LEVELS[level].others
+    if level != "STUDY" or "PATIENT" in sop.query_levels:
+        return others
+    return others | _LEVELS["PATIENT"].others | {_LEVELS["PATIENT"].unique}
+
+
 def _higher_attribute(m: Message, q: _Query) -> Iterator[Finding]:
     for level in q.above if not q.relational else ():
-        for tag in sorted(_LEVELS[level].others):
+        for tag in sorted(_keys_of(level, q.sop)):
             if q.data.find(tag) is not None:
                 sentence = f"{_name(tag)} is a key of the level {level}; the query is of the level {q.level}."
                 yield m.about("query.higher-attribute", sentence)

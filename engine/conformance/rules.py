@@ -34,6 +34,7 @@ AREAS = {
 """What the rules are about, by the first part of their id."""
 
 _COMMAND = """
+encoding                 error   Command sets are encoded in Implicit VR Little Endian           PS3.7 6.3.1
 group-length-first       error   Command Group Length is the first element                       PS3.7 6.3.1
 group-length             error   Command Group Length counts the bytes that follow it            PS3.7 6.3.1, E.1
 ascending                error   Elements are in ascending order of tags                         PS3.7 6.3.1
@@ -83,6 +84,7 @@ sop-class                error   The instance's SOP class is the command's      
 sop-instance             error   The instance's SOP Instance UID is the command's                PS3.7 9.1.1.1
 group                    error   No command, file or structure groups are in a Data Set          PS3.5 7.1
 query-level              error   The Query/Retrieve Level is one of the model                    PS3.4 C.6
+inventory-level          error   Retrieving an inventory has no Query/Retrieve Level             PS3.4 JJ.3.2
 unreadable               error   A Data Set is encoded in the context's transfer syntax           PS3.8 7.6.1; PS3.5 10
 """
 
@@ -156,6 +158,7 @@ role-answer              error   Only proposed roles are accepted               
 extended-answer          error   Extended negotiation answers a proposal                         PS3.7 D.3.3.5
 extended-answer-content  error   The answer grants no more than was asked for                    PS3.4
 user-identity-answer     error   A user identity response answers a request for one              PS3.7 D.3.3.7
+user-identity-response   error   The response to a username, with passcode or not, is empty      PS3.7 D.3.3.7.2
 user-identity-silent     warning A requested user identity response is given                     PS3.7 D.3.3.7
 reject-code              error   Result, source and reason of a rejection are defined            PS3.8 9.3.4
 abort-source             error   The source of an abort is 0 or 2                                PS3.8 9.3.8

@@ -70,11 +70,14 @@ def _well_known(s: Subject) -> Iterator[Finding]:
 
 def _context(s: Subject) -> Iterator[Finding]:
     uid, syntax = s.plain.sop_class_uid, s.abstract_syntax
-    if not uid or not syntax or uid == syntax:
+    if not uid or not syntax:
         return
     context, normalized = sop_class(syntax), s.service.startswith("N-")
+    carried = context.message_sop_class if context is not None and normalized else ""
+    if uid == (carried or syntax):
+        return
     # A private abstract syntax may be a meta SOP class.
-    if normalized and (context is None or uid in context.members or uid == context.message_sop_class):
+    if normalized and (context is None or uid in context.members):
         return
     tag = next((t for t in _CLASS_TAGS if s.plain.text(t)), _CLASS_TAGS[0])
     sentence = f"{_named(uid)} does not fit a presentation context of {_named(syntax)}."

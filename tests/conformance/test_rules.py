@@ -146,7 +146,18 @@ def added(command: CommandSet, *elements: Element) -> CommandSet:
     return CommandSet((*command.elements, *elements))
 
 
+EXPLICIT_FOUR = int.from_bytes(b"UL\4\0", "little")
+INVENTORY_MOVE = CommandSet.of(
+    AffectedSOPClassUID="1.2.840.10008.5.1.4.1.1.201.3",
+    CommandField=0x0021,
+    MessageID=1,
+    Priority=0,
+    CommandDataSetType=0,
+    MoveDestination="CONSOLE",
+)
+
 COMMANDS: dict[str, Callable[[], list[Finding]]] = {
+    "encoding": lambda: check_command(raw(ECHO, "CommandGroupLength", b"8\0\0\0", EXPLICIT_FOUR)),
     "group-length-first": lambda: check_command(CommandSet(ECHO.elements[1:])),
     "group-length": lambda: check_command(ECHO.with_values(CommandGroupLength=3)),
     "ascending": lambda: check_command(CommandSet((ECHO.elements[0], *reversed(ECHO.elements[1:])))),
@@ -201,6 +212,7 @@ DATA: dict[str, Callable[[], list[Finding]]] = {
     "sop-instance": lambda: check_data(STORE, INSTANCE.put(0x00080018, "UI", "1.2.4")),
     "group": lambda: check_data(STORE, INSTANCE.put(0x00020010, "UI", IMPLICIT)),
     "query-level": lambda: check_data(FIND, QUERY.put(0x00080052, "CS", "PATIENT")),
+    "inventory-level": lambda: check_data(INVENTORY_MOVE, QUERY),
 }
 
 USER = (MaximumLength(maximum_length_received=16384), ImplementationClassUID(uid="1.2.3"))
@@ -330,6 +342,10 @@ ASSOCIATIONS: dict[str, Callable[[], list[Finding]]] = {
     "extended-answer": lambda: got(user=(extended(b"\1"),)),
     "extended-answer-content": lambda: got(user=(extended(b"\1"),), wanted=(extended(b"\0"),)),
     "user-identity-answer": lambda: got(user=(UserIdentityAC(),)),
+    "user-identity-response": lambda: got(
+        user=(UserIdentityAC(server_response=b"x"),),
+        wanted=(UserIdentityRQ(type=1, primary=b"a", positive_response_requested=1),),
+    ),
     "user-identity-silent": lambda: got(wanted=(UserIdentityRQ(type=1, positive_response_requested=1),)),
     "reject-code": lambda: check_reject(AssociateRJ(result=1, source=1, reason=5)),
     "abort-source": lambda: check_abort(AbortPdu(source=1)),
