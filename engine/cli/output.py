@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TextIO
 
@@ -23,6 +24,9 @@ from engine.model.notices import (
     StepNotice,
     StepState,
 )
+from engine.trace.diagnosis.diagnoser import Diagnoser
+from engine.trace.diagnosis.model import Diagnosis
+from engine.trace.diagnosis.text import diagnosis_json, diagnosis_lines
 from engine.trace.explain import Node, PreviewError, data_set_of, explain_command, explain_pdu
 from engine.trace.json_lines import json_line
 from engine.trace.negotiation_text import negotiation_lines
@@ -32,6 +36,9 @@ from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
 from .judging import Judging
+
+MOST_DIAGNOSES = 3
+"""Told at the end; more would bury the likeliest, and the trace has them all."""
 
 
 class OutputFailed(Exception):
@@ -71,6 +78,8 @@ class Output:
         self._out = out if out is not None else sys.stdout
         self._judging = judging or Judging()
         self._listening: set[int] = set()
+        self._diagnoser = Diagnoser()
+        self._diagnoses: dict[str, Diagnosis] = {}
         self._progress_open = False
         self._failed = False
         reconfigure = getattr(self._out, "reconfigure", None)
@@ -124,9 +133,19 @@ class Output:
         notice = self._judging.see(notice)
         if self._failed:
             return
+        diagnoses = self._diagnoser.take((notice,))
         if self.json:
             self._print(json_line(notice))
+            for diagnosis in diagnoses:
+                self._print(diagnosis_json(diagnosis))
             return
+        self._tell(notice)
+        if self._narrate:
+            self._explain_why(diagnoses)
+        else:
+            self._diagnoses.update({d.title: d for d in reversed(diagnoses)})
+
+    def _tell(self, notice: AnyNotice) -> None:
         match notice:
             case AssociationNotice():
                 self._association(notice)
@@ -235,7 +254,14 @@ class Output:
             self.line(text)
         else:
             self.error(text)
+        self._explain_why(list(self._diagnoses.values())[:MOST_DIAGNOSES])
         self.findings_hint()
+
+    def _explain_why(self, diagnoses: Iterable[Diagnosis]) -> None:
+        """What the failure likely comes from, on standard error as it is no result."""
+        for diagnosis in diagnoses:
+            for line in diagnosis_lines(diagnosis):
+                self.error(line)
 
     def findings_hint(self) -> None:
         """That there were findings, when they were not shown."""

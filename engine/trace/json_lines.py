@@ -52,7 +52,7 @@ def json_line(notice: AnyNotice) -> str:
     return json.dumps(notice_to_json(notice), ensure_ascii=False, separators=(", ", ": "))
 
 
-def _time(seconds: float) -> str | None:
+def iso_time(seconds: float) -> str | None:
     """UTC, ISO 8601 with microseconds; None for 0, which stands for an unknown time."""
     if not seconds:
         return None
@@ -73,7 +73,7 @@ def _round(seconds: float | None) -> float | None:
 def _association(n: AssociationNotice) -> Json:
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "association": n.association,
         "phase": n.phase.value,
         "role": "requestor" if n.requestor else "acceptor",
@@ -185,7 +185,7 @@ def _pdu(n: PduNotice) -> Json:
     whole = len(n.data) >= n.size
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "association": n.association,
         "direction": n.direction.value,
         "type": pdu_name(n.type),
@@ -203,7 +203,7 @@ def _message(n: MessageNotice) -> Json:
     row = message_for(command.command_field) if command.command_field is not None else None
     result: Json = {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "association": n.association,
         "operation": n.operation,
         "direction": n.direction.value,
@@ -288,7 +288,7 @@ def _status(n: StatusNotice) -> Json:
     counts = {"remaining": n.remaining, "completed": n.completed, "failed": n.failed, "warning": n.warning}
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "operation": n.operation,
         "association": n.association,
         "outcome": n.outcome.value,
@@ -309,7 +309,7 @@ def _status(n: StatusNotice) -> Json:
 def _progress(n: ProgressNotice) -> Json:
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "operation": n.operation,
         "association": n.association,
         "done": n.done,
@@ -325,7 +325,7 @@ def _progress(n: ProgressNotice) -> Json:
 def _step(n: StepNotice) -> Json:
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "operation": n.operation,
         "association": n.association,
         "step": n.step,
@@ -342,12 +342,12 @@ def _step(n: StepNotice) -> Json:
 
 
 def _plan(n: StorePlanNotice) -> Json:
-    head = {"kind": n.kind, "time": _time(n.time), "association": None, "operation": n.operation}
+    head = {"kind": n.kind, "time": iso_time(n.time), "association": None, "operation": n.operation}
     return {**head, "sentence": plan_summary(n.plan), **plan_json(n.plan)}
 
 
 def _stored(n: StoredNotice) -> Json:
-    head = {"kind": n.kind, "time": _time(n.time), "association": n.association, "operation": n.operation}
+    head = {"kind": n.kind, "time": iso_time(n.time), "association": n.association, "operation": n.operation}
     return {**head, "files": results_json(n.results)}
 
 
@@ -356,7 +356,7 @@ def _listener(n: ListenerNotice) -> Json:
     listener = {"id": n.listener, "listening": n.listening, "host": n.host, "port": n.port, "ae_title": n.ae_title}
     return {
         "kind": ProgressNotice.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "operation": None,
         "association": None,
         "done": 0,
@@ -372,7 +372,7 @@ def _listener(n: ListenerNotice) -> Json:
 def _finding(n: FindingNotice) -> Json:
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "association": n.association,
         "operation": n.operation,
         "direction": n.direction.value,
@@ -388,7 +388,7 @@ def _finding(n: FindingNotice) -> Json:
 def _error(n: ErrorNotice) -> Json:
     return {
         "kind": n.kind,
-        "time": _time(n.time),
+        "time": iso_time(n.time),
         "association": n.association,
         "operation": n.operation,
         "sentence": n.sentence,
