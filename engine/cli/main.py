@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from . import decoding, operations, procedures, queries, serving, storing
+from . import decoding, operations, printing, procedures, queries, serving, storing
 from .exits import Exit, help_text
 from .judging import judging
 from .listener_options import add_listener
@@ -104,6 +104,8 @@ def build_parser() -> argparse.ArgumentParser:
     _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
     _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
     _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
+    printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
+    printing.add_printer_status(calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))
     add_listener(command("listen", serving.listen, "The built-in peer, for others to call"))
     add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
     _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
@@ -121,6 +123,10 @@ attribute is asked for."""
 
 _NGET = """
 The SOP class is a keyword, name or UID; so is the instance where it is a well-known one (PrinterInstance)."""
+
+_PRINT = """
+Film session, film boxes, image boxes, print, print job, and all of it deleted again (PS3.4 Annex H): each step is told.
+As many films are made as the images need."""
 
 _DECODE = """
 Shows each PDU with its main fields and each message with its command set and data set; -v adds the tree of each PDU

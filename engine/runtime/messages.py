@@ -37,6 +37,8 @@ class Messages:
     def __init__(self, association: Association) -> None:
         self._association = association
         self._invocations: dict[int, Invocation] = {}
+        self._reports: dict[int | None, dx.Received] = {}
+        """Event reports not answered yet, by the key of their request."""
         self._room = asyncio.Event()
         self._turn = asyncio.Lock()
         self._sending = asyncio.Lock()
@@ -89,6 +91,9 @@ class Messages:
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
             await self._send(ready, encoded, operation)
+        report = self._reports.pop(key, None)
+        if report is not None:
+            self._post(report)
 
     async def cancel(self, operation: int) -> bool:
         """Send the C-CANCEL-RQ of an outstanding operation; False when it is over already or has none."""
@@ -191,7 +196,7 @@ class Messages:
                 case dx.RequestReceived():
                     recorder.received(event.message, None)
                     if self._is_usable(event.message):
-                        self._post(event.message)
+                        self._note_report(event, answered=association.on_request is None)
                         if association.on_request is not None:
                             association.on_request(association, event)
                 case dx.CancelReceived():
@@ -206,10 +211,18 @@ class Messages:
         if exchange.can_invoke():
             self._room.set()
 
+    def _note_report(self, event: dx.RequestReceived, *, answered: bool) -> None:
+        """Event reports go to the board too: at once where the user answers by hand, else after the response, so that
+        whoever awaits one does not send its next request before. Some stacks take that for the response."""
+        if event.message.command.command_field == EVENT_REPORT:
+            if answered:
+                self._post(event.message)
+            else:
+                self._reports[event.key] = event.message
+
     def _post(self, message: dx.Received) -> None:
-        """Event reports go to the board too, whoever answers them."""
         negotiated = self._association.negotiated
-        if message.command.command_field == EVENT_REPORT and negotiated is not None:
+        if negotiated is not None:
             requestor = self._association.requestor
             sender = negotiated.called_ae_title if requestor else negotiated.calling_ae_title
             self._association.context.reports.post(self._association.number, message, sender)
@@ -245,4 +258,7 @@ class Messages:
         for invocation in self._invocations.values():
             invocation.queue.put_nowait(why)
         self._invocations.clear()
+        for report in self._reports.values():
+            self._post(report)
+        self._reports.clear()
         self._room.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
 
@@ -105,14 +106,26 @@ class Running:
         try:
             effect = next(generator)
             while True:
-                effect = generator.send(await self._carry_out(effect))
-        except StopIteration as end:
-            verdict: fx.Verdict = end.value
+                effect = await self._next(generator, effect)
+        except fx.Cancelled as cancelled:
+            raise Ended(Outcome.CANCELLED, str(cancelled)) from None
+        except Finished as end:
             self._steps.give_up("")
-            self._operation.end(verdict.outcome, verdict.sentence, service=entry.title)
+            self._operation.end(end.verdict.outcome, end.verdict.sentence, service=entry.title)
         finally:
             self._operation.on_cancel = None
             generator.close()
+
+    async def _next(self, generator: fx.Playing, effect: fx.Effect) -> fx.Effect:
+        """Carry an effect out and have the next one. Raises Finished at the end of the generator."""
+        try:
+            try:
+                reply = await self._carry_out(effect)
+            except fx.Cancelled as cancelled:
+                return generator.throw(cancelled)
+            return generator.send(reply)
+        except StopIteration as end:
+            raise Finished(end.value) from None
 
     async def _cancel(self) -> None:
         self._reports.wake()
@@ -129,16 +142,38 @@ class Running:
                 return self._watch(self._association, effect)
             case fx.Reopen():
                 return self._reopen(effect)
+            case fx.Work():
+                return self._work(effect)
+            case fx.Pause():
+                return self._pause(effect)
+            case fx.Accepted():
+                return _accepted(self._association)
 
     async def _plan(self, effect: fx.Plan) -> None:
         self._steps.plan(effect.steps)
+
+    async def _pause(self, effect: fx.Pause) -> None:
+        await self._reports.take(lambda _: False, effect.seconds, lambda: self._operation.cancelled)
+
+    async def _work(self, effect: fx.Work) -> fx.Worked:
+        """In a thread: the loop serves every other association meanwhile."""
+        step = self._steps.begin(effect.step) if effect.step else None
+        try:
+            value, said = await asyncio.to_thread(effect.do)
+        except (ValueError, OSError) as error:
+            if step is not None:
+                self._steps.end(step, StepState.FAILED, str(error))
+            return fx.Worked(problem=str(error))
+        if step is not None:
+            self._steps.end(step, StepState.DONE, said)
+        return fx.Worked(value=value)
 
     # -- operations
 
     async def _invoke(self, association: Association, effect: fx.Invoke) -> fx.Answered:
         if self._operation.cancelled and not effect.closing:
-            raise Ended(Outcome.CANCELLED, f"Cancelled before “{effect.step}”.")
-        step = self._steps.begin(effect.step, effect.message.command)
+            raise fx.Cancelled(f"Cancelled before “{effect.step}”.")
+        step = self._steps.begin(effect.step, effect.message.command, again=effect.again)
         try:
             message = replace(effect.message, context_id=_context_id(association, effect))
             invocation = await association.messages.invoke(message, self._operation.number)
@@ -148,6 +183,9 @@ class Running:
             if association.end is not None:
                 raise
             return fx.Answered(command=CommandSet(), outcome=ended.outcome, sentence=ended.sentence)
+        judged = effect.read(answered) if effect.read is not None and answered.ok else None
+        if judged is not None:
+            answered = replace(answered, outcome=judged[0], sentence=judged[1])
         state = _STATES.get(answered.outcome, StepState.FAILED)
         self._steps.end(step, state, answered.sentence, status, invocation.request.message_id)
         return answered
@@ -176,14 +214,16 @@ class Running:
         return answered, ended.status
 
     async def _await(self, effect: fx.Await) -> fx.Report | None:
-        step = self._steps.begin(effect.step)
+        step = self._steps.begin(effect.step, again=effect.again)
         report = await self._reports.take(effect.wanted, effect.seconds, lambda: self._operation.cancelled)
         if report is not None:
-            sentence = f"Received on association #{report.association}."
-            self._steps.end(step, StepState.DONE, sentence, message_id=report.command.message_id)
+            where = f"Received on association #{report.association}."
+            outcome, sentence = effect.read(report) if effect.read is not None else (Outcome.SUCCESS, where)
+            state = _STATES.get(outcome, StepState.FAILED)
+            self._steps.end(step, state, sentence, message_id=report.command.message_id)
         elif self._operation.cancelled:
             self._steps.end(step, StepState.SKIPPED, "Not waited for any longer: cancelled.")
-        else:
+        elif not effect.patient:
             self._steps.end(step, StepState.WARNING, f"Nothing came within {effect.seconds:g} s.")
         return report
 
@@ -246,6 +286,20 @@ class Running:
                 await opened(self._association, self._operation)
         finally:
             self._operation.on_cancel = self._cancel
+
+
+class Finished(Exception):
+    """A procedure has come to its verdict."""
+
+    def __init__(self, verdict: fx.Verdict) -> None:
+        super().__init__(verdict.sentence)
+        self.verdict = verdict
+
+
+async def _accepted(association: Association) -> frozenset[str]:
+    negotiated = association.negotiated
+    contexts = negotiated.contexts if negotiated is not None else ()
+    return frozenset(c.abstract_syntax for c in contexts if c.accepted)
 
 
 _STATES = {Outcome.SUCCESS: StepState.DONE, Outcome.WARNING: StepState.WARNING}

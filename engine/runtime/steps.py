@@ -45,9 +45,12 @@ class Steps:
             self._tell(step, "Not needed.")
             self._steps.append(step)
 
-    def begin(self, name: str, command: CommandSet | None = None) -> Step:
-        """The next planned step of this name, or one of its own."""
+    def begin(self, name: str, command: CommandSet | None = None, *, again: bool = False) -> Step:
+        """The next planned step of this name, or one of its own. again: the last of this name that has begun."""
         step = next((s for s in self._steps if s.name == name and s.state is StepState.PLANNED), None)
+        begun = [s for s in self._steps if s.name == name and s.state is not StepState.PLANNED]
+        if again and begun:
+            step = begun[-1]
         if step is None:
             step = Step(len(self._steps), name)
             self._steps.append(step)

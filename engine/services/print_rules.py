@@ -5,11 +5,11 @@ Everything but the printer ends with its association (H.3): a film session is on
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.display_formats import display_format
 
 from .effects import Notify, Request
 from .rules import (
@@ -67,23 +67,17 @@ PIXEL_ATTRIBUTES = (
 EMPTY_SESSION = 0xB602
 EMPTY_FILM_BOX = 0xB603
 NO_FILM_BOXES = 0xC600
-MAX_IMAGE_BOXES = 200
-"""More boxes than any film has: an absurd display format is refused, not obeyed."""
 PRINT_DONE = 3
 """Event Type ID of Print Job "Done" (PS3.4 H.4.5.2)."""
 
 
-def box_count(display_format: str) -> int:
+def box_count(text: str) -> int:
     """Image boxes of an Image Display Format (PS3.3 C.13.3): STANDARD, ROW, COL, SLIDE ...; 0 when it is absurd."""
-    kind, _, rest = display_format.strip().partition("\\")
-    numbers = [int(n) for n in re.findall(r"\d{1,6}", rest)]
-    if kind == "STANDARD" and len(numbers) == 2:
-        count = numbers[0] * numbers[1]
-    elif kind in ("ROW", "COL"):
-        count = sum(numbers)
-    else:
-        count = 1 if kind in ("SLIDE", "SUPERSLIDE", "CUSTOM") else 0
-    return count if count <= MAX_IMAGE_BOXES else 0
+    try:
+        found = display_format(text)
+    except ValueError:
+        return 0
+    return found.count or 1
 
 
 class PrintRules(Rules):

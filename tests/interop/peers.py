@@ -332,10 +332,12 @@ def pynetdicom_scp(
     *,
     ae_title: str = "PYNETDICOM",
     configure: Callable[[AE], None] | None = None,
+    tls: Any = None,
 ) -> Iterator[Peer]:
     """A provider written with pynetdicom in this process: `handlers` are its (event, function[, arguments]) tuples.
 
     A context is an abstract syntax, or one with its transfer syntaxes. SCP and SCU roles are both accepted.
+    tls: an `ssl.SSLContext`.
     """
     ae = AE(ae_title=ae_title)
     for timeout in ("acse_timeout", "dimse_timeout", "network_timeout"):
@@ -346,7 +348,7 @@ def pynetdicom_scp(
     if configure:
         configure(ae)
     # Port 0 lets the system choose: nobody can take the port in between.
-    server = ae.start_server((HOST, 0), block=False, evt_handlers=list(handlers))
+    server = ae.start_server((HOST, 0), block=False, evt_handlers=list(handlers), ssl_context=tls)
     try:
         yield Peer("pynetdicom", ae_title, server.server_address[1], folder)
     finally:

@@ -10,9 +10,10 @@ from engine.model.association import ProposedContext
 from engine.model.procedures import ups as p
 from engine.model.procedures.base import Procedure
 from engine.model.procedures.instance import ReadInstance
+from engine.model.procedures.printing import PrintFilms, ReadPrinter
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
-from . import read_instance, ups, ups_watch
+from . import printer, printing, read_instance, ups, ups_watch
 from .effects import Playing
 
 
@@ -36,6 +37,8 @@ CATALOG: dict[type[Procedure], Entry] = {
     p.ReadStep: Entry("UPS read", ups.read, ups.reads),
     p.ChangeSubscription: Entry("UPS subscription", ups_watch.change, ups_watch.classes),
     p.WatchSteps: Entry("UPS watch", ups_watch.watch_steps, ups_watch.classes),
+    PrintFilms: Entry("Print", printing.play, printing.classes),
+    ReadPrinter: Entry("Printer status", printer.play, printer.classes),
 }
 
 

@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
+
+Judged = tuple[Outcome, str]
+"""What an answer comes to, in the words of its content, where that says more than its status."""
+
+
+class Cancelled(Exception):
+    """Thrown into a procedure in place of an answer once the user has cancelled, before an operation that is not
+    `closing`. What has something to tidy up catches it, goes on with that, and returns its verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +37,16 @@ class Invoke:
 
     context: abstract syntax of the presentation context it goes through; "" leaves the choice to the engine.
     closing: tidies up (unsubscribes, deletes), so it is done even after the user has cancelled.
+    again: goes on with the last step of this name instead of beginning one.
+    read: what a response that was performed says by its data set; None: nothing more than its status.
     """
 
     step: str
     message: Outgoing
     context: str = ""
     closing: bool = False
+    again: bool = False
+    read: Callable[[Answered], Judged | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +83,18 @@ class Report:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Await:
     """Wait for an event report on any association of this engine; its answer is the Report, or None after `seconds` or
-    when the user cancels. Reports that came since the procedure began, and that no Await took, count."""
+    when the user cancels. Reports that came since the procedure began, and that no Await took, count.
+
+    again: goes on with the last step of this name. patient: that nothing came is not told, the step stays open.
+    read: what a report says.
+    """
 
     step: str
     wanted: Callable[[Report], bool]
     seconds: float
+    again: bool = False
+    patient: bool = False
+    read: Callable[[Report], Judged] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +138,38 @@ class Reopen:
     closing: bool = False
 
 
-Effect = Plan | Invoke | Await | Watch | Reopen
-Reply = Answered | Report | Watched | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Something that takes a while and needs no peer, such as reading files; done beside the network. Its answer is a
+    `Worked`. step "": not told as a step. `do` gives a value and what to say; what it raises as ValueError or OSError
+    is its failure."""
+
+    do: Callable[[], tuple[object, str]]
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """What came of a Work. problem: why there is no value, "" when there is one."""
+
+    value: object = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """So many seconds nothing is done; its answer is None. The user's cancel ends it."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Which abstract syntaxes the peer has accepted: its answer is a frozenset of their UIDs."""
+
+
+Effect = Plan | Invoke | Await | Watch | Reopen | Work | Pause | Accepted
+Reply = Answered | Report | Watched | Worked | frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,4 +208,24 @@ def reopen(effect: Reopen) -> Generator[Effect, Reply, Answered]:
     """`answered = yield from reopen(...)`: the answer with its type."""
     answer = yield effect
     assert isinstance(answer, Answered)
+    return answer
+
+
+V = TypeVar("V")
+
+
+def work(effect: Work, kind: type[V]) -> Generator[Effect, Reply, V | str]:
+    """`value = yield from work(..., Picture)`: the value, or as a str the sentence why there is none."""
+    answer = yield effect
+    assert isinstance(answer, Worked)
+    if answer.problem:
+        return answer.problem
+    assert isinstance(answer.value, kind)
+    return answer.value
+
+
+def accepted() -> Generator[Effect, Reply, frozenset[str]]:
+    """`uids = yield from accepted()`: the abstract syntaxes accepted."""
+    answer = yield Accepted()
+    assert isinstance(answer, frozenset)
     return answer

@@ -1,0 +1,95 @@
+"""Printing from the command line, against the built-in peer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.cli.exits import Exit
+from engine.cli.main import main
+from engine.model.commands import Listen
+from engine.model.dataset import DataElement, DataSet
+from engine.model.notices import ListenerNotice
+from engine.runtime.engine import Engine
+from engine.wire.datasets import encode_dataset, write_file
+
+EXPLICIT, JPEG2000, SC = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90", "1.2.840.10008.5.1.4.1.1.7"
+
+
+@pytest.fixture
+def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "workspace"))
+    with Engine() as engine:
+        number = engine.new_id()
+        engine.submit(Listen(listener=number))
+        told: list[ListenerNotice] = []
+        while not told:
+            told = [n for n in engine.drain_wait(10) if isinstance(n, ListenerNotice)]
+        assert told[0].listening, told[0].sentence
+        yield str(told[0].port)
+
+
+def image(path: Path, syntax: str = EXPLICIT, frames: int = 3) -> Path:
+    numbers = {0x00280002: 1, 0x00280010: 2, 0x00280011: 2, 0x00280100: 8, 0x00280101: 8, 0x00280102: 7, 0x00280103: 0}
+    data = DataSet(tuple(DataElement(tag, "US", (str(n),)) for tag, n in numbers.items()))
+    data = data.put(0x00080016, "UI", SC).put(0x00080018, "UI", "2.25.1").put(0x00280008, "IS", str(frames))
+    data = data.put(0x00280004, "CS", "MONOCHROME2")
+    data = data.merged(DataSet((DataElement(0x7FE00010, "OB", bytes(4 * frames)),)))
+    write_file(path, encode_dataset(data, EXPLICIT), syntax, SC, "2.25.1")
+    return path
+
+
+def test_the_test_pattern_is_printed_step_by_step(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--test-pattern", "3", "--format", "STANDARD\\1,2", "--film-size", "14inx17in"]
+    assert main(["print", "127.0.0.1", port, *given]) == Exit.SUCCESS
+    told = capsys.readouterr().out
+    for words in ("✓ Film session", "✓ Film box 1", "✓ Image 3: test pattern", "✓ Print job 2: DONE", "2 films with 3"):
+        assert words in told
+
+
+def test_frames_of_files_after_options(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = image(tmp_path / "many.dcm")
+    assert main(["print", "127.0.0.1", port, "--json", "--frames", "1,3", str(file)]) == Exit.SUCCESS
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    steps = [n["name"] for n in lines if n["kind"] == "step" and n["state"] == "done"]
+    assert "Image 1: many.dcm" in steps
+    assert "Image 2: many.dcm, frame 3" in steps
+
+
+def test_an_empty_film_is_a_warning(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["print", "127.0.0.1", port, "--empty"]) == Exit.SUCCESS
+    assert "B603H" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], "FILE|FOLDER"),
+        (["--test-pattern", "0"], "1 to 1000"),
+        (["--test-pattern", "--format", "STANDARD\\2"], "columns and rows"),
+        (["--test-pattern", "--copies", "0"], "whole number"),
+        (["--test-pattern", "--window", "40"], "center,width"),
+        (["--test-pattern", "--max-density", "x"], "Maximum density"),
+        (["no-such-file.dcm"], "no-such-file.dcm"),
+    ],
+)
+def test_wrong_arguments_are_told(port: str, given: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["print", "127.0.0.1", port, *given]) == Exit.USAGE
+    assert words in capsys.readouterr().err
+
+
+def test_what_is_compressed_is_told_plainly(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = image(tmp_path / "j2k.dcm", JPEG2000, 1)
+    assert main(["print", "127.0.0.1", port, str(file)]) == Exit.USAGE
+    assert "compressed (JPEG 2000" in capsys.readouterr().err
+
+
+def test_printer_status_and_configuration(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["printer-status", "127.0.0.1", port, "--configuration"]) == Exit.SUCCESS
+    told = capsys.readouterr().out
+    assert "PrinterStatus = NORMAL" in told
+    assert "MediaInstalledSequence" in told
+    assert "The printer says NORMAL (BUILT-IN PRINTER)." in told
