@@ -100,9 +100,14 @@ def build_parser() -> argparse.ArgumentParser:
     _echo(calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?"))
     _send(calling("send", operations.send, "Send message files on one association", _SEND))
     storing.add_store(calling("store", storing.store, "C-STORE files and folders", storing.MORE))
-    _find(calling("find", queries.find, "C-FIND: query patients, studies, worklists", _KEYS))
-    _get(calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS))
-    _move(calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS))
+    find = calling("find", queries.find, "C-FIND: query patients, studies, worklists", _FIND_KEYS)
+    get = calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS)
+    move = calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS)
+    for sub, service in ((find, "C-FIND"), (get, "C-GET"), (move, "C-MOVE")):
+        sub.epilog = f"{queries.models_help(service)}\n\n{sub.epilog}"
+    _find(find)
+    _get(get)
+    _move(move)
     _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
     printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
     printing.add_printer_status(calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))
@@ -120,6 +125,17 @@ the files need them unless --context is given."""
 _KEYS = """
 Keys (-k, repeatable) are written keyword=value, (gggg,eeee)=value or Sequence[0].keyword=value; without a value the
 attribute is asked for."""
+
+_FIND_KEYS = f"""{_KEYS}
+
+What values match:
+  empty              any value, and the attribute comes back with each match
+  DOE*  D?E          * any characters, ? one; not in dates, times, numbers and UIDs
+  DOE^JOHN           names are family^given^middle^prefix^suffix
+  20240131           a date; 20240101-20240131 from to, 20240101- since, -20240131 until
+  today              of dates: today, yesterday, tomorrow, last 7 days, last 2 weeks, last 12 months
+  0830-1200          a range of times
+  1.2.3\\\\4.5.6       several UIDs"""
 
 _NGET = """
 The SOP class is a keyword, name or UID; so is the instance where it is a well-known one (PrinterInstance)."""
@@ -160,21 +176,33 @@ def _send(sub: argparse.ArgumentParser) -> None:
 def _query(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("-k", "--key", metavar="KEY", action="append", default=[], help="a key, repeatable")
     sub.add_argument("--level", metavar="LEVEL", help="PATIENT, STUDY, SERIES or IMAGE")
-    models = ", ".join((*queries.MODELS, "ups"))
-    sub.add_argument("--model", default="study", help=f"{models}, or a SOP class by keyword or UID (default: study)")
+    sub.add_argument("--model", default="study", help="see below, or a SOP class by keyword or UID (default: study)")
     sub.add_argument("--file", metavar="FILE", type=Path, help="a message file whose data set and SOP class are used")
     sub.add_argument("--cancel-after", metavar="N", type=int, help="send C-CANCEL after N pending responses")
 
 
 def _find(sub: argparse.ArgumentParser) -> None:
     _query(sub)
+    sub.add_argument(
+        "--template", metavar="NAME", help="a saved query by its title or file, of the workspace or shipped"
+    )
+    sub.add_argument(
+        "--format", choices=("table", "full", "csv", "json"), default="table", help="how matches are shown (table)"
+    )
     sub.add_argument("--only", action="store_true", help="ask for the given keys only, not for the model's usual ones")
-    sub.add_argument("--full", action="store_true", help="show whole data sets instead of a table")
+    sub.add_argument("--full", action="store_true", help="the same as --format full")
 
 
 def _get(sub: argparse.ArgumentParser) -> None:
     _query(sub)
     sub.add_argument("--to", metavar="FOLDER", type=Path, help="where the instances are written")
+    sub.add_argument(
+        "--storage",
+        metavar="CLASS",
+        action="append",
+        default=[],
+        help="a SOP class that is there, repeatable: only these are proposed, in every transfer syntax",
+    )
 
 
 def _move(sub: argparse.ArgumentParser) -> None:

@@ -244,13 +244,13 @@ class Output:
 
     # -- the end
 
-    def finish(self, status: StatusNotice) -> None:
-        """The last sentence: how it ended."""
+    def finish(self, status: StatusNotice, *, aside: bool = False) -> None:
+        """The last sentence: how it ended. aside: on standard error whatever it was."""
         if self.json:
             return
         took = f" ({seconds_text(status.duration)})" if status.duration else ""
         text = visible(f"{status_line(status).rstrip()}{took}")
-        if status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):
+        if not aside and status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):
             self.line(text)
         else:
             self.error(text)

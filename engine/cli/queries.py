@@ -3,62 +3,68 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 from engine.model.association import ProposedContext, Role
 from engine.model.commands import Retrieve
-from engine.model.dataset import DataElement, DataSet
+from engine.model.dataset import DataSet
 from engine.model.notices import AnyNotice, Direction, MessageNotice, Outcome, StatusNotice
 from engine.standard.messages import message_name
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.trace.explain import PreviewError, data_set_of
-from engine.trace.plain_text import table
+from engine.trace.explain import PreviewError, data_set_json, data_set_of
 from engine.workspace.dataset_toml import attribute_key
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
+from engine.workspace.matching_values import resolved, this_day
 from engine.workspace.message_files import load_message
-from engine.workspace.messages import template
 from engine.workspace.names import resolve_uid
 from engine.workspace.placeholders import Filler
-from engine.workspace.queries import QUERY_RETRIEVE_LEVEL, UNIQUE_KEYS, identifier, levels_of
+from engine.workspace.queries import QUERY_RETRIEVE_LEVEL, UNIQUE_KEYS, at_level, identifier, levels_of
+from engine.workspace.query_models import model_class, query_models
+from engine.workspace.saved_queries import find_query as find_saved
 from engine.workspace.settings import number_contexts
+from engine.workspace.workspace import default_folder
 
 from .driver import driving
 from .exits import Exit
-from .failures import Failures
+from .matches import CHARACTER_SET, matches_csv, matches_table
 from .options import proposal
 from .output import Output
 
-MODELS = {
-    "patient": "PatientRootQueryRetrieveInformationModel",
-    "study": "StudyRootQueryRetrieveInformationModel",
-    "patient-study": "PatientStudyOnlyQueryRetrieveInformationModel",
-    "worklist": "ModalityWorklistInformationModel",
-}
-"""Short names for --model by what their keywords begin with; anything else is a keyword, name or UID."""
-CHARACTER_SET = 0x00080005
 _SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
 Watch = Callable[[AnyNotice], None]
 
 
 def find(args: argparse.Namespace) -> Exit:
-    """C-FIND, its matches as a table or in full."""
+    """C-FIND, its matches in the form asked for."""
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    form = "full" if args.full else args.format
+    if args.json and form != "table":
+        raise ValueProblem("--json prints everything as JSON lines; leave out --format and --full")
     uid, keys = find_query(args)
     matches: list[DataSet] = []
+    whole: list[object] = []
 
     def watch(notice: AnyNotice) -> None:
         match = None if args.json else _match_of(notice)
         if match is None:
             return
         matches.append(match)
-        if args.full:
+        if form == "full":
             output.line(f"Match {len(matches)}")
             output.data_set(match)
+        elif form == "json" and isinstance(notice, MessageNotice) and notice.data is not None:
+            whole.append(data_set_json(notice.data, notice.transfer_syntax))
 
     status, code = _run(_command(args, "C-FIND", uid, keys), output, watch)
-    if matches and not args.full:
+    if form in ("json", "csv"):
+        text = json.dumps(whole, indent=1, ensure_ascii=False) if form == "json" else matches_csv(keys, matches)
+        output.line(text.rstrip("\n"))
+        output.finish(status, aside=True)
+        return code
+    if matches and form == "table":
         output.line(matches_table(keys, matches))
     output.finish(status)
     if status.outcome in (Outcome.SUCCESS, Outcome.CANCELLED) and not args.json:
@@ -69,10 +75,11 @@ def find(args: argparse.Namespace) -> Exit:
 def get(args: argparse.Namespace) -> Exit:
     """C-GET into a folder."""
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
-    uid, keys = retrieve_query(args, "Get")
+    uid, keys = retrieve_query(args, "C-GET")
     if args.to is None:
         output.error("Without --to FOLDER what arrives is counted and thrown away.")
-    return _retrieve(replace(_command(args, "C-GET", uid, keys), folder=args.to), output)
+    classes = tuple(resolve_uid(text) for text in args.storage)
+    return _retrieve(replace(_command(args, "C-GET", uid, keys), folder=args.to, sop_classes=classes), output)
 
 
 def move(args: argparse.Namespace) -> Exit:
@@ -82,7 +89,7 @@ def move(args: argparse.Namespace) -> Exit:
         raise ValueProblem("say where to: --destination AE, or --listen PORT to receive here")
     if args.to is not None and args.listen is None:
         raise ValueProblem("--to FOLDER needs --listen PORT: else the instances go to the destination, not here")
-    uid, keys = retrieve_query(args, "Move")
+    uid, keys = retrieve_query(args, "C-MOVE")
     command = _command(args, "C-MOVE", uid, keys)
     title = args.destination or command.proposal.local.ae_title
     tls = command.proposal.tls if args.listen_tls else None
@@ -118,14 +125,13 @@ def _get_contexts(asked: tuple[ProposedContext, ...], uid: str) -> tuple[Propose
 
 
 def _retrieve(command: Retrieve, output: Output) -> Exit:
-    """A C-GET or C-MOVE to its end; failed sub-operations are told in words and are a failure."""
-    failures = Failures()
-    status, code = _run(command, output, failures.see)
-    if status.failed:
-        for sentence in failures.sentences(status, command.service):
-            output.error(sentence)
-        code = Exit.FAILURE if code is Exit.SUCCESS else code
-    output.finish(status)
+    """A C-GET or C-MOVE to its end; failed sub-operations are a failure."""
+    status, code = _run(command, output)
+    if status.failed and code is Exit.SUCCESS:
+        code = Exit.FAILURE
+    output.finish(status, aside=code is not Exit.SUCCESS)
+    if status.failed and command.service == "C-GET":
+        output.error("Name what is missing, such as --context CTImageStorage:JPEG2000Lossless or --storage CLASS.")
     return code
 
 
@@ -144,25 +150,41 @@ def _run(command: Retrieve, output: Output, watch: Watch | None = None) -> tuple
 
 
 def find_query(args: argparse.Namespace) -> tuple[str, DataSet]:
-    """(SOP class, identifier) of a find: the model's usual keys, or those of --file, or only those given."""
-    uid, base = _from_file(args) if args.file is not None else (_model(args.model, "Find"), None)
+    """(SOP class, identifier) of a find: the model's usual keys, or those of --template or --file, or only those
+    given."""
+    uid, base = _start(args, "C-FIND")
     levels = levels_of(uid)
     level = _level(args, levels) or (base.text(QUERY_RETRIEVE_LEVEL) if base is not None else "")
     level = level or ("STUDY" if "STUDY" in levels else levels[0] if levels else "")
     if base is None:
-        base = DataSet() if args.only else identifier(uid, level) if levels else _emptied(uid)
-    return uid, with_keys(_at_level(base, level), args.key)
+        base = DataSet() if args.only else identifier(uid, level)
+    return uid, _ready(at_level(base, level), args.key)
 
 
-def retrieve_query(args: argparse.Namespace, kind: str) -> tuple[str, DataSet]:
+def retrieve_query(args: argparse.Namespace, service: str) -> tuple[str, DataSet]:
     """(SOP class, identifier) of a get or move; the level follows from the deepest unique key given."""
-    uid, base = _from_file(args) if args.file is not None else (_model(args.model, kind), DataSet())
-    keys = with_keys(base, args.key)
+    uid, base = _start(args, service)
+    keys = _ready(base or DataSet(), args.key)
     if not any(e.tag not in (QUERY_RETRIEVE_LEVEL, CHARACTER_SET) for e in keys):
         raise ValueProblem("say what to retrieve: -k StudyInstanceUID=…, or --file with an identifier")
     levels = levels_of(uid)
     level = _level(args, levels) or keys.text(QUERY_RETRIEVE_LEVEL) or _deepest(keys, levels)
-    return uid, _at_level(keys, level)
+    return uid, at_level(keys, level)
+
+
+def _start(args: argparse.Namespace, service: str) -> tuple[str, DataSet | None]:
+    """SOP class, and the identifier to start from where a file or a template gives one."""
+    if args.file is not None:
+        return _from_file(args)
+    if getattr(args, "template", None) is not None:
+        query = find_saved(default_folder(), args.template)
+        return query.sop_class_uid, query.identifier()
+    return model_class(args.model, service), None
+
+
+def _ready(keys: DataSet, more: list[str]) -> DataSet:
+    """With the keys given added and dates in words resolved."""
+    return resolved(with_keys(keys, more), this_day())
 
 
 def _from_file(args: argparse.Namespace) -> tuple[str, DataSet]:
@@ -174,13 +196,6 @@ def _from_file(args: argparse.Namespace) -> tuple[str, DataSet]:
     if not uid:
         raise ValueProblem(f"{args.file} names no SOP class")
     return uid, message.data
-
-
-def _model(text: str, kind: str) -> str:
-    stem = MODELS.get(text.lower())
-    if text.lower() == "worklist" and kind != "Find":
-        raise ValueProblem("a worklist can be asked with find only")
-    return resolve_uid(stem + kind if stem else "UnifiedProcedureStepPull" if text.lower() == "ups" else text)
 
 
 def _level(args: argparse.Namespace, levels: tuple[str, ...]) -> str:
@@ -195,29 +210,6 @@ def _deepest(keys: DataSet, levels: tuple[str, ...]) -> str:
     return next((level for level in reversed(levels) if UNIQUE_KEYS.get(level) in given), levels[0] if levels else "")
 
 
-def _at_level(keys: DataSet, level: str) -> DataSet:
-    return with_keys(keys, [f"QueryRetrieveLevel={level}"]) if level else keys
-
-
-def _emptied(uid: str) -> DataSet:
-    """The keys of the message to start from, every value asked for and none matched."""
-    data = template("C-FIND-RQ", uid).data
-    return _empty(data) if isinstance(data, DataSet) else DataSet()
-
-
-def _empty(data: DataSet) -> DataSet:
-    return DataSet(tuple(_empty_element(e) for e in data))
-
-
-def _empty_element(element: DataElement) -> DataElement:
-    if element.vr == "SQ":
-        return replace(element, value=tuple(_empty(item) for item in element.items))
-    return element if element.tag == CHARACTER_SET else replace(element, value=())
-
-
-# --- what came back ---------------------------------------------------------------------------------------------------
-
-
 def _match_of(notice: AnyNotice) -> DataSet | None:
     """The identifier of a C-FIND-RSP; None for anything else."""
     if not isinstance(notice, MessageNotice) or notice.direction is not Direction.RECEIVED or notice.data is None:
@@ -230,26 +222,12 @@ def _match_of(notice: AnyNotice) -> DataSet | None:
         return None
 
 
-def matches_table(keys: DataSet, matches: list[DataSet]) -> str:
-    """Matches as rows; columns are the keys some match has a value for, those inside sequences included."""
-    paths = [p for p in _paths(keys) if any(_value(m, p) for m in matches)]
-    return table([attribute_key(p[-1]) for p in paths], ([_value(m, p) for p in paths] for m in matches))
-
-
-def _paths(keys: DataSet, outer: tuple[int, ...] = ()) -> list[tuple[int, ...]]:
-    paths: list[tuple[int, ...]] = []
-    for element in keys:
-        if element.vr == "SQ":
-            paths += [p for item in element.items[:1] for p in _paths(item, (*outer, element.tag))]
-        elif element.tag not in (QUERY_RETRIEVE_LEVEL, CHARACTER_SET):
-            paths.append((*outer, element.tag))
-    return paths
-
-
-def _value(match: DataSet, path: tuple[int, ...]) -> str:
-    element = match.find(path[0])
-    if element is None:
-        return ""
-    if len(path) > 1:
-        return _value(element.items[0], path[1:]) if element.items else ""
-    return "\\".join(element.texts)
+def models_help(service: str) -> str:
+    """The models of a service, for --help."""
+    rows = [m for m in query_models() if m.uid(service)]
+    width = max(len(m.word) for m in rows)
+    lines = []
+    for m in rows:
+        levels = f" ({', '.join(m.levels)})" if m.levels else ""
+        lines.append(f"  {m.word:<{width}}  {m.title}{levels}{', retired' if m.retired else ''}")
+    return "\n".join(["models (--model):", *lines])

@@ -149,7 +149,7 @@ class StoreOutput(Output):
         if len(noted) > SHOWN:
             self.error(f"... and {len(noted) - SHOWN} files more that are odd; --plan lists them.")
 
-    def finish(self, status: StatusNotice) -> None:
+    def finish(self, status: StatusNotice, *, aside: bool = False) -> None:
         """The plan as a table, or the files that did not go; then how it ended."""
         if self._only_plan:
             files = (self._with_answer(f) for f in self._plan.files)

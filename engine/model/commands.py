@@ -139,8 +139,9 @@ class StoreFiles(Command):
 class Retrieve(Command):
     """C-FIND, C-GET or C-MOVE with its association; received instances go to `folder` (None: discarded, counted).
 
-    For C-MOVE with `listen_port` the engine listens itself (Policy of the proposal's local AE) while the operation
-    runs.
+    A C-MOVE to ourselves is received by the running built-in peer that answers to the destination's title (at
+    `listen_port`, where one is given); where there is none and `listen_port` is given, by a listener of its own while
+    the operation runs.
     """
 
     operation: int
@@ -156,6 +157,9 @@ class Retrieve(Command):
     folder: Path | None = None
     cancel_after: int | None = None
     """C-CANCEL after so many pending responses."""
+    sop_classes: tuple[str, ...] = ()
+    """Of a C-GET: the SOP classes known to be there (from the matches of a query); contexts are proposed for these, in
+    all transfer syntaxes. (): for what is met most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,8 @@ class MessageNotice(Notice):
     """Of a response: seconds since its request."""
     unsolicited: bool = False
     """A response nobody asked for."""
+    within: int | None = None
+    """Of a C-STORE that arrived here: the operation (C-GET, C-MOVE) whose sub-operation it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +214,12 @@ class StatusNotice(Notice):
     """Pending responses before the final one."""
     unfinished: tuple[Path, ...] = field(default=(), repr=False)
     """Of many files to be stored, those that are not: failed, not sent, or without a response."""
+    verdict: str = ""
+    """What it came to beyond its status: what the peer tells against what was seen."""
+    received: int | None = None
+    """Of a C-GET or a C-MOVE to ourselves: instances that arrived here and were stored."""
+    failed_instances: tuple[str, ...] = field(default=(), repr=False)
+    """Failed SOP Instance UID List of the final response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

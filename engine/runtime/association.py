@@ -67,7 +67,7 @@ class Association:
         self.ended = asyncio.Event()
         self.by_user = False
         """A face has asked for its end."""
-        self._listener = listener
+        self.listener = listener
         self.messages = Messages(self)
         context.associations[number] = self
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
@@ -343,7 +343,7 @@ class Association:
                 abort=abort,
                 outcome=outcome,
                 duration=now - self.started,
-                listener=self._listener,
+                listener=self.listener,
                 tls=self.tls,
                 cause=cause,
             )

@@ -12,10 +12,12 @@ from engine.model.notices import AnyNotice, ErrorNotice
 
 from .outbox import Outbox
 from .report_board import ReportBoard
+from .retrievals import Retrievals
 
 if TYPE_CHECKING:
     from .association import Association
     from .link import Link
+    from .listener import Listener
 
 
 class Context:
@@ -31,6 +33,10 @@ class Context:
         """Every association of either role that is not over, by its number."""
         self.reports = ReportBoard()
         """Event reports that arrive, for the procedures that await them."""
+        self.retrievals = Retrievals()
+        """C-GETs and C-MOVEs under way, for the C-STOREs that belong to them."""
+        self.listeners: dict[int, Listener] = {}
+        """Those that listen, by their number."""
         self.closing = False
         """The engine is being stopped: nothing new begins."""
         self.loop: asyncio.AbstractEventLoop

@@ -135,6 +135,11 @@ class Link(asyncio.BufferedProtocol):
         name = self._transport.get_extra_info("peername") if self._transport else None
         return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else ("", 0)
 
+    def local_address(self) -> tuple[str, int]:
+        """Host and port of our side ("", 0 when unknown)."""
+        name = self._transport.get_extra_info("sockname") if self._transport else None
+        return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else ("", 0)
+
     # -- inner
 
     def _quick_ack(self) -> None:

@@ -96,6 +96,7 @@ class Listener:
             self._tell(False, sentences.listen_failed(reason, host, self.command.port))
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
+        self.context.listeners[self.number] = self
         self._tell(True, sentences.listening(host, self.port) + spoken)
         return True
 
@@ -182,8 +183,16 @@ class Listener:
             drop_spooled(instance.data)
         self._tell(False, "Stopped listening.")
 
+    def takes(self, title: str, port: int | None) -> bool:
+        """Whether a peer that sends to this AE title (and port, where it is known) reaches this listener."""
+        titles = self.command.settings.policy.ae_titles
+        if port is not None and port == self.port:
+            return not titles or title in titles
+        return port in (None, 0) and title in (titles or (self.command.settings.policy.local.ae_title,))
+
     def refuse(self) -> None:
         """Take no more connections."""
+        self.context.listeners.pop(self.number, None)
         for server in self._servers:
             server.close()
         self._servers.clear()

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
+from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet, FileData
 from engine.model.notices import Cause, Direction, Outcome
@@ -22,6 +23,7 @@ from engine.wire.pdus import INVALID_PARAMETER_VALUE
 from . import sentences
 from .invocation import Ended, Invocation, Response
 from .outgoing import Encoded, encode, locate
+from .retrievals import Retrieval
 
 if TYPE_CHECKING:
     from .association import Association
@@ -42,6 +44,8 @@ class Messages:
         self._room = asyncio.Event()
         self._turn = asyncio.Lock()
         self._sending = asyncio.Lock()
+        self._within: dict[int | None, Retrieval] = {}
+        """Of the C-STORE-RQs that are not answered yet, by their Message ID: what they are sub-operations of."""
 
     @property
     def sending(self) -> bool:
@@ -65,6 +69,7 @@ class Messages:
                     raise Ended(Outcome.NOT_SENT, str(error)) from None
                 invocation = Invocation(operation, ready.command, context.id, now)
                 self._invocations[operation] = invocation
+                self._association.context.retrievals.begin(self._association, operation, ready.command)
                 try:
                     await self._send(ready, encoded, operation)
                 except Ended:
@@ -90,10 +95,17 @@ class Messages:
                 ready = self._live().respond(message.command, context, encoded is not None, key)
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
-            await self._send(ready, encoded, operation)
+            retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
+            await self._send(ready, encoded, operation, retrieval)
+            if retrieval is not None:
+                retrieval.answer(ready.command.status)
         report = self._reports.pop(key, None)
         if report is not None:
             self._post(report)
+
+    def retrieval_of(self, request: CommandSet) -> Retrieval | None:
+        """The operation whose sub-operation a C-STORE-RQ is that has not been answered yet."""
+        return self._within.get(request.message_id)
 
     async def cancel(self, operation: int) -> bool:
         """Send the C-CANCEL-RQ of an outstanding operation; False when it is over already or has none."""
@@ -126,7 +138,9 @@ class Messages:
                 sentence = sentences.no_context(uid_name(uid) or uid, uid, exchange.negotiated)
             raise Ended(Outcome.NOT_SENT, sentence) from None
 
-    async def _send(self, ready: dx.Ready, encoded: Encoded | None, operation: int | None) -> None:
+    async def _send(
+        self, ready: dx.Ready, encoded: Encoded | None, operation: int | None, within: Retrieval | None = None
+    ) -> None:
         """Fragments onto the wire, never more queued than the socket can take soon."""
         link = self._association.link
         pdus: list[list[p.Buffer]] = []
@@ -147,7 +161,8 @@ class Messages:
         self._put(pdus, operation)
         # Told before anything else can happen: its response must not come first.
         shown, length = (encoded.shown, encoded.size) if encoded else (None, 0)
-        self._association.recorder.message(Direction.SENT, ready, shown, length, operation)
+        part_of = within.operation if within is not None else None
+        self._association.recorder.message(Direction.SENT, ready, shown, length, operation, part_of)
         await link.drained()
 
     def _put(self, pdus: list[list[p.Buffer]], operation: int | None) -> None:
@@ -194,7 +209,7 @@ class Messages:
                 case dx.ResponseReceived():
                     self._take_response(event)
                 case dx.RequestReceived():
-                    recorder.received(event.message, None)
+                    recorder.received(event.message, None, within=self._part_of(event.message.command))
                     if self._is_usable(event.message):
                         self._note_report(event, answered=association.on_request is None)
                         if association.on_request is not None:
@@ -219,6 +234,14 @@ class Messages:
                 self._post(event.message)
             else:
                 self._reports[event.key] = event.message
+
+    def _part_of(self, command: CommandSet) -> int | None:
+        """The operation whose sub-operation a request is."""
+        found = self._association.context.retrievals.meant_by(self._association, command)
+        if found is None:
+            return None
+        self._within[command.message_id] = found
+        return found.operation
 
     def _post(self, message: dx.Received) -> None:
         negotiated = self._association.negotiated

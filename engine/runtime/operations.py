@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome, ProgressNotice, StatusNotice
+from engine.services.retrieval_verdict import Judgement
 
 from . import sentences
 from .association import Association
 from .context import Context
 from .invocation import Ended, Invocation, Response, status_notice
+
+_AS_IT_IS = Judgement(None, "")
 
 
 @dataclass(slots=True)
@@ -58,6 +61,8 @@ class Operation:
         warning: int | None = None,
         remaining: int | None = None,
         unfinished: tuple[Path, ...] = (),
+        received: int | None = None,
+        verdict: str = "",
     ) -> None:
         """The one StatusNotice of an operation that has no single final response."""
         now = self.context.now()
@@ -76,10 +81,19 @@ class Operation:
                 warning=warning,
                 remaining=remaining,
                 unfinished=unfinished,
+                received=received,
+                verdict=verdict,
             )
         )
 
-    def end_with(self, invocation: Invocation, response: Response) -> StatusNotice:
+    def end_with(
+        self,
+        invocation: Invocation,
+        response: Response,
+        judgement: Judgement = _AS_IT_IS,
+        received: int | None = None,
+        failed_instances: tuple[str, ...] = (),
+    ) -> StatusNotice:
         """The StatusNotice of an operation that is one DIMSE operation."""
         notice = status_notice(
             invocation,
@@ -87,6 +101,13 @@ class Operation:
             association=self.association,
             time=self.context.wall(),
             clock=self.context.now(),
+        )
+        notice = replace(
+            notice,
+            outcome=judgement.outcome or notice.outcome,
+            verdict=judgement.sentence,
+            received=received,
+            failed_instances=failed_instances,
         )
         self.context.notify(notice)
         return notice
@@ -118,6 +139,7 @@ class Operations:
             raise
         finally:
             self._running.pop(operation.number, None)
+            self.context.retrievals.end(operation.number)
 
     async def cancel(self, number: int) -> None:
         operation = self._running.get(number)

@@ -90,6 +90,7 @@ class Recorder:
         data: EncodedData | FileData | None,
         length: int,
         operation: int | None,
+        within: int | None = None,
     ) -> None:
         """A message was sent."""
         context = ready.context
@@ -103,8 +104,9 @@ class Recorder:
             data,
             length,
             operation,
+            within=within,
         )
-        self._tell_held(direction, operation)
+        self._tell_held(direction, operation if operation is not None else within)
 
     def received(
         self,
@@ -113,6 +115,7 @@ class Recorder:
         *,
         duration: float | None = None,
         unsolicited: bool = False,
+        within: int | None = None,
     ) -> None:
         """A message arrived."""
         self._notify_message(
@@ -127,8 +130,9 @@ class Recorder:
             operation,
             duration,
             unsolicited,
+            within,
         )
-        self._tell_held(Direction.RECEIVED, operation)
+        self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
 
     def _notify_message(
         self,
@@ -143,6 +147,7 @@ class Recorder:
         operation: int | None,
         duration: float | None = None,
         unsolicited: bool = False,
+        within: int | None = None,
     ) -> None:
         self._context.notify(
             MessageNotice(
@@ -160,6 +165,7 @@ class Recorder:
                 data_length=length,
                 duration=duration,
                 unsolicited=unsolicited,
+                within=within,
             )
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from engine.model.association import Policy, Proposal
 from engine.model.commands import Listen, Outgoing, PeerSettings, Retrieve
@@ -10,16 +11,30 @@ from engine.model.notices import Outcome
 from engine.services.instances import InstanceStore
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of
+from engine.services.retrieval_verdict import Facts, counts_text, cut_off, judge
+from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import Discarding, FolderStore
+from .files import Discarding, FolderStore, in_memory
 from .invocation import Ended, Invocation, Response
 from .listener import Listener, own_side
 from .operations import Operation, opened
+from .retrievals import Retrieval
 
 LINGER = 1.0
-"""Seconds the peer of a C-MOVE has to release its C-STORE association after the final response, before we do."""
+"""Seconds for what is still under way after the final response: C-STOREs on their way, the peer's release."""
+OPTIONAL_KEYS_UNSUPPORTED = 0xFF01
+FAILED_SOP_INSTANCES = 0x00080058
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Who receives what a C-MOVE sends to us. armed: a listener for this operation alone; else the built-in peer that
+    runs already."""
+
+    listener: Listener
+    armed: bool
 
 
 class Retrieving:
@@ -30,42 +45,58 @@ class Retrieving:
         self._command = command
         self._operation = operation
         self._store: InstanceStore = FolderStore(command.folder) if command.folder else Discarding()
+        self._reception: Reception | None = None
+        self._statuses: Counter[int] = Counter()
+        self._counts: tuple[int, int, int, int] | None = None
+        self._cancelled_after: int | None = None
 
     async def run(self) -> None:
-        listener = await self._listen()
+        self._reception = await self._receive()
         try:
             await self._operate()
         finally:
-            if listener is not None:
-                await listener.quiet(LINGER)
-                await listener.stop(5.0)
+            if self._reception is not None and self._reception.armed:
+                await self._reception.listener.quiet(LINGER)
+                await self._reception.listener.stop(5.0)
 
-    async def _listen(self) -> Listener | None:
-        """For a C-MOVE to ourselves: the listener its C-STOREs come to."""
+    # -- who receives
+
+    async def _receive(self) -> Reception | None:
+        """For a C-MOVE to ourselves: the built-in peer that runs with this title, else a listener of its own."""
         command = self._command
-        if command.service != "C-MOVE" or command.listen_port is None:
+        if command.service != "C-MOVE":
             return None
-        proposal = command.proposal
+        for listener in self._context.listeners.values():
+            if listener.takes(command.move_destination, command.listen_port):
+                return Reception(listener, armed=False)
+        if command.listen_port is None:
+            return None
+        return Reception(await self._arm(command.listen_port), armed=True)
+
+    async def _arm(self, port: int) -> Listener:
+        command, proposal = self._command, self._command.proposal
         policy = Policy(ae_titles=(command.move_destination,), local=proposal.local, timeouts=proposal.timeouts)
         listen = Listen(
             listener=self._context.new_id(),
             host="" if not _is_loopback(proposal.peer.host) else proposal.peer.host,
-            port=command.listen_port,
+            port=port,
             settings=PeerSettings(policy=policy, folder=command.folder, tls=command.listen_tls),
         )
         listener = Listener(self._context, listen, self._store)
         if not await listener.start():
-            raise Ended(
-                Outcome.NOT_SENT, f"The C-MOVE was not sent: port {command.listen_port} could not be listened on."
-            )
+            others = (o for o in self._context.listeners.values() if o.port == port)
+            titles = next((o.command.settings.policy.ae_titles for o in others), ())
+            why = f"; the built-in peer has it, and answers to {', '.join(titles)} only" if titles else ""
+            raise Ended(Outcome.NOT_SENT, f"The C-MOVE was not sent: port {port} could not be listened on{why}.")
         return listener
 
+    # -- the operation
+
     async def _operate(self) -> None:
-        command = self._command
         proposal = self._proposal()
         association = Association(
             self._context,
-            command.association,
+            self._command.association,
             requestor=True,
             peer=proposal.peer,
             timeouts=proposal.timeouts,
@@ -74,15 +105,7 @@ class Retrieving:
         own_side(self._context, association, self._store)
         await opened(association, self._operation)
         try:
-            request = request_of(
-                f"{command.service}-RQ",
-                AffectedSOPClassUID=command.sop_class_uid,
-                MoveDestination=command.move_destination or None,
-            )
-            message = Outgoing(command=request, data=command.identifier)
-            invocation = await association.messages.invoke(message, self._operation.number)
-            response = await self._read(association, invocation)
-            self._operation.end_with(invocation, response)
+            await self._ask(association)
         finally:
             await association.release()
 
@@ -90,14 +113,38 @@ class Retrieving:
         command = self._command
         if command.proposal.contexts:
             return command.proposal
-        contexts = query_contexts(command.sop_class_uid, with_storage=command.service == "C-GET")
+        get = command.service == "C-GET"
+        contexts = query_contexts(command.sop_class_uid, with_storage=get, classes=command.sop_classes)
         return replace(command.proposal, contexts=contexts)
+
+    async def _ask(self, association: Association) -> None:
+        """The request and its responses; cut off, what was done until then is told."""
+        command, number = self._command, self._operation.number
+        request = request_of(
+            f"{command.service}-RQ",
+            AffectedSOPClassUID=command.sop_class_uid,
+            MoveDestination=command.move_destination or None,
+        )
+        reception = self._reception
+        own = reception.listener.number if reception and reception.armed else None
+        copies = self._store if reception and not reception.armed and command.folder else None
+        self._context.retrievals.prepare(number, own, copies)
+        message = Outgoing(command=request, data=command.identifier)
+        invocation = await association.messages.invoke(message, number)
+        try:
+            response = await self._read(association, invocation)
+        except Ended as ended:
+            self._cut_off(ended, invocation)
+            return
+        await self._end(association, invocation, response)
 
     async def _read(self, association: Association, invocation: Invocation) -> Response:
         """Pending responses as progress; C-CANCEL when asked for or after so many."""
         operation, limit = self._operation, self._command.cancel_after
 
         async def cancel() -> None:
+            if self._cancelled_after is None:
+                self._cancelled_after = invocation.responses
             await association.messages.cancel(invocation.operation)
 
         operation.on_cancel = cancel
@@ -117,6 +164,8 @@ class Retrieving:
             association.messages.close_invocation(invocation.operation)
 
     def _progress(self, invocation: Invocation, response: Response) -> None:
+        if response.command.status is not None:
+            self._statuses[response.command.status] += 1
         counters = [
             response.command.number(f"NumberOf{name}Suboperations")
             for name in ("Completed", "Failed", "Warning", "Remaining")
@@ -125,9 +174,95 @@ class Retrieving:
             self._operation.progress(invocation.responses)
             return
         completed, failed, warning, remaining = (n or 0 for n in counters)
+        self._counts = completed, failed, warning, remaining
         done = completed + failed + warning
         self._operation.total = done + remaining
         self._operation.progress(done, failed=failed, warning=warning)
+
+    # -- the end
+
+    @property
+    def _seen_here(self) -> bool:
+        """Whether what is retrieved arrives in this engine."""
+        return self._command.service == "C-GET" or self._reception is not None
+
+    def _retrieval(self) -> Retrieval | None:
+        return self._context.retrievals.of(self._operation.number) if self._seen_here else None
+
+    def _cut_off(self, ended: Ended, invocation: Invocation) -> None:
+        """The association ended before the final response."""
+        command, retrieval = self._command, self._retrieval()
+        stored = retrieval.stored if retrieval else None
+        told = counts_text(*self._counts) if self._counts else ""
+        if command.service == "C-FIND":
+            told = f"{invocation.responses} matches came" if invocation.responses else "no match came"
+        completed, failed, warning, remaining = self._counts or (None, None, None, None)
+        self._operation.end(
+            ended.outcome,
+            ended.sentence,
+            service=command.service,
+            completed=completed,
+            failed=failed,
+            warning=warning,
+            remaining=remaining,
+            received=stored,
+            verdict=cut_off(command.service, stored, retrieval.refused if retrieval else 0, told),
+        )
+
+    async def _end(self, association: Association, invocation: Invocation, response: Response) -> None:
+        facts = self._facts(association, invocation, response)
+        retrieval = self._retrieval()
+        if retrieval is not None:
+            await retrieval.settled(facts.done or 0, LINGER)
+            facts = replace(
+                facts,
+                stored=retrieval.stored,
+                refused=retrieval.refused,
+                originators=dict(retrieval.originators),
+                not_kept=tuple(retrieval.not_kept),
+            )
+        self._operation.end_with(invocation, response, judge(facts), facts.stored, facts.failed_instances)
+
+    def _facts(self, association: Association, invocation: Invocation, response: Response) -> Facts:
+        command, final = self._command, response.command
+        completed, failed, warning, remaining = (
+            final.number(f"NumberOf{name}Suboperations") for name in ("Completed", "Failed", "Warning", "Remaining")
+        )
+        return Facts(
+            service=command.service,
+            status=final.status if final.status is not None else 0xC000,
+            responses=invocation.responses,
+            completed=completed,
+            failed=failed,
+            warning=warning,
+            remaining=remaining,
+            destination=command.move_destination,
+            here=self._here(association),
+            failed_instances=_failed_instances(association, invocation, response),
+            has_data=response.data is not None,
+            cancelled_after=self._cancelled_after,
+            unsupported_keys=self._statuses[OPTIONAL_KEYS_UNSUPPORTED],
+            negotiated=association.negotiated,
+        )
+
+    def _here(self, association: Association) -> str:
+        """Host and port by which the peer may reach our listener: the address it sees us from."""
+        if self._reception is None:
+            return ""
+        host = association.link.local_address()[0]
+        return f"{host or 'this computer'} {self._reception.listener.port}"
+
+
+def _failed_instances(association: Association, invocation: Invocation, response: Response) -> tuple[str, ...]:
+    """Failed SOP Instance UID List of the final response (PS3.4 C.4.2.1.4.2, C.4.3.1.3.2)."""
+    context = association.negotiated.context(invocation.context_id) if association.negotiated else None
+    if response.data is None or context is None or invocation.service == "C-FIND":
+        return ()
+    try:
+        data = datasets.decode_dataset(in_memory(response.data), context.transfer_syntax)
+    except datasets.DataSetError:
+        return ()  # the findings tell it
+    return tuple(filter(None, data.texts(FAILED_SOP_INSTANCES)))
 
 
 def _is_loopback(host: str) -> bool:

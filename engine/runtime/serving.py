@@ -22,6 +22,7 @@ from engine.services.responses import request_of, response_to
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
 from engine.standard.messages import message_name
+from engine.standard.status import StatusClass, status_class
 from engine.wire import datasets
 
 from .association import Association
@@ -33,6 +34,7 @@ from .reporting import Reporter
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
 STORE = 0x0001
+_STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 
 
 @dataclass(slots=True)
@@ -151,7 +153,11 @@ class _Run:
             generator.close()
 
     async def _reply(self, effect: Reply) -> Answer:
-        message = Outgoing(command=effect.command, data=effect.data, context_id=self.event.message.context_id)
+        asked = self.event.message
+        retrieval = self.association.messages.retrieval_of(asked.command)
+        if retrieval is not None and status_class(effect.command.status or 0) in _STORED:
+            retrieval.keep_copy(asked.command, asked.data)
+        message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id)
         await self.association.messages.answer(message, key=self.event.key)
         for event in effect.events:
             self.server.reporter.report(event, self.association)

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, ProposedContext, Role
 from engine.model.storing import (
@@ -19,8 +20,8 @@ from engine.model.storing import (
     StorePlan,
 )
 from engine.standard.dictionary import uid_name
-from engine.standard.sop_classes import sop_classes
-from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
+from engine.standard.sop_classes import sop_class, sop_classes
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax, transfer_syntaxes
 
 Need = tuple[str, str]
 """A SOP class and the transfer syntax its data is stored in."""
@@ -189,17 +190,28 @@ def _uncompressed(uid: str) -> bool:
     return row is not None and row.uncompressed
 
 
-def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[ProposedContext, ...]:
+def query_contexts(
+    sop_class_uid: str, with_storage: bool = False, classes: Iterable[str] = ()
+) -> tuple[ProposedContext, ...]:
     """The context of a query or retrieve; for C-GET also storage classes this side will take as SCP (PS3.4 C.4.3).
 
     128 contexts hold neither all storage classes nor all transfer syntaxes. What studies are made of comes first,
     uncompressed; then the usual image classes in a context for each usual compression, because an acceptor chooses
     only one syntax of a context; then other classes as far as there is room.
+
+    classes: those known to be there, which are proposed alone, uncompressed and in a context for each compression.
     """
     uncompressed = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
     own = ProposedContext(1, sop_class_uid, uncompressed)
     if not with_storage:
         return (own,)
+    own_row = sop_class(sop_class_uid)
+    there = tuple(dict.fromkeys(classes))
+    if not there and own_row is not None and own_row.kind.startswith("non-patient"):
+        there = tuple(row.uid for row in sop_classes().values() if row.kind == "composite storage (non-patient)")
+    if there:
+        pairs = [(uid, uncompressed) for uid in there] + [(uid, (s,)) for s in _compressions() for uid in there]
+        return (own, *_as_scp(pairs))
     known = [row for row in sop_classes().values() if row.kind == "composite storage" and not row.retired]
     known.sort(key=lambda row: _RARE.search(row.name) is not None)
     usual = [f"{_STORAGE}.{end}" for end in _USUAL]
@@ -213,12 +225,22 @@ def query_contexts(sop_class_uid: str, with_storage: bool = False) -> tuple[Prop
         ),
         *((row.uid, uncompressed) for row in known if row.uid not in usual),
     ]
+    return (own, *_as_scp(wanted))
+
+
+def _as_scp(wanted: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[ProposedContext]:
+    """Contexts in which we take what the peer stores, as far as there is room beside the query's own."""
+    for n, (uid, syntaxes) in enumerate(wanted[: MAX_CONTEXTS - 1]):
+        yield ProposedContext(2 * n + 3, uid, syntaxes, Role.SCP)
+
+
+@cache
+def _compressions() -> tuple[str, ...]:
+    """Compressed transfer syntaxes in use, the commonest first."""
+    usual = [f"{_SYNTAX}.{end}" for end in _COMMON]
     return (
-        own,
-        *(
-            ProposedContext(2 * n + 3, uid, syntaxes, Role.SCP)
-            for n, (uid, syntaxes) in enumerate(wanted[: MAX_CONTEXTS - 1])
-        ),
+        *usual,
+        *(s.uid for s in transfer_syntaxes().values() if s.encapsulated and s.uid not in usual and not s.retired),
     )
 
 
@@ -242,5 +264,6 @@ _COMPRESSED = (
 )
 """Classes with the compressions they are met in: JPEG Lossless SV1 (70), JPEG 2000 (90, 91), JPEG (50, 51), RLE (5),
 JPEG-LS (80), MPEG-4 (102)."""
+_COMMON = ("4.70", "4.90", "4.50", "4.91", "5", "4.80", "4.51", "4.81", "4.57", "4.102", "4.103")
 _RARE = re.compile("Protocol|Template|Tomotherapy|Robotic|Corneal|Ophthalmic|Lensometry|Refraction|Keratometry|Trial")
 """Classes seldom met, proposed last."""

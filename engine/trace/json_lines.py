@@ -215,6 +215,7 @@ def _message(n: MessageNotice) -> Json:
         "status": _status_code(command.status, row.service if row else "", command.sop_class_uid),
         "duration": _round(n.duration),
         "unsolicited": n.unsolicited,
+        "within": n.within,
         "dataset_length": n.data_length,
         "dataset": None,
     }
@@ -301,6 +302,9 @@ def _status(n: StatusNotice) -> Json:
         "offending_elements": [f"{tag:08X}" for tag in n.offending_elements],
         "duration": _round(n.duration),
         "sub_operations": counts if any(v is not None for v in counts.values()) else None,
+        "verdict": n.verdict,
+        "received": n.received,
+        "failed_instances": list(n.failed_instances),
         "responses": n.responses,
         "unfinished": [str(path) for path in n.unfinished],
     }

@@ -154,6 +154,8 @@ def message_text(n: MessageNotice) -> str:
         parts.append(seconds_text(n.duration))
     if n.unsolicited:
         parts.append("nobody asked for it")
+    if n.within is not None:
+        parts.append(f"within operation {n.within}")
     return ", ".join(parts)
 
 
@@ -162,6 +164,8 @@ def status_line(n: StatusNotice) -> str:
     parts = [n.sentence or f"{n.service} {n.outcome.value}."]
     if parts[0][-1] not in ".!?":
         parts[0] += "."
+    if n.verdict:
+        parts.append(n.verdict)
     if n.error_comment and n.error_comment not in n.sentence:
         parts.append(f"Error Comment: {n.error_comment}.")
     if n.offending_elements:

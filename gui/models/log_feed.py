@@ -224,6 +224,7 @@ class LogFeed:
             self.store.set_duration(number, notice.duration)
         if not self._says(self.store.shape(number), notice):
             self._explain(number, notice.sentence)
+        self._explain(number, notice.verdict)
         self._changed.add(number)
 
     def _says(self, shape: Shape, notice: StatusNotice) -> bool:
@@ -244,7 +245,7 @@ class LogFeed:
             duration=notice.duration,
             detail=notice.sentence,
         )
-        self._explain(number, notice.error_comment, _offending(notice.offending_elements))
+        self._explain(number, notice.verdict, notice.error_comment, _offending(notice.offending_elements))
         counts = SubOperations(notice.remaining, notice.completed, notice.failed, notice.warning)
         if counts != SubOperations():
             self.store.set_sub_operations(number, counts)

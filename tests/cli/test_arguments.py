@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from engine.cli import main as cli_main
 from engine.cli.exits import MEANINGS, OF_OUTCOME, Exit
 from engine.cli.main import build_parser, main
+from engine.cli.matches import matches_csv, matches_table
 from engine.cli.operations import contexts_for
 from engine.cli.options import context, destination, proposal, seconds
-from engine.cli.queries import find_query, matches_table, retrieve_query
+from engine.cli.queries import find_query, retrieve_query
 from engine.model.association import Role
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Outcome
@@ -23,6 +25,7 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
 from engine.workspace.message_files import load_message
 from engine.workspace.messages import SHIPPED
+from engine.workspace.query_models import query_models
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
@@ -101,12 +104,12 @@ def test_contexts_are_read_by_keyword_name_and_uid(text: str, expected: tuple[st
         (["echo", "h", "1", "--user", "u", "--passcode-file", "/no/such"], "cannot be read"),
         (["send", "h", "1", "no-such.toml"], "cannot be read"),
         (["find", "h", "1", "-k", "PatientNam=x"], "did you mean PatientName"),
-        (["find", "h", "1", "--model", "studdy"], "neither a UID nor a keyword"),
+        (["find", "h", "1", "--model", "studdy"], "is not a model; did you mean study"),
         (["find", "h", "1", "--level", "SHELF"], "has no level SHELF"),
         (["get", "h", "1"], "say what to retrieve"),
         (["move", "h", "1", "-k", "StudyInstanceUID=1"], "say where to"),
         (["move", "h", "1", "-k", "StudyInstanceUID=1", "--destination", "A", "--to", "x"], "needs --listen"),
-        (["get", "h", "1", "--model", "worklist", "-k", "PatientID=1"], "with find only"),
+        (["get", "h", "1", "--model", "worklist", "-k", "PatientID=1"], "has no C-GET, only C-FIND"),
         (["listen", "--destination", "A=h"], "AE=HOST:PORT"),
         (["listen", "--host", "h", "--any-host"], "not allowed with"),
         (["decode", "x", "--raw", "--hex"], "not allowed with"),
@@ -195,7 +198,8 @@ def test_a_find_asks_for_the_usual_keys_of_its_level() -> None:
 
 def test_the_level_of_a_retrieve_follows_from_its_deepest_unique_key() -> None:
     def level(*keys: str) -> str:
-        return retrieve_query(parse("get", "h", "1", *(a for k in keys for a in ("-k", k))), "Get")[1].text(0x00080052)
+        asked = parse("get", "h", "1", *(a for k in keys for a in ("-k", k)))
+        return retrieve_query(asked, "C-GET")[1].text(0x00080052)
 
     assert level("StudyInstanceUID=1") == "STUDY"
     assert level("StudyInstanceUID=1", "SeriesInstanceUID=2") == "SERIES"
@@ -216,6 +220,32 @@ def test_matches_become_a_table_of_the_keys_that_have_values() -> None:
     text = matches_table(keys, [match])
     assert text.splitlines()[0].split() == ["PatientName", "Modality"]
     assert text.splitlines()[2].split() == ["Doe^Jane", "MR"]
+
+
+def test_matches_become_csv_with_every_key_as_a_column() -> None:
+    keys = with_keys(DataSet(), ["PatientName", "PatientID"])
+    match = with_keys(DataSet(), ["PatientName=Doe^Jane, Jr.", "PatientID=1"])
+    assert matches_csv(keys, [match]) == 'PatientName,PatientID\n"Doe^Jane, Jr.",1\n'
+
+
+def test_every_model_is_named_by_its_word_and_dates_by_words() -> None:
+    for model in query_models():
+        if model.find:
+            assert find_query(parse("find", "h", "1", "--model", model.word))[0] == model.find
+        if model.move:
+            asked = parse("move", "h", "1", "--model", model.word, "-k", "SOPInstanceUID=1")
+            assert retrieve_query(asked, "C-MOVE")[0] == model.move
+    _, keys = find_query(parse("find", "h", "1", "-k", "StudyDate=last 7 days"))
+    assert re.fullmatch(r"\d{8}-\d{8}", keys.text(0x00080020))
+
+
+def test_a_template_is_found_by_its_title_and_keys_are_added() -> None:
+    uid, keys = find_query(parse("find", "h", "1", "--template", "worklist of today", "-k", "PatientID=7"))
+    assert uid == "1.2.840.10008.5.1.4.31"
+    assert keys.text(0x00100020) == "7"
+    assert keys.items(0x00400100)[0].text(0x00400002).isdigit()
+    with pytest.raises(ValueProblem, match="there is no query"):
+        find_query(parse("find", "h", "1", "--template", "nothing"))
 
 
 def test_wide_and_combined_characters_keep_the_columns_in_line() -> None:

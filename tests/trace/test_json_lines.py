@@ -197,12 +197,13 @@ SCHEMA: dict[str, dict[str, str]] = {
     "message": {
         "time": "s", "association": "i", "operation": "i?", "direction": "s", "message": "s", "context_id": "i",
         "abstract_syntax": "d?", "transfer_syntax": "d?", "command": "d", "status": "d?", "duration": "f?",
-        "unsolicited": "b", "dataset_length": "i", "dataset": "d?",
+        "unsolicited": "b", "within": "i?", "dataset_length": "i", "dataset": "d?",
     },
     "status": {
         "time": "s", "operation": "i", "association": "i", "outcome": "s", "service": "s", "sop_class": "d?",
         "message_id": "i?", "status": "d?", "sentence": "s", "error_comment": "s", "offending_elements": "l",
         "duration": "f", "sub_operations": "d?", "responses": "i", "unfinished": "l",
+        "verdict": "s", "received": "i?", "failed_instances": "l",
     },
     "progress": {
         "time": "s", "operation": "i?", "association": "i?", "done": "i", "total": "i?", "failed": "i", "warning": "i",
