@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from engine.model.association import Proposal
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import Outcome, StoredNotice, StorePlanNotice
-from engine.model.storing import FileResult, FileState, PlannedAssociation, StorePlan
+from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.services.plan import judged, plan
 from engine.services.tally import passed_over
 
@@ -22,10 +23,12 @@ from .operations import Operation, opened
 async def planned(context: Context, command: PlanStore | StoreFiles, operation: Operation) -> StorePlan:
     """The plan of a command, told before anything is sent."""
     only = command.only if isinstance(command, StoreFiles) else None
+    files: Sequence[PlannedFile]
     if command.plan is not None:
-        made = plan(command.plan.files, command.options, only)
+        files = command.plan.files
     else:
-        made = plan(await found_files(command, operation), command.options)
+        files = await found_files(command, operation)
+    made = await asyncio.to_thread(plan, files, command.options, only)
     context.notify(StorePlanNotice(operation=operation.number, time=context.wall(), plan=made, only=only))
     return made
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
@@ -117,7 +118,7 @@ class StoreModel(RowTableModel[StoreRow]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(COLUMNS, parent)
 
-    def set_plan(self, plan: StorePlan, only: Iterable[int] | None = None) -> None:
+    def set_plan(self, plan: StorePlan, only: Collection[int] | None = None) -> None:
         """Show a plan. only: what is sent again; the other rows keep what became of them."""
         if only is None or len(plan.files) != len(self._records):
             self.set_records(StoreRow(file) for file in plan.files)
@@ -135,11 +136,13 @@ class StoreModel(RowTableModel[StoreRow]):
                 numbers.append(result.number)
         self._changed(numbers)
 
-    def _changed(self, numbers: Iterable[int]) -> None:
+    def _changed(self, numbers: Collection[int]) -> None:
         """Tell the view once, of the rows between the first and the last."""
-        rows = [row for row in map(self.row_of, numbers) if row >= 0]
-        if rows:
-            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), len(self.columns) - 1))
+        first, last = min(numbers, default=0), max(numbers, default=-1)
+        if self._shown is not None:
+            first, last = bisect_left(self._shown, first), bisect_right(self._shown, last) - 1
+        if first <= last:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
     def unfinished(self) -> frozenset[int]:
         """Numbers of the files that can be sent and are not stored."""

@@ -229,8 +229,8 @@ class StorePage(ServicePage):
             self.run_bar.show_end(replace(status, sentence=f"{counts}.{why}"))
         self._planning = False
         self.retry_button.setVisible(bool(status.unfinished and self.model.unfinished()))
-        self._filter()
-        self._allow()
+        if self.shown.currentIndex() > 0:
+            self._filter()  # rows stay where they are while their state changes; now they may go
         self.refresh()
         if self._again:
             self._plan_anew(None)
