@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import Direction, FindingNotice
+from engine.standard.clauses import titled
 
 from .rows import Column
 from .waiver_book import whose
@@ -94,7 +95,8 @@ def finding_text(f: FindingNotice, waiver: Waiver | None) -> str:
         line
         for line in (
             f"{f.severity.capitalize()}, {f.direction.value}: {f.sentence}",
-            f"Rule: {rule.title} ({f.clause}; {f.rule})" if rule is not None else f"{f.clause}, rule {f.rule}",
+            f"Rule: {rule.title} ({f.rule})" if rule is not None else f"Rule: {f.rule}",
+            f"Clause: {titled(f.clause)}" if f.clause else "",
             f"Seen in: {seen}" if seen else "",
             f"Waived {whose(waiver)}: {waiver.reason}" if waiver is not None else "",
         )

@@ -6,6 +6,7 @@ from html import escape
 from itertools import groupby
 
 from engine.conformance.rules import AREAS, RULES, Rule
+from engine.standard.clauses import clause_title, clauses_of
 from gui.theme import theme
 
 MEANINGS = {
@@ -26,7 +27,7 @@ def rule_page(rule_id: str) -> str:
         return "".join(_table(area, tuple(rules)) for area, rules in groupby(RULES.values(), key=_area))
     near = tuple(r for r in RULES.values() if _area(r) == _area(rule) and r is not rule)
     facts = (
-        ("Clause", rule.clause),
+        *(("Clause", f"{clause} {clause_title(clause)}") for clause in clauses_of(rule.clause)),
         ("Severity", f"{rule.severity}: {MEANINGS[rule.severity]}"),
         ("Name", rule.id),
     )

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QV
 
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
+from engine.standard.clauses import titled
 from gui.dialogs import FormDialog, top_window
 from gui.forms.entry_list import EntryList
 from gui.forms.fields import ChoiceField, TextField
@@ -48,7 +49,9 @@ class WaiveDialog(FormDialog):
         title = QLabel(rule.title if rule is not None else waiver.rule, self)
         title.setProperty("role", "title")
         title.setWordWrap(True)
-        about = QLabel("\n".join(p for p in (sentence, f"{rule.clause if rule else ''} · {waiver.rule}") if p), self)
+        about = QLabel(
+            "\n".join(p for p in (sentence, f"{titled(rule.clause) if rule else ''} · {waiver.rule}") if p), self
+        )
         about.setTextFormat(Qt.TextFormat.PlainText)
         about.setProperty("role", "muted")
         about.setWordWrap(True)

@@ -160,7 +160,8 @@ def test_a_finding_is_copied_in_full(panel: TracePanel, book: WaiverBook) -> Non
     panel.findings.copy_text()
     assert QGuiApplication.clipboard().text() == (
         "Error, received: The fragment of PDV 1 has 65 bytes, odd.\n"
-        "Rule: Fragments have an even number of bytes (PS3.8 E.1; pdata.odd-fragment)\n"
+        "Rule: Fragments have an even number of bytes (pdata.odd-fragment)\n"
+        "Clause: PS3.8 E.1 Encapsulation Rules\n"
         "Seen in: bytes 6 to 10\n"
         "Waived for every peer: ticket 17\n"
     )
