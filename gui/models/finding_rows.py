@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import Direction, FindingNotice
 from engine.standard.clauses import titled
+from engine.trace.plain_text import visible
 
 from .rows import Column
 from .waiver_book import whose
@@ -102,6 +103,19 @@ def finding_text(f: FindingNotice, waiver: Waiver | None) -> str:
         )
         if line
     )
+
+
+def findings_text(findings: Iterable[FindingNotice], found: Tally, waiver_of: WaiverOf) -> str:
+    """All findings of an association for a ticket, a line each, the same ones counted; "" when there are none."""
+    lines: Counter[str] = Counter()
+    for f in findings:
+        waiver = waiver_of(f)
+        waived = f" [waived {whose(waiver)}: {waiver.reason}]" if waiver is not None else ""
+        lines[f"  {f.severity}, {f.direction.value}: {f.sentence} ({f.clause}; {f.rule}){waived}"] += 1
+    if not lines:
+        return ""
+    told = (f"{line} ×{count:,}" if count > 1 else line for line, count in lines.items())
+    return "\n".join((f"Findings: {found.words()}", *map(visible, told))) + "\n"
 
 
 def finding_columns(waiver_of: WaiverOf) -> tuple[Column[FindingNotice], ...]:

@@ -12,7 +12,7 @@ from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
 from gui.forms.banner import Banner
 from gui.forms.header import PanelHeader, text_button
-from gui.models.finding_rows import Tally, finding_text, tally
+from gui.models.finding_rows import Tally, finding_text, findings_text, tally
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_store import Changes, TraceAssociation, TraceStore
 from gui.models.trace_target import TraceTarget
@@ -137,7 +137,10 @@ class TracePanel(QWidget):
     def text(self) -> str:
         """The association shown as text, "" when none is."""
         record = self.store.get(self._shown)
-        return notices_text(record.notices) if record is not None else ""
+        if record is None:
+            return ""
+        findings = findings_text(record.findings, self.tally_of(record), self.findings.waiver_of)
+        return "\n".join(part for part in (notices_text(record.notices), findings) if part)
 
     def copy_text(self) -> None:
         """Put the association on the clipboard as text."""

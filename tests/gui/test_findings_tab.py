@@ -167,6 +167,21 @@ def test_a_finding_is_copied_in_full(panel: TracePanel, book: WaiverBook) -> Non
     )
 
 
+def test_the_association_is_copied_with_its_findings(panel: TracePanel, book: WaiverBook) -> None:
+    book.add(Waiver(ODD, "ticket 17"))
+    talk = conversation()
+    talk.finding(RESERVED, "Byte 2 is 01H.", "PS3.8 9.3.1", "warning")
+    panel.add_notices(tuple(talk.notices))
+    _, _, told = panel.text().partition("\nFindings: ")
+    odd = "  error, received: The fragment of PDV 1 has 65 bytes, odd. (PS3.8 E.1; pdata.odd-fragment)"
+    assert told.splitlines() == [
+        "2 warnings, 1 note, 1 waived",
+        f"{odd} [waived for every peer: ticket 17]",
+        "  warning, received: Byte 2 is 01H. (PS3.8 9.3.1; association.reserved) ×2",
+        "  info, received: 1.2.840.10008.99 is not registered. (PS3.6 A; association.unknown-uid)",
+    ]
+
+
 # -- waived -----------------------------------------------------------------------------------------------------
 
 
