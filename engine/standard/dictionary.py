@@ -111,6 +111,26 @@ def _attributes() -> tuple[Attribute, ...]:
     return tuple(sorted((a for a in rows if a.tag >> 16 > 2), key=lambda a: a.tag))
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A coded concept (PS3.3 Table 8.8-1)."""
+
+    value: str
+    scheme: str
+    """Coding Scheme Designator."""
+    meaning: str
+
+
+@cache
+def context_group(cid: int) -> tuple[Code, ...]:
+    """The concepts of a context group (PS3.16 Annex B), those of DICOM's own scheme first, by meaning."""
+    from pydicom.sr.codedict import Collection
+
+    concepts = Collection(f"CID{cid}").concepts.values()
+    codes = (Code(c.value, c.scheme_designator, c.meaning) for c in concepts)
+    return tuple(sorted(codes, key=lambda c: (c.scheme != "DCM", c.meaning.lower())))
+
+
 _NO_PUNCTUATION = str.maketrans("", "", ",()")
 
 
