@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from . import decoding, operations, printing, procedures, queries, serving, storing
+from . import decoding, operations, printing, procedures, queries, serving, storing, ups_options
 from .exits import Exit, help_text
 from .judging import judging
 from .listener_options import add_listener
@@ -79,8 +79,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, handler: Handler, summary: str, more: str = "") -> argparse.ArgumentParser:
-        sub = commands.add_parser(
+    def command(
+        name: str,
+        handler: Handler,
+        summary: str,
+        more: str = "",
+        *,
+        where: argparse._SubParsersAction[argparse.ArgumentParser] | None = None,
+    ) -> argparse.ArgumentParser:
+        sub = (where or commands).add_parser(
             name,
             help=summary,
             description=f"{summary}. {more}".strip(),
@@ -91,8 +98,20 @@ def build_parser() -> argparse.ArgumentParser:
         add_output(sub)
         return sub
 
-    def calling(name: str, handler: Handler, summary: str, more: str = "") -> argparse.ArgumentParser:
-        sub = command(name, handler, summary, more)
+    def group(name: str, summary: str, more: str = "") -> argparse._SubParsersAction[argparse.ArgumentParser]:
+        """A command that has commands of its own."""
+        sub = commands.add_parser(name, help=summary, description=f"{summary}. {more}".strip())
+        return sub.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def calling(
+        name: str,
+        handler: Handler,
+        summary: str,
+        more: str = "",
+        *,
+        where: argparse._SubParsersAction[argparse.ArgumentParser] | None = None,
+    ) -> argparse.ArgumentParser:
+        sub = command(name, handler, summary, more, where=where)
         add_peer(sub)
         add_association(sub)
         return sub
@@ -111,6 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
     _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
     printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
     printing.add_printer_status(calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))
+    ups_options.Commands(calling, command, group).add()
     add_listener(command("listen", serving.listen, "The built-in peer, for others to call"))
     add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
     _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.model.commands import Listen, RunProcedure
-from engine.model.notices import AnyNotice, Direction, MessageNotice
+from engine.model.notices import AnyNotice, Direction, MessageNotice, StatusNotice
 from engine.model.procedures.base import Procedure
 from engine.model.procedures.instance import ReadInstance
 from engine.standard.messages import message_name
 from engine.workspace.names import attribute_tag, resolve_uid
 
-from .driver import driving
+from .driver import Watch, driving
 from .exits import Exit
 from .options import proposal
 from .output import Output
@@ -27,21 +28,36 @@ def run_procedure(
 
     show: what else is shown of the notices.
     """
-    output = Output(json=args.json, verbosity=args.verbose)
-    asked = proposal(args)
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
 
     def watch(notice: AnyNotice) -> None:
         if show is not None and not args.json:
             show(output, notice)
 
+    status, code = play(args, output, procedure, watch, listen)
+    output.finish(status)
+    return code
+
+
+def play(
+    args: argparse.Namespace,
+    output: Output,
+    procedure: Procedure,
+    watch: Watch | None = None,
+    listen: Listen | None = None,
+) -> tuple[StatusNotice, Exit]:
+    """Run it to its end; the caller says the last word. The listener's number is given here."""
+    asked = proposal(args)
     with driving(output) as driver:
         operation = driver.new_id()
         command = RunProcedure(
-            operation=operation, association=driver.new_id(), proposal=asked, procedure=procedure, listen=listen
+            operation=operation,
+            association=driver.new_id(),
+            proposal=asked,
+            procedure=procedure,
+            listen=replace(listen, listener=driver.new_id()) if listen is not None else None,
         )
-        status, code = driver.operate(command, operation, watch)
-    output.finish(status)
-    return code
+        return driver.operate(command, operation, watch)
 
 
 def shows_data(message: str) -> Show:

@@ -94,12 +94,13 @@ class Subscriptions:
     def add(self, record: Record, receiver: str) -> None:
         self.of_step.setdefault(record.sop_instance_uid, {})[receiver] = None
 
-    def add_global(self, uid: str, watch: Watch, steps: Iterable[Record]) -> None:
-        """Steps there are and steps to come."""
+    def add_global(self, uid: str, watch: Watch, steps: Iterable[Record]) -> list[Record]:
+        """Steps there are and steps to come; returns those it was not subscribed to before."""
         self.of_all[uid, watch.receiver] = watch
-        for record in steps:
-            if watch.takes(record):
-                self.add(record, watch.receiver)
+        new = [r for r in steps if watch.takes(r) and watch.receiver not in self.receivers(r)]
+        for record in new:
+            self.add(record, watch.receiver)
+        return new
 
     def created(self, record: Record) -> None:
         for watch in self.of_all.values():
@@ -227,7 +228,9 @@ class UpsRules(Rules):
             self.subscriptions.remove(uid, receiver)
         elif step is None:
             keys = data.without(*NOT_KEYS) if uid == UPS_FILTERED_GLOBAL else NOTHING
-            self.subscriptions.add_global(uid, Watch(receiver, keys), store.of_class(UPS_PUSH))
+            new = self.subscriptions.add_global(uid, Watch(receiver, keys), store.of_class(UPS_PUSH))
+            told = new if data.text(DELETION_LOCK) == "TRUE" else ()  # Table CC.2.3-2
+            return Result(events=tuple(e for step in told for e in self._state_report(step, only=receiver)))
         else:
             self.subscriptions.add(step, receiver)
             return Result(events=self._state_report(step, only=receiver))

@@ -216,6 +216,12 @@ class TestWatching:
         desk.to("IN PROGRESS")
         assert desk.told == [(1, "WATCHER")]
 
+    def test_global_with_a_lock_tells_of_all_there_are_at_once(self, desk: Desk) -> None:
+        desk.create("6.2")
+        desk.subscribe("6.2")
+        assert desk.subscribe(s.UPS_GLOBAL, keys=elements((s.DELETION_LOCK, "LO", "TRUE"))) == 0
+        assert [e.sop_instance_uid for e in desk.events] == ["6.1"], "the other is known already"
+
     def test_suspended_means_no_new_ones(self, desk: Desk) -> None:
         desk.subscribe(s.UPS_GLOBAL)
         assert desk.subscribe(s.UPS_GLOBAL, action=5) == 0

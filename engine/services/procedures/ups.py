@@ -101,7 +101,8 @@ def finish(asked: FinishStep, _new_uid: NewUid) -> Playing:
     if answered.command.status == FINAL_STATE_NOT_MET:
         lacking = yield from _lacking("Read what is missing", uid, asked)
         if lacking:
-            return Verdict(answered.outcome, f"{answered.sentence} Missing: {', '.join(lacking)}.")
+            told = verdict(answered)
+            return Verdict(told.outcome, f"{told.sentence} Missing: {', '.join(lacking)}.")
     return verdict(answered, f"The step is {asked.state}.")
 
 

@@ -19,6 +19,7 @@ from engine.standard.ups import (
     UNSUBSCRIBE,
     UPS_EVENT,
     UPS_FILTERED_GLOBAL,
+    UPS_GLOBAL,
     UPS_WATCH,
 )
 
@@ -135,7 +136,9 @@ def _subscription(
         data = data.put(DELETION_LOCK, "LO", "TRUE" if asked.deletion_lock else "FALSE")
         if asked.sop_instance_uid == UPS_FILTERED_GLOBAL:
             data = data.merged(asked.keys)
-    return act(step, asked.sop_instance_uid, action, data, UPS_WATCH, closing=closing)
+    # What is filtered is given up with the global subscription, which has no filter of its own (CC.2.3.2).
+    uid = asked.sop_instance_uid if action == SUBSCRIBE or asked.sop_instance_uid not in GLOBALS else UPS_GLOBAL
+    return act(step, uid, action, data, UPS_WATCH, closing=closing)
 
 
 def _what(uid: str) -> str:
