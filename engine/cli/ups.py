@@ -75,7 +75,7 @@ def find(args: argparse.Namespace) -> Exit:
         "WorklistLabel": args.worklist,
     }
     args.key = [*(f"{path}={value}" for path, value in keys.items() if value), *args.key]
-    args.model, args.file, args.level, args.only = MODELS[args.through], None, None, False
+    args.model, args.file, args.template, args.level, args.only = MODELS[args.through], None, None, None, False
     return queries.find(args)
 
 

@@ -90,6 +90,7 @@ class Commands:
         sub.add_argument("--through", choices=tuple(ups.MODELS), default="pull", help="the class asked; default: pull")
         sub.add_argument("--cancel-after", metavar="N", type=int, help="send C-CANCEL after N pending responses")
         sub.add_argument("--full", action="store_true", help="show whole data sets instead of a table")
+        sub.set_defaults(format="table")
         _keys(sub, "a key")
         sub = self._on_step("claim", ups.claim, "N-ACTION: the step is IN PROGRESS and ours", _CLAIM)
         sub.add_argument("--transaction", metavar="UID", default="", help="Transaction UID; default: a new one")
