@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.judging = Judging(self.waivers, self.trace, self.log, self.questions, reveal, self)
         self.theme_choice = ThemeChoice(self.store, self)
         self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
-        self.built_in = BuiltInPeer(self.session, self.ae, self.store, self.questions, self)
+        self.built_in = BuiltInPeer(self.session, self.ae, workspace, self.questions, self)
         self.host = ServicesHost(self.session, self.ae, workspace, self.questions, self.store, self)
         self.services = ServicesPanel(self.host)
         self.workbench = Workbench(builder, self.services, self.store)

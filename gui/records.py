@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import FINAL_PHASES, AssociationPhase, Outcome
-from engine.model.tls import TlsVerdict
+from engine.model.tls import TlsSettings, TlsVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,8 @@ class ListenerState:
     port: int = 0
     ae_title: str = ""
     sentence: str = ""
+    tls: TlsSettings | None = None
+    """None: plain TCP."""
 
     @property
     def loopback(self) -> bool:

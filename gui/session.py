@@ -211,10 +211,18 @@ class Session(QObject):
         command = Listen(listener=listener, host=host, port=port, settings=settings)
         self._fallback = replace(command, port=0) if any_port and port else None
         title = settings.policy.local.ae_title
-        self._listener = ListenerState(listener=listener, starting=True, host=host, port=port, ae_title=title)
+        self._listener = ListenerState(
+            listener=listener, starting=True, host=host, port=port, ae_title=title, tls=settings.tls
+        )
         self.listener_changed.emit(self._listener)
         self._bridge.submit(command)
         return listener
+
+    def listening_failed(self, sentence: str, port: int) -> None:
+        """The built-in peer could not even be started."""
+        self._listener = ListenerState(port=port, sentence=sentence)
+        self.listener_changed.emit(self._listener)
+        self.said.emit(sentence, "failure")
 
     def stop_listening(self) -> None:
         if self._listener.listener is not None:
@@ -325,6 +333,7 @@ class Session(QObject):
             port=notice.port,
             ae_title=notice.ae_title or self._listener.ae_title,
             sentence=notice.sentence,
+            tls=self._listener.tls,
         )
         self.listener_changed.emit(self._listener)
         if notice.sentence:

@@ -126,8 +126,10 @@ class ToolBar(QWidget):
             text = "Built-in peer …"
         elif state.listening:
             text, icon, role = f"Built-in peer · {state.port}", "listen", "ok"
+            if state.tls is not None:
+                text, icon = f"{text} · TLS", "lock"
             if not state.loopback:
-                text, icon, role = f"Built-in peer · {state.port} · open to the network", "network", "warning"
+                text, icon, role = f"{text} · open to the network", "network", "warning"
         elif state.sentence and state.listener is None and state.port:
             role = "failure"
         self.listener.setText(text)

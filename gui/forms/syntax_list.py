@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,18 +22,23 @@ from gui.models.contexts import syntax_name
 from gui.models.tables import CellDelegate
 from gui.theme import SPACING
 
-from .header import text_button
+from .header import icon_button, text_button
 
 UID_ROLE = int(Qt.ItemDataRole.UserRole)
+NAME_ROLE = UID_ROLE + 1
 
 
 class SyntaxList(QWidget):
-    """A list of all transfer syntaxes with boxes to tick. `changed` when the choice is another."""
+    """A list of all transfer syntaxes with boxes to tick. `changed` when the choice is another.
+
+    ordered: the order is what is chosen too; it is shown, and moved with Alt+Up and Alt+Down.
+    """
 
     changed = Signal()
 
-    def __init__(self, chosen: Iterable[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, chosen: Iterable[str] = (), parent: QWidget | None = None, *, ordered: bool = False) -> None:
         super().__init__(parent)
+        self._ordered = ordered
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText("Filter transfer syntaxes")
         self.filter.setClearButtonEnabled(True)
@@ -53,6 +59,12 @@ class SyntaxList(QWidget):
         row.addWidget(text_button("N&one", self.none, self))
         row.addStretch(1)
         row.addWidget(self.count)
+        if ordered:
+            row.addWidget(icon_button("up", "Prefer it more", self.prefer, self, keys="Alt+Up"))
+            row.addWidget(icon_button("down", "Prefer it less", self.defer, self, keys="Alt+Down"))
+            for keys, slot in (("Alt+Up", self.prefer), ("Alt+Down", self.defer)):
+                shortcut = QShortcut(QKeySequence(keys), self.list, slot)
+                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.normal)
@@ -79,6 +91,33 @@ class SyntaxList(QWidget):
     def none(self) -> None:
         self._tick(set())
 
+    def prefer(self) -> None:
+        self._move(-1)
+
+    def defer(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        """Let the current ticked one change places with its neighbour in the order."""
+        if self.list.currentRow() < 0:
+            return
+        item = self.list.currentItem()
+        uid = str(item.data(UID_ROLE))
+        if uid not in self._chosen:
+            return
+        place = self._chosen.index(uid)
+        other = place + by
+        if not 0 <= other < len(self._chosen):
+            return
+        neighbour = next(i for i in self._items() if i.data(UID_ROLE) == self._chosen[other])
+        self._chosen[place], self._chosen[other] = self._chosen[other], self._chosen[place]
+        self.list.takeItem(self.list.row(item))
+        row = self.list.row(neighbour)
+        self.list.insertItem(row if by < 0 else row + 1, item)
+        self.list.setCurrentItem(item)
+        self._say()
+        self.changed.emit()
+
     def _items(self) -> list[QListWidgetItem]:
         return [self.list.item(i) for i in range(self.list.count())]
 
@@ -90,6 +129,7 @@ class SyntaxList(QWidget):
             row = rows.get(uid)
             retired = " (retired)" if row is not None and row.retired and "etired" not in row.name else ""
             item = QListWidgetItem(f"{syntax_name(uid)}{retired}")
+            item.setData(NAME_ROLE, item.text())
             item.setData(UID_ROLE, uid)
             item.setToolTip(f"{syntax_name(uid)}\n{uid}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -121,6 +161,12 @@ class SyntaxList(QWidget):
 
     def _say(self) -> None:
         self.count.setText(f"{len(self._chosen)} chosen")
+        if not self._ordered:
+            return
+        with QSignalBlocker(self.list):
+            for item in self._items():
+                uid, name = str(item.data(UID_ROLE)), str(item.data(NAME_ROLE))
+                item.setText(f"{self._chosen.index(uid) + 1}.  {name}" if uid in self._chosen else name)
 
 
 def _usual_first(rows: dict[str, TransferSyntaxRow]) -> list[str]:

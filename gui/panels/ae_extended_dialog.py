@@ -8,21 +8,9 @@ from PySide6.QtWidgets import QWidget
 from engine.conformance.names import check_uid
 from engine.model.association import CommonExtendedNegotiation, ExtendedNegotiation
 from gui.dialogs import FormDialog
+from gui.forms.extended_options import ExtendedOptions
 from gui.forms.fields import TextField
 from gui.forms.sop_class_picker import SopClassPicker
-
-MAXIMUM_INFORMATION = 0xFFFF - 2 - 64
-"""Bytes of service-class-application-information that fit the item's length with the longest UID (PS3.7 D.3.3.5.1)."""
-
-
-def check_hex(text: str) -> str | None:
-    """Pairs of hexadecimal digits, spaces allowed."""
-    digits = "".join(text.split())
-    if not all(c in "0123456789abcdefABCDEF" for c in digits):
-        return "Only the digits 0 to 9 and A to F."
-    if len(digits) % 2:
-        return "A byte has two digits; one is missing."
-    return "Longer than the item can say (65,535 bytes)." if len(digits) // 2 > MAXIMUM_INFORMATION else None
 
 
 def check_uids(text: str) -> str | None:
@@ -38,42 +26,42 @@ def split_uids(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
-def hex_text(data: bytes) -> str:
-    return data.hex(" ").upper()
-
-
 class ExtendedDialog(FormDialog):
-    """`saved` carries an ExtendedNegotiation."""
+    """`saved` carries an ExtendedNegotiation. answer: what we answer as acceptor, else what we ask for."""
 
     saved = Signal(object)
 
-    def __init__(self, item: ExtendedNegotiation | None = None, parent: QWidget | None = None) -> None:
-        super().__init__("Extended negotiation", "Save" if item else "Add", parent)
+    def __init__(
+        self, item: ExtendedNegotiation | None = None, parent: QWidget | None = None, *, answer: bool = False
+    ) -> None:
+        title = "Answer to extended negotiation" if answer else "Extended negotiation"
+        super().__init__(title, "Save" if item else "Add", parent)
+        none = "No bytes: it is not answered." if answer else "No bytes: an item without information."
         self.picker = SopClassPicker(self, current=item.sop_class_uid if item else "")
-        self.information = TextField(
-            "Service class application information, &hexadecimal",
-            check_hex,
-            "01 01 01",
-            self,
-            mono=True,
-            hint="For Query/Retrieve: relational queries, combined date-time, fuzzy matching, … (PS3.4 C.5.1.1).",
-        )
-        self.information.set_value(hex_text(item.information) if item else "")
+        self.options = ExtendedOptions(self, none=none)
         self.body.addWidget(self.picker, 1)
-        self.body.addWidget(self.information)
-        self.resize(560, 520)
-        self.picker.changed.connect(self._judge)
-        self.information.edited.connect(self._judge)
+        self.body.addWidget(self.options)
+        self.resize(600, 620)
+        self.picker.changed.connect(self._class_chosen)
+        self.options.edited.connect(self._judge)
+        self._class_chosen()
+        if item:
+            self.options.set_information(item.information)
         self._judge()
 
     def accept(self) -> None:
         uids = self.picker.uids()
-        if uids and self.information.is_valid():
-            self.saved.emit(ExtendedNegotiation(uids[0], bytes.fromhex(self.information.value())))
+        if uids and self.options.is_valid():
+            self.saved.emit(ExtendedNegotiation(uids[0], self.options.information()))
             super().accept()
 
+    def _class_chosen(self) -> None:
+        uids = self.picker.uids()
+        self.options.set_class(uids[0] if uids else "")
+        self._judge()
+
     def _judge(self) -> None:
-        self.accept_button.setEnabled(bool(self.picker.uids()) and self.information.is_valid())
+        self.accept_button.setEnabled(bool(self.picker.uids()) and self.options.is_valid())
 
 
 class CommonExtendedDialog(FormDialog):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.model.association import AsyncWindow, CommonExtendedNegotiation, ExtendedNegotiation
+from engine.trace.negotiation_text import extended_words
+from engine.workspace.extended_text import options_text
 from engine.workspace.settings import IdentitySettings
-from gui.dialogs import FormDialog, top_window
-from gui.forms.entry_list import EntryList
+from gui.forms.extended_options import hex_text
 from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, TextField
-from gui.forms.header import icon_button, text_button
-from gui.models.contexts import abstract_name
-from gui.models.lists import Entry, EntryModel
+from gui.forms.items_view import ItemsView
+from gui.models.contexts import abstract_name, short_abstract_name
+from gui.models.lists import Entry
 from gui.theme import SPACING
 
-from .ae_extended_dialog import CommonExtendedDialog, ExtendedDialog, hex_text
+from .ae_extended_dialog import CommonExtendedDialog, ExtendedDialog
 
 IDENTITY_CHOICES = (
     (0, "None"),
@@ -70,8 +68,8 @@ class NegotiationForm(QScrollArea):
         self.window_on = CheckField("As&k for a window", self)
         self.invoked = NumberField("&Invoked", 0, 0xFFFF, self)
         self.performed = NumberField("Performed", 0, 0xFFFF, self)
-        self.extended = _ItemsView("SOP class extended negotiation", _describe_extended, ExtendedDialog, self)
-        self.common = _ItemsView("Common extended negotiation", _describe_common, CommonExtendedDialog, self)
+        self.extended = ItemsView("SOP class extended negotiation", describe_extended, ExtendedDialog, self)
+        self.common = ItemsView("Common extended negotiation", _describe_common, CommonExtendedDialog, self)
         inner = QWidget(self)
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, SPACING.large, SPACING.large, SPACING.large)
@@ -213,100 +211,14 @@ class NegotiationForm(QScrollArea):
             self.secret_changed.emit((self._secret_name, self.secret.value()))
 
 
-class _ItemsView(QWidget):
-    """A short list of items with add, edit and remove."""
-
-    changed = Signal()
-
-    def __init__(
-        self,
-        title: str,
-        describe: Callable[[Any], Entry],
-        dialog: type[ExtendedDialog | CommonExtendedDialog],
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._make = dialog
-        self._dialog: FormDialog | None = None
-        self._edited_row = -1
-        self.model: EntryModel[Any] = EntryModel(describe, self)
-        heading = QLabel(title, self)
-        heading.setProperty("role", "title")
-        self.list = EntryList(self.model, self, name=title)
-        self.list.opened.connect(self.edit)
-        self.list.add_action("&Edit…", "F2", self.edit)
-        self.list.add_action("&Remove", "Del", self.remove)
-        self.list.setFixedHeight(3 * self.list.fontMetrics().height() * 2 + 40)
-        self.model.reordered.connect(self.changed)
-        self.add_button = text_button("Add", self.add, self, icon="add")
-        self.add_button.setAccessibleName(f"Add: {title}")
-        row = QHBoxLayout()
-        row.addWidget(self.add_button)
-        row.addStretch(1)
-        row.addWidget(icon_button("edit", f"Edit: {title}", self.edit, self))
-        row.addWidget(icon_button("delete", f"Remove: {title}", self.remove, self))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING.small)
-        layout.addWidget(heading)
-        layout.addWidget(self.list)
-        layout.addLayout(row)
-        self._fit()
-
-    @property
-    def dialog(self) -> FormDialog | None:
-        """The open dialog."""
-        return self._dialog
-
-    def set_items(self, items: tuple[Any, ...]) -> None:
-        self.model.set_records(items)
-        self._fit()
-
-    def items(self) -> tuple[Any, ...]:
-        return tuple(self.model.records)
-
-    def add(self) -> None:
-        self._open(None, -1)
-
-    def edit(self) -> None:
-        record = self.list.current_record()
-        if record is not None:
-            self._open(record, self.list.currentIndex().row())
-
-    def remove(self) -> None:
-        gone = set(self.list.selected_rows())
-        if gone:
-            self.set_items(tuple(r for i, r in enumerate(self.model.records) if i not in gone))
-            self.changed.emit()
-
-    def _open(self, item: Any, row: int) -> None:
-        dialog = self._make(item, top_window(self))
-        self._dialog, self._edited_row = dialog, row
-        dialog.saved.connect(self._saved)
-        dialog.finished.connect(self._closed)
-        dialog.open()
-
-    def _closed(self) -> None:
-        self._dialog = None
-
-    def _saved(self, item: Any) -> None:
-        items = list(self.model.records)
-        if self._edited_row >= 0:
-            items[self._edited_row] = item
-        else:
-            items.append(item)
-        self.set_items(tuple(items))
-        self.changed.emit()
-
-    def _fit(self) -> None:
-        """No empty box where there is nothing."""
-        self.list.setVisible(bool(self.model.records))
-
-
-def _describe_extended(item: ExtendedNegotiation) -> Entry:
+def describe_extended(item: ExtendedNegotiation) -> Entry:
+    """The entry of an item: its options in words where the Standard has them, its bytes."""
     name = abstract_name(item.sop_class_uid)
     information = hex_text(item.information) or "no bytes"
-    return Entry(title=name, detail=information, tooltip=f"{name}\n{item.sop_class_uid}\n{information}")
+    words = options_text(item) if item.information else None
+    detail = information if words is None else f"{words.replace(',', ', ') or 'no option'} · {information}"
+    tooltip = "\n".join((name, item.sop_class_uid, information, *extended_words(item.sop_class_uid, item.information)))
+    return Entry(title=short_abstract_name(item.sop_class_uid), detail=detail, tooltip=tooltip)
 
 
 def _describe_common(item: CommonExtendedNegotiation) -> Entry:

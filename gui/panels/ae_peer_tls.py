@@ -1,4 +1,4 @@
-"""TLS of a peer as a form: off or a profile of PS3.15, whom to trust, what to show of ourselves."""
+"""TLS as a form, of a peer or of a listener: off or a profile of PS3.15, whom to trust, what to show of ourselves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from engine.model.tls import TlsProfile, TlsSettings
+from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from gui.dialogs import Questions
 from gui.forms.fields import CheckField, ChoiceField, TextField
 from gui.forms.header import icon_button
@@ -46,20 +46,33 @@ def file_of(field: TextField) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
+CLIENTS = (
+    (ClientCertificates.NONE, "Not asked for: any client may connect"),
+    (ClientCertificates.REQUEST, "Asked for; one that is shown must be valid"),
+    (ClientCertificates.REQUIRE, "Required: others are turned away"),
+)
+
+
 class TlsForm(QWidget):
-    """`edited` after every change by the user."""
+    """`edited` after every change by the user. acceptor: of a listener, which verifies clients instead of a peer."""
 
     edited = Signal()
 
     def __init__(
-        self, tls: TlsSettings | None, passphrase: str, questions: Questions, parent: QWidget | None = None
+        self,
+        tls: TlsSettings | None,
+        passphrase: str,
+        questions: Questions,
+        parent: QWidget | None = None,
+        *,
+        acceptor: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._kept, self._questions = tls or TlsSettings(), questions
+        self._kept, self._questions, self._acceptor = tls or TlsSettings(), questions, acceptor
         choices = ((None, "Off: plain TCP"), *((p, f"{p.title[:1].upper()}{p.title[1:]}") for p in TlsProfile))
         self.profile = ChoiceField("&TLS", choices, self)
         self.ca = TextField("Trusted &certificates", partial(check_pem, holds=CERTIFICATE), "the system's", self)
-        self.certificate = TextField("&Our certificate", partial(check_pem, holds=CERTIFICATE), "none", self)
+        self.certificate = TextField("&Our certificate", self._check_certificate, "" if acceptor else "none", self)
         self.key = TextField("Its private &key", self._check_key, "in the same file", self)
         self.passphrase = TextField("Passp&hrase of the key", self._check_passphrase, parent=self, secret=True)
         self.passphrase.set_hint("Kept in the system keyring, never in a file.")
@@ -67,6 +80,7 @@ class TlsForm(QWidget):
         self.server_name.set_hint("Sent as SNI and looked for in the certificate.")
         self.verify = CheckField("&Verify the peer's certificate", self)
         self.host_name = CheckField("It must be for this host na&me", self)
+        self.clients = ChoiceField("Certificates of c&lients", CLIENTS, self)
         self.details = QWidget(self)
         grid = QGridLayout(self.details)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -77,11 +91,17 @@ class TlsForm(QWidget):
         checks.setSpacing(SPACING.normal)
         checks.addWidget(self.verify)
         checks.addWidget(self.host_name)
-        for row, (left, right) in enumerate(((self.ca, self.server_name), (self.certificate, self.key))):
+        pairs = [(self.ca, self.clients if acceptor else self.server_name), (self.certificate, self.key)]
+        for row, (left, right) in enumerate(reversed(pairs) if acceptor else pairs):
             grid.addWidget(left, row, 0, top)
             grid.addWidget(right, row, 1, top)
-        grid.addLayout(checks, 2, 0, top)
-        grid.addWidget(self.passphrase, 2, 1, top)
+        if acceptor:
+            grid.addWidget(self.passphrase, 2, 0, 1, 2, top)
+        else:
+            grid.addLayout(checks, 2, 0, top)
+            grid.addWidget(self.passphrase, 2, 1, top)
+        for unused in (self.verify, self.host_name, self.server_name) if acceptor else (self.clients,):
+            unused.hide()
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         for field in self._files:
@@ -93,7 +113,8 @@ class TlsForm(QWidget):
         column.addWidget(self.profile)
         column.addWidget(self.details)
         self._fill(tls, passphrase)
-        for any_field in (*self._files, self.passphrase, self.server_name, self.verify, self.host_name, self.profile):
+        others = (self.passphrase, self.server_name, self.verify, self.host_name, self.profile, self.clients)
+        for any_field in (*self._files, *others):
             any_field.edited.connect(self._judge)
         self._judge()
 
@@ -110,14 +131,17 @@ class TlsForm(QWidget):
         self.server_name.set_value(kept.server_name)
         self.verify.set_value(kept.verify)
         self.host_name.set_value(kept.check_host_name)
+        self.clients.set_value(kept.client_certificates)
 
     def settings(self) -> TlsSettings | None:
         """As it stands in the fields, the passphrase with it; None for plain TCP."""
         profile = self.profile.value()
         if not isinstance(profile, TlsProfile):
             return None
+        clients = self.clients.value()
         return replace(
             self._kept,
+            client_certificates=clients if isinstance(clients, ClientCertificates) else ClientCertificates.NONE,
             profile=profile,
             ca_file=file_of(self.ca),
             certificate=file_of(self.certificate),
@@ -130,6 +154,11 @@ class TlsForm(QWidget):
 
     def is_valid(self) -> bool:
         return self.profile.value() is None or all(f.is_valid() for f in (*self._files, self.passphrase))
+
+    def _check_certificate(self, text: str) -> str | None:
+        if self._acceptor and not text.strip():
+            return "A listener needs a certificate to show."
+        return check_pem(text, CERTIFICATE)
 
     def _check_key(self, text: str) -> str | None:
         if text.strip() and not self.certificate.value().strip():

@@ -151,19 +151,26 @@ class PeersView(QWidget):
         if self._dialog is not None:
             self._dialog.echo_reported(report)
 
-    def put(self, peer: Peer, at: int | None = None) -> None:
+    def put(self, peer: Peer, at: int | None = None, tls: TlsSettings | None = None) -> None:
         """Add a peer, or replace the one with its name."""
+        saved = SavedPeer(peer=peer, tls=tls)
         row = self.model.row_named(peer_name(peer))
         records = list(self.model.records)
         if row >= 0:
-            if records[row].peer == peer:
+            if (records[row].peer, records[row].tls) == (peer, tls):
                 return
-            records[row] = replace(records[row], peer=peer, echo=None)
+            records[row] = saved
         else:
             row = len(records) if at is None else at
-            records.insert(row, SavedPeer(peer=peer))
+            records.insert(row, saved)
         current = self.list.currentIndex().row()
         self._set(records, current if current >= 0 else row)
+
+    def keep_passphrase(self, holder: Path, passphrase: str) -> None:
+        """Remember the passphrase of a private key, here and where secrets are."""
+        if passphrase != self.passphrases.get(holder, ""):
+            self.passphrases[holder] = passphrase
+            self.passphrase_changed.emit((holder, passphrase))
 
     @property
     def dialog(self) -> PeerDialog | None:
@@ -211,9 +218,8 @@ class PeersView(QWidget):
 
     def _keep_passphrase(self, tls: TlsSettings | None) -> None:
         holder = key_file(tls)
-        if tls is not None and holder is not None and tls.passphrase != self.passphrases.get(holder, ""):
-            self.passphrases[holder] = tls.passphrase
-            self.passphrase_changed.emit((holder, tls.passphrase))
+        if tls is not None and holder is not None:
+            self.keep_passphrase(holder, tls.passphrase)
 
     def _delete_current(self) -> None:
         row = self.list.currentIndex().row()

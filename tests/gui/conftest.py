@@ -253,7 +253,7 @@ def live_window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     window = MainWindow(Workspace(tmp_path / "workspace"), bridge)
     window.resize(1280, 800)
     window.show()
-    window.built_in.settings = replace(window.built_in.settings, port=0)
+    window.workspace.save_listener(replace(window.workspace.listener, port=0))
     with qtbot.waitSignal(window.built_in.ready):
         window.built_in.start(introduce=True)
     yield window

@@ -426,9 +426,9 @@ def test_extended_negotiation_takes_hexadecimal_bytes(panel, qtbot, workspace):
     panel.negotiation.extended.add()
     dialog = panel.negotiation.extended.dialog
     qtbot.keyClicks(dialog.picker.line, "study root find")
-    qtbot.keyClicks(dialog.information.line, "01 0")
-    assert "missing" in dialog.information.note_text()
-    qtbot.keyClicks(dialog.information.line, "1")
+    qtbot.keyClicks(dialog.options.bytes.line, "01 0")
+    assert "missing" in dialog.options.bytes.note_text()
+    qtbot.keyClicks(dialog.options.bytes.line, "1")
     dialog.accept()
     expected = (ExtendedNegotiation("1.2.840.10008.5.1.4.1.2.2.1", b"\x01\x01"),)
     assert panel.proposal().extended == expected

@@ -14,11 +14,11 @@ import engine
 from engine.model.association import Peer
 from engine.model.notices import Outcome
 from engine.runtime.engine import Engine
+from engine.workspace.listening import ListenerSettings
 from engine.workspace.settings import SavedPeer
 from engine.workspace.workspace import Workspace
 from gui.app import EXIT_NO_WINDOW, NO_HINTS, _tell, main, parse, why_no_window
 from gui.bridge import Bridge
-from gui.built_in_peer import BuiltInSettings
 from gui.main_window import MainWindow
 
 ROOT = Path(engine.__file__).parents[1]
@@ -81,8 +81,9 @@ def test_options_that_do_not_read_are_told(capsys):
 def window(qtbot, tmp_path):
     bridge = Bridge(Engine)
     bridge.start()
-    made = MainWindow(Workspace(tmp_path / "ws"), bridge)
-    made.built_in.settings = BuiltInSettings(port=0)
+    workspace = Workspace(tmp_path / "ws")
+    workspace.save_listener(ListenerSettings(port=0))
+    made = MainWindow(workspace, bridge)
     qtbot.addWidget(made)
     made.show()
     yield made

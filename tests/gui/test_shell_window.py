@@ -15,10 +15,11 @@ from engine.model.command_set import CommandSet
 from engine.model.commands import Abort, Cancel, Listen, OneShot, OpenAssociation, PlanStore, Release, Send
 from engine.model.notices import AssociationPhase, Direction, ErrorNotice, MessageNotice
 from engine.standard.messages import MESSAGES
+from engine.workspace.listening import ListenerSettings
 from engine.workspace.secrets import Secrets
 from engine.workspace.settings import SavedPeer
 from engine.workspace.workspace import Workspace
-from gui.built_in_peer import BuiltInSettings, reach_sentence
+from gui.built_in_peer import reach_sentence
 from gui.closing import PATIENCE
 from gui.dialogs import Questions
 from gui.main_window import MainWindow
@@ -249,18 +250,19 @@ def test_settings_are_kept_and_a_running_peer_starts_anew(window, qtbot, fake, w
     qtbot.waitUntil(lambda: window.session.listener.listening)
     window.actions_by_name["listener_settings"].trigger()
     dialog = window.built_in.dialog
-    assert not dialog.warning.isVisible()
-    dialog.port.line.selectAll()
-    qtbot.keyClicks(dialog.port.line, "11200")
-    qtbot.keyClick(dialog.who.combo, Qt.Key.Key_Down)
-    assert dialog.warning.isVisible()
+    page = dialog.address
+    assert not page.warning.isVisible()
+    page.port.line.selectAll()
+    qtbot.keyClicks(page.port.line, "11200")
+    qtbot.keyClick(page.who.combo, Qt.Key.Key_Down)
+    assert page.warning.isVisible()
     qtbot.mouseClick(dialog.accept_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.listener.listening and window.session.listener.port == 11200)
     assert [(c.host, c.port) for c in fake.sent(Listen)] == [("127.0.0.1", 11112), ("", 11200)]
     assert "open to the network" in window.toolbar.listener.text()
     again = MainWindow(workspace, window.bridge, Answers())
     qtbot.addWidget(again)
-    assert again.built_in.settings == BuiltInSettings(port=11200, loopback=False)
+    assert again.built_in.settings == ListenerSettings(host="", port=11200)
     again._closed = True
 
 
