@@ -340,6 +340,7 @@ def test_a_cancelled_one_shot_cancels_what_is_outstanding_and_begins_nothing_mor
         asked = proposal(peer, (STUDY_FIND, EXPLICIT), async_window=AsyncWindow(2, 1))
         shot = OneShot(association=number, operation=operation, proposal=asked, messages=(query(),) * 5)
         done = console.run(shot)
+        console.ended(number)
     assert done.outcome is Outcome.CANCELLED
     assert sorted(n or 0 for n in cancelled) == [1, 2]
     assert done.sentence.startswith("2 of 5 messages sent")
