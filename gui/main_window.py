@@ -28,6 +28,7 @@ from .dialogs import Questions
 from .finding import Finder
 from .handlers import handlers
 from .judging import Judging
+from .mending import Mending
 from .models.peers import peer_name
 from .models.waiver_book import WaiverBook
 from .palette import Palette
@@ -69,7 +70,8 @@ class MainWindow(QMainWindow):
         self.ae = AEPanel(workspace, self.questions, self)
         self.builder = BuilderPanel(self, questions=self.questions, store=self.store)
         self.waivers = WaiverBook(workspace, self)
-        self.trace = TracePanel(self, book=self.waivers)
+        self.mending = Mending(self.ae, self.session.peer_of, self)
+        self.trace = TracePanel(self, book=self.waivers, can_mend=self.mending.can)
         self.log = LogPanel(self)
         builder = self.builder
         self.actions_by_name = Actions(
@@ -162,6 +164,8 @@ class MainWindow(QMainWindow):
         self.log.said.connect(self.say)
         self.trace.association_shown.connect(self.log.set_shown_association)
         self.trace.copy_requested.connect(self._copied)
+        self.trace.banner.mend_wanted.connect(self.mending.apply)
+        self.mending.said.connect(self.say)
         self.answering.said.connect(self.say)
         self.host.said.connect(self.say)
         self.judging.said.connect(self.say)

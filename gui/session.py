@@ -39,6 +39,7 @@ from engine.model.notices import (
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .bridge import Bridge
+from .models.peers import peer_name
 from .records import AssociationRecord, EchoReport, ListenerState
 
 __all__ = ["AssociationRecord", "EchoReport", "ListenerState", "Session", "echo_request"]
@@ -108,6 +109,11 @@ class Session(QObject):
 
     def record(self, association: int) -> AssociationRecord | None:
         return self._records.get(association)
+
+    def peer_of(self, association: int) -> str:
+        """The name of the peer an association is or was with; "" when it is forgotten."""
+        record = self._records.get(association)
+        return peer_name(record.peer) if record is not None else ""
 
     def open_records(self) -> tuple[AssociationRecord, ...]:
         """Associations that have not ended, oldest first."""

@@ -26,6 +26,8 @@ QToolButton::menu-indicator, QPushButton::menu-indicator {
   subcontrol-position: right center; right: 6px; }
 QPushButton[menu="true"] { padding-right: 22px; }
 QToolButton[menu="true"] { padding-right: 16px; }
+QToolButton[link="true"] { border: none; padding: 0; background: transparent; color: @accent@; }
+QToolButton[link="true"]:hover, QToolButton[link="true"]:focus { text-decoration: underline; }
 QToolButton[heading] { border: none; padding: 0; background: transparent; }
 QToolButton[heading="shown"] { font-weight: 600; }
 QToolButton[heading="other"] { color: @muted@; }

@@ -172,6 +172,14 @@ class PeersView(QWidget):
             self.passphrases[holder] = passphrase
             self.passphrase_changed.emit((holder, passphrase))
 
+    def set_tls(self, peer: Peer, tls: TlsSettings | None) -> None:
+        """Give a peer of the list other TLS settings; its last echo says nothing about them."""
+        rows = [i for i, saved in enumerate(self.model.records) if saved.peer == peer]
+        if rows:
+            records = list(self.model.records)
+            records[rows[0]] = replace(records[rows[0]], tls=tls, echo=None)
+            self._set(records, rows[0])
+
     @property
     def dialog(self) -> PeerDialog | None:
         """The open dialog."""

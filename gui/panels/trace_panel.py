@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
@@ -10,8 +12,10 @@ from engine.model.notices import Direction, FindingNotice, Notice
 from engine.standard.elements import BY_KEYWORD
 from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
-from gui.forms.banner import Banner
+from engine.trace.diagnosis.model import Mend, Proof
+from gui.forms.diagnosis_card import CardArea, DiagnosisCard
 from gui.forms.header import PanelHeader, text_button
+from gui.models.diagnosis_book import DiagnosisBook
 from gui.models.finding_rows import Tally, finding_text, findings_text, tally
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_store import Changes, TraceAssociation, TraceStore
@@ -47,7 +51,13 @@ class TracePanel(QWidget):
     """(sentence, theme role) for the status bar."""
 
     def __init__(
-        self, parent: QWidget | None = None, *, store: TraceStore | None = None, book: WaiverBook | None = None
+        self,
+        parent: QWidget | None = None,
+        *,
+        store: TraceStore | None = None,
+        book: WaiverBook | None = None,
+        diagnoses: DiagnosisBook | None = None,
+        can_mend: Callable[[Mend], bool] = lambda _mend: False,
     ) -> None:
         super().__init__(parent)
         self.store = store or TraceStore()
@@ -67,7 +77,8 @@ class TracePanel(QWidget):
             _COPY, self.copy_text, self, icon="copy", tip="Copy the association as the text people paste into tickets"
         )
         self.header.add(self.copy_button)
-        self.banner = Banner(self)
+        self.diagnoses = diagnoses or DiagnosisBook(self)
+        self.banner = DiagnosisCard(can_mend, self)
         self.contexts = ContextsTab(self)
         self.information = InformationTab(self)
         self.pdus = PdusTab(self)
@@ -84,7 +95,7 @@ class TracePanel(QWidget):
         column.setSpacing(SPACING.small)
         column.addWidget(self.header)
         column.addWidget(self.picker)
-        column.addWidget(self.banner)
+        column.addWidget(CardArea(self.banner, self))
         column.addWidget(self.tabs, 1)
         self._said = QTimer(self)
         self._said.setSingleShot(True)
@@ -94,6 +105,8 @@ class TracePanel(QWidget):
         self.findings.opened.connect(self._show_finding)
         self.findings.chosen.connect(self._prepare_finding)
         self.book.changed.connect(self._waivers_changed)
+        self.diagnoses.changed.connect(self._diagnosed)
+        self.banner.proof_wanted.connect(self.show_proof)
         self._show(None)
 
     # -- for the integrator -------------------------------------------------------------------------------------
@@ -101,6 +114,7 @@ class TracePanel(QWidget):
     def add_notices(self, notices: tuple[Notice, ...]) -> None:
         """Take in a batch; the newest association of our own is shown unless the user chose another one."""
         changes = self.store.take(notices)
+        self.diagnoses.take(notices)
         for number in changes.new:
             self.associations.add(number)
         for number in changes.gone:
@@ -207,6 +221,7 @@ class TracePanel(QWidget):
 
     def _show_phase(self, record: TraceAssociation | None) -> None:
         self.banner.say(*ended_badly(record))
+        self.banner.show_diagnoses(self.diagnoses.of(self._shown))
         self.contexts.show_association(record)
         self.information.show_association(record)
 
@@ -228,6 +243,20 @@ class TracePanel(QWidget):
             self.picker.setCurrentIndex(row)
         tip = self.associations.index(row).data(Qt.ItemDataRole.ToolTipRole) if row >= 0 else ""
         self.picker.setToolTip(tip or "")
+
+    def _diagnosed(self, associations: frozenset[int]) -> None:
+        if self._shown in associations:
+            self.banner.show_diagnoses(self.diagnoses.of(self._shown))
+
+    def show_proof(self, proof: object) -> None:
+        """Show what a diagnosis points at: the PDU, and its bytes."""
+        if not isinstance(proof, Proof):
+            return
+        self.show_target(TraceTarget(association=proof.association, time=proof.time, sent=proof.sent))
+        if proof.start is not None and proof.end is not None:
+            self.pdus.highlight(proof.start, proof.end)
+        self.tabs.setCurrentIndex(PDUS)
+        self.pdus.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # -- findings -----------------------------------------------------------------------------------------------
 

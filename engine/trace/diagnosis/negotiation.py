@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.model.association import NegotiatedContext
 from engine.model.notices import Outcome
-from engine.standard.codes import rejection_text
+from engine.standard.codes import abort_text, rejection_text
 from engine.standard.dictionary import uid_name
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
@@ -295,7 +295,8 @@ def aborted_after_accept(case: Case) -> Found | None:
         return None
     suspects, mends = _suspects(story)
     return Found(
-        happened=f"{story.where} accepted the association and sent A-ABORT before it answered anything.",
+        happened=f"{story.where} accepted the association and sent A-ABORT "
+        f"({abort_text(*story.abort)}) before it answered anything.",
         cause=f"It trips over the negotiation's answer or the first message. {suspects}".strip(),
         change="Leave out what the proposal had besides contexts; propose only the context needed; see the peer's log.",
         proofs=(
