@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from . import decoding, operations, printing, procedures, queries, serving, storing, ups_options
+from . import decoding, modality_options, operations, printing, procedures, queries, serving, storing, ups_options
 from .exits import Exit, help_text
 from .judging import judging
 from .listener_options import add_listener
@@ -127,6 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     _find(find)
     _get(get)
     _move(move)
+    modality_options.Commands(calling, command, group).add()
     _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
     printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
     printing.add_printer_status(calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from engine.model.association import Negotiated
 from engine.model.dataset import DataSet
@@ -93,6 +94,11 @@ class Output:
         if not self.json:
             self._end_progress()
             self._print(visible(text, keep="\n"))
+
+    def record(self, kind: str, values: dict[str, Any]) -> None:
+        """With --json, a line that is not a notice: what the program keeps."""
+        if self.json:
+            self._print(json.dumps({"kind": kind, **values}, ensure_ascii=False))
 
     def _print(self, text: str) -> None:
         """A line on standard output. Raises `OutputFailed` once; what is still to be printed then is lost."""

@@ -116,6 +116,15 @@ class PlanStore(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadReferences(Command):
+    """Read which instances files hold; a ReferencesNotice tells them. Nothing is sent."""
+
+    operation: int
+    paths: tuple[Path, ...]
+    """As in `PlanStore`; of a DICOMDIR also the instances whose files are not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFiles(Command):
     """Send files with C-STORE over associations planned from what they need.
 

@@ -82,6 +82,10 @@ class DataSet:
         """A copy with this text element set."""
         return self.merged(DataSet((DataElement(tag, vr, values),)))
 
+    def with_items(self, tag: int, *items: DataSet) -> DataSet:
+        """A copy with this sequence set."""
+        return self.merged(DataSet((DataElement(tag, "SQ", items),)))
+
     def without(self, *tags: int) -> DataSet:
         return DataSet(tuple(e for e in self.elements if e.tag not in tags))
 

@@ -14,6 +14,7 @@ from typing import ClassVar
 from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet
 from .dataset import DataSet, EncodedData, FileData
+from .references import Found
 from .storing import FileResult, StorePlan
 from .tls import TlsVerdict
 
@@ -287,6 +288,16 @@ class StorePlanNotice(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencesNotice(Notice):
+    """Which instances the files of a `ReadReferences` hold."""
+
+    kind: ClassVar[str] = "references"
+    operation: int
+    time: float
+    found: Found = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredNotice(Notice):
     """Files of a plan moved on: negotiated, on their way, stored, or not."""
 
@@ -358,6 +369,7 @@ AnyNotice = (
     | ProgressNotice
     | StepNotice
     | StorePlanNotice
+    | ReferencesNotice
     | StoredNotice
     | FindingNotice
     | ListenerNotice

@@ -19,6 +19,7 @@ from .operations import Operation, Operations, finish, opened
 from .pipeline import Pipeline, opens_operation
 from .planning import Planning
 from .procedures import Running
+from .referencing import Referencing
 from .retrieving import Retrieving
 from .storing import Storing
 
@@ -39,6 +40,7 @@ class Dispatcher:
             c.SendBytes: self._send_bytes,
             c.OneShot: self._one_shot,
             c.PlanStore: self._plan_store,
+            c.ReadReferences: self._read_references,
             c.StoreFiles: self._store_files,
             c.Retrieve: self._retrieve,
             c.RunProcedure: self._run_procedure,
@@ -139,6 +141,10 @@ class Dispatcher:
     def _plan_store(self, command: c.PlanStore) -> None:
         operation = self._operations.begin(command.operation, command.association)
         self._start(operation, Planning(self._context, command, operation).run(), "C-STORE")
+
+    def _read_references(self, command: c.ReadReferences) -> None:
+        operation = self._operations.begin(command.operation, 0)
+        self._start(operation, Referencing(self._context, command, operation).run(), "")
 
     def _store_files(self, command: c.StoreFiles) -> None:
         operation = self._operations.begin(command.operation, command.association)

@@ -42,6 +42,7 @@ class Running:
         self._steps = Steps(operation)
         self._reports: Subscription = context.reports.subscribe()
         self._association: Association
+        self._verdict: fx.Verdict | None = None
 
     async def run(self) -> None:
         listener: Listener | None = None
@@ -56,6 +57,7 @@ class Running:
             if listener is not None:
                 await listener.quiet(LINGER)
                 await listener.stop(5.0)
+        self._tell_end()  # its port is free again
 
     async def _listen(self) -> Listener | None:
         command = self._command.listen
@@ -111,10 +113,20 @@ class Running:
             raise Ended(Outcome.CANCELLED, str(cancelled)) from None
         except Finished as end:
             self._steps.give_up("")
-            self._operation.end(end.verdict.outcome, end.verdict.sentence, service=entry.title)
+            # A wait that the user has cut short has not timed out.
+            cut = self._operation.cancelled and end.verdict.outcome is Outcome.TIMED_OUT
+            self._verdict = replace(end.verdict, outcome=Outcome.CANCELLED) if cut else end.verdict
+            if self._command.listen is None:
+                self._tell_end()
         finally:
             self._operation.on_cancel = None
             generator.close()
+
+    def _tell_end(self) -> None:
+        verdict, self._verdict = self._verdict, None
+        if verdict is not None:
+            title = CATALOG[type(self._command.procedure)].title
+            self._operation.end(verdict.outcome, verdict.sentence, service=title)
 
     async def _next(self, generator: fx.Playing, effect: fx.Effect) -> fx.Effect:
         """Carry an effect out and have the next one. Raises Finished at the end of the generator."""
@@ -137,7 +149,7 @@ class Running:
             case fx.Invoke():
                 return self._invoke(self._association, effect)
             case fx.Await():
-                return self._await(effect)
+                return self._await(self._association, effect)
             case fx.Watch():
                 return self._watch(self._association, effect)
             case fx.Reopen():
@@ -213,9 +225,22 @@ class Running:
         )
         return answered, ended.status
 
-    async def _await(self, effect: fx.Await) -> fx.Report | None:
+    async def _await(self, association: Association, effect: fx.Await) -> fx.Report | None:
         step = self._steps.begin(effect.step, again=effect.again)
-        report = await self._reports.take(effect.wanted, effect.seconds, lambda: self._operation.cancelled)
+
+        def over() -> bool:
+            return self._operation.cancelled or (effect.only_here and association.end is not None)
+
+        end = self._context.loop.create_task(association.ended.wait())
+        end.add_done_callback(lambda _: self._reports.wake())
+        try:
+            report = await self._reports.take(effect.wanted, effect.seconds, over)
+        finally:
+            end.cancel()
+        if report is None and effect.only_here and association.end is not None and not self._operation.cancelled:
+            outcome, why = association.end.outcome, association.end.sentence
+            lost = Outcome.TIMED_OUT if outcome is Outcome.SUCCESS else outcome
+            raise Ended(lost, f"The association ended before the report came: {why}")
         if report is not None:
             where = f"Received on association #{report.association}."
             outcome, sentence = effect.read(report) if effect.read is not None else (Outcome.SUCCESS, where)

@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from engine.model.commitment import (
+    FAILED_SOPS,
+    FAILURE_REASON,
+    FAILURES_EXIST,
+    REFERENCED_CLASS,
+    REFERENCED_INSTANCE,
+    REFERENCED_SOPS,
+    STORAGE_COMMITMENT,
+    STORAGE_COMMITMENT_INSTANCE,
+    SUCCESSFUL,
+    TRANSACTION_UID,
+)
 from engine.model.dataset import DataElement, DataSet
 
 from .effects import Notify, Request
@@ -19,17 +31,7 @@ from .rules import (
     sequence,
 )
 
-STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
-STORAGE_COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
-TRANSACTION_UID = 0x00081195
-REFERENCED_SOPS = 0x00081199
-FAILED_SOPS = 0x00081198
-FAILURE_REASON = 0x00081197
-REFERENCED_CLASS = 0x00081150
-REFERENCED_INSTANCE = 0x00081155
 RETRIEVE_AE_TITLE = 0x00080054
-SUCCESSFUL, FAILURES_EXIST = 1, 2
-"""Event Type IDs (PS3.4 J.3.3)."""
 
 HeldClass = Callable[[str], str]
 """SOP Class UID of a stored instance by its UID, "" when it is not held."""

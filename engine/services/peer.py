@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
+from engine.standard.performed_steps import MPPS
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
 from engine.wire.datasets import DataSetError
 
-from .commitment import STORAGE_COMMITMENT, CommitmentRules
+from .commitment import CommitmentRules
 from .effects import Instance, Reply, Request, Serving
 from .instances import PATIENT_ID, InstanceStore, MemoryStore, entities, instance_from
 from .normalized import NormalizedProvider
@@ -31,7 +33,7 @@ from .query import (
 )
 from .responses import SUCCESS, response_to
 from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Record, Refusal, row_of
-from .steps import MPPS, MPPS_RETRIEVE, MppsRules
+from .steps import MPPS_RETRIEVE, MppsRules
 from .ups import UPS_CLASSES, UpsRules
 from .worklist import sample_worklist
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataSet
+from engine.standard.performed_steps import FINAL_STATES, IN_PROGRESS, MPPS, NO_LONGER_UPDATED
 
 from .effects import Request
 from .rules import (
@@ -20,13 +21,9 @@ from .rules import (
     picked,
 )
 
-MPPS = "1.2.840.10008.3.1.2.3.3"
 MPPS_RETRIEVE = "1.2.840.10008.3.1.2.3.4"
 PPS_STATUS = 0x00400252
-IN_PROGRESS = "IN PROGRESS"
-STATES = (IN_PROGRESS, "COMPLETED", "DISCONTINUED")
-NO_LONGER_UPDATED = 0xA710
-"""Error ID (PS3.4 F.7.2.2.4)."""
+STATES = (IN_PROGRESS, *FINAL_STATES)
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from engine.model.notices import (
     MessageNotice,
     PduNotice,
     ProgressNotice,
+    ReferencesNotice,
     StatusNotice,
     StepNotice,
     StoredNotice,
@@ -33,7 +34,7 @@ from engine.wire.commands import decode_command
 
 from .explain import PreviewError, data_set_json
 from .json_pdu import HIDDEN, pdu_json, pdu_name
-from .json_store import plan_json, results_json
+from .json_store import plan_json, references_json, results_json
 from .store_text import plan_summary
 from .tls_text import tls_json
 
@@ -350,6 +351,11 @@ def _plan(n: StorePlanNotice) -> Json:
     return {**head, "sentence": plan_summary(n.plan), **plan_json(n.plan)}
 
 
+def _references(n: ReferencesNotice) -> Json:
+    head = {"kind": n.kind, "time": iso_time(n.time), "association": None, "operation": n.operation}
+    return {**head, "instances": references_json(n.found.references), "problems": list(n.found.problems)}
+
+
 def _stored(n: StoredNotice) -> Json:
     head = {"kind": n.kind, "time": iso_time(n.time), "association": n.association, "operation": n.operation}
     return {**head, "files": results_json(n.results)}
@@ -407,6 +413,7 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     ProgressNotice: _progress,
     StepNotice: _step,
     StorePlanNotice: _plan,
+    ReferencesNotice: _references,
     StoredNotice: _stored,
     ListenerNotice: _listener,
     FindingNotice: _finding,

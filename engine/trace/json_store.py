@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from engine.model.association import ProposedContext
+from engine.model.references import Reference
 from engine.model.storing import FileResult, PlannedFile, StorePlan
 from engine.standard.dictionary import uid_name
 from engine.standard.status import lookup
@@ -21,6 +22,20 @@ def plan_json(plan: StorePlan) -> Json:
         ],
         "files": [_file(f) for f in plan.files],
     }
+
+
+def references_json(references: Iterable[Reference]) -> list[Json]:
+    """Instances spoken of."""
+    return [
+        {
+            "sop_class": _uid(r.sop_class_uid),
+            "sop_instance_uid": r.sop_instance_uid,
+            "study_instance_uid": r.study_instance_uid,
+            "series_instance_uid": r.series_instance_uid,
+            "source": r.source,
+        }
+        for r in references
+    ]
 
 
 def _context(c: ProposedContext) -> Json:

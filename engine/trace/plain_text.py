@@ -18,6 +18,7 @@ from engine.model.notices import (
     MessageNotice,
     PduNotice,
     ProgressNotice,
+    ReferencesNotice,
     StatusNotice,
     StepNotice,
     StepState,
@@ -121,6 +122,8 @@ def _notice_text(notice: AnyNotice) -> str:
             return step_text(notice)
         case StorePlanNotice():
             return plan_summary(notice.plan)
+        case ReferencesNotice():
+            return f"{len(notice.found.references)} instances in files"
         case StoredNotice():
             return "; ".join(f"{r.path.name}: {r.state.value}" for r in notice.results[:3])
         case FindingNotice():

@@ -35,12 +35,14 @@ from engine.model.notices import (
     Outcome,
     PduNotice,
     ProgressNotice,
+    ReferencesNotice,
     StatusNotice,
     StepNotice,
     StepState,
     StoredNotice,
     StorePlanNotice,
 )
+from engine.model.references import Found, Reference
 from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.model.tls import TlsSettings
 from engine.protocol.negotiation import propose
@@ -66,7 +68,19 @@ from engine.wire.pdus import encode_pdu
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 SECRET = b"s3cret-passcode"
-KINDS = {"association", "pdu", "message", "status", "finding", "progress", "step", "error", "plan", "stored"}
+KINDS = {
+    "association",
+    "pdu",
+    "message",
+    "status",
+    "finding",
+    "progress",
+    "step",
+    "error",
+    "plan",
+    "references",
+    "stored",
+}
 
 PROPOSAL = Proposal(
     local=LocalAE(ae_title="ME"),
@@ -167,6 +181,9 @@ NOTICES = [
          PlannedFile(number=1, path=Path("b"), state=FileState.CANNOT_GO, why="It is empty.")),
         (PlannedAssociation(PROPOSAL.contexts, (0,)),),
     )),
+    ReferencesNotice(operation=9, time=1.0, found=Found(
+        (Reference(sop_class_uid=CT, sop_instance_uid="1.2", source="a.dcm"),), ("b: it is empty.",),
+    )),
     StoredNotice(operation=9, association=7, time=1.0, results=(
         FileResult(number=0, path=Path("a.dcm"), state=FileState.FAILED, status=0xA700, sentence="Full.",
                    association=7, context_id=3, transfer_syntax=EXPLICIT),
@@ -220,6 +237,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "plan": {
         "time": "s", "association": "i?", "operation": "i", "sentence": "s", "associations": "l", "files": "l",
     },
+    "references": {"time": "s", "association": "i?", "operation": "i", "instances": "l", "problems": "l"},
     "stored": {"time": "s", "association": "i?", "operation": "i", "files": "l"},
     "error": {"time": "s?", "association": "i?", "operation": "i?", "sentence": "s"},
 }  # fmt: skip

@@ -10,10 +10,17 @@ from engine.model.association import ProposedContext
 from engine.model.procedures import ups as p
 from engine.model.procedures.base import Procedure
 from engine.model.procedures.instance import ReadInstance
+from engine.model.procedures.modality import (
+    AwaitCommitment,
+    ChangePerformedStep,
+    CreatePerformedStep,
+    NotifyAvailability,
+    RequestCommitment,
+)
 from engine.model.procedures.printing import PrintFilms, ReadPrinter
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
-from . import printer, printing, read_instance, ups, ups_watch
+from . import availability, mpps, printer, printing, read_instance, storage_commitment, ups, ups_watch
 from .effects import Playing
 
 
@@ -39,6 +46,11 @@ CATALOG: dict[type[Procedure], Entry] = {
     p.WatchSteps: Entry("UPS watch", ups_watch.watch_steps, ups_watch.classes),
     PrintFilms: Entry("Print", printing.play, printing.classes),
     ReadPrinter: Entry("Printer status", printer.play, printer.classes),
+    CreatePerformedStep: Entry("MPPS N-CREATE", mpps.create, mpps.classes),
+    ChangePerformedStep: Entry("MPPS N-SET", mpps.change, mpps.classes),
+    RequestCommitment: Entry("Storage commitment", storage_commitment.request, storage_commitment.classes),
+    AwaitCommitment: Entry("Storage commitment report", storage_commitment.await_later, storage_commitment.classes),
+    NotifyAvailability: Entry("Instance availability", availability.play, availability.classes),
 }
 
 

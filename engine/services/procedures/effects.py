@@ -86,7 +86,8 @@ class Await:
     when the user cancels. Reports that came since the procedure began, and that no Await took, count.
 
     again: goes on with the last step of this name. patient: that nothing came is not told, the step stays open.
-    read: what a report says.
+    read: what a report says. only_here: nothing on this side listens, so that the wait, and with it the procedure, ends
+    with its association.
     """
 
     step: str
@@ -95,6 +96,7 @@ class Await:
     again: bool = False
     patient: bool = False
     read: Callable[[Report], Judged] | None = None
+    only_here: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

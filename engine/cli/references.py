@@ -1,0 +1,70 @@
+"""Instances that commands speak of: from files, folders, DICOMDIRs and lists."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+from engine.model.commands import ReadReferences
+from engine.model.notices import AnyNotice, ReferencesNotice
+from engine.model.references import Found, Reference, unique
+from engine.workspace.errors import ValueProblem
+from engine.workspace.reference_text import parse_references
+
+from .driver import driving
+from .output import Output
+
+
+def add_references(sub: argparse.ArgumentParser, paths: bool = True) -> None:
+    """Arguments that name instances."""
+    if paths:
+        sub.add_argument(
+            "paths", metavar="PATH", nargs="*", type=Path, help="DICOM files, folders (walked), patterns, DICOMDIRs"
+        )
+    sub.add_argument(
+        "--references",
+        metavar="FILE|-",
+        help="a list of instances, a SOP class and a SOP Instance UID on each line; -: standard input",
+    )
+
+
+def gathered(args: argparse.Namespace, output: Output) -> tuple[Reference, ...]:
+    """What the arguments name. `ValueProblem` when it is nothing; files that give none are told."""
+    found: list[Reference] = []
+    if args.paths:
+        found += _of_files(tuple(args.paths), output)
+    if args.references:
+        found += _of_list(args.references)
+    if not found:
+        raise ValueProblem("no instance is named: give DICOM files or folders, or --references")
+    return unique(found)
+
+
+def _of_files(paths: tuple[Path, ...], output: Output) -> tuple[Reference, ...]:
+    told = Found()
+
+    def watch(notice: AnyNotice) -> None:
+        nonlocal told
+        if isinstance(notice, ReferencesNotice):
+            told = notice.found
+
+    quiet = Output(out=io.StringIO())  # its notices are no answer to what the user asked
+    with driving(quiet) as driver:
+        operation = driver.new_id()
+        driver.operate(ReadReferences(operation=operation, paths=paths), operation, watch)
+    for problem in told.problems:
+        output.error(problem)
+    return told.references
+
+
+def _of_list(name: str) -> tuple[Reference, ...]:
+    try:
+        content = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueProblem(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        return parse_references(content)
+    except ValueProblem as problem:
+        raise ValueProblem(f"{name}, {problem.reason}") from None
