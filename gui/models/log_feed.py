@@ -49,6 +49,8 @@ _COUNTS = (
     "NumberOfFailedSuboperations",
     "NumberOfWarningSuboperations",
 )
+_OF_MESSAGES = frozenset({"command", "data", "exchange", "retrieve", "query", "workflow"})
+"""What rules about whole messages begin with; their findings follow the message."""
 WAITING_WORD = "waiting"
 
 _Key = tuple[int, bool, int]
@@ -67,6 +69,8 @@ class LogFeed:
         self._operations: dict[int, tuple[int, int]] = {}
         """First row and number of requests of the operations that have not ended."""
         self._findings: dict[tuple[int, str, bool], int] = {}
+        self._latest: dict[tuple[int, bool], int] = {}
+        """Row of the latest message of an association in each direction (sent)."""
         self._associations = AssociationRows(store)
         self._changed: set[int] = set()
         self._take: dict[type[Notice], Callable[[Any], None]] = {
@@ -119,6 +123,7 @@ class LogFeed:
             instance=command.sop_instance_uid,
         )
         self._changed.add(number)
+        self._latest[notice.association, sent] = number
         if command.message_id is not None:
             self._open[(notice.association, sent, command.message_id)] = (number, notice.clock)
         if notice.operation is not None:
@@ -142,6 +147,7 @@ class LogFeed:
         elif notice.duration is not None or clock:
             self.store.set_duration(number, notice.clock - clock if notice.duration is None else notice.duration)
         self._changed.add(number)
+        self._latest[notice.association, sent] = number
         self._answer(number, notice)
         status = command.status
         if status is None or lookup(status).klass is not StatusClass.PENDING:
@@ -207,6 +213,8 @@ class LogFeed:
                 self._changed.add(number)
         for finding in [k for k in self._findings if k[0] == notice.association]:
             del self._findings[finding]
+        for sent in (True, False):
+            self._latest.pop((notice.association, sent), None)
 
     def _status(self, notice: StatusNotice) -> None:
         number, requests = self._operations.pop(notice.operation, (-1, 0))
@@ -254,6 +262,10 @@ class LogFeed:
     def _finding(self, notice: FindingNotice) -> None:
         """The same sentence again about the same association is counted, not repeated."""
         sent = notice.direction is Direction.SENT
+        message = self._latest.get((notice.association, sent), -1)
+        if notice.rule.partition(".")[0] in _OF_MESSAGES and message in self.store:
+            self.store.find(message, notice.rule)
+            self._changed.add(message)
         key = (notice.association, notice.sentence, sent)
         number = self._findings.get(key, -1)
         if number not in self.store:

@@ -31,7 +31,7 @@ class LogModel(RowTableModel[LogRow]):
 
     def __init__(self, parent: QObject | None = None, *, maximum: int = MAXIMUM_ROWS) -> None:
         self._book: WaiverBook | None = None
-        self._view = View(self.peer_text, waived=self.waived)
+        self._view = View(self.peer_text, waived=self.waived, found=self.found)
         super().__init__(columns(self._view), parent)
         self.store = LogStore(maximum)
         self.feed = LogFeed(self.store)
@@ -75,9 +75,29 @@ class LogModel(RowTableModel[LogRow]):
         """Why the finding of a row is waived; "" for rows that are none, or count."""
         if self._book is None or row.shape.kind is not Kind.FINDING:
             return ""
-        peer = self.feed.peers.get(row.association or 0)
-        waiver = self._book.waiver(row.shape.meaning, peer.ae_title if peer is not None else "")
+        waiver = self._book.waiver(row.shape.meaning, self._title(row))
         return waiver.reason if waiver is not None else ""
+
+    def found(self, row: LogRow) -> str:
+        """ "2 findings, 1 waived" in the messages of a row."""
+        if not row.findings:
+            return ""
+        total, waived = sum(count for _, count in row.findings), 0
+        if self._book is not None:
+            title = self._title(row)
+            waived = sum(count for rule, count in row.findings if self._book.waiver(rule, title) is not None)
+        still = total - waived
+        words = [f"{still:,} finding{'s' if still != 1 else ''}"] if still else []
+        return ", ".join([*words, *([f"{waived:,} waived"] if waived else [])])
+
+    @property
+    def view(self) -> View:
+        """What the columns' texts depend on, for saving the rows as they are shown."""
+        return self._view
+
+    def _title(self, row: LogRow) -> str:
+        peer = self.feed.peers.get(row.association or 0)
+        return peer.ae_title if peer is not None else ""
 
     def _looks_changed(self) -> None:
         if self.rowCount():

@@ -6,6 +6,7 @@ A million rows stay under 300 MB, and a filter looks at each distinct shape once
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from math import isnan, nan
@@ -85,6 +86,11 @@ class LogRow:
     instance: str
     """Affected or Requested SOP Instance UID."""
     sub_operations: SubOperations | None
+    findings: tuple[tuple[str, int], ...] = ()
+    """What was found in its messages: each rule, and how often."""
+
+
+_NOTHING: Counter[str] = Counter()
 
 
 class LogStore:
@@ -105,6 +111,7 @@ class LogStore:
         self._detail: list[str] = []
         self._instance: list[str] = []
         self._sub_operations: dict[int, SubOperations] = {}
+        self._findings: dict[int, Counter[str]] = {}
 
     @property
     def end(self) -> int:
@@ -165,6 +172,7 @@ class LogStore:
             detail=self._detail[i],
             instance=self._instance[i],
             sub_operations=self._sub_operations.get(number),
+            findings=tuple(self._findings.get(number, _NOTHING).items()),
         )
 
     def _at(self, number: int) -> int:
@@ -191,6 +199,11 @@ class LogStore:
         self._at(number)
         self._sub_operations[number] = counts
 
+    def find(self, number: int, rule: str) -> None:
+        """Something was found in a message of the row."""
+        self._at(number)
+        self._findings.setdefault(number, Counter())[rule] += 1
+
     def repeat(self, number: int) -> None:
         """Count once more."""
         self._repeats[self._at(number)] += 1
@@ -216,6 +229,8 @@ class LogStore:
         self.first += count
         if self._sub_operations:
             self._sub_operations = {n: c for n, c in self._sub_operations.items() if n >= self.first}
+        if self._findings:
+            self._findings = {n: c for n, c in self._findings.items() if n >= self.first}
 
     def clear(self) -> None:
         """Drop all rows; numbers go on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -33,6 +33,8 @@ class View:
     """Whether sub-operation counts have no column of their own."""
     waived: Callable[[LogRow], str] = lambda _row: ""
     """Why a finding is waived, "" when it is not."""
+    found: Callable[[LogRow], str] = lambda _row: ""
+    """How much was found in a row's messages, in words."""
 
 
 _LOOKS: dict[Class, tuple[str, str, str]] = {
@@ -148,6 +150,7 @@ def detail_tooltip(row: LogRow) -> str:
     uid = row.shape.sop_class_uid
     lines = [
         row.detail,
+        *(f"Found: {rule}{f' ×{count:,}' if count > 1 else ''}" for rule, count in row.findings),
         f"SOP class: {sop_class_name(uid)} ({uid})" if uid else "",
         f"SOP instance: {row.instance}" if row.instance else "",
         f"Sub-operations: {sub_operations_words(row.sub_operations)}" if row.sub_operations else "",
@@ -211,7 +214,10 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
         if reason:
             return f"Waived: {reason} · {detail_text(row)}"
         counts = sub_operations_words(row.sub_operations) if view.counts_in_detail else ""
-        return " · ".join(p for p in (counts, detail_text(row)) if p)
+        return " · ".join(p for p in (view.found(row), counts, detail_text(row)) if p)
+
+    def copied_detail(row: LogRow) -> str:
+        return detail(row) if view.waived(row) else " · ".join(p for p in (view.found(row), detail_text(row)) if p)
 
     return (
         Column("Time", lambda r: clock_text(r.time), lambda r: full_time(r.time), copy=lambda r: full_time(r.time),
@@ -230,13 +236,13 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
                lambda r: sub_operations_words(r.sub_operations), sample="120 ✓  10 ✕", priority=2,
                copy=lambda r: sub_operations_words(r.sub_operations)),
         Column("Detail", detail, detail_tooltip, sample="n" * 46, weight=5,
-               copy=lambda r: detail(r) if view.waived(r) else detail_text(r)),
+               copy=copied_detail),
     )  # fmt: skip
 
 
-def text_lines(rows: Iterable[LogRow], waived: Callable[[LogRow], str] = lambda _row: "") -> Iterable[str]:
+def text_lines(rows: Iterable[LogRow], view: View | None = None) -> Iterable[str]:
     """Each row as one line, columns apart by tabs, with a sign for the class."""
-    made = columns(View(lambda _association: "", waived=waived))
+    made = columns(replace(view, association=None) if view is not None else View(lambda _association: ""))
     for row in rows:
         sign = _LOOKS[row.shape.klass][2]
         cells = [str((column.copy or column.text)(row)) for column in made]

@@ -227,8 +227,8 @@ class LogPanel(QWidget):
             return
         rows = (self.model.store.row(n) for n in self.model.shown() if n in self.model.store)
         json = path.suffix in (".jsonl", ".json", ".ndjson")
-        waived = self.model.waived
-        lines = json_lines(rows, self._peer, waived) if json else text_lines(rows, waived)
+        model = self.model
+        lines = json_lines(rows, self._peer, model.waived) if json else text_lines(rows, model.view)
         self._writer = LineWriter(path, lines, self)
         self._writer.finished.connect(self._saved)
         self._writer.failed.connect(self._not_saved)

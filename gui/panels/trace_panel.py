@@ -267,12 +267,14 @@ class TracePanel(QWidget):
         if not self.pdus.select_at(finding.time, finding.direction is Direction.SENT):
             return
         evidence, pdu = finding.evidence, self.pdus.current_pdu()
-        element = BY_KEYWORD.get(evidence.text)
         if pdu is not None and evidence.start is not None and evidence.end is not None:
             of_command = pdu.type == PDataTF.TYPE and not finding.rule.startswith(("pdata.", "pdu."))
             base = _COMMAND_START if of_command else 0
-            self.pdus.highlight(base + evidence.start, base + evidence.end)
-        elif element is not None:
+            if base + evidence.end <= len(pdu.data):  # a command set in pieces ends in other PDUs
+                self.pdus.highlight(base + evidence.start, base + evidence.end)
+                return
+        element = BY_KEYWORD.get(evidence.text)
+        if element is not None:
             self.pdus.highlight_labelled(element.name)
 
     def tally_of(self, record: TraceAssociation) -> Tally:

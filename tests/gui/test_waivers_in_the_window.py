@@ -136,6 +136,28 @@ def test_the_log_tells_what_is_waived_and_saves_it(qtbot: QtBot, window: MainWin
     assert "Waived: ticket 17" in (tmp_path / "log.txt").read_text(encoding="utf-8")
 
 
+def test_a_message_says_how_much_was_found_in_it(qtbot: QtBot, window: MainWindow) -> None:
+    """What is about a PDU or about TLS has no message to stand beside."""
+    talk = conversation(20)
+    for rule in ("command.uid", "command.uid", "data.group", "pdata.split", "tls.version"):
+        talk.finding(rule, f"Wrong by {rule}.", "PS3.7 9.3")
+    window.session.notices.emit(tuple(talk.notices))
+    model = window.log.model
+
+    def details() -> list[str]:
+        rows = (model.record(row) for row in range(model.rowCount()))
+        return [model.view.found(row) for row in rows if row.association == 20 and row.shape.service == "C-ECHO"]
+
+    assert details() == ["3 findings"]
+    window.waivers.add(Waiver("command.uid", "ticket 17"))
+    assert details() == ["1 finding, 2 waived"]
+    window.waivers.add(Waiver("data.group", "ticket 18"))
+    assert details() == ["3 waived"]
+    column = next(i for i, c in enumerate(model.columns) if c.title == "Detail")
+    shown = [str(model.index(row, column).data()) for row in range(model.rowCount())]
+    assert any(text.startswith("3 waived · Verification") for text in shown)
+
+
 def test_what_a_rule_says_is_read_in_the_window(qtbot: QtBot, window: MainWindow) -> None:
     press(qtbot, window, "next_finding")
     press(qtbot, window, "finding_rule")
