@@ -77,6 +77,8 @@ class Judging:
 
 def judging(args: argparse.Namespace, *, neutral: bool = False) -> Judging:
     """What the arguments say. Raises `WorkspaceError` for a broken --waivers; the workspace's own is only told of."""
+    if not hasattr(args, "fail_on"):
+        return Judging()
     failing = LEVELS[args.fail_on] if args.fail_on else ()
     return Judging(_waivers(args.waivers), failing, neutral=neutral)
 

@@ -46,9 +46,9 @@ def _run(argv: list[str] | None) -> int:
     try:
         args = build_parser().parse_args(argv)
         handler: Handler = args.handler
-        args.judging = judging(args, neutral=handler is decoding.decode)
+        judged = args.judging = judging(args, neutral=handler is decoding.decode)
         code = handler(args)
-        return int(Exit.FINDINGS if code is Exit.SUCCESS and args.judging.failures else code)
+        return int(Exit.FINDINGS if code is Exit.SUCCESS and judged.failures else code)
     except SystemExit as end:  # argparse: --help, or a usage error already printed
         return int(end.code or 0) if not isinstance(end.code, str) else int(Exit.USAGE)
     except WorkspaceError as error:
@@ -95,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         sub.set_defaults(handler=handler)
-        add_output(sub)
+        add_output(sub, findings=handler is not hash_secret)
         return sub
 
     def group(name: str, summary: str, more: str = "") -> argparse._SubParsersAction[argparse.ArgumentParser]:

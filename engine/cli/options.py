@@ -129,11 +129,13 @@ def add_peer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("port", metavar="PORT", type=port, help="TCP port")
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: argparse.ArgumentParser, *, findings: bool = True) -> None:
+    """How and what is printed. findings: whether the command has any to tell."""
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="JSON lines on standard output")
     group.add_argument("-v", "--verbose", action="count", default=0, help="PDUs, messages and findings; -vv: trees too")
-    add_judging(group)
+    if findings:
+        add_judging(group)
 
 
 def add_association(parser: argparse.ArgumentParser) -> None:
