@@ -172,7 +172,7 @@ class Running:
         step = self._steps.begin(effect.step) if effect.step else None
         try:
             value, said = await asyncio.to_thread(effect.do)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, datasets.DataSetError) as error:
             if step is not None:
                 self._steps.end(step, StepState.FAILED, str(error))
             return fx.Worked(problem=str(error))

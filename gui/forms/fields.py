@@ -309,6 +309,57 @@ class ChoiceField(Field):
         self.finished.emit()
 
 
+class SuggestField(Field):
+    """One line of text with values to choose from: those are known, others may be right too."""
+
+    def __init__(
+        self,
+        label: str,
+        suggestions: Iterable[str],
+        check: Check = no_check,
+        placeholder: str = "",
+        parent: QWidget | None = None,
+        *,
+        hint: str = "",
+    ) -> None:
+        super().__init__(label, parent, hint=hint)
+        self._check = check
+        self.combo = QComboBox(self)
+        self.combo.setEditable(True)
+        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.combo.setMinimumContentsLength(6)
+        self.combo.addItems(["", *suggestions])
+        self.line = QLineEdit(self.combo)
+        self.combo.setLineEdit(self.line)
+        self.line.setPlaceholderText(placeholder)
+        self.line.textChanged.connect(self._text_changed)
+        self.line.textEdited.connect(self._text_edited)
+        self.line.editingFinished.connect(self.finished)
+        self.combo.activated.connect(self._activated)
+        self._place(self.combo)
+
+    def value(self) -> str:
+        return self.line.text().strip()
+
+    def set_value(self, value: str) -> None:
+        self.line.setText(value)
+        self.line.setCursorPosition(0)
+        self._judge(self._check(value))
+
+    def _text_changed(self, text: str) -> None:
+        self._judge(self._check(text))
+
+    def _text_edited(self, text: str) -> None:
+        self._judge(self._check(text))  # Qt tells textEdited before textChanged
+        self.edited.emit(text.strip())
+
+    def _activated(self, _index: int) -> None:
+        self.line.setCursorPosition(0)
+        self.edited.emit(self.value())
+        self.finished.emit()
+
+
 class CheckField(Field):
     """Yes or no."""
 

@@ -28,7 +28,9 @@ def describe_step(notice: StepNotice) -> Entry:
     """A step in two lines: its name and how long it took, what came of it."""
     took = duration_text(notice.duration) if notice.duration is not None else ""
     said = notice.sentence or notice.state.value
-    return Entry(title=notice.name, detail=said, note=took, icon=_SIGNS[notice.state], tooltip=said)
+    service, _, rest = said.partition(": ")
+    brief = f"{notice.service} · {rest}" if notice.service and rest and service.startswith(notice.service) else said
+    return Entry(title=notice.name, detail=brief, note=took, icon=_SIGNS[notice.state], tooltip=said)
 
 
 class StepsView(QWidget):
@@ -44,6 +46,11 @@ class StepsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list)
+        self._fills = False
+
+    def fill(self) -> None:
+        """Take the height there is instead of that of a few rows; the step that runs is kept in sight."""
+        self._fills = True
 
     def clear(self) -> None:
         self.model.set_records((), reset=True)
@@ -52,7 +59,15 @@ class StepsView(QWidget):
         """A step is new, or other than before."""
         steps = [n for n in self.model.records if n.step != notice.step]
         self.model.set_records(sorted([*steps, notice], key=lambda n: n.step))
-        self._fit()
+        if self._fills:
+            self._follow(notice)
+        else:
+            self._fit()
+
+    def _follow(self, notice: StepNotice) -> None:
+        if notice.state is not StepState.PLANNED:
+            row = next(n for n, record in enumerate(self.model.records) if record.step == notice.step)
+            self.list.scrollTo(self.model.index(row))
 
     def _fit(self) -> None:
         rows = max(1, min(len(self.model.records), MOST_ROWS))

@@ -23,6 +23,7 @@ SERVICES = (
     ServiceRow(
         "store", "&Store files (C-STORE)", "file", "Files, folders and DICOMDIRs, with a plan before anything is sent"
     ),
+    ServiceRow("print", "&Print films", "print", "Images or a test pattern, step by step to the print job's end"),
     ServiceRow(
         "nget", "&Read an instance (N-GET)", "search", "Attributes of an instance the peer manages, by a pick list"
     ),

@@ -143,8 +143,8 @@ class Reopen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Something that takes a while and needs no peer, such as reading files; done beside the network. Its answer is a
-    `Worked`. step "": not told as a step. `do` gives a value and what to say; what it raises as ValueError or OSError
-    is its failure."""
+    `Worked`. step "": not told as a step. `do` gives a value and what to say; what it raises as ValueError, OSError or
+    DataSetError is its failure."""
 
     do: Callable[[], tuple[object, str]]
     step: str = ""
