@@ -22,6 +22,8 @@ On Debian and Ubuntu: sudo apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3 
 On Fedora: sudo dnf install mesa-libEGL mesa-libGL libxkbcommon dbus-libs xcb-util-cursor fontconfig
 The command line works without it: dimse-console --help
 """
+TURN = 0.001
+"""Seconds a thread may keep the interpreter to itself: the engine works hard, keys and mouse must not wait for it."""
 EXIT_NO_WINDOW = 3
 """Exit code when Qt cannot start."""
 PICTURE_SIZE = (1520, 950)
@@ -75,6 +77,7 @@ def _run(options: argparse.Namespace) -> int:
 
     qInstallMessageHandler(no_platform)
     QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    sys.setswitchinterval(TURN)
     app = QApplication([sys.argv[0]])
     qInstallMessageHandler(_tell)
     app.setApplicationName("DIMSE Console")

@@ -20,7 +20,10 @@ from .background import Background
 INTERVAL = 30
 """Milliseconds between two fetches: 33 a second looks immediate, and one insertion a fetch stays cheap."""
 BATCH = 2_000
-"""Notices fetched at once: what the models take in well under a frame of 60 a second."""
+LEAST_BATCH = 50
+"""Notices fetched at once, at most and at least: as many as were taken in within `FRAME` lately."""
+FRAME = 8
+"""Milliseconds one batch may take: half a frame of 60 a second, so that keys and mouse never wait."""
 
 
 class EngineLike(Protocol):
@@ -51,6 +54,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self._open = True
         self._since = QElapsedTimer()
+        self._limit = LEAST_BATCH
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -113,11 +117,16 @@ class Bridge(QObject):
 
     def _fetch(self) -> None:
         self._since.start()
-        if self._deliver() >= BATCH and self._open:
-            self._timer.start(INTERVAL)
+        full = self._deliver(self._limit) >= self._limit
+        took = self._since.elapsed()
+        self._limit = max(
+            LEAST_BATCH, min(BATCH, self._limit * 2 if took < FRAME // 2 else self._limit * FRAME // took)
+        )
+        if full and self._open:
+            self._timer.start(max(1, took))  # what waits has half of the thread's time, the user the other half
 
-    def _deliver(self) -> int:
-        batch = tuple(self._engine.drain(BATCH))
+    def _deliver(self, limit: int = BATCH) -> int:
+        batch = tuple(self._engine.drain(limit))
         if batch:
             self.notices.emit(batch)
         return len(batch)
