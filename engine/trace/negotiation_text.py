@@ -78,6 +78,21 @@ def extended_words(uid: str, information: bytes) -> list[str]:
     return words + ([f"{beyond} more bytes"] if beyond > 0 else [])
 
 
+def extended_summary(uid: str, information: bytes) -> str:
+    """In a line: the options supported and the values said, then the bytes; the bytes alone without a layout."""
+    shown = information.hex(" ").upper()
+    layout = layout_of(uid)
+    if layout is None or not information:
+        return shown or "no bytes"
+    words = []
+    for value, field in zip(information, layout.fields, strict=False):
+        if field.is_option and value < 2:
+            words += [field.name] * value
+        elif field.values:
+            words.append(f"{field.name} {field.values.get(value, f'{value} (undefined)')}")
+    return f"{', '.join(words) or 'no option'} · {shown}"
+
+
 def _common(common: CommonExtendedNegotiation) -> str:
     related = ", ".join(map(named, common.related_general)) or "none"
     return (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.standard.codes import explain_code, reject_reason
+from engine.standard.extended_negotiation import ExtendedLayout, layout_of
 from engine.standard.pdus import (
     PDUS,
     Item,
@@ -14,6 +15,7 @@ from engine.standard.pdus import (
     Pdv,
     Row,
     SopClassCommonExtendedNegotiation,
+    SopClassExtendedNegotiation,
     UserIdentityAC,
     UserIdentityRQ,
     rows_of,
@@ -120,6 +122,10 @@ def _explain_field(
     raw = data[start:end]
     if row.kind is Kind.COUNTED_BYTES and issubclass(cls, _SECRET):
         nodes.append(Node(row.name, f"{len(raw)} bytes, not shown", start, end))
+    elif cls is SopClassExtendedNegotiation and row.kind is Kind.BYTES:
+        layout = layout_of(str(values["sop_class_uid"]).strip(" \0"))
+        children = _explain_information(layout, raw, start) if layout else ()
+        nodes.append(Node(row.name, hex_text(raw), start, end, children, layout.clause if layout else ""))
     elif row.kind is Kind.COUNTED_TEXTS:
         nodes.append(Node(row.name, f"{len(value)} UIDs", start, end, _explain_texts(raw, start)))
     elif row.kind in _NUMBERS:
@@ -128,6 +134,25 @@ def _explain_field(
         detail = padding_detail(raw) if isinstance(value, str) else ""
         nodes.append(Node(row.name, _WORDS[row.kind](value), start, end, detail=detail))
     return nodes
+
+
+def _explain_information(layout: ExtendedLayout, raw: bytes, base: int) -> tuple[Node, ...]:
+    """Each byte of an extended negotiation with its meaning (PS3.4); bytes beyond the layout as they are."""
+    nodes = [
+        Node(
+            field.name,
+            f"{value} {field.values.get(value, '(undefined)')}" if field.values else hex_text(bytes((value,))),
+            base + place,
+            base + place + 1,
+            clause=layout.clause,
+        )
+        for place, (value, field) in enumerate(zip(raw, layout.fields, strict=False))
+    ]
+    known = len(nodes)
+    if len(raw) > known:
+        issue = f"{layout.clause} has {layout.lengths[1]} bytes at most."
+        nodes.append(Node("More bytes", hex_text(raw[known:]), base + known, base + len(raw), issue=issue))
+    return tuple(nodes)
 
 
 def _explain_texts(raw: bytes, base: int) -> tuple[Node, ...]:

@@ -24,6 +24,7 @@ from engine.standard.pdus import (
     UserIdentityRQ,
 )
 from engine.trace.explain import Node, explain_pdu
+from engine.trace.negotiation_text import extended_summary
 from engine.trace.tls_text import tls_lines
 
 from .rows import Column
@@ -157,7 +158,7 @@ def _from_proposal(p: Proposal | None) -> Side:
         wants = "answer requested" if p.user_identity.positive_response_requested else _NO_ANSWER_WANTED
         side[IDENTITY] = f"{p.user_identity.type} {explain_code('user_identity_type', p.user_identity.type)}, {wants}"
     for item in p.extended:
-        side[f"{EXTENDED}: {short_name(item.sop_class_uid)}"] = item.information.hex(" ").upper()
+        side[f"{EXTENDED}: {short_name(item.sop_class_uid)}"] = extended_summary(item.sop_class_uid, item.information)
     for common in p.common_extended:
         side[f"{COMMON}: {short_name(common.sop_class_uid)}"] = short_name(common.service_class_uid)
     return {label: value for label, value in side.items() if value}
@@ -180,6 +181,8 @@ def _from_pdu(data: bytes) -> Side:
         read = _ITEMS.get(node.label)
         if read is not None:
             side |= read(_fields(node))
+        elif node.label == SopClassExtendedNegotiation.NAME:
+            side |= _extended_item(node, data)
     return side
 
 
@@ -214,9 +217,11 @@ def _role_item(f: dict[str, str]) -> Side:
     return {f"{ROLES}: {short_name(_first(f.get('SOP-class-uid', '')))}": bits_word(bits)}
 
 
-def _extended_item(f: dict[str, str]) -> Side:
-    label = f"{EXTENDED}: {short_name(_first(f.get('SOP-class-uid', '')))}"
-    return {label: f.get("Service-class-application-information", "") or "empty"}
+def _extended_item(node: Node, data: bytes) -> Side:
+    uid = _first(_fields(node).get("SOP-class-uid", ""))
+    information = next((c for c in node.children if c.label == "Service-class-application-information"), None)
+    said = data[information.start : information.end] if information else b""
+    return {f"{EXTENDED}: {short_name(uid)}": extended_summary(uid, said)}
 
 
 def _common_item(f: dict[str, str]) -> Side:
@@ -240,7 +245,6 @@ _ITEMS: dict[str, Callable[[dict[str, str]], Side]] = {
         )
     },
     RoleSelection.NAME: _role_item,
-    SopClassExtendedNegotiation.NAME: _extended_item,
     SopClassCommonExtendedNegotiation.NAME: _common_item,
     UserIdentityRQ.NAME: lambda f: _identity_item(f) if "User-Identity-Type" in f else {IDENTITY: "accepted"},
     UserIdentityAC.NAME: lambda f: _identity_item(f) if "User-Identity-Type" in f else {IDENTITY: "accepted"},

@@ -6,10 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.model.association import AsyncWindow, CommonExtendedNegotiation, ExtendedNegotiation
-from engine.trace.negotiation_text import extended_words
-from engine.workspace.extended_text import options_text
+from engine.trace.negotiation_text import extended_summary, extended_words
 from engine.workspace.settings import IdentitySettings
-from gui.forms.extended_options import hex_text
 from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, TextField
 from gui.forms.items_view import ItemsView
 from gui.models.contexts import abstract_name, short_abstract_name
@@ -213,11 +211,8 @@ class NegotiationForm(QScrollArea):
 
 def describe_extended(item: ExtendedNegotiation) -> Entry:
     """The entry of an item: its options in words where the Standard has them, its bytes."""
-    name = abstract_name(item.sop_class_uid)
-    information = hex_text(item.information) or "no bytes"
-    words = options_text(item) if item.information else None
-    detail = information if words is None else f"{words.replace(',', ', ') or 'no option'} · {information}"
-    tooltip = "\n".join((name, item.sop_class_uid, information, *extended_words(item.sop_class_uid, item.information)))
+    name, detail = abstract_name(item.sop_class_uid), extended_summary(item.sop_class_uid, item.information)
+    tooltip = "\n".join((name, item.sop_class_uid, *extended_words(item.sop_class_uid, item.information), detail))
     return Entry(title=short_abstract_name(item.sop_class_uid), detail=detail, tooltip=tooltip)
 
 

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from engine.model.association import AcceptedSyntax, Policy, Proposal, Rejection, UserIdentity
+from engine.model.association import (
+    AcceptedSyntax,
+    ExtendedNegotiation,
+    Policy,
+    Proposal,
+    ProposedContext,
+    Rejection,
+    UserIdentity,
+)
 from engine.model.notices import PduNotice
 from gui.models.trace_contexts import context_rows, details, entry, result_text, roles_text
 from gui.models.trace_information import InformationRow, information_rows
@@ -83,6 +91,20 @@ def test_user_information_is_told_from_both_pdus_with_differences_marked() -> No
     assert rows["Roles: Storage Commitment Push Model SOP Class"].answered == "SCU/SCP"
     assert rows["Calling AE title"].answered == "—"
     assert "Application context" not in rows
+
+
+def test_options_asked_for_and_granted_are_told_in_words() -> None:
+    uid = "1.2.840.10008.5.1.4.1.2.2.1"
+    asked = ExtendedNegotiation(uid, b"\1\1\1\1")
+    proposed = (ProposedContext(1, uid, ("1.2.840.10008.1.2",)),)
+    talk = Conversation(proposal=Proposal(contexts=proposed, extended=(asked,)))
+    row = information(kept(talk.opened(Policy())))["Extended: Study Root Query/Retrieve Information Model - FIND"]
+    assert row.proposed == (
+        "Relational-queries, Date-time matching, Fuzzy semantic matching of person names, Timezone query adjustment "
+        "· 01 01 01 01"
+    )
+    assert row.answered.endswith("Fuzzy semantic matching of person names · 01 01 01 00")
+    assert row.mark == "different"
 
 
 def test_another_application_context_is_worth_a_line() -> None:

@@ -107,6 +107,42 @@ def test_names_meanings_and_marks_are_in_words() -> None:
     assert find(explain_pdu(encode_pdu(rows.AbortPdu(source=9))), "Source").value == "unknown (9)"
 
 
+@pytest.mark.parametrize(
+    ("uid", "information", "told"),
+    [
+        (
+            "1.2.840.10008.5.1.4.1.2.2.1",
+            b"\1\0\7",
+            [
+                ("Relational-queries", "1 supported"),
+                ("Date-time matching", "0 not supported"),
+                ("Fuzzy semantic matching of person names", "7 (undefined)"),
+            ],
+        ),
+        (
+            "1.2.840.10008.5.1.4.31",
+            b"\1\1\1\0\5",
+            [
+                ("Reserved", "01"),
+                ("Reserved", "01"),
+                ("Fuzzy semantic matching of person names", "1 supported"),
+                ("Timezone query adjustment", "0 not supported"),
+                ("More bytes", "05"),
+            ],
+        ),
+        ("1.2.3", b"\1", []),
+    ],
+)
+def test_options_of_extended_negotiation_are_told_byte_by_byte(
+    uid: str, information: bytes, told: list[tuple[str, str]]
+) -> None:
+    item = rows.SopClassExtendedNegotiation(sop_class_uid=uid, information=information)
+    pdu = rows.AssociateRQ(items=(rows.UserInformation(items=(item,)),))
+    (found,) = [n for n in walk(explain_pdu(encode_pdu(pdu))) if n.label == "Service-class-application-information"]
+    assert [(n.label, n.value) for n in found.children] == told
+    assert found.value == information.hex(" ").upper()
+
+
 @pytest.mark.parametrize("pdu", [REQUEST, ANSWER])
 def test_secrets_are_not_put_into_words(pdu: rows.Pdu) -> None:
     text = str(explain_pdu(encode_pdu(pdu)))
