@@ -70,6 +70,14 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--strict", action="store_true", help="reject calls to another AE title")
     group.add_argument(
+        "--called-allowed",
+        metavar="TITLE",
+        type=ae_title,
+        action="append",
+        default=[],
+        help="reject calls to another AE title than these; repeatable",
+    )
+    group.add_argument(
         "--calling-allowed",
         metavar="TITLE",
         type=ae_title,
@@ -109,6 +117,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         help="answer to this application context too; repeatable",
     )
     group.add_argument("--users", metavar="FILE", type=Path, help="user identities let in (see command-line.md)")
+    group.add_argument("--require-identity", action="store_true", help="reject who gives no user identity")
 
 
 def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: Policy | None = None) -> Policy:
@@ -125,8 +134,9 @@ def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: P
         async_window=args.window or base.async_window,
         reject=args.reject or base.reject,
     )
-    if args.strict:
-        made = replace(made, ae_titles=(local.ae_title,))
+    if args.strict or args.called_allowed:
+        own = (local.ae_title,) if args.strict else ()
+        made = replace(made, ae_titles=(*own, *args.called_allowed))
     if args.max_associations is not None:
         made = replace(made, max_associations=args.max_associations)
     if args.max_per_caller is not None:
@@ -134,7 +144,7 @@ def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: P
     if args.users is not None:
         users = load_users(args.users)
         made = replace(made, identities=users.identities, require_identity=users.required)
-    return made
+    return replace(made, require_identity=made.require_identity or args.require_identity)
 
 
 def add_hash(parser: argparse.ArgumentParser) -> None:

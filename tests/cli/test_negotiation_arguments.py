@@ -165,6 +165,12 @@ def test_whom_and_what_listen_lets_in() -> None:
     assert made.ae_titles == (LocalAE().ae_title,)
 
 
+def test_called_titles_and_identities_are_asked_for() -> None:
+    made = told("--called-allowed", "ONE", "--called-allowed", "TWO", "--require-identity", "--max-per-caller", "2")
+    assert (made.ae_titles, made.require_identity, made.max_associations_per_peer) == (("ONE", "TWO"), True, 2)
+    assert told("--strict", "--called-allowed", "ONE").ae_titles == (LocalAE().ae_title, "ONE")
+
+
 @pytest.mark.parametrize(
     ("argument", "value", "said"),
     [

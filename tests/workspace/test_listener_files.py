@@ -175,3 +175,15 @@ def test_a_broken_file_of_the_workspace_is_reported_and_kept(tmp_path: Path) -> 
     assert "a port is from 0" in str(workspace.problems[0])
     workspace.save_listener(EVERYTHING)
     assert (tmp_path / "listener.broken-1.toml").read_text() == "port = 99999"
+
+
+def test_the_example_of_the_manual_reads(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "resources" / "docs" / "command-line.md").read_text(encoding="utf-8")
+    example = page[page.index('    host = ""') : page.index("A file of users is TOML.")]
+    file = tmp_path / "listener.toml"
+    file.write_text("\n".join(line[4:] for line in example.splitlines()))
+    made = load_listener(file)
+    assert made.policy.extended == (ExtendedNegotiation(FIND, b"\1\0\1"),)
+    assert made.peer.tls is not None
+    assert made.peer.tls.client_certificates is ClientCertificates.REQUIRE
+    assert [d.ae_title for d in made.peer.destinations] == ["WORKSTATION"]
