@@ -13,6 +13,7 @@ from engine.workspace.workspace import Workspace
 
 from .options import ae_title, delays, destination, free_port, length, local_ae, seconds, timeouts
 from .policy_options import add_policy, policy
+from .script_options import add_script, script
 from .tls_options import add_tls, tls_settings
 
 
@@ -49,6 +50,7 @@ def add_listener(sub: argparse.ArgumentParser) -> None:
         help="hold each request back so long before it is served; several in turn, so that responses overtake",
     )
     add_policy(sub)
+    add_script(sub)
     add_tls(sub, acceptor=True)
 
 
@@ -72,6 +74,7 @@ def listener_settings(args: argparse.Namespace, workspace: Workspace) -> tuple[s
         folder=args.folder or base.folder,
         destinations=(*base.destinations, *named),
         delays=args.delay or base.delays,
+        script=script(args) or base.script,
     )
     host = ANYWHERE if args.any_host else saved.host if args.host is None else args.host
     return host, saved.port if args.port is None else args.port, settings

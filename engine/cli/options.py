@@ -21,6 +21,7 @@ from engine.workspace.workspace import WAIVERS, Workspace
 
 from .judging import add_judging
 from .negotiation_options import add_negotiation, with_negotiation
+from .script_options import add_deviation, deviation
 from .tls_options import add_tls, tls_settings
 
 PHASES = ("connect", "acse", "dimse", "idle", "artim")
@@ -160,6 +161,7 @@ def add_association(parser: argparse.ArgumentParser) -> None:
     )
     add_negotiation(parser)
     add_tls(parser)
+    add_deviation(parser)
 
 
 def local_ae(args: argparse.Namespace, saved: Workspace | Policy) -> LocalAE:
@@ -193,5 +195,6 @@ def proposal(args: argparse.Namespace, contexts: Iterable[ProposedContext] = ())
         contexts=number_contexts(tuple(args.context)) or tuple(contexts),
         timeouts=timeouts(args, workspace),
         tls=tls_settings(args, workspace),
+        script=deviation(args),
     )
     return with_negotiation(asked, args)

@@ -21,6 +21,7 @@ from engine.model.notices import (
     Outcome,
     PduNotice,
     ProgressNotice,
+    ScriptNotice,
     StatusNotice,
     StepNotice,
     StepState,
@@ -164,6 +165,8 @@ class Output:
                     self.line(notice_text(notice))
             case ListenerNotice():
                 self._listener(notice)
+            case ScriptNotice():
+                self._stamped(notice.time, notice_text(notice))
             case ErrorNotice():
                 self.error(notice.sentence)
 

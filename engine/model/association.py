@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .identity import KnownIdentity
+from .scripting import Script
 from .tls import TlsSettings
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
@@ -136,6 +137,8 @@ class Proposal:
     protocol_version: int = 1
     tls: TlsSettings | None = None
     """None: plain TCP."""
+    script: Script | None = None
+    """How to depart from the Standard on purpose; None: not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from .association import Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
 from .procedures.base import Procedure
+from .scripting import Script
 from .storing import StoreOptions, StorePlan
 from .tls import TlsSettings
 
@@ -194,6 +195,8 @@ class PeerSettings:
     delays: tuple[float, ...] = ()
     """Seconds before each request is served, in turn and from the first again: (1, 0) has every second answered before
     the one that came before it."""
+    script: Script | None = None
+    """How it departs from the Standard on purpose; None: not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import ClassVar
 from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet
 from .dataset import DataSet, EncodedData, FileData
+from .faults import Phase
 from .references import Found
 from .storing import FileResult, StorePlan
 from .tls import TlsVerdict
@@ -97,6 +98,8 @@ class Cause(Enum):
     """The peer ended TLS with an alert."""
     TLS_FAILED = "tls failed"
     TLS_TIMED_OUT = "tls timed out"
+    SCRIPT = "script"
+    """A rule of our own script wanted it."""
     STORAGE = "storage"
     """What was received could not be kept, or what was to be sent not be read."""
 
@@ -351,6 +354,30 @@ class ListenerNotice(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptNotice(Notice):
+    """A rule of a script applies: what follows departs from the Standard on purpose."""
+
+    kind: ClassVar[str] = "script"
+    association: int
+    time: float
+    rule: int
+    """From 0, in the order of the script."""
+    title: str
+    phase: Phase
+    faults: tuple[str, ...]
+    service: str = ""
+    """"C-FIND", ... of the message concerned."""
+    script: str = ""
+    """The script's title."""
+
+    @property
+    def sentence(self) -> str:
+        what = f"{self.service} {self.phase.value}" if self.service else self.phase.value
+        named = "" if self.title in (", ".join(self.faults), "nothing") else f" ({', '.join(self.faults)})"
+        return f"Script rule {self.rule + 1} applies to the {what}: {self.title}{named}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorNotice(Notice):
     """Something went wrong on our side that no other notice says. Never a traceback."""
 
@@ -373,5 +400,6 @@ AnyNotice = (
     | StoredNotice
     | FindingNotice
     | ListenerNotice
+    | ScriptNotice
     | ErrorNotice
 )

@@ -38,6 +38,8 @@ __all__ = [
     "WindowFull",
 ]
 
+Alter = Callable[[CommandSet], CommandSet]
+
 DATA_SET_FOLLOWS = 0x0001
 """Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
 _MESSAGE_ID = tag_of("MessageID")
@@ -152,30 +154,46 @@ class Exchange:
         return window.invoked if ours is self.requestor else window.performed
 
     def request(
-        self, command: CommandSet, operation: int, context: NegotiatedContext, has_data: bool, now: float
+        self,
+        command: CommandSet,
+        operation: int,
+        context: NegotiatedContext,
+        has_data: bool,
+        now: float,
+        alter: Alter | None = None,
     ) -> Ready:
         """Fill in and register a request. WindowFull when the window has no room, CommandError when it cannot be
-        encoded; nothing is registered then."""
+        encoded; nothing is registered then.
+
+        alter: what a deliberate deviation makes of the filled command set.
+        """
         if not self.can_invoke():
             raise WindowFull(f"The asynchronous operations window is full: {len(self._invoked)} outstanding.")
-        filled = self._fill(command, has_data)
-        ready = Ready(context, filled, encode_command(filled))
+        ready = _ready(context, self._fill(command, has_data), alter)
         effective = decode_command(ready.command_bytes)  # what the peer will see, raw values included
         self._invoked.add(Invoked(operation, effective.message_id or 0, context.id, effective, now), now)
         return ready
 
-    def respond(self, command: CommandSet, context: NegotiatedContext, has_data: bool, key: int | None = None) -> Ready:
+    def respond(
+        self,
+        command: CommandSet,
+        context: NegotiatedContext,
+        has_data: bool,
+        key: int | None = None,
+        alter: Alter | None = None,
+    ) -> Ready:
         """A response, filled in, or any other message that opens no operation. CommandError when it cannot be encoded.
 
-        A final one ends the request `key`; without key, the one its Message ID Being Responded To tells.
+        A final one ends the request `key`; without key, the one its Message ID Being Responded To tells. alter: as
+        `request`.
         """
         if not _is_response(command):
             invoked = self._invoked.to_cancel(command.responded_to)
             filled = self._fill(command, has_data, invoked.message_id if invoked else None)
-            return Ready(context, filled, encode_command(filled))
+            return _ready(context, filled, alter)
         served = next((s for s in self._served if s.key == key), None) if key else self._answered(command)
         filled = self._fill(command, has_data, served.command.message_id if served else None)
-        ready = Ready(context, filled, encode_command(filled))
+        ready = _ready(context, filled, alter)
         if served is not None and not _is_pending(decode_command(ready.command_bytes)):
             self._served.remove(served)
         return ready
@@ -190,9 +208,12 @@ class Exchange:
         )
         return Ready(self._contexts[invoked.context_id], command, encode_command(command))
 
-    def fragments(self, ready: Ready, chunks: Iterable[Buffer] | None) -> Iterator[list[Buffer]]:
-        """Buffers of each P-DATA-TF of a message, under the receiver's maximum length."""
-        return fragment(ready.context.id, ready.command_bytes, chunks, self.negotiated.send_maximum, pack=self.pack)
+    def fragments(
+        self, ready: Ready, chunks: Iterable[Buffer] | None, maximum: int | None = None
+    ) -> Iterator[list[Buffer]]:
+        """Buffers of each P-DATA-TF of a message, under the receiver's maximum length, or another one."""
+        length = self.negotiated.send_maximum if maximum is None else maximum
+        return fragment(ready.context.id, ready.command_bytes, chunks, length, pack=self.pack)
 
     def _fill(self, command: CommandSet, has_data: bool, responded_to: int | None = None) -> CommandSet:
         """Values left None become what they must be (the encoder does the group length); the rest stays as it is."""
@@ -366,6 +387,11 @@ class Exchange:
         for invoked in self._invoked.overdue(now):
             self._invoked.end(invoked, "had timed out")
             self._events.append(TimedOut(invoked.operation))
+
+
+def _ready(context: NegotiatedContext, filled: CommandSet, alter: Alter | None) -> Ready:
+    command = alter(filled) if alter else filled
+    return Ready(context, command, encode_command(command))
 
 
 def _is_response(command: CommandSet) -> bool:

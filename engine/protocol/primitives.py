@@ -98,6 +98,13 @@ class CloseTransport:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptEnded:
+    """A deliberate deviation ends the connection: after what is queued was sent, or with a reset."""
+
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AssociateIndication:
     rq: AssociateRQ
 
@@ -175,6 +182,7 @@ Event = (
     | PduSent
     | OpenTransport
     | CloseTransport
+    | ScriptEnded
     | AssociateIndication
     | AssociateConfirmation
     | PDataIndication

@@ -136,7 +136,7 @@ class UpperLayer:
 
     def transport_closed(self, now: float) -> None:
         """The connection is gone (Evt17). After the association's end, in Sta1, that is the expected end of it all."""
-        before, pending = self.state, 0 if self._dead else self._framer.pending
+        before, pending = self.state, self.pending
         self._why = "the connection was closed" + (f" {pending} bytes into a PDU" if pending else "")
         self._abort = AbortPdu(source=PROVIDER)
         self._emit(p.TransportEnded(before, pending))
@@ -186,6 +186,11 @@ class UpperLayer:
         step = action(Evt.Evt18, self.state)
         if step is not None:
             self._happen(Evt.Evt18, step, now)
+
+    @property
+    def pending(self) -> int:
+        """Bytes received of a PDU that is not whole."""
+        return 0 if self._dead else self._framer.pending
 
     # -- events and bytes out
 

@@ -10,9 +10,10 @@ from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Out
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.deviating.run import ScriptRun
 from engine.protocol.negotiation import outcome as negotiation_outcome
 from engine.protocol.negotiation import propose
-from engine.protocol.upper_layer import StateError, UpperLayer
+from engine.protocol.upper_layer import StateError
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import FragmentError, Sink
@@ -21,6 +22,7 @@ from engine.wire.recognise import LOOKS_LIKE
 from . import sentences
 from .connecting import connect
 from .context import Context
+from .deviating import scripted
 from .invocation import Ended
 from .link import Link
 from .messages import Messages
@@ -43,6 +45,7 @@ class Association:
         timeouts: Timeouts,
         proposal: Proposal | None = None,
         listener: int | None = None,
+        script: ScriptRun | None = None,
     ) -> None:
         self.context = context
         self.number = number
@@ -53,7 +56,7 @@ class Association:
         self.negotiated: Negotiated | None = None
         self.tls: TlsVerdict | None = None
         self.exchange: dx.Exchange | None = None
-        self.machine = UpperLayer(requestor, timeouts.artim)
+        self.script, self.machine = scripted(self, script, proposal)
         self.link = Link(context, self.machine, self._on_event)
         self.recorder = Recorder(context, number, requestor)
         self.on_request: OnRequest | None = None
@@ -86,7 +89,10 @@ class Association:
         try:
             return await asyncio.wait_for(asyncio.shield(self._established), seconds or None)
         except TimeoutError:
-            self.abort(why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds)), cause=Cause.NO_ANSWER)
+            self.abort(
+                why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds, self.machine.pending)),
+                cause=Cause.NO_ANSWER,
+            )
             assert self.end is not None
             raise self.end from None
 
@@ -121,7 +127,10 @@ class Association:
         try:
             await asyncio.wait_for(self.ended.wait(), seconds or None)
         except TimeoutError:
-            self.abort(why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds)), cause=Cause.NO_RELEASE)
+            self.abort(
+                why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds, self.machine.pending)),
+                cause=Cause.NO_RELEASE,
+            )
 
     @property
     def busy(self) -> bool:
@@ -148,6 +157,8 @@ class Association:
         self.finish(phase, outcome, sentence, abort=(source, reason), cause=cause)
 
     def _request(self, primitive: p.Primitive) -> None:
+        if self.script is not None and self.machine.can(primitive):
+            self.script.before(primitive)
         self.machine.request(primitive, self.context.now())
         self.link.pump()
 
@@ -174,6 +185,10 @@ class Association:
             case p.Transition() if event.event is Evt.Evt5:
                 host, port = self.link.remote_address()
                 self.peer = Peer(host=host, port=port)
+                if self.script is not None:
+                    self.script.connected()
+            case p.ScriptEnded() if self.script is not None:
+                self.script.end(reset=event.reset)
             case p.ProtocolError():
                 self._broken = event.sentence
                 self.recorder.broken("pdu.unexpected", event.sentence)
@@ -254,7 +269,7 @@ class Association:
 
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
-        sentence = sentences.closed(self.peer, event.before, self._cut_off(event.pending), self.link.lost_reason)
+        sentence = sentences.closed(self.peer, event.before, self.cut_off(event.pending), self.link.lost_reason)
         if not self.link.closed_here:
             self.recorder.closed(event.pending)
         self.finish(AssociationPhase.FAILED, outcome, sentence, cause=Cause.CLOSED)
@@ -276,8 +291,8 @@ class Association:
         self.recorder.not_closed(self.timeouts.artim)
         self.link.kill()  # who has not closed by now may not read either: closing in order would wait for that
 
-    def _cut_off(self, pdu_bytes: int) -> str:
-        """What the end of the connection cut off, in words; "" when it came between messages."""
+    def cut_off(self, pdu_bytes: int) -> str:
+        """What an end now cuts off, in words; "" between messages."""
         if pdu_bytes:
             return f"in the middle of a PDU ({pdu_bytes} bytes of it had arrived)"
         arriving = self.exchange.arriving if self.exchange else ()
@@ -306,7 +321,9 @@ class Association:
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
         if self.exchange is not None:
             self.exchange.abandon()
-        lost = Ended(Outcome.ABORTED, sentence) if outcome is Outcome.SUCCESS else self.end
+        lost = self.end
+        if outcome is Outcome.SUCCESS:
+            lost = Ended(Outcome.ABORTED, f"{sentence} What had been asked was not answered.")
         self.messages.end(lost)
         if not self._established.done():
             self._established.set_exception(self.end)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 from engine.protocol.upper_layer import Event, UpperLayer
 
@@ -129,6 +131,13 @@ class Link(asyncio.BufferedProtocol):
         self.closed_here = True
         if self._transport is not None:
             self._transport.abort()
+
+    def reset(self) -> None:
+        """Close at once with RST: what the peer has not read is lost to it."""
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.kill()
 
     def remote_address(self) -> tuple[str, int]:
         """Host and port of the other side ("", 0 when unknown)."""

@@ -11,6 +11,7 @@ from engine.model.commands import Listen
 from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
+from engine.protocol.deviating.run import ScriptRun
 from engine.protocol.upper_layer import StateError
 from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.peer import BuiltInPeer
@@ -62,6 +63,7 @@ class Listener:
             destinations=destinations,
             delays=settings.delays,
         )
+        self._script = ScriptRun(settings.script) if settings.script else None
         self._servers: list[asyncio.Server] = []
         self._secure: Secure | None = None
         self.port = command.port
@@ -123,6 +125,7 @@ class Listener:
             peer=Peer(host="", port=0),
             timeouts=self.command.settings.policy.timeouts,
             listener=self.number,
+            script=self._script,
         )
         association.on_indication = self._indicated
         association.on_end = self._ended
@@ -147,6 +150,8 @@ class Listener:
         association.peer = Peer(name=title, ae_title=title, host=host, port=port)
         association.notice(AssociationPhase.NEGOTIATING, f"{title} at {host} asks for an association.")
         policy = self.command.settings.policy
+        if association.script is not None:
+            policy = association.script.asked(rq, policy)
         others = [a for a in self.associations if a is not association]
         same = sum(a.peer.name == title for a in others)
         decide = partial(answer, rq, policy, association_count=len(others), peer_count=same)
@@ -161,6 +166,8 @@ class Listener:
 
     def _answer(self, association: Association, made: Answer) -> None:
         title, host = association.peer.ae_title, association.peer.host
+        if association.script is not None and not association.script.answers():
+            return
         try:
             association.request(p.AAssociateResponse(made.pdu))
         except StateError:
@@ -178,7 +185,10 @@ class Listener:
     async def stop(self, timeout: float) -> None:
         """Stop listening; associations still open are released, then aborted."""
         self.refuse()
+        links = [a.link for a in self.associations if a.script is not None]
         await end_all(self.context, self.associations, timeout)
+        for link in links:  # a script may keep them open
+            link.kill()
         for instance in self.store.instances():
             drop_spooled(instance.data)
         self._tell(False, "Stopped listening.")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
-from engine.model.dataset import DataSet, FileData
+from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Cause, Direction, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step
 from engine.protocol.upper_layer import StateError
 from engine.standard.dictionary import uid_name
 from engine.wire.commands import CommandError
@@ -46,6 +48,8 @@ class Messages:
         self._sending = asyncio.Lock()
         self._within: dict[int | None, Retrieval] = {}
         """Of the C-STORE-RQs that are not answered yet, by their Message ID: what they are sub-operations of."""
+        self._unasked = ""
+        """What is wrong with the latest response nobody asked for."""
 
     @property
     def sending(self) -> bool:
@@ -56,26 +60,41 @@ class Messages:
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
-        context, encoded = self._prepare(message)
+        self._prepare(message)
         async with self._turn:  # requests go out in the order they were asked for
             while not self._live().can_invoke():
                 self._room.clear()
                 await self._room.wait()
-            async with self._sending:
-                exchange, now = self._live(), self._association.context.now()
-                try:
-                    ready = exchange.request(message.command, operation, context, encoded is not None, now)
-                except (CommandError, dx.ExchangeError) as error:
-                    raise Ended(Outcome.NOT_SENT, str(error)) from None
-                invocation = Invocation(operation, ready.command, context.id, now)
-                self._invocations[operation] = invocation
-                self._association.context.retrievals.begin(self._association, operation, ready.command)
-                try:
-                    await self._send(ready, encoded, operation)
-                except Ended:
-                    exchange.forget(operation)
-                    self.close_invocation(operation)
-                    raise
+            invocation: Invocation | None = None
+            for step in self._steps(message):
+                if not isinstance(step, Speak):
+                    await self._carry_out(step)
+                elif invocation is None:
+                    invocation = await self._invoke(message, operation, step)
+                else:
+                    await self._answer(message, operation, None, step)
+        assert invocation is not None, "every plan speaks"
+        return invocation
+
+    async def _invoke(self, message: Outgoing, operation: int, step: Speak) -> Invocation:
+        context, encoded, announced = self._altered(message, step)
+        async with self._sending:
+            exchange, now = self._live(), self._association.context.now()
+            try:
+                ready = exchange.request(
+                    message.command, operation, context, announced, now, partial(step.alter, announced=announced)
+                )
+            except (CommandError, dx.ExchangeError) as error:
+                raise Ended(Outcome.NOT_SENT, str(error)) from None
+            invocation = Invocation(operation, ready.command, context.id, now)
+            self._invocations[operation] = invocation
+            self._association.context.retrievals.begin(self._association, operation, ready.command)
+            try:
+                await self._send(ready, encoded, operation, step)
+            except Ended:
+                exchange.forget(operation)
+                self.close_invocation(operation)
+                raise
         return invocation
 
     async def perform(self, message: Outgoing) -> Response:
@@ -89,19 +108,28 @@ class Messages:
 
     async def answer(self, message: Outgoing, operation: int | None = None, key: int | None = None) -> None:
         """Send a response, cancel or anything that opens no operation. Raises Ended."""
-        context, encoded = self._prepare(message)
-        async with self._sending:
-            try:
-                ready = self._live().respond(message.command, context, encoded is not None, key)
-            except CommandError as error:
-                raise Ended(Outcome.NOT_SENT, str(error)) from None
-            retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
-            await self._send(ready, encoded, operation, retrieval)
-            if retrieval is not None:
-                retrieval.answer(ready.command.status)
+        for step in self._steps(message, key):
+            if isinstance(step, Speak):
+                await self._answer(message, operation, key, step)
+            else:
+                await self._carry_out(step)
         report = self._reports.pop(key, None)
         if report is not None:
             self._post(report)
+
+    async def _answer(self, message: Outgoing, operation: int | None, key: int | None, step: Speak) -> None:
+        context, encoded, announced = self._altered(message, step)
+        async with self._sending:
+            try:
+                ready = self._live().respond(
+                    message.command, context, announced, key, partial(step.alter, announced=announced)
+                )
+            except CommandError as error:
+                raise Ended(Outcome.NOT_SENT, str(error)) from None
+            retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
+            await self._send(ready, encoded, operation, step, retrieval)
+            if retrieval is not None:
+                retrieval.answer(ready.command.status)
 
     def retrieval_of(self, request: CommandSet) -> Retrieval | None:
         """The operation whose sub-operation a C-STORE-RQ is that has not been answered yet."""
@@ -115,7 +143,7 @@ class Messages:
             return False
         async with self._sending:
             with suppress(Ended):  # the operation has ended with its association
-                await self._send(ready, None, operation)
+                await self._send(ready, None, operation, HONEST)
         return True
 
     def close_invocation(self, operation: int) -> None:
@@ -138,15 +166,63 @@ class Messages:
                 sentence = sentences.no_context(uid_name(uid) or uid, uid, exchange.negotiated)
             raise Ended(Outcome.NOT_SENT, sentence) from None
 
+    # -- as a script wants it
+
+    def _steps(self, message: Outgoing, key: int | None = None) -> tuple[Step, ...]:
+        script = self._association.script
+        return script.steps(message, key) if script else (HONEST,)
+
+    async def _carry_out(self, step: Pause | Finish) -> None:
+        if self._association.script is not None:
+            await self._association.script.carry_out(step)
+        self._live()
+
+    def _altered(self, message: Outgoing, step: Speak) -> tuple[NegotiatedContext, Encoded | None, bool]:
+        """Context, data set as it is to be sent, and whether it is announced."""
+        context, encoded = self._prepare(message)
+        if not step.data:
+            return context, encoded, encoded is not None
+        try:
+            before = None if encoded is None else b"".join(encoded.chunks)
+        except (OSError, DataSetError) as error:
+            raise Ended(Outcome.NOT_SENT, str(error)) from None
+        data, announced = step.alter_data(before, context.transfer_syntax)
+        made = None if data is None else encode(EncodedData(data, context.transfer_syntax), context)
+        return context, made, announced
+
     async def _send(
-        self, ready: dx.Ready, encoded: Encoded | None, operation: int | None, within: Retrieval | None = None
+        self,
+        ready: dx.Ready,
+        encoded: Encoded | None,
+        operation: int | None,
+        step: Speak,
+        within: Retrieval | None = None,
     ) -> None:
         """Fragments onto the wire, never more queued than the socket can take soon."""
+        if not step.sent:
+            return
+        script = self._association.script
+        if script is not None:
+            script.arm(step)
+        try:
+            await self._put_out(ready, encoded, operation, step.maximum, within)
+        finally:
+            if script is not None:
+                script.arm(HONEST)
+
+    async def _put_out(
+        self,
+        ready: dx.Ready,
+        encoded: Encoded | None,
+        operation: int | None,
+        maximum: int | None,
+        within: Retrieval | None,
+    ) -> None:
         link = self._association.link
         pdus: list[list[p.Buffer]] = []
         size = 0
         try:
-            for buffers in self._live().fragments(ready, encoded.chunks if encoded else None):
+            for buffers in self._live().fragments(ready, encoded.chunks if encoded else None, maximum):
                 pdus.append(buffers)
                 size += sum(map(len, buffers))
                 if size >= BATCH:
@@ -210,6 +286,8 @@ class Messages:
                     self._take_response(event)
                 case dx.RequestReceived():
                     recorder.received(event.message, None, within=self._part_of(event.message.command))
+                    if association.script is not None:
+                        association.script.remember(event)
                     if self._is_usable(event.message):
                         self._note_report(event, answered=association.on_request is None)
                         if association.on_request is not None:
@@ -220,6 +298,7 @@ class Messages:
                         association.on_cancel(event.key)
                 case dx.Unsolicited():
                     recorder.received(event.message, None, unsolicited=True)
+                    self._unasked = event.sentence
                     self._is_usable(event.message)
                 case dx.TimedOut():
                     self._time_out(event)
@@ -273,7 +352,9 @@ class Messages:
         association = self._association
         invocation = self._invocations.get(event.operation)
         service = invocation.service if invocation else "request"
-        sentence = sentences.response_timed_out(association.peer, service, association.timeouts.dimse)
+        begun = association.cut_off(association.machine.pending)
+        seconds = association.timeouts.dimse
+        sentence = sentences.response_timed_out(association.peer, service, seconds, begun, self._unasked)
         association.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_RESPONSE)
 
     def end(self, why: Ended) -> None:

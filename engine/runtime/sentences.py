@@ -63,22 +63,34 @@ def connect_timed_out(peer: Peer, seconds: float) -> str:
     )
 
 
-def answer_timed_out(peer: Peer, seconds: float) -> str:
+def answer_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
+    """begun: bytes that had come of an answer that never was whole."""
+    if begun:
+        return (
+            f"{address(peer)} began to answer the A-ASSOCIATE-RQ, but within {seconds:g} s no more than {begun} bytes "
+            "of a PDU came. It hangs, or its PDU-length is wrong; the peer's log may say more."
+        )
     return (
         f"{address(peer)} took the connection but did not answer the A-ASSOCIATE-RQ within {seconds:g} s. "
         "Check that the port speaks DICOM (not TLS or another protocol) and that the peer is not overloaded."
     )
 
 
-def release_timed_out(peer: Peer, seconds: float) -> str:
-    return f"{address(peer)} did not answer the A-RELEASE-RQ within {seconds:g} s, so the association was aborted."
+def release_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
+    """begun: as `answer_timed_out`."""
+    how = f"; {begun} bytes of a PDU that was never whole had come" if begun else ""
+    return f"{address(peer)} did not answer the A-RELEASE-RQ within {seconds:g} s, so the association was aborted{how}."
 
 
-def response_timed_out(peer: Peer, service: str, seconds: float) -> str:
-    return (
-        f"{address(peer)} sent no response to the {service} for {seconds:g} s, so the association was aborted. "
-        "Check the peer's log; if it works that long, raise the DIMSE timeout."
-    )
+def response_timed_out(peer: Peer, service: str, seconds: float, begun: str = "", instead: str = "") -> str:
+    """begun: what had come of a response, in words; instead: what came that was no response to it."""
+    hint = "Check the peer's log; if it works that long, raise the DIMSE timeout."
+    if begun:
+        hint = f"It stopped {begun}: it hangs, or a length it sent is wrong."
+    elif instead:
+        hint = f"What came instead: {instead}"
+    said = f"{address(peer)} sent no response to the {service} for {seconds:g} s, so the association was aborted."
+    return f"{said} {hint}"
 
 
 def idle_timed_out(peer: Peer, seconds: float) -> str:

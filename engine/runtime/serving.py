@@ -63,7 +63,11 @@ class Server:
         """Serve what arrives on this association, one request after the other."""
         self.reporter.attach(association)
         association.on_request = self._on_request
-        association.on_cancel = lambda key: self._cancelled.add((association.number, key))
+        association.on_cancel = lambda key: self._cancel(association, key)
+
+    def _cancel(self, association: Association, key: int) -> None:
+        if association.script is None or not association.script.ignores_cancel(key):
+            self._cancelled.add((association.number, key))
 
     def _on_request(self, association: Association, event: dx.RequestReceived) -> None:
         self.context.spawn(self._serve(association, event, next(self._delays)), "Answering a request")
@@ -175,6 +179,10 @@ class _Run:
 
     async def _sub_store(self, effect: SubStore) -> Answer:
         """A C-STORE sub-operation; one that cannot be performed counts as failed, with the reason told."""
+        script = self.association.script
+        counted = await script.skips(effect.instance.sop_class_uid) if script else None
+        if counted is not None:
+            return Answer(status=counted, cancelled=self._cancelled())
         command = request_of(
             "C-STORE-RQ",
             AffectedSOPClassUID=effect.instance.sop_class_uid,
@@ -229,6 +237,7 @@ class _Run:
             peer=peer,
             timeouts=self.server.timeouts,
             proposal=proposal,
+            script=self.association.script.run if self.association.script else None,
         )
         self._elsewhere[key] = association
         await association.open()

@@ -20,6 +20,7 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     ReferencesNotice,
+    ScriptNotice,
     StatusNotice,
     StepNotice,
     StoredNotice,
@@ -395,6 +396,21 @@ def _finding(n: FindingNotice) -> Json:
     }
 
 
+def _script(n: ScriptNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": iso_time(n.time),
+        "association": n.association,
+        "script": n.script,
+        "rule": n.rule + 1,
+        "title": n.title,
+        "phase": n.phase.value,
+        "service": n.service,
+        "faults": list(n.faults),
+        "sentence": n.sentence,
+    }
+
+
 def _error(n: ErrorNotice) -> Json:
     return {
         "kind": n.kind,
@@ -417,5 +433,6 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     StoredNotice: _stored,
     ListenerNotice: _listener,
     FindingNotice: _finding,
+    ScriptNotice: _script,
     ErrorNotice: _error,
 }

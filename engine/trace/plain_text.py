@@ -19,6 +19,7 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     ReferencesNotice,
+    ScriptNotice,
     StatusNotice,
     StepNotice,
     StepState,
@@ -130,7 +131,7 @@ def _notice_text(notice: AnyNotice) -> str:
             clause = f" ({notice.clause})" if notice.clause else ""
             waived = f", waived ({notice.waived})" if notice.waived else ""
             return f"{notice.severity.capitalize()}{waived}: {notice.sentence}{clause}"
-        case ListenerNotice() | ErrorNotice():
+        case ListenerNotice() | ScriptNotice() | ErrorNotice():
             return notice.sentence
 
 

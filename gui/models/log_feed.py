@@ -19,6 +19,7 @@ from engine.model.notices import (
     MessageNotice,
     Notice,
     Outcome,
+    ScriptNotice,
     StatusNotice,
 )
 from engine.standard.elements import ELEMENTS
@@ -79,6 +80,7 @@ class LogFeed:
             StatusNotice: self._status,
             FindingNotice: self._finding,
             ListenerNotice: self._listener,
+            ScriptNotice: self._script,
             ErrorNotice: self._error,
         }
 
@@ -282,6 +284,10 @@ class LogFeed:
         klass, word = (Class.SUCCESS, "listening") if notice.listening else (Class.INFO, "stopped")
         shape = Shape(Kind.LISTENER, klass, "Listener", word=word, meaning=where)
         self._changed.add(self.store.add(shape, notice.time, detail=notice.sentence))
+
+    def _script(self, notice: ScriptNotice) -> None:
+        shape = Shape(Kind.SCRIPT, Class.INFO, "Script", True, word=notice.phase.value, meaning=notice.title)
+        self._changed.add(self.store.add(shape, notice.time, notice.association, detail=notice.sentence))
 
     def _error(self, notice: ErrorNotice) -> None:
         shape = Shape(Kind.ERROR, Class.FAILURE, "Error", word="error")

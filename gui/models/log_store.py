@@ -26,6 +26,7 @@ class Kind(Enum):
     FINDING = "finding"
     LISTENER = "listener"
     ERROR = "error"
+    SCRIPT = "script"
 
 
 class Class(Enum):

@@ -23,6 +23,7 @@ from engine.model.association import (
 )
 from engine.model.command_set import CommandSet, Element
 from engine.model.dataset import DataElement, DataSet, EncodedData
+from engine.model.faults import Phase
 from engine.model.notices import (
     AssociationNotice,
     AssociationPhase,
@@ -36,6 +37,7 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
     ReferencesNotice,
+    ScriptNotice,
     StatusNotice,
     StepNotice,
     StepState,
@@ -79,6 +81,7 @@ KINDS = {
     "error",
     "plan",
     "references",
+    "script",
     "stored",
 }
 
@@ -196,6 +199,8 @@ NOTICES = [
                   sentence="No.", clause="PS3.7 E.1", evidence=Evidence(text="x", start=1, end=2)),
     ListenerNotice(listener=3, time=1.0, listening=True, host="127.0.0.1", port=11112, ae_title="ME",
                    sentence="Listening."),
+    ScriptNotice(association=7, time=1.0, rule=0, title="Late", phase=Phase.RESPONSE, service="C-ECHO",
+                 faults=("delay",), script="Slow"),
     ErrorNotice(time=0.0, sentence="Something."),
 ]  # fmt: skip
 
@@ -239,6 +244,10 @@ SCHEMA: dict[str, dict[str, str]] = {
     },
     "references": {"time": "s", "association": "i?", "operation": "i", "instances": "l", "problems": "l"},
     "stored": {"time": "s", "association": "i?", "operation": "i", "files": "l"},
+    "script": {
+        "time": "s", "association": "i", "script": "s", "rule": "i", "title": "s", "phase": "s", "service": "s",
+        "faults": "l", "sentence": "s",
+    },
     "error": {"time": "s?", "association": "i?", "operation": "i?", "sentence": "s"},
 }  # fmt: skip
 

@@ -1,0 +1,55 @@
+"""Faults of the built-in peer against DCMTK's programs: each ends, in time, with the message it has for it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.model.notices import ErrorNotice
+from tests.interop import peers, samples
+from tests.runtime.console import Console
+from tests.runtime.deviating import Stage, script, when_for
+from tests.runtime.deviating_cases import CASES, Case
+
+pytestmark = pytest.mark.interop
+WITHIN = 20.0
+"""Seconds after which a program counts as hanging."""
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    console = Console()
+    yield console
+    console.close()
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> list[samples.Sample]:
+    return samples.archive(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_dcmtk_ends_well(
+    case: Case,
+    console: Console,
+    shelf: list[samples.Sample],
+    client: Callable[..., peers.Completed],
+    tmp_path: Path,
+) -> None:
+    folder, own = tmp_path / "held", tmp_path / "own"
+    own.mkdir()
+    folder.mkdir()
+    for sample in shelf:
+        shutil.copy(sample.path, folder / sample.path.name)
+    stage = Stage(console, shelf, folder)
+    when = when_for(case.fault, case.operation, case.phase)
+    stage.listen(script(case.fault, phase=case.phase, when=when, **case.values))
+    program, arguments = stage.dcmtk(case.operation)
+    completed = client(program, *arguments, cwd=own, seconds=WITHIN)
+    assert (completed.code == 0) is case.dcmtk_ok, completed.output
+    assert case.dcmtk_said in completed.output
+    assert stage.fired(), "the rule never applied"
+    assert not [n.sentence for n in console.of(ErrorNotice)]
