@@ -7,7 +7,7 @@ import uuid
 from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
-from engine.model.commands import Listen
+from engine.model.commands import Listen, MoveDestination
 from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
@@ -30,6 +30,7 @@ from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready
 from .tls_layer import TlsLayer
 
+LOOPBACK = "127.0.0.1"
 BACKLOG = 128
 """Connections the system holds for us before we accept them: a burst of clients must not be refused."""
 
@@ -54,7 +55,8 @@ class Listener:
         destinations = {d.ae_title: d for d in settings.destinations}
         self._folder = FolderStore(settings.folder) if settings.folder and store is None else None
         self.store: InstanceStore = store or self._folder or MemoryStore()
-        self.peer = BuiltInPeer(new_uid, destinations.__contains__, self.store)
+        self.own_title = (settings.policy.ae_titles or (settings.policy.local.ae_title,))[0]
+        self.peer = BuiltInPeer(new_uid, self._knows, self.store)
         self.server = Server(
             context,
             self.peer,
@@ -64,6 +66,7 @@ class Listener:
             delays=settings.delays,
         )
         self._script = ScriptRun(settings.script) if settings.script else None
+        self._destinations = destinations
         self._servers: list[asyncio.Server] = []
         self._secure: Secure | None = None
         self.port = command.port
@@ -99,8 +102,13 @@ class Listener:
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
+        self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self._tell(True, sentences.listening(host, self.port) + spoken)
         return True
+
+    def _knows(self, title: str) -> bool:
+        """Whether a C-MOVE can be sent to this AE title: a destination that was set, or this listener itself."""
+        return title in self._destinations or (title == self.own_title and self.command.settings.tls is None)
 
     def _tell(self, listening: bool, sentence: str) -> None:
         titles = self.command.settings.policy.ae_titles

@@ -50,6 +50,8 @@ class Server:
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: dict[str, MoveDestination] = field(default_factory=dict)
     delays: tuple[float, ...] = ()
+    itself: MoveDestination | None = None
+    """The listener it serves for, to which a C-MOVE may go too."""
     on_stored: Callable[[Association, CommandSet], None] | None = None
     reporter: Reporter = field(init=False)
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
@@ -221,7 +223,9 @@ class _Run:
             return known
         if known is not None and known.negotiated is None:
             raise known.end or Ended(Outcome.CONNECTION_FAILED, "The destination cannot be reached.")
-        target = self.server.destinations[effect.destination]
+        target = self.server.destinations.get(effect.destination) or self.server.itself
+        if target is None:
+            raise Ended(Outcome.NOT_SENT, f"{effect.destination} is no destination that was set.")
         peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
         proposal = Proposal(
             local=replace(self.server.local, ae_title=self._own_title()),

@@ -33,7 +33,7 @@ _PATIENT = "*PatientName *PatientID PatientBirthDate PatientSex"
 _LEVEL_KEYS = {
     "PATIENT": "*PatientName *PatientID *PatientBirthDate PatientSex NumberOfPatientRelatedStudies",
     "STUDY": "*StudyDate StudyTime *AccessionNumber StudyInstanceUID StudyID *StudyDescription *ModalitiesInStudy "
-    "ReferringPhysicianName NumberOfStudyRelatedSeries NumberOfStudyRelatedInstances",
+    "ReferringPhysicianName SOPClassesInStudy NumberOfStudyRelatedSeries NumberOfStudyRelatedInstances",
     "SERIES": "*Modality *SeriesNumber SeriesInstanceUID *SeriesDescription SeriesDate *BodyPartExamined "
     "NumberOfSeriesRelatedInstances",
     "IMAGE": "*SOPClassUID SOPInstanceUID *InstanceNumber ContentDate Rows Columns NumberOfFrames",

@@ -99,6 +99,21 @@ class Field(QWidget):
         row.addWidget(widget)
         self._layout.insertLayout(1, row)
 
+    def set_beside(self, width: int) -> None:
+        """Put the label at the left of the editor, so wide, where height is short; a longer one ends in …"""
+        self._layout.removeWidget(self.caption)
+        self._layout.removeWidget(self.editor)
+        self.caption.setFixedWidth(width)
+        whole = self.caption.text()
+        self.caption.setText(
+            self.caption.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, width - SPACING.small)
+        )
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.small)
+        row.addWidget(self.caption)
+        row.addWidget(self.editor, 1)
+        self._layout.insertLayout(0, row)
+
     def error(self) -> str | None:
         """What is wrong with the value, in a sentence, or None."""
         return self._error or self._outer_error

@@ -25,7 +25,7 @@ from gui.models.dataset_values import display_text
 from gui.theme import SPACING
 
 from .dataset_view import DataSetView
-from .header import icon_button, menu_button
+from .header import icon_button
 from .matches_table import KEPT, Result, ResultsTable
 
 FILTER_PAUSE = 150
@@ -39,6 +39,8 @@ class MatchesView(QWidget):
     """
 
     opened = Signal(object)
+    counted = Signal(object)
+    """How many came so far."""
     selection_changed = Signal()
 
     def __init__(
@@ -49,6 +51,7 @@ class MatchesView(QWidget):
         self._operation: int | None = None
         self._numbers = 0
         self._details = details
+        self._brief = False
         self._work: Background | None = None
         self.table = ResultsTable(store, self)
         self.table.counted.connect(self._counted)
@@ -61,21 +64,22 @@ class MatchesView(QWidget):
         self.note = QLabel(self)
         self.note.setProperty("role", "muted")
         self.filter = QLineEdit(self)
-        self.filter.setPlaceholderText("Filter the matches")
+        self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the matches")
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(220)
+        self.filter.setMaximumWidth(200)
         self.filter.textChanged.connect(self._filter_typed)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.timeout.connect(self._apply_filter)
-        self._columns_menu = QMenu(self)
+        self._more_menu = QMenu(self)
+        self._columns_menu = QMenu("C&olumns", self)
         self._columns_menu.aboutToShow.connect(self._fill_columns)
-        save = QMenu(self)
-        save.addAction("As &CSV, the columns shown…", self.save_csv)
-        save.addAction("As DICOM &JSON, everything…", self.save_json)
-        self.columns_button = menu_button("Columns", self._columns_menu, self)
-        self.save_button = menu_button("Save", save, self)
+        self._more_menu.addMenu(self._columns_menu)
+        self._more_menu.addSeparator()
+        self._more_menu.addAction("Save as &CSV, the columns shown…", self.save_csv)
+        self._more_menu.addAction("Save as DICOM &JSON, everything…", self.save_json)
+        self.more_button = icon_button("more", "Columns, save the matches", self.show_more, self)
         self.close_button = icon_button("close", "Close the data set", self.hide_details, self, keys="Esc")
         self._lay_out()
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
@@ -84,11 +88,13 @@ class MatchesView(QWidget):
         self.clear()
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
+        self.head = QWidget(self)
+        head = self._head = QHBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(SPACING.small)
         head.addWidget(self.count)
         head.addWidget(self.note, 1)
-        for widget in (self.filter, self.columns_button, self.save_button):
+        for widget in (self.filter, self.more_button):
             head.addWidget(widget)
         self.details = QWidget(self)
         title = QHBoxLayout()
@@ -110,8 +116,20 @@ class MatchesView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING.small)
-        column.addLayout(head)
+        column.addWidget(self.head)
         column.addWidget(self.splitter, 1)
+
+    def take_head(self) -> QWidget:
+        """The row above the table, to be put where the number of matches is shown already."""
+        self._brief = True
+        layout = self.layout()
+        if layout is not None:
+            layout.removeWidget(self.head)
+        return self.head
+
+    def add_action(self, button: QWidget) -> None:
+        """Put a button at the end of the row above the table."""
+        self._head.addWidget(button)
 
     # -- a query
 
@@ -255,9 +273,10 @@ class MatchesView(QWidget):
             words.append(f"{shown:,} shown")
         if chosen > 1:
             words.append(f"{chosen:,} selected")
-        self.count.setText(" · ".join(words))
+        self.counted.emit(number)
+        self.count.setText(" · ".join(words[1:] if self._brief else words))
         self.count.setVisible(bool(number))
-        for widget in (self.filter, self.columns_button, self.save_button):
+        for widget in (self.filter, self.more_button):
             widget.setVisible(bool(number))
         if number > KEPT:
             self._say(f"the last {KEPT:,} are kept")
@@ -266,6 +285,9 @@ class MatchesView(QWidget):
         self.note.setText(sentence)
 
     # -- columns and files
+
+    def show_more(self) -> None:
+        self._more_menu.popup(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
 
     def _fill_columns(self) -> None:
         self._columns_menu.clear()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSize, QStringListModel, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QGridLayout, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from engine.model.dataset import DataSet
@@ -20,15 +20,17 @@ from engine.workspace.matching_values import problem, resolve, resolved, this_da
 from engine.workspace.names import attribute_path, format_tag
 from engine.workspace.queries import at_level, usual_keys
 from engine.workspace.saved_queries import SavedQuery
-from gui.theme import SPACING
+from gui.theme import SPACING, theme
 
 from .date_range_dialog import DateRangeDialog
 from .fields import TextField
-from .header import icon_button, menu_button
+from .header import menu_button
 from .query_keys import KeyText, key_text
 
-FIELD_WIDTH = 230
+FIELD_WIDTH = 236
 """Least pixels of a field: as many stand side by side as fit."""
+CAPTION_WIDTH = 96
+"""Pixels of a field's label, so that the editors line up."""
 COMPLETIONS = 30
 """Attributes offered while typing."""
 
@@ -44,9 +46,14 @@ class KeyField(TextField):
         super().__init__(key.label, partial(problem, key.vr), key.placeholder, parent)
         self.key = key
         self.caption.setToolTip(key.tip)
-        self.line.setToolTip(key.tip)
-        self.help = icon_button("chevron-down", f"Help with {key.label}", self.show_help, self)
-        self.add_beside(self.help)
+        self.line.setToolTip(f"{key.tip}\nAlt+Down: values to choose")
+        self.set_beside(CAPTION_WIDTH)
+        self.help = QAction(f"Help with {key.label}", self.line)
+        theme().bind_icon(self.help, "chevron-down")
+        self.help.setShortcuts([QKeySequence("Alt+Down"), QKeySequence("F4")])
+        self.help.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.help.triggered.connect(self.show_help)
+        self.line.addAction(self.help, QLineEdit.ActionPosition.TrailingPosition)
         if key.vr in ("DA", "DT"):
             self.line.textChanged.connect(self._tell_days)
 
@@ -68,7 +75,7 @@ class KeyField(TextField):
         return menu
 
     def show_help(self) -> None:
-        self.menu().popup(self.help.mapToGlobal(self.help.rect().bottomLeft()))
+        self.menu().popup(self.line.mapToGlobal(self.line.rect().bottomLeft()))
 
     def pick(self, value: str) -> None:
         """Put a value in; one with {} goes around what is typed."""
@@ -108,7 +115,7 @@ class QueryForm(QWidget):
         self._columns = 0
         self.grid = QGridLayout()
         self.grid.setHorizontalSpacing(SPACING.large)
-        self.grid.setVerticalSpacing(SPACING.normal)
+        self.grid.setVerticalSpacing(SPACING.small)
         self.add_line = QLineEdit(self)
         self.add_line.setPlaceholderText("Add an attribute: name, keyword or tag")
         self.add_line.setAccessibleName("Add an attribute")
@@ -129,7 +136,7 @@ class QueryForm(QWidget):
         foot.addWidget(self.returned_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.normal)
+        column.setSpacing(SPACING.small)
         column.addLayout(self.grid)
         column.addLayout(foot)
         self._count()
@@ -248,10 +255,9 @@ class QueryForm(QWidget):
         for n, field in enumerate(self.fields.values()):
             self.grid.addWidget(field, n // columns, n % columns, Qt.AlignmentFlag.AlignTop)
             field.show()
-            for inner in (field.line, field.help):
-                if before is not None:
-                    QWidget.setTabOrder(before, inner)
-                before = inner
+            if before is not None:
+                QWidget.setTabOrder(before, field.line)
+            before = field.line
         for n in range(self.grid.columnCount()):
             self.grid.setColumnStretch(n, 1 if n < columns else 0)
         if before is not None:

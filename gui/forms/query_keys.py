@@ -10,14 +10,19 @@ from engine.workspace.matching_values import DAYS_IN_WORDS, PICKS, advice
 from engine.workspace.names import attribute_path, format_tag
 
 _SHORT = {
-    "ScheduledProcedureStepStartDate": "Step start date",
+    "ScheduledProcedureStepStartDate": "Start date",
     "ScheduledProcedureStepStartDateTime": "Scheduled start",
-    "ScheduledProcedureStepStartTime": "Step start time",
-    "ScheduledStationAETitle": "Station AE title",
+    "ScheduledProcedureStepStartTime": "Start time",
+    "ScheduledStationAETitle": "Station AE",
     "ScheduledProcedureStepID": "Step ID",
     "ScheduledProcedureStepDescription": "Step description",
     "ScheduledPerformingPhysicianName": "Performing physician",
-    "ModalitiesInStudy": "Modalities in study",
+    "ModalitiesInStudy": "Modalities",
+    "SeriesNumber": "Series no.",
+    "InstanceNumber": "Instance no.",
+    "AccessionNumber": "Accession no.",
+    "StudyDescription": "Description",
+    "SeriesDescription": "Description",
     "StudyInstanceUID": "Study UID",
     "SeriesInstanceUID": "Series UID",
     "SOPInstanceUID": "SOP Instance UID",
@@ -30,10 +35,10 @@ _SHORT = {
 }
 """Where the dictionary's name is long for a label."""
 _EXAMPLES = {
-    "PN": "DOE^JOHN, doe*",
-    "DA": "today, last 7 days, 20240101-20240131",
-    "DT": "today, 20240101-20240131",
-    "TM": "0800-1200",
+    "PN": "any, DOE^J*",
+    "DA": "any, today, last 7 days",
+    "DT": "any, today",
+    "TM": "any, 0800-1200",
     "UI": "any",
 }
 

@@ -93,7 +93,9 @@ class RunBar(QWidget):
     def show_end(self, status: StatusNotice) -> None:
         """The verdict, which stays until the next run."""
         role, icon = _ROLES.get(status.outcome, ("failure", "failure"))
-        self.show_verdict(" ".join(filter(None, (status.sentence or status.outcome.value, status.verdict))), role, icon)
+        said = status.sentence or status.outcome.value
+        stop = "" if not status.verdict or said.endswith((".", "!", "?")) else "."
+        self.show_verdict(f"{said}{stop} {status.verdict}".strip(), role, icon)
 
     def show_verdict(self, sentence: str, role: str, icon: str) -> None:
         """It runs no longer, and this came of it."""

@@ -58,6 +58,9 @@ _Key = tuple[int, bool, int]
 """Association, sent, Message ID of a request."""
 
 
+_RETRIEVE = ("C-GET", "C-MOVE")
+
+
 class LogFeed:
     """Keeps what is needed to bring an answer to its row: open requests, operations, earlier findings."""
 
@@ -69,6 +72,8 @@ class LogFeed:
         self._open: dict[_Key, tuple[int, float]] = {}
         self._operations: dict[int, tuple[int, int]] = {}
         """First row and number of requests of the operations that have not ended."""
+        self._retrievals: dict[int, Origin] = {}
+        """C-GETs and C-MOVEs that have not ended, for the C-STOREs within them."""
         self._findings: dict[tuple[int, str, bool], int] = {}
         self._latest: dict[tuple[int, bool], int] = {}
         """Row of the latest message of an association in each direction (sent)."""
@@ -113,7 +118,7 @@ class LogFeed:
     def _request(self, service: str, notice: MessageNotice) -> None:
         command = notice.command
         sent = notice.direction is Direction.SENT
-        origin = self._links.find(service, notice)
+        origin = self._retrievals.get(notice.within or 0) or self._links.find(service, notice)
         self._links.remember(service, notice)
         shape = Shape(Kind.MESSAGE, Class.WAITING, service, sent, command.sop_class_uid, word=WAITING_WORD)
         number = self.store.add(
@@ -129,6 +134,8 @@ class LogFeed:
         if command.message_id is not None:
             self._open[(notice.association, sent, command.message_id)] = (number, notice.clock)
         if notice.operation is not None:
+            if service in _RETRIEVE and command.message_id is not None:
+                self._retrievals[notice.operation] = Origin(notice.association, command.message_id, service)
             first, count = self._operations.get(notice.operation, (number, 0))
             self._operations[notice.operation] = (first, count + 1)
 
@@ -219,6 +226,7 @@ class LogFeed:
             self._latest.pop((notice.association, sent), None)
 
     def _status(self, notice: StatusNotice) -> None:
+        self._retrievals.pop(notice.operation, None)
         number, requests = self._operations.pop(notice.operation, (-1, 0))
         if requests == 1 and number in self.store:
             self._finish(number, notice)

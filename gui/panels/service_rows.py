@@ -23,6 +23,12 @@ SERVICES = (
     ServiceRow(
         "store", "&Store files (C-STORE)", "file", "Files, folders and DICOMDIRs, with a plan before anything is sent"
     ),
+    ServiceRow(
+        "query",
+        "&Query and retrieve (C-FIND, C-GET, C-MOVE)",
+        "search",
+        "Patients, studies, worklists and all other models; retrieve here or to another AE",
+    ),
     ServiceRow("print", "&Print films", "print", "Images or a test pattern, step by step to the print job's end"),
     ServiceRow(
         "nget", "&Read an instance (N-GET)", "search", "Attributes of an instance the peer manages, by a pick list"

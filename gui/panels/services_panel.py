@@ -13,12 +13,14 @@ from gui.theme import SPACING, theme
 from .service_instance import InstancePage
 from .service_page import ServicePage
 from .service_print import PrintPage
+from .service_query import QueryPage
 from .service_rows import SERVICES
 from .service_store import StorePage
 
 PAGES: dict[str, Callable[[ServicesHost], ServicePage]] = {
     "store": StorePage,
     "print": PrintPage,
+    "query": QueryPage,
     "nget": InstancePage,
 }
 """The page of each row of `SERVICES`."""
