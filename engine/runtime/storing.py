@@ -90,7 +90,9 @@ class Storing:
         association, results = await negotiation.open(self._command.proposal, number)
         try:
             self._take([r for r in results if r.state is FileState.CANNOT_GO], told=True)
-            await self._send_files(association, [r for r in results if r.state is FileState.PLANNED])
+            going = [r for r in results if r.state is FileState.PLANNED]
+            self._warn([r for r in going if r.sentence], number)
+            await self._send_files(association, going)
         except Ended as ended:
             left = tuple(n for n in wanted.files if n in self._waiting)
             moved_on = len(left) < len(wanted.files)  # or another association would end in the same way
@@ -100,6 +102,13 @@ class Storing:
             queue.extend(plan(self._plan.files, self._plan.options, left).associations if left else ())
         finally:
             await association.release()
+
+    def _warn(self, doubtful: list[FileResult], number: int) -> None:
+        """Say before they go what speaks against some files; they are sent all the same, after the others."""
+        for sentence in dict.fromkeys(r.sentence for r in doubtful):
+            count = sum(r.sentence == sentence for r in doubtful)
+            words = f"{sentence} {count} {'file goes' if count == 1 else 'files go'} last on this association."
+            self._context.error(words, number, self._operation.number)
 
     async def _send_files(self, association: Association, files: Iterable[FileResult]) -> None:
         """Each in turn, without waiting for the responses to those before as far as the asynchronous operations window

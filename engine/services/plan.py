@@ -19,6 +19,7 @@ from engine.model.storing import (
     StoreOptions,
     StorePlan,
 )
+from engine.protocol.products import known_limit
 from engine.standard.dictionary import uid_name
 from engine.standard.sop_classes import sop_class, sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax, transfer_syntaxes
@@ -139,7 +140,7 @@ def _usable(contexts: Iterable[ProposedContext], class_uid: str, stored: str) ->
 
 def judged(plan: StorePlan, association: PlannedAssociation, negotiated: Negotiated, number: int) -> list[FileResult]:
     """What the negotiation of a planned association (`number`: its own) means for each of its files: the context it
-    goes on, or why it cannot go."""
+    goes on, or why it cannot go. What this peer is known to end the association over goes last, with the reason."""
     exact = plan.options.style is ProposalStyle.EXACT
     known: dict[Need, tuple[NegotiatedContext | None, str]] = {}
     results = []
@@ -154,13 +155,18 @@ def judged(plan: StorePlan, association: PlannedAssociation, negotiated: Negotia
                 number=file.number,
                 path=file.path,
                 state=FileState.PLANNED if context else FileState.CANNOT_GO,
-                sentence=why,
+                sentence=why or _known(negotiated, context),
                 association=number,
                 context_id=context.id if context else None,
                 transfer_syntax=context.transfer_syntax if context else "",
             )
         )
-    return results
+    return sorted(results, key=lambda r: r.state is FileState.PLANNED and bool(r.sentence))
+
+
+def _known(negotiated: Negotiated, context: NegotiatedContext | None) -> str:
+    peer = (negotiated.peer_implementation_class_uid, negotiated.peer_implementation_version_name)
+    return known_limit(*peer, context.transfer_syntax) if context else ""
 
 
 def _context_for(negotiated: Negotiated, class_uid: str, stored: str, *, exact: bool) -> NegotiatedContext | None:

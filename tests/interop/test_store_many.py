@@ -13,6 +13,7 @@ from pydicom import dcmread
 from engine.model.association import MAX_CONTEXTS
 from engine.model.commands import StoreFiles
 from engine.model.notices import (
+    AssociationNotice,
     Direction,
     ErrorNotice,
     FindingNotice,
@@ -171,8 +172,8 @@ def no_finding_on_us(console: Console) -> None:
 
 
 def test_all_to_orthanc(orthanc: Start, console: Console, files: list[Mixed]) -> None:
-    """Orthanc 1.10 takes the JPIP Referenced syntaxes in negotiation and aborts when such a file comes: those files end
-    without a response and did not arrive, all others go on another association. It deflates anew what came deflated.
+    """Orthanc 1.10 takes the JPIP Referenced syntaxes in negotiation and aborts when such a file comes: that is said
+    before the first is sent, they go last, and end without a response. It deflates anew what came deflated.
     """
     peer = orthanc()
     sent = send(console, peer, files, resume=True)
@@ -180,6 +181,9 @@ def test_all_to_orthanc(orthanc: Start, console: Console, files: list[Mixed]) ->
     assert sent.status.outcome is Outcome.FAILURE
     assert set(sent.of(FileState.UNKNOWN)) == with_syntax(files, *JPIP) - set(sent.of(FileState.CANNOT_GO))
     assert not {*sent.of(FileState.FAILED), *sent.of(FileState.NOT_SENT)}
+    warned = console.of(ErrorNotice, lambda n: "accepts the JPIP Referenced transfer syntaxes" in n.sentence)
+    first_abort = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
+    assert warned and warned[0].time < first_abort.time
     assert len(sent.of(FileState.STORED)) > COUNT * 0.7
     arrived = {}
     for number in peer.rest("GET", "/instances"):

@@ -14,10 +14,10 @@ from engine.model.command_set import CommandSet, Value
 from engine.model.commands import Outgoing
 from engine.model.dataset import EncodedData
 from engine.model.notices import Direction, MessageNotice, Outcome
+from engine.protocol.products import product
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import ReleaseRP
 from engine.trace.diagnosis.diagnoser import RULES, Diagnoser
-from engine.trace.diagnosis.fingerprints import product
 from engine.trace.diagnosis.operations import _ROWS
 from engine.wire.datasets import encode_dataset
 from engine.wire.pdus import encode_pdu

@@ -19,9 +19,9 @@ from engine.model.notices import (
     StatusNotice,
 )
 from engine.model.tls import TlsVerdict
+from engine.protocol.products import product
 from engine.standard.messages import message_name
 
-from .fingerprints import product
 from .model import Proof
 
 KEPT_ASSOCIATIONS = 500

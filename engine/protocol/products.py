@@ -33,6 +33,31 @@ PRODUCTS = (
 """The version name is looked at first: many products carry the class UID of the toolkit they are made with."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a product accepts in the negotiation and then does not take. product: what its name begins with."""
+
+    product: str
+    transfer_syntaxes: frozenset[str]
+    sentence: str
+
+
+LIMITS = (
+    Limit(
+        "Orthanc",
+        frozenset({"1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95"}),
+        "Orthanc (1.10, as seen) accepts the JPIP Referenced transfer syntaxes and aborts when such an instance comes.",
+    ),
+)
+
+
+def known_limit(class_uid: str, version_name: str, transfer_syntax: str) -> str:
+    """What is known of this peer that speaks against sending it an instance in this syntax; "" when nothing is."""
+    name = product(class_uid, version_name)
+    found = (x for x in LIMITS if name.startswith(x.product) and transfer_syntax in x.transfer_syntaxes)
+    return next((x.sentence for x in found), "")
+
+
 def product(class_uid: str, version_name: str) -> str:
     """The product and its version name; "" when neither is known.
 
