@@ -16,7 +16,7 @@ class Product:
 
 PRODUCTS = (
     Product("Orthanc", version="orthanc"),
-    Product("DCMTK", "1.2.276.0.7230010.3.0.3.6", "offis_dcmtk"),
+    Product("DCMTK or a product made with it, such as Orthanc", "1.2.276.0.7230010.3.0.3.6", "offis_dcmtk"),
     Product("DIMSE Console", version="dimse_console"),
     Product("pynetdicom", "1.2.826.0.1.3680043.9.3811", "pynetdicom"),
     Product("fo-dicom", "1.3.6.1.4.1.30071.8", "fo-dicom"),
@@ -44,9 +44,10 @@ class Limit:
 
 LIMITS = (
     Limit(
-        "Orthanc",
+        "DCMTK",
         frozenset({"1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95"}),
-        "Orthanc (1.10, as seen) accepts the JPIP Referenced transfer syntaxes and aborts when such an instance comes.",
+        "Servers made with DCMTK that accept the JPIP Referenced transfer syntaxes (Orthanc 1.10 does) abort when such "
+        "an instance comes.",
     ),
 )
 

@@ -181,7 +181,7 @@ def test_all_to_orthanc(orthanc: Start, console: Console, files: list[Mixed]) ->
     assert sent.status.outcome is Outcome.FAILURE
     assert set(sent.of(FileState.UNKNOWN)) == with_syntax(files, *JPIP) - set(sent.of(FileState.CANNOT_GO))
     assert not {*sent.of(FileState.FAILED), *sent.of(FileState.NOT_SENT)}
-    warned = console.of(ErrorNotice, lambda n: "accepts the JPIP Referenced transfer syntaxes" in n.sentence)
+    warned = console.of(ErrorNotice, lambda n: "accept the JPIP Referenced transfer syntaxes" in n.sentence)
     first_abort = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
     assert warned and warned[0].time < first_abort.time
     assert len(sent.of(FileState.STORED)) > COUNT * 0.7

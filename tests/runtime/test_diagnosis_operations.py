@@ -315,7 +315,11 @@ def test_a_character_set_that_lies(name: bytes, charset: str, told: bool, consol
 @pytest.mark.parametrize(
     ("uid", "version", "name"),
     [
-        ("1.2.276.0.7230010.3.0.3.6.7", "OFFIS_DCMTK_367", "DCMTK (OFFIS_DCMTK_367)"),
+        (
+            "1.2.276.0.7230010.3.0.3.6.7",
+            "OFFIS_DCMTK_367",
+            "DCMTK or a product made with it, such as Orthanc (OFFIS_DCMTK_367)",
+        ),
         ("1.2.276.0.7230010.3.0.3.6.7", "ORTHANC", "Orthanc (ORTHANC)"),
         ("1.2.826.0.1.3680043.9.3811.3.0.4", "", "pynetdicom"),
         ("1.3.12.2.1107.51", "", ""),
