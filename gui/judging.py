@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.conformance.rules import RULES
+from engine.conformance.rules import AREAS, RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import FindingNotice
 
 from .dialogs import Questions, top_window
 from .models.rule_page import rule_page
 from .models.waiver_book import WaiverBook, whose
+from .palette import Found
 from .panels.log_panel import LogPanel
 from .panels.trace_panel import TracePanel
 from .panels.waiver_dialogs import WaiveDialog, WaiversDialog
@@ -93,6 +94,20 @@ class Judging(QObject):
         """What a rule says; "" for all rules."""
         known = str(rule) in RULES
         self._questions.show(self._window, f"Rule {rule}" if known else "Conformance rules", rule_page(str(rule)))
+
+    def rules(self, text: str) -> Iterable[Found]:
+        """For the palette: rules by name, words and clause."""
+        if not text:
+            return
+        for rule in RULES.values():
+            yield Found(
+                kind="rule",
+                title=rule.title,
+                detail=f"{rule.clause} · {rule.id}",
+                icon="help",
+                words=f"rule finding {rule.severity} {AREAS[rule.id.partition('.')[0]]}",
+                run=partial(self.show_rule, rule.id),
+            )
 
     def _waived(self, waiver: object) -> None:
         if isinstance(waiver, Waiver):

@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         self.finder = Finder(
             self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
         )
-        self.palette_dialog = Palette(self.finder.providers, self)
+        self.palette_dialog = Palette((*self.finder.providers, self.judging.rules), self)
         self.drafts = Drafts(builder, workspace.folder / "drafts", self.store, self)
         self._closing: Closing | None = None
         self._closed = self._lose_unsaved = False

@@ -169,6 +169,14 @@ def test_what_a_rule_says_is_read_in_the_window(qtbot: QtBot, window: MainWindow
     assert all(rule.title in page.toPlainText() for rule in RULES.values())
 
 
+def test_a_rule_is_found_by_its_words(window: MainWindow) -> None:
+    assert list(window.judging.rules("")) == []
+    found = {each.detail: each for each in window.judging.rules("odd")}
+    found[f"PS3.8 E.1 · {ODD}"].run()
+    titles = [b.accessibleName() for b in window.findChildren(QTextBrowser)]
+    assert f"Rule {ODD}" in titles
+
+
 def test_waivers_that_cannot_be_saved_hold_and_are_told(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
