@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from .built_in_peer import reach_sentence
@@ -58,6 +58,24 @@ class ActionButton(QToolButton):
         self.setToolTip(self._action.toolTip())
 
 
+class ListenerButton(QToolButton):
+    """The built-in peer's state. texts: the same thing said ever shorter; the button may get as narrow as the last."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.texts: tuple[str, ...] = ("",)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def width_with(self, text: str) -> int:
+        """Pixels the button needs to show a text."""
+        metrics = self.fontMetrics()
+        beside = super().sizeHint().width() - metrics.horizontalAdvance(self.text())
+        return beside + metrics.horizontalAdvance(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.width_with(self.texts[-1]), super().minimumSizeHint().height())
+
+
 class ToolBar(QWidget):
     """`peer_chosen` carries the row of the peer, `association_chosen` the number of an open association.
 
@@ -87,7 +105,7 @@ class ToolBar(QWidget):
         self._associations = QMenu(self.pill)
         self._associations.aboutToShow.connect(self.associations_wanted)
         self.pill.setMenu(self._associations)
-        self.listener = QToolButton(self)
+        self.listener = ListenerButton(self)
         self.listener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.listener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.listener.setProperty("menu", "true")
@@ -121,22 +139,40 @@ class ToolBar(QWidget):
 
     def show_listener(self, state: ListenerState) -> None:
         """Say whether the built-in peer listens, where, and who can reach it."""
-        text, icon, role = "Built-in peer off", "listen", "muted"
+        texts: tuple[str, ...] = ("Built-in peer off", "Peer off")
+        icon, role = "listen", "muted"
         if state.starting:
-            text = "Built-in peer …"
+            texts = ("Built-in peer …", "Peer …")
         elif state.listening:
-            text, icon, role = f"Built-in peer · {state.port}", "listen", "ok"
-            if state.tls is not None:
-                text, icon = f"{text} · TLS", "lock"
+            tls = " · TLS" if state.tls is not None else ""
+            icon, role = "lock" if tls else "listen", "ok"
+            texts = (f"Built-in peer · {state.port}{tls}", f"{state.port}{tls}")
             if not state.loopback:
-                text, icon, role = f"{text} · open to the network", "network", "warning"
+                icon, role = "network", "warning"
+                texts = (f"{texts[0]} · open to the network", f"{texts[1]} · open to the network", f"{texts[1]} · open")
         elif state.sentence and state.listener is None and state.port:
             role = "failure"
-        self.listener.setText(text)
+        self.listener.texts = texts
         theme().bind_text_icon(self.listener, icon, role)
         restyle(self.listener, "reach", role)
         self.listener.setToolTip(reach_sentence(state))
-        self.listener.setAccessibleName(f"{text}. {reach_sentence(state)}")
+        self.listener.setAccessibleName(f"{texts[0]}. {reach_sentence(state)}")
+        self._fit_listener()
+
+    def _fit_listener(self) -> None:
+        """The longest text there is room for: the window may be narrow."""
+        layout = self.layout()
+        if layout is None:
+            return
+        layout.invalidate()  # the least it needs is another now
+        others = layout.minimumSize().width() - self.listener.minimumSizeHint().width()
+        room = self.width() - others
+        fitting = (text for text in self.listener.texts if self.listener.width_with(text) <= room)
+        self.listener.setText(next(fitting, self.listener.texts[-1]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_listener()
 
     def list_associations(self, current: AssociationRecord | None, records: tuple[AssociationRecord, ...]) -> None:
         """Every open association in the pill's menu, to act on another one."""

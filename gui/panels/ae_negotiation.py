@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWi
 
 from engine.model.association import AsyncWindow, CommonExtendedNegotiation, ExtendedNegotiation
 from engine.trace.negotiation_text import extended_summary, extended_words
+from engine.workspace.extended_text import options_text
 from engine.workspace.settings import IdentitySettings
 from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, TextField
 from gui.forms.items_view import ItemsView
@@ -211,8 +212,10 @@ class NegotiationForm(QScrollArea):
 
 def describe_extended(item: ExtendedNegotiation) -> Entry:
     """The entry of an item: its options in words where the Standard has them, its bytes."""
-    name, detail = abstract_name(item.sop_class_uid), extended_summary(item.sop_class_uid, item.information)
-    tooltip = "\n".join((name, item.sop_class_uid, *extended_words(item.sop_class_uid, item.information), detail))
+    name, whole = abstract_name(item.sop_class_uid), extended_summary(item.sop_class_uid, item.information)
+    words = options_text(item) if item.information else None
+    detail = whole if words is None else words.replace(",", ", ") or "no option"
+    tooltip = "\n".join((name, item.sop_class_uid, *extended_words(item.sop_class_uid, item.information), whole))
     return Entry(title=short_abstract_name(item.sop_class_uid), detail=detail, tooltip=tooltip)
 
 

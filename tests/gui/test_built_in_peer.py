@@ -126,6 +126,20 @@ def test_its_state_says_what_is_spoken(state, words):
     assert ("without encryption" in reach_sentence(state)) is (state.tls is None)
 
 
+@pytest.mark.parametrize("width", [900, 1024, 1280, 1920])
+def test_its_state_fits_whatever_the_width(width, window, qtbot):
+    toolbar = window.toolbar
+    state = ListenerState(listening=True, host="", port=11112, tls=TlsSettings())
+    toolbar.setMinimumWidth(0)
+    toolbar.show_listener(state)
+    toolbar.resize(width, toolbar.height())
+    assert "11112 · TLS · open" in toolbar.listener.text()
+    assert toolbar.listener.text() in toolbar.listener.texts
+    assert "Built-in peer" in toolbar.listener.accessibleName()
+    if width >= 1280:
+        assert toolbar.listener.text() == "Built-in peer · 11112 · TLS · open to the network"
+
+
 def test_our_own_calls_to_it_trust_its_certificate(files):
     certificate = files.issue("peer")
     plain = TlsSettings(certificate=certificate, ca_file=files.ca)
