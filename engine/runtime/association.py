@@ -249,6 +249,8 @@ class Association:
     def _on_release_indication(self, event: p.ReleaseIndication) -> None:
         if event.collision and not self.requestor:
             return  # Sta10: the requestor's A-RELEASE-RP comes first, then ours (PS3.8 7.2.2.7)
+        if not self.machine.can(p.AReleaseResponse()):
+            return  # what came with the A-RELEASE-RQ has ended the association; that is told next
         self._request(p.AReleaseResponse())
         if event.collision:
             return
