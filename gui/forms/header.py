@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from gui.theme import SPACING, theme
 
+HEADER_HEIGHT = 30
+"""Pixels of a panel's title row, so that the titles of all panels stand on one line."""
+
 
 class OneLine(QLabel):
     """A line of plain text that ends in … where the room ends; the tooltip has the whole."""
@@ -57,7 +60,7 @@ class PanelHeader(QWidget):
         self._row.addSpacing(SPACING.small)
         self._row.addWidget(self.note)
         self._row.addStretch(1)
-        self.setMinimumHeight(30)
+        self.setMinimumHeight(HEADER_HEIGHT)
 
     def add(self, widget: QWidget) -> QWidget:
         """Put a widget at the right end."""

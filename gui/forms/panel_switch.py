@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from gui.theme import SPACING
 
+from .header import HEADER_HEIGHT
+
 
 class PanelSwitch(QWidget):
     """titles: (name, title, tooltip) of each panel. shown: the name of the one this stands above."""
@@ -36,3 +38,4 @@ class PanelSwitch(QWidget):
             button.clicked.connect(partial(on_chosen, name))
             self.buttons[name] = button
             row.addWidget(button)
+        self.setMinimumHeight(HEADER_HEIGHT)
