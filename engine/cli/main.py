@@ -128,7 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
     _get(get)
     _move(move)
     modality_options.Commands(calling, command, group).add()
-    _nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
+    procedures.add_nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
     printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
     printing.add_printer_status(calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))
     ups_options.Commands(calling, command, group).add()
@@ -159,7 +159,8 @@ What values match:
   1.2.3\\\\4.5.6       several UIDs"""
 
 _NGET = """
-The SOP class is a keyword, name or UID; so is the instance where it is a well-known one (PrinterInstance)."""
+The SOP class is a keyword, name or UID; so is the instance where it is a well-known one (PrinterInstance), which need
+not be given. Without --through it goes through what the peer accepts: the class, or a meta SOP class it belongs to."""
 
 _PRINT = """
 Film session, film boxes, image boxes, print, print job, and all of it deleted again (PS3.4 Annex H): each step is told.
@@ -232,20 +233,6 @@ def _move(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--listen", metavar="PORT", type=free_port, help="receive here, on this port, while it runs")
     sub.add_argument("--listen-tls", action="store_true", help="with --listen: receive over TLS, with the same files")
     sub.add_argument("--to", metavar="FOLDER", type=Path, help="with --listen: where the instances are written")
-
-
-def _nget(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("sop_class", metavar="CLASS", help="SOP class")
-    sub.add_argument("instance", metavar="INSTANCE", help="SOP Instance UID")
-    sub.add_argument(
-        "-a",
-        "--attribute",
-        metavar="ATTRIBUTE",
-        action="append",
-        default=[],
-        help="one to read, repeatable; default: all",
-    )
-    sub.add_argument("--through", metavar="CLASS", help="abstract syntax of the context, such as a meta SOP class")
 
 
 def _decode(sub: argparse.ArgumentParser) -> None:

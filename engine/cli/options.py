@@ -73,6 +73,24 @@ def length(text: str) -> int:
     return int(text)
 
 
+def interval(text: str) -> float:
+    """An argparse type: a number of seconds."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 86_400:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of seconds (0 to 86400)")
+    return number
+
+
+def how_many(text: str) -> int:
+    """An argparse type: how many."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to 1000")
+    return int(text)
+
+
 def seconds(text: str) -> dict[str, float]:
     """An argparse type: "30", or "connect=5,acse=10,dimse=60,idle=0,artim=10"."""
     result: dict[str, float] = {}

@@ -14,6 +14,7 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.print_settings import frame_numbers, print_data_set, window_of
 
 from .exits import Exit
+from .options import how_many, interval
 from .procedures import run_procedure, shows_data
 
 
@@ -81,24 +82,6 @@ class _InsteadOfFiles(argparse.Action):
         setattr(namespace, self.dest, self.const if values is None or values == [] else values)
 
 
-def _seconds(text: str) -> float:
-    """An argparse type: a number of seconds."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 86_400:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number of seconds (0 to 86400)")
-    return number
-
-
-def _count(text: str) -> int:
-    """An argparse type: how many."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to 1000")
-    return int(text)
-
-
 def _place(option: str) -> str:
     return "set_" + option.replace("-", "_")
 
@@ -113,7 +96,7 @@ def add_print(sub: argparse.ArgumentParser) -> None:
         files=files,
         metavar="N",
         nargs="?",
-        type=_count,
+        type=how_many,
         const=1,
         default=0,
         help="print our own test pattern, N times; files are not needed then",
@@ -149,7 +132,7 @@ def add_print(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--job-timeout",
         metavar="SECONDS",
-        type=_seconds,
+        type=interval,
         default=60.0,
         help="how long the print job is followed (default: 60)",
     )

@@ -11,13 +11,18 @@ from engine.model.notices import AnyNotice, Direction, MessageNotice, StatusNoti
 from engine.model.procedures.base import Procedure
 from engine.model.procedures.instance import ReadInstance
 from engine.standard.messages import message_name
+from engine.standard.readable import readable_attributes
+from engine.standard.sop_classes import sop_class
+from engine.workspace.errors import ValueProblem
 from engine.workspace.names import attribute_tag, resolve_uid
 
 from .driver import Watch, driving
 from .exits import Exit
-from .options import proposal
+from .options import how_many, interval, proposal
 from .output import Output
 
+LEAST_PAUSE = 0.01
+"""Seconds between two readings: less is an attack on the peer."""
 Show = Callable[[Output, AnyNotice], None]
 
 
@@ -73,13 +78,51 @@ def shows_data(message: str) -> Show:
 
 
 def nget(args: argparse.Namespace) -> Exit:
-    """N-GET of one instance; what came is shown as a data set."""
+    """N-GET of one instance, once or again and again; what came is shown as a data set."""
     uid = resolve_uid(args.sop_class)
+    if args.times is not None and args.every is None:
+        raise ValueProblem("--times goes with --every")
+    if args.every is not None and args.every < LEAST_PAUSE:
+        raise ValueProblem(f"--every is at least {LEAST_PAUSE:g} seconds")
     attributes = tuple(attribute_tag(text) for text in args.attribute)
     procedure = ReadInstance(
         sop_class_uid=uid,
-        sop_instance_uid=resolve_uid(args.instance),
-        attributes=attributes,
+        sop_instance_uid=resolve_uid(args.instance) if args.instance else _well_known(uid, args.sop_class),
+        attributes=attributes or (readable_attributes(uid) if args.known else ()),
         context_uid=resolve_uid(args.through) if args.through else "",
+        every=args.every,
+        times=args.times,
     )
     return run_procedure(args, procedure, shows_data("N-GET-RSP"))
+
+
+def _well_known(uid: str, written: str) -> str:
+    """The one instance of a SOP class that has one. ValueProblem for any other class."""
+    row = sop_class(uid)
+    if row is None or not row.well_known_instance or row.message_sop_class:
+        raise ValueProblem(f"{written} has no well-known instance: give the SOP Instance UID")
+    return row.well_known_instance
+
+
+def add_nget(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("sop_class", metavar="CLASS", help="SOP class")
+    sub.add_argument(
+        "instance",
+        metavar="INSTANCE",
+        nargs="?",
+        default="",
+        help="SOP Instance UID; not needed where the class has a well-known instance",
+    )
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument(
+        "-a",
+        "--attribute",
+        metavar="ATTRIBUTE",
+        action="append",
+        default=[],
+        help="one to read, repeatable; default: all the peer has",
+    )
+    what.add_argument("--known", action="store_true", help="read those the Standard's table of the class has")
+    sub.add_argument("--through", metavar="CLASS", help="abstract syntax of the context; default: what is accepted")
+    sub.add_argument("--every", metavar="SECONDS", type=interval, help="read again so often, until Ctrl-C")
+    sub.add_argument("--times", metavar="N", type=how_many, help="with --every: stop after N readings")

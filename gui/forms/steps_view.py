@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.model.notices import StepNotice, StepState
 from gui.models.lists import Entry, EntryModel
@@ -51,6 +51,7 @@ class StepsView(QWidget):
     def fill(self) -> None:
         """Take the height there is instead of that of a few rows; the step that runs is kept in sight."""
         self._fills = True
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
 
     def clear(self) -> None:
         self.model.set_records((), reset=True)

@@ -21,6 +21,8 @@ class ServicePage(QWidget):
 
     verb = "Run"
     """What the primary button says."""
+    shows_steps = True
+    """Whether a procedure's steps are listed; of one alone the run bar says it all."""
 
     def __init__(self, host: ServicesHost, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,7 +116,7 @@ class ServicePage(QWidget):
         for notice in batch:
             if isinstance(notice, StepNotice) and notice.operation == self.operation:
                 self.steps.take(notice)
-                self.steps.setVisible(True)
+                self.steps.setVisible(self.shows_steps)
             elif isinstance(notice, ProgressNotice) and notice.operation == self.operation and self.running:
                 self.run_bar.show_progress(notice)
         self.take(batch)

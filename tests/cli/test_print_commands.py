@@ -1,4 +1,4 @@
-"""Printing from the command line, against the built-in peer."""
+"""Printing and reading instances from the command line, against the built-in peer."""
 
 from __future__ import annotations
 
@@ -93,3 +93,25 @@ def test_printer_status_and_configuration(port: str, capsys: pytest.CaptureFixtu
     assert "PrinterStatus = NORMAL" in told
     assert "MediaInstalledSequence" in told
     assert "The printer says NORMAL (BUILT-IN PRINTER)." in told
+
+
+def test_nget_fills_in_the_well_known_instance(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nget", "127.0.0.1", port, "Printer", "-a", "PrinterStatus"]) == Exit.SUCCESS
+    assert "PrinterStatus = NORMAL" in capsys.readouterr().out
+
+
+def test_nget_of_what_the_table_has_again_and_again(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--known", "--every", "0.01", "--times", "3"]
+    assert main(["nget", "127.0.0.1", port, "Printer", *given]) == Exit.SUCCESS
+    told = capsys.readouterr().out
+    assert told.count("PrinterName") == 3
+    assert "Read 3 times, unchanged" in told
+    assert "4 of those asked for did not come" in told
+
+
+@pytest.mark.parametrize("class_name", ["PrintJob", "UnifiedProcedureStepWatch", "CTImageStorage"])
+def test_nget_asks_for_the_instance_where_it_is_not_known(
+    port: str, class_name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["nget", "127.0.0.1", port, class_name]) == Exit.USAGE
+    assert "give the SOP Instance UID" in capsys.readouterr().err

@@ -18,6 +18,7 @@ from engine.model import commands as c
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome, StatusNotice, StepNotice, StepState
 from engine.model.procedures.base import Procedure
+from engine.model.procedures.instance import ReadInstance
 from engine.model.procedures.printing import PrintFilms, PrintImage, ReadPrinter
 from engine.model.tls import TlsSettings
 from engine.standard.print_attributes import FILM, IMAGE, PRINT_ATTRIBUTES, SESSION
@@ -33,6 +34,7 @@ from tests.interop.normalized_peers import (
     IMAGE_BOX,
     PRINT_JOB,
     PRINTER,
+    PRINTER_INSTANCE,
     Later,
     made,
     reference,
@@ -114,6 +116,12 @@ class TestDcmtk:
     def test_printer_status(self, console: Console, dcmprscp: Start) -> None:
         ended = Done(console, dcmprscp(), ReadPrinter())
         assert "NORMAL" in ended.status.sentence
+
+    def test_the_printer_is_read_through_the_meta_class_it_belongs_to(self, console: Console, dcmprscp: Start) -> None:
+        asked = ReadInstance(sop_class_uid=PRINTER, sop_instance_uid=PRINTER_INSTANCE, attributes=(0x21100010,))
+        ended = Done(console, dcmprscp(), asked)
+        assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
+        assert "1 attribute read" in ended.status.sentence
 
 
 class Printer:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.model.commands import Abort, Cancel, Outgoing, RunProcedure
-from engine.model.notices import Outcome, StepNotice, StepState
+from engine.model.notices import MessageNotice, Outcome, StepNotice, StepState
 from engine.model.procedures.base import Procedure
 from engine.model.procedures.instance import ReadInstance
 from engine.services.procedures import catalog
@@ -76,6 +76,38 @@ def test_nget_reads_what_was_asked_for_and_tells_its_step(console: Console) -> N
     assert step.sop_instance_uid == PRINTER_INSTANCE
     assert step.status is not None
     assert console.ended(command.association).outcome is Outcome.SUCCESS
+
+
+def test_nget_again_and_again_until_cancelled(console: Console) -> None:
+    asked = ReadInstance(sop_class_uid=PRINTER, sop_instance_uid=PRINTER_INSTANCE, every=0.01)
+    command = _run(console, console.listen(), asked)
+    console.submit(command)
+    done = [StepState.DONE]
+
+    def readings() -> int:
+        return len(console.of(StepNotice, lambda n: n.operation == command.operation and n.state in done))
+
+    console.wait(StepNotice, lambda _: readings() >= 3)
+    console.submit(Cancel(operation=command.operation))
+    status = console.status(command.operation)
+    assert status.outcome is Outcome.SUCCESS, "that is how a watch ends"
+    assert "unchanged" in status.sentence
+    assert {n.step for n in console.of(StepNotice, lambda n: n.operation == command.operation)} == {0}, "one step"
+
+
+def test_nget_so_many_times(console: Console) -> None:
+    asked = ReadInstance(sop_class_uid=PRINTER, sop_instance_uid=PRINTER_INSTANCE, every=0.01, times=2)
+    assert console.run(_run(console, console.listen(), asked)).sentence.startswith("Read 2 times, unchanged.")
+
+
+def test_nget_of_a_unified_procedure_step_names_the_push_class(console: Console) -> None:
+    """PS3.4 CC.3.1.1: whatever the context, messages name UPS Push."""
+    pull, push = "1.2.840.10008.5.1.4.34.6.3", "1.2.840.10008.5.1.4.34.6.1"
+    asked = ReadInstance(sop_class_uid=pull, sop_instance_uid="1.2.3", context_uid=pull)
+    command = _run(console, console.listen(), asked)
+    assert "C307H" in console.run(command).sentence
+    (sent,) = console.of(MessageNotice, lambda n: n.operation == command.operation and not n.command.is_response)
+    assert (sent.abstract_syntax, sent.command.sop_class_uid) == (pull, push)
 
 
 def test_the_plan_is_told_before_the_first_step(console: Console) -> None:

@@ -36,7 +36,7 @@ from engine.standard.print_attributes import LUT_AMBIENT_LIGHT, LUT_ILLUMINATION
 
 PRINTER_NAME = 0x21100030
 PRINTER_ATTRIBUTES = (PRINTER_STATUS, PRINTER_STATUS_INFO)
-"""The two every printer has (PS3.4 Table H.4-16): asked for another, some refuse the whole N-GET."""
+"""The two every printer has (PS3.4 H.4.6): asked for another, some refuse the whole N-GET."""
 JOB_ATTRIBUTES = (0x21000020, 0x21000030)
 """Execution Status and Execution Status Info."""
 REFERENCED_LUT = 0x20500500
@@ -119,7 +119,7 @@ def set_image(asked: PrintFilms, box: str, uid: str, position: int, picture: Pic
 
 
 def _pixels(picture: Picture) -> DataSet:
-    """Image Pixel attributes as PS3.4 Tables H.4-10 and H.4-12 limit them."""
+    """Image Pixel attributes as PS3.4 H.4.3 limits them."""
     wide = picture.bits > 8
     pixels = picture.pixels
     gray = "MONOCHROME1" if picture.monochrome1 else "MONOCHROME2"
