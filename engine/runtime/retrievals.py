@@ -1,7 +1,7 @@
 """C-GET and C-MOVE operations under way, and the C-STORE sub-operations that arrive for them.
 
 A C-STORE-RQ of a C-GET comes on the association of the C-GET (PS3.4 C.4.3). That of a C-MOVE comes on another one and
-names the C-MOVE by the Move Originator's AE title and Message ID (PS3.7 9.1.1.1.8, 9.1.1.1.9); what a peer leaves
+names the C-MOVE by the Move Originator's AE title and Message ID (PS3.7 9.1.1.1.6, 9.1.1.1.7); what a peer leaves
 out or gets wrong there is made good where only one C-MOVE can be meant, and is remembered.
 """
 

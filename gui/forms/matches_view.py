@@ -67,7 +67,7 @@ class MatchesView(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the matches")
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(200)
+        self.filter.setMaximumWidth(130)
         self.filter.textChanged.connect(self._filter_typed)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -218,7 +218,7 @@ class MatchesView(QWidget):
         if self.details.isHidden():
             self.details.show()
             height = self.splitter.height()
-            self.splitter.setSizes([height // 2, height - height // 2])
+            self.splitter.setSizes([height * 2 // 5, height - height * 2 // 5])
         self.table.scrollTo(self.table.currentIndex())
 
     def hide_details(self) -> None:

@@ -319,8 +319,8 @@ class QueryForm(QWidget):
 
     def _count(self) -> None:
         number = len(self._returned)
-        self.returned_button.setText(f"{number} more asked for")
-        self.returned_button.setToolTip("Attributes that come back with each match without being matched by")
+        self.returned_button.setText(f"{number} more")
+        self.returned_button.setToolTip("More attributes that come back with each match, without being matched by")
         self.returned_button.setEnabled(number > 0)
 
     def _fill_menu(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
@@ -16,6 +16,16 @@ from gui.dialogs import Questions
 from gui.theme import SPACING, restyle
 
 from .header import OneLine, icon_button, text_button
+
+_ABOUT = {
+    ("C-GET", True): "The instances come on the same association; the peer needs no knowledge of us.",
+    (
+        "C-MOVE",
+        True,
+    ): "The peer opens an association to us: it must know our AE title, host and port. The built-in peer "
+    "receives, or a listener of its own while it lasts.",
+    ("C-MOVE", False): "The peer sends to another AE that it knows.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,8 @@ class Goal:
     def words(self) -> str:
         root = f" · {self.way.root}" if self.way.root else ""
         if self.way.service == "C-GET":
-            return f"C-GET, same association{root}"
-        return f"C-MOVE {'to us' if self.here else 'to another AE'}{root}"
+            return f"C-GET{root}"
+        return f"C-MOVE {'to us' if self.here else 'to other AE'}{root}"
 
 
 class RetrieveBar(QWidget):
@@ -50,7 +60,7 @@ class RetrieveBar(QWidget):
         self.ways = QComboBox(self)
         self.ways.setAccessibleName("Way to retrieve")
         self.ways.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.ways.setMinimumContentsLength(14)
+        self.ways.setMinimumContentsLength(11)
         self.ways.activated.connect(self._chosen)
         self.title = QLineEdit(self)
         self.title.setPlaceholderText("AE title")
@@ -94,7 +104,9 @@ class RetrieveBar(QWidget):
         for way in found:
             self._goals += [Goal(way, True), Goal(way, False)] if way.service == "C-MOVE" else [Goal(way, True)]
         self.ways.clear()
-        self.ways.addItems([goal.words for goal in self._goals])
+        for place, goal in enumerate(self._goals):
+            self.ways.addItem(goal.words)
+            self.ways.setItemData(place, _ABOUT[goal.way.service, goal.here], Qt.ItemDataRole.ToolTipRole)
         self.choose(before)
         self._show()
 

@@ -329,4 +329,5 @@ def _belongs(origin: Origin | None, association: int) -> str:
     if origin is None:
         return ""
     where = "" if origin.association == association else f"#{origin.association} "
-    return f"answers {where}message {origin.message_id} ({origin.service})"
+    verb = "part of" if origin.service in _RETRIEVE else "answers"
+    return f"{verb} {where}message {origin.message_id} ({origin.service})"

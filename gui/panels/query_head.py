@@ -26,7 +26,7 @@ class QueryHead(QWidget):
         self.model = QComboBox(self)
         self.model.setAccessibleName("Information model")
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.model.setMinimumContentsLength(12)
+        self.model.setMinimumContentsLength(6)
         self.model.setMaxVisibleItems(24)
         for row in query_models():
             if row.find:
@@ -40,9 +40,9 @@ class QueryHead(QWidget):
         self.limit = QLineEdit(self)
         self.limit.setAccessibleName("Cancel after so many matches")
         self.limit.setPlaceholderText("all")
-        self.limit.setMaximumWidth(56)
+        self.limit.setMaximumWidth(48)
         self.limit.textChanged.connect(self._limit_typed)
-        caption = QLabel("Stop &after", self)
+        caption = QLabel("Ma&x", self)
         caption.setProperty("role", "muted")
         caption.setBuddy(self.limit)
         for widget in (caption, self.limit):

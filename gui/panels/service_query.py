@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.commands import Retrieve
@@ -33,6 +33,8 @@ from .query_menu import QueryMenu
 from .service_page import ServicePage
 
 DEFAULT_PORT = 11112
+NARROW = 480
+"""Pixels of width below which the filter gives room to the tabs."""
 _KEPT = "services/query"
 _EMPTY = "Nothing was asked yet.<br>Press <b>Return</b> in a field, or <b>Find</b>; leave all fields empty to see all."
 _NONE = "The peer has no match.<br>Fewer or shorter values, or * at their end, match more."
@@ -159,7 +161,7 @@ class QueryPage(ServicePage):
         self._steps.clear()
         self._show_trail()
         self._asked = None
-        self.matches.clear()
+        self.matches.start(self.form.sop_class_uid, self.form.identifier())
         self.matches.set_empty(_EMPTY)
         if not self.running:
             self.run_bar.forget()
@@ -370,6 +372,10 @@ class QueryPage(ServicePage):
         self.down_button.setVisible(bool(lower) and self.matches.total > 0)
         self.down_button.setText(f"{_PLURAL.get(lower, lower)} ›")
         self.down_button.setEnabled(not self.running and len(self.matches.table.selected_rows()) == 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.matches.filter.setMaximumWidth(70 if self.width() < NARROW else 130)
 
     def first_focus(self) -> QWidget:
         return self.form.first_field()

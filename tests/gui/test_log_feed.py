@@ -102,7 +102,7 @@ def test_a_sub_operation_names_its_move(talk: Conversation) -> None:
     back = Conversation(13, requestor=False).opened()
     back.exchange("C-STORE", CT_IMAGE, 5, direction=RECEIVED, MoveOriginatorMessageID=9)
     rows = messages(rows_of(*talk.notices, *back.notices))
-    assert rows[1].detail == "answers #12 message 9 (C-MOVE)"
+    assert rows[1].detail == "part of #12 message 9 (C-MOVE)"
 
 
 def test_with_both_sides_in_one_log_each_answer_names_its_own_request() -> None:

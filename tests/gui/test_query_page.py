@@ -149,7 +149,7 @@ def test_a_move_to_us_is_received_by_the_built_in_peer_and_kept_in_the_folder(pa
 
 def test_an_unknown_destination_is_said_with_what_to_enter_at_the_peer(page, qtbot):
     find(page, qtbot, PatientID="P0")
-    page.retrieve_bar.choose("C-MOVE to another AE")
+    page.retrieve_bar.choose("C-MOVE to other AE")
     page._allow()
     assert not page.retrieve_bar.button.isEnabled()
     page.retrieve_bar.title.setFocus()
