@@ -80,7 +80,7 @@ class BuiltInPeer(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._panel, self._workspace, self._questions = session, panel, workspace, questions
-        self._restart = self._introduce = self._preparing = False
+        self._restart = self._introduce = self._preparing = self._outdated = False
         self.dialog: ListenerDialog | None = None
         session.listener_changed.connect(self._changed)
 
@@ -132,14 +132,20 @@ class BuiltInPeer(QObject):
             self._workspace.save_listener(_with_passphrases(settings, dict.fromkeys(_keys(settings), "")))
         except (WorkspaceError, OSError) as error:
             self._session.said.emit(f"Not saved: {error}", "failure")
-        if self._session.listener.listening:
+        state = self._session.listener
+        self._outdated = state.starting or self._preparing
+        if state.listening:
             self._restart = True
             self.stop()
-        else:
+        elif not self._outdated:  # else it starts anew once it has started
             self.start()
 
     def _prepared(self, made: PeerSettings) -> None:
         self._preparing = False
+        if self._outdated:
+            self._outdated = False
+            self.start()
+            return
         known = self._panel.peers.passphrases
         unlocked = _with_passphrases(replace(self.settings, peer=made), known)  # what was typed is newer
         known.update(_passphrases(unlocked))
@@ -148,6 +154,10 @@ class BuiltInPeer(QObject):
 
     def _not_prepared(self, error: Exception) -> None:
         self._preparing = False
+        if self._outdated:
+            self._outdated = False
+            self.start()
+            return
         said = str(error) if isinstance(error, WorkspaceError) else f"{type(error).__name__}: {error}"
         self._session.listening_failed(f"The built-in peer was not started: {said}.", self.settings.port)
 
@@ -159,9 +169,13 @@ class BuiltInPeer(QObject):
         self.dialog = None
 
     def _changed(self, state: ListenerState) -> None:
-        if self._restart and not state.listening and not state.starting:
-            self._restart = False
+        if (self._restart or self._outdated) and not state.listening and not state.starting:
+            self._restart = self._outdated = False
             self.start()
+            return
+        if self._outdated and state.listening:
+            self._outdated, self._restart = False, True
+            self.stop()
             return
         if not state.listening:
             return

@@ -62,8 +62,7 @@ def listener_settings(args: argparse.Namespace, workspace: Workspace) -> tuple[s
         local, waits = local_ae(args, saved.policy), timeouts(args, saved.policy)
     if args.ae is not None:
         local = replace(local, ae_title=args.ae)
-    tls = tls_settings(args, workspace)
-    own = replace(saved.peer, tls=tls or saved.peer.tls)
+    own = replace(saved.peer, tls=tls_settings(args, workspace, saved.peer.tls))
     base = ready(replace(saved, peer=own, users=None if args.users is not None else saved.users), workspace.secrets)
     if args.destination_tls and base.tls is None:
         raise ValueProblem("--destination-tls needs --tls and its files")

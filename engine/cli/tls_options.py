@@ -59,23 +59,27 @@ def add_tls(parser: argparse.ArgumentParser, *, acceptor: bool = False) -> None:
     group.add_argument("--tls-server-name", metavar="NAME", help="name sent (SNI) and checked; default: HOST")
 
 
-def tls_settings(args: argparse.Namespace, workspace: Workspace) -> TlsSettings | None:
-    """What the arguments ask for; None for plain TCP. ValueProblem where they cannot be meant."""
+def tls_settings(args: argparse.Namespace, workspace: Workspace, base: TlsSettings | None = None) -> TlsSettings | None:
+    """What the arguments ask for, over `base`; None for plain TCP. ValueProblem where they cannot be meant."""
     given = {name: getattr(args, f"tls_{name}", None) for name in _NAMES}
-    if args.tls is None and not any(given.values()):
+    if args.tls is None and base is None and not any(given.values()):
         return None
+    usual = base or TlsSettings()
+    certificate = given["cert"] or usual.certificate
+    # A certificate given without a key has it in its own file, not in that of the one before.
+    key = given["key"] or (None if given["cert"] else usual.key)
     made = TlsSettings(
-        profile=args.tls or TlsProfile.BCP195,
-        minimum_version=given["min"] or "",
-        maximum_version=given["max"] or "",
-        ca_file=given["ca"],
-        certificate=given["cert"],
-        key=given["key"],
-        passphrase=_passphrase(given["passphrase_file"], given["key"] or given["cert"], workspace),
-        verify=not given["no_verify"],
-        check_host_name=not given["no_hostname"],
-        server_name=given["server_name"] or "",
-        client_certificates=ClientCertificates(given["client_cert"] or "none"),
+        profile=args.tls or usual.profile,
+        minimum_version=given["min"] or usual.minimum_version,
+        maximum_version=given["max"] or usual.maximum_version,
+        ca_file=given["ca"] or usual.ca_file,
+        certificate=certificate,
+        key=key,
+        passphrase=_passphrase(given["passphrase_file"], key or certificate, workspace),
+        verify=usual.verify and not given["no_verify"],
+        check_host_name=usual.check_host_name and not given["no_hostname"],
+        server_name=given["server_name"] or usual.server_name,
+        client_certificates=ClientCertificates(given["client_cert"] or usual.client_certificates),
     )
     if made.profile is TlsProfile.ANY:
         print(f"The TLS profile “{made.profile.value}” is unsafe: use it for old peers only.", file=sys.stderr)

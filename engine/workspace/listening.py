@@ -236,13 +236,21 @@ def write_listener(settings: ListenerSettings) -> Table:
         "ae": parts.write_local(policy.local),
         "timeouts": parts.write_timeouts(policy.timeouts),
         "policy": _write_policy(policy, settings.users),
-        "tls": parts.write_tls(peer.tls) if peer.tls else None,
+        "tls": _write_tls(peer.tls),
         "destination": [_write_destination(d) for d in peer.destinations],
     }
 
 
 def _path(path: Path | None) -> str | None:
-    return str(path) if path else None
+    """Whole: a relative one would be taken from the file's folder when it is read."""
+    return str(path.absolute()) if path else None
+
+
+def _write_tls(tls: TlsSettings | None) -> Table | None:
+    if tls is None:
+        return None
+    ca, certificate, key = (path and path.absolute() for path in (tls.ca_file, tls.certificate, tls.key))
+    return parts.write_tls(replace(tls, ca_file=ca, certificate=certificate, key=key))
 
 
 def _write_policy(policy: Policy, users: Path | None) -> Table:
@@ -288,5 +296,5 @@ def _write_destination(destination: MoveDestination) -> Table:
         "ae_title": destination.ae_title,
         "host": destination.host,
         "port": destination.port,
-        "tls": parts.write_tls(destination.tls) if destination.tls else None,
+        "tls": _write_tls(destination.tls),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from engine.cli.options import open_workspace
 from engine.model.association import AsyncWindow, ExtendedNegotiation, LocalAE, Policy, Rejection, Timeouts
 from engine.model.commands import Listen, MoveDestination, PeerSettings
 from engine.model.notices import ListenerNotice
+from engine.model.tls import ClientCertificates, TlsSettings
 from engine.runtime.engine import Engine
 from engine.workspace.listening import ListenerSettings, save_listener
 from engine.workspace.messages import SHIPPED
@@ -89,6 +91,21 @@ def test_arguments_say_what_is_to_be_otherwise(tmp_path: Path) -> None:
     assert policy.max_associations_per_peer == 9
     assert policy.extended[0] == ExtendedNegotiation(FIND, b"\0\0\1")
     assert [d.ae_title for d in peer.destinations] == ["ONE", "TWO"]
+
+
+def test_tls_arguments_change_the_tls_of_the_file(tmp_path: Path) -> None:
+    file, passphrase = tmp_path / "listener.toml", tmp_path / "passphrase"
+    passphrase.write_text("sesame\n")
+    tls = TlsSettings(certificate=Path("/own.pem"), key=Path("/own.key"), ca_file=Path("/ca.pem"))
+    save_listener(file, replace(SAVED, peer=replace(SAVED.peer, tls=tls)))
+    plain = made("--settings", str(file))[2].tls
+    assert plain == tls
+    asked = made(
+        *("--settings", str(file), "--tls-passphrase-file", str(passphrase), "--tls-client-cert", "require"),
+    )[2].tls
+    assert asked == replace(tls, passphrase="sesame", client_certificates=ClientCertificates.REQUIRE)
+    other = made("--settings", str(file), "--tls-cert", "/both.pem")[2].tls
+    assert other == replace(tls, certificate=Path("/both.pem"), key=None)
 
 
 @pytest.mark.parametrize(

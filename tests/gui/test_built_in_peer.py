@@ -126,6 +126,26 @@ def test_its_state_says_what_is_spoken(state, words):
     assert ("without encryption" in reach_sentence(state)) is (state.tls is None)
 
 
+def test_settings_saved_while_it_starts_are_the_ones_it_ends_up_with(window, qtbot, fake, workspace, files):
+    fake.silent = True
+    window.built_in.start()
+    assert window.session.listener.starting
+    window.built_in.set_settings(ListenerSettings(port=11200))
+    (first,) = fake.sent(Listen)
+    fake.silent = False
+    fake._answer(first)
+    qtbot.waitUntil(lambda: listening(window) and window.session.listener.port == 11200)
+    # And while the keyring is asked.
+    window.built_in.stop()
+    qtbot.waitUntil(lambda: not listening(window))
+    tls = TlsSettings(certificate=files.issue("peer"))
+    workspace.save_listener(ListenerSettings(port=11300, peer=PeerSettings(tls=tls)))
+    window.built_in.start()
+    window.built_in.set_settings(ListenerSettings(port=11400))
+    qtbot.waitUntil(lambda: listening(window))
+    assert [c.port for c in fake.sent(Listen)] == [11112, 11200, 11400]
+
+
 @pytest.mark.parametrize("width", [900, 1024, 1280, 1920])
 def test_its_state_fits_whatever_the_width(width, window, qtbot):
     toolbar = window.toolbar

@@ -119,6 +119,17 @@ def test_paths_are_beside_the_file(tmp_path: Path) -> None:
     assert (read.peer.tls.certificate, read.peer.tls.ca_file) == (tmp_path / "own.pem", Path("/etc/ca.pem"))
 
 
+def test_paths_of_where_the_user_is_are_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "elsewhere" / "listener.toml"
+    tls = TlsSettings(certificate=Path("own.pem"))
+    save_listener(file, ListenerSettings(peer=PeerSettings(folder=Path("in"), tls=tls), users=Path("users.toml")))
+    read = load_listener(file)
+    assert (read.peer.folder, read.users) == (tmp_path / "in", tmp_path / "users.toml")
+    assert read.peer.tls is not None
+    assert read.peer.tls.certificate == tmp_path / "own.pem"
+
+
 def test_users_and_passphrases_are_put_in_when_it_starts(tmp_path: Path) -> None:
     users = tmp_path / "users.toml"
     users.write_text('required = true\n[[user]]\ntype = 1\nname = "ann"\n')
