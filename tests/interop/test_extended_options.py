@@ -111,3 +111,19 @@ def test_we_ask_pynetdicom_by_name_and_read_its_answer(
     told = capsys.readouterr().out
     assert "Date-time matching not supported, Fuzzy semantic matching of person names supported" in told
     assert "Relational-retrieval not supported, Enhanced Multi-Frame Image Conversion supported" in told
+
+
+@pytest.mark.parametrize("name", ["dcmqrscp", "orthanc"])
+def test_peers_that_know_no_options_answer_none_and_find_all_the_same(
+    name: str, request: pytest.FixtureRequest, archive: list[samples.Sample], capsys: pytest.CaptureFixture[str]
+) -> None:
+    peer = request.getfixturevalue(name)()
+    to = [HOST, str(peer.port), "--called", peer.ae_title, "--calling", "CONSOLE"]
+    assert main(["store", *to, *(str(s.path) for s in archive)]) == Exit.SUCCESS
+    capsys.readouterr()
+    asked = ["--extended", f"{KEYWORD}:relational,fuzzy"]
+    assert main(["echo", *to, "--context", FIND, "--context", "Verification", *asked]) == Exit.SUCCESS
+    assert "asked 01 00 01H; not answered" in capsys.readouterr().out
+    study = archive[0].study_uid
+    assert main(["find", *to, *asked, "-k", f"StudyInstanceUID={study}", "--full"]) == Exit.SUCCESS
+    assert study in capsys.readouterr().out
