@@ -108,6 +108,14 @@ class DiagnosisCard(QWidget):
             self._diagnoses, self._place = ordered, 0
             self._write()
 
+    def turn_to(self, time: float) -> None:
+        """Show the diagnosis with a proof of this time (seconds since the epoch), when there is one."""
+        for place, diagnosis in enumerate(self._pages()):
+            if diagnosis is not None and any(proof.time == time for proof in diagnosis.proofs):
+                self._place = place
+                self._write()
+                return
+
     def _pages(self) -> tuple[Diagnosis | None, ...]:
         """What there is to leaf through. None is the plain sentence: it leads where no diagnosis explains a failure."""
         explained = any(role_of(d) == self._plain[2] for d in self._diagnoses)

@@ -14,7 +14,7 @@ from engine.trace.diagnosis.model import Diagnosis
 KEPT = 1_000
 """Associations whose diagnoses are kept: as many as the trace keeps associations."""
 SHOWN = 20
-"""Diagnoses of one association: a script that repeats a failing request makes the same one each time."""
+"""Diagnoses of one association, the newest: more than anybody leafs through."""
 
 
 class DiagnosisBook(QObject):
@@ -28,20 +28,18 @@ class DiagnosisBook(QObject):
         self._by_association: OrderedDict[int, list[Diagnosis]] = OrderedDict()
 
     def take(self, notices: Iterable[Notice]) -> None:
-        changed: set[int] = set()
+        fresh: dict[int, list[Diagnosis]] = {}
         for diagnosis in self._diagnoser.take(notices):
-            known = self._by_association.setdefault(diagnosis.association, [])
-            if any((d.rule, d.happened) == (diagnosis.rule, diagnosis.happened) for d in known):
-                continue
-            known.append(diagnosis)
-            del known[SHOWN:]
-            changed.add(diagnosis.association)
+            fresh.setdefault(diagnosis.association, []).append(diagnosis)
+        for association, new in fresh.items():
+            self._by_association[association] = [*new, *self._by_association.get(association, ())][:SHOWN]
+        changed = frozenset(fresh)
         while len(self._by_association) > KEPT:
             self._by_association.popitem(last=False)
         if changed:
-            self.changed.emit(frozenset(changed))
+            self.changed.emit(changed)
 
     def of(self, association: int | None) -> tuple[Diagnosis, ...]:
-        """The diagnoses of an association, what ended an operation before what ended the association with it."""
+        """The diagnoses of an association, those of what ended last first, of each the likeliest cause first."""
         found = self._by_association.get(association, []) if association is not None else []
         return tuple(found)

@@ -143,6 +143,7 @@ class TracePanel(QWidget):
         self._show(target.association)
         if target.time is not None:
             self.pdus.select_at(target.time, target.sent)
+            self.banner.turn_to(target.time)
 
     @property
     def shown_association(self) -> int | None:

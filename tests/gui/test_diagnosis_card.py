@@ -8,9 +8,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from engine.model.association import AsyncWindow, Peer, Policy, Rejection
-from engine.model.commands import PeerSettings
+from engine.model.association import AsyncWindow, Peer, Policy, ProposedContext, Rejection
+from engine.model.commands import Outgoing, PeerSettings
+from engine.services.responses import request_of
 from engine.trace.diagnosis.model import Mend, Setting
+from gui.models.trace_target import TraceTarget
 from gui.panels.trace_panel import PDUS
 
 
@@ -131,6 +133,26 @@ def test_a_mend_for_a_peer_that_is_gone_says_so(live_window, qtbot):
     window.ae.peers._delete_current()
     window.mending.apply(Mend(Setting.PORT, 104, ""), diagnosis)
     assert "not in the list any more" in window.status.sentence.whole()
+
+
+def test_a_row_of_the_log_leads_to_the_diagnosis_of_its_request(live_window, qtbot):
+    """Two requests fail on one association; the newest is explained first, the row chosen afterwards."""
+    window = live_window
+    printer = "1.2.840.10008.5.1.1.16"
+    window.ae.contexts.replace_with((ProposedContext(1, printer, ("1.2.840.10008.1.2",)),))
+    window.associate()
+    qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.established)
+    for uid in ("1.2.3", "1.2.4"):
+        command = request_of("N-GET-RQ", RequestedSOPClassUID=printer, RequestedSOPInstanceUID=uid)
+        with qtbot.waitSignal(window.session.operation_ended):
+            window.session.send(Outgoing(command=command))
+    card = window.trace.banner
+    assert card.diagnosis.rule == "status.no-such-instance"
+    newest = card.diagnosis.operation
+    (other,) = [d for d in window.trace.diagnoses.of(window.session.current.association) if d.operation != newest]
+    first = next(p for p in other.proofs if p.sent)
+    window.trace.show_target(TraceTarget(association=first.association, time=first.time, sent=True))
+    assert card.diagnosis.operation == other.operation
 
 
 def test_the_card_does_not_push_the_window_larger(live_window, strict, qtbot):
