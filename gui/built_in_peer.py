@@ -30,11 +30,17 @@ def reach_sentence(state: ListenerState) -> str:
     if not state.listening:
         return state.sentence or "The built-in peer is stopped."
     where = f"It listens as {state.ae_title} on port {state.port}."
-    spoken = _tls_sentence(state.tls)
+    spoken = _tls_sentence(state.tls) + _faults_sentence(state.faults)
     if state.loopback:
         return f"{where} Only programs on this computer can reach it.{spoken}"
     open_to = "Every computer on your network can reach it, store to it and read from it"
-    return f"{where} {open_to}.{spoken}" if state.tls else f"{where} {open_to}, without encryption."
+    return f"{where} {open_to}.{spoken}" if state.tls else f"{where} {open_to}, without encryption.{spoken}"
+
+
+def _faults_sentence(rules: int) -> str:
+    if not rules:
+        return ""
+    return f" It departs from the Standard on purpose: {rules} rule{'s' if rules > 1 else ''} switched on."
 
 
 def _tls_sentence(tls: TlsSettings | None) -> str:
@@ -109,6 +115,13 @@ class BuiltInPeer(QObject):
 
     def stop(self) -> None:
         self._session.stop_listening()
+
+    def open_faults(self) -> None:
+        """The form, at the rules of what it does wrong on purpose."""
+        self.open_settings()
+        if self.dialog is not None:
+            self.dialog.show_page(self.dialog.faults)
+            self.dialog.faults.rules.list.setFocus()
 
     def open_settings(self) -> None:
         """The form; a running peer starts anew with what is saved."""

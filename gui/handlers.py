@@ -35,6 +35,7 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         "listen": window.built_in.start,
         "stop_listening": window.built_in.stop,
         "listener_settings": window.built_in.open_settings,
+        "listener_faults": window.built_in.open_faults,
         "palette": window.open_palette,
         "focus_ae": partial(window.focus_panel, "ae"),
         "focus_builder": partial(window.focus_panel, "builder"),

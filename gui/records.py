@@ -69,6 +69,8 @@ class ListenerState:
     sentence: str = ""
     tls: TlsSettings | None = None
     """None: plain TCP."""
+    faults: int = 0
+    """Rules of its script that are switched on: it departs from the Standard on purpose."""
 
     @property
     def loopback(self) -> bool:

@@ -218,7 +218,13 @@ class Session(QObject):
         self._fallback = replace(command, port=0) if any_port and port else None
         title = settings.policy.local.ae_title
         self._listener = ListenerState(
-            listener=listener, starting=True, host=host, port=port, ae_title=title, tls=settings.tls
+            listener=listener,
+            starting=True,
+            host=host,
+            port=port,
+            ae_title=title,
+            tls=settings.tls,
+            faults=sum(r.enabled for r in settings.script.rules) if settings.script else 0,
         )
         self.listener_changed.emit(self._listener)
         self._bridge.submit(command)
@@ -340,6 +346,7 @@ class Session(QObject):
             ae_title=notice.ae_title or self._listener.ae_title,
             sentence=notice.sentence,
             tls=self._listener.tls,
+            faults=self._listener.faults,
         )
         self.listener_changed.emit(self._listener)
         if notice.sentence:

@@ -89,6 +89,9 @@ COMMANDS = (
     CommandRow("listen", "&Start", "&Built-in peer", "", "listen", "Listen for associations"),
     CommandRow("stop_listening", "S&top", "&Built-in peer", "", "stop"),
     CommandRow("listener_settings", "S&ettings…", "&Built-in peer", icon="settings", gap=True),
+    CommandRow(
+        "listener_faults", "&Faults…", "&Built-in peer", "", "warning", "Answer late, wrongly or not at all, on purpose"
+    ),
     CommandRow("palette", "&Find a command, peer, SOP class, message…", "Vie&w", "Ctrl+K", "search"),
     CommandRow("focus_ae", "Go to &AE configuration", "Vie&w", "Ctrl+1", gap=True),
     CommandRow("focus_builder", "Go to message &builder", "Vie&w", "Ctrl+2"),

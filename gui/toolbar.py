@@ -112,7 +112,9 @@ class ToolBar(QWidget):
         self.listener.setProperty("button", "true")
         self.listener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(self.listener)
-        menu.addActions([actions["listen"], actions["stop_listening"], actions["listener_settings"]])
+        menu.addActions(
+            [actions["listen"], actions["stop_listening"], actions["listener_settings"], actions["listener_faults"]]
+        )
         self.listener.setMenu(menu)
         self.find_button = QToolButton(self)
         self.find_button.setDefaultAction(actions["palette"])
@@ -150,6 +152,9 @@ class ToolBar(QWidget):
             if not state.loopback:
                 icon, role = "network", "warning"
                 texts = (f"{texts[0]} · open to the network", f"{texts[1]} · open to the network", f"{texts[1]} · open")
+            if state.faults:
+                icon, role = "warning", "warning"
+                texts = tuple(f"{text} · faults" for text in texts)
         elif state.sentence and state.listener is None and state.port:
             role = "failure"
         self.listener.texts = texts

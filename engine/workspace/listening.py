@@ -27,6 +27,7 @@ from engine.model.tls import TlsSettings
 from . import settings as parts
 from .errors import ValueProblem, under
 from .names import resolve_uid, uid_keyword
+from .scripts import read_script, script_table
 from .secrets import Secrets
 from .settings import MAXIMUM_PORT, Reader, between, passphrase_name
 from .toml_text import Inline, Table, dumps, parse, placed, read_text, write_atomically
@@ -117,6 +118,7 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
         destinations=reader.each("destination", lambda value: _read_destination(value, folder)),
         tls=reader.inner("tls", lambda value: _read_tls(value, folder), None),
         delays=_read_delays(reader),
+        script=reader.inner("script", read_script, None),
     )
     port = reader.get("port", int, usual.port, between(0, MAXIMUM_PORT, "a port"))
     return ListenerSettings(host=reader.get("host", str, usual.host), port=port, peer=peer, users=users)
@@ -238,6 +240,7 @@ def write_listener(settings: ListenerSettings) -> Table:
         "policy": _write_policy(policy, settings.users),
         "tls": _write_tls(peer.tls),
         "destination": [_write_destination(d) for d in peer.destinations],
+        "script": script_table(peer.script) if peer.script is not None else None,
     }
 
 

@@ -54,16 +54,22 @@ def parse_script(text: str, path: Path) -> Script:
 
 
 def _read_script(table: Table, path: Path) -> Script:
+    script = read_script(table, path.stem)
+    if not script.rules:
+        raise ValueProblem("has no rule; a rule is a table [[rule]] with then = [...]", ("rule",))
+    return script
+
+
+def read_script(table: Any, title: str = "") -> Script:
+    """A script from a table of a file. `ValueProblem` when it is none."""
     reader = Reader(table)
     script = Script(
-        title=reader.get("title", str, path.stem),
+        title=reader.get("title", str, title),
         note=reader.get("note", str, ""),
         source=reader.get("source", str, ""),
         rules=reader.each("rule", _read_rule),
     )
     _all_known(reader)
-    if not script.rules:
-        raise ValueProblem("has no rule; a rule is a table [[rule]] with then = [...]", ("rule",))
     return script
 
 
@@ -75,7 +81,7 @@ def _read_rule(value: Any) -> Rule:
     rule = Rule(
         phase=_phase(reader, then),
         then=then,
-        when=reader.inner("when", _read_when, When()),
+        when=reader.inner("when", read_when, When()),
         title=reader.get("title", str, ""),
         enabled=reader.get("on", bool, True),
     )
@@ -154,7 +160,8 @@ def _out_of_range(value: float, parameter: Parameter) -> str | None:
     return None if fits else f"is from {parameter.lowest} to {parameter.highest}"
 
 
-def _read_when(value: Any) -> When:
+def read_when(value: Any) -> When:
+    """Conditions from a table. `ValueProblem` with the key."""
     reader = Reader(value)
     when = When(
         services=_each_text(reader, "service", _service),
@@ -222,17 +229,21 @@ def save_script(script: Script, path: Path) -> None:
 
 def script_text(script: Script) -> str:
     """A script as TOML text."""
-    table = {
+    return dumps(script_table(script))
+
+
+def script_table(script: Script) -> Table:
+    """A script as a table of a file."""
+    return {
         "title": script.title or None,
         "note": script.note or None,
         "source": script.source or None,
         "rule": [_write_rule(rule) for rule in script.rules],
     }
-    return dumps(table)
 
 
 def _write_rule(rule: Rule) -> Table:
-    when = _write_when(rule.when)
+    when = write_when(rule.when)
     return {
         "title": rule.title or None,
         "on": None if rule.enabled else False,
@@ -242,7 +253,8 @@ def _write_rule(rule: Rule) -> Table:
     }
 
 
-def _write_when(when: When) -> Table:
+def write_when(when: When) -> Table:
+    """Conditions as a table of a file, without the empty ones."""
     given = {
         "service": list(when.services),
         "sop_class": [uid_keyword(uid) for uid in when.sop_classes],
