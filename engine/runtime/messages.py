@@ -320,7 +320,15 @@ class Messages:
         if found is None:
             return None
         self._within[command.message_id] = found
+        self._keep_waiting(found)
         return found.operation
+
+    def _keep_waiting(self, retrieval: Retrieval) -> None:
+        """Some peers send no Pending responses: as long as instances arrive, the final response is not overdue."""
+        context = self._association.context
+        asking = context.associations.get(retrieval.association)
+        if asking is not None and asking.exchange is not None:
+            asking.exchange.progress_made(retrieval.operation, context.now())
 
     def _post(self, message: dx.Received) -> None:
         negotiated = self._association.negotiated

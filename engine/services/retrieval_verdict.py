@@ -73,7 +73,7 @@ def judge(facts: Facts) -> Judgement:
         parts += _find(facts)
         return Judgement(None, " ".join(parts))
     success = status_class(facts.status) is StatusClass.SUCCESS
-    if success and facts.done in (0, None) and not facts.stored and not facts.failed:
+    if success and _moved_nothing(facts):
         outcome = Outcome.WARNING
         parts += _nothing(facts)
     elif success and facts.stored is not None and facts.done is not None and facts.stored < facts.done:
@@ -88,6 +88,13 @@ def judge(facts: Facts) -> Judgement:
     parts += [f"The C-STORE-RQs {words} ({count} of them)." for words, count in facts.originators.items()]
     parts += [f"Not kept in the folder: {problem}." for problem in facts.not_kept]
     return Judgement(outcome, " ".join(parts))
+
+
+def _moved_nothing(f: Facts) -> bool:
+    """Whether a success did nothing; of what goes elsewhere without counts that is not known."""
+    if f.failed or f.stored:
+        return False
+    return f.done == 0 or (f.done is None and f.stored == 0)
 
 
 def cut_off(service: str, stored: int | None, refused: int, told: str) -> str:
@@ -144,7 +151,11 @@ def _find(f: Facts) -> Iterator[str]:
 
 
 def _nothing(f: Facts) -> Iterator[str]:
-    yield f"Success, but nothing was {'moved' if f.service == 'C-MOVE' else 'sent'}: 0 sub-operations."
+    what = "moved" if f.service == "C-MOVE" else "sent"
+    if f.done is None:
+        yield "Success, but nothing arrived here, and the peer gave no sub-operation counts."
+    else:
+        yield f"Success, but nothing was {what}: 0 sub-operations."
     reasons = ["nothing matches these unique keys at this level"]
     if f.service == "C-MOVE":
         reasons.append(f"the peer knows {f.destination or 'the destination'} by another host or port and gave up")
@@ -164,7 +175,9 @@ def _missing(f: Facts) -> Iterator[str]:
 
 def _arrived(f: Facts) -> Iterator[str]:
     if f.stored is None:
-        if f.done:
+        if f.done is None and status_class(f.status) is StatusClass.SUCCESS:
+            yield "The peer gave no sub-operation counts, so how much was moved is not known."
+        elif f.done:
             yield (
                 f"As the peer tells it, {_instances(f.done)} went to {f.destination}; what arrived there cannot be "
                 "seen from here."
@@ -193,6 +206,8 @@ def _failures(f: Facts) -> Iterator[str]:
     which = f": {', '.join(listed[:NAMED])}" if listed else "; the peer does not say which"
     more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
     yield f"{f.failed if f.failed is not None else len(listed)} of {total} sub-operations failed{which}{more}."
+    if f.service == "C-MOVE" and f.stored == 0 and not f.refused:
+        yield f"Nothing reached us at {f.here}: the peer may know {f.destination} by another host or port."
 
 
 def _contexts(f: Facts, *, doubtful: bool) -> Iterator[str]:

@@ -51,15 +51,20 @@ def _instance_roots() -> Iterable[QueryModel]:
     return (m for m in query_models() if not m.find and "IMAGE" in m.levels)
 
 
-def identifiers(sop_class_uid: str, level: str, matches: Sequence[DataSet]) -> list[DataSet]:
+def identifiers(
+    sop_class_uid: str, level: str, matches: Sequence[DataSet], asked: DataSet | None = None
+) -> list[DataSet]:
     """Identifiers that name these matches of a level by their unique keys: one for all that share what is above them,
-    each key above with a single value (PS3.4 C.4.2.2.1). Raises `ValueProblem` for a match without its key."""
+    each key above with a single value (PS3.4 C.4.2.2.1). Raises `ValueProblem` for a match without its key.
+
+    asked: the query the matches came from; its keys stand in for those a peer leaves out of its matches.
+    """
     levels = levels_of(sop_class_uid)
     own = _tag(UNIQUE_KEYS.get(level, "SOPInstanceUID"))
     above = [_tag(UNIQUE_KEYS[name]) for name in levels[: levels.index(level)]] if level in levels else []
     groups: dict[tuple[str, ...], list[str]] = {}
     for number, match in enumerate(matches, 1):
-        keys = [match.text(tag) for tag in (*above, own)]
+        keys = [match.text(tag) or _single(asked, tag) for tag in (*above, own)]
         if not all(keys):
             missing = next(name for name, key in zip((*above, own), keys, strict=True) if not key)
             raise ValueProblem(
@@ -77,6 +82,12 @@ def identifiers(sop_class_uid: str, level: str, matches: Sequence[DataSet]) -> l
             data = DataSet(tuple(sorted(elements, key=lambda e: e.tag)))
             made.append(at_level(data, level if levels else ""))
     return made
+
+
+def _single(asked: DataSet | None, tag: int) -> str:
+    """The one value a query named a key by, "" for none, several or a pattern."""
+    values = asked.texts(tag) if asked is not None else ()
+    return values[0] if len(values) == 1 and not set("*?") & set(values[0]) else ""
 
 
 def known_classes(matches: Iterable[DataSet]) -> tuple[str, ...]:
@@ -97,13 +108,13 @@ def below(sop_class_uid: str, level: str) -> str:
     return levels[place] if place < len(levels) else ""
 
 
-def keys_below(sop_class_uid: str, level: str, match: DataSet, known: dict[str, str]) -> dict[str, str]:
-    """Unique keys, by keyword, for a query below a match. known: those of the query the match came from."""
+def keys_below(sop_class_uid: str, level: str, match: DataSet, asked: DataSet | None = None) -> dict[str, str]:
+    """Unique keys, by keyword, for a query below a match. asked: the query the match came from."""
     levels = levels_of(sop_class_uid)
     keys: dict[str, str] = {}
     for name in levels[: levels.index(level) + 1]:
         keyword = UNIQUE_KEYS[name]
-        keys[keyword] = match.text(_tag(keyword)) or known.get(keyword, "")
+        keys[keyword] = match.text(_tag(keyword)) or _single(asked, _tag(keyword))
     return keys
 
 

@@ -236,7 +236,7 @@ class QueryPage(ServicePage):
         words = describe(level, match)
         row = self.matches.table.currentIndex().row()
         self._steps.append(Step(self.form.saved(""), self._asked, tuple(self.matches.matches()), row, words))
-        keys = keys_below(uid, level, match, self.form.values())
+        keys = keys_below(uid, level, match, self._asked)
         self.head.show_level(lower)
         self.form.start(uid, lower)
         for path, value in keys.items():
@@ -277,7 +277,7 @@ class QueryPage(ServicePage):
             return
         chosen = self.matches.selected()
         try:
-            asked = identifiers(goal.way.sop_class_uid, self._asked_level, chosen)
+            asked = identifiers(goal.way.sop_class_uid, self._asked_level, chosen, self._asked)
         except ValueProblem as problem:
             self._tell(f"Not retrieved: {problem.reason}.")
             return

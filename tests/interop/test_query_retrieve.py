@@ -29,7 +29,10 @@ from tests.runtime.tls_files import Files, make_files
 
 pytestmark = pytest.mark.interop
 Start = Callable[..., Any]
-QR = ("study", "patient", "patient-study")
+OFFERED = [
+    *(("dcmqrscp", word) for word in ("study", "patient", "patient-study")),
+    *(("orthanc", word) for word in ("study", "patient")),
+]
 
 
 @pytest.fixture
@@ -101,8 +104,7 @@ def levels(word: str) -> tuple[str, ...]:
 # --- real archives, each model at each level --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("archive_name", ["dcmqrscp", "orthanc"])
-@pytest.mark.parametrize("word", QR)
+@pytest.mark.parametrize(("archive_name", "word"), OFFERED)
 def test_find_get_and_move_at_each_level_of_a_model(
     archive_name: str,
     word: str,
@@ -111,8 +113,6 @@ def test_find_get_and_move_at_each_level_of_a_model(
     tmp_path: Path,
     console: Console,
 ) -> None:
-    if (archive_name, word) == ("orthanc", "patient-study"):
-        pytest.skip("Orthanc does not offer Patient/Study Only")
     own_port = peers.free_port()
     start = request.getfixturevalue(archive_name)
     if archive_name == "orthanc":
@@ -276,10 +276,8 @@ FIND = [m for m in query_models() if m.find and not m.word.startswith(("inventor
 """All that pynetdicom knows as a provider."""
 
 
-@pytest.mark.parametrize("model", FIND, ids=lambda m: m.word)
+@pytest.mark.parametrize("model", [m for m in FIND if "Relevant" not in m.service_class], ids=lambda m: m.word)
 def test_find_in_every_model_is_cancelled(model: Any, pynetdicom_scp: Start, console: Console) -> None:
-    if model.service_class == "Relevant Patient Information Query":
-        pytest.skip("has one match at most, so nothing to cancel (PS3.4 Q.4.1)")
     peer = pynetdicom_scp([model.find], [(evt.EVT_C_FIND, slow_find)])
     done = ask(console, peer, "C-FIND", model.find, identifier(model.find), cancel_after=2)
     assert (done.outcome, done.status) == (Outcome.CANCELLED, 0xFE00), (done.sentence, done.verdict)
@@ -289,6 +287,7 @@ def test_find_in_every_model_is_cancelled(model: Any, pynetdicom_scp: Start, con
 
 @pytest.mark.parametrize("model", [m for m in FIND if "Relevant" in m.service_class], ids=lambda m: m.word)
 def test_relevant_patient_information_has_one_match(model: Any, pynetdicom_scp: Start, console: Console) -> None:
+    """At most (PS3.4 Q.4.1), so there is nothing to cancel."""
     peer = pynetdicom_scp([model.find], [(evt.EVT_C_FIND, lambda event: iter([(0xFF00, match_of(event, 1))]))])
     done = ask(console, peer, "C-FIND", model.find, identifier(model.find).merged(keys(PatientID="P1")))
     assert (done.outcome, done.responses) == (Outcome.SUCCESS, 1), done.sentence

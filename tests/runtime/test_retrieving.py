@@ -18,6 +18,7 @@ from engine.model.notices import (
     ProgressNotice,
     StatusNotice,
 )
+from engine.protocol.exchange import Exchange
 from engine.protocol.negotiation import answer
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of, response_to
@@ -244,6 +245,34 @@ def test_a_wrong_move_originator_is_made_good_and_told(console: Console, origina
     assert (status.outcome, status.received) == (Outcome.SUCCESS, 1)
     assert len(inside(console, command.operation)) == 2
     assert said in status.verdict
+
+
+def test_arriving_instances_keep_the_final_response_from_being_overdue(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Some peers send no Pending responses."""
+    moved_on: list[int] = []
+    monkeypatch.setattr(Exchange, "progress_made", lambda _self, operation, _now: moved_on.append(operation))
+    archive = console.listen(stock(tmp_path / "stock"))
+    command = ask(console, archive, "C-GET", STUDY_GET)
+    assert end(console, command).received == 3
+    assert moved_on.count(command.operation) >= 3 + 1  # the request itself, and each instance
+
+
+def test_what_was_moved_elsewhere_without_counts_is_not_known(console: Console):
+    with scripted(Provider({"status": 0})) as peer:
+        status = end(console, ask(console, peer, "C-MOVE", STUDY_MOVE, move_destination="OTHER"))
+    assert status.outcome is Outcome.SUCCESS
+    assert "how much was moved is not known" in status.verdict
+    status = moved(console, Provider({"status": 0}))
+    assert status.outcome is Outcome.WARNING
+    assert "nothing arrived here, and the peer gave no sub-operation counts" in status.verdict
+
+
+def test_a_move_that_failed_and_never_reached_us_says_where_we_are(console: Console):
+    status = moved(console, Provider({"status": 0xA702, **counts(0, 3)}))
+    assert status.outcome is Outcome.FAILURE
+    assert "Nothing reached us at 127.0.0.1" in status.verdict
 
 
 def test_what_somebody_else_stores_meanwhile_is_not_taken_for_a_part_of_it(console: Console):
