@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.mending.said.connect(self.say)
         self.answering.said.connect(self.say)
         self.host.said.connect(self.say)
+        self.host.target_chosen.connect(self.trace.show_target)
         self.judging.said.connect(self.say)
         self.builder.association_wanted.connect(self._answering)
         theme().changed.connect(self._theme_changed)

@@ -28,6 +28,8 @@ class ServicesHost(QObject):
     changed = Signal()
     said = Signal(object, object)
     """(sentence, theme role) for the status line."""
+    target_chosen = Signal(object)
+    """A TraceTarget: what the user wants to see of it in the trace."""
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.model.notices import Notice, ProgressNotice, StatusNotice, StepNotice
 from gui.forms.run_bar import RunBar
 from gui.forms.steps_view import StepsView
+from gui.models.trace_target import TraceTarget
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
 
@@ -34,6 +35,7 @@ class ServicePage(QWidget):
         self.run_bar.run_wanted.connect(self.start)
         self.run_bar.cancel_wanted.connect(self.cancel)
         self.steps = StepsView(self)
+        self.steps.chosen.connect(self._step_chosen)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, SPACING.small, 0, 0)
         self.column.setSpacing(SPACING.normal)
@@ -120,6 +122,11 @@ class ServicePage(QWidget):
             elif isinstance(notice, ProgressNotice) and notice.operation == self.operation and self.running:
                 self.run_bar.show_progress(notice)
         self.take(batch)
+
+    def _step_chosen(self, step: StepNotice) -> None:
+        """Return or double click on a step: its response in the trace."""
+        if step.duration is not None:
+            self.host.target_chosen.emit(TraceTarget(association=step.association, time=step.time, sent=False))
 
     def _ended(self, status: StatusNotice) -> None:
         if status.operation != self.operation or not self.running:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
 
 from engine.model.dataset import DataElement, DataSet
-from engine.model.notices import StepState
+from engine.model.notices import Direction, StepState
 from engine.model.procedures.printing import PrintImage
 from engine.wire.datasets import encode_dataset, write_file
 from gui.dialogs import FormDialog
@@ -57,6 +57,19 @@ def test_one_press_prints_a_test_pattern(page, qtbot):
     assert "1 film with 1 image accepted for printing. Print job: DONE." in ran(page, qtbot)
     assert all(state is StepState.DONE for _, state in steps(page))
     assert "NORMAL" in page.printer.words.whole()
+
+
+def test_return_on_a_step_shows_its_response_in_the_trace(page, qtbot, live_window):
+    page.start()
+    ran(page, qtbot)
+    row = next(n for n, record in enumerate(page.steps.model.records) if record.name == "Film box")
+    page.steps.list.select_row(row)
+    qtbot.keyClick(page.steps.list, Qt.Key.Key_Return)
+    step = page.steps.model.records[row]
+    assert live_window.trace.shown_association == step.association
+    pdu = live_window.trace.pdus.current_pdu()
+    assert pdu.direction is Direction.RECEIVED
+    assert step.time - 1 < pdu.time <= step.time
 
 
 def test_the_printer_is_asked_for_its_status(page, qtbot):

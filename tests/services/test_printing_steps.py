@@ -243,6 +243,16 @@ def test_a_print_job_that_fails_is_the_failure_and_everything_is_deleted() -> No
     assert peer.steps[-2:] == ["Delete film box", "Delete film session"]
 
 
+def test_what_the_printer_reports_meanwhile_is_told_with_the_job() -> None:
+    peer = Peer(accepted=(p.GRAYSCALE_META, p.PRINT_JOB), answer=_with_job)
+    command = CommandSet.of(AffectedSOPClassUID=p.PRINTER, AffectedSOPInstanceUID=p.PRINTER_INSTANCE, EventTypeID=2)
+    low = Report(association=1, command=command, data=DataSet().put(p.PRINTER_STATUS_INFO, "CS", "SUPPLY LOW"))
+    peer.reports = [_event(2), low, _event(3)]
+    verdict = peer.play(PrintFilms(images=patterns(1), film=film()))
+    assert verdict.outcome is Outcome.WARNING
+    assert "Print job: DONE; meanwhile the printer said WARNING (SUPPLY LOW)." in verdict.sentence
+
+
 def test_without_reports_the_job_is_asked_for() -> None:
     states = iter(("PENDING", "PRINTING", "DONE"))
 

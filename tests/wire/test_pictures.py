@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filewriter import dcmwrite
@@ -186,3 +191,26 @@ def test_the_pattern_reaches_black_and_white(color: bool, bits: int) -> None:
     assert max(small.rows, small.columns) <= 100
     assert {0, 255} <= set(small.pixels)
     assert isinstance(small, Picture)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_broken_files_are_told_and_never_trip(data: st.DataObject) -> None:
+    whole = bytearray(_whole())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(132, len(whole) - 1))
+        whole[place] = data.draw(st.sampled_from([0, 1, 8, 16, 0x30, 0x2D, 0xFF]))
+    cut = data.draw(st.integers(140, len(whole)))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "image.dcm"
+        file.write_bytes(bytes(whole[:cut]))
+        with contextlib.suppress(DataSetError):
+            image_facts(FileData(file))
+            to_gray(thumbnail(read_picture(FileData(file), bits=12), 10))
+
+
+@cache
+def _whole() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        values = {"BitsAllocated": 16, "BitsStored": 12, "RescaleSlope": 2, "RescaleIntercept": -1, "WindowCenter": 5}
+        return write(Path(folder), WindowWidth=9, raw=words(1, 2, 3, 4), **values).path.read_bytes()

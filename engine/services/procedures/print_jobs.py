@@ -1,4 +1,5 @@
-"""Following a print job to its end: by its event reports, and by asking for it while none comes (PS3.4 H.4.5)."""
+"""Following a print job to its end: by its event reports, and by asking for it while none comes (PS3.4 H.4.5). What the
+printer reports of itself meanwhile is told with it (H.4.6.2.2)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,13 @@ from dataclasses import dataclass
 
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
-from engine.services.print_rules import EXECUTION_STATUS, EXECUTION_STATUS_INFO, PRINT_JOB
+from engine.services.print_rules import (
+    EXECUTION_STATUS,
+    EXECUTION_STATUS_INFO,
+    PRINT_JOB,
+    PRINTER,
+    PRINTER_STATUS_INFO,
+)
 from engine.standard.sop_classes import sop_class
 
 from .effects import Answered, Await, Effect, Invoke, Judged, Reply, Report, await_report, invoke
@@ -29,20 +36,23 @@ class Job:
 
 def follow(step: str, uid: str, seconds: float) -> Generator[Effect, Reply, Job]:
     """Until DONE or FAILURE, or `seconds` have passed. One step, whatever it takes."""
-    waited, again = 0.0, False
-    asking = True
+    waited, again, asking, meanwhile = 0.0, False, True, ""
     last = Job(Outcome.WARNING, "nothing was reported of it")
     while waited < seconds or not again:
-        patience = min(PATIENCE, max(0.0, seconds - waited)) if asking else max(0.0, seconds - waited)
-        report = await_report(
+        left = max(0.0, seconds - waited)
+        patience = min(PATIENCE, left) if asking else left
+        report = yield from await_report(
             Await(step=step, wanted=lambda r: _is_of(r, uid), seconds=patience, again=again, patient=True, read=_said)
         )
-        came = yield from report
         again = True
-        if came is not None:
-            last = Job(*_said(came))
-            if _final(came):
-                return last
+        if report is not None:
+            outcome, told = _said(report)
+            if report.command.sop_class_uid == PRINTER:
+                meanwhile = told
+            elif _final(report):
+                return _ended(outcome, told, meanwhile)
+            else:
+                last = Job(Outcome.WARNING, told)
             continue
         waited += patience
         if not asking:
@@ -51,20 +61,29 @@ def follow(step: str, uid: str, seconds: float) -> Generator[Effect, Reply, Job]
         state = (answered.data or DataSet()).text(EXECUTION_STATUS).strip()
         asking = bool(state)
         if state in _OUTCOMES:
-            return Job(answered.outcome, answered.sentence)
+            return _ended(answered.outcome, answered.sentence, meanwhile)
         if state:
             last = Job(Outcome.WARNING, f"still {answered.sentence} after {seconds:g} s")
-    return Job(Outcome.WARNING, last.told)
+    return _ended(Outcome.WARNING, last.told, meanwhile)
+
+
+def _ended(outcome: Outcome, told: str, meanwhile: str) -> Job:
+    if not meanwhile:
+        return Job(outcome, told)
+    return Job(outcome if outcome is Outcome.FAILURE else Outcome.WARNING, f"{told}; meanwhile {meanwhile}")
 
 
 def _is_of(report: Report, uid: str) -> bool:
+    """Whether it is about the job, or about the printer."""
+    if report.command.sop_class_uid == PRINTER:
+        return True
     return report.command.sop_class_uid == PRINT_JOB and report.command.sop_instance_uid == uid
 
 
 def _event(report: Report) -> str:
     """ "DONE" for Event Type ID 3."""
     number = report.command.number("EventTypeID") or 0
-    row = sop_class(PRINT_JOB)
+    row = sop_class(report.command.sop_class_uid)
     return (row.event_types.get(number, f"event {number}") if row else f"event {number}").upper()
 
 
@@ -73,8 +92,12 @@ def _final(report: Report) -> bool:
 
 
 def _said(report: Report) -> Judged:
-    state = _event(report)
-    return _OUTCOMES.get(state, Outcome.SUCCESS), _with_info(state, report.data or DataSet())
+    state, data = _event(report), report.data or DataSet()
+    if report.command.sop_class_uid == PRINTER:
+        info = data.text(PRINTER_STATUS_INFO).strip()
+        outcome = Outcome.SUCCESS if state == "NORMAL" else Outcome.WARNING
+        return outcome, f"the printer said {state}" + (f" ({info})" if info and info != state else "")
+    return _OUTCOMES.get(state, Outcome.SUCCESS), _with_info(state, data)
 
 
 def _read(answered: Answered) -> Judged | None:
