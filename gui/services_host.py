@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
-from engine.model.association import Proposal
-from engine.model.commands import PlanStore, Retrieve, RunProcedure, StoreFiles
+from engine.model.association import Peer, Proposal
 from engine.model.notices import Notice, StatusNotice
 from engine.workspace.workspace import Workspace
 
 from .dialogs import Questions
+from .modality_desk import ModalityDesk
 from .panels.ae_panel import AEPanel
 from .records import AssociationRecord
-from .session import Session
+from .session import Runnable, Session
 
-Runnable = RunProcedure | Retrieve | PlanStore | StoreFiles
+__all__ = ["Runnable", "ServicesHost"]
 
 
 class ServicesHost(QObject):
@@ -44,6 +44,8 @@ class ServicesHost(QObject):
         super().__init__(parent)
         self.session, self.workspace, self.questions, self.store = session, workspace, questions, store
         self._ae = ae
+        self.desk = ModalityDesk(session, workspace.folder, self)
+        self.desk.said.connect(self.said)
         session.notices.connect(self._notices)
         session.operation_ended.connect(self._ended)
         session.current_changed.connect(self._changed)
@@ -58,6 +60,14 @@ class ServicesHost(QObject):
         """What is proposed to the selected peer. A procedure proposes the contexts it needs itself: those of the panel
         are left out."""
         return replace(self._ae.proposal(), contexts=())
+
+    def proposal_to(self, peer: Peer) -> Proposal:
+        """The same to another peer: the saved one of this name or address, with its TLS, else as told."""
+        same = (peer.host, peer.port, peer.ae_title)
+        saved = (p.peer for p in self.workspace.peers)
+        by_name = self.workspace.peer_named(peer.name) if peer.name else None
+        to = by_name or next((p for p in saved if (p.host, p.port, p.ae_title) == same), peer)
+        return replace(self.proposal(), peer=to, tls=self.workspace.tls_for(to))
 
     def whole_proposal(self) -> Proposal:
         """The same with the presentation contexts of the panel."""

@@ -17,6 +17,7 @@ from engine.model.commands import (
     Outgoing,
     PeerSettings,
     PlanStore,
+    ReadReferences,
     Release,
     Retrieve,
     RunProcedure,
@@ -44,6 +45,7 @@ from .records import AssociationRecord, EchoReport, ListenerState
 
 __all__ = ["AssociationRecord", "EchoReport", "ListenerState", "Session", "echo_request"]
 
+Runnable = Retrieve | RunProcedure | PlanStore | ReadReferences | StoreFiles
 VERIFICATION = "1.2.840.10008.1.1"
 KEPT_RECORDS = 2_000
 """Finished associations remembered: a day of manual work; a record is under 1 kB besides what it negotiated."""
@@ -176,10 +178,12 @@ class Session(QObject):
         self._start(OneShot(association=association, operation=operation, proposal=one_shot, messages=(message,)))
         return operation
 
-    def run(self, command: Retrieve | RunProcedure | PlanStore | StoreFiles, association: int | None = None) -> int:
+    def run(self, command: Runnable, association: int | None = None) -> int:
         """Submit a command, its ids filled in; returns the operation. association: an open one to run on."""
         operation = self._bridge.new_id()
         ready = replace(command, operation=operation, association=association or self._bridge.new_id())
+        if isinstance(ready, RunProcedure) and ready.listen is not None:
+            ready = replace(ready, listen=replace(ready.listen, listener=self._bridge.new_id()))
         self._start(ready)
         return operation
 
@@ -240,7 +244,7 @@ class Session(QObject):
         if self._listener.listener is not None:
             self._bridge.submit(StopListening(listener=self._listener.listener))
 
-    def _start(self, command: Send | OneShot | PlanStore | StoreFiles | Retrieve | RunProcedure) -> None:
+    def _start(self, command: Send | OneShot | Runnable) -> None:
         self._running.add(command.operation)
         self._bridge.submit(command)
         self.operation_started.emit(command.operation)

@@ -123,6 +123,8 @@ class ReadReferences(Command):
     operation: int
     paths: tuple[Path, ...]
     """As in `PlanStore`; of a DICOMDIR also the instances whose files are not there."""
+    association: int = 0
+    """Of no meaning: nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,15 @@ class Transaction:
         return self.reported and all_committed(self.instances)
 
     @property
+    def short(self) -> str:
+        """Where it is, in a few words."""
+        asked = len(self.asked)
+        if not self.reported:
+            return f"{asked:,} {'instance' if asked == 1 else 'instances'}, no report yet"
+        done = sum(i.fate is Fate.COMMITTED for i in self.instances)
+        return f"All {asked:,} committed" if self.committed else f"{done:,} of {asked:,} committed"
+
+    @property
     def sentence(self) -> str:
         """Where it is, in words."""
         if self.reported:

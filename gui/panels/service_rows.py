@@ -29,6 +29,16 @@ SERVICES = (
         "search",
         "Patients, studies, worklists and all other models; retrieve here or to another AE",
     ),
+    ServiceRow(
+        "mpps",
+        "&Worklist and performed steps (MPPS)",
+        "log",
+        "What is scheduled, and the steps performed: begin, complete, discontinue",
+    ),
+    ServiceRow("commit", "Storage &commitment", "lock", "Are these instances safe? Reports are matched as they come"),
+    ServiceRow(
+        "ian", "Instance &availability (IAN)", "info", "Tell a peer which instances can be had, how fast and from where"
+    ),
     ServiceRow("print", "&Print films", "print", "Images or a test pattern, step by step to the print job's end"),
     ServiceRow(
         "nget", "&Read an instance (N-GET)", "search", "Attributes of an instance the peer manages, by a pick list"

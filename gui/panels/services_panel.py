@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QStac
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, theme
 
+from .service_availability import AvailabilityPage
+from .service_commitment import CommitmentPage
 from .service_instance import InstancePage
+from .service_mpps import StepsPage
 from .service_page import ServicePage
 from .service_print import PrintPage
 from .service_query import QueryPage
@@ -21,6 +24,9 @@ PAGES: dict[str, Callable[[ServicesHost], ServicePage]] = {
     "store": StorePage,
     "print": PrintPage,
     "query": QueryPage,
+    "mpps": StepsPage,
+    "commit": CommitmentPage,
+    "ian": AvailabilityPage,
     "nget": InstancePage,
 }
 """The page of each row of `SERVICES`."""
