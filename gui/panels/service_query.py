@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
@@ -205,6 +205,7 @@ class QueryPage(ServicePage):
             self.matches.take(notices, self.operation)
 
     def ended(self, status: StatusNotice) -> None:
+        self._show_results()
         if self._retrieving:
             self._retrieved(status)
         else:
@@ -216,6 +217,13 @@ class QueryPage(ServicePage):
             if self.matches.total and isinstance(focus, QWidget) and self.form.isAncestorOf(focus):
                 self.matches.table.setFocus()
         self._allow()
+
+    def _show_results(self) -> None:
+        """Where height is short, what came is scrolled to."""
+        parent = self.parentWidget()
+        area = parent.parentWidget() if parent is not None else None
+        if isinstance(area, QScrollArea):
+            area.ensureWidgetVisible(self.tabs, 0, 0)
 
     def _say_end(self, status: StatusNotice, first: str) -> None:
         """How an operation ended, without the model's name, which stands above."""

@@ -1,0 +1,101 @@
+"""find, get and move from the command line at the built-in peer: forms of output, saved queries, what arrives."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.cli.exits import Exit
+from engine.cli.main import main
+from engine.model.commands import MoveDestination
+from engine.wire import datasets
+from engine.workspace.matching_values import this_day
+from tests.runtime.console import CT, EXPLICIT, HOST, Console, keys
+
+
+@pytest.fixture
+def move_port() -> int:
+    """A port that is free now, for the listener of a C-MOVE to ourselves."""
+    with socket.create_server((HOST, 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def port(tmp_path: Path, move_port: int) -> Iterator[str]:
+    """A built-in peer in an engine of its own with two studies, one of today; it knows MINE."""
+    folder = tmp_path / "stock"
+    folder.mkdir()
+    for number, day in enumerate(("20200131", f"{this_day():%Y%m%d}")):
+        uid = f"1.2.3.{number}"
+        data = keys(
+            SOPClassUID=CT,
+            SOPInstanceUID=uid,
+            PatientName=f"DOE^{'AB'[number]}",
+            PatientID=f"P{number}",
+            StudyDate=day,
+            StudyInstanceUID=f"1.2.9.{number}",
+            SeriesInstanceUID=f"1.2.8.{number}",
+        )
+        datasets.write_file(folder / f"{number}.dcm", datasets.encode_dataset(data, EXPLICIT), EXPLICIT, CT, uid)
+    console = Console()
+    destination = MoveDestination(ae_title="MINE", host=HOST, port=move_port)
+    yield str(console.listen(folder, destinations=(destination,)).port)
+    console.close()
+
+
+def test_matches_as_csv_and_json_are_all_that_standard_output_gets(port: str, capsys: pytest.CaptureFixture[str]):
+    find = ["find", HOST, port, "-k", "PatientName=DOE*"]
+    assert main([*find, "--format", "csv"]) == Exit.SUCCESS
+    captured = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(captured.out)))
+    assert [row["PatientName"] for row in rows] == ["DOE^A", "DOE^B"]
+    assert "0000H" in captured.err
+    assert main([*find, "--format", "json"]) == Exit.SUCCESS
+    found = json.loads(capsys.readouterr().out)
+    assert [match["00100020"]["Value"] for match in found] == [["P0"], ["P1"]]
+    assert main([*find, "--format", "json", "-k", "PatientID=NOBODY"]) == Exit.SUCCESS
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_saved_query_and_days_in_words(port: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["find", HOST, port, "--template", "Studies of today"]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert "DOE^B" in text
+    assert "DOE^A" not in text
+    assert main(["find", HOST, port, "-k", "StudyDate=last 2 days"]) == Exit.SUCCESS
+    assert "1 match." in capsys.readouterr().out
+
+
+def test_a_move_to_ourselves_says_what_arrived(
+    port: str, move_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    move = ["move", HOST, port, "--destination", "MINE", "--listen", str(move_port), "--to", str(tmp_path / "got")]
+    assert main([*move, "-k", "StudyInstanceUID=1.2.9.0", "-v"]) == Exit.SUCCESS
+    text = capsys.readouterr().out
+    assert "1 instance arrived here." in text
+    assert "within operation" in text
+    assert [p.name for p in (tmp_path / "got").iterdir()] == ["1.2.3.0.dcm"]
+    assert main([*move, "-k", "StudyInstanceUID=1.2.9.77"]) == Exit.SUCCESS
+    assert "Success, but nothing was moved: 0 sub-operations." in capsys.readouterr().out
+
+
+def test_a_get_of_known_classes_and_by_another_model(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    get = ["get", HOST, port, "--to", str(tmp_path / "got"), "--storage", "CTImageStorage", "--json"]
+    keys_ = ["--model", "patient", "-k", "PatientID=P1"]
+    assert main([*get, *keys_]) == Exit.SUCCESS
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    status = next(line for line in lines if line["kind"] == "status")
+    assert (status["received"], status["verdict"]) == (1, "1 instance arrived here.")
+    within = [line for line in lines if line["kind"] == "message" and line["within"] == status["operation"]]
+    assert {line["message"] for line in within} == {"C-STORE-RQ", "C-STORE-RSP"}
+
+
+def test_json_lines_and_another_form_at_once_are_refused(capsys: pytest.CaptureFixture[str]):
+    assert main(["find", HOST, "1", "--json", "--format", "csv"]) == Exit.USAGE
+    assert "leave out --format" in capsys.readouterr().err
