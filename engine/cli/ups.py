@@ -10,7 +10,7 @@ from datetime import datetime
 from engine.conformance.ups import check_create
 from engine.model.association import Peer
 from engine.model.dataset import DataSet
-from engine.model.notices import Outcome, StatusNotice
+from engine.model.notices import Outcome
 from engine.model.procedures.ups import ClaimStep, CreateStep, FinishStep, RequestCancel, SetStep
 from engine.standard.ups import CANCELED, COMPLETED
 from engine.trace.plain_text import table
@@ -30,7 +30,6 @@ from .procedures import play, run_procedure
 
 WORKITEM = "110005^DCM^Interpretation"
 REASON = "110513^DCM^Discontinued for unspecified reason"
-UNSURE = "no answer came to the claim"
 MODELS = {name: f"UnifiedProcedureStep{name.title()}" for name in ("pull", "watch", "query")}
 """The classes that can be queried, by what --through says."""
 
@@ -83,25 +82,14 @@ def claim(args: argparse.Namespace) -> Exit:
     """N-ACTION to IN PROGRESS. The key is kept before it is sent: a lost answer must not lose it."""
     claims, peer = Claims(open_workspace(quiet=True).folder), _peer(args)
     uid, key = resolve_uid(args.step), resolve_uid(args.transaction) if args.transaction else new_uid()
-    before = claims.find(uid, peer)
-    claims.put(
-        Claim(
-            sop_instance_uid=uid,
-            transaction_uid=key,
-            peer=peer,
-            claimed=datetime.now().astimezone().timestamp(),
-            doubt=UNSURE,
-        )
-    )
+    now = datetime.now().astimezone().timestamp()
+    asked = Claim(sop_instance_uid=uid, transaction_uid=key, peer=peer, claimed=now)
+    before = claims.begin(asked)
     output = _output(args)
     status, code = play(args, output, ClaimStep(sop_instance_uid=uid, transaction_uid=key))
+    claims.conclude(asked, status.outcome, before)
     if status.outcome is Outcome.SUCCESS:
-        claims.settle(uid, peer)
         output.line(f"Transaction UID {key}")
-    elif is_answered(status):
-        claims.forget(uid, peer)
-        if before is not None:
-            claims.put(before)  # what was refused does not undo the claim there was
     output.finish(status)
     return code
 
@@ -152,17 +140,6 @@ def claims(args: argparse.Namespace) -> Exit:
     heads = ["step", "transaction UID", "provider", "claimed", "doubt"]
     output.line(table(heads, rows) if known else "No step is claimed.")
     return Exit.SUCCESS
-
-
-def is_answered(status: StatusNotice) -> bool:
-    """Whether the provider has said no, or nothing was sent: then nothing happened to the step."""
-    return status.outcome in (
-        Outcome.WARNING,
-        Outcome.FAILURE,
-        Outcome.REJECTED,
-        Outcome.CONNECTION_FAILED,
-        Outcome.NOT_SENT,
-    )
 
 
 def _finish(args: argparse.Namespace, state: str, attributes: DataSet) -> Exit:

@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from engine.model.association import Peer
+from engine.model.notices import Outcome
 
 from .errors import ValueProblem
 from .settings import Reader, SavedPeer, read_peer, write_peer
 from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
 
 FILE = "claimed-steps.toml"
+UNSURE = "no answer came to the claim"
+_NOT_OURS = (Outcome.WARNING, Outcome.FAILURE, Outcome.REJECTED, Outcome.CONNECTION_FAILED, Outcome.NOT_SENT)
+"""The provider has said no, or nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +73,21 @@ class Claims:
         """The step is finished, or was never ours."""
         self._write(lambda others: others, uid, peer)
 
-    def settle(self, uid: str, peer: Peer, doubt: str = "") -> None:
-        """What is known of a claim now."""
-        found = next((c for c in self.all() if c.key == (uid, peer.ae_title)), None)
-        if found is not None:
-            self.put(replace(found, doubt=doubt))
+    def begin(self, claim: Claim) -> Claim | None:
+        """Keep a claim that is about to be asked for, since a lost answer must not lose its key; returns the claim
+        there was, for `conclude`."""
+        before = next((c for c in self.all() if c.key == claim.key), None)
+        self.put(replace(claim, doubt=UNSURE))
+        return before
+
+    def conclude(self, claim: Claim, outcome: Outcome, before: Claim | None) -> None:
+        """What came of it: ours, or what was before; when nothing is known the doubt stays."""
+        if outcome is Outcome.SUCCESS:
+            self.put(replace(claim, doubt=""))
+        elif outcome in _NOT_OURS:
+            self.forget(claim.sop_instance_uid, claim.peer)
+            if before is not None:
+                self.put(before)
 
     def _write(self, change: Callable[[tuple[Claim, ...]], tuple[Claim, ...]], uid: str, peer: Peer) -> None:
         others = tuple(c for c in self.all() if c.key != (uid, peer.ae_title))

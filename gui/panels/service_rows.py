@@ -41,6 +41,9 @@ SERVICES = (
     ),
     ServiceRow("print", "&Print films", "print", "Images or a test pattern, step by step to the print job's end"),
     ServiceRow(
+        "ups", "&Unified procedure steps (UPS)", "contexts", "Create, claim, perform and watch the steps of a worklist"
+    ),
+    ServiceRow(
         "nget", "&Read an instance (N-GET)", "search", "Attributes of an instance the peer manages, by a pick list"
     ),
 )

@@ -19,6 +19,7 @@ from .service_print import PrintPage
 from .service_query import QueryPage
 from .service_rows import SERVICES
 from .service_store import StorePage
+from .service_ups import UpsPage
 
 PAGES: dict[str, Callable[[ServicesHost], ServicePage]] = {
     "store": StorePage,
@@ -27,6 +28,7 @@ PAGES: dict[str, Callable[[ServicesHost], ServicePage]] = {
     "mpps": StepsPage,
     "commit": CommitmentPage,
     "ian": AvailabilityPage,
+    "ups": UpsPage,
     "nget": InstancePage,
 }
 """The page of each row of `SERVICES`."""

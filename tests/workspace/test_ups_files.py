@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.association import Peer
+from engine.model.notices import Outcome
 from engine.workspace.errors import ValueProblem, WorkspaceError
-from engine.workspace.ups_claims import FILE, Claim, Claims
+from engine.workspace.ups_claims import FILE, UNSURE, Claim, Claims
 from engine.workspace.ups_steps import (
     DISCONTINUATION_REASONS,
     WORKITEMS,
@@ -73,12 +74,31 @@ def test_claims_are_kept_by_step_and_provider(tmp_path: Path) -> None:
     assert (found.transaction_uid, found.peer.port, found.doubt) == ("2.25.2", 105, "not answered")
     elsewhere = other.find("1.2", Peer(ae_title="NEW NAME"))
     assert elsewhere is not None
-    other.settle("1.2", HERE)
-    settled = claims.find("1.2", HERE)
-    assert settled is not None
-    assert settled.doubt == ""
     claims.forget("1.2", HERE)
     assert [c.peer.ae_title for c in other.all()] == ["THERE"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kept", "doubt"),
+    [
+        (Outcome.SUCCESS, "2.25.2", ""),
+        (Outcome.FAILURE, "2.25.1", ""),
+        (Outcome.NOT_SENT, "2.25.1", ""),
+        (Outcome.ABORTED, "2.25.2", UNSURE),
+        (Outcome.TIMED_OUT, "2.25.2", UNSURE),
+    ],
+)
+def test_what_came_of_a_claim(tmp_path: Path, outcome: Outcome, kept: str, doubt: str) -> None:
+    """A lost answer keeps the key; a refusal brings back the claim there was."""
+    claims = Claims(tmp_path)
+    claims.put(Claim(sop_instance_uid="1.2", transaction_uid="2.25.1", peer=HERE, claimed=1.0))
+    asked = Claim(sop_instance_uid="1.2", transaction_uid="2.25.2", peer=HERE, claimed=2.0)
+    before = claims.begin(asked)
+    (meanwhile,) = claims.all()
+    assert (meanwhile.transaction_uid, meanwhile.doubt) == ("2.25.2", UNSURE)
+    claims.conclude(asked, outcome, before)
+    (found,) = claims.all()
+    assert (found.transaction_uid, found.doubt) == (kept, doubt)
 
 
 @pytest.mark.parametrize("content", ["[[step]]\nsop_instance_uid = 5\n", "[[step]]\n", "step = 1\n", "\x00", "[[step"])
