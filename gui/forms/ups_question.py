@@ -32,7 +32,7 @@ class UpsQuestion(QWidget):
         states = [(s, s.capitalize()) for s in STATES]
         self.state = ChoiceField("", [*states, (ANY, "In any state")], self)
         self.state.combo.setAccessibleName("State of the steps")
-        self.keys_button = QPushButton("More &keys", self)
+        self.keys_button = QPushButton("&Query keys", self)
         self.keys_button.setCheckable(True)
         self.keys_button.setAutoDefault(False)
         self.keys_button.setToolTip("Match by patient, date, label or any other attribute; choose the class asked")

@@ -52,9 +52,9 @@ def step_row(data: DataSet, uid: str = "") -> StepRow:
     name, number = data.text(_PATIENT_NAME), data.text(_PATIENT_ID)
     priority = data.text(_PRIORITY)
     details = (
+        progress_text(data),
         name.replace("^", " ").strip() or number,
         when(data.text(_START)),
-        progress_text(data),
         ", ".join(filter(None, map(code_text, data.items(_STATION)))),
         data.text(_WORKLIST),
         f"{priority.lower()} priority" if priority and priority != "MEDIUM" else "",
@@ -168,8 +168,8 @@ ACTIONS = (
     StepAction("complete", "C&omplete…", "Set what was done, then COMPLETED"),
     StepAction("cancel_step", "Cancel i&t…", "Set why, then CANCELED: a step claimed here"),
     StepAction("read", "&Details", "Read all there is of the step (N-GET)"),
-    StepAction("ask_cancel", "Re&quest cancel…", "Request its cancellation from whoever performs it"),
     StepAction("subscribe", "S&ubscribe", "Have events of this step sent, without watching"),
+    StepAction("ask_cancel", "As&k to cancel…", "Request its cancellation from whoever performs it"),
     StepAction("watch", "Watch it", "Subscribe and show its events until stopped"),
 )
 _PERFORMERS = ("progress", "complete", "cancel_step")
