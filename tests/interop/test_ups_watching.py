@@ -89,6 +89,7 @@ def test_events_on_the_same_association_until_it_is_cancelled(
     command = watch(console, where)
     wait_for(console, command, 1)
     # What the provider tells of on its own goes to the subscriber's association.
+    provider.later.wait()
     live = provider.associations[-1]
     provider.send(live, 3, STEP, made(ProcedureStepProgressInformationSequence=[made(ProcedureStepProgress="40")]))
     provider.send(live, 2, STEP, made(RequestingAE="DESK", ReasonForCancellation="Left"))

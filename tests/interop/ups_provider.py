@@ -11,6 +11,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pynetdicom import AE, build_role, evt
 
+from tests.interop import peers
 from tests.interop.normalized_peers import UPS_EVENT, UPS_GLOBAL, UPS_PULL, UPS_PUSH, UPS_WATCH, Later, Seen, made
 
 UPS_QUERY = "1.2.840.10008.5.1.4.34.6.5"
@@ -224,4 +225,6 @@ class UpsProvider:
     def send(assoc: Any, kind: int, uid: str, data: Dataset) -> int:
         """One event report, through the Event class's context; its status."""
         status, _ = assoc.send_n_event_report(data, kind, UPS_PUSH, uid, meta_uid=UPS_EVENT)
+        # pynetdicom loses the answer to a request that is sent before its reactor has gone on after the one before.
+        peers.wait_until(lambda: not assoc._is_paused or not assoc.is_established, 20.0)
         return int(status.Status)
