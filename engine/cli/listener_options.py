@@ -28,7 +28,12 @@ def add_listener(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--port", metavar="PORT", type=free_port, help=f"default {DEFAULT_PORT}; 0: any free one")
     sub.add_argument("--ae", metavar="TITLE", type=ae_title, help="our AE title")
-    sub.add_argument("--folder", metavar="FOLDER", type=Path, help="keep received instances there; default: in memory")
+    sub.add_argument(
+        "--folder",
+        metavar="FOLDER",
+        type=Path,
+        help="keep received instances and all other state there; default: in memory",
+    )
     sub.add_argument(
         "--destination",
         metavar="AE=HOST:PORT",

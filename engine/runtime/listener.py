@@ -23,7 +23,9 @@ from . import sentences
 from .association import Association, end_all
 from .binding import bind
 from .context import Context
+from .database import DatabaseError
 from .files import Discarding, FolderStore, Spool, drop_spooled
+from .keeping import Durable, Volatile
 from .link import Link
 from .serving import Server
 from .tls import Secure, TlsProblem
@@ -53,13 +55,14 @@ class Listener:
         self.associations: set[Association] = set()
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
-        self._folder = FolderStore(settings.folder) if settings.folder and store is None else None
-        self.store: InstanceStore = store or self._folder or MemoryStore()
+        self._durable = Durable(settings.folder) if settings.folder and store is None else None
+        self.store: InstanceStore = store or (self._durable.archive if self._durable else MemoryStore())
         self.own_title = (settings.policy.ae_titles or (settings.policy.local.ae_title,))[0]
         self.peer = BuiltInPeer(new_uid, self._knows, self.store)
         self.server = Server(
             context,
             self.peer,
+            self._durable or Volatile(self.store),
             local=settings.policy.local,
             timeouts=settings.policy.timeouts,
             destinations=destinations,
@@ -73,19 +76,13 @@ class Listener:
 
     async def start(self) -> bool:
         """Listen. False, with a notice that says why, when that is not possible."""
-        if self._folder is not None:
-            try:
-                for problem in await asyncio.to_thread(self._folder.load, lambda: self.context.closing):
-                    self.context.error(problem)
-            except OSError as error:
-                sentence = f"The folder {self._folder.folder} cannot be used: {error.strerror or error}."
-                self._tell(False, sentence)
-                return False
+        if not await self._loaded():
+            return False
         tls = self.command.settings.tls
         try:
             self._secure = await ready(tls, server=True)
         except TlsProblem as problem:
-            self._tell(False, str(problem))
+            await self._close(str(problem))
             return False
         host = self.command.host
         try:
@@ -98,7 +95,7 @@ class Listener:
         except (OSError, UnicodeError, OverflowError) as error:
             self.refuse()
             reason = error if isinstance(error, OSError) else OSError(None, str(error))
-            self._tell(False, sentences.listen_failed(reason, host, self.command.port))
+            await self._close(sentences.listen_failed(reason, host, self.command.port))
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
@@ -109,6 +106,25 @@ class Listener:
     def _knows(self, title: str) -> bool:
         """Whether a C-MOVE can be sent to this AE title: a destination that was set, or this listener itself."""
         return title in self._destinations or (title == self.own_title and self.command.settings.tls is None)
+
+    async def _loaded(self) -> bool:
+        """Bring back what the folder holds. False, with a notice that says why, when it cannot be used."""
+        if self._durable is None:
+            return True
+        try:
+            for problem in await asyncio.to_thread(self._durable.load, self.peer.state, lambda: self.context.closing):
+                self.context.error(problem)
+        except (OSError, DatabaseError) as error:
+            why = str(error) if isinstance(error, DatabaseError) else f"{error.strerror or error}."
+            await self._close(f"The folder {self._durable.folder} cannot be used: {why}")
+            return False
+        return True
+
+    async def _close(self, sentence: str) -> None:
+        """The folder is free for another one before anybody is told that this one does not listen."""
+        if self._durable is not None:
+            await asyncio.to_thread(self._durable.close)
+        self._tell(False, sentence)
 
     def _tell(self, listening: bool, sentence: str) -> None:
         titles = self.command.settings.policy.ae_titles
@@ -149,7 +165,7 @@ class Listener:
         self.peer.ended(association.number)
 
     def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
-        return Spool(context.transfer_syntax, self.command.settings.folder)
+        return Spool(context.transfer_syntax, self._durable.incoming if self._durable else self.command.settings.folder)
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""
@@ -199,7 +215,7 @@ class Listener:
             link.kill()
         for instance in self.store.instances():
             drop_spooled(instance.data)
-        self._tell(False, "Stopped listening.")
+        await self._close("Stopped listening.")
 
     def takes(self, title: str, port: int | None) -> bool:
         """Whether a peer that sends to this AE title (and port, where it is known) reaches this listener."""
@@ -230,7 +246,7 @@ def own_side(context: Context, association: Association, store: InstanceStore | 
     store: where instances go; by default nowhere, the notices have shown them.
     """
     kept = store or Discarding()
-    server = Server(context, BuiltInPeer(new_uid, lambda _title: False, kept))
+    server = Server(context, BuiltInPeer(new_uid, lambda _title: False, kept), Volatile(kept))
     server.attach(association)
     folder = kept.folder if isinstance(kept, FolderStore) else None
     association.sink_for = lambda negotiated, _: Spool(negotiated.transfer_syntax, folder)

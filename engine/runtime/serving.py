@@ -15,10 +15,11 @@ from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
-from engine.services.effects import Answer, Reply, Request, Serving, SubStore
+from engine.services.effects import Answer, Effect, Keep, Reply, Request, Serving, SubStore
 from engine.services.peer import BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
+from engine.services.rules import FIRST_NORMALIZED, RESOURCE_LIMITATION
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
 from engine.standard.messages import message_name
@@ -29,6 +30,7 @@ from .association import Association
 from .context import Context
 from .files import drop_spooled, in_memory
 from .invocation import Ended
+from .keeping import Keeper
 from .reporting import Reporter
 
 UNABLE_TO_PROCESS = 0xC000
@@ -46,6 +48,7 @@ class Server:
 
     context: Context
     peer: BuiltInPeer
+    keeper: Keeper
     local: LocalAE = field(default_factory=LocalAE)
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: dict[str, MoveDestination] = field(default_factory=dict)
@@ -151,12 +154,35 @@ class _Run:
         try:
             effect = next(generator)
             while True:
-                answer = await (self._reply(effect) if isinstance(effect, Reply) else self._sub_store(effect))
-                effect = generator.send(answer)
+                problem = await self._safe()
+                if problem:
+                    await self._reply(Reply(command=self._not_kept(problem)))
+                    return
+                effect = generator.send(await self._carried_out(effect))
         except StopIteration:
             pass
         finally:
             generator.close()
+
+    async def _carried_out(self, effect: Effect) -> Answer:
+        if isinstance(effect, Keep):
+            return Answer(problem=await self.server.keeper.keep(effect.instance))
+        return await (self._reply(effect) if isinstance(effect, Reply) else self._sub_store(effect))
+
+    async def _safe(self) -> str:
+        """Make durable what the provider has just changed: nothing is acknowledged before. Else undo it and say why."""
+        state = self.server.peer.state
+        changes = state.take()
+        problem = await self.server.keeper.commit(changes) if changes else ""
+        if problem:
+            state.undo(changes)
+            self.server.context.error(f"What was asked for could not be kept: {problem}", self.association.number)
+        return problem
+
+    def _not_kept(self, problem: str) -> CommandSet:
+        command = self.event.message.command
+        normalized = (command.command_field or 0) >= FIRST_NORMALIZED
+        return response_to(command, RESOURCE_LIMITATION if normalized else UNABLE_TO_PROCESS, comment=problem)
 
     async def _reply(self, effect: Reply) -> Answer:
         asked = self.event.message

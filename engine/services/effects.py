@@ -87,7 +87,17 @@ class SubStore:
     """(SOP class, transfer syntax) of all instances of the operation, for the association with the destination."""
 
 
-Effect = Reply | SubStore
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Keep an instance for good; the same SOP Instance UID replaces the old one.
+
+    The answer comes when it is safe, or has the problem.
+    """
+
+    instance: Instance
+
+
+Effect = Reply | SubStore | Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,8 @@ class Answer:
     """A C-CANCEL-RQ for the operation being served has arrived."""
     status: int | None = None
     """Of a sub-operation."""
+    problem: str = ""
+    """Why an instance could not be kept."""
 
 
 Serving = Generator[Effect, Answer, None]

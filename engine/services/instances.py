@@ -23,7 +23,7 @@ LEVELS = tuple(UNIQUE_KEYS)
 
 
 class InstanceStore(Protocol):
-    """Where received instances are kept. Nothing is acknowledged before `add` returned."""
+    """Where received instances are kept."""
 
     def add(self, instance: Instance) -> str:
         """Keep one instance; the same SOP Instance UID replaces the old one. Returns "" or why it could not be kept."""

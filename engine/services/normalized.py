@@ -25,16 +25,15 @@ from .rules import (
     NO_SUCH_ACTION,
     NO_SUCH_EVENT_TYPE,
     NO_SUCH_INSTANCE,
-    NOTHING,
     PLAIN,
     PROCESSING_FAILURE,
     NormalizedStore,
-    Record,
     Refusal,
     Result,
     Rules,
     row_of,
 )
+from .state import NOTHING, Record
 
 OPTIONAL_NOT_SUPPORTED = 0x0001
 """Warning of the service classes that have it: some requested optional attributes are not supported."""

@@ -17,12 +17,12 @@ from .rules import (
     NO_SUCH_INSTANCE,
     PROCESSING_FAILURE,
     NormalizedStore,
-    Record,
     Refusal,
     Result,
     Rules,
     sequence,
 )
+from .state import Record
 
 MEDIA_CREATION = "1.2.840.10008.5.1.1.33"
 EVENT_LOGS = ("1.2.840.10008.1.40", "1.2.840.10008.1.42")

@@ -16,7 +16,7 @@ from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
 from engine.wire.datasets import DataSetError
 
 from .commitment import CommitmentRules
-from .effects import Instance, Reply, Request, Serving
+from .effects import Instance, Keep, Reply, Request, Serving
 from .instances import PATIENT_ID, InstanceStore, MemoryStore, entities, instance_from
 from .normalized import NormalizedProvider
 from .other_rules import display_record, other_rules
@@ -32,9 +32,10 @@ from .query import (
     select,
 )
 from .responses import SUCCESS, response_to
-from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Record, Refusal, row_of
+from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Refusal, Rules, row_of
+from .state import Record, State
 from .steps import MPPS_RETRIEVE, MppsRules
-from .ups import UPS_CLASSES, UpsRules
+from .ups import UPS_CLASSES, Subscriptions, UpsRules
 from .worklist import sample_worklist
 
 WORKLIST = "1.2.840.10008.5.1.4.31"
@@ -55,20 +56,22 @@ class BuiltInPeer:
     new_uid: Callable[[], str]
     known_destination: Callable[[str], bool]
     store: InstanceStore = field(default_factory=MemoryStore)
-    worklist: list[DataSet] = field(default_factory=sample_worklist)
+    state: State = field(default_factory=State)
     normalized: NormalizedProvider = field(init=False)
 
     def __post_init__(self) -> None:
-        rules = {
+        rules: dict[str, Rules] = {
             **print_rules(),
             **other_rules(self._held_class),
             **dict.fromkeys((MPPS, MPPS_RETRIEVE), MppsRules()),
             STORAGE_COMMITMENT: CommitmentRules(self._held_class),
-            UPS_PUSH: UpsRules(self.known_destination),
+            UPS_PUSH: UpsRules(self.known_destination, Subscriptions(self.state)),
         }
-        self.normalized = NormalizedProvider(NormalizedStore(self.new_uid), rules)
+        self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state), rules)
         for record in (*printer_records(), display_record()):
-            self.normalized.store.put(record)
+            self.state.normalized.restore(record.sop_instance_uid, record)
+        for key, item in sample_worklist().items():
+            self.state.worklist.restore(key, Record(WORKLIST, key, item))
 
     def serve(self, request: Request) -> Serving:
         """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.23)."""
@@ -107,23 +110,14 @@ class BuiltInPeer:
         yield Reply(command=response_to(request.command, UNRECOGNIZED_OPERATION, comment="operation not recognized"))
 
     def _store(self, request: Request) -> Serving:
-        status, comment = self._keep(request)
-        yield Reply(command=response_to(request.command, status, comment=comment))
-
-    def _keep(self, request: Request) -> tuple[int, str]:
-        """Check and keep one instance; its status (PS3.4 B.2.3) and Error Comment."""
-        command = request.command
-        class_uid, uid = command.sop_class_uid, command.sop_instance_uid
-        if request.data is None:
-            return CANNOT_UNDERSTAND, "no Data Set"
         try:
-            instance = instance_from(class_uid, uid, request.data)
-        except DataSetError as error:
-            return CANNOT_UNDERSTAND, str(error)
-        if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:
-            return CLASS_MISMATCH, "SOP Class or Instance UID of Data Set and command differ"
-        problem = self.store.add(instance)
-        return (OUT_OF_RESOURCES, problem) if problem else (SUCCESS, "")
+            instance = _checked(request)
+        except Refusal as refusal:
+            yield Reply(command=response_to(request.command, refusal.status, comment=refusal.comment))
+            return
+        problem = (yield Keep(instance=instance)).problem
+        status = OUT_OF_RESOURCES if problem else SUCCESS
+        yield Reply(command=response_to(request.command, status, comment=problem))
 
     def _held_class(self, uid: str) -> str:
         held = self.store.find(uid)
@@ -147,7 +141,7 @@ class BuiltInPeer:
 
     def _records(self, abstract_syntax: str) -> Iterable[DataSet]:
         if abstract_syntax == WORKLIST:
-            return list(self.worklist)
+            return [item.attributes for item in self.state.worklist.values()]
         if abstract_syntax in UPS_CLASSES:
             return [_with_uids(r) for r in self.normalized.store.of_class(UPS_PUSH)]
         if _is_relevant_patient(abstract_syntax):
@@ -168,6 +162,20 @@ class BuiltInPeer:
             yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
             return
         yield from retrieve(request, chosen, destination)
+
+
+def _checked(request: Request) -> Instance:
+    """The instance of a C-STORE. Raises Refusal with a status of PS3.4 B.2.3."""
+    class_uid, uid = request.command.sop_class_uid, request.command.sop_instance_uid
+    if request.data is None:
+        raise Refusal(CANNOT_UNDERSTAND, "no Data Set")
+    try:
+        instance = instance_from(class_uid, uid, request.data)
+    except DataSetError as error:
+        raise Refusal(CANNOT_UNDERSTAND, str(error)) from None
+    if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:
+        raise Refusal(CLASS_MISMATCH, "SOP Class or Instance UID of Data Set and command differ")
+    return instance
 
 
 def _with_uids(record: Record) -> DataSet:

@@ -18,7 +18,6 @@ from .rules import (
     MISSING_ATTRIBUTE_VALUE,
     PROCESSING_FAILURE,
     NormalizedStore,
-    Record,
     Refusal,
     Result,
     Rules,
@@ -27,6 +26,7 @@ from .rules import (
     referenced,
     sequence,
 )
+from .state import Record
 
 FILM_SESSION = "1.2.840.10008.5.1.1.1"
 FILM_BOX = "1.2.840.10008.5.1.1.2"

@@ -12,6 +12,7 @@ from engine.standard.sop_classes import SopClass, sop_class
 
 from .effects import Notify, Request
 from .responses import SUCCESS
+from .state import Record, Shelf, State
 
 INVALID_ATTRIBUTE_VALUE = 0x0106
 ATTRIBUTE_LIST_WARNING = 0x0107
@@ -33,7 +34,6 @@ RESOURCE_LIMITATION = 0x0213
 
 FIRST_NORMALIZED = 0x0100
 """Command Fields from here on are DIMSE-N requests (PS3.7 E.1)."""
-NOTHING = DataSet()
 MAX_INSTANCES = 100_000
 """Normalized instances held at once, a few hundred MB of small ones: a client in a loop must not fill the memory."""
 
@@ -63,20 +63,6 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One normalized instance. passing: gone with the association that made it, as print's are (PS3.4 H.3)."""
-
-    sop_class_uid: str
-    sop_instance_uid: str
-    attributes: DataSet = NOTHING
-    passing: bool = False
-
-    def put(self, tag: int, vr: str, *values: str) -> Record:
-        """A copy with this text attribute set."""
-        return replace(self, attributes=self.attributes.put(tag, vr, *values))
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """What an operation gives besides its status: a reply data set, event reports to send after it."""
 
@@ -91,13 +77,17 @@ class Result:
 class NormalizedStore:
     """Normalized instances by SOP Instance UID, as one association sees them.
 
-    new_uid: makes UIDs, given from outside for repeatable tests. held: those that last, the same for every
-    association. passing: those of this association.
+    new_uid: makes UIDs, given from outside for repeatable tests. state: what lasts, the same for every association.
+    passing: instances of this association.
     """
 
     new_uid: Callable[[], str]
-    held: dict[str, Record] = field(default_factory=dict)
+    state: State = field(default_factory=State)
     passing: dict[str, Record] = field(default_factory=dict)
+
+    @property
+    def held(self) -> Shelf:
+        return self.state.normalized
 
     def find(self, uid: str) -> Record | None:
         return self.passing.get(uid) or self.held.get(uid)
@@ -113,14 +103,17 @@ class NormalizedStore:
 
     def put(self, record: Record) -> None:
         """Keep an instance, or its newer state. Refusal 0213H when there are too many."""
-        there = self.passing if record.passing else self.held
-        if record.sop_instance_uid not in there and len(self.held) + len(self.passing) >= MAX_INSTANCES:
+        uid, there = record.sop_instance_uid, self.passing if record.passing else self.held
+        if uid not in there and len(self.held) + len(self.passing) >= MAX_INSTANCES:
             raise Refusal(RESOURCE_LIMITATION)
-        there[record.sop_instance_uid] = record
+        if record.passing:
+            self.passing[uid] = record
+        else:
+            self.held.put(uid, record)
 
     def remove(self, uid: str) -> None:
         self.passing.pop(uid, None)
-        self.held.pop(uid, None)
+        self.held.remove(uid)
 
     def of_class(self, sop_class_uid: str) -> list[Record]:
         return [r for there in (self.held, self.passing) for r in there.values() if r.sop_class_uid == sop_class_uid]

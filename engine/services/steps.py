@@ -14,12 +14,12 @@ from .rules import (
     MISSING_ATTRIBUTE,
     PROCESSING_FAILURE,
     NormalizedStore,
-    Record,
     Refusal,
     Result,
     Rules,
     picked,
 )
+from .state import Record
 
 MPPS_RETRIEVE = "1.2.840.10008.3.1.2.3.4"
 PPS_STATUS = 0x00400252

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from engine.conformance.ups import check_final
@@ -31,17 +31,8 @@ from engine.standard.ups import (
 
 from .effects import Notify, Request
 from .matching import matches
-from .rules import (
-    INVALID_ARGUMENT,
-    INVALID_ATTRIBUTE_VALUE,
-    NOTHING,
-    NormalizedStore,
-    Record,
-    Refusal,
-    Result,
-    Rules,
-    picked,
-)
+from .rules import INVALID_ARGUMENT, INVALID_ATTRIBUTE_VALUE, NormalizedStore, Refusal, Result, Rules, picked
+from .state import NOTHING, Record, State
 
 UPS_CLASSES = (UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT, UPS_QUERY)
 
@@ -83,42 +74,57 @@ class Watch:
 
 @dataclass(slots=True)
 class Subscriptions:
-    """Who is told about which step: AE titles by SOP Instance UID, and the global subscriptions."""
+    """Who is told about which step, kept with the state: by SOP Instance UID, and the global subscriptions."""
 
-    of_step: dict[str, dict[str, None]] = field(default_factory=dict)
-    of_all: dict[tuple[str, str], Watch] = field(default_factory=dict)
+    state: State
 
     def receivers(self, record: Record) -> tuple[str, ...]:
-        return tuple(self.of_step.get(record.sop_instance_uid, ()))
+        held = self.state.subscriptions.get(record.sop_instance_uid)
+        return held.attributes.texts(RECEIVING_AE) if held else ()
 
     def add(self, record: Record, receiver: str) -> None:
-        self.of_step.setdefault(record.sop_instance_uid, {})[receiver] = None
+        self._tell(record.sop_instance_uid, (*self.receivers(record), receiver))
 
     def add_global(self, uid: str, watch: Watch, steps: Iterable[Record]) -> list[Record]:
         """Steps there are and steps to come; returns those it was not subscribed to before."""
-        self.of_all[uid, watch.receiver] = watch
+        keys = watch.keys.put(RECEIVING_AE, "AE", watch.receiver)
+        self.state.watches.put(_key(uid, watch.receiver), Record(UPS_PUSH, uid, keys))
         new = [r for r in steps if watch.takes(r) and watch.receiver not in self.receivers(r)]
         for record in new:
             self.add(record, watch.receiver)
         return new
 
     def created(self, record: Record) -> None:
-        for watch in self.of_all.values():
+        for held in self.state.watches.values():
+            watch = Watch(held.attributes.text(RECEIVING_AE), held.attributes.without(RECEIVING_AE))
             if watch.takes(record):
                 self.add(record, watch.receiver)
 
     def remove(self, uid: str, receiver: str) -> None:
-        self.of_step.get(uid, {}).pop(receiver, None)
+        held = self.state.subscriptions.get(uid)
+        if held is not None:
+            self._tell(uid, tuple(r for r in held.attributes.texts(RECEIVING_AE) if r != receiver))
 
     def remove_global(self, receiver: str) -> None:
         for uid in GLOBALS:
             self.suspend(uid, receiver)
-        for receivers in self.of_step.values():
-            receivers.pop(receiver, None)
+        for uid in self.state.subscriptions:
+            self.remove(uid, receiver)
 
     def suspend(self, uid: str, receiver: str) -> None:
         """Steps to come are not told of any more, those subscribed to are (PS3.4 CC.2.3.1)."""
-        self.of_all.pop((uid, receiver), None)
+        self.state.watches.remove(_key(uid, receiver))
+
+    def _tell(self, uid: str, receivers: tuple[str, ...]) -> None:
+        told = DataSet((DataElement(RECEIVING_AE, "AE", tuple(dict.fromkeys(receivers))),))
+        if receivers:
+            self.state.subscriptions.put(uid, Record(UPS_PUSH, uid, told))
+        else:
+            self.state.subscriptions.remove(uid)
+
+
+def _key(uid: str, receiver: str) -> str:
+    return f"{uid} {receiver}"
 
 
 @dataclass(slots=True)
@@ -132,7 +138,7 @@ class UpsRules(Rules):
     missing: ClassVar[int] = NO_SUCH_UPS
 
     known: Callable[[str], bool]
-    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    subscriptions: Subscriptions
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
         if record.attributes.text(STEP_STATE) != SCHEDULED:

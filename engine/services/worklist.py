@@ -12,9 +12,9 @@ _ITEMS = (
 _DATE = "20260101"
 
 
-def sample_worklist() -> list[DataSet]:
-    """Three scheduled procedure steps (PS3.4 K.6.1.2)."""
-    return [_item(number, *values) for number, values in enumerate(_ITEMS, start=1)]
+def sample_worklist() -> dict[str, DataSet]:
+    """Three scheduled procedure steps (PS3.4 K.6.1.2) by Scheduled Procedure Step ID."""
+    return {f"SPS{number:04}": _item(number, *values) for number, values in enumerate(_ITEMS, start=1)}
 
 
 def _item(

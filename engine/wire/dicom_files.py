@@ -294,26 +294,40 @@ def write_file(
     sop_class_uid: str,
     sop_instance_uid: str,
     source_ae_title: str = "",
+    *,
+    durable: bool = False,
 ) -> None:
-    """Write a DICOM file whose data set is exactly these bytes. DataSetError names the file and the reason."""
+    """Write a DICOM file whose data set is exactly these bytes. DataSetError names the file and the reason.
+
+    durable: return only when the bytes are on the disk.
+    """
     head = file_meta(transfer_syntax, sop_class_uid, sop_instance_uid, source_ae_title)
     chunks = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
     try:
         with Path(path).open("wb") as file:
             file.write(head)
             file.writelines(chunks)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
     except OSError as error:
         raise problem(Path(path), error) from None
 
 
 def write_instance(
-    path: Path, data: EncodedData | FileData, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = ""
+    path: Path,
+    data: EncodedData | FileData,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    source_ae_title: str = "",
+    *,
+    durable: bool = False,
 ) -> None:
-    """Write a received instance as a DICOM file, its data set bit for bit. DataSetError."""
+    """Write a received instance as a DICOM file, its data set bit for bit; as `write_file`."""
     if isinstance(data, FileData):
         place = located(data)
         chunks: Iterable[Buffer] = file_chunks(place)
         syntax = place.transfer_syntax
     else:
         chunks, syntax = (data.data,), data.transfer_syntax
-    write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title)
+    write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title, durable=durable)

@@ -32,6 +32,7 @@ from engine.model.notices import (
     MessageNotice,
     Outcome,
 )
+from engine.runtime.keeping import INSIDE
 from engine.wire.datasets import open_file
 from tests.interop import peers, samples
 from tests.runtime.console import HOST, Console, data_set_bytes, policy
@@ -80,7 +81,7 @@ def _by_uid(paths: Any) -> dict[str, Path]:
 
 
 def _same(received: Path, expected: list[samples.Sample]) -> None:
-    found = _by_uid(p for p in received.rglob("*") if p.is_file())
+    found = _by_uid(p for p in received.rglob("*") if p.is_file() and INSIDE not in p.parts)
     assert set(found) == {s.sop_instance_uid for s in expected}
     for sample in expected:
         path = found[sample.sop_instance_uid]

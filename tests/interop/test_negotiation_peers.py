@@ -300,4 +300,4 @@ def test_files_are_stored_at_once_between_two_of_our_own(
     paths = [str(s.path) for s in archive]
     assert main(["store", HOST, str(listener.port), *paths, "--async", "8"]) == Exit.SUCCESS
     assert "4 invoked, 1 performed (asked for 8 and 1)" in capsys.readouterr().out
-    assert len(list(received.iterdir())) == len(archive)
+    assert len(list(received.glob("*.dcm"))) == len(archive)

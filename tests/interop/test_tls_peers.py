@@ -110,7 +110,7 @@ def test_mutual_tls_with_storescp_stores_bit_for_bit(
         )
     )
     assert status.outcome is Outcome.SUCCESS, status.sentence
-    kept = {data_set_bytes(p) for p in where.folder.iterdir()}
+    kept = {data_set_bytes(p) for p in where.folder.rglob("*.dcm")}
     assert kept == {data_set_bytes(s.path) for s in sent}
     seen = verdict(console, of_requestor=True)
     assert seen.verified and seen.host_name_matches and seen.client_certificate_requested
@@ -201,7 +201,7 @@ def test_echoscu_and_storescu_with_certificates(
     client("echoscu", *dcmtk(server, files), HOST, where.port).succeeded()
     sent = samples.archive(tmp_path / "archive")[0].path
     client("storescu", *dcmtk(server, files), HOST, where.port, sent).succeeded()
-    (kept,) = (p for p in (tmp_path / "kept").rglob("*") if p.is_file())
+    (kept,) = (tmp_path / "kept").rglob("*.dcm")
     assert data_set_bytes(kept) == data_set_bytes(sent)
     seen = verdict(console, of_requestor=False)
     assert seen.verified and seen.peer_certificate is not None
@@ -322,7 +322,7 @@ def test_orthanc_moves_to_us_over_tls(
         )
     )
     assert status.outcome is Outcome.SUCCESS, status.sentence
-    (moved,) = (p for p in (tmp_path / "moved").rglob("*") if p.is_file())
+    (moved,) = (tmp_path / "moved").rglob("*.dcm")
     assert data_set_bytes(moved) == data_set_bytes(sent[0].path)
 
 
@@ -336,7 +336,7 @@ def test_orthanc_calls_us(
     sent = samples.archive(tmp_path / "archive")[0].path
     made = archive.rest("POST", "/instances", sent.read_bytes())
     archive.rest("POST", "/modalities/console/store", made["ID"].encode())
-    (kept,) = (p for p in (tmp_path / "kept").rglob("*") if p.is_file())
+    (kept,) = (tmp_path / "kept").rglob("*.dcm")
     assert data_set_bytes(kept) == data_set_bytes(sent)
     assert verdict(console, of_requestor=False).verified
 

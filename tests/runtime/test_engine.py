@@ -495,7 +495,7 @@ def test_a_large_data_set_goes_through_the_disk(
         tracemalloc.stop()
     assert most < 200_000_000, most  # 64 MiB of PDU copies a side at most, queues, and the spool's threshold
     if folder is not None:
-        (received,) = folder.iterdir()
+        (received,) = folder.glob("*.dcm")
         assert data_set_bytes(received) == data_set_bytes(path)
     console.notices.clear()
     retrieve = Retrieve(
@@ -565,8 +565,8 @@ def test_find_get_and_move_between_two_of_our_own(console: Console, tmp_path: Pa
     moved = _retrieve(console, listener, "C-MOVE", STUDY_MOVE, move_destination="TARGET")
     assert (moved.outcome, moved.completed) == (Outcome.SUCCESS, 3)
     for folder in ("got", "target"):
-        received = sorted(data_set_bytes(path) for path in (tmp_path / folder).iterdir())
-        assert received == sorted(data_set_bytes(path) for path in (tmp_path / "stock").iterdir())
+        received = sorted(data_set_bytes(path) for path in (tmp_path / folder).glob("*.dcm"))
+        assert received == sorted(data_set_bytes(path) for path in (tmp_path / "stock").glob("*.dcm"))
     assert not console.of(FindingNotice, lambda n: n.severity == "error")
     assert not console.of(ErrorNotice)
 

@@ -172,7 +172,7 @@ def test_large_data_sets_go_both_ways_bit_for_bit(console: Console, files: Files
     wanted = (context, replace(storage, id=3, role=Role.SCP))
     status = console.run(replace(back, proposal=replace(back.proposal, contexts=wanted)))
     assert status.outcome is Outcome.SUCCESS, status.sentence
-    (path,) = (p for p in (tmp_path / "back").rglob("*") if p.is_file())
+    (path,) = (tmp_path / "back").rglob("*.dcm")
     assert datasets.load_file(datasets.open_file(path).data).data == data
 
 
@@ -218,7 +218,7 @@ def test_a_move_goes_over_tls_to_the_destination_and_to_ourselves(
     )
     assert status.outcome is Outcome.SUCCESS, status.sentence
     assert status.completed == 1
-    assert any(p.is_file() for p in (tmp_path / "moved").rglob("*"))
+    assert any((tmp_path / "moved").rglob("*.dcm"))
 
 
 def _free_port() -> int:

@@ -10,7 +10,7 @@ from engine.conformance.commands import check_command
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet, Value
 from engine.model.dataset import DataElement, DataSet
-from engine.services.effects import Answer, Effect, Instance, Notify, Reply, Request, SubStore
+from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Reply, Request, SubStore
 from engine.services.peer import BuiltInPeer
 from engine.services.responses import request_of
 from engine.wire.commands import decode_command, encode_command
@@ -92,6 +92,8 @@ class Stage:
         pending = sum(isinstance(e, Reply) for e in seen)
         if isinstance(effect, SubStore):
             return Answer(status=self.store_status)
+        if isinstance(effect, Keep):
+            return Answer(problem=self.peer.store.add(effect.instance))
         return Answer(cancelled=self.cancel_after is not None and pending >= self.cancel_after)
 
     @property
