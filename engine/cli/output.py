@@ -43,6 +43,15 @@ MOST_DIAGNOSES = 3
 """Told at the end; more would bury the likeliest, and the trace has them all."""
 
 
+LONGEST_LINE = 1000
+"""Characters of one element of a data set: pixels are nothing to read."""
+
+
+def _readable(line: str) -> str:
+    more = len(line) - LONGEST_LINE
+    return f"{line[:LONGEST_LINE]} … {more:,} more characters" if more > 0 else line
+
+
 class OutputFailed(Exception):
     """Standard output takes nothing more: the disk is full, or its reader has gone. The text is a sentence."""
 
@@ -131,7 +140,8 @@ class Output:
 
     def data_set(self, dataset: DataSet) -> None:
         """A data set as indented lines."""
-        self.line(dataset_text(dataset, 1).rstrip("\n") or "  (no elements)")
+        lines = dataset_text(dataset, 1).splitlines()
+        self.line("\n".join(map(_readable, lines)) or "  (no elements)")
 
     # -- notices
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,20 +49,28 @@ def printer_status(args: argparse.Namespace) -> Exit:
 
 
 def _images(paths: list[Path], frames: str) -> Iterator[PrintImage]:
-    """Each frame wanted of each file; of folders, of all DICOM files in them."""
+    """Each frame wanted of each file; of folders, of every DICOM image in them. ValueProblem for a file that cannot be
+    printed; what is left out of a folder is said."""
     for path in paths:
-        files = sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
-        for file in files:
+        if not path.is_dir():
+            yield from _frames(path, frames)
+            continue
+        for file in sorted(f for f in path.rglob("*") if f.is_file()):
             try:
-                facts = facts_of(file)
-            except PreviewError as error:
-                if path.is_dir():
-                    continue
-                raise ValueProblem(str(error).rstrip(".")) from None
-            if facts.problem:
-                raise ValueProblem(f"{file}: {facts.problem.rstrip('.')}")
-            for number in frame_numbers(frames, facts.frames):
-                yield PrintImage(path=file, frame=number)
+                yield from _frames(file, frames)
+            except ValueProblem as problem:
+                print(f"Left out: {problem.reason}.", file=sys.stderr)
+
+
+def _frames(file: Path, frames: str) -> Iterator[PrintImage]:
+    try:
+        facts = facts_of(file)
+    except PreviewError as error:
+        raise ValueProblem(str(error).rstrip(".")) from None
+    if facts.problem:
+        raise ValueProblem(f"{file}: {facts.problem.rstrip('.')}")
+    for number in frame_numbers(frames, facts.frames):
+        yield PrintImage(path=file, frame=number)
 
 
 class _InsteadOfFiles(argparse.Action):

@@ -53,18 +53,19 @@ def print_data_set(level: str, values: Mapping[str, str]) -> DataSet:
 
 def frame_numbers(text: str, frames: int) -> tuple[int, ...]:
     """Frames of "1", "2,5-7" or "all", of an image that has so many. ValueProblem."""
-    if text.strip().lower() == "all":
-        return tuple(range(1, min(frames, MOST_FRAMES) + 1))
-    if not _FRAMES.match(text):
+    parts = [f"1-{frames}"] if text.strip().lower() == "all" else text.split(",")
+    if not _FRAMES.match(",".join(parts)):
         raise ValueProblem(f"“{text}” are no frames: write 1, 2,5-7 or all")
     found: list[int] = []
-    for part in text.split(","):
+    for part in parts:
         first, _, last = part.partition("-")
         start, end = int(first), int(last or first)
         if not 1 <= start <= end <= frames:
             raise ValueProblem(f"there are no frames {part.strip()}: the image has {frames}")
-        found += range(start, min(end, start + MOST_FRAMES) + 1)
-    return tuple(found[:MOST_FRAMES])
+        if len(found) + end - start >= MOST_FRAMES:
+            raise ValueProblem(f"“{text}” are more than {MOST_FRAMES} frames at once")
+        found += range(start, end + 1)
+    return tuple(found)
 
 
 def window_of(text: str) -> tuple[float, float] | None:

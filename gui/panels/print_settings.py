@@ -44,6 +44,8 @@ class PrintSettings:
     peer_uids: bool = False
     despite_printer: bool = False
     keep: bool = False
+    held: bool = False
+    """On the association held, while there is one."""
     job_seconds: float = 60.0
 
     def procedure(self, images: tuple[PrintImage, ...]) -> PrintFilms:
@@ -88,6 +90,7 @@ _CHECKS = (
     ("peer_uids", "Leave SOP Instance &UIDs to the peer"),
     ("despite_printer", "Go &on when the printer says FAILURE"),
     ("keep", "&Delete nothing at the end"),
+    ("held", "Print on the associa&tion held, while there is one"),
 )
 
 
@@ -225,6 +228,7 @@ def told(settings: PrintSettings, shown: tuple[str, ...]) -> str:
             ("peer_uids", "UIDs of the peer"),
             ("despite_printer", "despite the printer"),
             ("keep", "nothing deleted"),
+            ("held", "on the association held"),
         )
         if getattr(settings, name)
     ]

@@ -304,7 +304,11 @@ class PrintPage(ServicePage):
             return ""  # the base asks while the page is being made
         if any(not one.is_valid() for one in self.fields.values()):
             return "The settings above are not right yet."
-        return super().problem()
+        return "" if self.association() is not None else super().problem()
+
+    def association(self) -> int | None:
+        held = self.host.held() if self.settings.held else None
+        return held.association if held is not None else None
 
     def command(self) -> Runnable | None:
         try:

@@ -59,6 +59,27 @@ def test_frames_of_files_after_options(port: str, tmp_path: Path, capsys: pytest
     assert "Image 2: many.dcm, frame 3" in steps
 
 
+def test_folders_are_walked_and_what_is_left_out_is_said(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "films" / "deep"
+    folder.mkdir(parents=True)
+    image(folder / "a.dcm")
+    (folder / "notes.txt").write_text("nothing")
+    assert main(["print", "127.0.0.1", port, "-vv", str(tmp_path / "films")]) == Exit.SUCCESS
+    told = capsys.readouterr()
+    assert "Left out:" in told.err
+    assert "notes.txt" in told.err
+    assert "1 film with 1 image" in told.out
+
+
+def test_pixels_are_not_printed_in_full(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["print", "127.0.0.1", port, "--test-pattern", "-vv"]) == Exit.SUCCESS
+    told = capsys.readouterr().out
+    assert "more characters" in told
+    assert max(map(len, told.splitlines())) < 2000
+
+
 def test_an_empty_film_is_a_warning(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["print", "127.0.0.1", port, "--empty"]) == Exit.SUCCESS
     assert "B603H" in capsys.readouterr().out
@@ -74,6 +95,7 @@ def test_an_empty_film_is_a_warning(port: str, capsys: pytest.CaptureFixture[str
         (["--test-pattern", "--window", "40"], "center,width"),
         (["--test-pattern", "--max-density", "x"], "Maximum density"),
         (["no-such-file.dcm"], "no-such-file.dcm"),
+        (["--test-pattern", "--lut", "WRONG"], "IDENTITY"),
     ],
 )
 def test_wrong_arguments_are_told(port: str, given: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

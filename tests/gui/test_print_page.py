@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
 
+from engine.model.association import ProposedContext
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Direction, StepState
 from engine.model.procedures.printing import PrintImage
@@ -181,6 +183,19 @@ def test_settings_are_asked_for_told_and_kept(page, qtbot, live_window):
     page.start()
     ran(page, qtbot)
     assert ("Print film session", StepState.DONE) in steps(page)
+
+
+def test_on_the_association_held_which_stays_open(page, qtbot, live_window):
+    contexts = (ProposedContext(1, "1.2.840.10008.5.1.1.9", ("1.2.840.10008.1.2",)),)
+    live_window.session.associate(replace(live_window.ae.proposal(), contexts=contexts))
+    qtbot.waitUntil(lambda: page.host.held() is not None)
+    page._settings_saved(replace(page.settings, held=True))
+    assert page.notes.text() == "On the association held."
+    number = page.host.held().association
+    page.start()
+    assert "cannot be followed" in ran(page, qtbot)
+    assert {n.association for n in page.steps.model.records} == {number}
+    assert page.host.held() is not None
 
 
 def test_settings_that_cannot_be_read_any_more_are_the_usual_ones():
