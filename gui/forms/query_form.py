@@ -48,8 +48,6 @@ class KeyField(TextField):
         self.caption.setToolTip(key.tip)
         self.line.setToolTip(f"{key.tip}\nAlt+Down: values to choose")
         self.set_beside(CAPTION_WIDTH)
-        self.line.ensurePolished()
-        self.line.setMinimumHeight(self.line.sizeHint().height())  # a page that scrolls would squeeze it
         self.help = QAction(f"Help with {key.label}", self.line)
         theme().bind_icon(self.help, "chevron-down")
         self.help.setShortcuts([QKeySequence("Alt+Down"), QKeySequence("F4")])

@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QScrollArea, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
@@ -33,6 +33,7 @@ from .query_menu import QueryMenu
 from .service_page import ServicePage
 
 DEFAULT_PORT = 11112
+LEAST_RESULTS = 180
 NARROW = 480
 """Pixels of width below which the filter gives room to the tabs."""
 _KEPT = "services/query"
@@ -50,6 +51,16 @@ class Step:
     matches: tuple[DataSet, ...]
     row: int
     words: str
+
+
+class _Results(QTabWidget):
+    """Takes the height that is left, some rows at least."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), LEAST_RESULTS)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), LEAST_RESULTS)
 
 
 class QueryPage(ServicePage):
@@ -108,13 +119,11 @@ class QueryPage(ServicePage):
         self.inbound = InboundModel(self)
         self.inbound_table = PlainTable(self.inbound, self, name="Instances that arrived")
         self.inbound_table.set_empty("What is retrieved is listed here as it arrives.")
-        self.tabs = QTabWidget(self)
+        self.tabs = _Results(self)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(found, "Matches")
         self.tabs.setCornerWidget(self.matches.take_head())
         self.tabs.addTab(self.inbound_table, "Retrieved")
-        self.tabs.setMinimumHeight(180)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes what is left
         self.tabs.currentChanged.connect(self._tab_changed)
         return self.tabs
 
