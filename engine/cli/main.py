@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(argv: list[str] | None) -> int:
     try:
-        args = build_parser().parse_args(argv)
+        args = _parsed(argv)
         handler: Handler = args.handler
         judged = args.judging = judging(args, neutral=handler is decoding.decode)
         code = handler(args)
@@ -58,6 +58,17 @@ def _run(argv: list[str] | None) -> int:
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
     return int(Exit.USAGE)
+
+
+def _parsed(argv: list[str] | None) -> argparse.Namespace:
+    """The arguments. argparse takes optional paths only right after HOST and PORT; those behind an option are added."""
+    parser = build_parser()
+    args, rest = parser.parse_known_args(argv)
+    if rest and (not getattr(args, "paths_anywhere", False) or any(text.startswith("-") for text in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        args.paths = [*args.paths, *map(Path, rest)]
+    return args
 
 
 def _output_failed(failed: OutputFailed) -> int:

@@ -21,6 +21,7 @@ from engine.trace.plain_text import table
 from engine.workspace.dataset_toml import read_dataset, write_dataset
 from engine.workspace.errors import ValueProblem, WorkspaceError
 from engine.workspace.keys import with_keys
+from engine.workspace.matching_values import this_day
 from engine.workspace.modality_records import Records, StepRecord, step_records
 from engine.workspace.performed_steps import Performing, begun, ended, item_problems, lacking
 from engine.workspace.placeholders import new_uid
@@ -79,12 +80,10 @@ def worklist(args: argparse.Namespace) -> Exit:
 
 
 def _date(args: argparse.Namespace) -> str:
-    if args.today:
-        return f"{datetime.now().astimezone():%Y%m%d}"
     if args.days is not None:
-        now = datetime.now().astimezone()
-        return f"{now:%Y%m%d}-{now + timedelta(days=args.days):%Y%m%d}"
-    return str(args.date)
+        today = this_day()
+        return f"{today:%Y%m%d}-{today + timedelta(days=args.days):%Y%m%d}"
+    return "today" if args.today else str(args.date)
 
 
 def _match_of(notice: AnyNotice) -> DataSet | None:

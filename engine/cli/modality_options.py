@@ -37,7 +37,7 @@ class Commands:
         when = sub.add_mutually_exclusive_group()
         when.add_argument("--today", action="store_true", help="scheduled for today")
         when.add_argument("--days", metavar="N", type=int, help="scheduled from today for N days")
-        when.add_argument("--date", metavar="DATE", default="", help="20260131, or a range 20260101-20260131")
+        when.add_argument("--date", metavar="DATE", default="", help="20260131, a range, yesterday, last 7 days, ...")
         sub.add_argument("--station", metavar="AE", default="", help="Scheduled Station AE Title")
         sub.add_argument("--modality", metavar="M", default="", help="CT, MR, ...")
         sub.add_argument("--patient", metavar="NAME", default="", help="Patient's Name, * and ? are wildcards")

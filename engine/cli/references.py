@@ -17,12 +17,12 @@ from .driver import driving
 from .output import Output
 
 
-def add_references(sub: argparse.ArgumentParser, paths: bool = True) -> None:
+def add_references(sub: argparse.ArgumentParser) -> None:
     """Arguments that name instances."""
-    if paths:
-        sub.add_argument(
-            "paths", metavar="PATH", nargs="*", type=Path, help="DICOM files, folders (walked), patterns, DICOMDIRs"
-        )
+    sub.add_argument(
+        "paths", metavar="PATH", nargs="*", type=Path, help="DICOM files, folders (walked), patterns, DICOMDIRs"
+    )
+    sub.set_defaults(paths_anywhere=True)
     sub.add_argument(
         "--references",
         metavar="FILE|-",

@@ -130,9 +130,11 @@ class Records(Generic[R]):
     read: Callable[[Any, Path], R]
     write: Callable[[R], Table]
     problems: list[WorkspaceError] = field(default_factory=list)
+    _known: dict[Path, tuple[tuple[int, int], R]] = field(default_factory=dict)
+    """What was read, by file, with the time and size the file had then."""
 
     def all(self) -> tuple[R, ...]:
-        """Every record, read anew: another program may have written."""
+        """Every record, as the files are now: another program may have written."""
         self.problems = []
         found = [self._load(path) for path in sorted(self.folder.glob("*.toml"))]
         return tuple(sorted((r for r in found if r is not None), key=lambda r: r.changed, reverse=True))
@@ -152,6 +154,7 @@ class Records(Generic[R]):
     def forget(self, uid: str) -> None:
         """Remove a record; nothing is said to the peer."""
         self._path(uid).unlink(missing_ok=True)
+        self._known.pop(self._path(uid), None)
 
     def _tidy(self) -> None:
         if sum(1 for _ in self.folder.glob("*.toml")) <= KEPT:
@@ -164,15 +167,29 @@ class Records(Generic[R]):
         return self.folder / ("".join(c if (c.isascii() and c.isalnum()) or c == "." else "-" for c in uid) + ".toml")
 
     def _load(self, path: Path) -> R | None:
+        stamp = _stamp(path)
+        known = self._known.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
         try:
             content = read_text(path)
             try:
-                return self.read(parse(content, path), path.parent)
+                record = self.read(parse(content, path), path.parent)
             except ValueProblem as problem:
                 raise placed(problem, content, path) from None
         except WorkspaceError as error:
             self.problems.append(error)
             return None
+        self._known[path] = (stamp, record)
+        return record
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        told = path.stat()
+    except OSError:
+        return (0, 0)  # reading it says why
+    return (told.st_mtime_ns, told.st_size)
 
 
 def step_records(workspace_folder: Path) -> Records[StepRecord]:

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from engine.model.dataset import DataElement, DataSet
+from engine.model.dataset import DataSet
 
-from .messages import template
-from .performed_steps import scheduled_steps, tag, text
+from .keys import with_keys
+from .matching_values import resolved, this_day
+from .performed_steps import scheduled_steps, text
+from .queries import identifier
 
 WORKLIST = "1.2.840.10008.5.1.4.31"
-_CHARACTER_SET = 0x00080005
+_STEP = "ScheduledProcedureStepSequence[0]"
 
 
 def worklist_keys(*, date: str = "", station: str = "", modality: str = "", patient: str = "") -> DataSet:
-    """The identifier of a worklist query: every usual key asked for, these matched. date: DA or a range."""
-    data = template("C-FIND-RQ", WORKLIST).data
-    keys = _emptied(data) if isinstance(data, DataSet) else DataSet()
-    step = (scheduled_steps(keys) or (DataSet(),))[0]
-    for keyword, vr, value in (
-        ("ScheduledProcedureStepStartDate", "DA", date),
-        ("ScheduledStationAETitle", "AE", station),
-        ("Modality", "CS", modality),
-    ):
-        step = step.put(tag(keyword), vr, value) if value else step
-    keys = keys.with_items(tag("ScheduledProcedureStepSequence"), step)
-    return keys.put(tag("PatientName"), "PN", patient) if patient else keys
-
-
-def _emptied(data: DataSet) -> DataSet:
-    """Every value asked for and none matched."""
-    return DataSet(tuple(_empty_element(e) for e in data))
-
-
-def _empty_element(element: DataElement) -> DataElement:
-    if element.vr == "SQ":
-        return replace(element, value=tuple(_emptied(item) for item in element.items))
-    return element if element.tag == _CHARACTER_SET else replace(element, value=())
+    """The identifier of a worklist query: every usual key asked for, these matched. date: DA, a range, or in words."""
+    matched = {
+        f"{_STEP}.ScheduledProcedureStepStartDate": date,
+        f"{_STEP}.ScheduledStationAETitle": station,
+        f"{_STEP}.Modality": modality,
+        "PatientName": patient,
+    }
+    keys = with_keys(identifier(WORKLIST), [f"{path}={value}" for path, value in matched.items() if value])
+    return resolved(keys, this_day())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +16,7 @@ from engine.model.notices import Direction, MessageNotice, Notice, Outcome, Stat
 from engine.model.procedures.modality import ChangePerformedStep, CreatePerformedStep
 from engine.standard.performed_steps import COMPLETED, DISCONTINUED, IN_PROGRESS
 from engine.trace.explain import PreviewError, data_set_of
+from engine.workspace.errors import ValueProblem
 from engine.workspace.modality_records import StepRecord
 from engine.workspace.placeholders import new_uid
 from engine.workspace.worklist import WORKLIST, WorklistItem
@@ -33,6 +35,7 @@ from .step_dialogs import BeginStepDialog, EndStepDialog, ItemDialog
 _EMPTY = "Nothing was asked yet.<br>Press <b>Return</b> in a field, or <b>Find</b>; leave all fields empty to see all."
 _NONE = "The worklist has no such item.<br>Other days, or fewer values, match more."
 _NO_STEPS = "No step was begun from here.<br>Begin one from a worklist item, or one that was not scheduled."
+_KEPT = "services/mpps/keys"
 _ASKED_ONLY = ("PatientID", "AccessionNumber")
 """Usual keys that are asked for and seldom matched by."""
 MOST_ITEMS = 5_000
@@ -62,6 +65,8 @@ class StepsPage(ServicePage):
         self.form.start(WORKLIST)
         for path in _ASKED_ONLY:
             self.form.remove(path, keep=True)
+        self._restore()
+        self.form.edited.connect(self._keep)
         self.form.run_wanted.connect(self.start)
         self.body.addWidget(self.tabs)
         self.body.addWidget(self.form)
@@ -112,6 +117,18 @@ class StepsPage(ServicePage):
         self.stack.setCurrentIndex(place)
         self.form.setVisible(place == 0)
         self.run_bar.run_button.setVisible(place == 0)
+
+    def _keep(self) -> None:
+        """Remember what is matched by."""
+        typed = [f"{path}={value}" for path, value in self.form.values().items() if value]
+        self.host.store.setValue(_KEPT, typed)
+
+    def _restore(self) -> None:
+        kept = self.host.store.value(_KEPT, [])
+        for text in [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []:
+            path, _, value = str(text).partition("=")
+            with suppress(ValueProblem):
+                self.form.set_value(path, value)
 
     def first_focus(self) -> QWidget:
         return self.form.first_field() if self.tabs.currentIndex() == 0 else self.list

@@ -131,6 +131,14 @@ def test_what_is_not_committed_is_listed_and_fails(
     assert run("commitments", "last") == Exit.SUCCESS
 
 
+def test_paths_stand_before_or_behind_options(port: str, files: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("store", "127.0.0.1", port, files[0].parent) == Exit.SUCCESS
+    assert run("commit", "127.0.0.1", port, files[0], "--called", "X", "--wait", 20, files[1]) == Exit.SUCCESS
+    assert "all 2 instances" in capsys.readouterr().out
+    assert run("commit", "127.0.0.1", port, files[0], "--nonsense") == Exit.USAGE
+    assert "unrecognized arguments: --nonsense" in capsys.readouterr().err
+
+
 def test_nothing_to_speak_of_is_a_usage_error(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("commit", "127.0.0.1", port, tmp_path / "nothing") == Exit.USAGE
     assert "no instance is named" in capsys.readouterr().err

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QTabBar, QWidget
 
 from engine.model.association import Peer
 from engine.model.dataset import DataElement, DataSet
@@ -168,6 +170,36 @@ def test_a_step_of_an_earlier_session_is_completed_at_its_own_peer(page, qtbot):
     page.dialog.accept()
     qtbot.waitUntil(lambda: not page.running)
     assert states(page) == [COMPLETED]
+
+
+def test_the_query_is_remembered(page, qtbot, live_window):
+    field = page.form.fields["PatientName"]
+    qtbot.keyClicks(field.line, "CONS*")
+    again = type(page)(page.host)
+    assert again.form.values()["PatientName"] == "CONS*"
+    again.deleteLater()
+
+
+@pytest.mark.parametrize("name", ["mpps", "commit", "ian"])
+@pytest.mark.parametrize("tab", [0, 1, 2])
+def test_no_mnemonic_shown_at_once_is_ambiguous(live_window, name, tab):
+    window = live_window
+    window.show_service(name)
+    window.ae.tabs.setCurrentIndex(tab)
+    page = window.services.page
+    for place in range(page.tabs.count() if hasattr(page, "tabs") else 1):
+        if hasattr(page, "tabs"):
+            page.tabs.setCurrentIndex(place)
+        texts = [a.text() for a in window.menuBar().actions()]
+        for widget in window.findChildren(QWidget):
+            if not widget.isVisible():
+                continue
+            if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None):
+                texts.append(widget.text())
+            elif isinstance(widget, QTabBar):
+                texts += [widget.tabText(i) for i in range(widget.count())]
+        letters = [found.group(1).lower() for t in texts if (found := re.search(r"&([^&\s])", t.replace("&&", "")))]
+        assert sorted(letters) == sorted(set(letters))
 
 
 def test_a_dialog_that_is_closed_sends_nothing(page, qtbot):

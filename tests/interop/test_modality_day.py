@@ -14,6 +14,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 
+from engine.cli.exits import Exit
+from engine.cli.main import main
 from engine.model.association import LocalAE, Policy
 from engine.model.commands import Listen, PeerSettings, ReadReferences, Retrieve, RunProcedure
 from engine.model.notices import (
@@ -288,6 +290,35 @@ def test_a_dicomdir_names_instances_whose_files_are_gone(
     (disc / "IM1").unlink()
     found = references(console, disc / "DICOMDIR")
     assert {r.sop_instance_uid for r in found} == {s.sop_instance_uid for s in ct}
+
+
+def test_the_command_line_awaits_an_earlier_transaction(
+    pynetdicom_scp: Callable[..., Any], archive: list[samples.Sample], tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    """Asked in one run, reported in the next: the workspace knows the transaction."""
+    monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "workspace"))
+    late = Late()
+    peer = pynetdicom_scp([COMMITMENT], late.handlers)
+    where = [peer.host, str(peer.port), "--called", peer.ae_title]
+    assert main(["commit", *where, str(archive[0].path), "--wait", "0"]) == Exit.SUCCESS
+    assert "is still to come" in capsys.readouterr().out
+    assert main(["commit", *where, "--await", "last", "--wait", "20"]) == Exit.SUCCESS
+    assert "Committed: the instance is safe with the peer." in capsys.readouterr().out
+    assert late.later.wait() == [0x0000]
+    assert main(["commit", *where, "--await", "last"]) == Exit.USAGE, "nothing waits any more"
+
+
+def test_the_command_line_listens_for_orthancs_report(
+    orthanc: Callable[..., Any], archive: list[samples.Sample], tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "workspace"))
+    port = peers.free_port()
+    peer = orthanc(modalities={"console": ("CONSOLE", port)})
+    peer.rest("POST", "/instances", archive[0].path.read_bytes())
+    where = [peer.host, str(peer.port), "--called", peer.ae_title, "--calling", "CONSOLE"]
+    paths = [str(s.path) for s in archive[:2]]
+    assert main(["commit", *where, *paths, "--listen", str(port), "--wait", "30"]) == Exit.FAILURE
+    assert "1 of 2 instances committed, 1 failed with 0112H" in capsys.readouterr().err
 
 
 # --- availability -----------------------------------------------------------------------------------------------------
