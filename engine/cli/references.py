@@ -34,7 +34,7 @@ def gathered(args: argparse.Namespace, output: Output) -> tuple[Reference, ...]:
     """What the arguments name. `ValueProblem` when it is nothing; files that give none are told."""
     found: list[Reference] = []
     if args.paths:
-        found += _of_files(tuple(args.paths), output)
+        found += of_files(tuple(args.paths), output)
     if args.references:
         found += _of_list(args.references)
     if not found:
@@ -42,7 +42,8 @@ def gathered(args: argparse.Namespace, output: Output) -> tuple[Reference, ...]:
     return unique(found)
 
 
-def _of_files(paths: tuple[Path, ...], output: Output) -> tuple[Reference, ...]:
+def of_files(paths: tuple[Path, ...], output: Output) -> tuple[Reference, ...]:
+    """The instances in files, folders and DICOMDIRs; files that give none are told."""
     told = Found()
 
     def watch(notice: AnyNotice) -> None:

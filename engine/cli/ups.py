@@ -6,6 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
 from engine.conformance.ups import check_create
 from engine.model.association import Peer
@@ -19,7 +20,7 @@ from engine.workspace.keys import with_keys
 from engine.workspace.names import resolve_uid
 from engine.workspace.placeholders import new_uid
 from engine.workspace.ups_claims import Claim, Claims
-from engine.workspace.ups_steps import NewStep, Performed, cancel_request, canceled, now_text
+from engine.workspace.ups_steps import NewStep, Performed, cancel_request, canceled, instances, now_text
 from engine.workspace.ups_steps import progress as progress_of
 
 from . import queries
@@ -27,6 +28,7 @@ from .exits import Exit
 from .options import open_workspace, proposal
 from .output import Output
 from .procedures import play, run_procedure
+from .references import of_files
 
 WORKITEM = "110005^DCM^Interpretation"
 REASON = "110513^DCM^Discontinued for unspecified reason"
@@ -50,6 +52,7 @@ def push(args: argparse.Namespace) -> Exit:
         comments=args.comments,
         patient_name=args.patient_name,
         patient_id=args.patient_id,
+        inputs=_instances(args, args.input),
     )
     attributes = with_keys(step.data_set(), args.key)
     problems = check_create(attributes)
@@ -115,6 +118,7 @@ def complete(args: argparse.Namespace) -> Exit:
         start=args.start or (_text_of(ours.claimed) if ours and ours.claimed else now_text()),
         end=args.end or now_text(),
         description=args.description,
+        outputs=_instances(args, args.output),
     )
     return _finish(args, COMPLETED, done.data_set())
 
@@ -159,6 +163,16 @@ def _finish(args: argparse.Namespace, state: str, attributes: DataSet) -> Exit:
         output.error("--anyway leaves it to the provider to say so.")
     output.finish(status)
     return code
+
+
+def _instances(args: argparse.Namespace, paths: list[Path]) -> tuple[DataSet, ...]:
+    """The instances in these files, and from whom they can be had: the peer unless it is said otherwise."""
+    if not paths:
+        return ()
+    found = of_files(tuple(paths), Output(json=args.json))
+    if not found:
+        raise ValueProblem("no DICOM instance was found in the files")
+    return instances(found, args.retrieve_ae or args.called)
 
 
 def _key(args: argparse.Namespace) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from engine.standard.ups import PRIORITIES, READINESS, STATES
 from engine.workspace.listening import LOOPBACK
@@ -74,6 +75,7 @@ class Commands:
         sub.add_argument("--patient-name", metavar="NAME", default="")
         sub.add_argument("--patient-id", metavar="ID", default="")
         sub.add_argument("--comments", metavar="TEXT", default="", help="Comments on the Scheduled Procedure Step")
+        _files(sub, "--input", "what it works on")
         uid = sub.add_mutually_exclusive_group()
         uid.add_argument("--uid", metavar="UID", default="", help="SOP Instance UID; default: a new one")
         uid.add_argument("--uid-by-peer", action="store_true", help="leave the SOP Instance UID to the provider")
@@ -107,6 +109,7 @@ class Commands:
         sub.add_argument("--start", metavar="DATETIME", default="", help="default: when it was claimed")
         sub.add_argument("--end", metavar="DATETIME", default="", help="default: now")
         sub.add_argument("--description", metavar="TEXT", default="", help="Performed Procedure Step Description")
+        _files(sub, "--output", "what it made")
         _final(sub)
         _transaction(sub)
 
@@ -163,6 +166,12 @@ def _transaction(sub: Parser) -> argparse._MutuallyExclusiveGroup:
 def _contact(sub: Parser) -> None:
     sub.add_argument("--contact-name", metavar="NAME", default="", help="Contact Display Name")
     sub.add_argument("--contact-uri", metavar="URI", default="", help="Contact URI, such as tel:+43-1-234")
+
+
+def _files(sub: Parser, option: str, what: str) -> None:
+    told = f"{what}: DICOM files or folders, repeatable"
+    sub.add_argument(option, metavar="PATH", type=Path, action="append", default=[], help=told)
+    sub.add_argument("--retrieve-ae", metavar="AE", type=ae_title, help="from whom they can be had; default: the peer")
 
 
 def _final(sub: Parser) -> None:

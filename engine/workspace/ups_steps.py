@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 
 from engine.model.dataset import DataElement, DataSet
+from engine.model.references import Reference, by_series
 from engine.standard.dictionary import attribute_by_keyword, context_group
 from engine.standard.ups import SCHEDULED, attributes
 
@@ -175,6 +176,26 @@ def cancel_request(reason: str = "", code: str = "", contact_name: str = "", con
         ProcedureStepDiscontinuationReasonCodeSequence=_codes(code) or None,
         ContactURI=contact_uri or None,
         ContactDisplayName=contact_name or None,
+    )
+
+
+def instances(references: Iterable[Reference], retrieve_ae: str) -> tuple[DataSet, ...]:
+    """Items of the Input or Output Information Sequence, one for each series (PS3.4 Table CC.2.5-2c).
+
+    retrieve_ae: from whom they can be had, "" leaves that out.
+    """
+    return tuple(
+        made(
+            TypeOfInstances="DICOM",
+            StudyInstanceUID=study or None,
+            SeriesInstanceUID=series or None,
+            ReferencedSOPSequence=[
+                made(ReferencedSOPClassUID=r.sop_class_uid, ReferencedSOPInstanceUID=r.sop_instance_uid)
+                for r in members
+            ],
+            DICOMRetrievalSequence=[made(RetrieveAETitle=retrieve_ae)] if retrieve_ae else None,
+        )
+        for (study, series), members in by_series(references).items()
     )
 
 

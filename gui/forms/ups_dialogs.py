@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLabel, QWidget
 
-from engine.conformance.names import check_uid
+from engine.conformance.names import check_ae_title, check_uid
 from engine.conformance.ups import check_create
 from engine.model.dataset import DataSet
 from engine.standard.ups import PRIORITIES, READINESS
@@ -23,14 +23,17 @@ from engine.workspace.ups_steps import (
     cancel_request,
     canceled,
     code_choices,
+    instances,
     now_text,
     progress,
     read_code,
 )
 from gui.dialogs import FormDialog
+from gui.services_host import ServicesHost
 from gui.theme import SPACING
 
 from .fields import CheckField, ChoiceField, Field, TextField
+from .references_form import ReferencesForm
 
 WIDTH = 520
 WORKITEM = "110005^DCM^Interpretation"
@@ -56,6 +59,10 @@ def check_dt(text: str) -> str | None:
     if not digits.isdigit() or len(digits) not in (8, 10, 12, 14):
         return "A date, with a time or without: 20260131 or 20260131120000."
     return None
+
+
+def _title_or_nothing(text: str) -> str | None:
+    return check_ae_title(text) if text.strip() else None
 
 
 def _own_uid(text: str) -> str | None:
@@ -103,6 +110,20 @@ class StepDialog(FormDialog):
             field.edited.connect(self._edited)
             self.fields.append(field)
 
+    def put_instances(self, host: ServicesHost, prompt: str) -> None:
+        """Rows for instances, and from whom they can be had."""
+        self.references = ReferencesForm(host, prompt, self)
+        self.references.changed.connect(self._instances_changed)
+        self._grid.addWidget(self.references, self._grid.rowCount(), 0, 1, 2)
+        self.retrieve = TextField("&Retrieve them from AE", _title_or_nothing, parent=self)
+        self.retrieve.set_value(host.proposal().peer.ae_title if host.has_peer() else "")
+        self.put(self.retrieve)
+        self.retrieve.hide()
+
+    def instances(self) -> tuple[DataSet, ...]:
+        """Items for the instances chosen."""
+        return instances(self.references.references, self.retrieve.value().strip())
+
     def build(self) -> Any:
         """What the form says. Raises `ValueProblem`."""
         raise NotImplementedError
@@ -130,12 +151,16 @@ class StepDialog(FormDialog):
     def _edited(self, _value: object) -> None:
         self.judge()
 
+    def _instances_changed(self) -> None:
+        self.retrieve.setVisible(bool(self.references.references))
+        self.judge()
+
 
 class NewStepDialog(StepDialog):
     """A step to create; `made` carries (attributes, SOP Instance UID). What Table CC.2.5-3 asks for stands beside each
     field, and it can be sent all the same."""
 
-    def __init__(self, uid: str, station: str, parent: QWidget | None = None) -> None:
+    def __init__(self, host: ServicesHost, uid: str, station: str, parent: QWidget | None = None) -> None:
         super().__init__("New step", "&Create", parent)
         self.label = TextField("Step &label", parent=self)
         self.worklist = TextField("&Worklist label", parent=self)
@@ -143,12 +168,12 @@ class NewStepDialog(StepDialog):
         self.priority = ChoiceField("&Priority", [(p, p.title()) for p in PRIORITIES], self)
         self.readiness = ChoiceField("&Input readiness", [(r, r.title()) for r in READINESS], self)
         self.station = code_field("Stati&on", check_code, 0, self)
-        self.workitem = code_field("What is to be &done", check_code, WORKITEMS, self)
+        self.workitem = code_field("What is to &be done", check_code, WORKITEMS, self)
         self.performer = code_field("Per&former", check_code, 0, self)
         self.performer_name = TextField("Performer's &name", placeholder="Doe^Jane", parent=self)
         self.organization = TextField("Or&ganization", parent=self)
         self.patient = TextField("P&atient's name", placeholder="Doe^Jane", parent=self)
-        self.patient_id = TextField("Patient I&D", parent=self)
+        self.patient_id = TextField("Patien&t ID", parent=self)
         self.comments = TextField("Co&mments", parent=self)
         self.uid = TextField("SOP Instance &UID", _own_uid, "chosen by the provider", self, mono=True)
         self.put(self.label, self.worklist)
@@ -159,6 +184,7 @@ class NewStepDialog(StepDialog):
         self.put(self.organization, self.readiness)
         self.put(self.comments)
         self.put(self.uid)
+        self.put_instances(host, "Input instances: none. Add files, or drop them here.")
         self.label.set_value("Test step")
         self.worklist.set_value("Test worklist")
         self.start.set_value(now_text())
@@ -196,6 +222,7 @@ class NewStepDialog(StepDialog):
             comments=self.comments.value().strip(),
             patient_name=self.patient.value().strip(),
             patient_id=self.patient_id.value().strip(),
+            inputs=self.instances(),
         )
 
     def judge(self) -> None:
@@ -254,10 +281,10 @@ class _FinalDialog(StepDialog):
 
 
 class CompleteDialog(_FinalDialog):
-    def __init__(self, station: str, start: str, parent: QWidget | None = None) -> None:
+    def __init__(self, host: ServicesHost, station: str, start: str, parent: QWidget | None = None) -> None:
         super().__init__("Complete the step", "Set to &COMPLETED", "COMPLETED", parent)
         self.station = code_field("&Station", needed_code, 0, self)
-        self.workitem = code_field("What was &done", needed_code, WORKITEMS, self)
+        self.workitem = code_field("&What was done", needed_code, WORKITEMS, self)
         self.start = TextField("S&tart", check_dt, parent=self)
         self.end = TextField("&End", check_dt, parent=self)
         self.performer = code_field("Per&former", check_code, 0, self)
@@ -265,6 +292,7 @@ class CompleteDialog(_FinalDialog):
         self.put(self.workitem, self.station)
         self.put(self.start, self.end)
         self.put(self.performer, self.description)
+        self.put_instances(host, "Output instances: none. Add files, or drop them here.")
         self.put(self.check)
         self.station.set_value(station)
         self.workitem.set_value(WORKITEM)
@@ -280,6 +308,7 @@ class CompleteDialog(_FinalDialog):
             end=self.end.value().strip(),
             description=self.description.value().strip(),
             performer=self.performer.value(),
+            outputs=self.instances(),
         ).data_set()
 
 
@@ -324,4 +353,4 @@ def _reason_field(parent: QWidget, *, none: bool) -> ChoiceField:
     """Why, by the codes of the Standard."""
     codes = [(code, code.rsplit("^", 1)[-1]) for code in code_choices(DISCONTINUATION_REASONS)]
     first = ("", "None given") if none else next(c for c in codes if c[0].startswith("110513^"))
-    return ChoiceField("Reason &code", [first, *(c for c in codes if c != first)], parent)
+    return ChoiceField("Reason co&de", [first, *(c for c in codes if c != first)], parent)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from html import escape
 
 from PySide6.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
@@ -22,7 +21,6 @@ from engine.standard.ups import (
     SCHEDULED,
     SUBSCRIBE,
 )
-from engine.workspace.dataset_text import dataset_text
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.placeholders import new_uid
 from engine.workspace.ups_claims import Claim
@@ -52,6 +50,7 @@ from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
 
 from .service_page import ServicePage
+from .step_dialogs import ItemDialog
 
 INITIAL_EVENT = 5.0
 """Seconds the initial event of a subscribed step is waited for."""
@@ -170,7 +169,7 @@ class UpsPage(ServicePage):
     def ask_new(self) -> None:
         if not self.new_button.isEnabled():
             return
-        dialog = NewStepDialog(new_uid(), self._station(), self.window())
+        dialog = NewStepDialog(self.host, new_uid(), self._station(), self.window())
         dialog.made.connect(self._create)
         dialog.open()
 
@@ -202,7 +201,7 @@ class UpsPage(ServicePage):
     def _complete(self, row: StepRow) -> None:
         claim = self._claim_of(row)
         since = datetime.fromtimestamp(claim.claimed).astimezone() if claim is not None and claim.claimed else None
-        self._ask(CompleteDialog(self._station(), now_text(since), self.window()), self._set_completed)
+        self._ask(CompleteDialog(self.host, self._station(), now_text(since), self.window()), self._set_completed)
 
     def _cancel_step(self, row: StepRow) -> None:
         self._ask(CancelDialog(self.window()), self._set_canceled)
@@ -335,8 +334,7 @@ class UpsPage(ServicePage):
             changed = step_row(self._shown_data, row.uid).with_state(state)
         self.list.update_row(changed)
         if doing == "read" and good and self._shown_data is not None:
-            text = escape(dataset_text(self._shown_data))
-            self.host.questions.show(self.window(), row.title, f"<pre>{text}</pre>")
+            ItemDialog(self._shown_data, self.window(), row.title).open()
 
     def _happened(self, row: object) -> None:
         """An event tells of a step: its row follows."""

@@ -29,13 +29,13 @@ _WIDTH, _TREE_HEIGHT = 620, 220
 
 
 class ItemDialog(FormDialog):
-    """A worklist item, every attribute of it."""
+    """A worklist item or a step, every attribute of it."""
 
-    def __init__(self, item: DataSet, parent: QWidget | None = None) -> None:
-        super().__init__("Worklist item", "&Close", parent, width=_WIDTH)
+    def __init__(self, item: DataSet, parent: QWidget | None = None, title: str = "Worklist item") -> None:
+        super().__init__(title, "&Close", parent, width=_WIDTH)
         model = DataSetModel(self, read_only=True, describe=display_text)
         model.load(item)
-        tree = DataSetView(model, self, name="Worklist item")
+        tree = DataSetView(model, self, name=title)
         tree.setMinimumHeight(2 * _TREE_HEIGHT)
         tree.expandAll()
         self.body.addWidget(tree, 1)

@@ -17,7 +17,9 @@ from engine.model.association import LocalAE, Policy
 from engine.model.commands import Listen, PeerSettings
 from engine.model.notices import ListenerNotice
 from engine.runtime.engine import Engine
+from engine.wire import datasets
 from engine.workspace.ups_claims import FILE
+from tests.runtime.console import CT, EXPLICIT, keys
 
 STEP = "1.2.826.0.1.3680043.9.7433.81"
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,24 @@ def test_what_the_table_asks_for_is_told_and_sent_on_wish(port: str, capsys: pyt
     assert "Procedure Step Label needs a value" in capsys.readouterr().err
     assert ups(port, "push", "--anyway", "--uid-by-peer") == Exit.SUCCESS
     assert "The step is SCHEDULED as 2.25." in capsys.readouterr().out
+
+
+def test_inputs_and_outputs_from_files(port: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    values = {"SOPClassUID": CT, "SOPInstanceUID": "1.2.3.1", "StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.4"}
+    data = datasets.encode_dataset(keys(**values), EXPLICIT)
+    datasets.write_file(tmp_path / "1.dcm", data, EXPLICIT, CT, "1.2.3.1")
+    file = str(tmp_path / "1.dcm")
+    assert ups(port, "push", "--label", "X", "--uid", STEP, "--input", file, "--retrieve-ae", "ARCHIVE") == Exit.SUCCESS
+    ups(port, "claim", STEP)
+    assert ups(port, "complete", STEP, "--output", file) == Exit.SUCCESS
+    capsys.readouterr()
+    ups(port, "get", STEP)
+    out = capsys.readouterr().out
+    assert out.count("ReferencedSOPInstanceUID = 1.2.3.1") == 2
+    assert "RetrieveAETitle = ARCHIVE" in out
+    assert "RetrieveAETitle = PEER" in out
+    (tmp_path / "text.txt").write_text("none")
+    assert ups(port, "push", "--label", "X", "--input", str(tmp_path / "text.txt")) == Exit.USAGE
 
 
 def test_a_refused_claim_is_forgotten_and_an_older_one_kept(port: str, capsys: pytest.CaptureFixture[str]) -> None:

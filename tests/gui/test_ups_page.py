@@ -11,10 +11,13 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QAbstractButton, QLabel, QTabBar, QWidget
 
 from engine.model.association import Peer
+from engine.wire import datasets
 from engine.workspace.ups_claims import UNSURE, Claim, Claims
 from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog, NewStepDialog, ProgressDialog
 from gui.forms.ups_events import WatchDialog
 from gui.models.ups_rows import ACTIONS, StepRow, standing, why_not
+from gui.panels.step_dialogs import ItemDialog
+from tests.runtime.console import CT, EXPLICIT, keys
 
 UID = "1.2.826.0.1.3680043.9.7433.91"
 
@@ -23,6 +26,12 @@ UID = "1.2.826.0.1.3680043.9.7433.91"
 def page(live_window):
     live_window.show_service("ups")
     return live_window.services.page
+
+
+def write(path, uid):
+    """A file without a study and a series."""
+    data = datasets.encode_dataset(keys(SOPClassUID=CT, SOPInstanceUID=uid, PatientID="P"), EXPLICIT)
+    datasets.write_file(path, data, EXPLICIT, CT, uid)
 
 
 def dialog_of(page, kind):
@@ -143,13 +152,13 @@ def test_a_step_somebody_else_took_meanwhile(page, qtbot):
     assert Claims(page.host.workspace.folder).all() == ()
 
 
-def test_details_are_shown(page, qtbot, monkeypatch):
-    shown: list[str] = []
-    monkeypatch.setattr(page.host.questions, "show", lambda _parent, _title, html: shown.append(html))
+def test_details_are_shown(page, qtbot):
     create(page, qtbot)
     press(page, qtbot, "read")
     finished(page, qtbot)
-    assert "ProcedureStepLabel = Contouring" in shown[0]
+    dialog = dialog_of(page, ItemDialog)
+    assert dialog.windowTitle() == "Contouring"
+    dialog.reject()
     page.list.setFocus()
     qtbot.keyClick(page.list, Qt.Key.Key_Return)
     finished(page, qtbot)
@@ -174,6 +183,34 @@ def test_what_the_table_asks_for_stands_beside_the_fields_and_is_sent_all_the_sa
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     finished(page, qtbot)
     assert "SCHEDULED" in verdict(page)
+
+
+def test_input_instances_come_from_files(page, qtbot, tmp_path):
+    write(tmp_path / "1.dcm", "1.2.3.1")
+    write(tmp_path / "2.dcm", "1.2.3.2")
+    page.new_button.click()
+    dialog = dialog_of(page, NewStepDialog)
+    assert not dialog.retrieve.isVisible()
+    dialog.references.add_paths((tmp_path / "1.dcm", tmp_path / "2.dcm"))
+    qtbot.waitUntil(lambda: len(dialog.references.references) == 2 and not dialog.references.reading)
+    assert dialog.retrieve.value() == "DIMSEPEER"
+    attributes, _ = dialog.build()
+    (item,) = attributes.items(0x00404021)
+    assert [i.text(0x00081155) for i in item.items(0x00081199)] == ["1.2.3.1", "1.2.3.2"]
+    assert item.items(0x0040E021)[0].text(0x00080054) == "DIMSEPEER"
+    assert dialog.accept_button.text() == "&Create all the same", "the files name no study and series"
+    assert "Study and Series" in dialog.note.text()
+    dialog.reject()
+
+
+@pytest.mark.parametrize("kind", [NewStepDialog, CompleteDialog, ProgressDialog, CancelDialog, AskCancelDialog])
+def test_mnemonics_of_a_dialog_differ(page, kind):
+    more = (page.host, "1.2", "A^B^C") if kind in (NewStepDialog, CompleteDialog) else ()
+    dialog = kind(*more, page.window())
+    texts = [w.text() for kind in (QAbstractButton, QLabel) for w in dialog.findChildren(kind)]
+    letters = Counter(found[1].lower() for t in texts if (found := re.search(r"&([^&\s])", t)))
+    assert not [letter for letter, number in letters.items() if number > 1]
+    dialog.deleteLater()
 
 
 def test_claims_of_an_earlier_session_are_finished(live_window, qtbot, tmp_path):
