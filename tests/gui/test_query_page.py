@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.model.commands import StoreFiles
+from engine.services.responses import response_to
 from engine.standard.sop_classes import sop_classes
 from engine.wire import datasets
 from gui.dialogs import Questions
 from gui.models.inbound_rows import InboundModel
 from gui.panels.query_menu import TitleDialog
-from tests.runtime.console import CT, EXPLICIT, keys
+from tests.runtime.console import CT, EXPLICIT, keys, proposal
+from tests.runtime.scripted import Conversation, scripted
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 WORKLIST = "1.2.840.10008.5.1.4.31"
@@ -179,6 +182,54 @@ def test_stop_after_sends_a_cancel_and_a_wrong_number_is_marked(page, qtbot):
     find(page, qtbot)
     said = page.run_bar.sentence.text()
     assert "FE00H" in said or "C-CANCEL-RQ was sent after 1;" in said  # with two matches it may come too late
+
+
+def at_peer(page, monkeypatch, peer) -> None:
+    """The page asks this peer instead of the selected one."""
+    monkeypatch.setattr(page.host, "proposal", lambda: replace(proposal(peer), contexts=()))
+
+
+def test_cancel_by_button_while_matches_come(page, qtbot, monkeypatch):
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, command = talk.read_command()
+        match = datasets.encode_dataset(keys(PatientID="1"), EXPLICIT)
+        talk.send(talk.message(context, response_to(command, 0xFF00, has_data=True), match))
+        talk.read_command()  # the C-CANCEL-RQ
+        talk.send(talk.message(context, response_to(command, 0xFE00)))
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        at_peer(page, monkeypatch, peer)
+        page.start()
+        qtbot.waitUntil(lambda: page.matches.total == 1)
+        qtbot.mouseClick(page.run_bar.cancel_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: not page.running)
+    assert page.run_bar.sentence.text().startswith("1 match · FE00H")
+
+
+def test_a_retrieval_that_is_cut_off_says_what_was_done_and_what_was_not(page, qtbot, monkeypatch):
+    find(page, qtbot, PatientID="P0")
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, command = talk.read_command()
+        counts = {
+            "NumberOfRemainingSuboperations": 4,
+            "NumberOfCompletedSuboperations": 1,
+            "NumberOfFailedSuboperations": 0,
+            "NumberOfWarningSuboperations": 0,
+        }
+        talk.send(talk.message(context, response_to(command, 0xFF00, extra=counts)))
+        talk.reset()
+
+    with scripted(script) as peer:
+        at_peer(page, monkeypatch, peer)
+        page.retrieve()
+        qtbot.waitUntil(lambda: not page.running)
+    said = page.run_bar.sentence.text()
+    assert "cut off before its final response. Done: 0 instances arrived here." in said
+    assert "The peer's last counts: 1 completed, 4 not done." in said
 
 
 def test_a_worklist_is_asked_and_nothing_of_it_is_retrieved(page, qtbot):
