@@ -228,7 +228,7 @@ class Session(QObject):
             port=port,
             ae_title=title,
             tls=settings.tls,
-            faults=sum(r.enabled for r in settings.script.rules) if settings.script else 0,
+            faults=settings.script.active if settings.script else 0,
         )
         self.listener_changed.emit(self._listener)
         self._bridge.submit(command)

@@ -111,8 +111,10 @@ class Script:
     """Whose habit it is, and where it was met."""
     rules: tuple[Rule, ...] = ()
 
-    def __bool__(self) -> bool:
-        return any(r.enabled for r in self.rules)
+    @property
+    def active(self) -> int:
+        """How many rules are switched on."""
+        return sum(rule.enabled for rule in self.rules)
 
 
 def script_of(fault: str, *, user: bool = False) -> Script:

@@ -219,7 +219,7 @@ def scripted(
     """
     requestor, artim = association.requestor, association.timeouts.artim
     phases = frozenset({Phase.REQUEST}) if run is not None and requestor else None
-    if run is None and proposal is not None and proposal.script:
+    if run is None and proposal is not None and proposal.script is not None and proposal.script.active:
         run = ScriptRun(proposal.script)
     if run is None:
         return None, UpperLayer(requestor, artim)

@@ -68,7 +68,7 @@ class Listener:
             destinations=destinations,
             delays=settings.delays,
         )
-        self._script = ScriptRun(settings.script) if settings.script else None
+        self._script = ScriptRun(settings.script) if settings.script is not None and settings.script.active else None
         self._destinations = destinations
         self._servers: list[asyncio.Server] = []
         self._secure: Secure | None = None

@@ -35,6 +35,10 @@ BATCH = 1024 * 1024
 """Bytes gathered into one write: beyond that system calls cost nothing any more."""
 
 
+Prepared = tuple[NegotiatedContext, Encoded | None]
+"""The context a message goes through, and its data set."""
+
+
 class Messages:
     """Invokes, answers, cancels; hands responses to their invocations and requests to the association's server."""
 
@@ -60,7 +64,7 @@ class Messages:
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
-        self._prepare(message)
+        prepared = self._prepare(message)
         async with self._turn:  # requests go out in the order they were asked for
             while not self._live().can_invoke():
                 self._room.clear()
@@ -70,19 +74,19 @@ class Messages:
                 if not isinstance(step, Speak):
                     await self._carry_out(step)
                 elif invocation is None:
-                    invocation = await self._invoke(message, operation, step)
+                    invocation = await self._invoke(message, operation, step, prepared)
                 else:
                     await self._answer(message, operation, None, step)
         assert invocation is not None, "every plan speaks"
         return invocation
 
-    async def _invoke(self, message: Outgoing, operation: int, step: Speak) -> Invocation:
-        context, encoded, announced = self._altered(message, step)
+    async def _invoke(self, message: Outgoing, operation: int, step: Speak, prepared: Prepared) -> Invocation:
+        context, encoded, announced = self._altered(prepared, step)
         async with self._sending:
             exchange, now = self._live(), self._association.context.now()
             try:
                 ready = exchange.request(
-                    message.command, operation, context, announced, now, partial(step.alter, announced=announced)
+                    message.command, operation, context, announced, now, _altering(step, announced)
                 )
             except (CommandError, dx.ExchangeError) as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
@@ -118,12 +122,10 @@ class Messages:
             self._post(report)
 
     async def _answer(self, message: Outgoing, operation: int | None, key: int | None, step: Speak) -> None:
-        context, encoded, announced = self._altered(message, step)
+        context, encoded, announced = self._altered(self._prepare(message), step)
         async with self._sending:
             try:
-                ready = self._live().respond(
-                    message.command, context, announced, key, partial(step.alter, announced=announced)
-                )
+                ready = self._live().respond(message.command, context, announced, key, _altering(step, announced))
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
             retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
@@ -150,7 +152,7 @@ class Messages:
         """Nobody reads the responses of this operation any more."""
         self._invocations.pop(operation, None)
 
-    def _prepare(self, message: Outgoing) -> tuple[NegotiatedContext, Encoded | None]:
+    def _prepare(self, message: Outgoing) -> Prepared:
         exchange = self._live()
         try:
             data = locate(message.data) if isinstance(message.data, FileData) else message.data
@@ -177,9 +179,9 @@ class Messages:
             await self._association.script.carry_out(step)
         self._live()
 
-    def _altered(self, message: Outgoing, step: Speak) -> tuple[NegotiatedContext, Encoded | None, bool]:
+    def _altered(self, prepared: Prepared, step: Speak) -> tuple[NegotiatedContext, Encoded | None, bool]:
         """Context, data set as it is to be sent, and whether it is announced."""
-        context, encoded = self._prepare(message)
+        context, encoded = prepared
         if not step.data:
             return context, encoded, encoded is not None
         try:
@@ -374,3 +376,7 @@ class Messages:
             self._post(report)
         self._reports.clear()
         self._room.set()
+
+
+def _altering(step: Speak, announced: bool) -> dx.Alter | None:
+    return None if step is HONEST else partial(step.alter, announced=announced)

@@ -17,7 +17,7 @@ from engine.standard.messages import MESSAGES
 from .errors import ValueProblem, WorkspaceError, under
 from .names import attribute_tag, command_tag, did_you_mean, format_tag, resolve_uid, uid_keyword
 from .settings import Reader
-from .toml_text import Hex, Inline, Table, dumps, parse, placed, read_text, write_atomically
+from .toml_text import Hex, Inline, Table, Whole, dumps, parse, placed, read_text, write_atomically
 
 QUIRKS = Path(engine.__file__).parents[1] / "resources" / "quirks"
 _PHASES = {phase.value: phase for phase in Phase}
@@ -232,14 +232,16 @@ def script_text(script: Script) -> str:
     return dumps(script_table(script))
 
 
-def script_table(script: Script) -> Table:
+def script_table(script: Script) -> Whole:
     """A script as a table of a file."""
-    return {
-        "title": script.title or None,
-        "note": script.note or None,
-        "source": script.source or None,
-        "rule": [_write_rule(rule) for rule in script.rules],
-    }
+    return Whole(
+        {
+            "title": script.title or None,
+            "note": script.note or None,
+            "source": script.source or None,
+            "rule": [_write_rule(rule) for rule in script.rules],
+        }
+    )
 
 
 def _write_rule(rule: Rule) -> Table:

@@ -33,6 +33,10 @@ class Inline(dict[str, Any]):
     """A table to be written on one line."""
 
 
+class Whole(dict[str, Any]):
+    """A table that replaces what stood in its place, keys nobody knows included."""
+
+
 class Hex(int):
     """An integer to be written in hexadecimal, four digits or more."""
 

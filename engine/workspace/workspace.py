@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
+from engine.model.scripting import Script
 from engine.model.tls import TlsSettings
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
@@ -24,14 +25,15 @@ from .listening import ListenerSettings, read_listener, write_listener
 from .message_files import MessageFile, load_message, save_message
 from .presets import Preset, everything, load_preset, preset_table, shipped_presets
 from .saved_queries import SavedQuery, own_queries, save_query, shipped_queries
+from .scripts import read_script, script_table
 from .secrets import Secrets
 from .settings import ContextSettings, EchoResult, Reader, SavedPeer
-from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
+from .toml_text import Table, Whole, dumps, parse, placed, read_text, write_atomically
 from .waivers import Waivers, read_waivers, write_waivers
 
 T = TypeVar("T")
 LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
-LISTENER, WAIVERS = "listener.toml", "waivers.toml"
+LISTENER, WAIVERS, FAULTS = "listener.toml", "waivers.toml", "faults.toml"
 VERIFICATION = ProposedContext(1, "1.2.840.10008.1.1", (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
 
 
@@ -56,6 +58,8 @@ class Workspace:
         self.local = LocalAE()
         self.timeouts = Timeouts()
         self.peers: tuple[SavedPeer, ...] = ()
+        self.faults: Script | None = None
+        """How our own side departs from the Standard on purpose."""
         self.contexts = ContextSettings(contexts=(VERIFICATION,))
         self.waivers: Waivers = ()
         self._tables: dict[str, Table] = {}
@@ -70,6 +74,7 @@ class Workspace:
         self.listener = self._load(LISTENER, lambda reader: read_listener(reader, self.folder), ListenerSettings())
         self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(VERIFICATION,)))
         self.waivers = self._load(WAIVERS, read_waivers, ())
+        self.faults = self._load(FAULTS, _read_faults, None)
 
     def _load(self, name: str, read: Callable[[Reader], T], default: T) -> T:
         path = self.folder / name
@@ -133,6 +138,13 @@ class Workspace:
         self.waivers = waivers
         self._save(WAIVERS, write_waivers(waivers))
 
+    def save_faults(self, faults: Script | None) -> None:
+        """Keep how our own side departs from the Standard on purpose; None: it does not."""
+        self.faults = faults
+        self._tables.pop(FAULTS, None)
+        if faults is not None or (self.folder / FAULTS).exists():
+            self._save(FAULTS, script_table(faults or Script()))
+
     def save_listener(self, listener: ListenerSettings) -> None:
         """Keep what the built-in peer listens with; passphrases are in `secrets`."""
         self.listener = listener
@@ -163,6 +175,7 @@ class Workspace:
             extended=saved.extended,
             common_extended=saved.common_extended,
             tls=self.tls_for(peer),
+            script=self.faults,
         )
 
     def _identity(self) -> UserIdentity | None:
@@ -236,12 +249,20 @@ def _read_local_file(reader: Reader) -> tuple[LocalAE, Timeouts]:
     return local, reader.inner("timeouts", settings.read_timeouts, Timeouts())
 
 
+def _read_faults(reader: Reader) -> Script | None:
+    reader.asked.update(reader.table)  # it refuses what it does not know by itself
+    script = read_script(reader.table)
+    return script if script.rules else None
+
+
 def _merge(old: Table, new: Table) -> Table:
     """The new table over the old one: keys we do not know stay, in tables and in those items of a list that stay."""
     return {**old, **{k: _merged_value(old.get(k), v) for k, v in new.items()}}
 
 
 def _merged_value(old: Any, new: Any) -> Any:
+    if isinstance(new, Whole):
+        return new
     if isinstance(old, dict) and isinstance(new, dict):
         return type(new)(_merge(old, new))
     if isinstance(old, list) and isinstance(new, list):

@@ -21,7 +21,8 @@ PHASES: tuple[tuple[Phase, str], ...] = (
     (Phase.SUB_OPERATION, "A C-STORE sub-operation begins"),
     (Phase.CANCEL, "A C-CANCEL-RQ has come"),
 )
-WHEN_KEYS = ("service", "sop_class", "calling", "called", "nth", "every", "value")
+OUR_PHASES = tuple(row for row in PHASES if row[0] in (Phase.REQUEST, Phase.ASSOCIATION, Phase.RELEASE, Phase.RESPONSE))
+"""Of associations that we open."""
 NONE = -1
 """A number that stands for none."""
 _VALUE_LINE = re.compile(r"\s*(\([^)]*\)|[^=]+?)\s*=\s*(.*?)\s*\Z")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -11,11 +13,13 @@ from engine.workspace.extended_text import options_text
 from engine.workspace.settings import IdentitySettings
 from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, TextField
 from gui.forms.items_view import ItemsView
+from gui.forms.rules_view import RulesView
 from gui.models.contexts import abstract_name, short_abstract_name
 from gui.models.lists import Entry
 from gui.theme import SPACING
 
 from .ae_extended_dialog import CommonExtendedDialog, ExtendedDialog
+from .listener_rule import RuleDialog
 
 IDENTITY_CHOICES = (
     (0, "None"),
@@ -69,6 +73,7 @@ class NegotiationForm(QScrollArea):
         self.performed = NumberField("Performed", 0, 0xFFFF, self)
         self.extended = ItemsView("SOP class extended negotiation", describe_extended, ExtendedDialog, self)
         self.common = ItemsView("Common extended negotiation", _describe_common, CommonExtendedDialog, self)
+        self.faults = RulesView("Faults on purpose", partial(RuleDialog, ours=True), self)
         inner = QWidget(self)
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, SPACING.large, SPACING.large, SPACING.large)
@@ -89,6 +94,7 @@ class NegotiationForm(QScrollArea):
         self._column.addWidget(note)
         self._column.addWidget(self.extended)
         self._column.addWidget(self.common)
+        self._column.addWidget(self.faults)
         self._column.addStretch(1)
         self.setWidget(inner)
         self.identity_type.edited.connect(self._type_chosen)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts
+from engine.model.scripting import Script
 from engine.model.tls import TlsSettings
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.presets import Preset
@@ -21,7 +23,7 @@ from gui.dialogs import Questions
 from gui.forms.header import PanelHeader
 from gui.models.peers import PeersModel
 from gui.session import EchoReport
-from gui.theme import SPACING
+from gui.theme import SPACING, theme
 
 from .ae_contexts import ContextsView
 from .ae_local import LocalForm
@@ -78,6 +80,7 @@ class AEPanel(QWidget):
         self.local.changed.connect(self._local_changed)
         self.local.edited.connect(self.proposal_changed)
         self.negotiation.changed.connect(self._keep_contexts)
+        self.negotiation.faults.changed.connect(self._keep_faults)
         self.negotiation.secret_changed.connect(self._secret_changed)
         self.negotiation.secret_wanted.connect(self._look_up_secret)
         self.contexts.changed.connect(self._contexts_changed)
@@ -92,6 +95,8 @@ class AEPanel(QWidget):
         self.peers_model.set_records(self._workspace.peers)
         self.local.set_values(self._workspace.local, self._workspace.timeouts)
         self.negotiation.set_values(saved.identity, saved.async_window, saved.extended, saved.common_extended)
+        self.negotiation.faults.set_items(self._workspace.faults.rules if self._workspace.faults else ())
+        self._mark_faults()
         self.contexts.set_contexts(saved.contexts)
         self.peers.list.select_row(0)
 
@@ -114,7 +119,13 @@ class AEPanel(QWidget):
             extended=self.negotiation.extended.items(),
             common_extended=self.negotiation.common.items(),
             tls=self.peers.tls_of(peer or self.peers.current() or Peer()),
+            script=self.script(),
         )
+
+    def script(self) -> Script | None:
+        """How our own side departs from the Standard on purpose."""
+        rules = self.negotiation.faults.rules()
+        return replace(self._workspace.faults or Script(), rules=rules) if rules else None
 
     def associate(self) -> None:
         """Ask for an association with the selected peer."""
@@ -179,6 +190,19 @@ class AEPanel(QWidget):
         if settings != self._workspace.contexts:
             self._write(self._workspace.save_contexts, settings)
         self.proposal_changed.emit()
+
+    def _keep_faults(self) -> None:
+        self._write(self._workspace.save_faults, self.script())
+        self._mark_faults()
+        self.proposal_changed.emit()
+
+    def _mark_faults(self) -> None:
+        """While our side is to depart from the Standard, its tab says so."""
+        script, place = self.script(), self.tabs.indexOf(self.negotiation)
+        deviates = script is not None and script.active
+        self.tabs.setTabIcon(place, theme().icon("warning", "warning") if deviates else QIcon())
+        told = "Our side departs from the Standard on purpose: see Faults on purpose" if deviates else ""
+        self.tabs.setTabToolTip(place, told)
 
     def _load_presets(self) -> None:
         self.contexts.set_presets(self._workspace.presets())

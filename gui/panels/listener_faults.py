@@ -13,9 +13,9 @@ from engine.workspace.errors import WorkspaceError
 from engine.workspace.listening import ListenerSettings
 from engine.workspace.scripts import Profile, load_script, quirk_profiles, save_script
 from gui.dialogs import Questions
-from gui.forms.header import icon_button, menu_button
-from gui.forms.items_view import ItemsView
-from gui.models.script_rows import describe_rule, rules_text
+from gui.forms.header import menu_button
+from gui.forms.rules_view import RulesView
+from gui.models.script_rows import rules_text
 
 from .listener_pages import Page
 from .listener_rule import RuleDialog
@@ -32,22 +32,15 @@ class FaultsPage(Page):
         super().__init__(parent)
         self._questions = questions
         self._script = settings.peer.script or Script()
-        self.rules = ItemsView(
+        self.rules = RulesView(
             "Rules, the first that holds applies",
-            describe_rule,
             RuleDialog,
             self,
             empty="No rule: it keeps to the Standard.<br>Add one to have it answer late, wrongly or not at all,<br>"
             "or take the habits of a real peer.",
-            rows=6,
-            add="&Add…",
         )
-        self.rules.list.add_action("Switch &on or off", "Space", self.toggle)
         self.more = menu_button("&Habits of real peers", self._menu(), self, tip="Rules that ship, and script files")
         self.rules.row.insertWidget(1, self.more)
-        self.rules.row.insertWidget(
-            3, icon_button("check", "Switch the rule on or off", self.toggle, self, keys="Space")
-        )
         self.about = QLabel(self)
         self.about.setProperty("role", "muted")
         self.about.setWordWrap(True)
@@ -66,16 +59,6 @@ class FaultsPage(Page):
         rules = self.rules.items()
         script = replace(self._script, rules=rules) if rules else None
         return replace(settings, peer=replace(settings.peer, script=script))
-
-    def toggle(self) -> None:
-        """Switch the selected rules on, or off where all of them are on."""
-        rows = self.rules.list.selected_rows()
-        rules = self.rules.items()
-        on = not all(rules[row].enabled for row in rows)
-        changed = tuple(replace(r, enabled=on) if i in rows else r for i, r in enumerate(rules))
-        if changed != rules:
-            self.rules.set_items(changed)
-            self._changed()
 
     def take(self, script: Script) -> None:
         """Put a script's rules after those that stand here; alone, it is taken as a whole."""

@@ -18,6 +18,7 @@ from gui.forms.header import icon_button, text_button
 from gui.forms.lines_field import LinesField
 from gui.models.lists import EntryModel
 from gui.models.script_rows import (
+    OUR_PHASES,
     PHASES,
     describe_deviation,
     describe_fault,
@@ -36,12 +37,14 @@ class RuleDialog(FormDialog):
 
     saved = Signal(object)
 
-    def __init__(self, rule: Rule | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, rule: Rule | None = None, parent: QWidget | None = None, *, ours: bool = False) -> None:
+        """ours: of our own associations rather than of the built-in peer's."""
         adding = rule is None
         super().__init__("Add a rule" if adding else "Rule", "Add" if adding else "Save", parent)
-        base = rule or Rule(phase=Phase.RESPONSE, then=())
+        base = rule or Rule(phase=Phase.REQUEST if ours else Phase.RESPONSE, then=())
+        phases = OUR_PHASES if ours and base.phase in dict(OUR_PHASES) else PHASES
         self.title = TextField("&Name", placeholder="told in the log; empty: what it does", parent=self)
-        self.phase = ChoiceField("&When", PHASES, self)
+        self.phase = ChoiceField("&When", phases, self)
         self.services = TextField("&Services", partial(when_problem, "service"), "any: C-STORE, C-FIND", self)
         self.classes = TextField("SOP &classes", partial(when_problem, "sop_class"), "any: CTImageStorage", self)
         self.calling = TextField("Calling A&E title", placeholder="any: MR*", parent=self)

@@ -10,11 +10,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from engine.model.faults import FAULTS, Phase
+from engine.model.notices import ScriptNotice
 from engine.model.scripting import Deviation, Rule, Script, ValueTest, When
 from engine.workspace.listening import ListenerSettings, load_listener, save_listener
 from engine.workspace.scripts import load_script, quirk_profiles
+from engine.workspace.workspace import Workspace
 from gui.built_in_peer import reach_sentence
+from gui.models.log_feed import LogFeed
+from gui.models.log_store import Kind, LogStore
 from gui.models.script_rows import describe_rule
+from gui.panels.ae_panel import AEPanel
 from gui.panels.listener_dialog import ListenerDialog
 from gui.panels.listener_rule import RuleDialog
 from gui.records import ListenerState
@@ -96,11 +101,11 @@ def test_rules_are_switched_off_and_on_with_the_keyboard(qtbot, page):
     dialog = page(LATE, FULL)
     dialog.faults.rules.list.select_row(0)
     dialog.faults.rules.list.setFocus()
-    dialog.faults.toggle()
+    dialog.faults.rules.toggle()
     assert [r.enabled for r in dialog.faults.rules.items()] == [False, False]
     assert "All rules are switched off" in dialog.faults.about.text()
     dialog.faults.rules.list.selectAll()
-    dialog.faults.toggle()
+    dialog.faults.rules.toggle()
     assert [r.enabled for r in saved(qtbot, dialog).peer.script.rules] == [True, True]
 
 
@@ -241,3 +246,75 @@ def test_it_is_said_wherever_the_peer_is_shown():
     state = ListenerState(listening=True, port=104, ae_title="X", faults=2)
     assert "departs from the Standard on purpose: 2 rules switched on" in reach_sentence(state)
     assert "purpose" not in reach_sentence(replace(state, faults=0))
+
+
+def test_settings_that_were_taken_away_do_not_come_back(tmp_path: Path):
+    """Unknown keys of a file stay when it is written; what a rule no longer says must not."""
+    workspace = Workspace(tmp_path)
+
+    def kept(*rules):
+        peer = replace(workspace.listener.peer, script=Script(title="T", rules=rules))
+        workspace.save_listener(replace(workspace.listener, peer=peer))
+        workspace.save_faults(Script(title="T", rules=rules) if rules else None)
+        again = Workspace(tmp_path)
+        assert not again.problems
+        return again.listener.peer.script, again.faults
+
+    for rules in ((LATE, FULL), (replace(FULL, when=When(calling="MR*")),), (Rule(phase=LATE.phase, then=LATE.then),)):
+        expected = Script(title="T", rules=rules)
+        assert kept(*rules) == (expected, expected)
+    assert kept()[1] is None
+
+
+# -- our own side
+
+
+def test_our_own_faults_go_with_every_proposal_and_are_kept(qtbot, tmp_path: Path):
+    workspace = Workspace(tmp_path)
+    panel = AEPanel(workspace)
+    qtbot.addWidget(panel)
+    place = panel.tabs.indexOf(panel.negotiation)
+    assert panel.proposal().script is None
+    assert panel.tabs.tabIcon(place).isNull()
+    rule = Rule(phase=Phase.REQUEST, then=(Deviation("duplicate"),))
+    panel.negotiation.faults.put(rule)
+    assert panel.proposal().script == Script(rules=(rule,))
+    assert not panel.tabs.tabIcon(place).isNull()
+    assert "departs from the Standard" in panel.tabs.tabToolTip(place)
+    assert Workspace(tmp_path).faults == Script(rules=(rule,))
+    panel.negotiation.faults.list.select_row(0)
+    panel.negotiation.faults.toggle()
+    assert panel.tabs.tabIcon(place).isNull()
+    panel.negotiation.faults.list.select_row(0)
+    panel.negotiation.faults.remove()
+    assert panel.proposal().script is None
+    assert Workspace(tmp_path).faults is None
+
+
+def test_a_rule_of_ours_is_about_our_requests(qtbot):
+    dialog = RuleDialog(ours=True)
+    qtbot.addWidget(dialog)
+    assert dialog.phase.value() is Phase.REQUEST
+    assert Phase.CONNECT not in [dialog.phase._values[i] for i in range(dialog.phase.combo.count())]
+
+
+def test_an_echo_with_a_fault_of_ours_says_so(qtbot, live_window):
+    window = live_window
+    window.ae.negotiation.faults.put(Rule(phase=Phase.REQUEST, then=(Deviation("group-length-off"),)))
+
+    def told(batch):
+        return any(isinstance(n, ScriptNotice) and n.faults == ("group-length-off",) for n in batch)
+
+    with qtbot.waitSignal(window.session.notices, check_params_cb=told, timeout=10_000):
+        window.echo()
+
+
+def test_the_log_has_a_row_for_a_rule_that_applies():
+    store = LogStore()
+    notice = ScriptNotice(
+        association=4, time=1.0, rule=0, title="late", phase=Phase.RESPONSE, service="C-ECHO", faults=("delay",)
+    )
+    (number,) = LogFeed(store).take([notice])
+    assert store.shape(number).kind is Kind.SCRIPT
+    assert store.shape(number).meaning == "late"
+    assert "Script rule 1 applies to the C-ECHO response: late (delay)." in store.detail(number)

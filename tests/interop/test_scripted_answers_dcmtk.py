@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.notices import ErrorNotice
+from engine.workspace.scripts import Profile, quirk_profiles
 from tests.interop import peers, samples
 from tests.runtime.console import Console
 from tests.runtime.deviating import Stage, script, when_for
@@ -52,4 +53,27 @@ def test_dcmtk_ends_well(
     assert (completed.code == 0) is case.dcmtk_ok, completed.output
     assert case.dcmtk_said in completed.output
     assert stage.fired(), "the rule never applied"
+    assert not [n.sentence for n in console.of(ErrorNotice)]
+
+
+@pytest.mark.parametrize("profile", quirk_profiles(), ids=lambda profile: profile.name)
+@pytest.mark.parametrize("operation", ["find", "store", "get", "move"])
+def test_dcmtk_copes_with_the_habits_of_real_peers(
+    profile: Profile,
+    operation: str,
+    console: Console,
+    shelf: list[samples.Sample],
+    client: Callable[..., peers.Completed],
+    tmp_path: Path,
+) -> None:
+    """Whatever it makes of them, it ends in time, and the built-in peer with it."""
+    folder, own = tmp_path / "held", tmp_path / "own"
+    own.mkdir()
+    folder.mkdir()
+    for sample in shelf:
+        shutil.copy(sample.path, folder / sample.path.name)
+    stage = Stage(console, shelf, folder)
+    stage.listen(profile.script)
+    program, arguments = stage.dcmtk(operation)
+    client(program, *arguments, cwd=own, seconds=WITHIN)
     assert not [n.sentence for n in console.of(ErrorNotice)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from engine.model.association import Policy
 from engine.model.commands import StopListening
@@ -24,6 +25,7 @@ from engine.workspace.scripts import Profile, parse_script, quirk_profiles
 from tests.interop import samples
 from tests.runtime.console import Console
 from tests.runtime.deviating import FAST, Stage, script
+from tests.runtime.tls_files import Files
 
 Staged = Callable[[Script | None], Stage]
 
@@ -155,3 +157,27 @@ def test_nothing_is_told_or_changed_without_a_script(staged: Staged) -> None:
     assert not stage.console.of(ScriptNotice)
     assert not stage.console.of(FindingNotice, lambda n: n.severity == "error")
     assert all(n.outcome is Outcome.SUCCESS for n in stage.console.of(AssociationNotice) if n.outcome)
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "words"),
+    [
+        ("half-then-close", Outcome.ABORTED, "in the middle of a PDU"),
+        ("half-then-reset", Outcome.ABORTED, "in the middle of a PDU"),
+        ("half-then-silence", Outcome.TIMED_OUT, "in the middle of a PDU"),
+        ("dribble", Outcome.SUCCESS, ""),
+        ("close", Outcome.ABORTED, "closed the connection"),
+        ("reset", Outcome.ABORTED, "the connection"),
+    ],
+)
+def test_the_same_over_tls(
+    fault: str, outcome: Outcome, words: str, console: Console, archive: list[samples.Sample], tmp_path: Path
+) -> None:
+    files = Files(tmp_path, trustme.CA())
+    stage = Stage(console, archive, tmp_path / "held")
+    stage.peer = console.listen(policy=Policy(timeouts=FAST), script=script(fault), tls=files.acceptor())
+    command = stage._command("echo", stage.peer, None)
+    status = console.run(replace(command, proposal=replace(command.proposal, tls=files.requestor())))
+    assert status.outcome is outcome, status.sentence
+    assert words in status.sentence
+    assert not console.of(ErrorNotice)

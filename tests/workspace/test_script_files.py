@@ -113,7 +113,7 @@ def test_the_profiles_that_ship() -> None:
     profiles = quirk_profiles()
     assert len(profiles) >= 12
     for profile in profiles:
-        assert profile.script, profile.name
+        assert profile.script.active, profile.name
         assert profile.script.note
         assert profile.script.source, f"{profile.name} does not say where it was met"
 
