@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
 from engine.model.procedures.ups import ClaimStep, CreateStep, FinishStep, RequestCancel, SetStep
 from engine.standard.ups import CANCELED, COMPLETED
+from engine.trace.json_lines import iso_time
 from engine.trace.plain_text import table
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
@@ -138,8 +137,9 @@ def claims(args: argparse.Namespace) -> Exit:
     """What has been claimed here and is not finished."""
     output = _output(args)
     known = Claims(open_workspace(quiet=True).folder).all()
-    for c in known if args.json else ():
-        print(json.dumps({"kind": "claim", **asdict(c)}))
+    for c in known:
+        told = {"sop_instance_uid": c.sop_instance_uid, "transaction_uid": c.transaction_uid, "label": c.label}
+        output.record("claim", {**told, "peer": c.peer.ae_title, "claimed": iso_time(c.claimed), "doubt": c.doubt})
     rows = ([c.sop_instance_uid, c.transaction_uid, c.peer.ae_title, _text_of(c.claimed), c.doubt] for c in known)
     heads = ["step", "transaction UID", "provider", "claimed", "doubt"]
     output.line(table(heads, rows) if known else "No step is claimed.")

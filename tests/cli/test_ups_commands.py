@@ -163,6 +163,10 @@ def test_watch_shows_events_and_ends_by_itself(port: str, capsys: pytest.Capture
     out = capsys.readouterr().out
     assert f"{STEP}: UPS State Report: SCHEDULED, input READY" in out
     assert "1 event came. Unsubscribed." in out
+    assert ups(port, "watch", STEP, "--events", "1", "--listen", "0", "--keep", "--reopen", "2") == Exit.SUCCESS
+    out = capsys.readouterr().out
+    assert "Listening on" in out
+    assert "1 event came. The subscription stands." in out
     assert ups(port, "watch", STEP, "--for", "0", "--json") == Exit.SUCCESS
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["outcome"] for line in lines if line["kind"] == "status"] == ["success"]

@@ -286,6 +286,27 @@ def test_events_fill_while_watching_and_rows_follow(page, qtbot):
     assert page.tabs.currentIndex() == 0
 
 
+def test_the_window_may_be_closed_while_watching(page, qtbot):
+    page.events.toggle()
+    qtbot.waitUntil(lambda: "Subscribed" in page.events.state.text())
+
+
+def test_an_association_that_ends_is_opened_again(page, qtbot):
+    create(page, qtbot)
+    press(page, qtbot, "watch")
+    qtbot.waitUntil(lambda: len(page.events.model.records) == 1)
+    session = page.host.session
+    theirs = next(r for r in session.open_records() if not r.requestor)
+    session.make_current(theirs.association)
+    session.abort()
+    qtbot.waitUntil(lambda: len(page.events.model.records) == 2)
+    assert page.events.watching
+    qtbot.waitUntil(lambda: "Subscribed" in page.events.state.text())
+    page.events.toggle()
+    qtbot.waitUntil(lambda: not page.events.watching)
+    assert "Unsubscribed" in page.events.state.text()
+
+
 def test_watching_one_step_and_subscribing_without_watching(page, qtbot):
     create(page, qtbot)
     press(page, qtbot, "subscribe")
