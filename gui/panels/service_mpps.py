@@ -89,12 +89,12 @@ class StepsPage(ServicePage):
         self.worklist.opened.connect(self.begin_from)
         self.worklist.chosen.connect(self._allow)
         self.begin_button = text_button(
-            "Be&gin the step…", self.begin_selected, self, tip="N-CREATE from the selected item (Return)"
+            "Be&gin…", self.begin_selected, self, tip="N-CREATE from the selected item (Return)"
         )
         self.unscheduled_button = text_button(
-            "Un&scheduled step…", self.begin_unscheduled, self, tip="N-CREATE of a step that is in no worklist"
+            "Un&scheduled…", self.begin_unscheduled, self, tip="N-CREATE of a step that is in no worklist"
         )
-        self.item_button = text_button("Whole item…", self.show_item, self, tip="Every attribute of the selected item")
+        self.item_button = text_button("Item…", self.show_item, self, tip="Every attribute of the selected item")
         return _with_buttons(self.worklist, self.item_button, None, self.unscheduled_button, self.begin_button)
 
     def _make_steps(self) -> QWidget:
@@ -104,7 +104,7 @@ class StepsPage(ServicePage):
         self.list.opened.connect(self.complete)
         self.list.chosen.connect(self._allow)
         self.complete_button = text_button(
-            "Complete the &step…", self.complete, self, tip="N-SET to COMPLETED, with what was acquired (Return)"
+            "Complete &step…", self.complete, self, tip="N-SET to COMPLETED, with what was acquired (Return)"
         )
         self.discontinue_button = text_button(
             "&Discontinue…", self.discontinue, self, tip="N-SET to DISCONTINUED, with the reason"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.model.notices import Notice, ProgressNotice, StatusNotice, StepNotice
@@ -56,6 +56,16 @@ class ServicePage(QWidget):
         else:
             self.column.addStretch(1)
         self.refresh()
+
+    def event(self, event: QEvent) -> bool:
+        """Wrapped text that needs more lines at the present width makes the page higher, to be scrolled, instead of
+        squeezing the fields: Qt's own minimum size does not look at that."""
+        handled = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and self.column.hasHeightForWidth():
+            least = self.column.minimumHeightForWidth(self.width())
+            if least != self.minimumHeight():
+                self.setMinimumHeight(least)
+        return handled
 
     # -- for pages to say
 
