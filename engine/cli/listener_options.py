@@ -11,6 +11,7 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import ANYWHERE, DEFAULT_PORT, LOOPBACK, ListenerSettings, load_listener, ready
 from engine.workspace.workspace import Workspace
 
+from .emulation_options import add_emulation, emulation
 from .options import ae_title, delays, destination, free_port, length, local_ae, seconds, timeouts
 from .policy_options import add_policy, policy
 from .script_options import add_script, script
@@ -54,6 +55,7 @@ def add_listener(sub: argparse.ArgumentParser) -> None:
         type=delays,
         help="hold each request back so long before it is served; several in turn, so that responses overtake",
     )
+    add_emulation(sub)
     add_policy(sub)
     add_script(sub)
     add_tls(sub, acceptor=True)
@@ -79,6 +81,7 @@ def listener_settings(args: argparse.Namespace, workspace: Workspace) -> tuple[s
         destinations=(*base.destinations, *named),
         delays=args.delay or base.delays,
         script=script(args) or base.script,
+        emulation=emulation(args, base.emulation),
     )
     host = ANYWHERE if args.any_host else saved.host if args.host is None else args.host
     return host, saved.port if args.port is None else args.port, settings

@@ -12,6 +12,7 @@ from pathlib import Path
 from .association import Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
+from .emulation import Emulation
 from .procedures.base import Procedure
 from .scripting import Script
 from .storing import StoreOptions, StorePlan
@@ -194,6 +195,7 @@ class PeerSettings:
     destinations: tuple[MoveDestination, ...] = ()
     tls: TlsSettings | None = None
     """None: plain TCP. Otherwise TLS only."""
+    emulation: Emulation = field(default_factory=Emulation)
     delays: tuple[float, ...] = ()
     """Seconds before each request is served, in turn and from the first again: (1, 0) has every second answered before
     the one that came before it."""

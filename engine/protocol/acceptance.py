@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.model.association import (
@@ -47,6 +47,13 @@ ACCEPTED, USER_REJECTION, NO_REASON, ABSTRACT_SYNTAX, TRANSFER_SYNTAXES = range(
 """Results of a presentation context (PS3.8 9.3.3.2)."""
 
 
+Withheld = Callable[[str], str]
+
+
+def _nothing_withheld(_abstract_syntax: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What to send, and what it means.
@@ -67,10 +74,12 @@ def answer(
     association_count: int = 0,
     peer_count: int = 0,
     judge: identity.Judge = identity.judge,
+    withheld: Withheld = _nothing_withheld,
 ) -> Answer:
     """The A-ASSOCIATE-AC or -RJ a policy gives. Never raises.
 
     association_count: associations open besides this one; peer_count: those of them with this calling AE title.
+    withheld: why an abstract syntax is not accepted whatever the policy says, "" for what is not withheld.
     judge: decides about the user identity, once everything else would let the association in. An association none of
     whose contexts is accepted is accepted; the contexts' results tell why (PS3.8 7.1.1.14).
     """
@@ -83,7 +92,7 @@ def answer(
         text = rejection_text(rejection.result, rejection.source, rejection.reason)
         pdu = AssociateRJ(result=rejection.result, source=rejection.source, reason=rejection.reason)
         return Answer(pdu, None, (f"Rejected: {text}. {why}",))
-    return _acceptance(rq, policy, verdict)
+    return _acceptance(rq, policy, verdict, withheld)
 
 
 # --- the association ----------------------------------------------------------------------------------------------
@@ -136,7 +145,7 @@ def _identity(rq: AssociateRQ) -> UserIdentity | None:
     return UserIdentity(item.type, item.primary, item.secondary, item.positive_response_requested == 1)
 
 
-def _acceptance(rq: AssociateRQ, policy: Policy, verdict: identity.Verdict) -> Answer:
+def _acceptance(rq: AssociateRQ, policy: Policy, verdict: identity.Verdict, withheld: Withheld) -> Answer:
     asked_items = user_items(rq)
     asked_for = asked_roles(asked_items)
     related = {
@@ -144,7 +153,7 @@ def _acceptance(rq: AssociateRQ, policy: Policy, verdict: identity.Verdict) -> A
         for item in all_of(asked_items, SopClassCommonExtendedNegotiation)
     }
     context = first(rq.items, ApplicationContext)
-    contexts = tuple(_decide(c, policy, asked_for, related) for c in asked_contexts(rq))
+    contexts = tuple(_decide(c, policy, asked_for, related, withheld) for c in asked_contexts(rq))
     sub_items = tuple(_user_information(asked_items, policy, contexts, verdict))
     pdu = AssociateAC(
         called_ae_title=rq.called_ae_title,
@@ -198,13 +207,19 @@ def _oddities(rq: AssociateRQ, contexts: tuple[NegotiatedContext, ...]) -> tuple
 
 
 def _decide(
-    asked: Asked, policy: Policy, asked_for: dict[str, roles.Bits], related: dict[str, tuple[str, ...]]
+    asked: Asked,
+    policy: Policy,
+    asked_for: dict[str, roles.Bits],
+    related: dict[str, tuple[str, ...]],
+    withheld: Withheld,
 ) -> NegotiatedContext:
     wanted = asked_for.get(asked.abstract_syntax)
-    accepted = _accepting(asked.abstract_syntax, policy, related)
+    general = (asked.abstract_syntax, *related.get(asked.abstract_syntax, ()))
+    kept_back = all(withheld(uid) for uid in general) and withheld(asked.abstract_syntax)
+    accepted = None if kept_back else _accepting(asked.abstract_syntax, policy, related)
     granted = _granted(wanted, accepted)
     syntax = _choose(asked.transfer_syntaxes, accepted) if accepted else ""
-    result, reason = _result(asked, accepted, granted, syntax)
+    result, reason = _result(asked, accepted, granted, syntax, kept_back or "")
     agreed = granted if result == ACCEPTED else roles.NONE
     return NegotiatedContext(
         id=asked.id,
@@ -220,7 +235,9 @@ def _decide(
     )
 
 
-def _result(asked: Asked, accepted: AcceptedSyntax | None, granted: roles.Bits, syntax: str) -> tuple[int, str]:
+def _result(
+    asked: Asked, accepted: AcceptedSyntax | None, granted: roles.Bits, syntax: str, kept_back: str
+) -> tuple[int, str]:
     """(result, reason without its full stop)."""
     if asked.duplicate:
         return NO_REASON, f"Refused: ID {asked.id} was proposed more than once"
@@ -229,7 +246,10 @@ def _result(asked: Asked, accepted: AcceptedSyntax | None, granted: roles.Bits, 
     if not asked.abstract_syntax:
         return NO_REASON, "Refused: the context has no abstract syntax"
     if accepted is None:
-        return ABSTRACT_SYNTAX, f"Refused: {label(asked.abstract_syntax)} is not accepted here"
+        return (
+            ABSTRACT_SYNTAX,
+            f"Refused: {label(asked.abstract_syntax)} is not accepted here{kept_back and f': {kept_back}'}",
+        )
     if not syntax:
         wanted = ", ".join(label(t) for t in accepted.transfer_syntaxes) or "any"
         return TRANSFER_SYNTAXES, f"Refused: none of the transfer syntaxes proposed is accepted here ({wanted})"

@@ -13,11 +13,15 @@ from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
 from engine.protocol.deviating.run import ScriptRun
 from engine.protocol.upper_layer import StateError
+from engine.services.commitment import report_of, unreported
 from engine.services.instances import InstanceStore, MemoryStore
-from engine.services.peer import BuiltInPeer
+from engine.services.peer import WORKLIST, BuiltInPeer
+from engine.services.state import Record
 from engine.standard.pdus import AssociateAC, AssociateRQ
+from engine.wire.errors import DataSetError
 from engine.wire.fragments import Sink
 from engine.wire.pdus import strip
+from engine.workspace.worklist_folder import WorklistFolder
 
 from . import sentences
 from .association import Association, end_all
@@ -28,6 +32,7 @@ from .files import Discarding, FolderStore, Spool, drop_spooled
 from .keeping import Durable, Volatile
 from .link import Link
 from .serving import Server
+from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder
 from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready
 from .tls_layer import TlsLayer
@@ -58,7 +63,7 @@ class Listener:
         self._durable = Durable(settings.folder) if settings.folder and store is None else None
         self.store: InstanceStore = store or (self._durable.archive if self._durable else MemoryStore())
         self.own_title = (settings.policy.ae_titles or (settings.policy.local.ae_title,))[0]
-        self.peer = BuiltInPeer(new_uid, self._knows, self.store)
+        self.peer = BuiltInPeer(new_uid, self._knows, self.store, emulation=settings.emulation)
         self.server = Server(
             context,
             self.peer,
@@ -68,6 +73,9 @@ class Listener:
             destinations=destinations,
             delays=settings.delays,
         )
+        source = settings.emulation.worklist
+        self._worklist = WorklistSource(source, self.peer.state.worklist) if source else None
+        self.server.before = self._before
         self._script = ScriptRun(settings.script) if settings.script is not None and settings.script.active else None
         self._destinations = destinations
         self._servers: list[asyncio.Server] = []
@@ -101,6 +109,7 @@ class Listener:
         self.context.listeners[self.number] = self
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self._tell(True, sentences.listening(host, self.port) + spoken)
+        self._report_left()
         return True
 
     def _knows(self, title: str) -> bool:
@@ -108,17 +117,53 @@ class Listener:
         return title in self._destinations or (title == self.own_title and self.command.settings.tls is None)
 
     async def _loaded(self) -> bool:
-        """Bring back what the folder holds. False, with a notice that says why, when it cannot be used."""
-        if self._durable is None:
-            return True
+        """Bring back what the folder holds, fill in what was asked for. False, with a notice that says why not."""
+        folder, emulation = self._durable.folder if self._durable else None, self.command.settings.emulation
         try:
-            for problem in await asyncio.to_thread(self._durable.load, self.peer.state, lambda: self.context.closing):
-                self.context.error(problem)
-        except (OSError, DatabaseError) as error:
-            why = str(error) if isinstance(error, DatabaseError) else f"{error.strerror or error}."
-            await self._close(f"The folder {self._durable.folder} cannot be used: {why}")
+            if self._durable is not None:
+                for problem in await asyncio.to_thread(
+                    self._durable.load, self.peer.state, lambda: self.context.closing
+                ):
+                    self.context.error(problem)
+                self.peer.set_up()
+            if emulation.samples:
+                await self._fill()
+            if self._worklist is not None:
+                folder = emulation.worklist
+                await self._refresh(self._worklist)
+        except (OSError, DatabaseError, DataSetError) as error:
+            why = f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
+            await self._close(f"The folder {folder or SAMPLES} cannot be used: {why}")
             return False
         return True
+
+    async def _fill(self) -> None:
+        """Put the sample data set there, but for what is held already."""
+        for instance in await asyncio.to_thread(sample_instances):
+            if self.store.find(instance.sop_instance_uid) is None:
+                await self.server.keeper.keep(instance)
+        items, _ = await asyncio.to_thread(WorklistFolder(sample_worklist_folder()).items)
+        for name, item in items.items():
+            self.peer.state.worklist.put(f"sample {name}", Record(WORKLIST, f"sample {name}", item))
+        await self.server.save()
+
+    async def _before(self, sop_class_uid: str) -> None:
+        """What a request is to find is looked at first: the folder of worklist items."""
+        if sop_class_uid == WORKLIST and self._worklist is not None:
+            try:
+                await self._refresh(self._worklist)
+            except OSError as error:
+                self.context.error(f"The worklist folder cannot be read: {error.strerror or error}.")
+
+    async def _refresh(self, source: WorklistSource) -> None:
+        for problem in await source.refresh():
+            self.context.error(problem)
+        await self.server.save()
+
+    def _report_left(self) -> None:
+        """Storage commitment reports that were owed when the peer was stopped."""
+        for record in unreported(self.peer.state):
+            self.server.reporter.report(report_of(record, self.peer.emulation.commitment))
 
     async def _close(self, sentence: str) -> None:
         """The folder is free for another one before anybody is told that this one does not listen."""
@@ -178,7 +223,8 @@ class Listener:
             policy = association.script.asked(rq, policy)
         others = [a for a in self.associations if a is not association]
         same = sum(a.peer.name == title for a in others)
-        decide = partial(answer, rq, policy, association_count=len(others), peer_count=same)
+        withheld = self.peer.emulation.withheld
+        decide = partial(answer, rq, policy, association_count=len(others), peer_count=same, withheld=withheld)
         if not policy.identities:
             self._answer(association, decide())
             return

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
+from engine.model.emulation import ReportOn
 from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
-from engine.services.effects import Notify
+from engine.services.effects import EVERYONE, Notify
 from engine.services.responses import request_of
 from engine.standard.dictionary import uid_name
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
@@ -20,6 +22,8 @@ from .context import Context
 from .invocation import Ended
 
 SERVICE = "N-EVENT-REPORT"
+_STEP = 0.2
+"""Seconds between two looks at whether the engine is being stopped."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class Reporter:
     local: LocalAE = field(default_factory=LocalAE)
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: Mapping[str, MoveDestination] = field(default_factory=dict)
+    on_taken: Callable[[Notify], Awaitable[None]] | None = None
+    """Called when a report was answered."""
     _associations: list[Association] = field(default_factory=list)
 
     def attach(self, association: Association) -> None:
@@ -38,12 +44,19 @@ class Reporter:
         self._associations = [a for a in self._associations if a.end is None]
         self._associations.append(association)
 
-    def report(self, event: Notify, origin: Association) -> None:
-        """Send it as soon as it can be; its answer is not waited for by the caller."""
+    def report(self, event: Notify, origin: Association | None = None) -> None:
+        """Send it as soon as it can be; its answer is not waited for by the caller.
+
+        origin: the association of the request it follows from; None for what was left from before.
+        """
+        if event.receiver == EVERYONE:
+            for association in [a for a in self._associations if a.end is None and _context_for(a, event) is not None]:
+                self.report(replace(event, receiver=_title(association), route=ReportOn.SAME), association)
+            return
         self.context.spawn(self._report(event, origin), f"Sending an {SERVICE}")
 
-    async def _report(self, event: Notify, origin: Association) -> None:
-        receiver = event.receiver or _title(origin)
+    async def _report(self, event: Notify, origin: Association | None) -> None:
+        receiver = event.receiver or (_title(origin) if origin else "")
         command = request_of(
             "N-EVENT-REPORT-RQ",
             AffectedSOPClassUID=event.sop_class_uid,
@@ -51,12 +64,25 @@ class Reporter:
             EventTypeID=event.event_type_id,
         )
         try:
+            if event.delay:
+                await self._hold_back(event.delay)
             where = self._open_one(event, receiver, origin)
             if where is None or not await self._told(where, command, event):
                 await self._call(command, event, receiver, origin)
         except Ended as ended:
             sentence = f"The {SERVICE} for {receiver} could not be delivered: {ended.sentence}"
-            self.context.error(sentence, origin.number)
+            self.context.error(sentence, origin.number if origin else None)
+            return
+        if self.on_taken is not None:
+            await self.on_taken(event)
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Wait, in steps that notice when the engine is being stopped."""
+        until = self.context.now() + seconds
+        while (left := until - self.context.now()) > 0:
+            if self.context.closing:
+                raise Ended(Outcome.NOT_SENT, "the console was stopped while it was held back.")
+            await asyncio.sleep(min(left, _STEP))
 
     async def _told(self, where: Association, command: CommandSet, event: Notify) -> bool:
         """Send on an open association; False when that ended before the answer came."""
@@ -70,7 +96,7 @@ class Reporter:
             return False
         return True
 
-    async def _call(self, command: CommandSet, event: Notify, receiver: str, origin: Association) -> None:
+    async def _call(self, command: CommandSet, event: Notify, receiver: str, origin: Association | None) -> None:
         """Open an association to the receiver for this one report. Raises Ended."""
         opened = self._new_one(event, receiver, origin)
         try:
@@ -81,12 +107,22 @@ class Reporter:
         finally:
             await opened.release()
 
-    def _open_one(self, event: Notify, receiver: str, origin: Association) -> Association | None:
-        """An association with the receiver that has the context, the request's own first."""
-        open_ones = [a for a in (origin, *self._associations) if a.end is None and _title(a) == receiver]
-        return next((a for a in open_ones if _context_for(a, event) is not None), None)
+    def _open_one(self, event: Notify, receiver: str, origin: Association | None) -> Association | None:
+        """An association with the receiver that has the context, the request's own first; None: one is to be opened.
 
-    def _new_one(self, event: Notify, receiver: str, origin: Association) -> Association:
+        Raises Ended when the request's own is demanded and over.
+        """
+        if event.route is ReportOn.NEW:
+            return None
+        own = () if origin is None else (origin,)
+        others = () if event.route is ReportOn.SAME else tuple(self._associations)
+        open_ones = [a for a in (*own, *others) if a.end is None and _title(a) == receiver]
+        found = next((a for a in open_ones if _context_for(a, event) is not None), None)
+        if found is None and event.route is ReportOn.SAME:
+            raise Ended(Outcome.NOT_SENT, "the association it belongs to is over, and no other is to be used.")
+        return found
+
+    def _new_one(self, event: Notify, receiver: str, origin: Association | None) -> Association:
         """An association to open. Raises Ended when nobody knows where the receiver is."""
         uid = event.abstract_syntax or event.sop_class_uid
         target = self.destinations.get(receiver)
@@ -96,7 +132,8 @@ class Reporter:
             raise Ended(Outcome.NOT_SENT, sentence)
         peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
         context = ProposedContext(1, uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE), Role.SCP)
-        local = replace(self.local, ae_title=_own_title(origin) or self.local.ae_title)
+        title = _own_title(origin) if origin else ""
+        local = replace(self.local, ae_title=title or self.local.ae_title)
         proposal = Proposal(local=local, peer=peer, contexts=(context,), timeouts=self.timeouts, tls=target.tls)
         return Association(
             self.context,

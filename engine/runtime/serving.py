@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import cycle
@@ -15,7 +15,8 @@ from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
-from engine.services.effects import Answer, Effect, Keep, Reply, Request, Serving, SubStore
+from engine.services.commitment import reported
+from engine.services.effects import Answer, Effect, Keep, Notify, Reply, Request, Serving, SubStore
 from engine.services.peer import BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
@@ -56,13 +57,28 @@ class Server:
     itself: MoveDestination | None = None
     """The listener it serves for, to which a C-MOVE may go too."""
     on_stored: Callable[[Association, CommandSet], None] | None = None
+    before: Callable[[str], Awaitable[None]] | None = None
+    """Awaited with the SOP class before a request for it is served."""
     reporter: Reporter = field(init=False)
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
     _delays: Iterator[float] = field(init=False)
 
     def __post_init__(self) -> None:
         self._delays = cycle(self.delays or (0.0,))
-        self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations)
+        self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations, self._taken)
+
+    async def save(self, association: int | None = None) -> str:
+        """Make durable what was changed: nothing is acknowledged before. Else undo it and say why."""
+        changes = self.peer.state.take()
+        problem = await self.keeper.commit(changes) if changes else ""
+        if problem:
+            self.peer.state.undo(changes)
+            self.context.error(f"What was asked for could not be kept: {problem}", association)
+        return problem
+
+    async def _taken(self, event: Notify) -> None:
+        reported(self.peer.state, event)
+        await self.save()
 
     def attach(self, association: Association) -> None:
         """Serve what arrives on this association, one request after the other."""
@@ -84,6 +100,8 @@ class Server:
             if delay:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(association.ended.wait(), delay)
+            if self.before is not None:
+                await self.before(event.message.command.sop_class_uid)
             await run.play(self._generator(association, event))
         except Ended:
             pass  # the association's own notice has said why
@@ -154,7 +172,7 @@ class _Run:
         try:
             effect = next(generator)
             while True:
-                problem = await self._safe()
+                problem = await self.server.save(self.association.number)
                 if problem:
                     await self._reply(Reply(command=self._not_kept(problem)))
                     return
@@ -168,16 +186,6 @@ class _Run:
         if isinstance(effect, Keep):
             return Answer(problem=await self.server.keeper.keep(effect.instance))
         return await (self._reply(effect) if isinstance(effect, Reply) else self._sub_store(effect))
-
-    async def _safe(self) -> str:
-        """Make durable what the provider has just changed: nothing is acknowledged before. Else undo it and say why."""
-        state = self.server.peer.state
-        changes = state.take()
-        problem = await self.server.keeper.commit(changes) if changes else ""
-        if problem:
-            state.undo(changes)
-            self.server.context.error(f"What was asked for could not be kept: {problem}", self.association.number)
-        return problem
 
     def _not_kept(self, problem: str) -> CommandSet:
         command = self.event.message.command

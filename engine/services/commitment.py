@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from engine.model.commitment import (
     FAILED_SOPS,
@@ -18,6 +18,7 @@ from engine.model.commitment import (
     TRANSACTION_UID,
 )
 from engine.model.dataset import DataElement, DataSet
+from engine.model.emulation import CommitmentOptions
 
 from .effects import Notify, Request
 from .rules import (
@@ -30,18 +31,28 @@ from .rules import (
     Rules,
     sequence,
 )
+from .state import Record, State
 
 RETRIEVE_AE_TITLE = 0x00080054
 
+NO_CHOICE = CommitmentOptions()
 HeldClass = Callable[[str], str]
 """SOP Class UID of a stored instance by its UID, "" when it is not held."""
 
 
-def sorted_out(items: Iterable[DataSet], held: HeldClass) -> tuple[tuple[DataSet, ...], tuple[DataSet, ...]]:
-    """References to what is held, and those to what is not with their Failure Reason (PS3.3 C.14.1.1)."""
+def sorted_out(
+    items: Iterable[DataSet], held: HeldClass, options: CommitmentOptions = NO_CHOICE
+) -> tuple[tuple[DataSet, ...], tuple[DataSet, ...]]:
+    """References to what is held, and those to what is not with their Failure Reason (PS3.3 C.14.1.1).
+
+    options: which fail by choice.
+    """
     good: list[DataSet] = []
     bad: list[DataSet] = []
-    for item in items:
+    for number, item in enumerate(items, start=1):
+        if options.fail_every and number % options.fail_every == 0:
+            bad.append(item.put(FAILURE_REASON, "US", str(options.reason)))
+            continue
         have = held(item.text(REFERENCED_INSTANCE))
         if have and have == item.text(REFERENCED_CLASS):
             good.append(item)
@@ -53,9 +64,14 @@ def sorted_out(items: Iterable[DataSet], held: HeldClass) -> tuple[tuple[DataSet
 
 @dataclass(slots=True)
 class CommitmentRules(Rules):
-    """PS3.4 J.3: the request is answered at once, the result follows as an event report."""
+    """PS3.4 J.3: the request is answered at once, the result follows as an event report.
+
+    Transactions are kept until they are reported, so that one under way outlives the process.
+    """
 
     held: HeldClass
+    state: State
+    options: CommitmentOptions = field(default_factory=CommitmentOptions)
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
         if uid != STORAGE_COMMITMENT_INSTANCE:
@@ -63,21 +79,57 @@ class CommitmentRules(Rules):
         transaction, items = data.text(TRANSACTION_UID), data.items(REFERENCED_SOPS)
         if not transaction or not items:
             raise Refusal(INVALID_ARGUMENT)
-        good, bad = sorted_out(items, self.held)
+        good, bad = sorted_out(items, self.held, self.options)
         told = DataSet((DataElement(TRANSACTION_UID, "UI", (transaction,)),))
         told = told.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)
         told = told.merged(sequence(REFERENCED_SOPS, *good)) if good else told
         told = told.merged(sequence(FAILED_SOPS, *bad)) if bad else told
-        event = Notify(
-            sop_class_uid=STORAGE_COMMITMENT,
-            sop_instance_uid=STORAGE_COMMITMENT_INSTANCE,
-            event_type_id=FAILURES_EXIST if bad else SUCCESSFUL,
-            data=told,
-        )
-        return Result(events=(event,))
+        record = Record(STORAGE_COMMITMENT, transaction, told.merged(_private(request.calling_ae_title)))
+        if len(self.state.commitments) >= MAX_TRANSACTIONS:
+            self.state.commitments.remove(next(iter(self.state.commitments)))
+        self.state.commitments.put(transaction, record)
+        return Result(events=(replace(report_of(record, self.options), receiver=""),))
 
     def heed(self, request: Request, event: int, data: DataSet) -> None:
         """A result without its transaction or without references says nothing."""
         needed = FAILED_SOPS if event == FAILURES_EXIST else REFERENCED_SOPS
         if not data.text(TRANSACTION_UID) or not data.items(needed):
             raise Refusal(INVALID_ARGUMENT)
+
+
+MAX_TRANSACTIONS = 10_000
+"""Kept to be looked at; the oldest goes first."""
+_CREATOR, _RECEIVER, _REPORTED = 0x00090010, 0x00091001, 0x00091002
+"""Private attributes of a kept transaction: whom its report is for, and whether it was taken."""
+
+
+def _private(receiver: str) -> DataSet:
+    rows = ((_CREATOR, "LO", "DIMSE CONSOLE"), (_RECEIVER, "AE", receiver), (_REPORTED, "CS", "NO"))
+    return DataSet(tuple(DataElement(tag, vr, (value,)) for tag, vr, value in rows))
+
+
+def report_of(record: Record, options: CommitmentOptions) -> Notify:
+    """The event report of a transaction (PS3.4 J.3.3)."""
+    told = record.attributes.without(_CREATOR, _RECEIVER, _REPORTED)
+    return Notify(
+        sop_class_uid=STORAGE_COMMITMENT,
+        sop_instance_uid=STORAGE_COMMITMENT_INSTANCE,
+        event_type_id=FAILURES_EXIST if told.items(FAILED_SOPS) else SUCCESSFUL,
+        data=told,
+        receiver=record.attributes.text(_RECEIVER),
+        route=options.report,
+        delay=options.delay,
+    )
+
+
+def unreported(state: State) -> tuple[Record, ...]:
+    """Transactions whose report was not taken yet."""
+    return tuple(r for r in state.commitments.values() if r.attributes.text(_REPORTED) == "NO")
+
+
+def reported(state: State, event: Notify) -> None:
+    """Note that a report was taken, if it is one of a transaction."""
+    transaction = event.data.text(TRANSACTION_UID) if event.data else ""
+    record = state.commitments.get(transaction) if event.sop_class_uid == STORAGE_COMMITMENT else None
+    if record is not None:
+        state.commitments.put(transaction, record.put(_REPORTED, "CS", "YES"))

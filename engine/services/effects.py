@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet, EncodedData, FileData
+from engine.model.emulation import ReportOn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +44,17 @@ class Instance:
     data: EncodedData | FileData
 
 
+EVERYONE = "\\"
+"""Receiver of an event report that goes to whoever listens: a backslash is in no AE title (PS3.5 6.2)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """An N-EVENT-REPORT-RQ (PS3.7 10.1.1); its answer changes nothing.
 
     abstract_syntax: SOP class of the presentation context it goes through; "" is `sop_class_uid`.
-    receiver: AE title; "" is whoever sent the request.
+    receiver: AE title; "" is whoever sent the request; `EVERYONE` is each association that has the context.
+    route: which association takes it. delay: seconds before it is sent.
     """
 
     sop_class_uid: str
@@ -57,6 +63,8 @@ class Notify:
     data: DataSet | None = None
     abstract_syntax: str = ""
     receiver: str = ""
+    route: ReportOn = ReportOn.EITHER
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

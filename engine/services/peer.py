@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
+from engine.model.emulation import Emulation
 from engine.standard.performed_steps import MPPS
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
@@ -57,21 +58,26 @@ class BuiltInPeer:
     known_destination: Callable[[str], bool]
     store: InstanceStore = field(default_factory=MemoryStore)
     state: State = field(default_factory=State)
+    emulation: Emulation = field(default_factory=Emulation)
     normalized: NormalizedProvider = field(init=False)
 
     def __post_init__(self) -> None:
         rules: dict[str, Rules] = {
-            **print_rules(),
+            **print_rules(self.emulation.printer),
             **other_rules(self._held_class),
             **dict.fromkeys((MPPS, MPPS_RETRIEVE), MppsRules()),
-            STORAGE_COMMITMENT: CommitmentRules(self._held_class),
+            STORAGE_COMMITMENT: CommitmentRules(self._held_class, self.state, self.emulation.commitment),
             UPS_PUSH: UpsRules(self.known_destination, Subscriptions(self.state)),
         }
         self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state), rules)
-        for record in (*printer_records(), display_record()):
-            self.state.normalized.restore(record.sop_instance_uid, record)
+        self.set_up()
         for key, item in sample_worklist().items():
             self.state.worklist.restore(key, Record(WORKLIST, key, item))
+
+    def set_up(self) -> None:
+        """Put the well-known instances there, as they are set up to be."""
+        for record in (*printer_records(self.emulation.printer), display_record()):
+            self.state.normalized.restore(record.sop_instance_uid, record)
 
     def serve(self, request: Request) -> Serving:
         """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.23)."""

@@ -5,10 +5,12 @@ Everything but the printer ends with its association (H.3): a film session is on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
+from engine.model.emulation import PrinterOptions
 from engine.standard.display_formats import display_format
 
 from .effects import Notify, Request
@@ -67,8 +69,13 @@ PIXEL_ATTRIBUTES = (
 EMPTY_SESSION = 0xB602
 EMPTY_FILM_BOX = 0xB603
 NO_FILM_BOXES = 0xC600
-PRINT_DONE = 3
-"""Event Type ID of Print Job "Done" (PS3.4 H.4.5.2)."""
+PRINT_DONE, PRINT_FAILED = 3, 4
+"""Event Type IDs of a Print Job (PS3.4 H.4.5.2)."""
+PRINTER_EVENTS = {"NORMAL": 1, "WARNING": 2, "FAILURE": 3}
+"""Event Type IDs of the Printer by its status (PS3.4 H.4.6.2)."""
+PRINTER_NAME = "BUILT-IN PRINTER"
+MAX_FILMS, MAX_FILM_BYTES = 200, 256 * 1024 * 1024
+"""Printed films kept to be looked at, and their pixels: the oldest go first. A large film has some 40 MB."""
 
 
 def box_count(text: str) -> int:
@@ -88,6 +95,8 @@ class PrintRules(Rules):
 
 @dataclass(slots=True)
 class FilmSessionRules(PrintRules):
+    printer: PrinterOptions = field(default_factory=PrinterOptions)
+
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
         if store.of_class(FILM_SESSION):
             raise Refusal(PROCESSING_FAILURE, "there is a Film Session on this association already")
@@ -103,11 +112,14 @@ class FilmSessionRules(PrintRules):
         boxes = _boxes_of(store, store.require(uid, FILM_SESSION))
         if not boxes:
             raise Refusal(NO_FILM_BOXES, "Film Session has no Film Box")
-        return _print(store, request, 0 if any(_has_images(store, b) for b in boxes) else EMPTY_SESSION)
+        full = [b for b in boxes if _has_images(store, b)]
+        return _print(store, request, self.printer, full, 0 if full else EMPTY_SESSION)
 
 
 @dataclass(slots=True)
 class FilmBoxRules(PrintRules):
+    printer: PrinterOptions = field(default_factory=PrinterOptions)
+
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
         """The image boxes are made by us and named in the answer (PS3.4 H.4.2.2.1)."""
         asked = record.attributes
@@ -134,7 +146,8 @@ class FilmBoxRules(PrintRules):
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
         box = store.require(uid, FILM_BOX)
-        return _print(store, request, 0 if _has_images(store, box) else EMPTY_FILM_BOX)
+        full = [box] if _has_images(store, box) else []
+        return _print(store, request, self.printer, full, 0 if full else EMPTY_FILM_BOX)
 
 
 @dataclass(slots=True)
@@ -199,36 +212,98 @@ def _has_images(store: NormalizedStore, box: Record) -> bool:
     return any(i is not None and i.attributes.items(PIXELS[i.sop_class_uid]) for i in images)
 
 
-def _print(store: NormalizedStore, request: Request, status: int) -> Result:
-    """Printed at once. A print job with its report is for those who negotiated the Print Job class (H.4.1.2.4.1)."""
+def _print(
+    store: NormalizedStore, request: Request, printer: PrinterOptions, boxes: list[Record], status: int
+) -> Result:
+    """Printed at once, unless the printer has failed; what was printed is kept as films.
+
+    A print job with its reports is for those who negotiated the Print Job class (H.4.1.2.4.1), the printer's own event
+    (H.4.6.2) for those who negotiated it alone or in a meta class.
+    """
+    failed = printer.status == "FAILURE"
+    if not failed:
+        for box in boxes:
+            keep_film(store, box)
+    events = _printer_events(request, printer)
     if PRINT_JOB not in request.accepted:
-        return Result(status)
-    normal = DataSet((DataElement(EXECUTION_STATUS_INFO, "CS", ("NORMAL",)),))
-    job = Record(PRINT_JOB, store.new_uid(), normal.put(EXECUTION_STATUS, "CS", "DONE"), passing=True)
+        return Result(status, events=events)
+    info = DataSet((DataElement(EXECUTION_STATUS_INFO, "CS", (printer.info,)),))
+    made = info.put(EXECUTION_STATUS, "CS", "FAILURE" if failed else "DONE")
+    job = Record(PRINT_JOB, store.new_uid(), made.put(0x21100030, "LO", PRINTER_NAME), passing=True)
     store.put(job)
-    done = Notify(sop_class_uid=PRINT_JOB, sop_instance_uid=job.sop_instance_uid, event_type_id=PRINT_DONE, data=normal)
-    return Result(status, sequence(REFERENCED_PRINT_JOB, reference(PRINT_JOB, job.sop_instance_uid)), (done,))
+    done = Notify(
+        sop_class_uid=PRINT_JOB,
+        sop_instance_uid=job.sop_instance_uid,
+        event_type_id=PRINT_FAILED if failed else PRINT_DONE,
+        data=info.put(0x21100030, "LO", PRINTER_NAME),
+    )
+    return Result(status, sequence(REFERENCED_PRINT_JOB, reference(PRINT_JOB, job.sop_instance_uid)), (*events, done))
 
 
-def print_rules() -> dict[str, Rules]:
+def _printer_events(request: Request, printer: PrinterOptions) -> tuple[Notify, ...]:
+    """Printer warnings and failures are told when somebody prints (PS3.4 H.4.6.2.2)."""
+    context = next((uid for uid in (PRINTER, GRAYSCALE_META, COLOR_META) if uid in request.accepted), "")
+    if printer.status == "NORMAL" or not context:
+        return ()
+    told = DataSet((DataElement(PRINTER_STATUS_INFO, "CS", (printer.info,)),))
+    return (
+        Notify(
+            sop_class_uid=PRINTER,
+            sop_instance_uid=PRINTER_INSTANCE,
+            event_type_id=PRINTER_EVENTS[printer.status],
+            data=told.put(0x21100030, "LO", PRINTER_NAME),
+            abstract_syntax=context,
+        ),
+    )
+
+
+def keep_film(store: NormalizedStore, box: Record) -> None:
+    """A printed film: its film box, the session and the image boxes whole in the place of their references."""
+    attributes = box.attributes
+    for tag in (REFERENCED_FILM_SESSION, REFERENCED_IMAGE_BOXES, REFERENCED_ANNOTATION_BOXES):
+        items = tuple(_whole(store, item) for item in attributes.items(tag))
+        attributes = attributes.with_items(tag, *items) if items else attributes
+    films = store.state.films
+    while len(films) and (len(films) >= MAX_FILMS or _size(films.values()) > MAX_FILM_BYTES):
+        films.remove(next(iter(films)))
+    uid = store.new_uid()
+    films.put(uid, Record(FILM_BOX, uid, attributes))
+
+
+def _whole(store: NormalizedStore, item: DataSet) -> DataSet:
+    record = store.find(item.text(0x00081155))
+    return item.merged(record.attributes) if record else item
+
+
+def _size(films: Iterable[Record]) -> int:
+    images = (i for film in films for box in film.attributes.items(REFERENCED_IMAGE_BOXES) for i in _pictures(box))
+    pixels = (image.find(0x7FE00010) for image in images)
+    return sum(len(p.value) for p in pixels if p is not None)
+
+
+def _pictures(box: DataSet) -> tuple[DataSet, ...]:
+    return tuple(image for tag in PIXELS.values() for image in box.items(tag))
+
+
+def print_rules(printer: PrinterOptions) -> dict[str, Rules]:
     return {
-        FILM_SESSION: FilmSessionRules(),
-        FILM_BOX: FilmBoxRules(),
+        FILM_SESSION: FilmSessionRules(printer),
+        FILM_BOX: FilmBoxRules(printer),
         **dict.fromkeys(PIXELS, ImageBoxRules()),
         ANNOTATION_BOX: PrintRules(),
         PRESENTATION_LUT: PresentationLutRules(),
     }
 
 
-def printer_records() -> list[Record]:
+def printer_records(printer: PrinterOptions) -> list[Record]:
     """The well-known Printer and Printer Configuration instances (PS3.4 H.4.6, H.4.11)."""
     status = DataSet(
         (
             DataElement(0x00080070, "LO", ("DIMSE Console",)),
             DataElement(0x00081090, "LO", ("Built-in peer",)),
-            DataElement(PRINTER_STATUS, "CS", ("NORMAL",)),
-            DataElement(PRINTER_STATUS_INFO, "CS", ("NORMAL",)),
-            DataElement(0x21100030, "LO", ("BUILT-IN PRINTER",)),
+            DataElement(PRINTER_STATUS, "CS", (printer.status,)),
+            DataElement(PRINTER_STATUS_INFO, "CS", (printer.info,)),
+            DataElement(0x21100030, "LO", (PRINTER_NAME,)),
         )
     )
     configuration = sequence(0x2000001E, _configuration_item())

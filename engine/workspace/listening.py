@@ -22,9 +22,11 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.commands import MoveDestination, PeerSettings
+from engine.model.emulation import Emulation
 from engine.model.tls import TlsSettings
 
 from . import settings as parts
+from .emulation_text import read_emulation, write_emulation
 from .errors import ValueProblem, under
 from .names import resolve_uid, uid_keyword
 from .scripts import read_script, script_table
@@ -118,6 +120,7 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
         destinations=reader.each("destination", lambda value: _read_destination(value, folder)),
         tls=reader.inner("tls", lambda value: _read_tls(value, folder), None),
         delays=_read_delays(reader),
+        emulation=reader.inner("emulators", lambda value: read_emulation(value, folder), Emulation()),
         script=reader.inner("script", read_script, None),
     )
     port = reader.get("port", int, usual.port, between(0, MAXIMUM_PORT, "a port"))
@@ -239,6 +242,7 @@ def write_listener(settings: ListenerSettings) -> Table:
         "timeouts": parts.write_timeouts(policy.timeouts),
         "policy": _write_policy(policy, settings.users),
         "tls": _write_tls(peer.tls),
+        "emulators": write_emulation(peer.emulation),
         "destination": [_write_destination(d) for d in peer.destinations],
         "script": script_table(peer.script) if peer.script is not None else None,
     }

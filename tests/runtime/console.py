@@ -223,6 +223,11 @@ def find_rq(sop_class_uid: str, identifier: DataSet) -> Outgoing:
     return Outgoing(command=request_of("C-FIND-RQ", AffectedSOPClassUID=sop_class_uid), data=identifier)
 
 
+def n_message(name: str, data: DataSet | None = None, **values: Any) -> Outgoing:
+    """A DIMSE-N request by its name, its command elements by keyword."""
+    return Outgoing(command=request_of(name, **values), data=data)
+
+
 def response(keyword_values: dict[str, Any]) -> CommandSet:
     return CommandSet.of(**keyword_values)
 

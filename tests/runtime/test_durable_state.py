@@ -17,17 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import dcmread
 
-from engine.model.commands import Listen, Outgoing, PeerSettings, Send, StopListening
+from engine.model.commands import Listen, PeerSettings, Send, StopListening
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.notices import ErrorNotice, ListenerNotice, Outcome, StatusNotice
 from engine.runtime import keeping
 from engine.runtime.database import Database, DatabaseError
 from engine.runtime.kept_text import from_text, to_text
-from engine.services.responses import request_of
 from engine.services.state import Change, Record
 from engine.wire import datasets
 from tests.interop import peers
-from tests.runtime.console import CT, EXPLICIT, HOST, Console, decoded, find_rq, keys, proposal, store_rq
+from tests.runtime.console import CT, EXPLICIT, HOST, Console, decoded, find_rq, keys, n_message, proposal, store_rq
 
 MPPS, MPPS_GET = "1.2.840.10008.3.1.2.3.3", "1.2.840.10008.3.1.2.3.4"
 UPS, UPS_WATCH = "1.2.840.10008.5.1.4.34.6.1", "1.2.840.10008.5.1.4.34.6.2"
@@ -52,10 +51,6 @@ def listen(console: Console, folder: Path) -> ListenerNotice:
 def stop(console: Console, listener: ListenerNotice) -> None:
     console.submit(StopListening(listener=listener.listener))
     console.wait(ListenerNotice, lambda n: n.listener == listener.listener and not n.listening)
-
-
-def n_message(name: str, data: DataSet | None = None, **values: object) -> Outgoing:
-    return Outgoing(command=request_of(name, **values), data=data)  # type: ignore[arg-type]
 
 
 # --- values as text -----------------------------------------------------------------------------------------------
