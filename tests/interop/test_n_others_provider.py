@@ -10,6 +10,7 @@ from pynetdicom import build_role
 from pynetdicom.sop_class import GeneralRelevantPatientInformationQuery
 
 from engine.model.notices import Direction, FindingNotice
+from engine.wire.datasets import to_pydicom
 from tests.interop import samples
 from tests.interop.console import Console
 from tests.interop.normalized_peers import (
@@ -27,6 +28,7 @@ from tests.interop.normalized_peers import (
     reference,
     user,
 )
+from tests.services.whole_steps import whole_step
 
 pytestmark = pytest.mark.interop
 
@@ -88,7 +90,7 @@ def test_classes_and_services_that_do_not_fit(console: Console) -> None:
         assert assoc.send_n_get([], "1.2.840.10008.1.1", UID, meta_uid=MPPS)[0].Status == 0x0118
         assert other.answer(0x8110)["AffectedSOPClassUID"] == "1.2.840.10008.1.1"
         assert assoc.send_n_get([], CT, UID)[0].Status == 0x0211
-        assert assoc.send_n_create(made(PerformedProcedureStepStatus="IN PROGRESS"), MPPS, UID)[0].Status == 0x0000
+        assert assoc.send_n_create(to_pydicom(whole_step()), MPPS, UID)[0].Status == 0x0000
         assert assoc.send_n_action(None, 1, MPPS, UID)[0].Status == 0x0211
 
 

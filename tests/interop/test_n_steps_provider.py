@@ -12,6 +12,7 @@ from pynetdicom import build_role, evt
 
 from engine.model.commands import MoveDestination
 from engine.model.notices import ErrorNotice, MessageNotice
+from engine.wire.datasets import to_pydicom
 from tests.interop import samples
 from tests.interop.console import Console
 from tests.interop.normalized_peers import (
@@ -19,12 +20,14 @@ from tests.interop.normalized_peers import (
     COMMITMENT_INSTANCE,
     CT,
     MPPS,
+    MPPS_NOTIFICATION,
     MPPS_RETRIEVE,
     User,
     made,
     reference,
     user,
 )
+from tests.services.whole_steps import STATUS, ending, whole_step
 
 pytestmark = pytest.mark.interop
 
@@ -33,11 +36,11 @@ N_CREATE_RSP, N_SET_RSP, N_GET_RSP, N_ACTION_RSP = 0x8140, 0x8120, 0x8110, 0x813
 
 
 def in_progress() -> Dataset:
-    return made(PerformedProcedureStepStatus="IN PROGRESS", PatientName="Doe^Jane", Modality="CT")
+    return to_pydicom(whole_step(PatientName="Doe^Jane"))
 
 
 def state(text: str) -> Dataset:
-    return made(PerformedProcedureStepStatus=text)
+    return to_pydicom(ending(text))
 
 
 def test_a_step_until_it_is_final(console: Console) -> None:
@@ -76,12 +79,12 @@ def test_what_is_refused(console: Console) -> None:
         assoc = modality.assoc
         assoc.send_n_create(in_progress(), MPPS, STEP)
         assert assoc.send_n_create(in_progress(), MPPS, STEP)[0].Status == 0x0111
-        assert assoc.send_n_create(state("COMPLETED"), MPPS, STEP + ".1")[0].Status == 0x0106
+        assert assoc.send_n_create(to_pydicom(whole_step("COMPLETED")), MPPS, STEP + ".1")[0].Status == 0x0106
         assert "AffectedSOPInstanceUID" not in modality.answer(N_CREATE_RSP), "nothing was created"
-        assert assoc.send_n_create(made(Modality="CT"), MPPS, STEP + ".1")[0].Status == 0x0120
+        assert assoc.send_n_create(to_pydicom(whole_step().without(STATUS)), MPPS, STEP + ".1")[0].Status == 0x0120
         assert modality.answer(N_CREATE_RSP)["AttributeIdentifierList"] == 0x00400252
         assert assoc.send_n_set(state("COMPLETED"), MPPS, STEP + ".1")[0].Status == 0x0112
-        assert assoc.send_n_set(state("PAUSED"), MPPS, STEP)[0].Status == 0x0106
+        assert assoc.send_n_set(made(PerformedProcedureStepStatus="PAUSED"), MPPS, STEP)[0].Status == 0x0106
         assert assoc.send_n_get([], MPPS_RETRIEVE, STEP + ".1")[0].Status == 0x0112
         some, data = assoc.send_n_get([0x00400252, 0x00104000], MPPS_RETRIEVE, STEP)
         assert (some.Status, len(data)) == (0x0001, 1)
@@ -102,6 +105,16 @@ def test_steps_outlive_their_association(console: Console) -> None:
         modality.assoc.send_n_create(in_progress(), MPPS, STEP)
     with user(peer, MPPS_RETRIEVE) as other:
         assert other.assoc.send_n_get([], MPPS_RETRIEVE, STEP)[1].PatientName == "Doe^Jane"
+
+
+def test_whoever_listens_is_told_of_every_step(console: Console) -> None:
+    """The Notification class (PS3.4 F.9), on an association of its own."""
+    peer = console.listen()
+    with user(peer, MPPS_NOTIFICATION) as watcher, user(peer, MPPS) as modality:
+        modality.assoc.send_n_create(in_progress(), MPPS, STEP)
+        modality.assoc.send_n_set(state("COMPLETED"), MPPS, STEP)
+        told = watcher.wait_events(2)
+    assert [(kind, uid) for kind, uid, *_ in told] == [(1, STEP), (2, STEP)]
 
 
 class TestCommitment:

@@ -27,6 +27,7 @@ from engine.services.state import Change, Record
 from engine.wire import datasets
 from tests.interop import peers
 from tests.runtime.console import CT, EXPLICIT, HOST, Console, decoded, find_rq, keys, n_message, proposal, store_rq
+from tests.services.whole_steps import whole_step
 
 MPPS, MPPS_GET = "1.2.840.10008.3.1.2.3.3", "1.2.840.10008.3.1.2.3.4"
 UPS, UPS_WATCH = "1.2.840.10008.5.1.4.34.6.1", "1.2.840.10008.5.1.4.34.6.2"
@@ -90,7 +91,7 @@ def test_everything_is_there_again(console: Console, tmp_path: Path) -> None:
     image = keys(
         SOPClassUID=CT, SOPInstanceUID="1.2.3", PatientID="KEPT", StudyInstanceUID="1.2", SliceThickness="1.50"
     )
-    step = keys(PerformedProcedureStepStatus="IN PROGRESS", PatientName="Kept^By=\u6771", PerformedProcedureStepID="1")
+    step = whole_step(PatientName="Kept^By=\u6771")
     unified = keys(ProcedureStepState="SCHEDULED", ProcedureStepLabel="kept")
     subscribe = keys(ReceivingAE="CONSOLE", DeletionLock="FALSE")
     mpps = step.put(0x00080005, "CS", "ISO_IR 192")
@@ -188,7 +189,7 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     """A full disk: the N-CREATE is refused, nothing of it stays, and the next one works."""
     where = listen(console, tmp_path)
     number = console.open(proposal(where, MPPS, MPPS_GET))
-    step = keys(PerformedProcedureStepStatus="IN PROGRESS", PerformedProcedureStepID="1")
+    step = whole_step()
     create = n_message("N-CREATE-RQ", step, AffectedSOPClassUID=MPPS, AffectedSOPInstanceUID="1.5")
 
     def full(self: Database, entries: object) -> None:
@@ -260,7 +261,7 @@ class Caller:
         number, operation = next(self.numbers), self.console.new_id()
         if number % 2:
             uid, pixels = f"1.2.4.{number}", b""
-            step = keys(PerformedProcedureStepStatus="IN PROGRESS", PerformedProcedureStepID=str(number))
+            step = whole_step(PerformedProcedureStepID=str(number))
             message = n_message("N-CREATE-RQ", step, AffectedSOPClassUID=MPPS, AffectedSOPInstanceUID=uid)
         else:
             uid, pixels = f"1.2.3.{number}", number.to_bytes(4, "big") * 2000

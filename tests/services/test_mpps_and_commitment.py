@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.services import commitment as c
 from engine.services import steps as s
+from engine.services.effects import EVERYONE
+from engine.standard.performed_steps import StepAttribute, rows_within
 from tests.services.playing import Stage, elements, hold
+from tests.services.whole_steps import ending, whole_step
 
 
 class TestMpps:
@@ -12,7 +17,7 @@ class TestMpps:
         stage = Stage(s.MPPS)
         stage.send(
             "N-CREATE-RQ",
-            elements((s.PPS_STATUS, "CS", "IN PROGRESS"), (0x00100020, "LO", "P1")),
+            whole_step(PatientID="P1"),
             AffectedSOPClassUID=s.MPPS,
             AffectedSOPInstanceUID="1.9",
         )
@@ -20,7 +25,7 @@ class TestMpps:
         return stage
 
     def change(self, stage: Stage, state: str, uid: str = "1.9") -> int | None:
-        data = elements((s.PPS_STATUS, "CS", state))
+        data = ending(state) if state in s.FINAL_STATES else elements((s.PPS_STATUS, "CS", state))
         stage.send("N-SET-RQ", data, RequestedSOPClassUID=s.MPPS, RequestedSOPInstanceUID=uid)
         return stage.status
 
@@ -40,16 +45,16 @@ class TestMpps:
 
     def test_created_completed_or_without_state_is_refused(self) -> None:
         stage = Stage(s.MPPS)
-        stage.send("N-CREATE-RQ", elements((s.PPS_STATUS, "CS", "COMPLETED")), AffectedSOPClassUID=s.MPPS)
+        stage.send("N-CREATE-RQ", whole_step("COMPLETED"), AffectedSOPClassUID=s.MPPS)
         assert stage.status == 0x0106
-        stage.send("N-CREATE-RQ", elements((0x00100020, "LO", "P1")), AffectedSOPClassUID=s.MPPS)
+        stage.send("N-CREATE-RQ", whole_step().without(s.PPS_STATUS), AffectedSOPClassUID=s.MPPS)
         assert (stage.status, stage.final.get("AttributeIdentifierList")) == (0x0120, (s.PPS_STATUS,))
 
     def test_duplicate_and_missing_instances(self) -> None:
         stage = self.stage()
         stage.send(
             "N-CREATE-RQ",
-            elements((s.PPS_STATUS, "CS", "IN PROGRESS")),
+            whole_step(),
             AffectedSOPClassUID=s.MPPS,
             AffectedSOPInstanceUID="1.9",
         )
@@ -58,18 +63,63 @@ class TestMpps:
 
     def test_uid_is_assigned_when_the_request_has_none(self) -> None:
         stage = Stage(s.MPPS)
-        stage.send("N-CREATE-RQ", elements((s.PPS_STATUS, "CS", "IN PROGRESS")), AffectedSOPClassUID=s.MPPS)
+        stage.send("N-CREATE-RQ", whole_step(), AffectedSOPClassUID=s.MPPS)
         assert stage.final.text("AffectedSOPInstanceUID") == "2.25.1"
 
     def test_the_retrieve_class_reads_what_the_other_made(self) -> None:
         stage = self.stage()
         stage.abstract_syntax = s.MPPS_RETRIEVE
         requested = {"RequestedSOPClassUID": s.MPPS_RETRIEVE, "RequestedSOPInstanceUID": "1.9"}
-        stage.send("N-GET-RQ", **requested, AttributeIdentifierList=(s.PPS_STATUS, 0x00100010))
+        stage.send("N-GET-RQ", **requested, AttributeIdentifierList=(s.PPS_STATUS, 0x00104000))
         assert stage.status == 0x0001, "F.8.2.1.4, where others have 0107H"
         data = stage.replies[-1].data
         assert data is not None
         assert data.text(s.PPS_STATUS) == "IN PROGRESS"
+
+    @pytest.mark.parametrize("row", [r for r in rows_within() if r.create in ("1", "2")], ids=lambda r: r.keyword)
+    def test_what_the_table_asks_for_is_asked_for(self, row: StepAttribute) -> None:
+        stage = Stage(s.MPPS)
+        stage.send("N-CREATE-RQ", whole_step().without(row.tag), AffectedSOPClassUID=s.MPPS)
+        assert (stage.status, stage.final.get("AttributeIdentifierList")) == (0x0120, (row.tag,))
+        stage.send("N-CREATE-RQ", whole_step().put(row.tag, row.vr), AffectedSOPClassUID=s.MPPS)
+        assert stage.status == (0x0121 if row.create == "1" else 0)
+
+    def test_what_is_missing_inside_a_sequence(self) -> None:
+        stage = Stage(s.MPPS)
+        whole = whole_step()
+        (item,) = whole.items(0x00400270)
+        data = whole.with_items(0x00400270, item.without(0x0020000D))
+        stage.send("N-CREATE-RQ", data, AffectedSOPClassUID=s.MPPS)
+        assert (stage.status, stage.final.get("AttributeIdentifierList")) == (0x0120, (0x0020000D,))
+
+    def test_a_final_state_needs_its_end_and_its_series(self) -> None:
+        stage = self.stage()
+        requested = {"RequestedSOPClassUID": s.MPPS, "RequestedSOPInstanceUID": "1.9"}
+        stage.send("N-SET-RQ", elements((s.PPS_STATUS, "CS", "COMPLETED")), **requested)
+        assert stage.status == 0x0121, "they were created empty"
+        (series,) = ending("COMPLETED").items(0x00400340)
+        without_protocol = ending("COMPLETED").with_items(0x00400340, series.without(0x00181030))
+        stage.send("N-SET-RQ", without_protocol, **requested)
+        data = stage.replies[-1].data
+        assert (stage.status, data and [e.tag for e in data]) == (0x0121, [0x00181030])
+        assert self.change(stage, "COMPLETED") == 0
+
+    def test_who_and_what_is_not_changed_afterwards(self) -> None:
+        stage = self.stage()
+        data = elements((0x00100010, "PN", "Other^Name"))
+        stage.send("N-SET-RQ", data, RequestedSOPClassUID=s.MPPS, RequestedSOPInstanceUID="1.9")
+        assert stage.status == 0x0106
+
+    def test_those_who_listen_are_told(self) -> None:
+        stage = self.stage()
+        told = [n.event_type_id for n in stage.events]
+        data = elements((0x00400254, "LO", "more"))
+        stage.send("N-SET-RQ", data, RequestedSOPClassUID=s.MPPS, RequestedSOPInstanceUID="1.9")
+        told += [n.event_type_id for n in stage.events]
+        self.change(stage, "DISCONTINUED")
+        told += [n.event_type_id for n in stage.events]
+        assert told == [1, 4, 3]
+        assert {(n.sop_class_uid, n.receiver) for n in stage.events} == {(s.MPPS_NOTIFICATION, EVERYONE)}
 
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
