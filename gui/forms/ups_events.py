@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QSettings, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.conformance.names import check_ae_title
 from engine.model.association import LocalAE, Policy
@@ -148,6 +148,8 @@ class UpsEvents(QWidget):
         self.model = EntryModel[EventRow](describe_event, self)
         self.list = EntryList(self.model, self, name="Events", many=True, movable=False)
         self.list.set_empty(_EMPTY)
+        self.list.setMinimumHeight(60)
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes what is left
         self.list.opened.connect(self.opened)
         row = QHBoxLayout()
         row.setSpacing(SPACING.small)
