@@ -99,7 +99,7 @@ def _listening(args: argparse.Namespace, asked: Proposal) -> Listen:
 
 def _known(records: Records[Transaction], named: str) -> Transaction:
     if named == LAST:
-        waiting = [t for t in records.all() if not t.reported]
+        waiting = sorted((t for t in records.all() if not t.reported), key=lambda t: bool(t.doubt))
         if not waiting:
             raise ValueProblem("no transaction waits for its report; commitments shows what is known")
         return waiting[0]

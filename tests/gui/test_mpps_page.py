@@ -110,6 +110,34 @@ def test_a_step_from_item_to_completed_by_keyboard(page, qtbot, study):
     assert kept.attributes.items(0x00400340) == (series,)
 
 
+def test_a_modalitys_day(page, qtbot, study, live_window):
+    """Worklist item, in progress, stored, completed with what was stored, committed: page to page, nothing typed."""
+    window = live_window
+    find(page, qtbot)
+    begin(page, qtbot)
+    window.show_service("store")
+    store = window.services.page
+    store.add((study,))
+    qtbot.waitUntil(lambda: not store.running and store.plan.sending > 0)
+    store.start()
+    qtbot.waitUntil(lambda: not store.running)
+    window.show_service("mpps")
+    page.complete()
+    ending = page.dialog
+    ending.sources.stored_button.click()
+    qtbot.waitUntil(lambda: not ending.sources.reading)
+    ending.accept_button.click()
+    qtbot.waitUntil(lambda: not page.running)
+    assert states(page) == [COMPLETED]
+    window.show_service("commit")
+    commit = window.services.page
+    commit.sources.stored_button.click()
+    qtbot.waitUntil(lambda: not commit.sources.reading)
+    commit.start()
+    qtbot.waitUntil(lambda: not commit.running)
+    assert commit.run_bar.sentence.text() == "Committed: all 2 instances are safe with the peer."
+
+
 def test_discontinued_with_a_reason(page, qtbot):
     find(page, qtbot)
     begin(page, qtbot, 1)
