@@ -36,7 +36,7 @@ from tests.runtime.console import (
     store_rq,
 )
 
-FAST = Timeouts(connect=5.0, acse=0.7, dimse=0.7, artim=0.7)
+FAST = Timeouts(connect=5.0, acse=1.0, dimse=1.0, artim=1.0)
 """Short enough to test time-outs, long enough for a busy machine."""
 DCMTK_SECONDS = 1
 SERVICES = frozenset({"find", "store", "get", "move"})
