@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .listener import Listener
 
 
+ACCEPTING_TURNS = 4
+"""Turns of the loop from accept() to an association, and one to spare."""
+
+
 class Context:
     """One per engine; used in its thread only, but for `new_id`."""
 
@@ -89,7 +93,15 @@ class Context:
 
     async def close_links(self) -> None:
         """Cut what is still connected: associations that wait in Sta13 for the peer to close."""
+        await settled()
         for link in list(self.links):
             link.kill()
         while self.links:
             await asyncio.sleep(0)
+
+
+async def settled() -> None:
+    """Let connections that were accepted become associations, which can be ended: asyncio takes a turn of the loop each
+    for its task, the transport and `connection_made`."""
+    for _ in range(ACCEPTING_TURNS):
+        await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from engine.model.notices import Outcome
 from engine.services.procedures.catalog import CATALOG
 
 from .association import Association, end_all
-from .context import Context
+from .context import Context, settled
 from .invocation import Ended, service_name
 from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
@@ -186,6 +186,7 @@ class Dispatcher:
         self._operations.give_up()
         for listener in self._listeners.values():
             listener.refuse()
+        await settled()
         await end_all(self._context, self._context.associations.values(), timeout)
         await asyncio.gather(*(listener.stop(1.0) for listener in self._listeners.values()))
         self._listeners.clear()

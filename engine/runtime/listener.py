@@ -26,7 +26,7 @@ from engine.workspace.worklist_folder import WorklistFolder
 from . import sentences
 from .association import Association, end_all
 from .binding import bind
-from .context import Context
+from .context import Context, settled
 from .database import DatabaseError
 from .files import Discarding, FolderStore, Spool, drop_spooled
 from .keeping import Durable, Volatile
@@ -255,6 +255,7 @@ class Listener:
     async def stop(self, timeout: float) -> None:
         """Stop listening; associations still open are released, then aborted."""
         self.refuse()
+        await settled()
         links = [a.link for a in self.associations if a.script is not None]
         await end_all(self.context, self.associations, timeout)
         for link in links:  # a script may keep them open
