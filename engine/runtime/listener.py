@@ -17,6 +17,7 @@ from engine.services.commitment import report_of, unreported
 from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.peer import WORKLIST, BuiltInPeer
 from engine.services.state import Record
+from engine.services.ups import RESTARTED, scp_status
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.wire.errors import DataSetError
 from engine.wire.fragments import Sink
@@ -161,7 +162,9 @@ class Listener:
         await self.server.save()
 
     def _report_left(self) -> None:
-        """Storage commitment reports that were owed when the peer was stopped."""
+        """What is owed since the peer was stopped: storage commitment reports, that unified steps are served again."""
+        for event in scp_status(self.peer.state, RESTARTED):
+            self.server.reporter.report(event)
         for record in unreported(self.peer.state):
             self.server.reporter.report(report_of(record, self.peer.emulation.commitment))
 

@@ -22,6 +22,30 @@ UNIQUE_KEYS = {"PATIENT": PATIENT_ID, "STUDY": STUDY_UID, "SERIES": SERIES_UID, 
 LEVELS = tuple(UNIQUE_KEYS)
 
 
+COUNTS = {
+    "PATIENT": (0x00201200, 0x00201202, 0x00201204),
+    "STUDY": (0x00080061, 0x00080062, 0x00201206, 0x00201208),
+    "SERIES": (0x00201209,),
+    "IMAGE": (),
+}
+"""What is counted over the members of each level (PS3.4 C.3.4)."""
+_OF_STUDIES = (0x0020000D, 0x00200010, 0x00080020, 0x00080030, 0x00080050, 0x00081030, 0x00080090)
+_OF_SERIES = (0x0020000E, 0x00200011, 0x00080021, 0x00080031, 0x00080060, 0x0008103E, 0x00180015, 0x00181030)
+_OF_INSTANCES = (
+    0x00080016, 0x00080018, 0x00080008, 0x00080023, 0x00080033, 0x00200013, 0x00280008, 0x00280010, 0x00280011,
+)  # fmt: skip
+_BULK = 0x7FE00000
+
+
+def unsupported(tag: int, level: str) -> bool:
+    """Whether a key says nothing about entities of a level: what varies below it, what is counted at another one,
+    pixel data. Such keys are not matched (PS3.4 C.4.1.1.4, status FF01H)."""
+    below = {"PATIENT": (*_OF_STUDIES, *_OF_SERIES, *_OF_INSTANCES), "STUDY": (*_OF_SERIES, *_OF_INSTANCES)}
+    below["SERIES"] = _OF_INSTANCES
+    counted_elsewhere = {t for other, tags in COUNTS.items() if other != level for t in tags}
+    return tag >= _BULK or tag in below.get(level, ()) or tag in counted_elsewhere
+
+
 class InstanceStore(Protocol):
     """Where received instances are kept."""
 

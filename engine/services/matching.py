@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from engine.model.dataset import DataElement, DataSet
@@ -82,21 +84,35 @@ def value_matches(vr: str, wanted: str, have: str) -> bool:
         return _number(wanted) == _number(have)
     wanted, have = wanted.strip(), have.strip()
     if vr == "PN":
-        wanted, have = _person(wanted), _person(have)
-    if vr in WILDCARD_VRS and ("*" in wanted or "?" in wanted):
+        return _name_matches(wanted, have)
+    return _text_matches(wanted, have, wild=vr in WILDCARD_VRS)
+
+
+def _text_matches(wanted: str, have: str, *, wild: bool) -> bool:
+    if wild and ("*" in wanted or "?" in wanted):
         return _pattern(wanted).fullmatch(have) is not None
     return wanted == have
+
+
+def _name_matches(wanted: str, have: str) -> bool:
+    """Person names: case and empty trailing components do not count (PS3.4 C.2.2.2.1 leaves it to the SCP). A key of
+    one component group is matched by any group, one of several by the same groups."""
+    asked, told = (_groups(name) for name in (wanted, have))
+    if len(asked) == 1:
+        return any(_text_matches(asked[0], group, wild=True) for group in told)
+    told += [""] * (len(asked) - len(told))
+    return all(not group or _text_matches(group, other, wild=True) for group, other in zip(asked, told, strict=False))
+
+
+def _groups(name: str) -> list[str]:
+    """Alphabetic, ideographic and phonetic representation (PS3.5 6.2.1), as they are compared."""
+    return [group.rstrip("^ ").casefold() for group in name.rstrip("=").split("=")]
 
 
 @lru_cache(maxsize=256)
 def _pattern(wanted: str) -> re.Pattern[str]:
     parts = {"*": ".*", "?": "."}
     return re.compile("".join(parts.get(c, re.escape(c)) for c in re.sub(r"\*+", "*", wanted)), re.DOTALL)
-
-
-def _person(name: str) -> str:
-    """Person names: case and empty trailing components do not count (PS3.4 C.2.2.2.1 leaves it to the SCP)."""
-    return "=".join(group.rstrip("^ ") for group in name.split("=")).rstrip("=").casefold()
 
 
 def fuzzy_matches(wanted: str, have: str) -> bool:
@@ -121,22 +137,64 @@ def _number(text: str) -> float | str:
 def _range_matches(vr: str, wanted: str, have: str) -> bool:
     low, high, is_range = _bounds(vr, wanted.strip())
     have = have.strip()
+    if vr == "DT":  # one value stands for as long as its precision says
+        return _later("", low, have) and _later(have, high, "")
     if not is_range:
-        return _earliest(vr, low) == _earliest(vr, have) if vr != "DT" else have.startswith(low)
+        return _earliest(vr, low) == _earliest(vr, have)
     value = _earliest(vr, have)
     return (not low or _earliest(vr, low) <= value) and (not high or value <= _latest(vr, high))
+
+
+def _later(have: str, bound: str, value: str) -> bool:
+    """Whether a DT value is not before a lower bound, or (the other way round) not behind an upper one.
+
+    Where both tell their offset from UTC, moments are compared (PS3.5 6.2), else the clocks.
+    """
+    if not bound:
+        return True
+    is_upper, text = bool(have), have or value
+    limit = _latest("DT", bound) if is_upper else _earliest("DT", bound)
+    told = _earliest("DT", text)
+    offsets = [_offset(t) for t in (bound, text)]
+    if None not in offsets:
+        limit, told = (_at_utc(t, o or 0) for t, o in zip((limit, told), offsets, strict=True))
+    return told <= limit if is_upper else limit <= told
+
+
+def _offset(text: str) -> int | None:
+    """Minutes east of UTC, where a DT tells them."""
+    found = re.search(r"([+-])(\d\d)(\d\d)$", text)
+    if found is None:
+        return None
+    sign, hours, minutes = found.groups()
+    return (60 * int(hours) + int(minutes)) * (1 if sign == "+" else -1)
+
+
+def _at_utc(digits: str, offset: int) -> str:
+    """Digits of a clock as those of UTC. What no calendar has stays as it is."""
+    year, month, day = int(digits[:4] or 0), int(digits[4:6] or 0), int(digits[6:8] or 0)
+    try:
+        last = monthrange(year, max(1, month))[1]
+        start = datetime(year, max(1, month), min(max(1, day), last), int(digits[8:10]), int(digits[10:12]))  # noqa: DTZ001
+        return (start - timedelta(minutes=offset)).strftime("%Y%m%d%H%M").rjust(12, "0") + digits[12:]
+    except (ValueError, OverflowError):
+        return digits
+
+
+_MOMENT = r"\d{4,14}(?:\.\d{1,6})?(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
+_ONE_MOMENT = re.compile(r"\d{9,14}(?:\.\d{1,6})?-(?:0\d|1[0-4])[0-5]\d")
+_MOMENT_OR_NONE = re.compile(f"(?:{_MOMENT})?")
 
 
 def _bounds(vr: str, wanted: str) -> tuple[str, str, bool]:
     """Both ends of "a-b", "a-" or "-b"; a hyphen in front of a DT's UTC offset is no range (PS3.4 C.2.2.2.5.1)."""
     splits = [i for i, c in enumerate(wanted) if c == "-"]
+    if vr == "DT" and _ONE_MOMENT.fullmatch(wanted):
+        return wanted, wanted, False
     for i in splits:
         low, high = wanted[:i], wanted[i + 1 :]
-        if vr == "DT" and low and re.fullmatch(r"\d{4}", high) and len(splits) != 1:
-            continue
-        if vr == "DT" and low and re.fullmatch(r"(0\d|1[0-4])[0-5]\d", high) and len(splits) == 1 and len(low) > 8:
-            return wanted, wanted, False
-        return low, high, True
+        if vr != "DT" or (_MOMENT_OR_NONE.fullmatch(low) and _MOMENT_OR_NONE.fullmatch(high)):
+            return low, high, True
     return wanted, wanted, False
 
 

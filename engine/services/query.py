@@ -12,7 +12,7 @@ from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
 
 from .effects import Answer, Instance, Reply, Request, Serving, SubStore
-from .instances import LEVELS, UNIQUE_KEYS, entities
+from .instances import LEVELS, UNIQUE_KEYS, entities, unsupported
 from .matching import matches
 from .responses import CANCEL, PENDING, SUCCESS, response_to
 
@@ -30,6 +30,8 @@ OUT_OF_RESOURCES = 0xA702
 ALL_FAILED = OUT_OF_RESOURCES
 DESTINATION_UNKNOWN = 0xA801
 SOME_FAILED = 0xB000
+PENDING_UNSUPPORTED = 0xFF01
+"""Pending, but optional keys were not supported (PS3.4 C.4.1.1.4)."""
 
 
 class IdentifierError(Exception):
@@ -56,12 +58,20 @@ def answer_keys(identifier: DataSet, found: DataSet, fixed: DataSet = NOTHING) -
 
 def find(request: Request, found: Iterable[DataSet]) -> Serving:
     """Pending responses for what was found, then Success; Cancel as soon as it was asked for (PS3.7 9.1.2)."""
+    status = PENDING_UNSUPPORTED if _unsupported(request) else PENDING
     for identifier in found:
-        answer = yield Reply(command=response_to(request.command, PENDING, has_data=True), data=identifier)
+        answer = yield Reply(command=response_to(request.command, status, has_data=True), data=identifier)
         if answer.cancelled:
             yield Reply(command=response_to(request.command, CANCEL))
             return
     yield Reply(command=response_to(request.command, SUCCESS))
+
+
+def _unsupported(request: Request) -> frozenset[int]:
+    """Keys of the Identifier that are not supported at its level."""
+    identifier = request.identifier or NOTHING
+    level = identifier.text(QUERY_LEVEL).strip()
+    return frozenset(e.tag for e in identifier if level in LEVELS and unsupported(e.tag, level))
 
 
 def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[DataSet]:
@@ -73,9 +83,10 @@ def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[
     fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)  # PS3.4 C.4.1.1.3.2 wants it in every match
     if identifier.find(INSTANCE_AVAILABILITY) is not None:
         fixed = fixed.put(INSTANCE_AVAILABILITY, "CS", "ONLINE")
+    left = _unsupported(request)
     for entity in entities(instances, level):
-        if matches(identifier, entity.attributes, NOT_KEYS, request.options):
-            yield answer_keys(identifier, entity.attributes, fixed)
+        if matches(identifier, entity.attributes, NOT_KEYS | left, request.options):
+            yield answer_keys(identifier, entity.attributes.without(*left), fixed)
 
 
 def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataSet]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from engine.conformance.ups import check_final
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.ups import (
+    ASSIGNED,
     CANCEL_REQUESTED,
     CANCELED,
     COMPLETED,
@@ -18,11 +19,13 @@ from engine.standard.ups import (
     PROGRESS_REPORT,
     RECEIVING_AE,
     SCHEDULED,
+    SCP_STATUS_CHANGE,
     STATE_REPORT,
     STEP_STATE,
     TRANSACTION_UID,
     UPS_EVENT,
     UPS_FILTERED_GLOBAL,
+    UPS_GLOBAL,
     UPS_PULL,
     UPS_PUSH,
     UPS_QUERY,
@@ -41,6 +44,10 @@ INPUT_READINESS = 0x00404041
 REQUESTING_AE = 0x00741236
 CANCEL_REASONS = (0x00741238, 0x0074100E)
 """Reason For Cancellation, Procedure Step Discontinuation Reason Code Sequence."""
+STATIONS, PERFORMERS = 0x00404025, 0x00404034
+"""Scheduled Station Name Code Sequence, Scheduled Human Performers Sequence."""
+PERFORMER_CODES, PERFORMER_ORGANIZATION = 0x00404009, 0x00404036
+SCP_STATUS, SUBSCRIPTION_LIST_STATUS, STEP_LIST_STATUS = 0x00741242, 0x00741244, 0x00741246
 NOT_KEYS = frozenset({RECEIVING_AE, DELETION_LOCK, TRANSACTION_UID})
 
 ALREADY_CANCELED, ALREADY_COMPLETED = 0xB304, 0xB306
@@ -57,6 +64,7 @@ COMPLETED_ALREADY = 0xC311
 PERFORMER_UNREACHABLE = 0xC312
 ACTION_NOT_APPROPRIATE = 0xC314
 
+RESTARTED, GOING_DOWN = "RESTARTED", "GOING DOWN"
 _NO_LONGER = "the UPS may no longer be updated"
 _KEY = "the correct Transaction UID was not provided"
 
@@ -127,6 +135,29 @@ def _key(uid: str, receiver: str) -> str:
     return f"{uid} {receiver}"
 
 
+def scp_status(state: State, status: str, *, warm: bool = True) -> tuple[Notify, ...]:
+    """SCP Status Change, for everybody with a global subscription (PS3.4 CC.2.4.3): RESTARTED or GOING DOWN.
+
+    warm: steps and subscriptions are there again as they were.
+    """
+    told = DataSet((DataElement(SCP_STATUS, "CS", (status,)),))
+    if status == RESTARTED:
+        kind = "WARM START" if warm else "COLD START"
+        told = told.put(SUBSCRIPTION_LIST_STATUS, "CS", kind).put(STEP_LIST_STATUS, "CS", kind)
+    receivers = dict.fromkeys(record.attributes.text(RECEIVING_AE) for record in state.watches.values())
+    return tuple(
+        Notify(
+            sop_class_uid=UPS_PUSH,
+            sop_instance_uid=UPS_GLOBAL,
+            event_type_id=SCP_STATUS_CHANGE,
+            data=told,
+            abstract_syntax=UPS_EVENT,
+            receiver=receiver,
+        )
+        for receiver in receivers
+    )
+
+
 @dataclass(slots=True)
 class UpsRules(Rules):
     """PS3.4 CC.2: SCHEDULED, then IN PROGRESS locked by a Transaction UID, then COMPLETED or CANCELED.
@@ -157,6 +188,7 @@ class UpsRules(Rules):
             events += self._state_report(new)
         if changes.find(PROGRESS) is not None:
             events += self._report(new, PROGRESS_REPORT, picked(changes, PROGRESS))
+        events += self._assigned(old, new)
         return new, Result(events=events)
 
     def get(self, store: NormalizedStore, record: Record) -> DataSet:
@@ -241,6 +273,16 @@ class UpsRules(Rules):
             self.subscriptions.add(step, receiver)
             return Result(events=self._state_report(step, only=receiver))
         return Result()
+
+    def _assigned(self, old: Record, new: Record) -> tuple[Notify, ...]:
+        """UPS Assigned, when a station or people were named or others (PS3.4 CC.2.4.3)."""
+        now = new.attributes
+        if all(now.find(tag) == old.attributes.find(tag) for tag in (STATIONS, PERFORMERS)):
+            return ()
+        told = picked(now, STATIONS)
+        for performer in now.items(PERFORMERS)[:1]:
+            told = told.merged(picked(performer, PERFORMER_CODES, PERFORMER_ORGANIZATION))
+        return self._report(new, ASSIGNED, told)
 
     def _state_report(self, step: Record, more: DataSet = NOTHING, only: str = "") -> tuple[Notify, ...]:
         """UPS State Report. only: the receiver who has just subscribed."""
