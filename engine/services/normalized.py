@@ -58,7 +58,7 @@ class NormalizedProvider:
     def _reply(self, request: Request) -> Reply:
         try:
             result = _Operation(
-                request, row_of(request), self._store_of(request.association), self._rules_of(request)
+                request, row_of(request), self.store_of(request.association), self._rules_of(request)
             ).result()
         except Refusal as refusal:
             extra: dict[str, Value] = {
@@ -75,7 +75,8 @@ class NormalizedProvider:
         command = response_to(request.command, result.status, has_data=bool(result.data), extra=extra)
         return Reply(command=command, data=result.data or None, events=result.events)
 
-    def _store_of(self, association: int) -> NormalizedStore:
+    def store_of(self, association: int) -> NormalizedStore:
+        """The instances one association sees."""
         return replace(self.store, passing=self._passing.setdefault(association, {}))
 
     def _rules_of(self, request: Request) -> Rules:
