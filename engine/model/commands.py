@@ -219,6 +219,37 @@ class StopListening(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchObjects(Command):
+    """Tell by ObjectsNotices all that the built-in peer holds, then every change; `on` False: no more."""
+
+    listener: int
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeObject(Command):
+    """Put an object on a shelf of the built-in peer, in place of one with this key; attributes None: take it away.
+
+    A stored instance can only be taken away. Who watches the object is told as when a peer had changed it.
+    """
+
+    listener: int
+    shelf: str
+    key: str
+    attributes: DataSet | None
+    sop_class_uid: str = ""
+    """Of a new object."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetEmulators(Command):
+    """Switch emulators on and off by name, for associations accepted from now on."""
+
+    listener: int
+    on: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunProcedure(Command):
     """Run a procedure of several steps; the whole is one operation, each step is told by a StepNotice.
 

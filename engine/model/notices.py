@@ -15,6 +15,7 @@ from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet
 from .dataset import DataSet, EncodedData, FileData
 from .faults import Phase
+from .objects import HeldObject
 from .references import Found
 from .storing import FileResult, StorePlan
 from .tls import TlsVerdict
@@ -354,6 +355,21 @@ class ListenerNotice(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectsNotice(Notice):
+    """What the built-in peer holds: all of it, or what has just changed. Only who has asked is told."""
+
+    kind: ClassVar[str] = "objects"
+    listener: int
+    time: float
+    whole: bool
+    held: tuple[HeldObject, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
+    """(shelf, key) of what was taken away."""
+    on: frozenset[str] = frozenset()
+    """The emulators that are switched on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptNotice(Notice):
     """A rule of a script applies: what follows departs from the Standard on purpose."""
 
@@ -400,6 +416,7 @@ AnyNotice = (
     | StoredNotice
     | FindingNotice
     | ListenerNotice
+    | ObjectsNotice
     | ScriptNotice
     | ErrorNotice
 )

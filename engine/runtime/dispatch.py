@@ -46,6 +46,9 @@ class Dispatcher:
             c.RunProcedure: self._run_procedure,
             c.Listen: self._listen,
             c.StopListening: self._stop_listening,
+            c.WatchObjects: lambda command: self._at(command.listener, lambda it: it.objects.watch(command)),
+            c.SetEmulators: lambda command: self._at(command.listener, lambda it: it.switch(command.on)),
+            c.ChangeObject: self._change_object,
         }
 
     def dispatch(self, command: c.Command) -> None:
@@ -179,6 +182,19 @@ class Dispatcher:
         listener = self._listeners.pop(command.listener, None)
         if listener is not None:
             self._context.spawn(listener.stop(2.0), "Stopping the built-in peer")
+
+    def _at(self, number: int, act: Callable[[Listener], None]) -> None:
+        listener = self._listeners.get(number)
+        if listener is None:
+            self._context.error("That was not possible: the built-in peer does not listen.")
+        else:
+            act(listener)
+
+    def _change_object(self, command: c.ChangeObject) -> None:
+        def change(listener: Listener) -> None:
+            self._context.spawn(listener.objects.change(command), "Changing an object")
+
+        self._at(command.listener, change)
 
     async def close(self, timeout: float) -> None:
         """Everything ends: associations released (then aborted), listeners stopped, tasks finished."""

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from engine.model.objects import SHELVES
 from engine.services.effects import Instance
-from engine.services.instances import InstanceStore
-from engine.services.state import SHELVES, Change, State
+from engine.services.instances import InstanceStore, MemoryStore
+from engine.services.state import Change, State
 
 from .archive import Archive
 from .database import Database, DatabaseError
-from .files import FolderStore
+from .files import FolderStore, drop_spooled
 
 INSIDE = ".dimse-console"
 """Folder beside the stored instances with what is not theirs: the database, and files while they are received."""
@@ -21,9 +22,11 @@ DATABASE = "state.sqlite3"
 
 
 class Keeper(Protocol):
-    """Both return "" or why it was not possible."""
+    """Each returns "" or why it was not possible."""
 
     async def keep(self, instance: Instance) -> str: ...
+
+    async def forget(self, sop_instance_uid: str) -> str: ...
 
     async def commit(self, changes: tuple[Change, ...]) -> str: ...
 
@@ -38,6 +41,13 @@ class Volatile:
         if isinstance(self._store, FolderStore):
             return await asyncio.to_thread(self._store.add, instance)
         return self._store.add(instance)
+
+    async def forget(self, sop_instance_uid: str) -> str:
+        held = self._store.held.pop(sop_instance_uid, None) if isinstance(self._store, MemoryStore) else None
+        if held is None:
+            return "no such instance"
+        drop_spooled(held.data)
+        return ""
 
     async def commit(self, changes: tuple[Change, ...]) -> str:
         return ""
@@ -75,6 +85,9 @@ class Durable:
 
     async def keep(self, instance: Instance) -> str:
         return await self.archive.keep(instance)
+
+    async def forget(self, sop_instance_uid: str) -> str:
+        return await self.archive.forget(sop_instance_uid)
 
     async def commit(self, changes: tuple[Change, ...]) -> str:
         try:

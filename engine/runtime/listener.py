@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
@@ -32,6 +33,7 @@ from .database import DatabaseError
 from .files import Discarding, FolderStore, Spool, drop_spooled
 from .keeping import Durable, Volatile
 from .link import Link
+from .objects import Objects
 from .serving import Server
 from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder
 from .tls import Secure, TlsProblem
@@ -77,6 +79,7 @@ class Listener:
         source = settings.emulation.worklist
         self._worklist = WorklistSource(source, self.peer.state.worklist) if source else None
         self.server.before = self._before
+        self.objects = Objects(context, self.number, self.peer, self.server)
         self._script = ScriptRun(settings.script) if settings.script is not None and settings.script.active else None
         self._destinations = destinations
         self._servers: list[asyncio.Server] = []
@@ -273,6 +276,11 @@ class Listener:
         if port is not None and port == self.port:
             return not titles or title in titles
         return port in (None, 0) and title in (titles or (self.command.settings.policy.local.ae_title,))
+
+    def switch(self, on: frozenset[str]) -> None:
+        """These emulators serve associations accepted from now on."""
+        self.peer.emulation = replace(self.peer.emulation, on=on)
+        self.objects.switched()
 
     def refuse(self) -> None:
         """Take no more connections."""

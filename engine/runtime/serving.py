@@ -16,11 +16,12 @@ from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
 from engine.services.commitment import reported
-from engine.services.effects import Answer, Effect, Keep, Notify, Reply, Request, Serving, SubStore
+from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Reply, Request, Serving, SubStore
 from engine.services.peer import BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
 from engine.services.rules import FIRST_NORMALIZED, RESOURCE_LIMITATION
+from engine.services.state import Change
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
 from engine.standard.messages import message_name
@@ -59,6 +60,9 @@ class Server:
     on_stored: Callable[[Association, CommandSet], None] | None = None
     before: Callable[[str], Awaitable[None]] | None = None
     """Awaited with the SOP class before a request for it is served."""
+    on_changed: Callable[[tuple[Change, ...]], None] | None = None
+    on_kept: Callable[[Instance], None] | None = None
+    """Called when a change, an instance is safe."""
     reporter: Reporter = field(init=False)
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
     _delays: Iterator[float] = field(init=False)
@@ -74,6 +78,15 @@ class Server:
         if problem:
             self.peer.state.undo(changes)
             self.context.error(f"What was asked for could not be kept: {problem}", association)
+        elif changes and self.on_changed is not None:
+            self.on_changed(changes)
+        return problem
+
+    async def keep(self, instance: Instance) -> str:
+        """Keep a composite instance; "" or why not."""
+        problem = await self.keeper.keep(instance)
+        if not problem and self.on_kept is not None:
+            self.on_kept(instance)
         return problem
 
     async def _taken(self, event: Notify) -> None:
@@ -184,7 +197,7 @@ class _Run:
 
     async def _carried_out(self, effect: Effect) -> Answer:
         if isinstance(effect, Keep):
-            return Answer(problem=await self.server.keeper.keep(effect.instance))
+            return Answer(problem=await self.server.keep(effect.instance))
         return await (self._reply(effect) if isinstance(effect, Reply) else self._sub_store(effect))
 
     def _not_kept(self, problem: str) -> CommandSet:

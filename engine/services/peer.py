@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
 from engine.model.emulation import Emulation
+from engine.model.objects import NORMALIZED
 from engine.standard.performed_steps import MPPS
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
 from engine.wire.datasets import DataSetError
 
 from .commitment import CommitmentRules
-from .effects import Instance, Keep, Reply, Request, Serving
+from .effects import Instance, Keep, Notify, Reply, Request, Serving
 from .instances import PATIENT_ID, InstanceStore, MemoryStore, entities, instance_from
 from .normalized import NormalizedProvider
 from .other_rules import display_record, other_rules
@@ -35,7 +36,7 @@ from .query import (
 from .responses import SUCCESS, response_to
 from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Refusal, Rules, row_of
 from .state import Record, State
-from .steps import MPPS_RETRIEVE, MppsRules
+from .steps import MPPS_RETRIEVE, MppsRules, mpps_edited
 from .ups import UPS_CLASSES, Subscriptions, UpsRules
 from .worklist import sample_worklist
 
@@ -60,14 +61,16 @@ class BuiltInPeer:
     state: State = field(default_factory=State)
     emulation: Emulation = field(default_factory=Emulation)
     normalized: NormalizedProvider = field(init=False)
+    _ups: UpsRules = field(init=False)
 
     def __post_init__(self) -> None:
+        self._ups = UpsRules(self.known_destination, Subscriptions(self.state))
         rules: dict[str, Rules] = {
             **print_rules(self.emulation.printer),
             **other_rules(self._held_class),
             **dict.fromkeys((MPPS, MPPS_RETRIEVE), MppsRules()),
             STORAGE_COMMITMENT: CommitmentRules(self._held_class, self.state, self.emulation.commitment),
-            UPS_PUSH: UpsRules(self.known_destination, Subscriptions(self.state)),
+            UPS_PUSH: self._ups,
         }
         self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state), rules)
         self.set_up()
@@ -91,6 +94,14 @@ class BuiltInPeer:
             **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
         }
         return handlers.get(field_value, self._unknown)(request)
+
+    def edited(self, shelf: str, before: Record | None, after: Record | None) -> tuple[Notify, ...]:
+        """What is told when an object was changed on our side, not by a peer."""
+        if shelf != NORMALIZED or after is None:
+            return ()
+        if after.sop_class_uid == UPS_PUSH:
+            return self._ups.edited(before, after)
+        return mpps_edited(before, after) if after.sop_class_uid == MPPS else ()
 
     def ended(self, association: int) -> None:
         """An association is over: what was made for it alone goes with it."""

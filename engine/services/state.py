@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from engine.model.dataset import DataSet
+from engine.model.objects import COMMITMENTS, FILMS, NORMALIZED, SHELVES, SUBSCRIPTIONS, WATCHES, WORKLIST_ITEMS
 
 NOTHING = DataSet()
 
@@ -85,11 +86,6 @@ class Shelf:
             self._held.pop(key, None)
         else:
             self._held[key] = record
-
-
-NORMALIZED, WORKLIST_ITEMS, SUBSCRIPTIONS = "normalized", "worklist", "subscription"
-WATCHES, COMMITMENTS, FILMS = "global subscription", "commitment", "film"
-SHELVES = (NORMALIZED, WORKLIST_ITEMS, SUBSCRIPTIONS, WATCHES, COMMITMENTS, FILMS)
 
 
 @dataclass(slots=True)

@@ -113,3 +113,10 @@ def _told(record: Record, event: int) -> tuple[Notify, ...]:
             receiver=EVERYONE,
         ),
     )
+
+
+def mpps_edited(before: Record | None, after: Record) -> tuple[Notify, ...]:
+    """What those with the Notification class are told when a step was changed on the provider's side."""
+    state = after.attributes.text(PPS_STATUS)
+    same = before is not None and before.attributes.text(PPS_STATUS) == state
+    return _told(after, UPDATED if same else STATE_EVENTS.get(state, UPDATED))

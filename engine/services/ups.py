@@ -201,6 +201,14 @@ class UpsRules(Rules):
         step = store.require(uid, UPS_PUSH, NO_SUCH_UPS)
         return self._change_state(store, step, data) if action == 1 else self._cancel(store, request, step, data)
 
+    def edited(self, before: Record | None, after: Record) -> tuple[Notify, ...]:
+        """What watchers are told when a step was made or changed on the provider's side."""
+        if before is None:
+            self.subscriptions.created(after)
+            return self._state_report(after)
+        changed = before.attributes.text(STEP_STATE) != after.attributes.text(STEP_STATE)
+        return (*(self._state_report(after) if changed else ()), *self._assigned(before, after))
+
     def _may_update(self, step: Record, key: str, needs_progress: bool) -> None:
         state = step.attributes.text(STEP_STATE)
         if state in (COMPLETED, CANCELED):

@@ -17,6 +17,7 @@ from engine.model.notices import (
     FindingNotice,
     ListenerNotice,
     MessageNotice,
+    ObjectsNotice,
     PduNotice,
     ProgressNotice,
     ReferencesNotice,
@@ -396,6 +397,17 @@ def _finding(n: FindingNotice) -> Json:
     }
 
 
+def _objects(n: ObjectsNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": iso_time(n.time),
+        "whole": n.whole,
+        "emulators": sorted(n.on),
+        "held": [{"shelf": h.shelf, "key": h.key, "sop_class": h.sop_class_uid} for h in n.held],
+        "gone": [{"shelf": shelf, "key": key} for shelf, key in n.gone],
+    }
+
+
 def _script(n: ScriptNotice) -> Json:
     return {
         "kind": n.kind,
@@ -433,6 +445,7 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     StoredNotice: _stored,
     ListenerNotice: _listener,
     FindingNotice: _finding,
+    ObjectsNotice: _objects,
     ScriptNotice: _script,
     ErrorNotice: _error,
 }

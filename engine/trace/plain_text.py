@@ -16,6 +16,7 @@ from engine.model.notices import (
     FindingNotice,
     ListenerNotice,
     MessageNotice,
+    ObjectsNotice,
     PduNotice,
     ProgressNotice,
     ReferencesNotice,
@@ -131,6 +132,8 @@ def _notice_text(notice: AnyNotice) -> str:
             clause = f" ({notice.clause})" if notice.clause else ""
             waived = f", waived ({notice.waived})" if notice.waived else ""
             return f"{notice.severity.capitalize()}{waived}: {notice.sentence}{clause}"
+        case ObjectsNotice():
+            return f"{len(notice.held)} objects held, {len(notice.gone)} gone"
         case ListenerNotice() | ScriptNotice() | ErrorNotice():
             return notice.sentence
 
