@@ -1,0 +1,118 @@
+"""Running one contender and saying how long it took, with how much processor time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 900.0
+"""Seconds one run may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """seconds: of the work, or of the whole process. cpu: user and system seconds. rss: largest resident size, MB."""
+
+    seconds: float
+    cpu: float
+    rss: float
+
+
+Run = Callable[[], Result]
+
+
+def largest_resident(pid: int) -> float:
+    """MB a process has had at most; 0 where the system does not tell."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
+
+
+def median(results: Sequence[Result]) -> Result:
+    return Result(*(statistics.median(getattr(r, name) for r in results) for name in Result.__slots__))
+
+
+def run(*command: object, env: dict[str, str] | None = None) -> tuple[Result, str]:
+    """A program to its end. AssertionError with its output when it fails."""
+    begun, used = time.perf_counter(), _children()
+    done = subprocess.run(
+        [str(c) for c in command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
+        cwd=ROOT,
+        timeout=PATIENCE,
+        check=False,
+    )
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        raise AssertionError(f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}")
+    return Result(seconds, _children() - used, 0.0), done.stdout
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def whole(*command: object, env: dict[str, str] | None = None) -> Run:
+    """The whole process is what is measured."""
+    return lambda: run(*command, env=env)[0]
+
+
+def timed(*command: object) -> Run:
+    """A program that prints the seconds of its work, alone or as JSON with the rest."""
+
+    def go() -> Result:
+        result, text = run(*command)
+        told = json.loads(text.strip().splitlines()[-1])
+        if isinstance(told, dict):
+            return Result(told["seconds"], told["cpu"], told["rss"])
+        return Result(float(told), result.cpu, 0.0)
+
+    return go
+
+
+def ours(*arguments: object) -> Run:
+    return timed(sys.executable, "-m", "tests.bench.ours", *arguments)
+
+
+def pynetdicom(*arguments: object) -> Run:
+    return timed(sys.executable, "-m", "tests.bench.pynet", *arguments)
+
+
+@dataclass(slots=True)
+class Server:
+    """A provider in a process of its own that prints its port first."""
+
+    port: int
+    process: subprocess.Popen[str] = field(repr=False)
+
+    @property
+    def rss(self) -> float:
+        return largest_resident(self.process.pid)
+
+
+@contextmanager
+def serving(module: str, *arguments: object) -> Iterator[Server]:
+    command = [sys.executable, "-m", f"tests.bench.{module}", "serve", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    try:
+        yield Server(int(process.stdout.readline()), process)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
