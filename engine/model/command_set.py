@@ -11,6 +11,14 @@ Value = int | str | bytes | tuple[int, ...] | tuple[str, ...] | None
 
 GROUP_LENGTH = 0x00000000
 COMMAND_FIELD = 0x00000100
+MESSAGE_ID = BY_KEYWORD["MessageID"].tag
+RESPONDED_TO = BY_KEYWORD["MessageIDBeingRespondedTo"].tag
+DATA_SET_TYPE = BY_KEYWORD["CommandDataSetType"].tag
+STATUS = BY_KEYWORD["Status"].tag
+AFFECTED_INSTANCE = BY_KEYWORD["AffectedSOPInstanceUID"].tag
+_AFFECTED_CLASS = BY_KEYWORD["AffectedSOPClassUID"].tag
+_REQUESTED_CLASS = BY_KEYWORD["RequestedSOPClassUID"].tag
+_REQUESTED_INSTANCE = BY_KEYWORD["RequestedSOPInstanceUID"].tag
 NO_DATA_SET = 0x0101
 """Command Data Set Type (0000,0800) when no Data Set follows (PS3.7 E.1)."""
 
@@ -61,29 +69,34 @@ class CommandSet:
         return iter(self.elements)
 
     def find(self, key: str | int) -> Element | None:
-        tag = tag_of(key)
+        tag = key if isinstance(key, int) else BY_KEYWORD[key].tag
         for element in self.elements:
             if element.tag == tag:
                 return element
         return None
 
     def get(self, key: str | int) -> Value:
-        element = self.find(key)
-        return None if element is None else element.value
+        tag = key if isinstance(key, int) else BY_KEYWORD[key].tag
+        for element in self.elements:  # not by `find`: asked more often than anything else
+            if element.tag == tag:
+                return element.value
+        return None
 
     def number(self, key: str | int) -> int | None:
         """The value as an int (the first of several), or None when absent, empty or not a number."""
         value = self.get(key)
-        if isinstance(value, tuple):
-            value = value[0] if value else None
-        return value if isinstance(value, int) else None
+        if isinstance(value, int):
+            return value
+        first = value[0] if isinstance(value, tuple) and value else None
+        return first if isinstance(first, int) else None
 
     def text(self, key: str | int) -> str:
         """The value as text (the first of several), or "" when absent, empty or not text."""
         value = self.get(key)
-        if isinstance(value, tuple):
-            value = value[0] if value else None
-        return value if isinstance(value, str) else ""
+        if isinstance(value, str):
+            return value
+        first = value[0] if isinstance(value, tuple) and value else None
+        return first if isinstance(first, str) else ""
 
     def with_values(self, **values: Value) -> CommandSet:
         """A copy with these elements replaced (first occurrence) or inserted in tag order."""
@@ -115,29 +128,29 @@ class CommandSet:
     @property
     def message_id(self) -> int | None:
         """Message ID of a request."""
-        return self.number("MessageID")
+        return self.number(MESSAGE_ID)
 
     @property
     def responded_to(self) -> int | None:
         """Message ID Being Responded To, of a response or a C-CANCEL-RQ."""
-        return self.number("MessageIDBeingRespondedTo")
+        return self.number(RESPONDED_TO)
 
     @property
     def status(self) -> int | None:
-        return self.number("Status")
+        return self.number(STATUS)
 
     @property
     def sop_class_uid(self) -> str:
         """Affected SOP Class UID, else Requested SOP Class UID, else ""."""
-        return self.text("AffectedSOPClassUID") or self.text("RequestedSOPClassUID")
+        return self.text(_AFFECTED_CLASS) or self.text(_REQUESTED_CLASS)
 
     @property
     def sop_instance_uid(self) -> str:
         """Affected SOP Instance UID, else Requested SOP Instance UID, else ""."""
-        return self.text("AffectedSOPInstanceUID") or self.text("RequestedSOPInstanceUID")
+        return self.text(AFFECTED_INSTANCE) or self.text(_REQUESTED_INSTANCE)
 
     @property
     def has_data_set(self) -> bool:
         """Whether a Data Set follows: Command Data Set Type is present and not 0101H (PS3.7 E.1)."""
-        kind = self.number("CommandDataSetType")
+        kind = self.number(DATA_SET_TYPE)
         return kind is not None and kind != NO_DATA_SET

@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
-from engine.model.command_set import NO_DATA_SET, CommandSet, Element, tag_of
+from engine.model.command_set import (
+    DATA_SET_TYPE,
+    MESSAGE_ID,
+    NO_DATA_SET,
+    RESPONDED_TO,
+    CommandSet,
+    Element,
+    tag_of,
+)
 from engine.model.dataset import EncodedData, FileData
 from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
@@ -42,9 +50,9 @@ Alter = Callable[[CommandSet], CommandSet]
 
 DATA_SET_FOLLOWS = 0x0001
 """Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
-_MESSAGE_ID = tag_of("MessageID")
-_RESPONDED_TO = tag_of("MessageIDBeingRespondedTo")
-_DATA_SET_TYPE = tag_of("CommandDataSetType")
+REMEMBERED_CHOICES = 256
+"""Presentation contexts chosen that are remembered: an association has no more of them, and few kinds of message."""
+_TYPES = (tag_of("ActionTypeID"), tag_of("EventTypeID"))
 
 
 class ExchangeError(Exception):
@@ -91,6 +99,7 @@ class Exchange:
     _served: list[_Served] = field(default_factory=list)
     _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
     _events: deque[Event] = field(default_factory=deque)
+    _best: dict[tuple[object, ...], NegotiatedContext] = field(default_factory=dict)
     _last_key: int = 0
     _reassembler: Reassembler = field(init=False)
     _contexts: dict[int, NegotiatedContext] = field(init=False)
@@ -118,9 +127,14 @@ class Exchange:
             if named is None:
                 raise ExchangeError(f"Presentation context {context_id} was not accepted on this association.")
             return named
-        context = best_context(
-            self.negotiated.contexts, command, requestor=self.requestor, transfer_syntax=transfer_syntax
-        )
+        asked = (command.command_field, command.sop_class_uid, transfer_syntax, *map(command.number, _TYPES))
+        context = self._best.get(asked)  # the choice depends on nothing else of the command set
+        if context is None:
+            context = best_context(
+                self.negotiated.contexts, command, requestor=self.requestor, transfer_syntax=transfer_syntax
+            )
+            if context is not None and len(self._best) < REMEMBERED_CHOICES:
+                self._best[asked] = context
         if context is None:
             raise ExchangeError(f"No accepted presentation context for SOP Class {command.sop_class_uid or '(none)'}.")
         return context
@@ -218,16 +232,20 @@ class Exchange:
     def _fill(self, command: CommandSet, has_data: bool, responded_to: int | None = None) -> CommandSet:
         """Values left None become what they must be (the encoder does the group length); the rest stays as it is."""
 
-        def fill(element: Element) -> Element:
+        elements = list(command.elements)
+        for index, element in enumerate(elements):
             if element.value is not None or element.raw is not None:
-                return element
-            if element.tag == _MESSAGE_ID:
-                return replace(element, value=self._next_id())
-            if element.tag == _DATA_SET_TYPE:
-                return replace(element, value=DATA_SET_FOLLOWS if has_data else NO_DATA_SET)
-            return replace(element, value=responded_to) if element.tag == _RESPONDED_TO else element
-
-        return CommandSet(tuple(fill(e) for e in command))
+                continue
+            value: int | None = None
+            if element.tag == MESSAGE_ID:
+                value = self._next_id()
+            elif element.tag == DATA_SET_TYPE:
+                value = DATA_SET_FOLLOWS if has_data else NO_DATA_SET
+            elif element.tag == RESPONDED_TO:
+                value = responded_to
+            if value is not None:
+                elements[index] = Element(element.tag, value, None, element.length)
+        return CommandSet(tuple(elements))
 
     def _next_id(self) -> int:
         number = self._invoked.next_id()

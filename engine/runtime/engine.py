@@ -87,11 +87,13 @@ class Engine:
         self._context.loop = loop
         loop.set_exception_handler(self._unexpected)
         self._stopping = asyncio.Event()
+        self._outbox.later = loop.call_later
         dispatcher = Dispatcher(self._context)
         self._dispatcher = dispatcher
         self._ready.set()
         await self._stopping.wait()
         await dispatcher.close(STOP_TIMEOUT)
+        self._outbox.later = None
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
         error = details.get("exception") or details.get("message")

@@ -39,6 +39,21 @@ class Pipeline:
         operation = self._operation
         operation.total = len(self._messages)
         operation.on_cancel = self._cancel
+        if self._limit == 1:
+            await self._in_turn()
+        else:
+            await self._together()
+        operation.on_cancel = None
+        self._end()
+
+    async def _in_turn(self) -> None:
+        for message in self._messages:
+            if self._operation.cancelled:
+                break
+            await self._send(message)
+
+    async def _together(self) -> None:
+        operation = self._operation
         room = asyncio.Semaphore(self._limit)
         ends: list[Ended] = []
 
@@ -56,10 +71,8 @@ class Pipeline:
                 if operation.cancelled or ends:
                     break
                 tasks.create_task(send(message))
-        operation.on_cancel = None
         if ends:
             raise ends[0]
-        self._end()
 
     async def _send(self, message: Outgoing) -> None:
         """One message to its final response; only the association's end is raised."""

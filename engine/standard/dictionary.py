@@ -5,9 +5,14 @@ pydicom is imported on first use, so that what does not need a dictionary does n
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
+from pathlib import Path
+from types import ModuleType
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,29 @@ _LATER_UIDS = (
 
 
 @cache
+def _table(name: str) -> ModuleType:
+    """A module of pydicom's that holds nothing but a table, loaded without the package around it: importing pydicom takes
+    some 0.3 s, its tables a few milliseconds."""
+    whole = f"pydicom.{name}"
+    if "pydicom" not in sys.modules:
+        package = importlib.util.find_spec("pydicom")
+        for folder in (package.submodule_search_locations if package else None) or ():
+            path = Path(folder, f"{name}.py")
+            spec = importlib.util.spec_from_file_location(f"_table_of_{name}", path) if path.exists() else None
+            if spec is not None and spec.loader is not None:
+                module = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(module)
+                return module
+    return importlib.import_module(whole)
+
+
+@cache
 def uid_entries() -> dict[str, UidEntry]:
     """All registered UIDs."""
-    from pydicom.uid import UID_dictionary  # type: ignore[attr-defined]  # public, but not in its __all__
-
+    dictionary = _table("_uid_dict").UID_dictionary
     known = {
         uid: UidEntry(uid, name, keyword, type_, retired == "Retired")
-        for uid, (name, type_, _, retired, keyword) in UID_dictionary.items()
+        for uid, (name, type_, _, retired, keyword) in dictionary.items()
     }
     later = {uid: UidEntry(uid, name, keyword, type_, False) for uid, name, keyword, type_ in _LATER_UIDS}
     return {**later, **known}
@@ -85,29 +106,35 @@ def uid_name(uid: str) -> str:
 @lru_cache(maxsize=4096)
 def attribute(tag: int) -> Attribute | None:
     """The data element type of a tag, repeating groups (50xx, 60xx, ...) included; None when not registered."""
-    from pydicom.datadict import get_entry
+    row = _table("_dicom_dict").DicomDictionary.get(tag)
+    if row is None:
+        from pydicom.datadict import get_entry
 
-    try:
-        vr, vm, name, retired, keyword = get_entry(tag)
-    except (KeyError, ValueError, OverflowError):
-        return None
+        try:
+            row = get_entry(tag)
+        except (KeyError, ValueError, OverflowError):
+            return None
+    vr, vm, name, retired, keyword = row
     return Attribute(tag, keyword, name, vr, vm, bool(retired))
 
 
 def attribute_by_keyword(keyword: str) -> Attribute | None:
     """The data element type of a keyword; None when there is none."""
-    from pydicom.datadict import tag_for_keyword
-
-    tag = tag_for_keyword(keyword) if keyword else None
+    tag = _tags_by_keyword().get(keyword)
     return attribute(tag) if tag is not None else None
+
+
+@cache
+def _tags_by_keyword() -> dict[str, int]:
+    rows = _table("_dicom_dict").DicomDictionary.items()
+    return {keyword: tag for tag, (_, _, _, _, keyword) in rows if keyword}
 
 
 @cache
 def _attributes() -> tuple[Attribute, ...]:
     """Every element with a keyword outside the command group and the file meta information."""
-    from pydicom.datadict import DicomDictionary  # type: ignore[attr-defined]
-
-    rows = (Attribute(tag, k, name, vr, vm, bool(r)) for tag, (vr, vm, name, r, k) in DicomDictionary.items() if k)
+    table = _table("_dicom_dict").DicomDictionary
+    rows = (Attribute(tag, k, name, vr, vm, bool(r)) for tag, (vr, vm, name, r, k) in table.items() if k)
     return tuple(sorted((a for a in rows if a.tag >> 16 > 2), key=lambda a: a.tag))
 
 

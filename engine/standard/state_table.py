@@ -12,6 +12,8 @@ from enum import Enum
 class _Defined(Enum):
     """Members are named as in Table 9-10 and carry its words."""
 
+    __hash__ = object.__hash__  # members are singletons; Enum's own is a Python function, and each PDU asks for a dozen
+
     @property
     def definition(self) -> str:
         return str(self.value)
@@ -61,6 +63,8 @@ class Evt(_Defined):
 
 class Effect(Enum):
     """What actions do."""
+
+    __hash__ = object.__hash__
 
     CONNECT = "issue a transport connect request"
     ACCEPT_TRANSPORT = "accept the transport connection"

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
+from pynetdicom.association import Association
 
 _config.LOG_HANDLER_LEVEL = "none"
 _config.STORE_SEND_CHUNKED_DATASET = True
@@ -31,35 +33,33 @@ def work(args: argparse.Namespace) -> float:
             ae.associate("127.0.0.1", args.port, max_pdu=args.pdu).release()
         return time.perf_counter() - begun
     if args.work == "store":
-        return store(ae, args)
+        return each(ae, args, [lambda a, path=path: a.send_c_store(path) for path in sorted(args.folder.iterdir())])
+    if args.work == "echo":
+        return each(ae, args, [lambda a: a.send_c_echo()] * args.count)
     association = ae.associate("127.0.0.1", args.port, max_pdu=args.pdu)
     begun = time.perf_counter()
-    if args.work == "echo":
-        for _ in range(args.count):
-            assert association.send_c_echo().Status == 0
-    else:
-        keys = Dataset()
-        keys.QueryRetrieveLevel = "STUDY"
-        keys.PatientName = keys.StudyInstanceUID = ""
-        assert sum(1 for _ in association.send_c_find(keys, STUDY_ROOT)) > args.count
+    keys = Dataset()
+    keys.QueryRetrieveLevel = "STUDY"
+    keys.PatientName = keys.StudyInstanceUID = ""
+    assert sum(1 for _ in association.send_c_find(keys, STUDY_ROOT)) > args.count
     seconds = time.perf_counter() - begun
     association.release()
     return seconds
 
 
-def store(ae: AE, args: argparse.Namespace) -> float:
+def each(ae: AE, args: argparse.Namespace, work: list[Callable[[Association], Dataset]]) -> float:
     """A response that comes quickly is lost now and then (3.0.4: "unexpected C-STORE service message"), and it waits
-    for another until its time-out; the time of such a file is left out, the file sent again."""
+    for another until its time-out; the time of such a request is left out, and it is made again."""
     ae.dimse_timeout = 2.0
     association, seconds = None, 0.0
-    for path in sorted(args.folder.iterdir()):
-        sent = False
-        while not sent:
+    for ask in work:
+        done = False
+        while not done:
             if association is None:
                 association = ae.associate("127.0.0.1", args.port, max_pdu=args.pdu)
             begun = time.perf_counter()
-            sent = "Status" in association.send_c_store(path)
-            if sent:
+            done = "Status" in ask(association)
+            if done:
                 seconds += time.perf_counter() - begun
             else:
                 association.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from engine.model.notices import Direction, ErrorNotice, PduNotice
 from engine.runtime import outbox
@@ -74,3 +75,22 @@ def test_copies_of_pdus_have_a_limit() -> None:
     assert not box.has_room
     box.drain(1)
     assert box.has_room
+
+
+def test_records_ring_a_little_later_and_what_somebody_waits_for_at_once() -> None:
+    rung: list[None] = []
+    due: list[Callable[[], None]] = []
+    box = Outbox(lambda: rung.append(None))
+    box.later = lambda _seconds, call: due.append(call)
+    for _ in range(3):
+        box.put(pdu(10))
+    assert not rung and len(due) == 1
+    due.pop()()
+    assert len(rung) == 1
+    assert len(box.drain(10)) == 3
+    box.put(pdu(10))
+    box.put(error(0))
+    assert len(rung) == 2, "the error does not wait for the record's time"
+    box.drain(10)
+    due.pop()()
+    assert len(rung) == 2, "nothing is left to ring for"

@@ -186,3 +186,25 @@ def test_empty_and_several_values() -> None:
 def test_what_cannot_be_encoded_is_refused_in_words(bad: Element, words: str) -> None:
     with pytest.raises(CommandError, match=words):
         encode_command(CommandSet((bad,)))
+
+
+@given(st.data())
+def test_what_is_decoded_by_its_kind_is_what_the_whole_decoder_makes_of_it(data: st.DataObject) -> None:
+    """Message ID and SOP Instance UID differ from message to message, and bytes are cut, changed and put in anywhere."""
+    ids = st.sampled_from([b"\x01\x00", b"\x10\x01", b"\x00\x00"])
+    uids = st.sampled_from([b"1.2.3\0", b"1.2.4\0", b"", b"9", b"\x10\x01\x02\x00\x00\x00\x01\x00", b"1.2.3.4.5.6"])
+    parts = {
+        0x0002: b"1.2.840.10008.1.1\0",
+        0x0100: data.draw(st.sampled_from([b"\x01\x00", b"\x01\x80", b"\x30\x00"])),
+        data.draw(st.sampled_from([0x0110, 0x0120])): data.draw(ids),
+        0x0800: b"\x01\x01",
+        0x1000: data.draw(uids),
+    }
+    order = data.draw(st.permutations(sorted(parts))) if data.draw(st.booleans()) else sorted(parts)
+    encoded = b"".join(struct.pack("<HHI", 0, tag, len(parts[tag])) + parts[tag] for tag in order)
+    if data.draw(st.booleans()):
+        encoded = encoded[: data.draw(st.integers(0, len(encoded)))]
+    if data.draw(st.booleans()):
+        at = data.draw(st.integers(0, max(0, len(encoded) - 1)))
+        encoded = encoded[:at] + data.draw(st.binary(max_size=2)) + encoded[at + 1 :]
+    assert decode_command(encoded) == decode_command_spans(encoded)[0]
