@@ -7,7 +7,9 @@ Whatever the bytes are, nothing is raised. Of long data sets only the beginning 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from engine.model.association import Negotiated
 from engine.model.notices import Direction, Evidence
@@ -54,6 +56,11 @@ _CONNECTED = frozenset({"exchange", "retrieve", "workflow"})
 _FRAGMENTS = frozenset({"pdata.interleaved", "pdata.data-first", "pdata.command-unended", "pdata.unfinished"})
 
 
+REMEMBERED = 256
+"""A-ASSOCIATE PDUs whose findings are remembered: one association after the other with the same peer looks the same."""
+_judged: dict[bytes, tuple[Finding, ...]] = {}
+
+
 class Watcher:
     """One association. requestor: whether what counts as sent comes from the association's requestor."""
 
@@ -63,6 +70,8 @@ class Watcher:
         self._time = 0.0
         self._negotiated: Negotiated | None = None
         self._request: AssociateRQ | None = None
+        self._request_data = b""
+        self._asked = b""
         self._exchanges = Exchanges()
         self._sequence = PduSequence(self._exchanges.names)
         templates = Templates()
@@ -113,6 +122,9 @@ class Watcher:
         if len(first) and first[0] == PDataTF.TYPE:
             return self._p_data(direction, by_requestor, buffers)
         data = b"".join(buffers)
+        known = self._known(data)
+        if known is not None:
+            return self._told(direction, [*self._sequence.pdu(data[0], by_requestor), *known])
         try:
             pdu = decode_pdu(data) if pdu is None else pdu
         except PduError as error:
@@ -121,7 +133,12 @@ class Watcher:
         findings += self._sequence.pdu(pdu.TYPE, by_requestor)
         if pdu.TYPE in _ENDING:
             findings += self._assemblies[by_requestor].unfinished()
-        return self._told(direction, findings + located(condensed(self._judge_pdu(pdu)), pdu, data))
+        judged = located(condensed(self._judge_pdu(pdu)), pdu, data)
+        if self._is_remembered(data):
+            if len(_judged) >= REMEMBERED:
+                _judged.clear()
+            _judged[self._digest(data)] = tuple(judged)
+        return self._told(direction, findings + judged)
 
     def tls(self, verdict: TlsVerdict, time: float) -> list[Verdict]:
         """A handshake came to its end, good or bad. time: now, seconds since the epoch."""
@@ -153,13 +170,37 @@ class Watcher:
 
     # -- PDUs
 
+    def _is_remembered(self, data: bytes) -> bool:
+        """Whether this is an A-ASSOCIATE-RQ, or the A-ASSOCIATE-AC to one: what is found depends on nothing else."""
+        return bool(data) and (data[0] == AssociateRQ.TYPE or (data[0] == AssociateAC.TYPE and bool(self._asked)))
+
+    def _digest(self, data: bytes) -> bytes:
+        """Stands for the PDU; its bytes may hold a passcode, and are not kept beyond the association."""
+        return blake2b(data, key=self._asked).digest() if data[0] == AssociateAC.TYPE else blake2b(data).digest()
+
+    def _known(self, data: bytes) -> tuple[Finding, ...] | None:
+        """The findings of a PDU like one that was judged before; None when it must be judged."""
+        if not self._is_remembered(data):
+            return None
+        digest = self._digest(data)
+        if data[0] == AssociateRQ.TYPE and not self._asked:
+            self._asked, self._request_data = digest, data
+        return _judged.get(digest)
+
+    def _requested(self) -> AssociateRQ | None:
+        """The association's first A-ASSOCIATE-RQ."""
+        if self._request is None and self._request_data:
+            with suppress(PduError):
+                pdu = decode_pdu(self._request_data)
+                self._request = pdu if isinstance(pdu, AssociateRQ) else None
+        return self._request
+
     def _judge_pdu(self, pdu: Pdu) -> list[Finding]:
         match pdu:
             case AssociateRQ():
-                self._request = self._request or pdu
                 return check_request(pdu)
-            case AssociateAC() if self._request is not None:
-                return check_accept(self._request, pdu)
+            case AssociateAC() if (request := self._requested()) is not None:
+                return check_accept(request, pdu)
             case AssociateRJ():
                 return check_reject(pdu)
             case AbortPdu():

@@ -87,7 +87,8 @@ class Association:
         await connect(self)
         seconds = self.timeouts.acse
         try:
-            return await asyncio.wait_for(asyncio.shield(self._established), seconds or None)
+            async with asyncio.timeout(seconds or None):
+                return await asyncio.shield(self._established)
         except TimeoutError:
             self.abort(
                 why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds, self.machine.pending)),
@@ -125,7 +126,8 @@ class Association:
             self.notice(AssociationPhase.RELEASING, "A-RELEASE-RQ sent.")
         seconds = self.timeouts.acse
         try:
-            await asyncio.wait_for(self.ended.wait(), seconds or None)
+            async with asyncio.timeout(seconds or None):
+                await self.ended.wait()
         except TimeoutError:
             self.abort(
                 why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds, self.machine.pending)),

@@ -95,6 +95,8 @@ async def _unless_over(association: Association, work: Any, seconds: float) -> s
 async def _connected(peer: Peer) -> socket.socket:
     """A socket connected to the first address that answers; OSError of the most telling failure."""
     waiting = await resolve(peer.host, peer.port)
+    if len(waiting) == 1:
+        return await _connect_to(waiting[0])
     running: set[asyncio.Task[socket.socket]] = set()
     errors: list[OSError] = []
     try:

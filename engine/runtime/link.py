@@ -15,8 +15,6 @@ from .context import Context
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 """Linux only: acknowledge at once, so that a peer with Nagle on does not wait 40 ms for us. It wears off, so it is
 armed again around each receive."""
-RECEIVE_SIZE = 256 * 1024
-"""Bytes asked for at most in one receive: two of the largest usual PDUs."""
 WRITE_HIGH_WATER = 4 * 1024 * 1024
 """Bytes queued for the socket before senders wait: enough to keep it busy, little enough for 64 associations."""
 
@@ -64,7 +62,7 @@ class Link(asyncio.BufferedProtocol):
         self.pump()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self.machine.receive_buffer(RECEIVE_SIZE)
+        return self.machine.receive_buffer()  # small at first; one that is filled is followed by a larger one
 
     def buffer_updated(self, nbytes: int) -> None:
         self._quick_ack()

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from engine.model.notices import (
     AnyNotice,
+    AssociationNotice,
+    AssociationPhase,
     FindingNotice,
     MessageNotice,
     PduNotice,
@@ -19,12 +21,17 @@ from engine.model.notices import (
 PAYLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
 window that cannot keep up must not eat the machine."""
-RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice})
-"""What is only told, and by the hundred while the engine works. Nobody waits for one of these to go on: what ends a
-phase, an operation or a hope is another notice, and that rings at once."""
+_RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice})
+_PASSING = frozenset({AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING, AssociationPhase.RELEASING})
 RECORDS_WAIT = 0.01
 """Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them, and
 threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""
+
+
+def _is_record(notice: AnyNotice) -> bool:
+    """Whether it is only told, as hundreds are while the engine works. Nobody waits for one of these to go on: what ends
+    a phase, an operation or a hope is another notice, and that rings at once."""
+    return type(notice) in _RECORDS or (type(notice) is AssociationNotice and notice.phase in _PASSING)
 
 
 class Outbox:
@@ -51,7 +58,7 @@ class Outbox:
             self._put_bytes += len(notice.data)
         if self._rung:
             return
-        if self.later is None or type(notice) not in RECORDS:
+        if self.later is None or not _is_record(notice):
             self._ring()
         elif not self._ringing_later:
             self._ringing_later = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from engine.model.dataset import DataElement, DataSet
 
 _ITEMS = (
@@ -14,6 +16,11 @@ _DATE = "20260101"
 
 def sample_worklist() -> dict[str, DataSet]:
     """Three scheduled procedure steps (PS3.4 K.6.1.2) by Scheduled Procedure Step ID."""
+    return dict(_made())
+
+
+@cache
+def _made() -> dict[str, DataSet]:
     return {f"SPS{number:04}": _item(number, *values) for number, values in enumerate(_ITEMS, start=1)}
 
 
