@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ LIMITS = (
 )
 
 
+@lru_cache(maxsize=256)
 def known_limit(class_uid: str, version_name: str, transfer_syntax: str) -> str:
     """What is known of this peer that speaks against sending it an instance in this syntax; "" when nothing is."""
     name = product(class_uid, version_name)

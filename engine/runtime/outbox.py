@@ -24,13 +24,13 @@ window that cannot keep up must not eat the machine."""
 _RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice})
 _PASSING = frozenset({AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING, AssociationPhase.RELEASING})
 RECORDS_WAIT = 0.01
-"""Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them, and
-threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""
+"""Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them,
+and threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""
 
 
 def _is_record(notice: AnyNotice) -> bool:
-    """Whether it is only told, as hundreds are while the engine works. Nobody waits for one of these to go on: what ends
-    a phase, an operation or a hope is another notice, and that rings at once."""
+    """Whether it is only told, as hundreds are while the engine works. Nobody waits for one of these to go on: what
+    ends a phase, an operation or a hope is another notice, and that rings at once."""
     return type(notice) in _RECORDS or (type(notice) is AssociationNotice and notice.phase in _PASSING)
 
 

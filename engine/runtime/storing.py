@@ -114,6 +114,12 @@ class Storing:
         """Each in turn, without waiting for the responses to those before as far as the asynchronous operations window
         allows (PS3.7 D.3.3.3). Raises Ended when the association ends."""
         assert association.negotiated is not None
+        if association.negotiated.window.invoked == 1:
+            for file in files:
+                if self._over:
+                    break
+                await self._send_file(association, file)
+            return
         room = asyncio.Semaphore(association.negotiated.window.invoked or UNLIMITED)
         ends: list[Ended] = []
 

@@ -70,8 +70,8 @@ _LATER_UIDS = (
 
 @cache
 def _table(name: str) -> ModuleType:
-    """A module of pydicom's that holds nothing but a table, loaded without the package around it: importing pydicom takes
-    some 0.3 s, its tables a few milliseconds."""
+    """A module of pydicom's that holds nothing but a table, loaded without the package around it: importing pydicom
+    takes some 0.3 s, its tables a few milliseconds."""
     whole = f"pydicom.{name}"
     if "pydicom" not in sys.modules:
         package = importlib.util.find_spec("pydicom")

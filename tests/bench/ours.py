@@ -33,7 +33,6 @@ from engine.model.notices import (
     ErrorNotice,
     FindingNotice,
     ListenerNotice,
-    MessageNotice,
     Outcome,
     StatusNotice,
 )

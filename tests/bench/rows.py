@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -388,16 +387,15 @@ def from_dcmsend(b: Bench) -> Iterator[Row]:
     program = b.tool("storescp")
     if program is None:
         return
-    with as_shipped(), serving("ours", b.scratch("ours")) as server:
-        with peers.storescp(program, b.scratch("storescp")) as peer:
-            contenders: dict[str, Run] = {}
-            for who, port in ((OURS, server.port), ("storescp", peer.port)):
-                options = ("-q", "--scan-directories", peers.HOST, port)
-                contenders |= {who: r for r in b.dcmtk("dcmsend", (*options, files), (*options, one)).values()}
-            amount = len(list(files.iterdir())) * HALF_MEGABYTE / 1e6
-            yield Row(
-                "receive from dcmsend as shipped", "MB/s", amount, contenders, (Goal("storescp", 20),)
-            )
+    own = serving("ours", b.scratch("ours"))
+    with as_shipped(), own as server, peers.storescp(program, b.scratch("storescp")) as peer:
+        contenders: dict[str, Run] = {}
+        for who, port in ((OURS, server.port), ("storescp", peer.port)):
+            options = ("-q", "--scan-directories", peers.HOST, port)
+            for sent in b.dcmtk("dcmsend", (*options, files), (*options, one)).values():
+                contenders[who] = sent
+        amount = len(list(files.iterdir())) * HALF_MEGABYTE / 1e6
+        yield Row("receive from dcmsend as shipped", "MB/s", amount, contenders, (Goal("storescp", 20),))
 
 
 # -- many at once, trace, TLS, start
@@ -459,9 +457,7 @@ def _tls(b: Bench, *, echoes: bool) -> Iterator[Row]:
         port = peer.port
         if echoes:
             count = b.count(2000)
-            user = b.dcmtk(
-                "echoscu", (*tls, "--repeat", count, peers.HOST, port), (*tls, peers.HOST, port), QUICK
-            )
+            user = b.dcmtk("echoscu", (*tls, "--repeat", count, peers.HOST, port), (*tls, peers.HOST, port), QUICK)
             mine = ours("echo", "--port", port, "--count", count, "--tls", certificates.ca)
             yield Row("TLS: C-ECHO", "1/s", count, {OURS: mine, **user}, (Goal("echoscu", 1),))
             return
@@ -488,15 +484,3 @@ def command_line(b: Bench) -> Iterator[Row]:
             (Goal("pynetdicom", 1),),
             note="aim: under 150 ms",
         )
-
-
-@row("window")
-def window(b: Bench) -> Iterator[Row]:
-    with_qt = {"QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
-    yield Row(
-        "window from start to usable",
-        "1/s",
-        1,
-        {OURS: whole(sys.executable, "-m", "tests.bench.window", "start", env=with_qt)},
-        note="whole process, off screen; under 1.5 s, aim 0.8 s",
-    )

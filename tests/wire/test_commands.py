@@ -190,7 +190,7 @@ def test_what_cannot_be_encoded_is_refused_in_words(bad: Element, words: str) ->
 
 @given(st.data())
 def test_what_is_decoded_by_its_kind_is_what_the_whole_decoder_makes_of_it(data: st.DataObject) -> None:
-    """Message ID and SOP Instance UID differ from message to message, and bytes are cut, changed and put in anywhere."""
+    """Message ID and SOP Instance UID differ from message to message; bytes are cut, changed and put in anywhere."""
     ids = st.sampled_from([b"\x01\x00", b"\x10\x01", b"\x00\x00"])
     uids = st.sampled_from([b"1.2.3\0", b"1.2.4\0", b"", b"9", b"\x10\x01\x02\x00\x00\x00\x01\x00", b"1.2.3.4.5.6"])
     parts = {
