@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +16,12 @@ from engine.model.commands import OpenAssociation
 from engine.model.dataset import EncodedData
 from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
 from engine.model.tls import ClientCertificates
+from engine.runtime import connecting
 from engine.services.responses import response_to
-from engine.standard.pdus import AbortPdu
+from engine.standard.pdus import AbortPdu, ReleaseRQ
+from engine.trace.diagnosis.diagnoser import RULES
 from engine.trace.diagnosis.model import Setting
+from engine.trace.diagnosis.operations import _ROWS
 from engine.wire.pdus import encode_pdu
 
 from .console import CT, HOST, IMPLICIT, VERIFICATION, Console, contexts, echo_rq, policy, proposal, store_rq
@@ -320,3 +325,47 @@ def test_the_session_in_the_middle_of_which_a_peer_aborts(console: Console) -> N
     found = diagnoses(console)
     check(found, "peer.aborts-midway")
     assert "associate.aborted-after-accept" not in found
+
+
+def test_a_network_without_a_way_there(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_route(_info: Any) -> socket.socket:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(connecting, "_connect_to", no_route)
+    shot(console, Nowhere())
+    found = diagnoses(console)
+    check(found, "connect.unreachable")
+    assert "connect.refused" not in found
+
+
+def test_a_peer_that_does_not_read(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        talk.over.wait(10)
+
+    data = EncodedData(bytes(32 * 1024 * 1024), IMPLICIT)
+    with scripted(script) as peer:
+        shot(console, peer, store_rq(CT, "2.25.9", data), contexts=((CT, IMPLICIT),))
+    found = diagnoses(console)
+    check(found, "transport.peer-stopped-reading")
+    assert "dimse.no-response" not in found
+
+
+def test_an_acceptor_that_releases(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        talk.send(encode_pdu(ReleaseRQ()))
+        talk.read_pdu()
+
+    with scripted(script) as peer:
+        association = console.new_id()
+        console.submit(OpenAssociation(association=association, proposal=proposal(peer)))
+        console.ended(association)
+    check(diagnoses(console), "peer.no-release")
+
+
+def test_every_rule_is_shown_by_a_scene() -> None:
+    """By name here or beside, or as a row of the statuses, each of which is tried."""
+    told = "".join(path.read_text() for path in Path(__file__).parent.glob("test_diagnosis_*.py"))
+    rows = {row.name for row in _ROWS}
+    assert not [name for name in RULES if f'"{name}"' not in told and name not in rows]
