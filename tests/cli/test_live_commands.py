@@ -21,6 +21,7 @@ from engine.model.notices import ListenerNotice
 from engine.runtime.engine import Engine
 from engine.wire.datasets import encode_dataset, open_file, write_file
 from engine.workspace.messages import SHIPPED
+from tests.processes import running
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -232,7 +233,7 @@ def command(*arguments: str) -> list[str]:
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_listen_serves_until_it_is_interrupted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = command("listen", "--port", "0", "--ae", "LISTENER", "--strict", "--folder", str(tmp_path / "in"), "--json")
-    with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with running(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         assert first["listener"]["listening"] is True
@@ -262,7 +263,7 @@ def test_an_interrupted_command_ends_with_130() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         run = command("echo", "127.0.0.1", str(silent.getsockname()[1]), "--timeout", "60", "-v")
-        with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with running(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             connection, _ = silent.accept()
             with connection:
                 assert process.stdout is not None
@@ -352,7 +353,7 @@ def test_a_full_disk_is_one_sentence(port: str, form: str) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
 def test_a_reader_that_goes_away_is_one_sentence(port: str) -> None:
     run = command("echo", "127.0.0.1", port, "-vv")
-    with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with running(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
         err = process.stderr.read()

@@ -31,6 +31,7 @@ from engine.model.association import (
 )
 from engine.trace.negotiation_text import negotiation_lines
 from engine.workspace.errors import ValueProblem
+from tests.processes import running
 
 CT, MR, FIND = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.2.2.1"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
@@ -209,7 +210,7 @@ def test_a_hash_lets_its_passcode_in(tmp_path: Path, capsys: pytest.CaptureFixtu
     listen = ["listen", "--port", "0", "--json", "--users", str(users)]
     code = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
     run = [sys.executable, "-c", code, *listen]
-    with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with running(run, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         port = str(json.loads(process.stdout.readline())["listener"]["port"])
         ann = ["echo", "127.0.0.1", port, "--user", "ann"]

@@ -19,6 +19,7 @@ from engine.model.notices import ListenerNotice
 from engine.runtime.engine import Engine
 from engine.wire import datasets
 from engine.workspace.ups_claims import FILE
+from tests.processes import running
 from tests.runtime.console import CT, EXPLICIT, keys
 
 STEP = "1.2.826.0.1.3680043.9.7433.81"
@@ -178,7 +179,7 @@ def test_ctrl_c_unsubscribes(port: str) -> None:
     code = "import sys; from engine.cli.main import main; sys.exit(main())"
     watch = ["ups", "watch", "127.0.0.1", port, "all", "--called", "PEER", "--lock"]
     run = [sys.executable, "-c", code, *watch]
-    with subprocess.Popen(run, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    with running(run, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None
         seen = ""
         while "UPS State Report" not in seen:

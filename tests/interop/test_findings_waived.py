@@ -26,6 +26,7 @@ from gui.bridge import Bridge
 from gui.main_window import MainWindow
 from gui.panels.trace_panel import FINDINGS, PDUS
 from gui.panels.waiver_dialogs import WaiveDialog
+from tests.processes import running
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -50,7 +51,7 @@ def listened(client: Start, *arguments: str) -> tuple[int, list[dict[str, Any]]]
     code = "import sys; from engine.cli import main; sys.exit(main(sys.argv[1:]))"
     run = [sys.executable, "-c", code, "listen", "--port", "0", "--json", *arguments]
     found = []
-    with subprocess.Popen(run, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with running(run, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["listener"]["port"]
         client("echoscu", "-aet", "ECHOSCU", HOST, port).succeeded()
