@@ -34,6 +34,7 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         "cancel": window.cancel,
         "listen": window.built_in.start,
         "stop_listening": window.built_in.stop,
+        "emulators": window.show_emulators,
         "listener_settings": window.built_in.open_settings,
         "listener_faults": window.built_in.open_faults,
         "palette": window.open_palette,

@@ -35,6 +35,7 @@ from .palette import Palette
 from .panels.ae_panel import AEPanel
 from .panels.builder_drafts import Drafts
 from .panels.builder_panel import BuilderPanel
+from .panels.emulators_window import EmulatorsWindow
 from .panels.log_panel import LogPanel
 from .panels.service_store import ANY_FILES, StorePage
 from .panels.services_panel import ServicesPanel
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
         )
         self.palette_dialog = Palette((*self.finder.providers, self.judging.rules), self)
         self.drafts = Drafts(builder, workspace.folder / "drafts", self.store, self)
+        self.emulators: EmulatorsWindow | None = None
         self._closing: Closing | None = None
         self._closed = self._lose_unsaved = False
         self._lay_out()
@@ -190,6 +192,15 @@ class MainWindow(QMainWindow):
             return
         self.built_in.ready.connect(self.echo, Qt.ConnectionType.SingleShotConnection)
         self.built_in.start(introduce=True)
+
+    def show_emulators(self) -> None:
+        """The window of the built-in peer's emulators and objects, made when it is first wanted."""
+        if self.emulators is None:
+            self.emulators = EmulatorsWindow(self.session, self.questions, self)
+        if self.emulators.isVisible():
+            self.emulators.raise_()
+        self.emulators.show()
+        self.emulators.activateWindow()
 
     def focus_echo(self) -> None:
         """Put the keyboard on Echo: the first thing to do."""

@@ -11,6 +11,7 @@ from engine.model.command_set import NO_DATA_SET, CommandSet
 from engine.model.commands import (
     Abort,
     Cancel,
+    ChangeObject,
     Listen,
     OneShot,
     OpenAssociation,
@@ -22,8 +23,10 @@ from engine.model.commands import (
     Retrieve,
     RunProcedure,
     Send,
+    SetEmulators,
     StopListening,
     StoreFiles,
+    WatchObjects,
 )
 from engine.model.notices import (
     FINAL_PHASES,
@@ -243,6 +246,14 @@ class Session(QObject):
     def stop_listening(self) -> None:
         if self._listener.listener is not None:
             self._bridge.submit(StopListening(listener=self._listener.listener))
+
+    def submit(self, command: WatchObjects | ChangeObject | SetEmulators) -> None:
+        """Something asked of the built-in peer itself."""
+        self._bridge.submit(command)
+
+    def clients(self) -> tuple[AssociationRecord, ...]:
+        """Associations that others opened with us, oldest first, ended ones too."""
+        return tuple(r for r in self._records.values() if not r.requestor)
 
     def _start(self, command: Send | OneShot | Runnable) -> None:
         self._running.add(command.operation)

@@ -87,8 +87,17 @@ COMMANDS = (
     CommandRow("cancel", "&Cancel running operation", "&Message", "Ctrl+.", "stop", "C-CANCEL, or after this file"),
     *(CommandRow(f"service_{row.name}", row.text, "Ser&vices", "", row.icon, row.summary) for row in SERVICES),
     CommandRow("listen", "&Start", "&Built-in peer", "", "listen", "Listen for associations"),
-    CommandRow("stop_listening", "S&top", "&Built-in peer", "", "stop"),
-    CommandRow("listener_settings", "S&ettings…", "&Built-in peer", icon="settings", gap=True),
+    CommandRow("stop_listening", "St&op", "&Built-in peer", "", "stop"),
+    CommandRow(
+        "emulators",
+        "&Emulators and objects…",
+        "&Built-in peer",
+        "",
+        "peer",
+        "What it is, what it holds, who calls it",
+        gap=True,
+    ),
+    CommandRow("listener_settings", "Se&ttings…", "&Built-in peer", icon="settings", gap=True),
     CommandRow(
         "listener_faults", "&Faults…", "&Built-in peer", "", "warning", "Answer late, wrongly or not at all, on purpose"
     ),

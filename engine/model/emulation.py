@@ -53,7 +53,7 @@ EMULATORS = (
     ),
     Emulator(
         "mpps",
-        "Performed procedure steps",
+        "Performed steps (MPPS)",
         ("Procedure Step",),
         "Modality performed procedure steps: created, changed until they end, read, and told of.",
     ),
@@ -77,13 +77,13 @@ EMULATORS = (
     ),
     Emulator(
         "ups",
-        "Unified procedure steps",
+        "Unified steps (UPS)",
         ("Unified Worklist and Procedure Step",),
         "Unified procedure steps with their states, locks, subscriptions and events.",
     ),
     Emulator(
         "patient",
-        "Relevant patient information",
+        "Relevant patients",
         ("Relevant Patient Information Query",),
         "Tells of the patients whose instances are stored.",
     ),

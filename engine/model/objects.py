@@ -12,6 +12,9 @@ NORMALIZED, WORKLIST_ITEMS, SUBSCRIPTIONS = "normalized", "worklist", "subscript
 WATCHES, COMMITMENTS, FILMS = "global subscription", "commitment", "film"
 SHELVES = (NORMALIZED, WORKLIST_ITEMS, SUBSCRIPTIONS, WATCHES, COMMITMENTS, FILMS)
 
+FROM_FILE = "file "
+"""What the key of a worklist item begins with that is a file of a folder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldObject:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.model.dataset import FileData
+from engine.model.dataset import DataSet, FileData
 from engine.model.picture import ImageFacts, Picture
 
 from .explain import PreviewError
 
-__all__ = ["PreviewError", "facts_of", "thumbnail_of"]
+__all__ = ["PreviewError", "facts_of", "printed_picture_of", "thumbnail_of"]
 
 
 def facts_of(path: Path) -> ImageFacts:
@@ -39,3 +39,14 @@ def thumbnail_of(
     except DataSetError as error:
         raise PreviewError(str(error)) from None
     return thumbnail(picture if color else to_gray(picture), longest)
+
+
+def printed_picture_of(image: DataSet, longest: int, *, reverse: bool = False) -> Picture:
+    """An image of a printed film's image box, at most `longest` pixels a side."""
+    from engine.wire.errors import DataSetError
+    from engine.wire.printed import printed_picture
+
+    try:
+        return printed_picture(image, longest, reverse=reverse)
+    except DataSetError as error:
+        raise PreviewError(str(error)) from None

@@ -93,6 +93,11 @@ class DataSetEditor(QWidget):
         button.clicked.connect(slot)
         return button
 
+    def set_read_only(self, read_only: bool) -> None:
+        """Only the tree: what adds and changes is not offered."""
+        for part in (self.line, self.item_button, self.delete_button, self.undo_button, self.redo_button):
+            part.setVisible(not read_only)
+
     def start_adding(self) -> None:
         """Go to the line that adds."""
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
