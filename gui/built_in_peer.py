@@ -113,6 +113,10 @@ class BuiltInPeer(QObject):
             work.failed.connect(self._not_prepared)
             work.begin()
 
+    def listen_at(self, port: int) -> None:
+        """Listen at this port from now on."""
+        self.set_settings(replace(self.settings, port=port))
+
     def stop(self) -> None:
         self._session.stop_listening()
 

@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.ae = AEPanel(workspace, self.questions, self)
         self.builder = BuilderPanel(self, questions=self.questions, store=self.store)
         self.waivers = WaiverBook(workspace, self)
-        self.mending = Mending(self.ae, self.session.peer_of, self)
+        self.mending = Mending(self.ae, self.session, self)
         self.trace = TracePanel(self, book=self.waivers, can_mend=self.mending.can)
         self.log = LogPanel(self)
         builder = self.builder
@@ -168,6 +168,8 @@ class MainWindow(QMainWindow):
         self.trace.copy_requested.connect(self._copied)
         self.trace.banner.mend_wanted.connect(self.mending.apply)
         self.mending.said.connect(self.say)
+        self.mending.service_wanted.connect(self.show_service)
+        self.mending.listen_wanted.connect(self.built_in.listen_at)
         self.answering.said.connect(self.say)
         self.host.said.connect(self.say)
         self.host.target_chosen.connect(self.trace.show_target)

@@ -15,6 +15,7 @@ from engine.trace.diagnosis.model import Diagnosis, Mend, Setting
 from engine.workspace.settings import SavedPeer
 
 from .panels.ae_panel import AEPanel
+from .session import Session
 
 _TIMEOUTS = {Setting.CONNECT_TIMEOUT: "connect", Setting.ACSE_TIMEOUT: "acse", Setting.DIMSE_TIMEOUT: "dimse"}
 _PEER_FIELDS = {Setting.CALLED_AE_TITLE: "ae_title", Setting.HOST: "host", Setting.PORT: "port"}
@@ -25,10 +26,14 @@ class Mending(QObject):
 
     said = Signal(object, object)
 
-    def __init__(self, ae: AEPanel, peer_of: Callable[[int], str], parent: QObject | None = None) -> None:
-        """peer_of: the name of the peer an association is with."""
+    listen_wanted = Signal(object)
+    """The port the built-in peer is to listen at."""
+    service_wanted = Signal(object)
+    """The page of the services where it is changed, by name."""
+
+    def __init__(self, ae: AEPanel, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._ae, self._peer_of = ae, peer_of
+        self._ae, self._session = ae, session
         self._ways: dict[Setting, Callable[[Any, SavedPeer | None], str]] = {
             **dict.fromkeys(_PEER_FIELDS, self._nothing),
             **dict.fromkeys(_TIMEOUTS, self._nothing),
@@ -42,10 +47,14 @@ class Mending(QObject):
             Setting.CONTEXT: self._context,
             Setting.SCP_ROLE: self._role,
             Setting.MAXIMUM_LENGTH: self._maximum,
+            Setting.LISTEN: self._listen,
+            Setting.MOVE_DESTINATION: self._destination,
         }
 
     def can(self, mend: Mend) -> bool:
-        """Whether there is a place in the window for it."""
+        """Whether there is a place in the window for it, now."""
+        if mend.setting is Setting.LISTEN and (self._session.listener.listening or self._session.listener.starting):
+            return False
         return mend.setting in self._ways
 
     def apply(self, mend: Mend, diagnosis: Diagnosis) -> None:
@@ -64,7 +73,7 @@ class Mending(QObject):
         self.said.emit(sentence, "ok" if sentence.endswith("again.") else "text")
 
     def _saved(self, association: int) -> SavedPeer | None:
-        name = self._peer_of(association)
+        name = self._session.peer_of(association)
         row = self._ae.peers_model.row_named(name)
         return self._ae.peers_model.records[row] if row >= 0 else None
 
@@ -113,6 +122,16 @@ class Mending(QObject):
         self._ae.local.maximum.set_value(int(value))
         self._ae.local.flush()
         return "The maximum length announced is now unlimited. Try again."
+
+    # -- elsewhere
+
+    def _listen(self, value: Any, _saved: SavedPeer | None) -> str:
+        self.listen_wanted.emit(value)
+        return f"The built-in peer is started on port {value}. Try again."
+
+    def _destination(self, _value: Any, _saved: SavedPeer | None) -> str:
+        self.service_wanted.emit("query")
+        return "Choose the destination beside Retrieve."
 
     # -- the negotiation
 

@@ -124,6 +124,31 @@ def test_a_time_out_is_raised_and_tls_switched_on(live_window, qtbot):
     assert {c.role.value for c in window.ae.proposal().contexts if c.abstract_syntax == ct} == {"scp"}
 
 
+def test_the_built_in_peer_is_started_where_nobody_listens(live_window, qtbot):
+    window = live_window
+    port = window.session.listener.port
+    window.ae.peers.put(Peer(name="Away", ae_title="DIMSEPEER", host="127.0.0.1", port=port))
+    window.ae.peers.select("Away")
+    window.session.stop_listening()
+    qtbot.waitUntil(lambda: not window.session.listener.listening)
+    _echo(window, qtbot)
+    _button(qtbot, window.trace.banner, f"Start the built-in peer on port {port}").click()
+    qtbot.waitUntil(lambda: window.session.listener.listening)
+    assert window.session.listener.port == port
+    _echo(window, qtbot)
+    assert not window.trace.banner.isVisible()
+
+
+def test_an_unknown_destination_leads_to_where_it_is_chosen(live_window, qtbot):
+    window = live_window
+    window.ae.peers.put(Peer(name="Away", ae_title="AWAY", host="127.0.0.1", port=9))
+    window.ae.peers.select("Away")
+    _echo(window, qtbot)
+    window.mending.apply(Mend(Setting.MOVE_DESTINATION, "", ""), window.trace.banner.diagnosis)
+    assert window.workbench.shown == "services"
+    assert window.services.choice.currentData() == "query"
+
+
 def test_a_mend_for_a_peer_that_is_gone_says_so(live_window, qtbot):
     window = live_window
     window.ae.peers.put(Peer(name="Away", ae_title="AWAY", host="127.0.0.1", port=9))

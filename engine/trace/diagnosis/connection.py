@@ -49,7 +49,15 @@ def refused(case: Case) -> Found | None:
         "that host.",
         change=f"Ask for the port of the peer's DICOM service (usual are {DICOM_PORTS}) and whether it runs.",
         proofs=(story.proof(story.sentence),),
+        mends=_start_ours(story),
     )
+
+
+def _start_ours(story: AssociationStory) -> tuple[Mend, ...]:
+    """On this computer we can listen there ourselves."""
+    here = story.peer.host in ("localhost", "::1") or story.peer.host.startswith("127.")
+    words = f"Start the built-in peer on port {story.peer.port}"
+    return (Mend(Setting.LISTEN, story.peer.port, words),) if here else ()
 
 
 @rule("connect.timed-out", "The connection attempt is not answered", "PS3.8 9.1.4")
