@@ -72,6 +72,15 @@ class Assembly:
         """What is under way will not be seen to its end."""
         self._partial.clear()
 
+    def skip(self, context_id: int, count: int) -> bool:
+        """Count bytes of a data set, where they are the middle of one of which enough was kept; else False."""
+        partial = self._partial.get(context_id)
+        message = partial.message if partial is not None and len(self._partial) == 1 else None
+        if partial is None or message is None or len(message.body) < partial.limit:
+            return False
+        message.body_length += count
+        return True
+
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
         if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many

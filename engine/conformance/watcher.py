@@ -16,6 +16,7 @@ from engine.model.notices import Direction, Evidence
 from engine.model.tls import TlsVerdict
 from engine.standard.messages import SERVICES
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
+from engine.wire.fragments import DataRun
 from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu
 
 from . import query, retrieve
@@ -139,6 +140,21 @@ class Watcher:
                 _judged.clear()
             _judged[self._digest(data)] = tuple(judged)
         return self._told(direction, findings + judged)
+
+    def run(self, direction: Direction, run: DataRun, time: float = 0.0) -> list[Verdict]:
+        """P-DATA-TFs that are alike: the verdicts `pdu` would give for each. Of most only the length counts."""
+        self._time = time
+        by_requestor = self._by_requestor(direction)
+        assembly, length = self._assemblies[by_requestor], len(run.buffers[1])
+        plain = PdvSeen(run.context_id, 0, PDU_HEADER, length)
+        count = len(run)
+        alike = self._sequence.takes_data(by_requestor) and self._is_plain(plain, direction, run.header)
+        verdicts: list[Verdict] = []
+        for index, fragment in enumerate(run.fragments):
+            if alike and assembly.skip(run.context_id, (count - index) * length):
+                break
+            verdicts += self.pdu(direction, (run.header[:PDU_HEADER], run.header[PDU_HEADER:], fragment), None, time)
+        return verdicts
 
     def tls(self, verdict: TlsVerdict, time: float) -> list[Verdict]:
         """A handshake came to its end, good or bad. time: now, seconds since the epoch."""

@@ -24,7 +24,7 @@ from engine.model.dataset import EncodedData, FileData
 from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command
-from engine.wire.fragments import Assembled, FragmentError, Reassembler, Sink, fragment
+from engine.wire.fragments import Assembled, DataRun, FragmentError, Reassembler, Sink, fragment, fragment_in_runs
 from engine.wire.issues import Issue
 
 from .contexts import best_context
@@ -223,10 +223,13 @@ class Exchange:
         return Ready(self._contexts[invoked.context_id], command, encode_command(command))
 
     def fragments(
-        self, ready: Ready, chunks: Iterable[Buffer] | None, maximum: int | None = None
-    ) -> Iterator[list[Buffer]]:
-        """Buffers of each P-DATA-TF of a message, under the receiver's maximum length, or another one."""
+        self, ready: Ready, chunks: Iterable[Buffer] | None, maximum: int | None = None, *, runs: bool = False
+    ) -> Iterator[list[Buffer] | DataRun]:
+        """Buffers of each P-DATA-TF of a message, under the receiver's maximum length, or another one. runs: the bulk
+        of a data set as runs."""
         length = self.negotiated.send_maximum if maximum is None else maximum
+        if runs and chunks is not None and not self.pack:
+            return fragment_in_runs(ready.context.id, ready.command_bytes, chunks, length)
         return fragment(ready.context.id, ready.command_bytes, chunks, length, pack=self.pack)
 
     def _fill(self, command: CommandSet, has_data: bool, responded_to: int | None = None) -> CommandSet:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, Pdu
 from engine.standard.state_table import Evt, Sta
+from engine.wire.fragments import DataRun
 
 Buffer = bytes | bytearray | memoryview
 Pdv = tuple[int, int, memoryview]
@@ -28,9 +29,9 @@ class AAssociateResponse:
 
 @dataclass(frozen=True, slots=True)
 class PDataRequest:
-    """P-DATA request (7.6): the buffers of whole P-DATA-TF PDUs, a list for each."""
+    """P-DATA request (7.6): the buffers of whole P-DATA-TF PDUs, a list for each, or many as a run."""
 
-    pdus: tuple[list[Buffer], ...]
+    pdus: tuple[list[Buffer] | DataRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,23 @@ class PduSent:
     type: int
     data: tuple[Buffer, ...] = field(repr=False)
     transition: Transition | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSent:
+    """The PDUs of a run were put out, each with this transition."""
+
+    run: DataRun
+    transition: Transition
+
+
+@dataclass(frozen=True, slots=True)
+class RunReceived:
+    """The PDUs of a run arrived, each with this transition, and are indicated with it. The fragments are views of what
+    was received, valid while the event is handled."""
+
+    run: DataRun
+    transition: Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +198,8 @@ Event = (
     Transition
     | PduReceived
     | PduSent
+    | RunSent
+    | RunReceived
     | OpenTransport
     | CloseTransport
     | ScriptEnded

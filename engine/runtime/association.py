@@ -57,6 +57,7 @@ class Association:
         self.tls: TlsVerdict | None = None
         self.exchange: dx.Exchange | None = None
         self.script, self.machine = scripted(self, script, proposal)
+        self.machine.in_runs = self.script is None
         self.link = Link(context, self.machine, self._on_event)
         self.recorder = Recorder(context, number, requestor)
         self.on_request: OnRequest | None = None
@@ -178,7 +179,13 @@ class Association:
     def _on_event(self, event: p.Event) -> None:
         match event:
             case p.PDataIndication():
-                self._on_pdata(event)
+                self._on_pdata(event.pdvs)
+            case p.RunReceived():
+                self.recorder.run(event)
+                number = event.run.context_id
+                self._on_pdata([(number, 0, memoryview(f)) for f in event.run.fragments])
+            case p.RunSent():
+                self.recorder.run(event)
             case p.PduReceived():
                 self.recorder.pdu(event)
             case p.PduSent():
@@ -235,9 +242,9 @@ class Association:
         sentence = sentences.rejected(self.peer, self.proposal, *values)
         self.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
 
-    def _on_pdata(self, event: p.PDataIndication) -> None:
+    def _on_pdata(self, pdvs: list[p.Pdv]) -> None:
         try:
-            self.messages.receive(event.pdvs)
+            self.messages.receive(pdvs)
         except FragmentError as error:
             self.recorder.broken("pdata.interleaved", error.reason)
             self.give_up(error.reason, error.abort_reason)

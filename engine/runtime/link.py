@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 
+from engine.protocol.primitives import Buffer
 from engine.protocol.upper_layer import Event, UpperLayer
 
 from .context import Context
@@ -15,8 +17,11 @@ from .context import Context
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 """Linux only: acknowledge at once, so that a peer with Nagle on does not wait 40 ms for us. It wears off, so it is
 armed again around each receive."""
-WRITE_HIGH_WATER = 4 * 1024 * 1024
-"""Bytes queued for the socket before senders wait: enough to keep it busy, little enough for 64 associations."""
+WRITE_HIGH_WATER = 256 * 1024
+"""Bytes queued here before senders wait. The system has its own buffer, which keeps the line busy meanwhile; what is
+queued here has been copied."""
+MOST_BUFFERS = 1024
+"""Buffers gathered in one system call (IOV_MAX of Linux and macOS)."""
 
 
 class Link(asyncio.BufferedProtocol):
@@ -28,6 +33,8 @@ class Link(asyncio.BufferedProtocol):
         self._on_event = on_event
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
+        self._plain = False
+        """What is to be sent goes to the socket as it is: no TLS, and a system that gathers writes."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
         self._writable = asyncio.Event()
@@ -43,6 +50,7 @@ class Link(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.attach(transport)
+        self._plain = hasattr(os, "writev")
         self.secured()
 
     def attach(self, transport: asyncio.Transport) -> None:
@@ -102,8 +110,30 @@ class Link(asyncio.BufferedProtocol):
         """Write what the machine has ready, gathered into one write."""
         buffers = self.machine.data_to_send()
         if buffers and self._transport is not None and not self._transport.is_closing():
-            self._transport.writelines(buffers)
+            if self._plain and not self._transport.get_write_buffer_size():
+                buffers = self._written(buffers)
+            if buffers:
+                self._transport.writelines(buffers)
             self.last_activity = self._context.now()
+
+    def _written(self, buffers: list[Buffer]) -> list[Buffer]:
+        """Write at once, without joining them first as asyncio does, what the system takes; gives what is left. An
+        error is left to the transport to meet."""
+        while buffers and self._socket is not None:
+            try:
+                count = os.writev(self._socket.fileno(), buffers[:MOST_BUFFERS])
+            except OSError:
+                break
+            at = 0
+            while at < len(buffers) and count >= len(buffers[at]):
+                count -= len(buffers[at])
+                at += 1
+            whole = at == min(len(buffers), MOST_BUFFERS)
+            buffers = buffers[at:]
+            if not whole:
+                buffers[0] = memoryview(buffers[0])[count:]
+                break
+        return buffers
 
     async def drained(self) -> None:
         """Wait until the socket takes more, or the association is over."""

@@ -20,6 +20,7 @@ from engine.protocol.upper_layer import StateError
 from engine.standard.dictionary import uid_name
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
+from engine.wire.fragments import DataRun
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
@@ -221,12 +222,13 @@ class Messages:
         within: Retrieval | None,
     ) -> None:
         link = self._association.link
-        pdus: list[list[p.Buffer]] = []
+        pdus: list[list[p.Buffer] | DataRun] = []
         size = 0
         try:
-            for buffers in self._live().fragments(ready, encoded.chunks if encoded else None, maximum):
-                pdus.append(buffers)
-                size += sum(map(len, buffers))
+            honest = self._association.script is None
+            for pdu in self._live().fragments(ready, encoded.chunks if encoded else None, maximum, runs=honest):
+                pdus.append(pdu)
+                size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
                 if size >= BATCH:
                     self._put(pdus, operation)
                     pdus, size = [], 0
@@ -243,7 +245,7 @@ class Messages:
         self._association.recorder.message(Direction.SENT, ready, shown, length, operation, part_of)
         await link.drained()
 
-    def _put(self, pdus: list[list[p.Buffer]], operation: int | None) -> None:
+    def _put(self, pdus: list[list[p.Buffer] | DataRun], operation: int | None) -> None:
         exchange = self._live()
         try:
             self._association.request(p.PDataRequest(tuple(pdus)))

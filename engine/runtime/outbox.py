@@ -6,32 +6,81 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
     AssociationPhase,
+    Direction,
     FindingNotice,
     MessageNotice,
     PduNotice,
     ProgressNotice,
     StoredNotice,
 )
+from engine.standard.pdus import PDataTF
 
 PAYLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
 window that cannot keep up must not eat the machine."""
-_RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice})
 _PASSING = frozenset({AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING, AssociationPhase.RELEASING})
 RECORDS_WAIT = 0.01
 """Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them,
 and threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""
 
 
-def _is_record(notice: AnyNotice) -> bool:
+@dataclass(slots=True, kw_only=True)
+class PduRun:
+    """P-DATA-TFs that differ in their bytes only, kept as one record until they are fetched. data: of each, as in
+    `PduNotice`; the rest is the same for all."""
+
+    data: list[bytes]
+    association: int
+    time: float
+    clock: float
+    direction: Direction
+    size: int
+    state_before: str
+    event: str
+    action: str
+    state_after: str
+    taken: int = 0
+
+    @property
+    def held(self) -> int:
+        """Bytes."""
+        return sum(map(len, self.data))
+
+    def take(self, limit: int) -> list[PduNotice]:
+        """The next notices, `limit` at most."""
+        data = self.data[self.taken : self.taken + limit]
+        self.taken += len(data)
+        return [
+            PduNotice(
+                association=self.association,
+                time=self.time,
+                clock=self.clock,
+                direction=self.direction,
+                type=PDataTF.TYPE,
+                data=one,
+                size=self.size,
+                state_before=self.state_before,
+                event=self.event,
+                action=self.action,
+                state_after=self.state_after,
+            )
+            for one in data
+        ]
+
+
+_RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice, PduRun})
+
+
+def _is_record(notice: AnyNotice | PduRun) -> bool:
     """Whether it is only told, as hundreds are while the engine works. Nobody waits for one of these to go on: what
     ends a phase, an operation or a hope is another notice, and that rings at once."""
-    return type(notice) in _RECORDS or (type(notice) is AssociationNotice and notice.phase in _PASSING)
+    return type(notice) in _RECORDS or (isinstance(notice, AssociationNotice) and notice.phase in _PASSING)
 
 
 class Outbox:
@@ -41,7 +90,7 @@ class Outbox:
     """
 
     def __init__(self, bell: Callable[[], None] | None = None) -> None:
-        self._items: deque[AnyNotice] = deque()
+        self._items: deque[AnyNotice | PduRun] = deque()
         self._bell = bell
         self.later: Callable[[float, Callable[[], None]], object] | None = None
         self._rung = False
@@ -51,11 +100,13 @@ class Outbox:
         self._put_bytes = 0
         self._taken_bytes = 0
 
-    def put(self, notice: AnyNotice) -> None:
+    def put(self, notice: AnyNotice | PduRun) -> None:
         """Append; rings the bell (in the writer's thread) when nobody has been told yet, for records a little later."""
         self._items.append(notice)
         if type(notice) is PduNotice:
             self._put_bytes += len(notice.data)
+        elif type(notice) is PduRun:
+            self._put_bytes += notice.held
         if self._rung:
             return
         if self.later is None or not _is_record(notice):
@@ -89,7 +140,14 @@ class Outbox:
                 notice = self._items.popleft()
             except IndexError:
                 break
-            if type(notice) is PduNotice:
+            if isinstance(notice, PduRun):
+                taken += notice.take(limit - len(taken))
+                if notice.taken < len(notice.data):
+                    self._items.appendleft(notice)
+                else:
+                    self._taken_bytes += notice.held
+                continue
+            if isinstance(notice, PduNotice):
                 self._taken_bytes += len(notice.data)
             taken.append(notice)
         return taken

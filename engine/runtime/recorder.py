@@ -16,6 +16,7 @@ from engine.standard.pdus import PDataTF, Pdu
 from engine.wire.pdus import PDU_HEADER, read_header
 
 from .context import Context
+from .outbox import PduRun
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
@@ -76,6 +77,33 @@ class Recorder:
                 self._watch(direction, (pdu,), None, time)
         else:
             self._watch(direction, buffers, event.pdu if isinstance(event, p.PduReceived) else None, time)
+
+    def run(self, event: p.RunSent | p.RunReceived) -> None:
+        """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
+        run, t = event.run, event.transition
+        direction = Direction.SENT if isinstance(event, p.RunSent) else Direction.RECEIVED
+        size = run.pdu_size
+        whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if self._context.outbox.has_room else 0
+        self._kept += whole * size
+        fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
+        data = [b"".join((header, f)) for f in fragments[:whole]]
+        data += [header + f[:rest] for f in fragments[whole:]]
+        time = self._context.wall()
+        self._context.outbox.put(
+            PduRun(
+                data=data,
+                association=self._association,
+                time=time,
+                clock=self._context.now(),
+                direction=direction,
+                size=size,
+                state_before=t.before.name,
+                event=t.event.name,
+                action=t.action,
+                state_after=t.after.name,
+            )
+        )
+        self._judge(direction, self._watcher.run(direction, run, time))
 
     def _keep(self, size: int) -> bool:
         if self._kept + size > KEPT_PDU_BYTES or not self._context.outbox.has_room:
@@ -201,7 +229,9 @@ class Recorder:
             self._tell(self._watcher.broken(rule, sentence))
 
     def _watch(self, direction: Direction, buffers: tuple[p.Buffer, ...], pdu: Pdu | None, time: float) -> None:
-        verdicts = self._watcher.pdu(direction, buffers, pdu, time)
+        self._judge(direction, self._watcher.pdu(direction, buffers, pdu, time))
+
+    def _judge(self, direction: Direction, verdicts: list[Verdict]) -> None:
         if self._held:
             self._tell_held(direction, None)  # of a message nobody took
         self._last_was_wrong = False

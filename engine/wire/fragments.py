@@ -12,7 +12,7 @@ from engine.standard.pdus import PDataTF
 
 from .commands import decode_command
 from .issues import Issue
-from .pdus import INVALID_PARAMETER_VALUE, PDV_HEADER, UNEXPECTED_PARAMETER, Buffer
+from .pdus import INVALID_PARAMETER_VALUE, PDU_HEADER, PDV_HEADER, UNEXPECTED_PARAMETER, Buffer
 
 COMMAND = 1
 LAST = 2
@@ -25,9 +25,44 @@ COMMAND_LIMIT = 1 << 20
 MESSAGE_LIMIT = 1 << 32
 """Bytes of a received data set: what 32-bit lengths can describe (PS3.5 7.1)."""
 
+RUN_HEADER = PDU_HEADER + PDV_HEADER
+LEAST_RUN = 2
+"""PDUs worth a `DataRun`."""
+LARGEST_RUN = 1 << 20
+"""Bytes of a `DataRun`: one write."""
+
 _PDU = struct.Struct(">BBI")
 _PDV = struct.Struct(">IBB")
 _CLAUSE = "PS3.8 E.1"
+
+
+@dataclass(frozen=True, slots=True)
+class DataRun:
+    """P-DATA-TFs one after the other that are alike but for what they carry: one data fragment each, all of one size,
+    of one message, none of them the last. The bulk of every transfer, told in one piece.
+
+    header: the 12 bytes each begins with. buffers: header and fragment of each in turn.
+    """
+
+    header: bytes
+    buffers: list[Buffer]
+
+    @property
+    def context_id(self) -> int:
+        return self.header[PDU_HEADER + 4]
+
+    @property
+    def fragments(self) -> list[Buffer]:
+        return self.buffers[1::2]
+
+    @property
+    def pdu_size(self) -> int:
+        """Bytes of each PDU, header included."""
+        return RUN_HEADER + len(self.buffers[1])
+
+    def __len__(self) -> int:
+        """How many PDUs."""
+        return len(self.buffers) // 2
 
 
 class FragmentError(Exception):
@@ -95,6 +130,42 @@ def fragment(
         header = _PDU.pack(PDataTF.TYPE, 0, carried + count + PDV_HEADER)
         yield [header, *front, _PDV.pack(count + 2, context_id, LAST * last), *pieces]
         front = []
+
+
+def fragment_in_runs(
+    context_id: int,
+    command: bytes,
+    data_chunks: Iterable[Buffer],
+    maximum_length: int,
+) -> Iterator[list[Buffer] | DataRun]:
+    """The same PDUs as `fragment` makes, the bulk of them as runs."""
+    yield from fragment(context_id, command, None, maximum_length)
+    size = fragment_size(maximum_length)
+    header = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, 0)
+    most = max(1, LARGEST_RUN // size) * size
+    held: list[memoryview] = []  # a fragment under way, at most
+    have = 0
+    for chunk in data_chunks:
+        view = memoryview(chunk)
+        start, end = 0, len(view)
+        while start < end:
+            if have == size:
+                yield [header[:PDU_HEADER], header[PDU_HEADER:], *held]
+                held, have = [], 0
+            if not have:
+                whole = min((end - start - 1) // size * size, most)  # leaves a byte at least: the last one is not known
+                if whole >= LEAST_RUN * size:
+                    stop = start + whole
+                    buffers: list[Buffer] = [header] * (2 * (whole // size))
+                    buffers[1::2] = [view[at : at + size] for at in range(start, stop, size)]
+                    yield DataRun(header, buffers)
+                    start = stop
+            stop = min(end, start + size - have)
+            held.append(view[start:stop])
+            have += stop - start
+            start = stop
+    header = _PDU.pack(PDataTF.TYPE, 0, have + PDV_HEADER)
+    yield [header, _PDV.pack(have + 2, context_id, LAST), *held]
 
 
 def _cut(chunks: Iterable[Buffer], first: int, size: int) -> Iterator[tuple[list[memoryview], int, bool]]:
@@ -222,6 +293,8 @@ class Reassembler:
         """
         done: list[Assembled] = []
         for context_id, control, data in pdvs:
+            if not control and self._takes_more(context_id, data):
+                continue  # the many
             view = memoryview(data)
             try:
                 message = self._message(context_id, bool(control & COMMAND), len(view), done)
@@ -234,6 +307,18 @@ class Reassembler:
             if whole:
                 done.append(self._finish(message))
         return done
+
+    def _takes_more(self, context_id: int, data: Buffer) -> bool:
+        """Take a fragment in the middle of a data set with which nothing can be wrong; False for every other."""
+        message = self._messages.get(context_id)
+        count = len(data)
+        if message is None or message.command is None or message.sink is None or not count or count % 2:
+            return False
+        if len(self._messages) > 1 or not message.data_length or message.data_length + count > self._message_limit:
+            return False
+        message.data_length += count
+        message.sink.write(data if isinstance(data, memoryview) else memoryview(data))
+        return True
 
     def _message(self, context_id: int, is_command: bool, count: int, done: list[Assembled]) -> _Message:
         """The message this fragment belongs to."""

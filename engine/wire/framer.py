@@ -82,6 +82,16 @@ class Framer:
             self._start = stop
             yield pdu
 
+    def more(self, head: bytes, size: int) -> list[memoryview]:
+        """The whole PDUs of this size that come next and begin with these bytes, as the one before them did."""
+        data, start, end = self._data, self._start, self._end
+        found = []
+        while end - start >= size and data.startswith(head, start):
+            found.append(self._view[start : start + size])
+            start += size
+        self._start = start
+        return found
+
     def _check(self) -> None:
         if self._data[self._start] not in PDUS:
             raise PduError(unrecognized(self.peek()), UNRECOGNIZED_PDU)

@@ -1,0 +1,147 @@
+"""The bulk of a transfer goes another way than single PDUs: what comes of it is the same, byte for byte."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.conformance.watcher import Verdict, Watcher
+from engine.model.association import Negotiated, NegotiatedContext
+from engine.model.command_set import CommandSet
+from engine.model.notices import Direction, PduNotice
+from engine.protocol import primitives as p
+from engine.protocol.upper_layer import UpperLayer
+from engine.runtime.outbox import Outbox, PduRun
+from engine.standard.pdus import PDataTF
+from engine.standard.state_table import Sta
+from engine.wire.commands import encode_command
+from engine.wire.fragments import DataRun, fragment, fragment_in_runs
+
+CT_IMAGE, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
+COMMAND = encode_command(
+    CommandSet.of(
+        AffectedSOPClassUID=CT_IMAGE,
+        CommandField=1,
+        MessageID=1,
+        Priority=0,
+        CommandDataSetType=1,
+        AffectedSOPInstanceUID="1.2.3",
+    )
+)
+SIZES = st.sampled_from([0, 1, 2, 9, 10, 11, 20, 64, 100, 3000, 8000])
+MAXIMA = st.sampled_from([0, 8, 16, 17, 70, 200, 1024])
+
+
+def pdus(parts: list[list[p.Buffer] | DataRun]) -> list[bytes]:
+    """Each PDU's bytes."""
+    told = []
+    for part in parts:
+        if isinstance(part, DataRun):
+            assert len(part) >= 2
+            told += [bytes(part.header) + bytes(f) for f in part.fragments]
+            assert {len(t) for t in told[-len(part) :]} == {part.pdu_size}
+        else:
+            told.append(b"".join(bytes(b) for b in part))
+    return told
+
+
+@given(st.lists(SIZES, max_size=4), MAXIMA)
+def test_a_message_is_cut_in_the_same_way(sizes: list[int], maximum: int) -> None:
+    chunks = [bytes(n % 251 for n in range(size)) for size in sizes]
+    one_by_one = pdus(list(fragment(3, COMMAND, chunks, maximum)))
+    assert pdus(list(fragment_in_runs(3, COMMAND, chunks, maximum))) == one_by_one
+
+
+def established(in_runs: bool) -> UpperLayer:
+    machine = UpperLayer(requestor=False)
+    machine.state = Sta.Sta6
+    machine.in_runs = in_runs
+    return machine
+
+
+def told(
+    machine: UpperLayer, data: bytes, portions: list[int]
+) -> tuple[list[bytes], list[tuple[int, int, bytes]], Sta]:
+    """The PDUs and PDVs that came of these bytes, received in portions."""
+    seen: list[bytes] = []
+    pdvs: list[tuple[int, int, bytes]] = []
+    at = 0
+    for portion in [*portions, len(data)]:
+        machine.receive_data(data[at : at + portion], 0.0)
+        at += portion
+        while (event := machine.next_event()) is not None:
+            match event:
+                case p.PduReceived():
+                    seen.append(event.data)
+                case p.PDataIndication():
+                    pdvs += [(c, control, bytes(f)) for c, control, f in event.pdvs]
+                case p.RunReceived():
+                    assert (event.transition.before, event.transition.after) == (Sta.Sta6, Sta.Sta6)
+                    assert event.transition.action == "DT-2"
+                    seen += pdus([event.run])
+                    pdvs += [(event.run.context_id, 0, bytes(f)) for f in event.run.fragments]
+    return seen, pdvs, machine.state
+
+
+@given(
+    SIZES, MAXIMA.filter(bool), st.lists(st.integers(0, 4000), max_size=3), st.integers(0, 3000), st.binary(max_size=1)
+)
+def test_the_machine_indicates_the_same(size: int, maximum: int, portions: list[int], at: int, wrong: bytes) -> None:
+    """Also where a byte is changed."""
+    data = b"".join(pdus(list(fragment(3, COMMAND, [bytes(size)], maximum))))
+    at %= len(data)
+    data = data[:at] + wrong + data[at + len(wrong) :]
+    assert told(established(True), data, portions) == told(established(False), data, portions)
+
+
+def watched(maximum: int, accepted: int) -> Watcher:
+    watcher = Watcher(requestor=True)
+    context = NegotiatedContext(
+        id=accepted, abstract_syntax=CT_IMAGE, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT
+    )
+    watcher.established(Negotiated(contexts=(context,), send_maximum=maximum))
+    return watcher
+
+
+@pytest.mark.parametrize("maximum", [0, 100, 1000])
+@pytest.mark.parametrize("accepted", [3, 5])
+@pytest.mark.parametrize("size", [20_000, 200_000])
+def test_the_watcher_finds_the_same(maximum: int, accepted: int, size: int) -> None:
+    parts = list(fragment_in_runs(3, COMMAND, [bytes(size)], 500))
+    runs, single = watched(maximum, accepted), watched(maximum, accepted)
+    found: list[Verdict] = []
+    one_by_one: list[Verdict] = []
+    for part in parts:
+        if isinstance(part, DataRun):
+            found += runs.run(Direction.SENT, part)
+        else:
+            found += runs.pdu(Direction.SENT, part)
+        for pdu in pdus([part]):
+            one_by_one += single.pdu(Direction.SENT, (pdu,))
+    assert found == one_by_one
+
+
+def test_a_run_is_fetched_as_notices() -> None:
+    box = Outbox()
+    data = [bytes([n]) * 20 for n in range(5)]
+    run = PduRun(
+        data=data,
+        association=1,
+        time=1.0,
+        clock=2.0,
+        direction=Direction.SENT,
+        size=20,
+        state_before="Sta6",
+        event="Evt9",
+        action="DT-1",
+        state_after="Sta6",
+    )
+    box.put(run)
+    fetched = [*box.drain(2), *box.drain(2), *box.drain(2)]
+    assert [n.data for n in fetched if isinstance(n, PduNotice)] == data
+    first = fetched[0]
+    assert isinstance(first, PduNotice)
+    assert (first.type, first.size, first.action) == (PDataTF.TYPE, 20, "DT-1")
+    assert box.drain(2) == []
+    assert box.has_room
