@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
@@ -72,17 +71,23 @@ _LATER_UIDS = (
 def _table(name: str) -> ModuleType:
     """A module of pydicom's that holds nothing but a table, loaded without the package around it: importing pydicom
     takes some 0.3 s, its tables a few milliseconds."""
-    whole = f"pydicom.{name}"
-    if "pydicom" not in sys.modules:
-        package = importlib.util.find_spec("pydicom")
-        for folder in (package.submodule_search_locations if package else None) or ():
-            path = Path(folder, f"{name}.py")
-            spec = importlib.util.spec_from_file_location(f"_table_of_{name}", path) if path.exists() else None
-            if spec is not None and spec.loader is not None:
-                module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
-                return module
-    return importlib.import_module(whole)
+    package = importlib.util.find_spec("pydicom")
+    for folder in (package.submodule_search_locations if package else None) or ():
+        path = Path(folder, f"{name}.py")
+        spec = importlib.util.spec_from_file_location(f"_table_of{name}", path) if path.exists() else None
+        if spec is not None and spec.loader is not None:
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module
+    load_pydicom()
+    return importlib.import_module(f"pydicom.{name}")
+
+
+@cache
+def load_pydicom() -> None:
+    """Import pydicom whole; to be called before a part of it is imported. Two threads that import different parts at
+    the same time meet halfway in its circular imports, and fail; for the whole, one waits for the other."""
+    importlib.import_module("pydicom")
 
 
 @cache
@@ -108,6 +113,7 @@ def attribute(tag: int) -> Attribute | None:
     """The data element type of a tag, repeating groups (50xx, 60xx, ...) included; None when not registered."""
     row = _table("_dicom_dict").DicomDictionary.get(tag)
     if row is None:
+        load_pydicom()
         from pydicom.datadict import get_entry
 
         try:
@@ -151,6 +157,7 @@ class Code:
 @cache
 def context_group(cid: int) -> tuple[Code, ...]:
     """The concepts of a context group (PS3.16 Annex B), those of DICOM's own scheme first, by meaning."""
+    load_pydicom()
     from pydicom.sr.codedict import Collection
 
     concepts = Collection(f"CID{cid}").concepts.values()
@@ -182,6 +189,7 @@ def search_attributes(text: str, limit: int = 50) -> list[Attribute]:
 
 def private_attribute(creator: str, tag: int) -> Attribute | None:
     """A private element pydicom knows of this creator; the block number in the tag does not matter."""
+    load_pydicom()
     from pydicom.datadict import get_private_entry
     from pydicom.tag import Tag
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from engine.standard.dictionary import load_pydicom
+
 DEFAULT = "latin_1"
 """For the default repertoire: every byte stands for a character, so that undeclared text is not lost."""
 _DELIMITERS = "\\^=\r\n\t\f"
@@ -23,6 +25,7 @@ def codecs_of(names: Sequence[str]) -> tuple[str, ...]:
     """Python codecs of the values of Specific Character Set; unknown names fall back to the default repertoire."""
     if not any(names):
         return (DEFAULT,)
+    load_pydicom()
     from pydicom.charset import python_encoding
 
     return tuple(python_encoding.get(name.strip(), DEFAULT) for name in names)
@@ -32,6 +35,7 @@ def decode_text(raw: bytes, codecs: Sequence[str]) -> str:
     """Text of these bytes; U+FFFD for what the character set does not have. Never raises."""
     if b"\x1b" not in raw or len(codecs) == 1:
         return raw.decode(codecs[0], "replace")
+    load_pydicom()
     from pydicom.charset import CODES_TO_ENCODINGS
 
     head, *rest = _ESCAPED.split(raw)
@@ -59,6 +63,7 @@ def encode_text(text: str, codecs: Sequence[str]) -> bytes:
         return text.encode("ascii")
     if len(codecs) == 1:
         return text.encode(first)
+    load_pydicom()
     from pydicom.charset import ENCODINGS_TO_CODES
 
     out = bytearray()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.model.dataset import DataElement, DataSet
-from engine.standard.dictionary import attribute
+from engine.standard.dictionary import attribute, load_pydicom
 
 from .charset import DEFAULT, codecs_of
 from .commands import tag_text
@@ -120,6 +120,7 @@ def write_sequence(tag: int, items: Iterable[bytes], layout: Layout) -> bytes:
 
 def write_element(tag: int, vr: str, raw: bytes, layout: Layout, undefined: bool = False) -> bytes:
     """One element with its header, and a delimiter when its length is undefined."""
+    load_pydicom()
     from pydicom.dataelem import RawDataElement
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_data_element

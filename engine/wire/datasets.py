@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.standard.dictionary import load_pydicom
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
 
 from . import dicom_json
@@ -201,6 +202,7 @@ def dataset_from_json(obj: Any) -> DataSet:
 
 def to_pydicom(data_set: DataSet) -> Dataset:
     """The same as a pydicom Dataset. DataSetError when it cannot be encoded."""
+    load_pydicom()
     from pydicom.filereader import read_dataset
 
     data = encode_dataset(data_set, EXPLICIT_VR_LE)
@@ -209,6 +211,7 @@ def to_pydicom(data_set: DataSet) -> Dataset:
 
 def from_pydicom(dataset: Dataset) -> DataSet:
     """A pydicom Dataset as ours. DataSetError when pydicom cannot encode it."""
+    load_pydicom()
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_dataset
 

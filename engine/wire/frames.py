@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.picture import ImageFacts
+from engine.standard.dictionary import load_pydicom
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
 
 from . import datasets
@@ -90,6 +91,7 @@ def _problem(data: DataSet, facts: ImageFacts, syntax: str) -> str:
 
 
 def _decoder_is_there(syntax: str) -> bool:
+    load_pydicom()
     from pydicom.pixels.decoders.base import get_decoder
 
     try:
@@ -198,6 +200,7 @@ def _slice(source: Source, start: int, layout: Layout, size: int, number: int) -
 
 def _decoded(frame: Frame, place: FileData, number: int, frames: int) -> Frame:
     """A compressed frame by whatever decoder of pydicom is installed."""
+    load_pydicom()
     from pydicom.pixels.decoders.base import get_decoder
 
     if (place.length or 0) > LARGEST_COMPRESSED:

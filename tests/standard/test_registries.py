@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -230,3 +231,34 @@ def test_pydicom_is_not_read_before_it_is_needed() -> None:
     modules = "elements, messages, codes, status, state_table, pdus, sop_classes, transfer_syntaxes, dictionary"
     code = f"import sys; from engine.standard import {modules}; sys.exit('pydicom' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_two_threads_may_want_pydicom_for_the_first_time_at_once() -> None:
+    """Parts of it imported side by side meet halfway in its circular imports."""
+    program = """
+import threading
+from engine.wire.charset import codecs_of, encode_text
+from engine.standard.dictionary import attribute, private_attribute
+start = threading.Barrier(4)
+failed = []
+def work(use):
+    start.wait()
+    try:
+        use()
+    except BaseException as error:
+        failed.append(error)
+uses = [
+    lambda: attribute(0x60023000),
+    lambda: private_attribute("SIEMENS CSA HEADER", 0x00291010),
+    lambda: codecs_of(["ISO 2022 IR 87"]),
+    lambda: attribute(0x50020010),
+]
+threads = [threading.Thread(target=work, args=(use,)) for use in uses]
+[t.start() for t in threads]
+[t.join() for t in threads]
+assert not failed, failed
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.returncode == 0, done.stderr
