@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -123,6 +124,9 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
         if first or options.tour:
             window.built_in.ready.connect(window.focus_echo, Qt.ConnectionType.SingleShotConnection)
         window.built_in.start(introduce=first or options.tour)
+    # What stands now stands to the end: without it a full collection, which stops both threads, takes half as long.
+    gc.collect()
+    gc.freeze()
     code = app.exec()
     bridge.close()
     wait_for_all()

@@ -11,14 +11,15 @@ from .theme import SPACING
 
 PANELS = ("ae", "builder", "trace", "log")
 """The middle one, "builder", holds the message builder and the services."""
-USUAL_WIDTHS = {1232: (286, 566, 380), 1460: (290, 578, 592), 1860: (330, 790, 740)}
+USUAL_WIDTHS = {976: (240, 394, 342), 1232: (298, 562, 372), 1460: (298, 576, 586), 1860: (330, 790, 740)}
 """Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
 needs; then the trace gets what its table of contexts needs, then all grow."""
 USUAL_HEIGHTS = {680: (519, 161), 840: (620, 220), 960: (700, 260)}
 """Height of everything below the toolbar: of the upper panels and of the log, which gets four rows at least."""
 ABOVE = 110
 """Pixels of menus, toolbar and status line."""
-LEAST_WIDTHS = {"ae": 286, "builder": 400, "trace": 330}
+LEAST_WIDTHS = {"ae": 240, "builder": 394, "trace": 330}
+"""Together they fit a window 1024 wide."""
 
 
 def settings_file(folder: str) -> QSettings:

@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         self.mending = Mending(self.ae, self.session, self)
         self.trace = TracePanel(self, book=self.waivers, can_mend=self.mending.can)
         self.log = LogPanel(self)
+        self.log.model.set_diagnoses(self.trace.diagnoses)
         builder = self.builder
         self.actions_by_name = Actions(
             self,

@@ -23,8 +23,8 @@ _STORED = (FileState.STORED, FileState.WARNING)
 
 
 class ModalityDesk(QObject):
-    """`steps_changed`, `transactions_changed` when a file of them is written; `stored_changed` when something was
-    stored."""
+    """`steps_changed`, `transactions_changed` when a file of them is written; `stored_changed` when the first
+    files of a store are stored."""
 
     steps_changed = Signal()
     transactions_changed = Signal(object)
@@ -38,9 +38,13 @@ class ModalityDesk(QObject):
         self._session = session
         self._steps, self._transactions = step_records(folder), transactions(folder)
         self._operation: int | None = None
-        self.stored: tuple[Path, ...] = ()
-        """The files of the last store that the peer has taken."""
+        self._stored: dict[Path, None] = {}
         session.notices.connect(self._take)
+
+    @property
+    def stored(self) -> tuple[Path, ...]:
+        """The files of the last store that the peer has taken."""
+        return tuple(self._stored)
 
     # -- performed steps ----------------------------------------------------------------------------------------
 
@@ -114,9 +118,13 @@ class ModalityDesk(QObject):
         found = tuple(r.path for r in notice.results if r.state in _STORED)
         if not found:
             return
-        before = self.stored if notice.operation == self._operation else ()
-        self._operation, self.stored = notice.operation, tuple(dict.fromkeys((*before, *found)))
-        self.stored_changed.emit()
+        if notice.operation != self._operation:
+            self._operation, self._stored = notice.operation, {}
+        # Added to, not made anew: of thousands of files each has its own notice.
+        had = bool(self._stored)
+        self._stored.update(dict.fromkeys(found))
+        if not had:
+            self.stored_changed.emit()
 
     def _told(self, found: tuple[R, ...], problems: list[WorkspaceError]) -> tuple[R, ...]:
         if problems:

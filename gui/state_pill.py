@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.model.notices import AssociationPhase
 from engine.standard.state_table import Sta
 from engine.trace.tls_text import tls_lines
 
+from .giving_button import GivingButton
 from .models.peers import duration_text
 from .models.trace_tls import tls_words
 from .session import AssociationRecord
@@ -56,25 +53,20 @@ def state_definition(state: str) -> str:
     return Sta[state].definition if state in Sta.__members__ else ""
 
 
-class StatePill(QToolButton):
-    """Shows as many parts as fit; the tooltip has all and the Standard's words for the state."""
+class StatePill(GivingButton):
+    """Shows as many parts as there is room for; the tooltip has all and the Standard's words for the state."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._parts: Sequence[str] = ()
         self.setProperty("pill", "muted")
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.show_record(None)
 
     def show_record(self, record: AssociationRecord | None) -> None:
         """Say what this association is doing."""
-        self._parts, role, sign = state_parts(record)
+        parts, role, sign = state_parts(record)
         restyle(self, "pill", role)
         theme().bind_text_icon(self, sign, role)
-        whole = " · ".join(self._parts)
+        whole = " · ".join(parts)
         lines = [whole]
         if record is not None:
             lines += [f"Association #{record.association} with {record.peer.ae_title}", state_definition(record.state)]
@@ -82,32 +74,13 @@ class StatePill(QToolButton):
             lines += tls_lines(record.tls) if record.tls is not None else ()
         self.setToolTip("\n".join(t for t in lines if t))
         self.setAccessibleName(f"Association state: {whole}")
-        self._fit()
+        shorter = [" · ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        self.say((*shorter, *_shortest(record)))
 
     def text_shown(self) -> str:
         return self.text()
 
-    def sizeHint(self) -> QSize:
-        """As wide as all parts need, and no wider."""
-        whole = self.fontMetrics().horizontalAdvance(" · ".join(self._parts))
-        return QSize(whole + self._room_beside_text(), super().sizeHint().height())
 
-    def minimumSizeHint(self) -> QSize:
-        first = self.fontMetrics().horizontalAdvance(self._parts[0] if self._parts else "")
-        return QSize(first + self._room_beside_text(), super().minimumSizeHint().height())
-
-    @staticmethod
-    def _room_beside_text() -> int:
-        return 50
-
-    def _fit(self) -> None:
-        room = self.width() - self._room_beside_text()
-        count = len(self._parts)
-        while count > 1 and self.fontMetrics().horizontalAdvance(" · ".join(self._parts[:count])) > room:
-            count -= 1
-        self.setText(" · ".join(self._parts[:count]))
-        self.updateGeometry()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
+def _shortest(record: AssociationRecord | None) -> tuple[str, ...]:
+    """Less than the first part: the phase in a word, then the state alone."""
+    return (f"{record.state} {record.phase.value}", record.state) if record is not None else ()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from .built_in_peer import reach_sentence
+from .giving_button import GivingButton, fitting
 from .models.peers import PeersModel
 from .session import AssociationRecord, ListenerState
 from .shortcuts import Actions
@@ -14,6 +15,8 @@ from .state_pill import StatePill
 from .theme import SPACING, restyle, theme
 
 FLOW = ("echo", "associate", "send", "release", "abort")
+PEER_WIDTHS = (112, 168, 260)
+"""Pixels of the choice of peers: in the narrowest window, before anything else gives way, at most."""
 
 
 class ActionButton(QToolButton):
@@ -58,24 +61,6 @@ class ActionButton(QToolButton):
         self.setToolTip(self._action.toolTip())
 
 
-class ListenerButton(QToolButton):
-    """The built-in peer's state. texts: the same thing said ever shorter; the button may get as narrow as the last."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.texts: tuple[str, ...] = ("",)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-
-    def width_with(self, text: str) -> int:
-        """Pixels the button needs to show a text."""
-        metrics = self.fontMetrics()
-        beside = super().sizeHint().width() - metrics.horizontalAdvance(self.text())
-        return beside + metrics.horizontalAdvance(text)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self.width_with(self.texts[-1]), super().minimumSizeHint().height())
-
-
 class ToolBar(QWidget):
     """`peer_chosen` carries the row of the peer, `association_chosen` the number of an open association.
 
@@ -96,8 +81,8 @@ class ToolBar(QWidget):
         self.peer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.peer.setMinimumContentsLength(12)
         self.peer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.peer.setMinimumWidth(168)
-        self.peer.setMaximumWidth(260)
+        self.peer.setMinimumWidth(PEER_WIDTHS[0])
+        self.peer.setMaximumWidth(PEER_WIDTHS[2])
         self.peer.setPlaceholderText("No peer: add one")
         self.peer.activated.connect(self.peer_chosen)
         self.buttons = {name: ActionButton(actions[name], name, self) for name in FLOW}
@@ -105,12 +90,9 @@ class ToolBar(QWidget):
         self._associations = QMenu(self.pill)
         self._associations.aboutToShow.connect(self.associations_wanted)
         self.pill.setMenu(self._associations)
-        self.listener = ListenerButton(self)
-        self.listener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.listener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.listener = GivingButton(self)
         self.listener.setProperty("menu", "true")
         self.listener.setProperty("button", "true")
-        self.listener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         menu = QMenu(self.listener)
         menu.addActions(
             [actions["listen"], actions["stop_listening"], actions["listener_settings"], actions["listener_faults"]]
@@ -131,6 +113,8 @@ class ToolBar(QWidget):
         row.addStretch(0)
         row.addWidget(self.listener)
         row.addWidget(self.find_button)
+        self.pill.texts_changed.connect(self._fit)
+        self.listener.texts_changed.connect(self._fit)
         self.show_listener(ListenerState())
 
     def show_peer(self, row: int) -> None:
@@ -148,36 +132,46 @@ class ToolBar(QWidget):
         elif state.listening:
             tls = " · TLS" if state.tls is not None else ""
             icon, role = "lock" if tls else "listen", "ok"
-            texts = (f"Built-in peer · {state.port}{tls}", f"{state.port}{tls}")
+            texts = tuple(f"{name}{state.port}{tls}" for name in ("Built-in peer · ", "Built-in · ", ""))
             if not state.loopback:
                 icon, role = "network", "warning"
-                texts = (f"{texts[0]} · open to the network", f"{texts[1]} · open to the network", f"{texts[1]} · open")
+                wide = (f"{text} · open to the network" for text in texts)
+                texts = (*wide, f"{texts[-1]} · open")
             if state.faults:
                 icon, role = "warning", "warning"
                 texts = tuple(f"{text} · faults" for text in texts)
         elif state.sentence and state.listener is None and state.port:
             role = "failure"
-        self.listener.texts = texts
         theme().bind_text_icon(self.listener, icon, role)
         restyle(self.listener, "reach", role)
         self.listener.setToolTip(reach_sentence(state))
         self.listener.setAccessibleName(f"{texts[0]}. {reach_sentence(state)}")
-        self._fit_listener()
+        self.listener.say(texts)
 
-    def _fit_listener(self) -> None:
-        """The longest text there is room for: the window may be narrow."""
+    def _fit(self) -> None:
+        """The longest texts there is room for: the window may be narrow."""
+        giving = (self.pill, self.listener)
+        room = self.width() - self._needed() - (PEER_WIDTHS[1] - PEER_WIDTHS[0])
+        for button, text in zip(giving, fitting(giving, room), strict=True):
+            button.setText(text)
+
+    def _needed(self) -> int:
+        """Pixels of all but the buttons that give way, the peer at its least."""
         layout = self.layout()
         if layout is None:
-            return
-        layout.invalidate()  # the least it needs is another now
-        others = layout.minimumSize().width() - self.listener.minimumSizeHint().width()
-        room = self.width() - others
-        fitting = (text for text in self.listener.texts if self.listener.width_with(text) <= room)
-        self.listener.setText(next(fitting, self.listener.texts[-1]))
+            return 0
+        items = [item for n in range(layout.count()) if (item := layout.itemAt(n)) is not None]
+        fixed = sum(i.minimumSize().width() for i in items if i.widget() not in (self.pill, self.listener))
+        margins = layout.contentsMargins()
+        return fixed + margins.left() + margins.right() + layout.spacing() * (layout.count() - 1)
+
+    def minimumSizeHint(self) -> QSize:
+        least = sum(button.width_with(button.texts[-1]) for button in (self.pill, self.listener))
+        return QSize(self._needed() + least, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_listener()
+        self._fit()
 
     def list_associations(self, current: AssociationRecord | None, records: tuple[AssociationRecord, ...]) -> None:
         """Every open association in the pill's menu, to act on another one."""

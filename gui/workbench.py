@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from .forms.panel_switch import PanelSwitch
@@ -10,10 +11,12 @@ from .panels.builder_panel import BuilderPanel
 from .panels.services_panel import ServicesPanel
 
 TITLES = (
-    ("builder", "Message builder", "Any single message, by hand (Ctrl+2)"),
-    ("services", "Services", "Whole procedures: store, query, print, … (Ctrl+5)"),
+    ("builder", "Message builder", "Builder", "Any single message, by hand (Ctrl+2)"),
+    ("services", "Services", "Services", "Whole procedures: store, query, print, … (Ctrl+5)"),
 )
 _KEPT = "window/workbench"
+NARROW = 480
+"""Pixels below which the titles and the builder's menu are said shorter, for a message's tab beside them."""
 
 
 class Workbench(QWidget):
@@ -25,10 +28,14 @@ class Workbench(QWidget):
         self, builder: BuilderPanel, services: ServicesPanel, store: QSettings, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._store = store
+        self._store, self._builder = store, builder
         self._panels: dict[str, QWidget] = {"builder": builder, "services": services}
-        builder.set_heading(PanelSwitch(TITLES, "builder", self.show_panel, builder))
-        services.title_row.insertWidget(0, PanelSwitch(TITLES, "services", self.show_panel, services))
+        self._switches = (
+            PanelSwitch(TITLES, "builder", self.show_panel, builder),
+            PanelSwitch(TITLES, "services", self.show_panel, services),
+        )
+        builder.set_heading(self._switches[0])
+        services.title_row.insertWidget(0, self._switches[1])
         self._stack = QStackedLayout(self)
         for panel in self._panels.values():
             layout = panel.layout()
@@ -48,3 +55,9 @@ class Workbench(QWidget):
         self._stack.setCurrentWidget(self._panels[name])
         self._store.setValue(_KEPT, name)
         self.shown_changed.emit(name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for switch in self._switches:
+            switch.set_narrow(self.width() < NARROW)
+        self._builder.set_narrow(self.width() < NARROW)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -115,6 +115,13 @@ class DiagnosisCard(QWidget):
                 self._place = place
                 self._write()
                 return
+
+    def show_one(self, diagnosis: Diagnosis) -> None:
+        """Turn to this one, when it is among those shown."""
+        pages = self._pages()
+        if diagnosis in pages:
+            self._place = pages.index(diagnosis)
+            self._write()
 
     def _pages(self) -> tuple[Diagnosis | None, ...]:
         """What there is to leaf through. None is the plain sentence: it leads where no diagnosis explains a failure."""
@@ -236,12 +243,20 @@ class CardArea(QScrollArea):
         self.setWidget(card)
         card.setHidden(hidden)  # the area has shown it
         card.changed.connect(self._changed)
+        card.installEventFilter(self)
         self._changed()
 
     def _changed(self) -> None:
         self.setVisible(not self._card.isHidden())
         self.verticalScrollBar().setValue(0)
         self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Rows just made count only when Qt has shown them, which it does with the card's next layout."""
+        handled = super().eventFilter(watched, event)
+        if watched is self._card and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return handled
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

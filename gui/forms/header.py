@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -49,6 +49,8 @@ class PanelHeader(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._giving: QPushButton | None = None
+        self._giving_text = ""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACING.small)
@@ -66,6 +68,68 @@ class PanelHeader(QWidget):
         """Put a widget at the right end."""
         self._row.addWidget(widget)
         return widget
+
+    def add_giving(self, button: QPushButton) -> None:
+        """Put a button with an icon at the right end, which loses its text where there is no room for it."""
+        button.setAccessibleName(button.text())
+        self._giving, self._giving_text = button, button.text()
+        self.add(button)
+
+    def say_on_giving(self, text: str) -> None:
+        """Another text on that button, where there is room for one."""
+        self._giving_text = text
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._fit()
+        return handled
+
+    def _fit(self) -> None:
+        """Where it is narrow the text of the giving button goes, then the note."""
+        if self._giving is not None:
+            text = self._giving_text
+            beside = self._giving.sizeHint().width() - self._giving.fontMetrics().horizontalAdvance(self._giving.text())
+            needed = beside + self._giving.fontMetrics().horizontalAdvance(text)
+            short = self.width() - self._rest(self._giving) - SPACING.small
+            shown = text if needed <= short else ""
+            if self._giving.text() != shown:
+                self._giving.setText(shown)
+        fits = self._rest(self.note) + SPACING.small + self.note.sizeHint().width() <= self.width()
+        if fits == self.note.isHidden():
+            self.note.setVisible(fits)
+
+    def _rest(self, but: QWidget) -> int:
+        """Pixels of all that is shown besides a widget."""
+        items = (item.widget() for n in range(self._row.count()) if (item := self._row.itemAt(n)) is not None)
+        shown = [w for w in items if w is not None and w is not but and not w.isHidden()]
+        return sum(w.sizeHint().width() for w in shown) + SPACING.small * (len(shown) + 1)
+
+
+class ButtonRow(QWidget):
+    """Buttons at the left and at the right of a row; where there is no room for all, the spare ones go."""
+
+    def __init__(
+        self, left: tuple[QWidget, ...], right: tuple[QWidget, ...], spare: tuple[QWidget, ...], parent: QWidget
+    ) -> None:
+        """spare: those of `right` whose work keys do too."""
+        super().__init__(parent)
+        self._buttons, self._spare = (*left, *right), spare
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING.hair)
+        for button in left:
+            row.addWidget(button)
+        row.addStretch(1)
+        for button in right:
+            row.addWidget(button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = sum(b.sizeHint().width() for b in self._buttons) + SPACING.hair * len(self._buttons)
+        for button in self._spare:
+            button.setVisible(self.width() >= needed)
 
 
 def icon_button(

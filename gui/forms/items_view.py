@@ -45,6 +45,7 @@ class ItemsView(QWidget):
         self.model: EntryModel[Any] = EntryModel(describe, self)
         heading = QLabel(title, self)
         heading.setProperty("role", "title")
+        heading.setWordWrap(True)
         self.list = EntryList(self.model, self, name=title)
         self.list.set_empty(empty)
         self.list.opened.connect(self.edit)

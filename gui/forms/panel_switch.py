@@ -14,11 +14,11 @@ from .header import HEADER_HEIGHT
 
 
 class PanelSwitch(QWidget):
-    """titles: (name, title, tooltip) of each panel. shown: the name of the one this stands above."""
+    """titles: (name, title, short title, tooltip) of each panel. shown: the name of the one this stands above."""
 
     def __init__(
         self,
-        titles: tuple[tuple[str, str, str], ...],
+        titles: tuple[tuple[str, str, str, str], ...],
         shown: str,
         on_chosen: Callable[[str], None],
         parent: QWidget | None = None,
@@ -28,7 +28,8 @@ class PanelSwitch(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING.large)
-        for name, title, tip in titles:
+        self._titles = {name: (title, short) for name, title, short, _tip in titles}
+        for name, title, _short, tip in titles:
             button = QToolButton(self)
             button.setText(title)
             button.setProperty("heading", "shown" if name == shown else "other")
@@ -39,3 +40,8 @@ class PanelSwitch(QWidget):
             self.buttons[name] = button
             row.addWidget(button)
         self.setMinimumHeight(HEADER_HEIGHT)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Show the short titles."""
+        for name, button in self.buttons.items():
+            button.setText(self._titles[name][narrow])

@@ -16,6 +16,9 @@ KEPT = 1_000
 SHOWN = 20
 """Diagnoses of one association, the newest: more than anybody leafs through."""
 
+SLACK = 0.002
+"""Seconds between the times of a PDU, of the message in it and of what it ended."""
+
 
 class DiagnosisBook(QObject):
     """Fed with every batch; `changed` carries the numbers of the associations with new diagnoses."""
@@ -43,3 +46,15 @@ class DiagnosisBook(QObject):
         """The diagnoses of an association, those of what ended last first, of each the likeliest cause first."""
         found = self._by_association.get(association, []) if association is not None else []
         return tuple(found)
+
+    def explaining(self, association: int, time: float, duration: float) -> Diagnosis | None:
+        """The one with a proof within `duration` seconds of a time (seconds since the epoch)."""
+        for diagnosis in self.of(association):
+            if any(p.time is not None and abs(p.time - time) <= duration + SLACK for p in diagnosis.proofs):
+                return diagnosis
+        return None
+
+    def only(self, association: int) -> Diagnosis | None:
+        """The diagnosis of an association that has one alone."""
+        found = self.of(association)
+        return found[0] if len(found) == 1 else None

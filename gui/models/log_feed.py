@@ -188,9 +188,10 @@ class LogFeed:
             changed = replace(shape, klass=klass, status=status, word="", meaning="")
         if changed != shape:
             self.store.set_shape(number, changed)
-        counts = SubOperations(*(command.number(k) for k in _COUNTS))
-        if counts != SubOperations():
-            self.store.set_sub_operations(number, counts)
+        if shape.service in _RETRIEVE:
+            counts = SubOperations(*(command.number(k) for k in _COUNTS))
+            if counts != SubOperations():
+                self.store.set_sub_operations(number, counts)
         self._explain(number, explanation(notice))
 
     def _explain(self, number: int, *sentences: str) -> None:
@@ -231,7 +232,7 @@ class LogFeed:
         if requests == 1 and number in self.store:
             self._finish(number, notice)
         elif requests or not self._associations.tells(notice.association, notice.sentence):
-            self._summary(notice)
+            self._summary(notice, requests)
 
     def _finish(self, number: int, notice: StatusNotice) -> None:
         """The operation was one exchange: its end belongs into that row."""
@@ -251,10 +252,11 @@ class LogFeed:
             return True
         return self._associations.tells(notice.association, notice.sentence)
 
-    def _summary(self, notice: StatusNotice) -> None:
+    def _summary(self, notice: StatusNotice, requests: int) -> None:
+        """A row of its own for the end of what was several exchanges, or none."""
         klass = _OUTCOMES.get(notice.outcome, Class.FAILURE)
         shape = Shape(Kind.OPERATION, klass, notice.service or "Operation", None, notice.sop_class_uid)
-        shape = replace(shape, word=notice.outcome.value, meaning="Operation ended")
+        shape = replace(shape, word=notice.outcome.value, meaning=f"{requests:,} requests" if requests > 1 else "")
         number = self.store.add(
             shape,
             notice.time,

@@ -10,15 +10,18 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
 
 from engine.model.notices import Notice
+from engine.trace.diagnosis.model import Diagnosis
 
+from .diagnosis_book import DiagnosisBook
 from .log_associations import peer_text
 from .log_feed import LogFeed
 from .log_filter import SLICE, Filter, parse
-from .log_store import MAXIMUM_ROWS, Kind, LogRow, LogStore
+from .log_store import MAXIMUM_ROWS, Class, Kind, LogRow, LogStore
 from .log_text import View, columns, spoken
 from .rows import Index, RowTableModel
 from .waiver_book import WaiverBook
 
+_EXPLAINED = (Class.FAILURE, Class.WARNING, Class.UNKNOWN)
 _SINGLE_INSERTS = 200
 """Rows that come into the filter one by one; more are found by filtering anew."""
 
@@ -31,7 +34,8 @@ class LogModel(RowTableModel[LogRow]):
 
     def __init__(self, parent: QObject | None = None, *, maximum: int = MAXIMUM_ROWS) -> None:
         self._book: WaiverBook | None = None
-        self._view = View(self.peer_text, waived=self.waived, found=self.found)
+        self._diagnoses: DiagnosisBook | None = None
+        self._view = View(self.peer_text, waived=self.waived, found=self.found, why=self.why)
         super().__init__(columns(self._view), parent)
         self.store = LogStore(maximum)
         self.feed = LogFeed(self.store)
@@ -71,6 +75,27 @@ class LogModel(RowTableModel[LogRow]):
         self._book = book
         book.changed.connect(self._looks_changed)
 
+    def set_diagnoses(self, book: DiagnosisBook) -> None:
+        """Say in the rows of what failed why it did."""
+        self._diagnoses = book
+        book.changed.connect(self._looks_changed)
+
+    def diagnosis_of(self, row: LogRow) -> Diagnosis | None:
+        """What explains a row that tells of a failure; None for others."""
+        shape = row.shape
+        if self._diagnoses is None or row.association is None or shape.klass not in _EXPLAINED:
+            return None
+        if shape.kind is Kind.FINDING:
+            return None
+        found = self._diagnoses.explaining(row.association, row.time, row.duration or 0.0)
+        # A status is explained by its own diagnosis or by none; how an association ended, by the one there is.
+        return found or (self._diagnoses.only(row.association) if shape.status < 0 else None)
+
+    def why(self, row: LogRow) -> str:
+        """The cause in a few words, "" where none is known."""
+        found = self.diagnosis_of(row)
+        return found.title if found is not None else ""
+
     def waived(self, row: LogRow) -> str:
         """Why the finding of a row is waived; "" for rows that are none, or count."""
         if self._book is None or row.shape.kind is not Kind.FINDING:
@@ -99,7 +124,7 @@ class LogModel(RowTableModel[LogRow]):
         peer = self.feed.peers.get(row.association or 0)
         return peer.ae_title if peer is not None else ""
 
-    def _looks_changed(self) -> None:
+    def _looks_changed(self, *_what: object) -> None:
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))
 

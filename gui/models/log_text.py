@@ -35,6 +35,8 @@ class View:
     """Why a finding is waived, "" when it is not."""
     found: Callable[[LogRow], str] = lambda _row: ""
     """How much was found in a row's messages, in words."""
+    why: Callable[[LogRow], str] = lambda _row: ""
+    """Why what the row tells failed, in a few words; "" when nobody knows or nothing did."""
 
 
 _LOOKS: dict[Class, tuple[str, str, str]] = {
@@ -214,10 +216,15 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
         if reason:
             return f"Waived: {reason} · {detail_text(row)}"
         counts = sub_operations_words(row.sub_operations) if view.counts_in_detail else ""
-        return " · ".join(p for p in (view.found(row), counts, detail_text(row)) if p)
+        return " · ".join(p for p in (why(row), view.found(row), counts, detail_text(row)) if p)
+
+    def why(row: LogRow) -> str:
+        cause = view.why(row)
+        return f"Why: {cause}" if cause else ""
 
     def copied_detail(row: LogRow) -> str:
-        return detail(row) if view.waived(row) else " · ".join(p for p in (view.found(row), detail_text(row)) if p)
+        said = (why(row), view.found(row), detail_text(row))
+        return detail(row) if view.waived(row) else " · ".join(p for p in said if p)
 
     return (
         Column("Time", lambda r: clock_text(r.time), lambda r: full_time(r.time), copy=lambda r: full_time(r.time),
@@ -227,7 +234,8 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
         Column("", lambda r: ARROWS[r.shape.sent], _direction_tip, copy=lambda r: DIRECTIONS[r.shape.sent], sample="→",
                title_tooltip="Direction: → sent, ← received"),
         Column("Service", lambda r: r.shape.service, sample="N-EVENT-REPORT"),
-        Column("Message", message_id_text, sample="65535", align_right=True, title_tooltip="Message ID (0000,0110)"),
+        Column("Message", message_id_text, sample="65535", align_right=True, priority=-1,
+               title_tooltip="Message ID (0000,0110)"),
         Column("Status", status, status_tooltip, lambda r: look(r)[1], look, sample="FF00H ×14, 0000H"),
         Column("Meaning", lambda r: meaning_text(r.shape), status_tooltip, meaning_color,
                sample="Refused: Move Destination unknown", weight=2),

@@ -39,7 +39,8 @@ class Column(Generic[R]):
     """What a column shows of a record, and how wide it wants to be.
 
     sample: a text that must fit (with the title, it gives the least width). weight: share of the width left over; 0
-    keeps the least width. priority: 0 always shown; the highest number gives way first where space is short.
+    keeps the least width. priority: 0 always shown; the highest number gives way first where space is short. Below 0:
+    gives way only where even shortened texts have no room.
     """
 
     title: str

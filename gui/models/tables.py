@@ -103,6 +103,7 @@ class PlainTable(QTableView):
         self._rows: RowTableModel[Any] | None = None
         self._laying_out = False
         self._own_widths: dict[int, int] = {}
+        self._laid_out_for = -1
         self._empty = EmptyText(self)
         self._empty.hide()
         self.setAccessibleName(name)
@@ -197,10 +198,13 @@ class PlainTable(QTableView):
         room = self.viewport().width()
         shown = set(range(len(columns)))
         for index in sorted(shown, key=lambda i: -columns[i].priority):
-            if sum(least[i] for i in shown) <= room or columns[index].priority == 0:
+            if sum(least[i] for i in shown) <= room or columns[index].priority <= 0:
                 break
             shown.discard(index)
         self._squeeze(columns, least, shown, room)
+        for index in sorted((i for i in shown if columns[i].priority < 0), key=lambda i: columns[i].priority):
+            if sum(least[i] for i in shown) > room:
+                shown.discard(index)
         left = max(0, room - sum(least[i] for i in shown))
         weights = {i: columns[i].weight for i in shown if i not in self._own_widths}
         total = sum(weights.values())
@@ -221,7 +225,7 @@ class PlainTable(QTableView):
             if over <= 0:
                 return
             if column.weight and index not in self._own_widths:
-                floor = max(head.horizontalAdvance(column.title) + _PADDING, least[index] * 3 // 5)
+                floor = max(head.horizontalAdvance(column.title) + _PADDING, least[index] // 2)
                 least[index] = max(floor, least[index] - over)
 
     def _least(self, column: Column[Any]) -> int:
@@ -243,7 +247,9 @@ class PlainTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.lay_out_columns()
+        if event.size().width() != self._laid_out_for:  # the height changes with every batch of a log
+            self._laid_out_for = event.size().width()
+            self.lay_out_columns()
         self._empty.setGeometry(self.viewport().rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

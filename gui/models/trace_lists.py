@@ -111,7 +111,7 @@ PDU_COLUMNS: tuple[Column[PduNotice], ...] = (
            lambda p: f"{_type_text(p)} ({p.type:02X}H), {p.direction.value}",
            copy=lambda p: f"{p.direction.value} {_type_text(p)}", sample="→ A-ASSOCIATE-RQ"),
     Column("Length", lambda p: f"{p.size:,}", lambda p: f"{p.size:,} bytes, header included",
-           copy=lambda p: str(p.size), align_right=True, sample="131,078"),
+           copy=lambda p: str(p.size), align_right=True, sample="131,078", priority=-1),
     Column("State", brief_transition, _transition_tip, copy=transition_text, sample="6→7 · AR-1", weight=1),
 )  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.trace.diagnosis.model import Diagnosis
+
 
 @dataclass(frozen=True, slots=True)
 class TraceTarget:
@@ -15,3 +17,5 @@ class TraceTarget:
     association: int
     time: float | None = None
     sent: bool | None = None
+    diagnosis: Diagnosis | None = None
+    """What explains it, to be shown first."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QVBoxLayout, QWidget
 
 from engine.model.association import MAX_CONTEXTS, ProposedContext
 from engine.workspace.presets import Preset
 from engine.workspace.settings import number_contexts
 from gui.dialogs import top_window
 from gui.forms.entry_list import EntryList
-from gui.forms.header import PanelHeader, icon_button, menu_button, text_button
+from gui.forms.header import ButtonRow, PanelHeader, icon_button, menu_button, text_button
 from gui.models.contexts import ContextsModel, limit_sentence, merge
 from gui.theme import SPACING
 
@@ -65,16 +65,8 @@ class ContextsView(QWidget):
         self.unfold_button = text_button("Show", self.unfold_wanted.emit, self, tip="Show the presentation contexts")
         self.unfold_button.hide()
         self.header.add(self.unfold_button)
-        self.buttons = QWidget(self)
-        row = QHBoxLayout(self.buttons)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING.hair)
-        row.addWidget(self.add_button)
-        row.addSpacing(SPACING.hair)
-        row.addWidget(self.preset_button)
-        row.addStretch(1)
-        for button in self._needing_a_context():
-            row.addWidget(button)
+        spare = (self.up_button, self.down_button)
+        self.buttons = ButtonRow((self.add_button, self.preset_button), self._needing_a_context(), spare, self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACING.small, 0, 0)
         layout.setSpacing(SPACING.small)

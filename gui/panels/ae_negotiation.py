@@ -113,6 +113,7 @@ class NegotiationForm(QScrollArea):
     def _heading(self, text: str) -> None:
         label = QLabel(text, self)
         label.setProperty("role", "title")
+        label.setWordWrap(True)
         self._column.addWidget(label)
 
     # -- values -------------------------------------------------------------------------------------------------

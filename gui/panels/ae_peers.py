@@ -7,14 +7,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.model.association import Peer
 from engine.model.tls import TlsSettings
 from engine.workspace.settings import EchoResult, SavedPeer
 from gui.dialogs import Questions, top_window
 from gui.forms.entry_list import EntryList
-from gui.forms.header import icon_button, text_button
+from gui.forms.header import ButtonRow, icon_button, text_button
 from gui.models.peers import PeersModel, free_name, peer_name, same_address
 from gui.session import EchoReport
 from gui.theme import SPACING
@@ -70,17 +70,12 @@ class PeersView(QWidget):
         self.list.add_action("E&dit…", "F2", self.edit)
         self.list.add_action("D&uplicate", "Ctrl+D", self.duplicate)
         self.list.add_action("De&lete", "Del", self.delete)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.hair)
-        row.addWidget(self.add_button)
-        row.addStretch(1)
-        for button in self._needing_a_peer():
-            row.addWidget(button)
+        row = ButtonRow((self.add_button,), self._needing_a_peer(), (self.up_button, self.down_button), self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, SPACING.normal, 0, 0)
         layout.setSpacing(SPACING.small)
         layout.addWidget(self.list, 1)
-        layout.addLayout(row)
+        layout.addWidget(row)
         self._chosen(None)
 
     def _needing_a_peer(self) -> tuple[QWidget, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.dataset import Data
@@ -16,11 +17,19 @@ from .builder_history import HistoryView
 from .builder_response import ResponseView
 
 DATA_SET, TEXT, RESPONSE, HISTORY = range(4)
-_MODES = ((None, "As the message asks"), (True, "Send a data set"), (False, "Send no data set"))
+_MODES = (
+    (None, "As the message asks", "Automatic"),
+    (True, "Send a data set", "With"),
+    (False, "Send no data set", "Without"),
+)
+"""Whether a data set follows, and how that is said in a wide and in a narrow row."""
 
 
 class LowerTabs(QWidget):
     """`mode_changed` when the user decides whether a data set follows; `said` a sentence to show."""
+
+    NARROW = 480
+    """Pixels below which all tabs have room only beside short texts."""
 
     mode_changed = Signal()
     said = Signal(str)
@@ -45,7 +54,8 @@ class LowerTabs(QWidget):
             self.tabs.addTab(widget, name)
         self.mode_box = QComboBox(self)
         self.mode_box.setAccessibleName("Whether a data set follows")
-        for _value, text in _MODES:
+        self.mode_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for _value, text, _short in _MODES:
             self.mode_box.addItem(text)
         self.mode_box.activated.connect(self._mode_picked)
         self.tabs.setCornerWidget(self.mode_box)
@@ -82,6 +92,12 @@ class LowerTabs(QWidget):
 
     def show_response(self) -> None:
         self.tabs.setCurrentIndex(RESPONSE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < self.NARROW
+        for place, (_value, text, short) in enumerate(_MODES):
+            self.mode_box.setItemText(place, short if narrow else text)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 220)

@@ -66,6 +66,8 @@ class BuilderPanel(QWidget):
         self.add_button = self._button("add", "New message (Ctrl+T)", self.new_message)
         self.menu_button = QToolButton(self)
         self.menu_button.setText("Messa&ge")
+        self.menu_button.setToolTip("What can be done with this message")
+        theme().bind_icon(self.menu_button, "more")
         self.menu_button.setProperty("menu", "true")
         self.menu_button.setProperty("button", "true")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -99,6 +101,11 @@ class BuilderPanel(QWidget):
         """Put another widget where the title stands."""
         self._title_row.replaceWidget(self.title, heading)
         self.title.hide()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave the title row to the message's tab: the menu's button shows its icon alone."""
+        look = Qt.ToolButtonStyle.ToolButtonIconOnly if narrow else Qt.ToolButtonStyle.ToolButtonTextOnly
+        self.menu_button.setToolButtonStyle(look)
 
     def set_negotiated(self, negotiated: Negotiated | None, association: int | None) -> None:
         """The association messages are sent on, or None."""

@@ -175,10 +175,14 @@ class LogPanel(QWidget):
         self._settling = True
         self.model.take(notices)
         self._settling = False
+        latest: dict[int, ProgressNotice] = {}
         for notice in notices:
             if isinstance(notice, ProgressNotice):
-                self.progress.show_progress(notice)
-            elif isinstance(notice, StatusNotice):
+                latest[notice.operation] = notice
+        for progress in latest.values():
+            self.progress.show_progress(progress)
+        for notice in notices:
+            if isinstance(notice, StatusNotice):
                 self.progress.end(notice.operation)
         added = self.model.rowCount() - before
         if self.follow.isChecked():
@@ -258,7 +262,8 @@ class LogPanel(QWidget):
         self._allow_answer(record)
         if self._settling or not isinstance(record, LogRow) or record.association is None:
             return
-        self.row_selected.emit(TraceTarget(record.association, record.time, record.shape.sent))
+        diagnosis = self.model.diagnosis_of(record)
+        self.row_selected.emit(TraceTarget(record.association, record.time, record.shape.sent, diagnosis))
 
     def _only_this_association(self) -> None:
         row = self.table.current_record()

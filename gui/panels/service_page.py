@@ -125,12 +125,15 @@ class ServicePage(QWidget):
         return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), self)
 
     def _notices(self, batch: tuple[Notice, ...]) -> None:
+        progress: ProgressNotice | None = None
         for notice in batch:
             if isinstance(notice, StepNotice) and notice.operation == self.operation:
                 self.steps.take(notice)
                 self.steps.setVisible(self.shows_steps)
-            elif isinstance(notice, ProgressNotice) and notice.operation == self.operation and self.running:
-                self.run_bar.show_progress(notice)
+            elif isinstance(notice, ProgressNotice) and notice.operation == self.operation:
+                progress = notice
+        if progress is not None and self.running:
+            self.run_bar.show_progress(progress)
         self.take(batch)
 
     def _step_chosen(self, step: StepNotice) -> None:

@@ -76,7 +76,7 @@ class TracePanel(QWidget):
         self.copy_button = text_button(
             _COPY, self.copy_text, self, icon="copy", tip="Copy the association as the text people paste into tickets"
         )
-        self.header.add(self.copy_button)
+        self.header.add_giving(self.copy_button)
         self.diagnoses = diagnoses or DiagnosisBook(self)
         self.banner = DiagnosisCard(can_mend, self)
         self.contexts = ContextsTab(self)
@@ -144,6 +144,8 @@ class TracePanel(QWidget):
         if target.time is not None:
             self.pdus.select_at(target.time, target.sent)
             self.banner.turn_to(target.time)
+        if target.diagnosis is not None:
+            self.banner.show_one(target.diagnosis)
 
     @property
     def shown_association(self) -> int | None:
@@ -163,7 +165,7 @@ class TracePanel(QWidget):
         if not text:
             return
         QGuiApplication.clipboard().setText(text)
-        self.copy_button.setText("Copied")
+        self.header.say_on_giving("Copied")
         self._said.start()
         self.copy_requested.emit(text)
 
@@ -174,7 +176,7 @@ class TracePanel(QWidget):
         self.header.title.setText(TITLE if wordy else "Negotiation trace")
 
     def _copy_again(self) -> None:
-        self.copy_button.setText(_COPY)
+        self.header.say_on_giving(_COPY)
 
     # -- what is shown ------------------------------------------------------------------------------------------
 

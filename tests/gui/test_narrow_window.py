@@ -1,0 +1,111 @@
+"""The window at its least size, 1024 by 700: everything is there, nothing is cut where it could be said shorter."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from engine.model.association import ProposedContext
+from engine.workspace.listening import TlsSettings
+from gui.giving_button import GivingButton, fitting
+from gui.panels.service_rows import SERVICES
+from gui.session import ListenerState
+from gui.theme import theme
+
+VERIFICATION, IMPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2"
+SIZE = (1024, 700)
+
+
+@pytest.fixture
+def narrow(live_window, qtbot, qapp):
+    """The window at 1024 by 700, in its own look."""
+    before = (qapp.styleSheet(), qapp.palette(), qapp.font())
+    theme().apply(qapp, "light")
+    live_window.resize(*SIZE)
+    live_window.restore_panels()
+    qtbot.waitUntil(lambda: live_window.size().toTuple() == SIZE)
+    yield live_window
+    qapp.setStyleSheet(before[0])
+    qapp.setPalette(before[1])
+    qapp.setFont(before[2])
+
+
+def is_whole(button: GivingButton) -> bool:
+    return button.width() >= button.width_with(button.text())
+
+
+def test_the_longest_state_of_the_toolbar_fits(narrow, qtbot):
+    window, bar = narrow, narrow.toolbar
+    window.ae.contexts.replace_with((ProposedContext(1, VERIFICATION, (IMPLICIT,)),))
+    window.associate()
+    qtbot.waitUntil(lambda: window.session.current is not None and window.session.current.established)
+    bar.show_listener(ListenerState(listening=True, host="", port=11112, tls=TlsSettings(), faults=2))
+    qtbot.waitUntil(lambda: is_whole(bar.pill) and is_whole(bar.listener))
+    assert window.size().toTuple() == SIZE
+    assert "Sta6" in bar.pill.text()
+    assert "11112 · TLS · open" in bar.listener.text() and "faults" in bar.listener.text()
+    shown = [bar.peer, *bar.buttons.values(), bar.pill, bar.listener, bar.find_button]
+    edges = [(w.geometry().left(), w.geometry().right()) for w in shown]
+    assert all(left > before for (_, before), (left, _) in itertools.pairwise(edges))
+    assert edges[-1][1] < bar.width()
+
+
+def test_more_is_said_where_there_is_room_again(narrow, qtbot):
+    bar = narrow.toolbar
+    assert "Built-in peer" not in bar.listener.text()
+    narrow.resize(1280, 800)
+    qtbot.waitUntil(lambda: "Built-in peer" in bar.listener.text())
+
+
+@pytest.mark.parametrize("service", [row.name for row in SERVICES])
+def test_no_service_makes_the_window_wider_or_scrolls_sideways(narrow, qtbot, service):
+    narrow.show_service(service)
+    QApplication.processEvents()
+    page = narrow.services.page
+    assert narrow.size().toTuple() == SIZE
+    assert page.width() >= page.minimumSizeHint().width()
+
+
+def test_titles_get_shorter_and_no_panel_loses_a_button_without_a_key(narrow, qtbot):
+    builder, ae = narrow.builder, narrow.ae
+    narrow.workbench.show_panel("builder")
+    heading = narrow.workbench._switches[0].buttons["builder"]
+    assert heading.text() == "Builder" and heading.accessibleName() == "Message builder, shown"
+    assert builder.menu_button.width() < 60
+    hidden = [b for b in (ae.peers.up_button, ae.peers.down_button) if b.isHidden()]
+    assert all("Alt+" in b.toolTip() for b in hidden)
+    assert narrow.log.table.horizontalScrollBar().maximum() == 0
+    narrow.resize(1600, 900)
+    narrow.restore_panels()
+    qtbot.waitUntil(lambda: heading.text() == "Message builder")
+    assert not ae.peers.up_button.isHidden()
+
+
+def test_copied_is_said_on_the_button_and_taken_back(narrow, qtbot):
+    narrow.echo()
+    qtbot.waitUntil(narrow.trace.copy_button.isEnabled)
+    narrow.resize(1280, 800)
+    qtbot.waitUntil(lambda: narrow.trace.copy_button.text() == "Copy as text")
+    narrow.trace.copy_button.click()
+    QApplication.processEvents()
+    assert narrow.trace.copy_button.text() == "Copied"
+    narrow.trace._copy_again()
+    assert narrow.trace.copy_button.text() == "Copy as text"
+
+
+def test_the_texts_give_way_in_turn_and_never_more_than_needed(qtbot):
+    first, second = GivingButton(), GivingButton()
+    for button, texts in ((first, ("long long long", "long", "l")), (second, ("wide wide wide", "w"))):
+        qtbot.addWidget(button)
+        button.say(texts)
+
+    def room(*texts: str) -> int:
+        return first.width_with(texts[0]) + second.width_with(texts[1])
+
+    both = (first, second)
+    assert fitting(both, room("long long long", "wide wide wide")) == ("long long long", "wide wide wide")
+    assert fitting(both, room("long", "wide wide wide")) == ("long", "wide wide wide")
+    assert fitting(both, room("long", "w")) == ("long", "w")
+    assert fitting(both, 0) == ("l", "w")
