@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from dataclasses import replace
 from functools import partial
@@ -35,7 +36,7 @@ from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
 from .serving import Server
-from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder
+from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder, scheduled_on
 from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready
 from .tls_layer import TlsLayer
@@ -66,7 +67,8 @@ class Listener:
         self._durable = Durable(settings.folder) if settings.folder and store is None else None
         self.store: InstanceStore = store or (self._durable.archive if self._durable else MemoryStore())
         self.own_title = (settings.policy.ae_titles or (settings.policy.local.ae_title,))[0]
-        self.peer = BuiltInPeer(new_uid, self._knows, self.store, emulation=settings.emulation)
+        today = time.strftime("%Y%m%d")
+        self.peer = BuiltInPeer(new_uid, self._knows, self.store, emulation=settings.emulation, today=today)
         self.server = Server(
             context,
             self.peer,
@@ -148,7 +150,9 @@ class Listener:
                 await self.server.keeper.keep(instance)
         items, _ = await asyncio.to_thread(WorklistFolder(sample_worklist_folder()).items)
         for name, item in items.items():
-            self.peer.state.worklist.put(f"sample {name}", Record(WORKLIST, f"sample {name}", item))
+            key = f"sample {name}"
+            if key not in self.peer.state.worklist:
+                self.peer.state.worklist.put(key, Record(WORKLIST, key, scheduled_on(item, self.peer.today)))
         await self.server.save()
 
     async def _before(self, sop_class_uid: str) -> None:

@@ -60,6 +60,8 @@ class BuiltInPeer:
     store: InstanceStore = field(default_factory=MemoryStore)
     state: State = field(default_factory=State)
     emulation: Emulation = field(default_factory=Emulation)
+    today: str = "20260101"
+    """The day the worklist items are scheduled for that are there from the start."""
     normalized: NormalizedProvider = field(init=False)
     _ups: UpsRules = field(init=False)
 
@@ -74,7 +76,7 @@ class BuiltInPeer:
         }
         self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state), rules)
         self.set_up()
-        for key, item in sample_worklist().items():
+        for key, item in sample_worklist(self.today).items():
             self.state.worklist.restore(key, Record(WORKLIST, key, item))
 
     def set_up(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from engine.model.dataset import DataElement, DataSet
 
@@ -14,18 +14,19 @@ _ITEMS = (
 _DATE = "20260101"
 
 
-def sample_worklist() -> dict[str, DataSet]:
-    """Three scheduled procedure steps (PS3.4 K.6.1.2) by Scheduled Procedure Step ID."""
-    return dict(_made())
+def sample_worklist(day: str = _DATE) -> dict[str, DataSet]:
+    """Three procedure steps scheduled for a day (PS3.4 K.6.1.2), by Scheduled Procedure Step ID."""
+    return dict(_made(day))
 
 
-@cache
-def _made() -> dict[str, DataSet]:
-    return {f"SPS{number:04}": _item(number, *values) for number, values in enumerate(_ITEMS, start=1)}
+@lru_cache(maxsize=8)
+def _made(day: str) -> dict[str, DataSet]:
+    return {f"SPS{number:04}": _item(number, day, *values) for number, values in enumerate(_ITEMS, start=1)}
 
 
 def _item(
     number: int,
+    day: str,
     name: str,
     patient: str,
     sex: str,
@@ -39,7 +40,7 @@ def _item(
     step = _data(
         (0x00080060, "CS", modality),
         (0x00400001, "AE", ae),
-        (0x00400002, "DA", _DATE),
+        (0x00400002, "DA", day),
         (0x00400003, "TM", at),
         (0x00400006, "PN", "PERFORMER^SAMPLE"),
         (0x00400007, "LO", what),

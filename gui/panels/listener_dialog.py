@@ -14,6 +14,7 @@ from gui.dialogs import FormDialog, Questions
 from gui.models.tables import CellDelegate
 from gui.theme import SPACING, theme
 
+from .listener_emulators import EmulatorsPage
 from .listener_faults import FaultsPage
 from .listener_pages import AddressPage, CallersPage, ClassesPage, NegotiationPage, Page, TimesPage
 from .listener_security import DestinationsPage, TlsPage, UsersPage
@@ -56,6 +57,7 @@ class ListenerDialog(FormDialog):
         self.tls = TlsPage(settings, questions, self)
         self.destinations = DestinationsPage(settings, questions, peers, self)
         self.times = TimesPage(settings, check_delays, self)
+        self.emulators = EmulatorsPage(settings, questions, self)
         self.faults = FaultsPage(settings, questions, self)
         self.pages: tuple[Page, ...] = (
             self.address,
@@ -66,6 +68,7 @@ class ListenerDialog(FormDialog):
             self.negotiation,
             self.destinations,
             self.times,
+            self.emulators,
             self.faults,
         )
         self.list = QListWidget(self)

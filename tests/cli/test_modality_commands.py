@@ -65,8 +65,10 @@ def test_the_worklist_as_a_table(port: str, capsys: pytest.CaptureFixture[str]) 
     out = capsys.readouterr().out
     assert "CONSOLE^ALPHA" in out
     assert "CONSOLE^BRAVO" not in out
-    assert run("worklist", "127.0.0.1", port, "--today") == Exit.SUCCESS
+    assert run("worklist", "127.0.0.1", port, "--patient", "NOBODY") == Exit.SUCCESS
     assert "no such item" in capsys.readouterr().out
+    assert run("worklist", "127.0.0.1", port, "--today") == Exit.SUCCESS
+    assert "CONSOLE^BRAVO" in capsys.readouterr().out, "what is there from the start is for the day it starts"
 
 
 def test_a_modalitys_day(port: str, files: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.commands import MoveDestination, PeerSettings
+from engine.model.emulation import CommitmentOptions, Emulation, PrinterOptions, ReportOn
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from engine.workspace.listening import ListenerSettings
 from engine.workspace.settings import SavedPeer
@@ -51,6 +52,13 @@ FULL = ListenerSettings(
         folder=Path("/data"),
         destinations=(MoveDestination(ae_title="ONE", host="h", port=104),),
         delays=(0.5, 0.0),
+        emulation=Emulation(
+            on=frozenset({"storage"}),
+            commitment=CommitmentOptions(report=ReportOn.NEW, delay=1.5, fail_every=2, reason=0x4321),
+            printer=PrinterOptions(status="WARNING", info="SUPPLY LOW"),
+            worklist=Path("/items"),
+            samples=True,
+        ),
     ),
 )
 
