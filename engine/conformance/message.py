@@ -13,7 +13,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Evidence
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
-from engine.wire.commands import decode_command_spans
+from engine.wire.commands import decode_command, decode_command_spans
 from engine.wire.datasets import DataSetError, decode_dataset
 from engine.wire.issues import Issue
 
@@ -80,7 +80,7 @@ class Message:
 
     @property
     def command(self) -> CommandSet:
-        return self.decoded[0]
+        return self._decoded[0] if self._decoded is not None else decode_command(self.data)
 
     def raw(self, tag: int) -> bytes | None:
         """The value bytes of an element."""

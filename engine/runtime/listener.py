@@ -20,6 +20,7 @@ from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.peer import WORKLIST, BuiltInPeer
 from engine.services.state import Record
 from engine.services.ups import RESTARTED, scp_status
+from engine.standard.dictionary import load_pydicom
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.wire.errors import DataSetError
 from engine.wire.fragments import Sink
@@ -113,6 +114,8 @@ class Listener:
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
+        # Beside, before a data set needs it: it takes 0.3 s.
+        self.context.spawn(asyncio.to_thread(load_pydicom), "Loading pydicom")
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self._tell(True, sentences.listening(host, self.port) + spoken)
         self._report_left()

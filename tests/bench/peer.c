@@ -183,12 +183,12 @@ static void answer(int socket, int context, const Text *rq, int matches) {
     }
     static Text out, c, match;
     if (!match.size) { /* Implicit VR: ten attributes of one study */
-        static const uint32_t tags[] = {0x00080020, 0x00080050, 0x00080052, 0x00080061, 0x00081030,
+        static const uint32_t tags[] = {0x00080020, 0x00080050, 0x00080052, 0x00080054, 0x00080061, 0x00081030,
                                         0x00100010, 0x00100020, 0x00100030, 0x0020000d, 0x00200010};
-        static const char *values[] = {"20240102", "A1234567", "STUDY ", "CT\\MR ", "Abdomen with contrast ",
+        static const char *values[] = {"20240102", "A1234567", "STUDY ", "ARCHIVE ", "CT\\MR ", "Abdomen with contrast ",
                                        "Doe^Jane^Middle ", "P-0000001 ", "19700101", "1.2.826.0.1.3680043.8.498.12345 ",
                                        "1 "};
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 11; i++) {
             uint8_t head[8];
             put_little(head, tags[i] >> 16, 2);
             put_little(head + 2, tags[i], 2);
