@@ -11,10 +11,8 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from . import decoding, modality_options, operations, printing, procedures, queries, serving, storing, ups_options
 from .exits import Exit, help_text
 from .judging import judging
-from .listener_options import add_listener
 from .options import (
     add_association,
     add_output,
@@ -24,7 +22,6 @@ from .options import (
     times,
 )
 from .output import OutputFailed
-from .policy_options import add_hash, hash_secret
 
 Handler = Callable[[argparse.Namespace], Exit]
 
@@ -46,7 +43,7 @@ def _run(argv: list[str] | None) -> int:
     try:
         args = _parsed(argv)
         handler: Handler = args.handler
-        judged = args.judging = judging(args, neutral=handler is decoding.decode)
+        judged = args.judging = judging(args, neutral=args.neutral)
         code = handler(args)
         return int(Exit.FINDINGS if code is Exit.SUCCESS and judged.failures else code)
     except SystemExit as end:  # argparse: --help, or a usage error already printed
@@ -62,8 +59,9 @@ def _run(argv: list[str] | None) -> int:
 
 def _parsed(argv: list[str] | None) -> argparse.Namespace:
     """The arguments. argparse takes optional paths only right after HOST and PORT; those behind an option are added."""
-    parser = build_parser()
-    args, rest = parser.parse_known_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    parser = build_parser(given[0] if given else "")
+    args, rest = parser.parse_known_args(given)
     if rest and (not getattr(args, "paths_anywhere", False) or any(text.startswith("-") for text in rest)):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
@@ -80,8 +78,9 @@ def _output_failed(failed: OutputFailed) -> int:
     return int(Exit.FAILURE)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Every command with its arguments."""
+def build_parser(only: str = "") -> argparse.ArgumentParser:
+    """Every command with its arguments, or the one asked for alone: what the others need takes time to load."""
+    wanted = only if only in _ALONE else ""
     parser = argparse.ArgumentParser(
         prog="dimse-console",
         description="DICOM networking from the command line. Without a command the window opens.",
@@ -105,8 +104,8 @@ def build_parser() -> argparse.ArgumentParser:
             epilog=help_text(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        sub.set_defaults(handler=handler)
-        add_output(sub, findings=handler is not hash_secret)
+        sub.set_defaults(handler=handler, neutral=name == "decode")
+        add_output(sub, findings=name != "hash")
         return sub
 
     def group(name: str, summary: str, more: str = "") -> argparse._SubParsersAction[argparse.ArgumentParser]:
@@ -127,29 +126,61 @@ def build_parser() -> argparse.ArgumentParser:
         add_association(sub)
         return sub
 
-    _echo(calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?"))
-    _send(calling("send", operations.send, "Send message files on one association", _SEND))
-    storing.add_store(calling("store", storing.store, "C-STORE files and folders", storing.MORE))
-    find = calling("find", queries.find, "C-FIND: query patients, studies, worklists", _FIND_KEYS)
-    get = calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS)
-    move = calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS)
-    for sub, service in ((find, "C-FIND"), (get, "C-GET"), (move, "C-MOVE")):
-        sub.epilog = f"{queries.models_help(service)}\n\n{sub.epilog}"
-    _find(find)
-    _get(get)
-    _move(move)
-    modality_options.Commands(calling, command, group).add()
-    procedures.add_nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
-    printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
-    printing.add_printer_status(calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))
-    ups_options.Commands(calling, command, group).add()
-    add_listener(command("listen", serving.listen, "The built-in peer, for others to call"))
-    add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
-    _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
-    _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
+    def needs(*names: str) -> bool:
+        return not wanted or wanted in names
+
+    if needs("echo", "send"):
+        from . import operations
+
+        if needs("echo"):
+            _echo(calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?"))
+        if needs("send"):
+            _send(calling("send", operations.send, "Send message files on one association", _SEND))
+    if needs("store"):
+        from . import storing
+
+        storing.add_store(calling("store", storing.store, "C-STORE files and folders", storing.MORE))
+    if needs("find", "get", "move"):
+        from . import queries
+
+        find = calling("find", queries.find, "C-FIND: query patients, studies, worklists", _FIND_KEYS)
+        get = calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS)
+        move = calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS)
+        for sub, service in ((find, "C-FIND"), (get, "C-GET"), (move, "C-MOVE")):
+            sub.epilog = f"{queries.models_help(service)}\n\n{sub.epilog}"
+        _find(find)
+        _get(get)
+        _move(move)
+    if not wanted:
+        from . import modality_options, printing, procedures, ups_options
+
+        modality_options.Commands(calling, command, group).add()
+        procedures.add_nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
+        printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
+        status = calling("printer-status", printing.printer_status, "N-GET: how is the printer?")
+        printing.add_printer_status(status)
+        ups_options.Commands(calling, command, group).add()
+    if needs("listen"):
+        from . import serving
+        from .listener_options import add_listener
+
+        add_listener(command("listen", serving.listen, "The built-in peer, for others to call"))
+    if needs("hash"):
+        from .policy_options import add_hash, hash_secret
+
+        add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
+    if needs("decode"):
+        from . import decoding
+
+        _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
+    if needs("demo"):
+        from . import serving
+
+        _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
     return parser
 
 
+_ALONE = frozenset({"echo", "send", "store", "find", "get", "move", "listen", "hash", "decode", "demo"})
 _SEND = """
 The files are TOML (resources/docs/message-files.md); resources/messages has some to start from. They are sent in order,
 each after the response to the one before; with --async as many at once as the peer agrees to. Contexts are proposed as

@@ -1,4 +1,4 @@
-"""Commands to what they start, in the engine thread."""
+"""Commands to what they start, in the engine thread. Procedures are loaded when they are first asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.model import commands as c
 from engine.model.notices import Outcome
-from engine.services.procedures.catalog import CATALOG
 
 from .association import Association, end_all
 from .context import Context, settled
@@ -17,11 +16,6 @@ from .invocation import Ended, service_name
 from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
 from .pipeline import Pipeline, opens_operation
-from .planning import Planning
-from .procedures import Running
-from .referencing import Referencing
-from .retrieving import Retrieving
-from .storing import Storing
 
 
 class Dispatcher:
@@ -142,22 +136,34 @@ class Dispatcher:
             await association.release()
 
     def _plan_store(self, command: c.PlanStore) -> None:
+        from .planning import Planning
+
         operation = self._operations.begin(command.operation, command.association)
         self._start(operation, Planning(self._context, command, operation).run(), "C-STORE")
 
     def _read_references(self, command: c.ReadReferences) -> None:
+        from .referencing import Referencing
+
         operation = self._operations.begin(command.operation, 0)
         self._start(operation, Referencing(self._context, command, operation).run(), "")
 
     def _store_files(self, command: c.StoreFiles) -> None:
+        from .storing import Storing
+
         operation = self._operations.begin(command.operation, command.association)
         self._start(operation, Storing(self._context, command, operation).run(), "C-STORE")
 
     def _retrieve(self, command: c.Retrieve) -> None:
+        from .retrieving import Retrieving
+
         operation = self._operations.begin(command.operation, command.association)
         self._start(operation, Retrieving(self._context, command, operation).run(), command.service)
 
     def _run_procedure(self, command: c.RunProcedure) -> None:
+        from engine.services.procedures.catalog import CATALOG
+
+        from .procedures import Running
+
         operation = self._operations.begin(command.operation, command.association)
         self._start(operation, Running(self._context, command, operation).run(), CATALOG[type(command.procedure)].title)
 
