@@ -70,6 +70,10 @@ def calling_it(tls: TlsSettings | None) -> TlsSettings | None:
     )
 
 
+KEPT_IN = "built-in-peer"
+"""Folder of the workspace in which it keeps what it holds, where that is wanted."""
+
+
 class BuiltInPeer(QObject):
     """Starts and stops it and keeps its entry in the list of peers true."""
 
@@ -120,6 +124,23 @@ class BuiltInPeer(QObject):
     def stop(self) -> None:
         self._session.stop_listening()
 
+    def keep_in_workspace(self) -> None:
+        """Keep what it holds in a folder of the workspace from now on; a running peer starts anew there."""
+        folder = self._workspace.folder / KEPT_IN
+        self.set_settings(replace(self.settings, peer=replace(self.settings.peer, folder=folder)))
+
+    def remember_emulators(self, on: object) -> None:
+        """Which emulators are on at the next start; the running peer was told already."""
+        if isinstance(on, frozenset):
+            peer = replace(self.settings.peer, emulation=replace(self.settings.peer.emulation, on=on))
+            self._save(replace(self.settings, peer=peer))
+
+    def _save(self, settings: ListenerSettings) -> None:
+        try:
+            self._workspace.save_listener(_with_passphrases(settings, dict.fromkeys(_keys(settings), "")))
+        except (WorkspaceError, OSError) as error:
+            self._session.said.emit(f"Not saved: {error}", "failure")
+
     def open_faults(self) -> None:
         """The form, at the rules of what it does wrong on purpose."""
         self.open_settings()
@@ -145,10 +166,7 @@ class BuiltInPeer(QObject):
         """Keep and use these; passphrases go where secrets are."""
         for holder, passphrase in _passphrases(settings).items():
             self._panel.peers.keep_passphrase(holder, passphrase)
-        try:
-            self._workspace.save_listener(_with_passphrases(settings, dict.fromkeys(_keys(settings), "")))
-        except (WorkspaceError, OSError) as error:
-            self._session.said.emit(f"Not saved: {error}", "failure")
+        self._save(settings)
         state = self._session.listener
         self._outdated = state.starting or self._preparing
         if state.listening:

@@ -200,6 +200,9 @@ class MainWindow(QMainWindow):
         """The window of the built-in peer's emulators and objects, made when it is first wanted."""
         if self.emulators is None:
             self.emulators = EmulatorsWindow(self.session, self.questions, self)
+            self.emulators.switched.connect(self.built_in.remember_emulators)
+            self.emulators.keep_wanted.connect(self.built_in.keep_in_workspace)
+            self.emulators.set_place(self.built_in.settings.peer.folder)
         if self.emulators.isVisible():
             self.emulators.raise_()
         self.emulators.show()
@@ -355,6 +358,8 @@ class MainWindow(QMainWindow):
 
     def _listener_changed(self, _state: object) -> None:
         self.toolbar.show_listener(self.session.listener)
+        if self.emulators is not None:
+            self.emulators.set_place(self.built_in.settings.peer.folder)
         self._enable()
 
     def _send_requested(self, message: Outgoing, one_shot: bool) -> None:

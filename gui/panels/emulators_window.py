@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,7 +29,7 @@ from engine.workspace.worklist import worklist_keys
 from gui.dialogs import Questions
 from gui.forms.dataset_editor import DataSetEditor
 from gui.forms.film_picture import LONGEST, FilmPicture
-from gui.forms.header import text_button
+from gui.forms.header import OneLine, text_button
 from gui.models.dataset_model import DataSetModel
 from gui.models.held_objects import COLUMNS, EmulatorLine, HeldObjects, what
 from gui.models.rows import Column, RowTableModel
@@ -63,7 +64,13 @@ _CLIENT_COLUMNS: tuple[Column[AssociationRecord], ...] = (
 
 
 class EmulatorsWindow(QDialog):
-    """A window of its own that stays open beside the main one."""
+    """A window of its own that stays open beside the main one.
+
+    `switched` carries the names of the emulators now on; `keep_wanted`: what it holds is to outlive it.
+    """
+
+    switched = Signal(object)
+    keep_wanted = Signal()
 
     def __init__(self, session: Session, questions: Questions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +83,7 @@ class EmulatorsWindow(QDialog):
         self._build_right()
         splitter = QSplitter(self)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.list)
+        splitter.addWidget(self._left())
         splitter.addWidget(self.right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([264, 720])
@@ -122,6 +129,27 @@ class EmulatorsWindow(QDialog):
         theme().changed.connect(self._dress)
         self.list.currentItemChanged.connect(self._chosen)
         self.list.itemChanged.connect(self._switched)
+
+    def _left(self) -> QWidget:
+        """The list, and below it where all of it is kept."""
+        self.place = OneLine(self)
+        self.place.setProperty("role", "muted")
+        self.keep_button = text_button("&Keep in the workspace", self.keep_wanted.emit, self, icon="save")
+        self.keep_button.setToolTip("In a folder with a database: it survives the end of the program, however it ends")
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, SPACING.normal, 0)
+        column.setSpacing(SPACING.normal)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.place)
+        column.addWidget(self.keep_button)
+        self.set_place(None)
+        return left
+
+    def set_place(self, folder: Path | None) -> None:
+        """Where the built-in peer keeps what it holds; None: in memory."""
+        self.place.say(f"Kept in {folder}" if folder else "In memory: gone when it stops.")
+        self.keep_button.setVisible(folder is None)
 
     def _dress(self) -> None:
         self._client_item.setIcon(0, theme().icon("peer"))
@@ -292,7 +320,9 @@ class EmulatorsWindow(QDialog):
 
     def _switched(self, item: QTreeWidgetItem, _column: int) -> None:
         if not self._filling and item.data(0, _NAME) != CLIENTS:
-            self.objects.switch(str(item.data(0, _NAME)), item.checkState(0) is Qt.CheckState.Checked)
+            name, on = str(item.data(0, _NAME)), item.checkState(0) is Qt.CheckState.Checked
+            self.objects.switch(name, on)
+            self.switched.emit(self.objects.on | {name} if on else self.objects.on - {name})
 
     def make(self) -> None:
         """A new object to fill in, there at once."""

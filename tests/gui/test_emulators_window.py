@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from engine.model.commands import OneShot, Outgoing
 from engine.model.dataset import DataElement, DataSet
+from engine.model.emulation import NAMES
 from engine.model.objects import COMMITMENTS, FILMS, WORKLIST_ITEMS, HeldObject
 from engine.services.responses import request_of
 from gui.forms.film_picture import FilmPicture, places_of
@@ -111,6 +112,25 @@ def test_a_stopped_peer_holds_nothing_to_see(qtbot: QtBot, live_window: MainWind
     assert shown(emulators) == []
     assert "does not run" in emulators.table.empty.text()
     assert not emulators.new_button.isEnabled()
+
+
+def test_which_are_on_is_remembered(qtbot: QtBot, live_window: MainWindow, emulators: EmulatorsWindow) -> None:
+    item = emulators.list.topLevelItem(7)
+    assert item is not None and item.text(0) == "Print"
+    with qtbot.waitSignal(emulators.objects.changed):
+        item.setCheckState(0, Qt.CheckState.Unchecked)
+    assert live_window.workspace.listener.peer.emulation.on == frozenset(NAMES) - {"print"}
+
+
+def test_what_it_holds_is_kept_in_the_workspace(
+    qtbot: QtBot, live_window: MainWindow, emulators: EmulatorsWindow
+) -> None:
+    assert emulators.place.whole() == "In memory: gone when it stops."
+    qtbot.mouseClick(emulators.keep_button, Qt.MouseButton.LeftButton)
+    folder = live_window.workspace.folder / "built-in-peer"
+    qtbot.waitUntil(lambda: bool(emulators.objects.of("worklist")) and emulators.place.whole() == f"Kept in {folder}")
+    assert (folder / ".dimse-console" / "state.sqlite3").exists()
+    assert not emulators.keep_button.isVisible()
 
 
 def film() -> DataSet:
