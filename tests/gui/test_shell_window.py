@@ -218,6 +218,7 @@ def test_the_association_is_copied_as_text(window, qtbot):
 def test_a_first_start_has_the_built_in_peer_selected_and_one_press_echoes_it(qtbot, tmp_path, bridge, fake):
     window = MainWindow(Workspace(tmp_path / "new"), bridge, Answers())
     qtbot.addWidget(window)
+    window.resize(1520, 950)
     window.show()
     assert window.log.table.empty.isVisible()
     assert "Echo" in window.log.table.empty.text()

@@ -15,7 +15,7 @@ from engine.cli.main import build_parser, main
 from engine.cli.policy_options import policy
 from engine.model.association import LocalAE
 from engine.model.identity import SecretHash
-from engine.model.notices import AssociationNotice, AssociationPhase
+from engine.model.notices import AssociationNotice, AssociationPhase, PduNotice
 from tests.interop import peers
 from tests.interop.console import TIMEOUTS, Console
 
@@ -113,6 +113,7 @@ def test_pynetdicom_gets_the_answer_of_each_type(kind: int, right: bool, known: 
         assert answered == [RESPONSES.get(kind, b"")]
     else:
         rejected = association.acceptor.primitive
+        assert rejected is not None, [n for n in console.drain() if not isinstance(n, PduNotice)]
         assert (rejected.result, rejected.result_source, rejected.diagnostic) == (1, 2, 1)
 
 
