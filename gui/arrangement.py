@@ -11,7 +11,7 @@ from .theme import SPACING
 
 PANELS = ("ae", "builder", "trace", "log")
 """The middle one, "builder", holds the message builder and the services."""
-USUAL_WIDTHS = {976: (240, 394, 342), 1232: (298, 562, 372), 1460: (298, 576, 586), 1860: (330, 790, 740)}
+USUAL_WIDTHS = {976: (240, 394, 342), 1232: (304, 560, 368), 1460: (304, 574, 582), 1860: (330, 790, 740)}
 """Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
 needs; then the trace gets what its table of contexts needs, then all grow."""
 USUAL_HEIGHTS = {680: (519, 161), 840: (620, 220), 960: (700, 260)}

@@ -1,4 +1,5 @@
-"""Makes the README's pictures: a real session of the window with the built-in peer, in both themes.
+"""Makes the README's pictures: a real session of the window with the built-in peer, a service in the light theme, a
+failure explained in the dark one.
 
 Run it in the checkout's environment: `.venv/bin/python packaging/pictures.py [FOLDER]`. Without a display Qt paints
 offscreen.
@@ -30,6 +31,9 @@ from engine.workspace.message_files import load_message  # noqa: E402
 from engine.workspace.workspace import Workspace  # noqa: E402
 from gui.bridge import Bridge  # noqa: E402
 from gui.main_window import MainWindow  # noqa: E402
+from gui.panels.service_query import QueryPage  # noqa: E402
+from gui.panels.service_store import StorePage  # noqa: E402
+from gui.panels.trace_panel import PDUS  # noqa: E402
 from gui.theme import theme  # noqa: E402
 
 SIZE = (1520, 950)
@@ -67,20 +71,6 @@ def data(*rows: tuple[int, str, str | tuple[DataSet, ...]]) -> DataSet:
     return DataSet(tuple(DataElement(t, vr, v if isinstance(v, tuple) else ((v,) if v else ())) for t, vr, v in rows))
 
 
-def instance(number: int) -> DataSet:
-    """An invented CT instance without pixels."""
-    return data(
-        (0x00080016, "UI", CT),
-        (0x00080018, "UI", f"{UID}.3.{number}"),
-        (0x00080020, "DA", "20260101"),
-        (0x00080060, "CS", "CT"),
-        (0x00100010, "PN", "CONSOLE^ALPHA"),
-        (0x00100020, "LO", "DC-0001"),
-        (0x0020000D, "UI", f"{UID}.1"),
-        (0x0020000E, "UI", f"{UID}.2"),
-    )
-
-
 class Session:
     """Steps of one session in one window."""
 
@@ -98,22 +88,54 @@ class Session:
         self.window.session.send(Outgoing(command=command, data=body))
         wait_until(lambda: self.ended > before)
 
-    def run(self) -> None:
+    def begin(self) -> None:
+        """The built-in peer, a first echo, and the generated studies stored in it."""
         window = self.window
         window.first_echo()
-        wait_until(lambda: self.ended or window.session.open_records() or window.session.listener.listening)
+        wait_until(lambda: window.session.listener.listening)
         pause(600)
+        window.show_service("store")
+        page = window.services.page
+        assert isinstance(page, StorePage)
+        page.add((ROOT / "resources" / "samples" / "studies",))
+        wait_until(lambda: page.plan.sending and not page.running)
+        page.start()
+        wait_until(lambda: not page.running)
+
+    def retrieve(self) -> None:
+        """Studies found, one of them moved here: its instances are seen within the operation."""
+        window = self.window
+        window.show_service("query")
+        page = window.services.page
+        assert isinstance(page, QueryPage)
+        page.start()
+        wait_until(lambda: not page.running)
+        page.retrieve_bar.choose("C-MOVE to us")
+        page.retrieve()
+        wait_until(lambda: not page.running)
+        pause(600)
+        self.choose("C-MOVE")
+        self.window.trace.tabs.setCurrentIndex(PDUS)
+
+    def choose(self, service: str) -> None:
+        """The row of our own request of a service in the log, and so its association in the trace."""
+        log = self.window.log
+        rows = ((n, log.model.record(n).shape) for n in range(log.model.rowCount()))
+        place = max(n for n, shape in rows if shape.service == service and shape.sent)
+        log.table.selectRow(place)
+        log.table.scrollTo(log.model.index(place, 0), log.table.ScrollHint.PositionAtTop)
+
+    def fail(self) -> None:
+        """One association with what a peer accepts and what not, and a move that goes nowhere."""
+        window = self.window
+        window.trace.tabs.setCurrentIndex(0)
+        window.log.follow.setChecked(True)
         window.ae.contexts.replace_with(CONTEXTS)
         window.associate()
         wait_until(lambda: window.session.current is not None and window.session.current.established)
         self.send("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION)
-        for number in (1, 2):
-            uid = f"{UID}.3.{number}"
-            self.send("C-STORE-RQ", instance(number), AffectedSOPClassUID=CT, AffectedSOPInstanceUID=uid)
         query = data((0x00080052, "CS", "STUDY"), (0x00100010, "PN", "CON*"), (0x0020000D, "UI", ""))
         self.send("C-FIND-RQ", query, AffectedSOPClassUID=STUDY_FIND)
-        study = data((0x00080052, "CS", "STUDY"), (0x0020000D, "UI", f"{UID}.1"))
-        self.send("C-MOVE-RQ", study, AffectedSOPClassUID=STUDY_MOVE, MoveDestination="WORKSTATION")
         references = tuple(data((0x00081150, "UI", CT), (0x00081155, "UI", f"{UID}.3.{number}")) for number in (1, 2))
         request = load_message(ROOT / "resources" / "messages" / "storage-commitment-request.toml")
         wanted = data((0x00081195, "UI", f"{UID}.4"), (0x00081199, "SQ", references))
@@ -121,6 +143,8 @@ class Session:
         before = self.ended
         window.builder.send()
         wait_until(lambda: self.ended > before)
+        study = data((0x00080052, "CS", "STUDY"), (0x0020000D, "UI", f"{UID}.1"))
+        self.send("C-MOVE-RQ", study, AffectedSOPClassUID=STUDY_MOVE, MoveDestination="WORKSTATION")
         pause(600)
 
 
@@ -148,9 +172,11 @@ def main() -> int:
         window.resize(*SIZE)
         window.show()
         window.restore_panels()
-        Session(window).run()
-        for name in ("light", "dark"):
+        session = Session(window)
+        session.begin()
+        for name, part in (("light", session.retrieve), ("dark", session.fail)):
             theme().apply(app, name)
+            part()
             pause(300)
             file = target / f"window-{name}.png"
             if not window.grab().save(str(file)):

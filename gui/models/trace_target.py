@@ -17,5 +17,7 @@ class TraceTarget:
     association: int
     time: float | None = None
     sent: bool | None = None
+    message: bool = False
+    """Whether a message was told at that time, after its PDUs."""
     diagnosis: Diagnosis | None = None
     """What explains it, to be shown first."""

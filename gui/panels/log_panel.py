@@ -262,8 +262,8 @@ class LogPanel(QWidget):
         self._allow_answer(record)
         if self._settling or not isinstance(record, LogRow) or record.association is None:
             return
-        diagnosis = self.model.diagnosis_of(record)
-        self.row_selected.emit(TraceTarget(record.association, record.time, record.shape.sent, diagnosis))
+        message, diagnosis = record.shape.kind is Kind.MESSAGE, self.model.diagnosis_of(record)
+        self.row_selected.emit(TraceTarget(record.association, record.time, record.shape.sent, message, diagnosis))
 
     def _only_this_association(self) -> None:
         row = self.table.current_record()

@@ -173,14 +173,14 @@ class PdusTab(QWidget):
     def current_pdu(self) -> PduNotice | None:
         return self._pdu
 
-    def select_at(self, time: float, sent: bool | None) -> bool:
-        """Select the PDU a message of this time begins with; False when there is none.
+    def select_at(self, time: float, sent: bool | None, *, message: bool = False) -> bool:
+        """Select the PDU of this time, or else the one a message told then begins with; False when there is none.
 
-        What is sent is told before its PDUs, what is received after them.
+        A message is told after its PDUs, in both directions; how an association goes on, before what is sent for it.
         """
         records = self.model.records
-        if sent is False:
-            return self.select_position(_received_before(records, bisect_right(records, time, key=_time) - 1))
+        if sent is not None and (message or not sent):
+            return self.select_position(_told_before(records, bisect_right(records, time, key=_time) - 1, sent))
         return self.select_position(_sent_from(records, bisect_left(records, time, key=_time), any_way=sent is None))
 
     def select_position(self, position: int) -> bool:
@@ -300,11 +300,11 @@ def _sent_from(records: Sequence[PduNotice], place: int, *, any_way: bool) -> in
     return next(found, next(before, -1))
 
 
-def _received_before(records: Sequence[PduNotice], place: int) -> int:
-    """The PDU received with which the message that ends at a place begins; -1 when there is none."""
-    received = (i for i in range(place, -1, -1) if records[i].direction is Direction.RECEIVED)
+def _told_before(records: Sequence[PduNotice], place: int, sent: bool) -> int:
+    """The PDU with which the message that ends at a place begins; -1 when there is none."""
+    direction = Direction.SENT if sent else Direction.RECEIVED
     last = -1
-    for i in received:
+    for i in (i for i in range(place, -1, -1) if records[i].direction is direction):
         last = i
         if not _is_fragment(records[i].data):
             break

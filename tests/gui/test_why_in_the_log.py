@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from engine.model.association import Peer, ProposedContext
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet
+from engine.model.notices import Direction
 from engine.services.responses import request_of
 from gui.models.log_store import Class
 
@@ -84,3 +85,15 @@ def test_the_card_shows_its_sentences_whole_as_it_appears(live_window, refused, 
         return len(shown) == 3 and all(w.height() >= w.heightForWidth(w.width()) for w in shown)
 
     qtbot.waitUntil(whole)
+
+
+def test_a_row_leads_to_the_pdu_that_carried_its_message_in_both_directions(live_window, qtbot):
+    window = live_window
+    with qtbot.waitSignal(window.session.echo_finished):
+        window.echo()
+    qtbot.waitUntil(lambda: sum(r.shape.service == "C-ECHO" for r in rows(window)) == 2)
+    for row in [r for r in rows(window) if r.shape.service == "C-ECHO"]:
+        window.log.table.selectRow(window.log.model.row_of(row.number))
+        pdu = window.trace.pdus.current_pdu()
+        assert pdu is not None and pdu.association == row.association
+        assert pdu.type == 4 and (pdu.direction is Direction.SENT) is row.shape.sent
