@@ -86,7 +86,7 @@ class EmulatorsWindow(QDialog):
         splitter.addWidget(self._left())
         splitter.addWidget(self.right)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([264, 720])
+        splitter.setSizes([288, 696])
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
         column.addWidget(splitter)

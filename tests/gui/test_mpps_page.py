@@ -136,6 +136,24 @@ def test_a_modalitys_day(page, qtbot, study, live_window):
     commit.start()
     qtbot.waitUntil(lambda: not commit.running)
     assert commit.run_bar.sentence.text() == "Committed: all 2 instances are safe with the peer."
+    _seen_and_edited_at_the_provider(window, qtbot)
+
+
+def _seen_and_edited_at_the_provider(window, qtbot):
+    """The objects of that day in the emulators' window; one of them is edited there."""
+    window.show_emulators()
+    provider = window.emulators
+    qtbot.waitUntil(lambda: len(provider.objects.of("storage")) == 2)
+    for emulator, told in (("mpps", COMPLETED), ("commitment", "reported")):
+        provider.show_emulator(emulator)
+        qtbot.waitUntil(lambda told=told: provider.table.model().index(0, 2).data() == told)
+    provider.show_emulator("worklist")
+    row = next(r for r in range(3) if "ALPHA" in provider.table.model().index(r, 1).data())
+    provider.table.selectRow(row)
+    provider.editor.line.setText("PatientID = CHANGED")
+    qtbot.keyClick(provider.editor.line, Qt.Key.Key_Return)
+    provider.save()
+    qtbot.waitUntil(lambda: "CHANGED" in provider.table.model().index(row, 1).data())
 
 
 def test_discontinued_with_a_reason(page, qtbot):
