@@ -22,6 +22,8 @@ _PCAP_MAGIC = {
 _GZIP = b"\x1f\x8b"
 LARGEST_UNPACKED = 1 << 30
 """Bytes taken out of a gzip file."""
+_LATEST = 253_370_764_800
+"""The first second of the year 9999, UTC: no time zone makes more of what is before it than a calendar has."""
 _SECTION = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 
@@ -46,7 +48,8 @@ class CaptureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One captured packet. link: link-layer type (LINKTYPE_...). length: bytes on the wire, >= len(data)."""
+    """One captured packet. time: seconds since the epoch, 0 when the file has none that a calendar knows.
+    link: link-layer type (LINKTYPE_...). length: bytes on the wire, >= len(data)."""
 
     number: int
     time: float
@@ -168,4 +171,6 @@ def _packet(kind: int, body: bytes, order: str, interfaces: list[_Interface], nu
     which, high, low, captured, length = struct.unpack_from(order + layout, body)
     interface = interfaces[which]
     time = (high << 32 | low) * interface.unit + interface.shift
-    return Packet(number, time, interface.link, body[20 : 20 + captured], length, offset)
+    return Packet(
+        number, time if 0 <= time < _LATEST else 0.0, interface.link, body[20 : 20 + captured], length, offset
+    )

@@ -17,7 +17,7 @@ from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
 from . import dicom_json
 from .charset import DEFAULT, codecs_of
 from .data_reader import RawElement, Reader, Source
-from .data_writer import PIXEL_DATA, SPECIFIC_CHARACTER_SET, Layout, write_data_set, write_raw
+from .data_writer import PIXEL_DATA, SPECIFIC_CHARACTER_SET, Layout, word_size, write_data_set, write_raw
 from .dicom_files import (
     MEDIA_STORAGE_DIRECTORY,
     FileHeader,
@@ -36,7 +36,7 @@ from .errors import DataSetError
 from .issues import Issue
 from .pdus import Buffer
 from .value_rules import value_error
-from .values import decode_value
+from .values import decode_value, swap
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -59,7 +59,7 @@ def decode_dataset(data: Buffer, transfer_syntax_uid: str, issues: list[Issue] |
     """The data set of these bytes. Text that its character set cannot explain has U+FFFD in it.
 
     DataSetError says where the bytes stop making sense; when a list of issues is given, that is put there instead and
-    everything before it is returned.
+    everything before it is returned. What cannot be inflated at all is a DataSetError always.
     """
     layout = layout_of(transfer_syntax_uid)
     elements = _read(_plain(data, transfer_syntax_uid), layout, issues=issues)
@@ -179,7 +179,8 @@ def _element(element: RawElement, codecs: Sequence[str], little_endian: bool) ->
         items = tuple(_data_set(item.elements, codecs, little_endian) for item in element.items)
         return DataElement(element.tag, element.vr, items)
     if element.undefined:
-        return DataElement(element.tag, element.vr, element.value)
+        value = element.value if little_endian else swap(element.value, word_size(element.vr))
+        return DataElement(element.tag, element.vr, value)
     return DataElement(element.tag, element.vr, decode_value(element.vr, element.value, codecs, little_endian))
 
 

@@ -32,7 +32,7 @@ Texts = tuple[str, ...]
 
 
 def decode_value(vr: str, raw: bytes, codecs: Sequence[str], little_endian: bool = True) -> Texts | bytes:
-    """The values as text; bytes for byte VRs, and for numbers whose length does not fit their VR."""
+    """The values as text; of byte VRs, and of numbers whose length does not fit, the bytes, words little endian."""
     if vr in BYTES:
         return raw if little_endian else swap(raw, BYTES[vr])
     if not raw:
@@ -41,17 +41,17 @@ def decode_value(vr: str, raw: bytes, codecs: Sequence[str], little_endian: bool
     if vr in INTEGERS:
         size, signed = INTEGERS[vr]
         if len(raw) % size:
-            return raw
+            return raw if little_endian else swap(raw, size)
         words = (raw[i : i + size] for i in range(0, len(raw), size))
         return tuple(str(int.from_bytes(w, "little" if little_endian else "big", signed=signed)) for w in words)
     if vr in FLOATS:
         code = FLOATS[vr]
         if len(raw) % struct.calcsize(code):
-            return raw
+            return raw if little_endian else swap(raw, struct.calcsize(code))
         return tuple(float_text(value, code) for (value,) in struct.iter_unpack(order + code, raw))
     if vr == "AT":
         if len(raw) % 4:
-            return raw
+            return raw if little_endian else swap(raw, 2)
         return tuple(f"{group:04X}{number:04X}" for group, number in struct.iter_unpack(order + "HH", raw))
     text = decode_text(raw, codecs if vr in CHARSET_VRS else ("latin_1",)).rstrip(" \0")
     if not text:

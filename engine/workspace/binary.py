@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ def read_file(name: Any, folder: Path) -> bytes:
     """The bytes of a file named relative to `folder`."""
     path = beside(name, folder)
     try:
-        if path.stat().st_size > MAXIMUM_FILE:
+        told = path.stat()
+        if not stat.S_ISREG(told.st_mode):  # a pipe would be waited for, a device may never end
+            raise ValueProblem(f"{path} is not a file")
+        if told.st_size > MAXIMUM_FILE:
             raise ValueProblem(f"{path} is too large for one value")
         return path.read_bytes()
     except OSError as error:
@@ -53,4 +57,14 @@ def beside(name: Any, folder: Path) -> Path:
     """A path written in a file, relative to that file's folder."""
     if not isinstance(name, str) or not name.strip():
         raise ValueProblem("must be the name of a file")
-    return folder / Path(name).expanduser()
+    return folder / named_path(name)
+
+
+def named_path(text: str) -> Path:
+    """The path a text names; "~" is a home folder. `ValueProblem` when no file can have the name."""
+    if "\0" in text:
+        raise ValueProblem("a name of a file or folder has no NUL in it")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueProblem(f"the home folder that {text.partition('/')[0]} stands for is not known") from None

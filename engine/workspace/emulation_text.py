@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.model.emulation import NAMES, PRINTER_STATES, CommitmentOptions, Emulation, PrinterOptions, ReportOn
 
+from .binary import beside
 from .errors import ValueProblem
 from .settings import Reader, between
 from .toml_text import Table
@@ -22,12 +23,11 @@ def read_emulation(value: Any, folder: Path) -> Emulation:
     for index, name in enumerate(names):
         if name not in NAMES:
             raise ValueProblem(f"is one of {', '.join(NAMES)}", ("on", index))
-    worklist = reader.get("worklist", str, "")
     made = Emulation(
         on=frozenset(names),
         commitment=reader.inner("commitment", _read_commitment, CommitmentOptions()),
         printer=reader.inner("printer", _read_printer, PrinterOptions()),
-        worklist=folder / Path(worklist).expanduser() if worklist else None,
+        worklist=reader.inner("worklist", lambda name: beside(name, folder) if name != "" else None, None),
         samples=reader.get("samples", bool, False),
     )
     reader.refuse_unknown()

@@ -26,6 +26,7 @@ from engine.model.emulation import Emulation
 from engine.model.tls import TlsSettings
 
 from . import settings as parts
+from .binary import named_path
 from .emulation_text import read_emulation, write_emulation
 from .errors import ValueProblem, under
 from .names import resolve_uid, uid_keyword
@@ -116,7 +117,7 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
         local = replace(local, ae_title=DEFAULT_TITLE)
     peer = PeerSettings(
         policy=replace(policy, local=local, timeouts=timeouts),
-        folder=_beside(reader.get("folder", str, ""), folder),
+        folder=_beside(reader, "folder", folder),
         destinations=reader.each("destination", lambda value: _read_destination(value, folder)),
         tls=reader.inner("tls", lambda value: _read_tls(value, folder), None),
         delays=_read_delays(reader),
@@ -127,15 +128,17 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
     return ListenerSettings(host=reader.get("host", str, usual.host), port=port, peer=peer, users=users)
 
 
-def _beside(text: str, folder: Path) -> Path | None:
-    return folder / Path(text).expanduser() if text else None
+def _beside(reader: Reader, key: str, folder: Path) -> Path | None:
+    text = reader.get(key, str, "")
+    with under(key):
+        return folder / named_path(text) if text else None
 
 
 def _read_tls(value: Any, folder: Path) -> TlsSettings | None:
     tls = parts.read_tls(value)
     if tls is None:
         return None
-    ca, certificate, key = (p and folder / p.expanduser() for p in (tls.ca_file, tls.certificate, tls.key))
+    ca, certificate, key = (p and folder / named_path(str(p)) for p in (tls.ca_file, tls.certificate, tls.key))
     return replace(tls, ca_file=ca, certificate=certificate, key=key)
 
 
@@ -188,7 +191,7 @@ def _read_policy(value: Any, folder: Path) -> tuple[Policy, Path | None]:
         max_associations_per_peer=reader.get("max_associations_per_caller", int, 0, count),
         extended=reader.each("extended", parts.read_extended_item),
     )
-    users = _beside(reader.get("users", str, ""), folder)
+    users = _beside(reader, "users", folder)
     reader.refuse_unknown()
     return policy, users
 

@@ -240,7 +240,7 @@ def _read_step(value: Any, folder: Path) -> StepRecord:
         uid=reader.get("sop_instance_uid", str, "", _not_empty),
         state=reader.get("state", str, IN_PROGRESS),
         doubt=reader.get("doubt", str, ""),
-        changed=_seconds(reader),
+        changed=reader.moment("changed"),
         peer=reader.inner("peer", read_peer, SavedPeer(peer=Peer())).peer,
         attributes=reader.inner("dataset", lambda v: read_dataset(v, folder), DataSet()),
     )
@@ -272,7 +272,7 @@ def _read_transaction(value: Any, _folder: Path) -> Transaction:
     reader = Reader(value)
     return Transaction(
         uid=reader.get("transaction_uid", str, "", _not_empty),
-        changed=_seconds(reader),
+        changed=reader.moment("changed"),
         event_type=reader.get("event_type", int, 0) if "event_type" in reader.table else None,
         sender=reader.get("sender", str, ""),
         doubt=reader.get("doubt", str, ""),
@@ -302,8 +302,3 @@ def _not_empty(value: str) -> str | None:
 
 def _when(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _seconds(reader: Reader) -> float:
-    when = reader.get("changed", datetime, datetime.fromtimestamp(0, UTC))
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

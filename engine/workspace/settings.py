@@ -22,7 +22,7 @@ from engine.model.association import (
 )
 from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsSettings
 
-from .binary import hex_bytes
+from .binary import hex_bytes, named_path
 from .errors import ValueProblem, under
 from .extended_text import information_of, options_text
 from .message_files import read_role
@@ -96,6 +96,11 @@ def number_contexts(contexts: tuple[ProposedContext, ...]) -> tuple[ProposedCont
     return tuple(replace(c, id=1 + 2 * i) for i, c in enumerate(contexts))
 
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Within what a datetime can hold, whatever the time zone."""
+
+
 class Reader:
     """Typed look-ups in a table; remembers the keys nobody asked for."""
 
@@ -125,6 +130,17 @@ class Reader:
             with under(key, index):
                 result.append(read(entry))
         return tuple(result)
+
+    def moment(self, key: str) -> float:
+        """Seconds since the epoch of a date-time, one without an offset in UTC; 0 when the key is absent.
+
+        `ValueProblem` for a year that not every system's clock can tell.
+        """
+        when = self.get(key, datetime, _EPOCH)
+        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+        if not 0 <= seconds < _LATEST:
+            raise ValueProblem("must be a time from 1970 to 9998", (key,))
+        return seconds
 
     def inner(self, key: str, read: Callable[[Any], T], default: T) -> T:
         """read(value) of a table, or `default`."""
@@ -197,10 +213,9 @@ def read_peer(value: Any) -> SavedPeer:
 
 def _read_echo(value: Any) -> EchoResult | None:
     reader = Reader(value)
-    when = reader.get("time", datetime, datetime.fromtimestamp(0, UTC))
     return EchoResult(
         outcome=reader.get("outcome", str, ""),
-        time=(when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp(),
+        time=reader.moment("time"),
         round_trip=reader.get("round_trip", float, 0.0) if "round_trip" in reader.table else None,
         sentence=reader.get("sentence", str, ""),
     )
@@ -264,6 +279,8 @@ def _tls_version(text: str) -> str | None:
 
 def _path(reader: Reader, key: str) -> Path | None:
     text = reader.get(key, str, "")
+    with under(key):
+        named_path(text)
     return Path(text) if text else None
 
 

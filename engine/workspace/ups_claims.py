@@ -107,12 +107,11 @@ def _table(claim: Claim) -> Table:
 
 def _read(value: Any) -> Claim:
     reader = Reader(value)
-    when = reader.get("claimed", datetime, datetime.fromtimestamp(0, UTC))
     return Claim(
         sop_instance_uid=reader.get("sop_instance_uid", str, "", _needed),
         transaction_uid=reader.get("transaction_uid", str, "", _needed),
         label=reader.get("label", str, ""),
-        claimed=(when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp(),
+        claimed=reader.moment("claimed"),
         doubt=reader.get("doubt", str, ""),
         peer=reader.inner("peer", read_peer, SavedPeer(peer=Peer())).peer,
     )
