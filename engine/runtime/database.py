@@ -1,7 +1,7 @@
 """The built-in peer's state in one SQLite database, so that it outlives the process, however that ends.
 
-What `commit` has been awaited for is on the disk: a write-ahead log, synchronized at each commit. One writer thread;
-what waits while it writes goes into its next transaction together.
+What `commit` has been awaited for outlives a kill; changes of objects are on the disk then: a write-ahead log,
+synchronized at each commit. One writer thread; what waits while it writes goes into its next transaction together.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Database:
             raise DatabaseError(self._sentence(error)) from None
 
     async def commit(self, entries: Iterable[Entry]) -> None:
-        """Returns when all of these are on the disk, or none: DatabaseError."""
+        """Returns when all of these are safe, or none: DatabaseError."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._lock:
             self._waiting.append((tuple(entries), done))
@@ -204,7 +204,10 @@ class Database:
         connection = self._connection
         if connection is None:
             raise DatabaseError(f"{self.path} is closed.")
+        # The index of files can be made again from the files, which are safe already: it does not wait for the disk.
+        wait = any(isinstance(entry, Change) for entry in entries)
         try:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
             for entry in entries:
                 _put(connection, entry)
