@@ -67,14 +67,17 @@ def _told(row: Row, medians: dict[str, Result], memory: float) -> str:
     for goal in row.goals:
         if goal.who in rates:
             ratio = rates[OURS] / rates[goal.who]
+            spent = medians[OURS].cpu / max(1e-9, medians[goal.who].cpu)
             wanted = [f"{word} {x:g}" for word, x in (("must", goal.must), ("aim", goal.aim)) if x]
-            reached = ratio >= (goal.must or goal.aim)
-            lines.append(f"    {ratio:6.2f} x {goal.who:<11} {'ok   ' if reached else 'SHORT'} ({', '.join(wanted)})")
+            mark = "ok   " if ratio >= (goal.must or goal.aim) else "SHORT"
+            told = f"{ratio:6.2f} x {goal.who:<11} {mark} ({', '.join(wanted)}); processor time {spent:.2f} x theirs"
+            lines.append(f"    {told}")
     if memory:
         over = f" of {row.largest:g} allowed" if row.largest else ""
         lines.append(f"    resident at most {memory:.0f} MB{over}")
-    if row.note:
-        lines.append(f"    ({row.note})")
+    note = row.note if isinstance(row.note, str) else row.note()
+    if note:
+        lines.append(f"    ({note})")
     return "\n".join(lines)
 
 

@@ -85,6 +85,12 @@ def timed(*command: object) -> Run:
     return go
 
 
+def told_by(*command: object) -> dict[str, float]:
+    """The JSON object a program prints in its last line."""
+    told: dict[str, float] = json.loads(run(*command)[1].strip().splitlines()[-1])
+    return told
+
+
 def ours(*arguments: object) -> Run:
     return timed(sys.executable, "-m", "tests.bench.ours", *arguments)
 

@@ -15,7 +15,7 @@ from tests.interop import peers
 
 from .files import CT_IMAGE, EXPLICIT, make_files
 from .limit import sink
-from .measure import Result, Run, Server, ours, pynetdicom, run, serving, timed, whole
+from .measure import Result, Run, Server, median, ours, pynetdicom, run, serving, timed, told_by, whole
 
 LIMIT = "C"
 OURS = "ours"
@@ -42,7 +42,7 @@ class Row:
     amount: float
     contenders: dict[str, Run]
     goals: tuple[Goal, ...] = ()
-    note: str = ""
+    note: str | Callable[[], str] = ""
     memory: Callable[[], float] | None = None
     """MB of our process, where it is not the contender's own."""
     largest: float = 0.0
@@ -99,13 +99,13 @@ class Bench:
         program = self.tool(name)
         if program is None:
             return {}
-        start: list[float] = []
+        start: list[Result] = []
 
         def go() -> Result:
             if not start:
-                start.append(min(run(program, *one, env=env)[0].seconds for _ in range(3)))
+                start.append(median([run(program, *one, env=env)[0] for _ in range(3)]))
             made = run(program, *many, env=env)[0]
-            return Result(max(1e-6, made.seconds - start[0]), made.cpu, 0.0)
+            return Result(max(1e-6, made.seconds - start[0].seconds), max(1e-6, made.cpu - start[0].cpu), 0.0)
 
         return {name: go}
 
@@ -415,6 +415,47 @@ def eight(b: Bench) -> Iterator[Row]:
         )
 
 
+def _growth(name: str, amounts: tuple[int, int, int], work: Callable[[int], Run]) -> Row:
+    """The same with a tenth and a hundredth of the work: the rate stays, and so does the memory."""
+    largest = amounts[-1]
+    memory: dict[int, float] = {}
+
+    def measured(amount: int) -> Run:
+        def go() -> Result:
+            made = work(amount)()
+            memory[amount] = made.rss
+            return _part(made, amount / largest)
+
+        return go
+
+    return Row(
+        f"{name}: {', '.join(map(str, amounts))} of them",
+        "1/s",
+        largest,
+        {OURS: measured(largest), "a tenth": measured(amounts[1]), "a hundredth": measured(amounts[0])},
+        (Goal("a tenth", 0.8), Goal("a hundredth", 0.8)),
+        note=lambda: "resident " + ", ".join(f"{memory[a]:.0f} MB for {a}" for a in amounts),
+    )
+
+
+@row("growth-echo")
+def growth_echo(b: Bench) -> Iterator[Row]:
+    most = max(200, b.count(20_000))
+    with b.sink() as port:
+        yield _growth("C-ECHO", (most // 100, most // 10, most), lambda n: ours("echo", "--port", port, "--count", n))
+
+
+@row("growth-store")
+def growth_store(b: Bench) -> Iterator[Row]:
+    most = max(200, b.count(10_000))
+    with b.sink() as port:
+        yield _growth(
+            "C-STORE send, 2 KB files",
+            (most // 100, most // 10, most),
+            lambda n: ours("store", b.files(n, 2048), "--port", port),
+        )
+
+
 @row("trace")
 def trace(b: Bench) -> Iterator[Row]:
     files = b.files(b.count(500), HALF_MEGABYTE)
@@ -484,3 +525,56 @@ def command_line(b: Bench) -> Iterator[Row]:
             (Goal("pynetdicom", 1),),
             note="aim: under 150 ms",
         )
+
+
+@row("window")
+def window(b: Bench) -> Iterator[Row]:
+    yield Row(
+        "window from start to usable, off screen",
+        "1/s",
+        1,
+        {OURS: timed(sys.executable, "-m", "tests.bench.window", "start")},
+        note="must: 1.5 s, aim: 0.8 s",
+    )
+
+
+@row("window-busy")
+def window_busy(b: Bench) -> Iterator[Row]:
+    count = b.count(3000)
+    held: list[dict[str, float]] = []
+
+    def echoed() -> Result:
+        told = told_by(sys.executable, "-m", "tests.bench.window", "busy", count)
+        held.append(told)
+        return Result(told["seconds"], told["cpu"], told["rss"])
+
+    with serving("ours") as server:
+        yield Row(
+            "C-ECHO with the window open, its built-in peer in the same process",
+            "1/s",
+            count,
+            {OURS: echoed, "headless": ours("echo", "--port", server.port, "--count", count)},
+            note=lambda: (
+                "Qt's loop was held {median_ms:.0f} ms (median), {p99_ms:.0f} ms (p99), {longest_ms:.0f} ms at most; "
+                "must: 16 ms p99, 50 ms at most. The window's process plays both sides, headless has one each"
+            ).format_map(held[-1]),
+        )
+
+
+@row("window-log")
+def window_log(b: Bench) -> Iterator[Row]:
+    count = max(2000, b.count(1_000_000))
+    told: list[dict[str, float]] = []
+
+    def filled() -> Result:
+        told.append(told_by(sys.executable, "-m", "tests.bench.window", "log", count))
+        return Result(told[-1]["seconds"], told[-1]["cpu"], told[-1]["rss"])
+
+    yield Row(
+        "rows of the status log",
+        "1/s",
+        count,
+        {OURS: filled},
+        note=lambda: f"filtered in {told[-1]['filter_s']:.2f} s; must: 0.3 s",
+        largest=300,
+    )
