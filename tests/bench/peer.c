@@ -23,6 +23,7 @@ enum { RQ = 1, AC = 2, DATA = 4, RELEASE_RQ = 5, RELEASE_RP = 6, ABORT = 7 };
 enum { ROOM = 1 << 21, SMALL = 4096, FRAGMENTS = 512 };
 static const char APPLICATION[] = "1.2.840.10008.3.1.1.1", IMPLICIT[] = "1.2.840.10008.1.2";
 static const char EXPLICIT[] = "1.2.840.10008.1.2.1", VERIFICATION[] = "1.2.840.10008.1.1";
+static const char QUERIES[] = "1.2.840.10008.5.1.4.1.2.";
 static const char CT_IMAGE[] = "1.2.840.10008.5.1.4.1.1.2", IMPLEMENTATION[] = "2.25.1";
 
 typedef struct { uint8_t bytes[SMALL]; size_t size; } Text;
@@ -158,8 +159,11 @@ static void accept_all(int socket, const uint8_t *rq, size_t size, uint32_t pdu_
         const uint8_t head[4] = {rq[at + 4], 0, 0, 0};
         add(&c, head, 4);
         const uint8_t *sub = rq + at + 8;
-        sub += 4 + big(sub + 2, 2); /* behind the abstract syntax: the first transfer syntax */
-        item(&c, 0x40, sub + 4, big(sub + 2, 2));
+        int query = !memcmp(sub + 4, QUERIES, strlen(QUERIES)); /* matches are in Implicit VR, whatever comes first */
+        const uint8_t *end = rq + at + 4 + big(rq + at + 2, 2), *chosen = sub += 4 + big(sub + 2, 2);
+        for (; query && sub + 4 <= end; sub += 4 + big(sub + 2, 2))
+            if (big(sub + 2, 2) == strlen(IMPLICIT) && !memcmp(sub + 4, IMPLICIT, strlen(IMPLICIT))) chosen = sub;
+        item(&c, 0x40, chosen + 4, big(chosen + 2, 2));
         item(&t, 0x21, c.bytes, c.size);
     }
     user_information(&t, pdu_length, window);

@@ -323,9 +323,7 @@ def find(b: Bench) -> Iterator[Row]:
             {
                 OURS: ours("find", "--port", port),
                 "pynetdicom": pynetdicom("find", "--port", port, "--count", count),
-                **b.dcmtk(
-                    "findscu", ("-q", "-S", *asked, peers.HOST, port), ("-q", "-S", *asked, peers.HOST, port), QUICK
-                ),
+                **b.dcmtk("findscu", ("-q", "-S", *asked, peers.HOST, port), ("--version",), QUICK),
             },
             (Goal("pynetdicom", 10), Goal("findscu", 0, 1)),
         )
