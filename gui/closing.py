@@ -1,4 +1,5 @@
-"""Ending cleanly: release what is open, abort what does not answer, stop the engine; the window never blocks."""
+"""Ending cleanly: let procedures take back what they set up, release what is open, abort what does not answer, stop the
+engine; the window never blocks."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from .forms.header import text_button
 from .session import Session
 from .theme import SPACING
 
+TIDY_TIME = 3_000
+"""Milliseconds procedures have for their closing steps: a peer unsubscribes or deletes in one round trip each."""
 RELEASE_TIME = 5_000
 """Milliseconds a peer has to answer A-RELEASE-RQ before its association is aborted."""
 ABORT_TIME = 1_000
@@ -26,39 +29,60 @@ class Closing(QObject):
     def __init__(self, session: Session, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
         self._session, self._bridge, self._window = session, bridge, parent
+        self._tidying = False
         self._aborting = False
         self._stopping = False
         self.dialog: ClosingDialog | None = None
         self._deadline = _single_shot(self, self._late)
         self._tell = _single_shot(self, self._show)
         session.association_changed.connect(self._look)
+        session.operation_ended.connect(self._look)
         bridge.closed.connect(self._ended)
 
     def begin(self) -> None:
-        """Ask every open association to be released; what is only being opened is aborted."""
+        """Cancel the procedures, then ask every open association to be released; what is only being opened is
+        aborted."""
+        procedures = self._session.running_procedures
+        if not procedures:
+            self._release()
+            return
+        self._tidying = True
+        self._deadline.start(TIDY_TIME)
+        self._tell.start(PATIENCE)
+        for operation in procedures:
+            self._session.cancel(operation)
+
+    def _release(self) -> None:
+        self._tidying = False
         if self._session.release_all():
             self._deadline.start(RELEASE_TIME)
-            self._tell.start(PATIENCE)
+            if self.dialog is None:
+                self._tell.start(PATIENCE)
         self._look()
 
     def abort(self) -> None:
         """Do not wait for the peers any longer."""
         if self._aborting:
             return
-        self._aborting = True
+        self._tidying, self._aborting = False, True
         self._session.abort_all()
         self._deadline.start(ABORT_TIME)
         self._look()
 
     def _look(self) -> None:
+        if self._tidying:
+            if not self._session.running_procedures:
+                self._release()
+            return
         count = len(self._session.open_records())
-        if self.dialog is not None:
-            self.dialog.say(count, self._aborting)
+        self._say()
         if count == 0:
             self._stop()
 
     def _late(self) -> None:
-        if self._aborting:
+        if self._tidying:
+            self._release()
+        elif self._aborting:
             self._stop()
         else:
             self.abort()
@@ -73,8 +97,12 @@ class Closing(QObject):
     def _show(self) -> None:
         self.dialog = ClosingDialog(self._window)
         self.dialog.abort_wanted.connect(self.abort)
-        self.dialog.say(len(self._session.open_records()), self._aborting)
+        self._say()
         self.dialog.open()
+
+    def _say(self) -> None:
+        if self.dialog is not None:
+            self.dialog.say(len(self._session.open_records()), aborting=self._aborting, tidying=self._tidying)
 
     def _ended(self) -> None:
         self._deadline.stop()
@@ -109,9 +137,10 @@ class ClosingDialog(QDialog):
         layout.addLayout(row)
         self.setMinimumWidth(380)
 
-    def say(self, count: int, aborting: bool) -> None:
+    def say(self, count: int, *, aborting: bool, tidying: bool) -> None:
         what = "1 association" if count == 1 else f"{count} associations"
-        self.text.setText(f"Aborting {what} …" if aborting else f"Releasing {what} …")
+        doing = f"Aborting {what}" if aborting else "Ending the procedures that run" if tidying else f"Releasing {what}"
+        self.text.setText(f"{doing} …")
         self.abort_button.setEnabled(not aborting)
 
     def reject(self) -> None:

@@ -90,6 +90,7 @@ class Session(QObject):
         self._echoes: dict[int, tuple[Proposal, int]] = {}
         self._round_trips: dict[int, float] = {}
         self._running: set[int] = set()
+        self._procedures: set[int] = set()
         self._listener = ListenerState()
         self._fallback: Listen | None = None
         self._ending = False
@@ -111,6 +112,11 @@ class Session(QObject):
     @property
     def running_operations(self) -> frozenset[int]:
         return frozenset(self._running)
+
+    @property
+    def running_procedures(self) -> frozenset[int]:
+        """Those of the running operations that may have something to take back at a peer."""
+        return frozenset(self._procedures)
 
     def record(self, association: int) -> AssociationRecord | None:
         return self._records.get(association)
@@ -257,6 +263,8 @@ class Session(QObject):
 
     def _start(self, command: Send | OneShot | Runnable) -> None:
         self._running.add(command.operation)
+        if isinstance(command, RunProcedure):
+            self._procedures.add(command.operation)
         self._bridge.submit(command)
         self.operation_started.emit(command.operation)
 
@@ -324,6 +332,7 @@ class Session(QObject):
 
     def _take_status(self, notice: StatusNotice) -> None:
         self._running.discard(notice.operation)
+        self._procedures.discard(notice.operation)
         self.operation_ended.emit(notice)
         if notice.sentence:
             good = notice.outcome is Outcome.SUCCESS

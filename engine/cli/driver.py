@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine.model.commands import Cancel, Command
@@ -115,6 +117,24 @@ class Driver:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends what runs inside as Ctrl-C does, so that a service manager's stop releases associations."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread, which alone may set handlers
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
 def driving(output: Output) -> Iterator[Driver]:
     """An engine that runs inside and is stopped, associations released, at the end."""
     from engine.runtime.engine import Engine
@@ -122,8 +142,9 @@ def driving(output: Output) -> Iterator[Driver]:
     engine = Engine()
     engine.start()
     driver = Driver(engine, output)
-    try:
-        yield driver
-    finally:
-        engine.stop()
-        driver.rest()
+    with interruptible():
+        try:
+            yield driver
+        finally:
+            engine.stop()
+            driver.rest()

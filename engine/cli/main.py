@@ -147,7 +147,7 @@ def build_parser(only: str = "") -> argparse.ArgumentParser:
         get = calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS)
         move = calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS)
         for sub, service in ((find, "C-FIND"), (get, "C-GET"), (move, "C-MOVE")):
-            sub.epilog = f"{queries.models_help(service)}\n\n{sub.epilog}"
+            sub.format_help = _help_with_models(sub, service)  # type: ignore[method-assign]
         _find(find)
         _get(get)
         _move(move)
@@ -181,6 +181,21 @@ def build_parser(only: str = "") -> argparse.ArgumentParser:
 
 
 _ALONE = frozenset({"echo", "send", "store", "find", "get", "move", "listen", "hash", "decode", "demo"})
+
+
+def _help_with_models(sub: argparse.ArgumentParser, service: str) -> Callable[[], str]:
+    """The help of a query: the models are listed only when it is asked for, since reading them all takes a while."""
+    plain, epilog = sub.format_help, sub.epilog
+
+    def format_help() -> str:
+        from .queries import models_help
+
+        sub.epilog = f"{models_help(service)}\n\n{epilog}"
+        return plain()
+
+    return format_help
+
+
 _SEND = """
 The files are TOML (resources/docs/message-files.md); resources/messages has some to start from. They are sent in order,
 each after the response to the one before; with --async as many at once as the peer agrees to. Contexts are proposed as

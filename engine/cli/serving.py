@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import engine
 from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedContext
@@ -39,7 +35,7 @@ def listen(args: argparse.Namespace) -> Exit:
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, narrate=True)
     workspace = open_workspace()
     host, port, settings = listener_settings(args, workspace)
-    with driving(output) as driver, interruptible():
+    with driving(output) as driver:
         listener = driver.new_id()
         driver.submit(Listen(listener=listener, host=host, port=port, settings=settings))
         try:
@@ -51,24 +47,6 @@ def listen(args: argparse.Namespace) -> Exit:
         except KeyboardInterrupt:
             driver.submit(StopListening(listener=listener))
     return Exit.SUCCESS
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM ends what runs inside as Ctrl-C does, so that a service manager's stop releases associations."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        previous = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread, which alone may set handlers
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def demo(args: argparse.Namespace) -> Exit:

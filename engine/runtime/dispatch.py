@@ -18,6 +18,11 @@ from .operations import Operation, Operations, finish, opened
 from .pipeline import Pipeline, opens_operation
 
 
+TIDY_TIME = 2.0
+"""Seconds a procedure has for its closing steps (unsubscribe, delete) when the engine stops, before its association is
+ended: one or two round trips, and a peer that hangs does not keep the program from ending."""
+
+
 class Dispatcher:
     """Knows the associations and listeners a face has named."""
 
@@ -203,9 +208,11 @@ class Dispatcher:
         self._at(command.listener, change)
 
     async def close(self, timeout: float) -> None:
-        """Everything ends: associations released (then aborted), listeners stopped, tasks finished."""
-        self._context.closing = True
+        """Everything ends: what is set up at peers taken back, associations released (then aborted), listeners stopped,
+        tasks finished."""
         self._operations.give_up()
+        await self._operations.tidied(TIDY_TIME)
+        self._context.closing = True
         for listener in self._listeners.values():
             listener.refuse()
         await settled()

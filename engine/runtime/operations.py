@@ -32,6 +32,9 @@ class Operation:
     waiting: Callable[[], None] | None = None
     """Wakes it where it waits for what may never come."""
     total: int | None = None
+    tidies: bool = False
+    """What it has set up at the peer it takes back when it is cancelled."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     opening: set[Association] = field(default_factory=set)
     """Associations on their way, which Cancel gives up."""
 
@@ -140,6 +143,7 @@ class Operations:
         finally:
             self._running.pop(operation.number, None)
             self.context.retrievals.end(operation.number)
+            operation.ended.set()
 
     async def cancel(self, number: int) -> None:
         operation = self._running.get(number)
@@ -157,6 +161,14 @@ class Operations:
             operation.cancelled = True
             if operation.waiting is not None:
                 operation.waiting()
+
+    async def tidied(self, seconds: float) -> None:
+        """Wait so long at most for those that take back what they have set up."""
+        waits = [self.context.loop.create_task(o.ended.wait()) for o in self._running.values() if o.tidies]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=seconds)
+            for wait in late:
+                wait.cancel()
 
 
 async def opened(association: Association, operation: Operation) -> Negotiated:

@@ -102,6 +102,7 @@ class Running:
     async def _play(self) -> None:
         """The generator to its end. Raises Ended when the association ends first."""
         entry = CATALOG[type(self._command.procedure)]
+        self._operation.tidies = entry.tidies
         generator = entry.play(self._command.procedure, new_uid)
         self._operation.on_cancel = self._cancel
         self._operation.waiting = self._reports.wake

@@ -84,7 +84,8 @@ def judge(facts: Facts) -> Judgement:
     if facts.status == DESTINATION_UNKNOWN:
         parts += _unknown_destination(facts)
     parts += _failures(facts)
-    parts += _contexts(facts, doubtful=not success or outcome is not None or bool(facts.failed))
+    cut_short = facts.status == CANCELLED and not facts.failed
+    parts += _contexts(facts, doubtful=not (success or cut_short) or outcome is not None or bool(facts.failed))
     parts += [f"The C-STORE-RQs {words} ({count} of them)." for words, count in facts.originators.items()]
     parts += [f"Not kept in the folder: {problem}." for problem in facts.not_kept]
     return Judgement(outcome, " ".join(parts))

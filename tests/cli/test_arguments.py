@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import re
 import subprocess
 import sys
@@ -264,5 +265,6 @@ def test_ctrl_c_while_things_are_imported_is_no_traceback(monkeypatch: pytest.Mo
     def interrupted(_argv: list[str] | None) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["engine.cli.main"], "main", interrupted)
+    module = importlib.import_module("engine.cli.main")  # `engine.cli.main` itself is the function of this name
+    monkeypatch.setattr(module, "main", interrupted)
     assert cli_main(["echo", "h", "1"]) == Exit.INTERRUPTED

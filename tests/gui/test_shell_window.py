@@ -12,8 +12,19 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QW
 
 from engine.model.association import Peer
 from engine.model.command_set import CommandSet
-from engine.model.commands import Abort, Cancel, Listen, OneShot, OpenAssociation, PlanStore, Release, Send
-from engine.model.notices import AssociationPhase, Direction, ErrorNotice, MessageNotice
+from engine.model.commands import (
+    Abort,
+    Cancel,
+    Listen,
+    OneShot,
+    OpenAssociation,
+    PlanStore,
+    Release,
+    RunProcedure,
+    Send,
+)
+from engine.model.notices import AssociationPhase, Direction, ErrorNotice, MessageNotice, Outcome
+from engine.model.procedures.ups import WatchSteps
 from engine.standard.messages import MESSAGES
 from engine.workspace.listening import ListenerSettings
 from engine.workspace.secrets import Secrets
@@ -502,6 +513,32 @@ def test_a_peer_that_does_not_answer_is_waited_for_and_then_aborted(window, qtbo
     with qtbot.waitSignal(window.ended):
         qtbot.mouseClick(window._closing.dialog.abort_button, Qt.MouseButton.LeftButton)
     assert len(fake.sent(Abort)) == 1
+    assert not fake.running
+
+
+def test_closing_lets_a_procedure_take_back_what_it_set_up_before_anything_is_released(window, qtbot, fake):
+    window.session.associate(window.ae.proposal())
+    qtbot.waitUntil(lambda: window.session.current.established)
+    held = window.session.current.association
+    asked = WatchSteps(receiving_ae="CONSOLE")
+    watch = RunProcedure(operation=0, association=0, proposal=window.ae.proposal(), procedure=asked)
+    operation = window.session.run(watch, held)
+    window.close()
+    assert [c.operation for c in fake.sent(Cancel)] == [operation]
+    qtbot.waitUntil(lambda: window._closing.dialog is not None, timeout=PATIENCE * 10)
+    assert window._closing.dialog.text.text() == "Ending the procedures that run …"
+    assert not fake.sent(Release)
+    with qtbot.waitSignal(window.ended):
+        fake._status(held, operation, Outcome.SUCCESS, None, "Unsubscribed.")
+    assert len(fake.sent(Release)) == 1
+
+
+def test_a_procedure_that_does_not_end_does_not_hold_the_window(window, qtbot, fake, monkeypatch):
+    monkeypatch.setattr("gui.closing.TIDY_TIME", 50)
+    asked = WatchSteps(receiving_ae="CONSOLE")
+    window.session.run(RunProcedure(operation=0, association=0, proposal=window.ae.proposal(), procedure=asked))
+    with qtbot.waitSignal(window.ended):
+        window.close()
     assert not fake.running
 
 

@@ -206,6 +206,58 @@ def test_a_worklist_with_its_usual_keys_and_a_range_of_days(wlmscpfs: Start, con
     nothing_wrong_of_ours(console)
 
 
+# --- cancelled at real peers ------------------------------------------------------------------------------------------
+
+MANY = 400
+"""More than a peer can have sent before our C-CANCEL-RQ is there; some tens were seen."""
+
+
+def many(folder: Path) -> samples.Sample:
+    """One series of MANY small images; gives the last."""
+    images = (samples.dataset("CT", 1, 1, number, size=2) for number in range(1, MANY + 1))
+    return [samples.write(folder / f"{n}.dcm", ds) for n, ds in enumerate(images)][-1]
+
+
+@pytest.mark.parametrize("archive_name", ["dcmqrscp", "orthanc"])
+def test_what_a_real_archive_does_when_it_is_cancelled(
+    archive_name: str, request: pytest.FixtureRequest, tmp_path: Path, console: Console
+) -> None:
+    """Both end with FE00H: a C-FIND that has more matches, a C-GET and a C-MOVE that have more to send."""
+    port = peers.free_port()
+    start = request.getfixturevalue(archive_name)
+    if archive_name == "orthanc":
+        peer = start(modalities={"console": ("CONSOLE", port)})
+    else:
+        peer = start(movers={"CONSOLE": port})
+    sample = many(tmp_path / "many")
+    store(console, peer, tmp_path / "many")
+    series = key_of("SERIES", sample, "study")
+    images = series.put(0x00080052, "CS", "IMAGE").put(0x00080018, "UI", "")
+    done = ask(console, peer, "C-FIND", "study", images, cancel_after=1)
+    assert (done.outcome, done.status) == (Outcome.CANCELLED, 0xFE00), (done.sentence, done.verdict)
+    assert 1 <= done.responses < MANY
+    for service in ("C-GET", "C-MOVE"):
+        folder = tmp_path / service
+        more = {"move_destination": "CONSOLE", "listen_port": port} if service == "C-MOVE" else {"sop_classes": (CT,)}
+        done = ask(console, peer, service, "study", series, cancel_after=1, folder=folder, **more)
+        assert (done.outcome, done.status) == (Outcome.CANCELLED, 0xFE00), (service, done.sentence, done.verdict)
+        assert done.received is not None
+        assert 1 <= done.received < MANY
+        assert len(list(folder.glob("*.dcm"))) == len(stores_within(console, done.operation)) == done.received
+        assert "only where a context" not in done.verdict, "nothing was refused, it was cancelled"
+    nothing_wrong_of_ours(console)
+
+
+def test_a_worklist_query_is_cancelled_between_two_of_its_matches(wlmscpfs: Start, console: Console) -> None:
+    peer = wlmscpfs("--sleep-during", "1")
+    for patient in range(1, 10):
+        samples.worklist_item(peer.folder / f"{patient}.wl", patient)
+    done = ask(console, peer, "C-FIND", "worklist", identifier(model_class("worklist", "C-FIND")), cancel_after=1)
+    assert (done.outcome, done.status) == (Outcome.CANCELLED, 0xFE00), (done.sentence, done.verdict)
+    assert 1 <= done.responses < 9
+    nothing_wrong_of_ours(console)
+
+
 # --- over TLS ---------------------------------------------------------------------------------------------------------
 
 

@@ -116,6 +116,18 @@ def test_events_on_the_same_association_until_it_is_cancelled(
     assert console.findings == []
 
 
+def test_a_program_that_ends_unsubscribes_first(console: Console, where: Peer, provider: UpsProvider) -> None:
+    push(console, where)
+    command = watch(console, where)
+    assert provider.subscribed
+    console.engine.stop()
+    status = ended(console, command)
+    assert "Unsubscribed." in status.sentence
+    assert provider.subscribed == {}
+    (end,) = console.all(AssociationNotice, lambda n: n.association == command.association and n.outcome is not None)
+    assert end.phase is AssociationPhase.RELEASED
+
+
 def test_events_on_associations_the_provider_opens_to_our_listener(
     console: Console, where: Peer, provider: UpsProvider
 ) -> None:

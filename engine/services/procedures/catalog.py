@@ -27,11 +27,12 @@ from .effects import Playing
 @dataclass(frozen=True, slots=True)
 class Entry:
     """play: the generator, given the procedure and a maker of new UIDs. classes: abstract syntaxes it needs.
-    title: what people call it."""
+    title: what people call it. tidies: it has steps that are `closing`, so that a program that ends gives it a moment."""
 
     title: str
     play: Callable[[Any, Callable[[], str]], Playing]
     classes: Callable[[Any], tuple[str, ...]]
+    tidies: bool = False
 
 
 CATALOG: dict[type[Procedure], Entry] = {
@@ -43,8 +44,8 @@ CATALOG: dict[type[Procedure], Entry] = {
     p.RequestCancel: Entry("UPS request cancel", ups.request_cancel, ups.cancels),
     p.ReadStep: Entry("UPS read", ups.read, ups.reads),
     p.ChangeSubscription: Entry("UPS subscription", ups_watch.change, ups_watch.classes),
-    p.WatchSteps: Entry("UPS watch", ups_watch.watch_steps, ups_watch.classes),
-    PrintFilms: Entry("Print", printing.play, printing.classes),
+    p.WatchSteps: Entry("UPS watch", ups_watch.watch_steps, ups_watch.classes, tidies=True),
+    PrintFilms: Entry("Print", printing.play, printing.classes, tidies=True),
     ReadPrinter: Entry("Printer status", printer.play, printer.classes),
     CreatePerformedStep: Entry("MPPS N-CREATE", mpps.create, mpps.classes),
     ChangePerformedStep: Entry("MPPS N-SET", mpps.change, mpps.classes),
