@@ -11,10 +11,18 @@ from engine.model.association import ProposedContext
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
 from engine.model.notices import AnyNotice, Direction, MessageNotice, Outcome
+from engine.model.procedures.instance import ReadInstance
 from engine.model.procedures.modality import ChangePerformedStep, CreatePerformedStep
 from engine.standard.dictionary import Code, context_group
 from engine.standard.messages import message_name
-from engine.standard.performed_steps import COMPLETED, DISCONTINUATION_REASONS, DISCONTINUED, IN_PROGRESS
+from engine.standard.performed_steps import (
+    COMPLETED,
+    DISCONTINUATION_REASONS,
+    DISCONTINUED,
+    FINAL_STATES,
+    IN_PROGRESS,
+    MPPS_RETRIEVE,
+)
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.trace.explain import PreviewError, data_set_of
 from engine.trace.plain_text import table
@@ -33,10 +41,11 @@ from .driver import driving
 from .exits import Exit
 from .options import proposal
 from .output import Output
-from .procedures import play
+from .procedures import play, shows_data
 from .references import gathered
 
 LAST = "last"
+_STATE = 0x00400252
 
 
 def now() -> float:
@@ -55,7 +64,7 @@ def worklist(args: argparse.Namespace) -> Exit:
     items: list[DataSet] = []
 
     def watch(notice: AnyNotice) -> None:
-        item = _match_of(notice)
+        item = _data_of(notice, "C-FIND-RSP")
         if item is not None:
             items.append(item)
 
@@ -86,10 +95,11 @@ def _date(args: argparse.Namespace) -> str:
     return "today" if args.today else str(args.date)
 
 
-def _match_of(notice: AnyNotice) -> DataSet | None:
+def _data_of(notice: AnyNotice, message: str) -> DataSet | None:
+    """The data set of a message of this name that arrived; None for anything else."""
     if not isinstance(notice, MessageNotice) or notice.direction is not Direction.RECEIVED or notice.data is None:
         return None
-    if message_name(notice.command.command_field) != "C-FIND-RSP":
+    if message_name(notice.command.command_field) != message:
         return None
     try:
         return data_set_of(notice.data, notice.transfer_syntax)
@@ -165,6 +175,31 @@ def discontinue(args: argparse.Namespace) -> Exit:
     return _end(args, DISCONTINUED, reason(args.reason))
 
 
+def show(args: argparse.Namespace) -> Exit:
+    """N-GET of a performed step; what the workspace knows of it becomes what the peer says."""
+    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    records = step_records(default_folder())
+    record = _record(records, args.step, going=False)
+    uid = record.uid if record is not None else args.step
+    came: list[DataSet] = []
+
+    def watch(notice: AnyNotice) -> None:
+        if not args.json:
+            shows_data("N-GET-RSP")(output, notice)
+        came.extend(filter(None, (_data_of(notice, "N-GET-RSP"),)))
+
+    asked = ReadInstance(sop_class_uid=MPPS_RETRIEVE, sop_instance_uid=uid)
+    status, code = play(args, output, asked, watch)
+    if came and status.outcome in (Outcome.SUCCESS, Outcome.WARNING):
+        state = came[-1].text(_STATE)
+        if record is not None and state in (IN_PROGRESS, *FINAL_STATES):
+            merged = record.attributes.merged(came[-1])
+            records.save(replace(record, attributes=merged, state=state, doubt="", changed=now()))
+        output.line(f"The step is {state or 'without a status, which PS3.4 Table F.7.2-1 wants'}.")
+    output.finish(status)
+    return code
+
+
 def reason(text: str) -> Code:
     """The code of CID 9300 with this value, or whose meaning has these words. `ValueProblem` for none and many."""
     group = context_group(DISCONTINUATION_REASONS)
@@ -197,15 +232,16 @@ def _end(args: argparse.Namespace, state: str, why: Code | None) -> Exit:
     return code
 
 
-def _record(records: Records[StepRecord], named: str) -> StepRecord | None:
+def _record(records: Records[StepRecord], named: str, *, going: bool = True) -> StepRecord | None:
+    """The record named; the last one is the last in progress (going) or of all."""
     if named != LAST:
         if not named.replace(".", "").isdigit():
             raise ValueProblem(f"“{named}” is neither the UID of a step nor “{LAST}”")
         return records.find(named)
-    going = [r for r in records.all() if not r.ended]
-    if not going:
-        raise ValueProblem("no step is in progress; mpps list shows what is known")
-    return going[0]
+    known = [r for r in records.all() if not (going and r.ended)]
+    if not known:
+        raise ValueProblem(f"no step is {'in progress' if going else 'known'}; mpps list shows what is known")
+    return known[0]
 
 
 def _keep(records: Records[StepRecord], record: StepRecord, outcome: Outcome, said: str, state: str) -> None:

@@ -46,7 +46,9 @@ class Commands:
         sub.add_argument("--to", metavar="FILE", type=Path, help="with --pick: write the item there, for mpps create")
 
     def _mpps(self) -> None:
-        group = self._group("mpps", "Report a performed procedure step: create, complete, discontinue, list", _MPPS)
+        group = self._group(
+            "mpps", "Report a performed procedure step: create, complete, discontinue, show, list", _MPPS
+        )
         sub = self._calling("create", modality.create, "N-CREATE: a step begins", where=group)
         sub.add_argument("--item", metavar="FILE", type=Path, help="the worklist item (worklist --pick N --to FILE)")
         for name, text in _OWN.items():
@@ -71,6 +73,8 @@ class Commands:
                     help="a code of CID 9300, or words of its meaning (110513, discontinued for unspecified reason)",
                 )
             _common(sub)
+        sub = self._calling("show", modality.show, "N-GET: what the peer has of a step", where=group)
+        sub.add_argument("step", metavar="STEP", help="SOP Instance UID, or last: the latest known here")
         self._plain("list", modality.show_steps, "The steps known here, with their state", where=group)
 
     def _commit(self) -> None:

@@ -17,7 +17,6 @@ from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
 from .pipeline import Pipeline, opens_operation
 
-
 TIDY_TIME = 2.0
 """Seconds a procedure has for its closing steps (unsubscribe, delete) when the engine stops, before its association is
 ended: one or two round trips, and a peer that hangs does not keep the program from ending."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import glob
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -236,8 +237,13 @@ def _regular(path: Path) -> _Candidate:
     return _Candidate(path, why="It is no regular file.")
 
 
+def _plain(name: str) -> str:
+    """A name as it is compared: a disc shows IM1 as im1, IM1. or IM1;1 (ISO 9660), and so do some DICOMDIRs."""
+    return re.sub(r"\.?(;\d+)?$", "", name).casefold()
+
+
 class _Folder:
-    """The folder of a DICOMDIR: finds a file by its File ID, whose case file systems do not always keep."""
+    """The folder of a DICOMDIR: finds a file by its File ID, which file systems do not always keep as it is."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -262,6 +268,6 @@ class _Folder:
                 names = frozenset(entry.name for entry in folder.iterdir())
             except OSError:
                 names = frozenset()
-            self._names[folder] = names, {name.casefold(): name for name in names}
-        exact, folded = self._names[folder]
-        return component if component in exact else folded.get(component.casefold(), component)
+            self._names[folder] = names, {_plain(name): name for name in sorted(names)}
+        exact, plain = self._names[folder]
+        return component if component in exact else plain.get(_plain(component), component)

@@ -12,7 +12,7 @@ from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
 from engine.model.emulation import Emulation
 from engine.model.objects import NORMALIZED
-from engine.standard.performed_steps import MPPS
+from engine.standard.performed_steps import MPPS, MPPS_RETRIEVE
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
 from engine.wire.datasets import DataSetError
@@ -36,7 +36,7 @@ from .query import (
 from .responses import SUCCESS, response_to
 from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Refusal, Rules, row_of
 from .state import Record, State
-from .steps import MPPS_RETRIEVE, MppsRules, mpps_edited
+from .steps import MppsRules, mpps_edited
 from .ups import UPS_CLASSES, Subscriptions, UpsRules
 from .worklist import sample_worklist
 

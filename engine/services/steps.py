@@ -33,7 +33,6 @@ from .rules import (
 )
 from .state import NOTHING, Record
 
-MPPS_RETRIEVE = "1.2.840.10008.3.1.2.3.4"
 MPPS_NOTIFICATION = "1.2.840.10008.3.1.2.3.5"
 PPS_STATUS = 0x00400252
 STATES = (IN_PROGRESS, *FINAL_STATES)

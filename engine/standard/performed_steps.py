@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from .dictionary import attribute_by_keyword
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
+MPPS_RETRIEVE = "1.2.840.10008.3.1.2.3.4"
+"""Reads a step (N-GET, PS3.4 F.8)."""
 IN_PROGRESS, COMPLETED, DISCONTINUED = "IN PROGRESS", "COMPLETED", "DISCONTINUED"
 FINAL_STATES = (COMPLETED, DISCONTINUED)
 NO_LONGER_UPDATED = 0xA710

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import ListenerNotice
 from engine.runtime.engine import Engine
 from engine.wire.datasets import encode_dataset, write_file
+from engine.workspace.modality_records import step_records
+from engine.workspace.workspace import default_folder
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
 
@@ -98,6 +101,28 @@ def test_a_step_that_has_ended_cannot_be_set_again(port: str, capsys: pytest.Cap
     assert "DISCONTINUED  Doe^Jane" in capsys.readouterr().out
     assert run("mpps", "complete", "127.0.0.1", port, "last") == Exit.USAGE
     assert run("mpps", "complete", "127.0.0.1", port, "the-one") == Exit.USAGE
+
+
+def test_a_step_is_read_again_from_the_peer(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("mpps", "show", "127.0.0.1", port, "last") == Exit.USAGE
+    assert run("mpps", "create", "127.0.0.1", port, "--uid", "2.25.8", "--patient-name", "Doe^Jane") == Exit.SUCCESS
+    records = step_records(default_folder())
+    stale = records.find("2.25.8")
+    assert stale is not None
+    assert run("mpps", "discontinue", "127.0.0.1", port, "2.25.8") == Exit.SUCCESS
+    records.save(replace(stale, doubt="No answer came: timed out"))  # as if another program had ended it
+    capsys.readouterr()
+    assert run("mpps", "show", "127.0.0.1", port, "last") == Exit.SUCCESS
+    out = capsys.readouterr().out
+    assert "PatientName = Doe^Jane" in out
+    assert "The step is DISCONTINUED." in out
+    known = records.find("2.25.8")
+    assert known is not None
+    assert (known.state, known.doubt) == ("DISCONTINUED", "")
+    assert run("mpps", "show", "127.0.0.1", port, "1.2.3.4") == Exit.FAILURE
+    capsys.readouterr()
+    assert run("mpps", "show", "127.0.0.1", port, "2.25.8", "--json") == Exit.SUCCESS
+    assert all(json.loads(line) for line in capsys.readouterr().out.splitlines() if line)
 
 
 def test_a_preview_sends_nothing(port: str, capsys: pytest.CaptureFixture[str]) -> None:

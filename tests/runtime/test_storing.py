@@ -180,6 +180,19 @@ def test_a_dicomdir_stands_for_the_files_it_refers_to(console: Console, tmp_path
     assert in_a_folder.sending == 3
 
 
+def test_a_dicomdir_finds_what_a_disc_shows_with_its_version(console: Console, tmp_path: Path) -> None:
+    """ISO 9660 names end in ;1, with a period before it where there is no extension."""
+    write(tmp_path / "DICOM" / "IM1;1", "1.2.3.1")
+    write(tmp_path / "DICOM" / "IM2.;1", "1.2.3.2")
+    write(tmp_path / "DICOM" / "IM3", "1.2.3.3")
+    records = [record(f"DICOM\\{name}", f"1.2.3.{n}") for n, name in enumerate(("IM1", "IM2", "IM3;1"), 1)]
+    directory = tmp_path / "DICOMDIR;1"
+    encoded = datasets.encode_dataset(keys(DirectoryRecordSequence=records), EXPLICIT)
+    datasets.write_file(directory, encoded, EXPLICIT, datasets.MEDIA_STORAGE_DIRECTORY, "1.2.9")
+    plan, _ = plan_of(console, directory)
+    assert [f.path.name for f in plan.of(FileState.PLANNED)] == ["IM1;1", "IM2.;1", "IM3"]
+
+
 def record(file_id: str, instance: str, in_use: str = "65535") -> DataSet:
     """An IMAGE directory record."""
     return keys(

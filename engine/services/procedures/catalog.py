@@ -27,7 +27,7 @@ from .effects import Playing
 @dataclass(frozen=True, slots=True)
 class Entry:
     """play: the generator, given the procedure and a maker of new UIDs. classes: abstract syntaxes it needs.
-    title: what people call it. tidies: it has steps that are `closing`, so that a program that ends gives it a moment."""
+    title: what people call it. tidies: it has `closing` steps, so that a program that ends gives it a moment."""
 
     title: str
     play: Callable[[Any, Callable[[], str]], Playing]
