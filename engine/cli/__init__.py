@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["main"]
+__all__ = ["run"]
 
 INTERRUPTED = 130
 """`exits.Exit.INTERRUPTED`, which cannot be imported before it may be needed."""
 
 
-def main(argv: list[str] | None = None) -> int:
+def run(argv: list[str] | None = None) -> int:
     """Run a command of the command line; returns its exit code."""
     try:
-        from .main import main as run
+        from .main import main
 
-        return run(argv)
+        return main(argv)
     except KeyboardInterrupt:  # while the imports were under way
         return INTERRUPTED

@@ -16,7 +16,7 @@ from engine.services.instances import instance_from
 from engine.wire import datasets
 
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
-from .files import FolderStore, file_name
+from .files import FolderStore, file_name, reason
 from .kept_text import from_text, to_text
 
 STRIPES = 64
@@ -104,7 +104,7 @@ class Archive(FolderStore):
                 data, row = await asyncio.to_thread(self._write, instance)
                 await self._database.commit((row,))
             except (OSError, datasets.DataSetError, DatabaseError) as error:
-                return f"cannot store: {getattr(error, 'strerror', None) or error}"
+                return f"cannot store: {reason(error)}"
             self._held[instance.sop_instance_uid] = replace(instance, data=data)
         return ""
 
@@ -119,7 +119,7 @@ class Archive(FolderStore):
                 await asyncio.to_thread(path.unlink, missing_ok=True)
                 await self._database.commit((GoneFile(path.relative_to(self.folder).as_posix()),))
             except (OSError, DatabaseError) as error:
-                return f"cannot delete: {getattr(error, 'strerror', None) or error}"
+                return f"cannot delete: {reason(error)}"
             self._held.pop(sop_instance_uid, None)
         return ""
 

@@ -136,7 +136,7 @@ class FolderStore:
         except (OSError, datasets.DataSetError) as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-            return f"cannot store: {getattr(error, 'strerror', None) or error}"
+            return f"cannot store: {reason(error)}"
         return ""
 
     def find(self, sop_instance_uid: str) -> Instance | None:
@@ -144,3 +144,12 @@ class FolderStore:
 
     def instances(self) -> Iterable[Instance]:
         return tuple(self._held.values())
+
+
+def reason(error: Exception) -> str:
+    """What the system says went wrong, without the path: a peer reads it in an Error Comment of 64 characters and has no
+    business with our folders."""
+    for cause in (error, error.__cause__):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+    return str(error)

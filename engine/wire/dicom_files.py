@@ -316,7 +316,7 @@ def write_file(
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
-        raise problem(Path(path), error) from None
+        raise problem(Path(path), error) from error
 
 
 def write_instance(

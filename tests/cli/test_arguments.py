@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import re
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import main as cli_main
+from engine.cli import run
 from engine.cli.exits import MEANINGS, OF_OUTCOME, Exit
 from engine.cli.main import build_parser, main
 from engine.cli.matches import matches_csv, matches_table
@@ -265,6 +264,5 @@ def test_ctrl_c_while_things_are_imported_is_no_traceback(monkeypatch: pytest.Mo
     def interrupted(_argv: list[str] | None) -> int:
         raise KeyboardInterrupt
 
-    module = importlib.import_module("engine.cli.main")  # `engine.cli.main` itself is the function of this name
-    monkeypatch.setattr(module, "main", interrupted)
-    assert cli_main(["echo", "h", "1"]) == Exit.INTERRUPTED
+    monkeypatch.setattr("engine.cli.main.main", interrupted)
+    assert run(["echo", "h", "1"]) == Exit.INTERRUPTED

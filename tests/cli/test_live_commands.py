@@ -227,7 +227,7 @@ def test_the_demo_echoes_and_shows_the_contexts(capsys: pytest.CaptureFixture[st
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "import sys; from engine.cli import main; sys.exit(main(sys.argv[1:]))", *arguments]
+    return [sys.executable, "-c", "import sys; from engine.cli import run; sys.exit(run(sys.argv[1:]))", *arguments]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -48,7 +48,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def listened(client: Start, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
     """`listen` while one echoscu calls: its exit code and its findings."""
-    code = "import sys; from engine.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; from engine.cli import run; sys.exit(run(sys.argv[1:]))"
     run = [sys.executable, "-c", code, "listen", "--port", "0", "--json", *arguments]
     found = []
     with running(run, cwd=ROOT, stdout=subprocess.PIPE) as process:

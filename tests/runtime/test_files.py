@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import EncodedData, FileData
 from engine.runtime import files
-from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name
+from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, reason
 from engine.services.instances import instance_from
 from engine.wire import datasets
 from tests.runtime.console import CT, EXPLICIT, data_set_bytes, keys
@@ -67,9 +69,21 @@ def test_a_folder_that_cannot_be_written_is_a_reason(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     store = FolderStore(blocked)
-    reason = store.add(instance_from(CT, "1.2", EncodedData(b"", EXPLICIT)))
-    assert reason.startswith("cannot store")
+    said = store.add(instance_from(CT, "1.2", EncodedData(b"", EXPLICIT)))
+    assert said == "cannot store: File exists"
     assert not list(store.instances())
+
+
+def test_a_full_disk_is_told_without_our_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason goes to the peer as Error Comment (0000,0902), of 64 characters."""
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("engine.wire.dicom_files.os.fsync", full)
+    with pytest.raises(datasets.DataSetError) as error:
+        datasets.write_file(tmp_path / "a.dcm", b"", EXPLICIT, CT, "1.2", durable=True)
+    assert reason(error.value) == "No space left on device"
 
 
 def test_large_data_goes_to_a_file_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

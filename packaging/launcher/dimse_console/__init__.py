@@ -23,6 +23,6 @@ def main(argv: list[str] | None = None) -> int:
         from gui.app import main as window
 
         return window(arguments)
-    from engine.cli import main as command
+    from engine.cli import run as command
 
     return command(arguments)
