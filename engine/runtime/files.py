@@ -147,8 +147,8 @@ class FolderStore:
 
 
 def reason(error: Exception) -> str:
-    """What the system says went wrong, without the path: a peer reads it in an Error Comment of 64 characters and has no
-    business with our folders."""
+    """What the system says went wrong, without the path: a peer reads it in an Error Comment of 64 characters, and has
+    no business with our folders."""
     for cause in (error, error.__cause__):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
