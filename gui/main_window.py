@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from engine import __version__
 from engine.model.association import Peer, Proposal
@@ -26,6 +26,7 @@ from .built_in_peer import BuiltInPeer
 from .closing import Closing
 from .dialogs import Questions
 from .finding import Finder
+from .forms.tab_order import leave
 from .handlers import handlers
 from .judging import Judging
 from .mending import Mending
@@ -398,6 +399,12 @@ class MainWindow(QMainWindow):
     def _show_which_panels(self) -> None:
         for name in PANELS:
             self.actions_by_name[f"show_{name}"].setChecked(self.arrangement.is_shown(name))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Pages of the services are made late and stand last in Qt's order: Tab comes to them by their panel."""
+        focus = QApplication.focusWidget()
+        passed = focus is not None and leave(self.services.stack, focus, forward)
+        return passed or super().focusNextPrevChild(forward)
 
     # -- the end ------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from .built_in_peer import reach_sentence
+from .forms.eliding_combo import ElidingCombo
 from .giving_button import GivingButton, fitting
 from .models.peers import PeersModel
 from .session import AssociationRecord, ListenerState
@@ -75,7 +76,7 @@ class ToolBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Toolbar")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.peer = QComboBox(self)
+        self.peer = ElidingCombo(self)
         self.peer.setModel(peers)
         self.peer.setAccessibleName("Peer")
         self.peer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

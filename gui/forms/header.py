@@ -88,23 +88,20 @@ class PanelHeader(QWidget):
 
     def _fit(self) -> None:
         """Where it is narrow the text of the giving button goes, then the note."""
-        if self._giving is not None:
-            text = self._giving_text
-            beside = self._giving.sizeHint().width() - self._giving.fontMetrics().horizontalAdvance(self._giving.text())
-            needed = beside + self._giving.fontMetrics().horizontalAdvance(text)
-            short = self.width() - self._rest(self._giving) - SPACING.small
-            shown = text if needed <= short else ""
-            if self._giving.text() != shown:
-                self._giving.setText(shown)
-        fits = self._rest(self.note) + SPACING.small + self.note.sizeHint().width() <= self.width()
+        least = self._row.minimumSize().width()
+        if self.note.isHidden():
+            least += self.note.sizeHint().width() + SPACING.small
+        button, text = self._giving, self._giving_text
+        if button is not None:
+            advance = button.fontMetrics().horizontalAdvance
+            whole = least - advance(button.text()) + advance(text)
+            shown = text if whole <= self.width() else ""
+            least = whole - advance(text) + advance(shown)
+            if button.text() != shown:
+                button.setText(shown)
+        fits = least <= self.width()
         if fits == self.note.isHidden():
             self.note.setVisible(fits)
-
-    def _rest(self, but: QWidget) -> int:
-        """Pixels of all that is shown besides a widget."""
-        items = (item.widget() for n in range(self._row.count()) if (item := self._row.itemAt(n)) is not None)
-        shown = [w for w in items if w is not None and w is not but and not w.isHidden()]
-        return sum(w.sizeHint().width() for w in shown) + SPACING.small * (len(shown) + 1)
 
 
 class ButtonRow(QWidget):

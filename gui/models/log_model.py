@@ -85,8 +85,8 @@ class LogModel(RowTableModel[LogRow]):
         shape = row.shape
         if self._diagnoses is None or row.association is None or shape.klass not in _EXPLAINED:
             return None
-        if shape.kind is Kind.FINDING:
-            return None
+        if shape.kind in (Kind.FINDING, Kind.ERROR):
+            return None  # they say themselves what is the matter
         found = self._diagnoses.explaining(row.association, row.time, row.duration or 0.0)
         # A status is explained by its own diagnosis or by none; how an association ended, by the one there is.
         return found or (self._diagnoses.only(row.association) if shape.status < 0 else None)

@@ -15,6 +15,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice, Notice, Outcome, StatusNotice
 from engine.model.procedures.modality import ChangePerformedStep, CreatePerformedStep
 from engine.standard.performed_steps import COMPLETED, DISCONTINUED, IN_PROGRESS
+from engine.standard.status import status_text
 from engine.trace.explain import PreviewError, data_set_of
 from engine.workspace.errors import ValueProblem
 from engine.workspace.modality_records import StepRecord
@@ -29,7 +30,7 @@ from gui.models.modality_rows import describe_item, describe_performed
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
 
-from .service_page import ServicePage
+from .service_page import NOTHING_CAME, ServicePage
 from .step_dialogs import BeginStepDialog, EndStepDialog, ItemDialog
 
 _EMPTY = "Nothing was asked yet.<br>Press <b>Return</b> in a field, or <b>Find</b>; leave all fields empty to see all."
@@ -239,7 +240,7 @@ class StepsPage(ServicePage):
 
     def ended(self, status: StatusNotice) -> None:
         if self._pending is None:
-            self.worklist.set_empty(_NONE if status.outcome is Outcome.SUCCESS else "")
+            self.worklist.set_empty(_NONE if status.outcome is Outcome.SUCCESS else NOTHING_CAME)
             self._say_found(status)
         else:
             self._settle(self._pending, status)
@@ -251,7 +252,8 @@ class StepsPage(ServicePage):
             count = len(self._found)
             beyond = status.responses - count
             more = f", {beyond:,} more not shown" if beyond > 0 else ""
-            self.run_bar.show_end(replace(status, sentence=f"{counted(count, 'item')}{more}."))
+            words = status_text(status.status or 0, status.service, status.sop_class_uid)
+            self.run_bar.show_end(replace(status, sentence=f"{counted(count, 'item')}{more} · {words}."))
 
     def _settle(self, step: StepRecord, status: StatusNotice) -> None:
         """Keep the step as far as the outcome tells; what was refused or never sent changes nothing."""

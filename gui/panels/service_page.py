@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.model.notices import Notice, ProgressNotice, StatusNotice, StepNotice
 from gui.forms.run_bar import RunBar
 from gui.forms.steps_view import StepsView
+from gui.forms.tab_order import in_order
 from gui.models.trace_target import TraceTarget
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
+
+NOTHING_CAME = "No answer came. The line above says why, the trace what to do."
+"""What an empty list of results says after a run that was not answered."""
 
 
 class ServicePage(QWidget):
@@ -121,8 +125,7 @@ class ServicePage(QWidget):
 
     def first_focus(self) -> QWidget:
         """Where the keyboard goes when the page is shown."""
-        inner = [w for w in self.findChildren(QWidget) if w.isVisibleTo(self)]
-        return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), self)
+        return next((w for w in in_order(self.column) if w.isVisibleTo(self) and w.isEnabled()), self)
 
     def _notices(self, batch: tuple[Notice, ...]) -> None:
         progress: ProgressNotice | None = None

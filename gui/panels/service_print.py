@@ -71,9 +71,9 @@ class PrintPage(ServicePage):
     def _make_sources(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(SPACING.small)
-        self.files_button = text_button("File&s…", self.ask_files, self, icon="add", tip="Add DICOM images")
+        self.files_button = text_button("File&s…", self.ask_files, self, tip="Add DICOM images")
         self.pattern_button = text_button(
-            "Test pattern", self.add_pattern, self, icon="add", tip="Add a test pattern, made here, of nobody"
+            "Test pattern", self.add_pattern, self, tip="Add a test pattern, made here, of nobody"
         )
         self.settings_button = icon_button("settings", "All settings of the print …", self.ask_settings, self)
         self.clear_button = icon_button("delete", "Take all images out", self.clear, self)

@@ -30,7 +30,7 @@ from gui.theme import SPACING
 
 from .query_head import QueryHead
 from .query_menu import QueryMenu
-from .service_page import ServicePage
+from .service_page import NOTHING_CAME, ServicePage
 
 DEFAULT_PORT = 11112
 LEAST_RESULTS = 180
@@ -221,7 +221,7 @@ class QueryPage(ServicePage):
             self.matches.finish()
             number = self.matches.total
             self._say_end(status, f"{number:,} {'match' if number == 1 else 'matches'}")
-            self.matches.set_empty(_NONE if status.status is not None else "")
+            self.matches.set_empty(_NONE if status.status is not None else NOTHING_CAME)
             focus = QApplication.focusWidget()
             if self.matches.total and isinstance(focus, QWidget) and self.form.isAncestorOf(focus):
                 self.matches.table.setFocus()

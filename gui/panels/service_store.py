@@ -60,10 +60,8 @@ class StorePage(ServicePage):
     def _make_sources(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(SPACING.small)
-        self.files_button = text_button(
-            "Fi&les…", self.ask_files, self, icon="add", tip="Add DICOM files, or a DICOMDIR"
-        )
-        self.folder_button = text_button("F&older…", self.ask_folder, self, icon="add", tip="Add all files below it")
+        self.files_button = text_button("Fi&les…", self.ask_files, self, tip="Add DICOM files, or a DICOMDIR")
+        self.folder_button = text_button("F&older…", self.ask_folder, self, tip="Add all files below it")
         self.ask_button = text_button(
             "As&k the peer", self.ask_peer, self, tip="Negotiate the planned associations, send nothing, release them"
         )

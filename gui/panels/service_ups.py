@@ -49,7 +49,7 @@ from gui.models.ups_rows import (
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
 
-from .service_page import ServicePage
+from .service_page import NOTHING_CAME, ServicePage
 from .step_dialogs import ItemDialog
 
 INITIAL_EVENT = 5.0
@@ -303,11 +303,11 @@ class UpsPage(ServicePage):
 
     def _find_ended(self, status: StatusNotice) -> None:
         number = self.list.rows.rowCount()
-        self.list.set_empty(_NONE if status.status is not None else _EMPTY)
+        self.list.set_empty(_NONE if status.status is not None else NOTHING_CAME)
         if status.status is not None:
             words = status_text(status.status, status.service, status.sop_class_uid)
             comment = f" — {status.error_comment}" if status.error_comment else ""
-            told = f"{number:,} step{'' if number == 1 else 's'} · {words}{comment}"
+            told = f"{number:,} step{'' if number == 1 else 's'} · {words}{comment}."
             self.run_bar.show_end(replace(status, sentence=told, verdict=""))
         if number:
             self.list.setFocus()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.forms.tab_order import in_order, leave, step_focus
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, theme
 
@@ -94,6 +95,11 @@ class ServicesPanel(QWidget):
         self.host.store.setValue(_KEPT, name)
         self.page_changed.emit(name)
         return page
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as the page stands, not as its parts were made, and out at its ends."""
+        stops = [*in_order(self.title_row), self.choice, *in_order(self.page)]
+        return step_focus(stops, forward) or leave(self, self.choice, forward) or super().focusNextPrevChild(forward)
 
     def _chosen(self, index: int) -> None:
         self.show_page(str(self.choice.itemData(index)))

@@ -14,6 +14,7 @@ from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
 from engine.trace.diagnosis.model import Mend, Proof
 from gui.forms.diagnosis_card import CardArea, DiagnosisCard
+from gui.forms.eliding_combo import ElidingCombo
 from gui.forms.header import PanelHeader, text_button
 from gui.models.diagnosis_book import DiagnosisBook
 from gui.models.finding_rows import Tally, finding_text, findings_text, tally
@@ -65,7 +66,7 @@ class TracePanel(QWidget):
         self._shown: int | None = None
         self._chosen_by_hand = False
         self.associations = AssociationList(self.store.associations, self)
-        self.picker = QComboBox(self)
+        self.picker = ElidingCombo(self)
         self.picker.setModel(self.associations)
         self.picker.setAccessibleName("Association")
         self.picker.setPlaceholderText("No association yet")

@@ -62,7 +62,7 @@ def states(page) -> list[str]:
 def test_the_worklist_is_listed_and_an_item_shown_whole(page, qtbot):
     find(page, qtbot)
     assert [item.patient for item in page.items.records] == ["CONSOLE^ALPHA", "CONSOLE^BRAVO", "CONSOLE^CHARLIE"]
-    assert page.run_bar.sentence.text() == "3 items."
+    assert page.run_bar.sentence.text() == "3 items · 0000H Matching is complete."
     page.item_button.click()
     assert isinstance(page.dialog, ItemDialog)
     page.dialog.reject()

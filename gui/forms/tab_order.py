@@ -1,0 +1,79 @@
+"""The order Tab goes through a form: as it is laid out, not as its parts were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QSplitter, QTabWidget, QWidget
+
+
+def in_order(item: QWidget | QLayout) -> Iterator[QWidget]:
+    """What takes the keyboard by Tab in a widget or layout, in the order it stands there."""
+    if isinstance(item, QLayout):
+        for inner in (item.itemAt(n) for n in range(item.count())):
+            part = None if inner is None else inner.widget() or inner.layout()
+            if part is not None:
+                yield from in_order(part)
+        return
+    if item.focusPolicy() & Qt.FocusPolicy.TabFocus and item.focusProxy() is None:
+        yield item
+    for part in _parts(item):
+        yield from in_order(part)
+
+
+def _parts(widget: QWidget) -> list[QWidget | QLayout]:
+    parts: list[QWidget | QLayout | None] = []
+    if isinstance(widget, QTabWidget):
+        corner = widget.cornerWidget()
+        pages = [widget.widget(n) for n in range(widget.count())]
+        parts = [widget.tabBar(), corner, *pages]
+    elif isinstance(widget, QSplitter):
+        parts = [widget.widget(n) for n in range(widget.count())]
+    elif isinstance(widget, QScrollArea):
+        parts = [widget.widget()]
+    else:
+        parts = [widget.layout()]
+    return [part for part in parts if part is not None]
+
+
+def step_focus(stops: Sequence[QWidget], forward: bool) -> bool:
+    """Move the keyboard one stop on, from the one that has it; False at an end, or where it is elsewhere.
+
+    `QWidget.setTabOrder` would do for plain widgets; lists, whose viewports hand the keyboard to them, it ties into
+    rings that Tab does not leave.
+    """
+    usable = [w for w in stops if w.isVisible() and w.isEnabled()]
+    focus = QApplication.focusWidget()
+    if focus is None:
+        return False
+    here = next((n for n, w in enumerate(usable) if w is focus or w.isAncestorOf(focus)), -1)
+    there = here + (1 if forward else -1)
+    if here < 0 or not 0 <= there < len(usable):
+        return False
+    usable[there].setFocus(_reason(forward))
+    return True
+
+
+def leave(panel: QWidget, start: QWidget, forward: bool) -> bool:
+    """Move the keyboard to what comes after `start`, or before it, out of a panel; False when there is nothing else.
+
+    start: to leave the panel, a widget made with it: its place in Qt's own order is the panel's, later ones stand last.
+    """
+    widget = start
+    while (widget := _next(widget, forward)) is not start:
+        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+        if takes and widget.isVisible() and widget.isEnabled() and not panel.isAncestorOf(widget):
+            widget.setFocus(_reason(forward))
+            return True
+    return False
+
+
+def _next(widget: QWidget, forward: bool) -> QWidget:
+    found: QWidget | None = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+    assert found is not None  # the order is a ring
+    return found
+
+
+def _reason(forward: bool) -> Qt.FocusReason:
+    return Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
