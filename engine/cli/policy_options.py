@@ -15,6 +15,7 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.identity import PASSCODE, TYPES, SecretHash
+from engine.model.limits import LIMITS, read_limit
 from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import ROLES
 from engine.workspace.names import resolve_uid
@@ -57,6 +58,21 @@ def count(text: str) -> int:
     return int(text)
 
 
+def limits(text: str) -> dict[str, int]:
+    """An argparse type: NAME=NUMBER of `LIMITS`, several apart by commas."""
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, number = part.strip().replace("-", "_").partition("=")
+        row = next((r for r in LIMITS if r.name == name), None)
+        if row is None:
+            raise argparse.ArgumentTypeError(f"“{part}” is not NAME=NUMBER with {', '.join(r.name for r in LIMITS)}")
+        try:
+            found[name] = read_limit(row, number)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{name}: {error}") from None
+    return found
+
+
 def add_policy(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("policy", "Who is let in, and with what. Without these: anybody, anything.")
     group.add_argument(
@@ -88,6 +104,16 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-associations", metavar="N", type=count, help="reject more at once (default 64)")
     group.add_argument(
         "--max-per-caller", metavar="N", type=count, help="reject more at once with one calling AE title (default: any)"
+    )
+    group.add_argument(
+        "--limit",
+        metavar="NAME=NUMBER[,NAME=NUMBER]",
+        type=limits,
+        action="append",
+        default=[],
+        help="what is taken of a peer at most, bytes as 64M or 2G: "
+        + ", ".join(row.name for row in LIMITS)
+        + " (see command-line.md); repeatable",
     )
     group.add_argument(
         "--grant",
@@ -141,6 +167,8 @@ def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: P
         made = replace(made, max_associations=args.max_associations)
     if args.max_per_caller is not None:
         made = replace(made, max_associations_per_peer=args.max_per_caller)
+    for given in args.limit:
+        made = replace(made, limits=replace(made.limits, **given))
     if args.users is not None:
         users = load_users(args.users)
         made = replace(made, identities=users.identities, require_identity=users.required)

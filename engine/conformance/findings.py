@@ -34,8 +34,8 @@ TOLD_SINGLY = 3
 """Cases of one rule in one PDU told each for itself; of more (an odd byte in each of 128 contexts) the first is."""
 
 
-def condensed(findings: list[Finding]) -> list[Finding]:
-    """The findings about one PDU, with the many cases of a rule as one."""
+def condensed(findings: list[Finding], where: str = "PDU") -> list[Finding]:
+    """The findings about one PDU or message, with the many cases of a rule as one."""
     cases = Counter(finding.rule for finding in findings)
     told: list[Finding] = []
     for finding in findings:
@@ -43,7 +43,7 @@ def condensed(findings: list[Finding]) -> list[Finding]:
         if count <= TOLD_SINGLY:
             told.append(finding)
         elif all(finding.rule != other.rule for other in told):
-            sentence = f"{finding.sentence} So it is in {count} places of the PDU."
+            sentence = f"{finding.sentence} So it is in {count} places of the {where}."
             told.append(replace(finding, sentence=sentence))
     return told
 

@@ -267,7 +267,7 @@ class Watcher:
         if judge is not None:
             findings += judge(m)
         self._exchanges.whole(m)
-        return findings
+        return condensed(findings, "message") if len(findings) > 1 else findings
 
     def _judge_command(self, m: Message) -> list[Finding]:
         asked = m.operation.request if m.operation is not None and m.kind != "request" else None

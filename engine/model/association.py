@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from .identity import KnownIdentity
+from .limits import Limits
 from .scripting import Script
 from .tls import TlsSettings
 
@@ -187,6 +188,8 @@ class Policy:
     """At once; more are turned away with local-limit-exceeded (2/3/2): a desktop tool's listener, not an archive."""
     max_associations_per_peer: int = 0
     """At once with the same calling AE title; 0 is no limit of its own."""
+    limits: Limits = field(default_factory=Limits)
+    """How much is taken of a peer, in all that it sends."""
     extended: tuple[ExtendedNegotiation, ...] = ()
     """Answers to SOP class extended negotiation by SOP class, sent as they are, none when empty; other classes are
     granted what the built-in peer supports."""

@@ -99,6 +99,14 @@ class EncodedData:
 
 
 @dataclass(frozen=True, slots=True)
+class Unkept(EncodedData):
+    """A data set that arrived and could not be kept, so that nothing of it is there: no space, no permission."""
+
+    problem: str = ""
+    """Why, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileData:
     """A DICOM file (PS3.10) whose data set is to be sent: its own bytes where the syntax matches the context's.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.model.association import (
@@ -29,6 +29,7 @@ from engine.standard.pdus import (
     Item,
     MaximumLength,
     PresentationContextAC,
+    PresentationContextRQ,
     RoleSelection,
     SopClassCommonExtendedNegotiation,
     SopClassExtendedNegotiation,
@@ -103,6 +104,7 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
     called, calling = strip(rq.called_ae_title), strip(rq.calling_ae_title)
     name = first(rq.items, ApplicationContext)
     context = strip(name.name) if name else ""
+    asked, items = len(all_of(rq.items, PresentationContextRQ)), _count(rq.items)
     checks: tuple[tuple[bool, tuple[int, int, int], str], ...] = (
         (not rq.protocol_version & 1, (1, 2, 2), f"Bit 0 of Protocol-version {rq.protocol_version:04X}H is not set."),
         (
@@ -114,6 +116,16 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
             0 < policy.max_associations_per_peer <= of_peer,
             (2, 3, 2),
             f"'{calling}' has {of_peer} associations open; {policy.max_associations_per_peer} is the limit for each.",
+        ),
+        (
+            asked > policy.limits.contexts,
+            (1, 3, 2),
+            f"It proposes {asked} presentation contexts; {policy.limits.contexts} is the limit.",
+        ),
+        (
+            items > policy.limits.items,
+            (1, 3, 2),
+            f"It has {items} items and sub-items; {policy.limits.items} is the limit.",
         ),
         (
             context not in policy.application_contexts,
@@ -132,6 +144,11 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
     if policy.reject is not None:
         return policy.reject, "The policy rejects every association."
     return next(((Rejection(*codes), why) for wrong, codes, why in checks if wrong), None)
+
+
+def _count(items: Sequence[object]) -> int:
+    """Items with the sub-items in them."""
+    return sum(1 + _count(getattr(item, "items", ())) for item in items)
 
 
 def _missing(title: str, allowed: tuple[str, ...]) -> bool:

@@ -21,6 +21,7 @@ from engine.model.command_set import (
     tag_of,
 )
 from engine.model.dataset import EncodedData, FileData
+from engine.model.limits import Limits
 from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command
@@ -95,6 +96,7 @@ class Exchange:
     timeout: float = 0.0
     sink_for: Callable[[NegotiatedContext, bytes], Sink | None] | None = None
     pack: bool = False
+    limits: Limits = field(default_factory=Limits)
     _invoked: Outstanding = field(init=False)
     _served: list[_Served] = field(default_factory=list)
     _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
@@ -108,7 +110,9 @@ class Exchange:
         accepted = [c for c in self.negotiated.contexts if c.accepted]
         self._contexts = {c.id: c for c in reversed(accepted)}  # of an ID used twice the first counts
         self._invoked = Outstanding(self.timeout)
-        self._reassembler = Reassembler(self._sink_for)
+        self._reassembler = Reassembler(
+            self._sink_for, command_limit=self.limits.command_set, message_limit=self.limits.data_set
+        )
 
     # -- sending
 

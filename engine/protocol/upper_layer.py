@@ -23,7 +23,7 @@ from engine.standard.pdus import (
 )
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import RUN_HEADER, DataRun
-from engine.wire.framer import Framer
+from engine.wire.framer import PDU_LIMIT, Framer
 from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu, encode_pdu, iter_pdvs
 
 from . import primitives as p
@@ -57,19 +57,22 @@ class UpperLayer:
     """One association's machine.
 
     requestor: whether this side opens the association. artim: seconds of the ARTIM timer, 0 for none (PS3.8 9.1.5).
+    pdu_limit: PDU-length taken.
     judge: rejects on behalf of the service provider; by default every A-ASSOCIATE-RQ goes to the user, who may reject.
 
     Of a received PDU the events come in this order: PduReceived, ProtocolError where it breaks the protocol,
     Transition, what the action brings. A Transition stands before what its action does.
     """
 
-    def __init__(self, requestor: bool, artim: float = 30.0, judge: Judge | None = None) -> None:
+    def __init__(
+        self, requestor: bool, artim: float = 30.0, judge: Judge | None = None, pdu_limit: int = PDU_LIMIT
+    ) -> None:
         self.requestor = requestor
         self.state = Sta.Sta1
         self._artim = artim
         self._judge = judge
         self._artim_at: float | None = None
-        self._framer = Framer()
+        self._framer = Framer(pdu_limit)
         self._events: deque[Event] = deque()
         self._out: list[p.Buffer] = []
         self._dead = False

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
+from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Outcome
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
@@ -29,6 +30,7 @@ from .messages import Messages
 from .recorder import Recorder
 from .watchdog import Watchdog
 
+USUAL = Limits()
 OnRequest = Callable[["Association", dx.RequestReceived], None]
 
 
@@ -46,6 +48,7 @@ class Association:
         proposal: Proposal | None = None,
         listener: int | None = None,
         script: ScriptRun | None = None,
+        limits: Limits = USUAL,
     ) -> None:
         self.context = context
         self.number = number
@@ -53,6 +56,7 @@ class Association:
         self.peer = peer
         self.timeouts = timeouts
         self.proposal = proposal
+        self.limits = limits
         self.negotiated: Negotiated | None = None
         self.tls: TlsVerdict | None = None
         self.exchange: dx.Exchange | None = None
@@ -77,6 +81,8 @@ class Association:
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
         self._established.add_done_callback(lambda f: f.cancelled() or f.exception())
         self._broken = ""
+        self._aborting = False
+        """What was received before our A-ABORT and is told while it goes out counts no more."""
         self._watchdog = Watchdog(self)
 
     # -- life
@@ -102,7 +108,7 @@ class Association:
         """Both sides agreed: messages can be exchanged."""
         self.negotiated = negotiated
         self.recorder.established(negotiated)
-        self.exchange = dx.Exchange(negotiated, self.requestor, self.timeouts.dimse, self.sink_for)
+        self.exchange = dx.Exchange(negotiated, self.requestor, self.timeouts.dimse, self.sink_for, limits=self.limits)
         count = sum(c.accepted for c in negotiated.contexts)
         sentence = f"Association established, {count} of {len(negotiated.contexts)} presentation contexts accepted."
         if not count:
@@ -148,8 +154,9 @@ class Association:
 
         ValueError when source or reason do not fit their byte; nothing has happened then.
         """
-        if self.end is not None:
+        if self.end is not None or self._aborting:
             return
+        self._aborting = True
         self.aborted_by_user = why is None
         outcome, sentence = why or (Outcome.ABORTED, sentences.aborted(self.peer, source, reason, by_us=True))
         phase = AssociationPhase.FAILED if outcome is Outcome.TIMED_OUT else AssociationPhase.ABORTED
@@ -157,6 +164,9 @@ class Association:
             self._request(p.AAbortRequest(source, reason))
         except StateError:
             self.link.close()
+        except ValueError:
+            self._aborting = False
+            raise
         self.finish(phase, outcome, sentence, abort=(source, reason), cause=cause)
 
     def _request(self, primitive: p.Primitive) -> None:
@@ -243,6 +253,8 @@ class Association:
         self.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
 
     def _on_pdata(self, pdvs: list[p.Pdv]) -> None:
+        if self.end is not None or self._aborting:
+            return
         try:
             self.messages.receive(pdvs)
         except FragmentError as error:

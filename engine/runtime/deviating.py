@@ -217,13 +217,13 @@ def scripted(
 
     run: a listener's. On associations the listener opens itself (C-MOVE sub-operations) it changes requests only.
     """
-    requestor, artim = association.requestor, association.timeouts.artim
+    requestor, artim, longest = association.requestor, association.timeouts.artim, association.limits.pdu_length
     phases = frozenset({Phase.REQUEST}) if run is not None and requestor else None
     if run is None and proposal is not None and proposal.script is not None and proposal.script.active:
         run = ScriptRun(proposal.script)
     if run is None:
-        return None, UpperLayer(requestor, artim)
-    layer = DeviantLayer(requestor, artim)
+        return None, UpperLayer(requestor, artim, pdu_limit=longest)
+    layer = DeviantLayer(requestor, artim, longest)
     return Deviating(association, run, layer, phases), layer
 
 

@@ -11,21 +11,29 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
-from engine.model.dataset import EncodedData, FileData
+from engine.model.dataset import EncodedData, FileData, Unkept
+from engine.model.limits import Limits
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.wire import datasets
 
-SPOOL_THRESHOLD = 16 * 1024 * 1024
-"""Bytes of a received data set kept in memory; a larger one goes to a temporary file. 16 MiB hold nearly all single
-images, and 64 associations at once stay at 1 GiB."""
+from .room import LOOK_AFTER, disk_problem
+
+USUAL = Limits()
 
 
 class Spool:
-    """Takes a data set's fragments: memory first, a temporary file once it grows (the sink of the reassembler)."""
+    """Takes a data set's fragments: memory first, a temporary file once it grows (the sink of the reassembler).
 
-    def __init__(self, transfer_syntax: str, folder: Path | None = None) -> None:
+    Where the file cannot be written, or would take the last of the disk, the rest is let pass by and `close` gives
+    an `Unkept`, so that the message can be answered.
+    """
+
+    def __init__(self, transfer_syntax: str, folder: Path | None = None, limits: Limits = USUAL) -> None:
         self._syntax = transfer_syntax
+        self._limits = limits
+        self._problem = ""
+        self._unseen = LOOK_AFTER
         self._folder = folder
         self._parts: list[bytes] = []
         self._size = 0
@@ -33,37 +41,73 @@ class Spool:
 
     def write(self, data: bytes | memoryview) -> None:
         self._size += len(data)
+        if self._problem:
+            return
+        if self._file is None:
+            self._parts.append(bytes(data))
+            if self._size <= self._limits.memory:
+                return
+        try:
+            self._write_out(data)
+        except OSError as error:
+            self._give_up(f"cannot be kept: {error.strerror or error}")
+
+    def _write_out(self, data: bytes | memoryview) -> None:
+        self._unseen += len(data)
+        if self._unseen >= LOOK_AFTER:
+            self._unseen = 0
+            if problem := disk_problem(self._folder, self._size if self._file is None else 0, self._limits.disk_left):
+                self._give_up(problem)
+                return
         if self._file is not None:
             self._file.write(data)
             return
-        self._parts.append(bytes(data))
-        if self._size > SPOOL_THRESHOLD:
-            if self._folder is not None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in close() or discard()
-                prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
-            )
-            for part in self._parts:
-                self._file.write(part)
-            self._parts = []
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in close() or discard()
+            prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
+        )
+        for part in self._parts:
+            self._file.write(part)
+        self._parts = []
+
+    def _give_up(self, problem: str) -> None:
+        self._problem = problem
+        self.discard()
 
     def close(self) -> EncodedData | FileData:
+        if self._file is not None:
+            try:
+                self._file.close()  # what is buffered is written now
+            except OSError as error:
+                self._give_up(f"cannot be kept: {error.strerror or error}")
+        if self._problem:
+            return Unkept(b"", self._syntax, self._problem)
         if self._file is None:
             return EncodedData(b"".join(self._parts), self._syntax)
-        self._file.close()
         return FileData(Path(self._file.name), 0, self._size, self._syntax)
 
     def discard(self) -> None:
         """Throw away what was received of a message that never became whole."""
         self._parts = []
-        if self._file is not None:
-            self._file.close()
-            Path(self._file.name).unlink(missing_ok=True)
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # what was buffered does not go out any more
+                file.close()
+            with suppress(OSError):
+                Path(file.name).unlink(missing_ok=True)
 
 
 def in_memory(data: EncodedData | FileData) -> bytes:
-    """The bytes of a received data set. Raises DataSetError when its file cannot be read."""
+    """The bytes of a received data set. Raises DataSetError when its file cannot be read, or it was not kept."""
+    if isinstance(data, Unkept):
+        raise datasets.DataSetError(f"The data set {data.problem}.")
     return data.data if isinstance(data, EncodedData) else datasets.load_file(data).data
+
+
+def size_of(data: EncodedData | FileData) -> int:
+    """Bytes of a received data set."""
+    return len(data.data) if isinstance(data, EncodedData) else data.length or 0
 
 
 def looks_like_dicom(path: Path) -> bool:

@@ -151,6 +151,7 @@ class Link(asyncio.BufferedProtocol):
     def close(self) -> None:
         """Close after what is queued has been sent."""
         self.closed_here = True
+        self.flush()
         if self._transport is not None:
             self._transport.close()
 

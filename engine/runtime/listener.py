@@ -10,6 +10,7 @@ from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen, MoveDestination
+from engine.model.limits import Limits
 from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
@@ -36,6 +37,7 @@ from .files import Discarding, FolderStore, Spool, drop_spooled
 from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
+from .room import Room
 from .serving import Server
 from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder, scheduled_on
 from .tls import Secure, TlsProblem
@@ -69,7 +71,10 @@ class Listener:
         self.store: InstanceStore = store or (self._durable.archive if self._durable else MemoryStore())
         self.own_title = (settings.policy.ae_titles or (settings.policy.local.ae_title,))[0]
         today = time.strftime("%Y%m%d")
-        self.peer = BuiltInPeer(new_uid, self._knows, self.store, emulation=settings.emulation, today=today)
+        limits = settings.policy.limits
+        self.peer = BuiltInPeer(
+            new_uid, self._knows, self.store, emulation=settings.emulation, today=today, limits=limits
+        )
         self.server = Server(
             context,
             self.peer,
@@ -78,6 +83,7 @@ class Listener:
             timeouts=settings.policy.timeouts,
             destinations=destinations,
             delays=settings.delays,
+            room=Room(settings.policy.limits, settings.folder),
         )
         source = settings.emulation.worklist
         self._worklist = WorklistSource(source, self.peer.state.worklist) if source else None
@@ -208,6 +214,7 @@ class Listener:
             timeouts=self.command.settings.policy.timeouts,
             listener=self.number,
             script=self._script,
+            limits=self.command.settings.policy.limits,
         )
         association.on_indication = self._indicated
         association.on_end = self._ended
@@ -223,7 +230,8 @@ class Listener:
         self.peer.ended(association.number)
 
     def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
-        return Spool(context.transfer_syntax, self._durable.incoming if self._durable else self.command.settings.folder)
+        folder = self._durable.incoming if self._durable else self.command.settings.folder
+        return Spool(context.transfer_syntax, folder, self.command.settings.policy.limits)
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""
@@ -311,8 +319,9 @@ def own_side(context: Context, association: Association, store: InstanceStore | 
     store: where instances go; by default nowhere, the notices have shown them.
     """
     kept = store or Discarding()
-    server = Server(context, BuiltInPeer(new_uid, lambda _title: False, kept), Volatile(kept))
-    server.attach(association)
     folder = kept.folder if isinstance(kept, FolderStore) else None
+    room = Room(Limits(without_folder=0), folder)  # what is not kept needs none
+    server = Server(context, BuiltInPeer(new_uid, lambda _title: False, kept), Volatile(kept), room=room)
+    server.attach(association)
     association.sink_for = lambda negotiated, _: Spool(negotiated.transfer_syntax, folder)
     return server

@@ -11,13 +11,14 @@ from itertools import cycle
 from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
-from engine.model.dataset import DataSet, EncodedData, FileData
+from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
+from engine.model.limits import Limits
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
 from engine.services.commitment import reported
 from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Reply, Request, Serving, SubStore
-from engine.services.peer import BuiltInPeer
+from engine.services.peer import OUT_OF_RESOURCES, BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
 from engine.services.rules import FIRST_NORMALIZED, RESOURCE_LIMITATION
@@ -30,10 +31,11 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import drop_spooled, in_memory
+from .files import drop_spooled, in_memory, size_of
 from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
+from .room import Room
 
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
@@ -55,6 +57,7 @@ class Server:
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: dict[str, MoveDestination] = field(default_factory=dict)
     delays: tuple[float, ...] = ()
+    room: Room = field(default_factory=lambda: Room(Limits(), None))
     itself: MoveDestination | None = None
     """The listener it serves for, to which a C-MOVE may go too."""
     on_stored: Callable[[Association, CommandSet], None] | None = None
@@ -84,8 +87,15 @@ class Server:
 
     async def keep(self, instance: Instance) -> str:
         """Keep a composite instance; "" or why not."""
-        problem = await self.keeper.keep(instance)
-        if not problem and self.on_kept is not None:
+        size = size_of(instance.data)
+        problem = await self.room.take(size)
+        if not problem:
+            problem = await self.keeper.keep(instance)
+            if problem:
+                self.room.give_back(size)
+        if problem:
+            self.context.error(f"Instance {instance.sop_instance_uid} was not stored: {problem}.")
+        elif self.on_kept is not None:
             self.on_kept(instance)
         return problem
 
@@ -138,10 +148,16 @@ class Server:
         context = negotiated.context(message.context_id)
         if context is None or not context.accepted:
             return _refuse(message.command, "presentation context was not accepted")
+        if isinstance(message.data, Unkept):
+            name = message_name(message.command.command_field)
+            self.context.error(f"The data set of a {name} was not kept: {message.data.problem}.", association.number)
+            return _refuse(message.command, message.data.problem, (OUT_OF_RESOURCES, RESOURCE_LIMITATION))
         identifier: DataSet | None = None
         if message.data is not None and message.command.command_field != STORE:
             try:
-                identifier = datasets.decode_dataset(in_memory(message.data), message.transfer_syntax)
+                identifier = datasets.decode_dataset(
+                    in_memory(message.data), message.transfer_syntax, limits=association.limits
+                )
             except datasets.DataSetError as error:
                 return _refuse(message.command, str(error))
         return self.peer.serve(
@@ -165,8 +181,11 @@ def _options(negotiated: Negotiated, sop_class_uid: str) -> frozenset[str]:
     return granted(sop_class_uid, next(answers, b""))
 
 
-def _refuse(command: CommandSet, comment: str) -> Serving:
-    status = UNABLE_TO_PROCESS if (command.command_field or 0) < 0x0100 else PROCESSING_FAILURE
+def _refuse(
+    command: CommandSet, comment: str, statuses: tuple[int, int] = (UNABLE_TO_PROCESS, PROCESSING_FAILURE)
+) -> Serving:
+    """statuses: of a DIMSE-C and of a DIMSE-N response."""
+    status = statuses[(command.command_field or 0) >= FIRST_NORMALIZED]
     yield Reply(command=response_to(command, status, comment=comment))
 
 

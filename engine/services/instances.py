@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.model.limits import Limits
 from engine.wire import datasets
 
 from .effects import Instance
 
+USUAL = Limits()
 PATIENT_ID = 0x00100020
 STUDY_UID = 0x0020000D
 SERIES_UID = 0x0020000E
@@ -76,12 +78,14 @@ class MemoryStore:
         return tuple(self.held.values())
 
 
-def instance_from(sop_class_uid: str, sop_instance_uid: str, data: EncodedData | FileData) -> Instance:
+def instance_from(
+    sop_class_uid: str, sop_instance_uid: str, data: EncodedData | FileData, limits: Limits = USUAL
+) -> Instance:
     """An instance with the attributes that queries look at (everything before Pixel Data).
 
     Raises `engine.wire.datasets.DataSetError` when the data set cannot be read.
     """
-    attributes = datasets.read_attributes(data)
+    attributes = datasets.read_attributes(data, limits=limits)
     return Instance(
         sop_class_uid=sop_class_uid,
         sop_instance_uid=sop_instance_uid,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
 from engine.model.emulation import Emulation
+from engine.model.limits import Limits
 from engine.model.objects import NORMALIZED
 from engine.standard.performed_steps import MPPS, MPPS_RETRIEVE
 from engine.standard.sop_classes import sop_class
@@ -62,6 +63,7 @@ class BuiltInPeer:
     emulation: Emulation = field(default_factory=Emulation)
     today: str = "20260101"
     """The day the worklist items are scheduled for that are there from the start."""
+    limits: Limits = field(default_factory=Limits)
     normalized: NormalizedProvider = field(init=False)
     _ups: UpsRules = field(init=False)
 
@@ -130,7 +132,7 @@ class BuiltInPeer:
 
     def _store(self, request: Request) -> Serving:
         try:
-            instance = _checked(request)
+            instance = _checked(request, self.limits)
         except Refusal as refusal:
             yield Reply(command=response_to(request.command, refusal.status, comment=refusal.comment))
             return
@@ -183,13 +185,13 @@ class BuiltInPeer:
         yield from retrieve(request, chosen, destination)
 
 
-def _checked(request: Request) -> Instance:
+def _checked(request: Request, limits: Limits) -> Instance:
     """The instance of a C-STORE. Raises Refusal with a status of PS3.4 B.2.3."""
     class_uid, uid = request.command.sop_class_uid, request.command.sop_instance_uid
     if request.data is None:
         raise Refusal(CANNOT_UNDERSTAND, "no Data Set")
     try:
-        instance = instance_from(class_uid, uid, request.data)
+        instance = instance_from(class_uid, uid, request.data, limits)
     except DataSetError as error:
         raise Refusal(CANNOT_UNDERSTAND, str(error)) from None
     if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:

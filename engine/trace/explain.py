@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.model.command_set import CommandSet
-from engine.model.dataset import Data, DataElement, DataSet, EncodedData, FileData
+from engine.model.dataset import Data, DataElement, DataSet, EncodedData, FileData, Unkept
 from engine.wire.commands import CommandError, encode_command
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
@@ -69,6 +69,8 @@ def data_set_of(data: Data, transfer_syntax: str = "") -> DataSet:
     try:
         if isinstance(data, DataSet):
             return data
+        if isinstance(data, Unkept):
+            raise PreviewError(f"It was not kept: {data.problem}.")
         if isinstance(data, EncodedData):
             return decode_dataset(data.data, data.transfer_syntax)
         encoded = _file_bytes(data, transfer_syntax)

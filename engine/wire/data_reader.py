@@ -84,13 +84,22 @@ class _Scope:
 class Reader:
     """Reads one data set. `failure` is (sentence, offset) of the first thing that could not be read, or None."""
 
-    def __init__(self, source: Source, *, implicit_vr: bool, little_endian: bool, stop_at: int = 1 << 32) -> None:
-        """stop_at: the first tag at top level not to be read any more."""
+    def __init__(
+        self,
+        source: Source,
+        *,
+        implicit_vr: bool,
+        little_endian: bool,
+        stop_at: int = 1 << 32,
+        depth: int = MAXIMUM_DEPTH,
+    ) -> None:
+        """stop_at: the first tag at top level not to be read any more. depth: of sequences in each other."""
         self._source = source
         self._little = little_endian
         self._implicit = implicit_vr
         self._order = "<" if little_endian else ">"
         self._stop_at = stop_at
+        self._depth = depth
         self.failure: tuple[str, int] | None = None
         self.position = 0
         """Where reading ended."""
@@ -216,8 +225,8 @@ class Reader:
     ) -> tuple[tuple[RawItem, ...], int]:
         """The items of a sequence, and the offset after its delimiter or end."""
         items: list[RawItem] = []
-        if depth >= MAXIMUM_DEPTH:
-            self._fail(f"{tag_text(tag)} is a sequence more than {MAXIMUM_DEPTH} levels deep", start)
+        if depth >= self._depth:
+            self._fail(f"{tag_text(tag)} is a sequence more than {self._depth} levels deep", start)
             return (), end
         while start < end and self.failure is None:
             head = self._source[start : start + 8]

@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.model.limits import Limits
 from engine.standard.dictionary import load_pydicom
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
 
@@ -41,8 +42,7 @@ from .values import decode_value, swap
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-INFLATED_LIMIT = 1 << 31
-"""Bytes a deflated data set may become; more is a mistake or an attack."""
+USUAL = Limits()
 _PIXEL_GROUP = 0x7FE00000
 
 
@@ -55,35 +55,38 @@ def encode_dataset(data_set: DataSet, transfer_syntax_uid: str) -> bytes:
     return _deflate(data) if _is_deflated(transfer_syntax_uid) else data
 
 
-def decode_dataset(data: Buffer, transfer_syntax_uid: str, issues: list[Issue] | None = None) -> DataSet:
+def decode_dataset(
+    data: Buffer, transfer_syntax_uid: str, issues: list[Issue] | None = None, limits: Limits = USUAL
+) -> DataSet:
     """The data set of these bytes. Text that its character set cannot explain has U+FFFD in it.
 
     DataSetError says where the bytes stop making sense; when a list of issues is given, that is put there instead and
     everything before it is returned. What cannot be inflated at all is a DataSetError always.
     """
     layout = layout_of(transfer_syntax_uid)
-    elements = _read(_plain(data, transfer_syntax_uid), layout, issues=issues)
+    elements = _read(_plain(data, transfer_syntax_uid, limits), layout, issues=issues, depth=limits.depth)
     return _data_set(elements, (DEFAULT,), layout.little_endian)
 
 
-def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP) -> DataSet:
+def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, limits: Limits = USUAL) -> DataSet:
     """The elements with tags below `stop_at`: everything before the pixel data. Of a file, no more is read.
 
     DataSetError as `decode_dataset`, with the file's name.
     """
     if isinstance(data, EncodedData):
         layout = layout_of(data.transfer_syntax)
-        elements = _read(_plain(data.data, data.transfer_syntax), layout, stop_at=stop_at)
+        plain = _plain(data.data, data.transfer_syntax, limits)
+        elements = _read(plain, layout, stop_at=stop_at, depth=limits.depth)
         return _data_set(elements, (DEFAULT,), layout.little_endian)
     place = located(data)
     if _is_deflated(place.transfer_syntax):
-        return read_attributes(load_file(place), stop_at)
+        return read_attributes(load_file(place), stop_at, limits)
     layout = layout_of(place.transfer_syntax)
     start = place.offset or 0
     try:
         with place.path.open("rb") as file:
             source = FileSource(file, start + (place.length or 0))
-            elements = _read(source, layout, start, stop_at)
+            elements = _read(source, layout, start, stop_at, depth=limits.depth)
             return _data_set(elements, (DEFAULT,), layout.little_endian)
     except OSError as error:
         raise problem(place.path, error) from None
@@ -137,26 +140,33 @@ def _deflate(data: bytes) -> bytes:
     return out + b"\0" * (len(out) % 2)
 
 
-def _plain(data: Buffer, transfer_syntax_uid: str) -> bytes:
+def _plain(data: Buffer, transfer_syntax_uid: str, limits: Limits = USUAL) -> bytes:
     """The data set's bytes, inflated where the transfer syntax deflates them."""
     if not _is_deflated(transfer_syntax_uid) or not data:
         return bytes(data)
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
-        out = inflater.decompress(data, INFLATED_LIMIT)
+        out = inflater.decompress(data, limits.inflated)
     except zlib.error:
         raise DataSetError("The data set is not deflated as its transfer syntax says (RFC 1951).") from None
     if inflater.unconsumed_tail:
-        raise DataSetError(f"The deflated data set has more than {INFLATED_LIMIT} bytes.")
+        raise DataSetError(f"The deflated data set has more than {limits.inflated} bytes.")
     if not inflater.eof:
         raise DataSetError("The deflated data set ends too early.")
     return out
 
 
 def _read(
-    source: Source, layout: Layout, start: int = 0, stop_at: int = 1 << 32, issues: list[Issue] | None = None
+    source: Source,
+    layout: Layout,
+    start: int = 0,
+    stop_at: int = 1 << 32,
+    issues: list[Issue] | None = None,
+    depth: int = USUAL.depth,
 ) -> tuple[RawElement, ...]:
-    reader = Reader(source, implicit_vr=layout.implicit_vr, little_endian=layout.little_endian, stop_at=stop_at)
+    reader = Reader(
+        source, implicit_vr=layout.implicit_vr, little_endian=layout.little_endian, stop_at=stop_at, depth=depth
+    )
     elements = reader.read(start)
     if reader.failure is not None:
         text, offset = reader.failure

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.model.command_set import CommandSet
+from engine.model.limits import Limits
 from engine.standard.pdus import PDataTF
 
 from .commands import decode_command
@@ -20,10 +21,8 @@ LAST = 2
 LARGEST_FRAGMENT = 1 << 20
 """Bytes of a fragment when the receiver sets no maximum, or a larger one: beyond 1 MiB headers cost nothing any more,
 while progress, cancel and other messages would wait."""
-COMMAND_LIMIT = 1 << 20
-"""Bytes of a received command set; real ones have a few hundred."""
-MESSAGE_LIMIT = 1 << 32
-"""Bytes of a received data set: what 32-bit lengths can describe (PS3.5 7.1)."""
+COMMAND_LIMIT = Limits().command_set
+MESSAGE_LIMIT = Limits().data_set
 
 RUN_HEADER = PDU_HEADER + PDV_HEADER
 LEAST_RUN = 2

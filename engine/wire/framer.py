@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.standard.pdus import PDUS
+from engine.model.limits import Limits
+from engine.standard.pdus import PDUS, PDataTF
 
 from .pdus import PDU_HEADER, UNRECOGNIZED_PDU, Buffer, PduError
 from .recognise import unrecognized
 
-PDU_LIMIT = 1 << 27
-"""Bytes of PDU-length taken at most. Peers told "unlimited" send up to tens of MB; more is not DICOM but noise."""
+PDU_LIMIT = Limits().pdu_length
+OTHER_LIMIT = 1 << 20
+"""Bytes of PDU-length of what is no P-DATA-TF. An A-ASSOCIATE-RQ with 128 presentation contexts, every transfer syntax
+there is in each, and 64 KiB of user identity has half of that."""
 _FIRST = 1 << 16
 _LARGEST = 1 << 20
 """Size of the receive buffer: starts small, grows to what one read can fill. Only a larger PDU enlarges it further."""
@@ -26,7 +29,8 @@ class Framer:
     receive buffer, valid until the next call of `buffer` or `feed`; PDUs not fetched from the iterator stay queued.
 
     PduError is raised by the iterator, after the PDUs before it, where the stream stops being DICOM: a PDU-type that
-    does not exist or a PDU-length above `limit`. Nothing can be read after that; each further call raises it again.
+    does not exist or a PDU-length above `limit` (`OTHER_LIMIT` for what is no P-DATA-TF). Nothing can be read after
+    that; each further call raises it again.
     """
 
     def __init__(self, limit: int = PDU_LIMIT) -> None:
@@ -96,8 +100,9 @@ class Framer:
         if self._data[self._start] not in PDUS:
             raise PduError(unrecognized(self.peek()), UNRECOGNIZED_PDU)
         length = self._wanted() - PDU_HEADER
-        if length > self.limit:
-            raise PduError(f"PDU-length is {length} bytes; the limit is {self.limit}.", offset=2)
+        limit = self.limit if self._data[self._start] == PDataTF.TYPE else min(self.limit, OTHER_LIMIT)
+        if length > limit:
+            raise PduError(f"PDU-length is {length} bytes; the limit is {limit}.", offset=2)
 
     def _make_room(self, count: int) -> None:
         """At least `count` free bytes behind the pending ones, and room for the end of the PDU under way.

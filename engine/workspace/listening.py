@@ -111,12 +111,13 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
     usual = ListenerSettings()
     local = reader.inner("ae", parts.read_local, usual.policy.local)
     timeouts = reader.inner("timeouts", parts.read_timeouts, Timeouts())
+    limits = reader.inner("limits", parts.read_limits, usual.policy.limits)
     nothing: tuple[Policy, Path | None] = (usual.policy, None)
     policy, users = reader.inner("policy", lambda value: _read_policy(value, folder), nothing)
     if "ae" in reader.table and "title" not in reader.table["ae"]:
         local = replace(local, ae_title=DEFAULT_TITLE)
     peer = PeerSettings(
-        policy=replace(policy, local=local, timeouts=timeouts),
+        policy=replace(policy, local=local, timeouts=timeouts, limits=limits),
         folder=_beside(reader, "folder", folder),
         destinations=reader.each("destination", lambda value: _read_destination(value, folder)),
         tls=reader.inner("tls", lambda value: _read_tls(value, folder), None),
@@ -243,6 +244,7 @@ def write_listener(settings: ListenerSettings) -> Table:
         "delays": list(peer.delays) or None,
         "ae": parts.write_local(policy.local),
         "timeouts": parts.write_timeouts(policy.timeouts),
+        "limits": parts.write_limits(policy.limits),
         "policy": _write_policy(policy, settings.users),
         "tls": _write_tls(peer.tls),
         "emulators": write_emulation(peer.emulation),

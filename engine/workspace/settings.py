@@ -20,6 +20,7 @@ from engine.model.association import (
     Timeouts,
     UserIdentity,
 )
+from engine.model.limits import LIMITS, Limits
 from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsSettings
 
 from .binary import hex_bytes, named_path
@@ -198,6 +199,23 @@ def read_timeouts(value: Any) -> Timeouts:
 
 def write_timeouts(timeouts: Timeouts) -> Table:
     return {f.name: getattr(timeouts, f.name) for f in fields(Timeouts)}
+
+
+def read_limits(value: Any) -> Limits:
+    reader, usual = Reader(value), Limits()
+    made = {
+        row.name: reader.get(row.name, int, getattr(usual, row.name), between(row.low, row.high, row.label))
+        for row in LIMITS
+    }
+    reader.refuse_unknown()
+    return Limits(**made)
+
+
+def write_limits(limits: Limits) -> Table | None:
+    """Those that are not as usual."""
+    usual = Limits()
+    changed = {row.name: getattr(limits, row.name) for row in LIMITS}
+    return {name: value for name, value in changed.items() if value != getattr(usual, name)} or None
 
 
 def read_peer(value: Any) -> SavedPeer:

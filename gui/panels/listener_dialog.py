@@ -16,6 +16,7 @@ from gui.theme import SPACING, theme
 
 from .listener_emulators import EmulatorsPage
 from .listener_faults import FaultsPage
+from .listener_limits import LimitsPage
 from .listener_pages import AddressPage, CallersPage, ClassesPage, NegotiationPage, Page, TimesPage
 from .listener_security import DestinationsPage, TlsPage, UsersPage
 
@@ -58,6 +59,7 @@ class ListenerDialog(FormDialog):
         self.destinations = DestinationsPage(settings, questions, peers, self)
         self.times = TimesPage(settings, check_delays, self)
         self.emulators = EmulatorsPage(settings, questions, self)
+        self.limits = LimitsPage(settings, self)
         self.faults = FaultsPage(settings, questions, self)
         self.pages: tuple[Page, ...] = (
             self.address,
@@ -69,6 +71,7 @@ class ListenerDialog(FormDialog):
             self.destinations,
             self.times,
             self.emulators,
+            self.limits,
             self.faults,
         )
         self.list = QListWidget(self)

@@ -15,6 +15,7 @@ from engine.cli.main import build_parser, main
 from engine.cli.options import open_workspace
 from engine.model.association import AsyncWindow, ExtendedNegotiation, LocalAE, Policy, Rejection, Timeouts
 from engine.model.commands import Listen, MoveDestination, PeerSettings
+from engine.model.limits import Limits
 from engine.model.notices import ListenerNotice
 from engine.model.tls import ClientCertificates, TlsSettings
 from engine.runtime.engine import Engine
@@ -205,3 +206,21 @@ def test_a_message_that_needs_a_response_waits_for_it(
     order = [(m["direction"], m["message"]) for m in messages]
     assert order.index(("received", "N-CREATE-RSP")) < order.index(("sent", "N-SET-RQ"))
     assert most_outstanding("\n".join(map(json.dumps, messages))) > 1
+
+
+def test_limits_of_the_file_and_of_the_arguments(tmp_path: Path) -> None:
+    file = tmp_path / "listener.toml"
+    saved = replace(SAVED.peer, policy=replace(SAVED.policy, limits=Limits(depth=7, files=9)))
+    save_listener(file, replace(SAVED, peer=saved))
+    peer = made("--settings", str(file), "--limit", "memory=2M,disk-left=1 GiB", "--limit", "files=0")[2]
+    assert peer.policy.limits == Limits(depth=7, files=0, memory=2 << 20, disk_left=1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("memry=5", "is not NAME=NUMBER with pdu_length"), ("depth=2G", "not a whole number"), ("depth=900", "1 and 200")],
+)
+def test_a_wrong_limit_is_refused(text: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["listen", "--limit", text])
+    assert words in " ".join(capsys.readouterr().err.split())

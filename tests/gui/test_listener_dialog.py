@@ -22,6 +22,7 @@ from engine.model.association import (
 )
 from engine.model.commands import MoveDestination, PeerSettings
 from engine.model.emulation import CommitmentOptions, Emulation, PrinterOptions, ReportOn
+from engine.model.limits import Limits
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from engine.workspace.listening import ListenerSettings
 from engine.workspace.settings import SavedPeer
@@ -47,6 +48,7 @@ FULL = ListenerSettings(
             application_contexts=(APPLICATION_CONTEXT, "1.2.3"),
             max_associations=7,
             max_associations_per_peer=2,
+            limits=Limits(pdu_length=70_001, depth=9, disk_left=1 << 30, files=12),
             extended=(ExtendedNegotiation(FIND, b"\1\0\1"), ExtendedNegotiation("1.2", b"")),
         ),
         folder=Path("/data"),
@@ -165,6 +167,22 @@ def test_callers_and_limits(show, qtbot):
     assert (policy.ae_titles, policy.calling_ae_titles) == (("ONE", "TWO, AND"), ("CT1",))
     assert (policy.max_associations, policy.max_associations_per_peer) == (5, 2)
     assert policy.application_contexts == (APPLICATION_CONTEXT, "1.2.3")
+
+
+def test_limits_are_typed_with_units_and_judged_beside_the_field(show, qtbot):
+    dialog = show()
+    page = dialog.limits
+    dialog.show_page(page)
+    assert page.fields["memory"].value() == "16 MiB"
+    retype(qtbot, page.fields["memory"], "2 GiB")
+    retype(qtbot, page.fields["files"], "5 GiB")
+    assert "is not a whole number" in page.fields["files"].note_text()
+    assert not dialog.accept_button.isEnabled()
+    retype(qtbot, page.fields["files"], "500")
+    retype(qtbot, page.fields["depth"], "0")
+    assert "between 1 and 200" in page.fields["depth"].note_text()
+    retype(qtbot, page.fields["depth"], "12")
+    assert saved(qtbot, dialog).policy.limits == Limits(memory=2 << 30, files=500, depth=12)
 
 
 def test_everybody_is_rejected_with_any_values(show, qtbot):

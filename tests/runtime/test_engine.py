@@ -28,6 +28,7 @@ from engine.model.commands import (
     StoreFiles,
 )
 from engine.model.dataset import EncodedData
+from engine.model.limits import Limits
 from engine.model.notices import (
     AssociationNotice,
     AssociationPhase,
@@ -42,7 +43,7 @@ from engine.model.notices import (
     StatusNotice,
 )
 from engine.protocol import primitives as p
-from engine.runtime import files, recorder
+from engine.runtime import recorder
 from engine.runtime.association import Association
 from engine.runtime.engine import Engine
 from engine.services.responses import request_of, response_to
@@ -518,8 +519,7 @@ def test_a_large_data_set_goes_through_the_disk(
 
 
 def test_a_disk_that_is_full_is_told(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "SPOOL_THRESHOLD", 1000)
-    listener = console.listen(tmp_path / "out")
+    listener = console.listen(tmp_path / "out", policy=policy(limits=Limits(memory=1000)))
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -530,7 +530,10 @@ def test_a_disk_that_is_full_is_told(console: Console, tmp_path: Path, monkeypat
         operation=console.new_id(), association=console.new_id(), proposal=proposal(listener), paths=(path,)
     )
     assert console.run(store).outcome is not Outcome.SUCCESS
-    assert console.of(AssociationNotice, lambda n: "No space left on device" in n.sentence)
+    (answer,) = console.of(MessageNotice, lambda n: n.command.command_field == 0x8001 and n.operation is not None)
+    assert answer.command.status == 0xA700
+    assert console.of(ErrorNotice, lambda n: "No space left on device" in n.sentence)
+    assert not console.of(AssociationNotice, lambda n: n.outcome is not None and n.outcome is not Outcome.SUCCESS)
     assert console.echo(listener).outcome is Outcome.SUCCESS
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.dataset import EncodedData, FileData
-from engine.runtime import files
+from engine.model.limits import Limits
 from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, reason
 from engine.services.instances import instance_from
 from engine.wire import datasets
@@ -86,10 +86,9 @@ def test_a_full_disk_is_told_without_our_folders(tmp_path: Path, monkeypatch: py
     assert reason(error.value) == "No space left on device"
 
 
-def test_large_data_goes_to_a_file_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "SPOOL_THRESHOLD", 1000)
+def test_large_data_goes_to_a_file_and_back(tmp_path: Path) -> None:
     content = bytes(range(256)) * 10
-    spool = Spool(EXPLICIT, tmp_path)
+    spool = Spool(EXPLICIT, tmp_path, Limits(memory=1000))
     for start in range(0, len(content), 100):
         spool.write(memoryview(content)[start : start + 100])
     data = spool.close()
@@ -99,9 +98,8 @@ def test_large_data_goes_to_a_file_and_back(tmp_path: Path, monkeypatch: pytest.
     assert not list(tmp_path.iterdir())
 
 
-def test_what_never_became_whole_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "SPOOL_THRESHOLD", 10)
-    spool = Spool(EXPLICIT, tmp_path)
+def test_what_never_became_whole_is_thrown_away(tmp_path: Path) -> None:
+    spool = Spool(EXPLICIT, tmp_path, Limits(memory=10))
     spool.write(bytes(100))
     assert len(list(tmp_path.iterdir())) == 1
     spool.discard()

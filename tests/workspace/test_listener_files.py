@@ -18,6 +18,7 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.commands import MoveDestination, PeerSettings
+from engine.model.limits import Limits
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.listening import ListenerSettings, load_listener, ready, save_listener
@@ -50,6 +51,7 @@ POLICY = Policy(
     application_contexts=(APPLICATION_CONTEXT, "1.2.826.0.1"),
     max_associations=7,
     max_associations_per_peer=2,
+    limits=Limits(pdu_length=65536, inflated=1 << 40, received=5),
     extended=(
         ExtendedNegotiation(FIND, b"\1\0\1"),
         ExtendedNegotiation("1.2.3.4", b"\xff"),
@@ -151,6 +153,8 @@ def test_users_and_passphrases_are_put_in_when_it_starts(tmp_path: Path) -> None
         ("[policy]\ncaled_titles = []", "line 2: policy.caled_titles: is no key"),
         ('[policy]\ncalled_titles = ["SEVENTEEN LETTERS"]', "16 characters at most"),
         ('[policy]\ncalling_titles = "A"', "policy.calling_titles: must be a list"),
+        ("[limits]\npdu_length = 5", "line 2: limits.pdu_length: PDU length is from 1024 to"),
+        ("[limits]\nmemry = 5", "limits.memry: is no key"),
         ("[policy]\nmax_associations = -1", "a number of associations is from 0"),
         ("[policy]\nreject = { result = 1, source = 1, reason = 256 }", "a byte is from 0 to 255"),
         ("[policy]\nreject = { resolt = 1 }", "resolt"),

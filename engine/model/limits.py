@@ -1,0 +1,93 @@
+"""How much of a peer's is taken before it is refused: no peer, broken or hostile, may fill memory or disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is taken. Beyond it: A-ASSOCIATE-RJ, A-ABORT, or a status of "out of resources", with a sentence."""
+
+    pdu_length: int = 128 * MIB
+    """PDU-length of a P-DATA-TF. Peers that are told "unlimited" send up to tens of MiB; more is not DICOM but noise.
+    Other PDUs are bounded by the Standard's own contents (`engine.wire.framer.OTHER_LIMIT`)."""
+    contexts: int = 128
+    """Presentation contexts in an A-ASSOCIATE-RQ: as many as there are IDs (PS3.8 9.3.2.2)."""
+    items: int = 16384
+    """Items and sub-items in an A-ASSOCIATE-RQ, in all: 128 contexts with every transfer syntax there is, and as many
+    sub-items of user information, stay well under it."""
+    command_set: int = MIB
+    """Bytes of a command set. Real ones have a few hundred; an N-GET of all attributes there are has 20 KiB."""
+    data_set: int = 64 * GIB
+    """Bytes of one data set. Encapsulated pixel data may pass the 4 GiB of a 32-bit length; no instance met comes near
+    this."""
+    memory: int = 16 * MIB
+    """Bytes of a data set under way that stay in memory; a larger one goes to a file. 16 MiB hold nearly all single
+    images, and 64 associations at once stay at 1 GiB."""
+    depth: int = 64
+    """Sequences in each other. The deepest structured reports have about 20."""
+    inflated: int = GIB
+    """Bytes a deflated data set may become, in memory; a megabyte can become a gigabyte."""
+    files: int = 0
+    """Instances taken in a run of the built-in peer; 0: no limit but the disk's."""
+    received: int = 0
+    """Bytes of instances taken in a run of the built-in peer; 0: no limit but the disk's."""
+    without_folder: int = 2 * GIB
+    """Bytes of instances kept in memory, where the built-in peer has no folder; 0: no limit."""
+    disk_left: int = 256 * MIB
+    """Bytes to stay free on the disk that instances go to: the system and the records of the session need some."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit as the settings file, the command line and the window have it."""
+
+    name: str
+    label: str
+    low: int
+    high: int
+    unit: str
+    hint: str
+
+
+BYTES = "bytes"
+LIMITS = (
+    LimitRow("pdu_length", "PDU length", KIB, 0xFFFFFFFF, BYTES, "A longer PDU: A-ABORT."),
+    LimitRow("contexts", "Presentation contexts", 1, 128, "", "More in an A-ASSOCIATE-RQ: rejected."),
+    LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More in an A-ASSOCIATE-RQ: rejected."),
+    LimitRow("command_set", "Command set", KIB, 64 * MIB, BYTES, "A longer one: A-ABORT."),
+    LimitRow("data_set", "Data set", 0, 1 << 48, BYTES, "A longer one: A-ABORT."),
+    LimitRow("memory", "In memory", 0, 4 * GIB, BYTES, "Of a data set under way; more goes to a file."),
+    LimitRow("depth", "Sequence depth", 1, 200, "", "Deeper data sets are refused."),
+    LimitRow("inflated", "Inflated size", KIB, 1 << 40, BYTES, "Of a deflated data set; more is refused."),
+    LimitRow("files", "Instances in a run", 0, 1 << 48, "", "0: as many as the disk takes."),
+    LimitRow("received", "Bytes in a run", 0, 1 << 60, BYTES, "0: as much as the disk takes."),
+    LimitRow("without_folder", "Without a folder", 0, 1 << 40, BYTES, "Of instances kept in memory. 0: no limit."),
+    LimitRow("disk_left", "Left on the disk", 0, 1 << 60, BYTES, "What would leave less is refused, A700."),
+)
+_UNITS = {"": 0, "B": 0, "BYTES": 0, "K": 10, "KIB": 10, "M": 20, "MIB": 20, "G": 30, "GIB": 30, "T": 40, "TIB": 40}
+_WRITTEN = (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10))
+
+
+def read_limit(row: LimitRow, text: str) -> int:
+    """A number of this limit as people write it: 65536, 64K, 64 KiB. ValueError says what is wrong."""
+    match = re.fullmatch(r"\s*(\d{1,20})\s*([A-Za-z]{0,5})\s*", text, re.ASCII)
+    unit = match[2].upper() if match else ""
+    if match is None or unit not in _UNITS or (unit and row.unit != BYTES):
+        wanted = "bytes, as 65536, 64 KiB or 2 GiB" if row.unit == BYTES else "a whole number"
+        raise ValueError(f"“{text.strip()}” is not {wanted}.")
+    value = int(match[1]) << _UNITS[unit]
+    if not row.low <= value <= row.high:
+        raise ValueError(f"Must be between {limit_text(row, row.low)} and {limit_text(row, row.high)}.")
+    return value
+
+
+def limit_text(row: LimitRow, value: int) -> str:
+    """The number as `read_limit` reads it, exactly, in the largest unit that fits."""
+    if row.unit != BYTES:
+        return str(value)
+    return next((f"{value >> bits} {unit}" for unit, bits in _WRITTEN if value and not value % (1 << bits)), str(value))

@@ -1,0 +1,74 @@
+"""Whether there is room for what a peer sends: the disk, and the limits that were set."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from engine.model.limits import MIB, Limits
+
+LOOK_AFTER = 32 * MIB
+"""Bytes written between two looks at the disk: asking for each of thousands of small files would cost more than it
+tells. What is to stay free is far larger."""
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def size_text(count: float) -> str:
+    """A number of bytes for people."""
+    unit = 0
+    while count >= 1024 and unit < len(_UNITS) - 1:
+        count, unit = count / 1024, unit + 1
+    return f"{count:.0f} {_UNITS[unit]}" if count >= 10 or not unit else f"{count:.1f} {_UNITS[unit]}"
+
+
+def disk_problem(folder: Path | None, wanted: int, left: int) -> str:
+    """Why `wanted` bytes more do not go into a folder (None: the one for temporary files), "" when they do; blocks."""
+    where = folder or Path(tempfile.gettempdir())
+    while not where.exists() and where != where.parent:
+        where = where.parent
+    try:
+        free = shutil.disk_usage(where).free
+    except OSError as error:
+        return f"the disk of {where} cannot be looked at: {error.strerror or error}"
+    if free - wanted >= left:
+        return ""
+    return f"disk full: {size_text(free)} are free, {size_text(left)} are to stay so"
+
+
+class Room:
+    """Counts what one built-in peer takes in a run. folder: where it goes; None: memory."""
+
+    def __init__(self, limits: Limits, folder: Path | None) -> None:
+        self._limits = limits
+        self._folder = folder
+        self._files = 0
+        self._bytes = 0
+        self._unseen = LOOK_AFTER
+
+    async def take(self, size: int) -> str:
+        """Room for one instance of this many bytes: "" when there is, and it is counted; else why there is not."""
+        limits = self._limits
+        if limits.files and self._files >= limits.files:
+            return f"limit reached: {limits.files} instances taken"
+        bounds = [limits.received, limits.without_folder if self._folder is None else 0]
+        most = min((b for b in bounds if b), default=0)
+        if most and self._bytes + size > most:
+            return f"limit reached: {size_text(self._bytes)} taken of {size_text(most)}"
+        self._files += 1
+        self._bytes += size
+        self._unseen += size
+        if self._folder is not None and self._unseen >= LOOK_AFTER:
+            problem = await asyncio.to_thread(disk_problem, self._folder, size, limits.disk_left)
+            if problem:
+                self.give_back(size)
+                return problem
+            self._unseen = 0
+        return ""
+
+    def give_back(self, size: int) -> None:
+        """It was not kept after all; the disk is looked at again."""
+        self._files -= 1
+        self._bytes -= size
+        self._unseen = LOOK_AFTER

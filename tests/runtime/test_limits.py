@@ -1,0 +1,274 @@
+"""How much of a peer's is taken: beyond each limit it is refused the DICOM way, and said why."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import struct
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.model.association import ProposedContext
+from engine.model.dataset import DataElement, DataSet, EncodedData
+from engine.model.limits import MIB, Limits
+from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
+from engine.protocol.negotiation import propose
+from engine.runtime import room
+from engine.runtime.files import Spool, in_memory
+from engine.runtime.room import disk_problem, size_text
+from engine.services.responses import request_of
+from engine.wire import datasets
+from engine.wire.commands import encode_command
+from engine.wire.fragments import fragment
+from engine.wire.pdus import decode_pdu, encode_pdu
+from tests.runtime.console import (
+    CT,
+    EXPLICIT,
+    HOST,
+    STUDY_FIND,
+    VERIFICATION,
+    Console,
+    find_rq,
+    policy,
+    proposal,
+    store_rq,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+
+
+def limited(console: Console, folder: Path | None = None, **limits: int) -> ListenerNotice:
+    return console.listen(folder, policy=policy(limits=Limits(**limits)))
+
+
+def image(uid: str, size: int = 1000, syntax: str = EXPLICIT) -> EncodedData:
+    ds = DataSet(
+        (
+            DataElement(0x00080016, "UI", (CT,)),
+            DataElement(0x00080018, "UI", (uid,)),
+            DataElement(0x00100010, "PN", ("Doe^Jane",)),
+            DataElement(0x7FE00010, "OW", bytes(size)),
+        )
+    )
+    return EncodedData(datasets.encode_dataset(ds, syntax), syntax)
+
+
+def stored(console: Console, where: ListenerNotice, *data: EncodedData) -> list[int | None]:
+    """Status of each C-STORE, all on one association."""
+    syntax = data[0].transfer_syntax
+    messages = [store_rq(CT, f"1.2.{n}", one) for n, one in enumerate(data, 1)]
+    status = console.one_shot(proposal(where, (CT, syntax)), *messages)
+    return [n.command.status for n in console.responses(status.operation)]
+
+
+def said(console: Console, *words: str) -> None:
+    """An error was told with these words in one sentence."""
+    console.wait(ErrorNotice, lambda n: all(w in n.sentence for w in words), 5.0)
+
+
+class Raw:
+    """A peer by hand, already associated when there are contexts."""
+
+    def __init__(self, port: int, *abstract: str) -> None:
+        self.sock = socket.create_connection((HOST, port), timeout=10)
+        if abstract:
+
+            class Where:
+                ae_title = "ANY"
+
+            where: Any = Where()
+            where.port = port
+            self.sock.sendall(encode_pdu(propose(proposal(where, *abstract))))
+            assert self.read()[0] == 2
+
+    def read(self) -> bytes:
+        """The next PDU; b"" at the end."""
+        head = self._exactly(6)
+        return head + self._exactly(struct.unpack(">I", head[2:])[0]) if head else b""
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self.sock.recv(count - len(data))
+            if not more:
+                return b""
+            data += more
+        return data
+
+
+@pytest.fixture
+def raw() -> Iterator[Any]:
+    made: list[Raw] = []
+
+    def make(port: int, *abstract: str) -> Raw:
+        made.append(Raw(port, *abstract))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.sock.close()
+
+
+@pytest.mark.parametrize(("kind", "length"), [(4, 5000), (1, 2 * MIB), (6, 2 * MIB)])
+def test_a_pdu_beyond_the_limit_is_answered_with_an_abort(console: Console, raw: Any, kind: int, length: int) -> None:
+    listener = limited(console, pdu_length=4096 if kind == 4 else 128 * MIB)
+    peer = raw(listener.port, *([VERIFICATION] if kind == 4 else []))
+    peer.sock.sendall(struct.pack(">BBI", kind, 0, length))
+    assert peer.read()[0] == 7
+    told = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
+    assert f"PDU-length is {length} bytes; the limit is" in told.sentence
+
+
+def test_a_command_set_beyond_the_limit_is_answered_with_an_abort(console: Console, raw: Any) -> None:
+    peer = raw(limited(console, command_set=1024).port, VERIFICATION)
+    command = encode_command(request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION))
+    for pdu in fragment(1, command + bytes(2000), None, 256):
+        peer.sock.sendall(b"".join(bytes(part) for part in pdu))
+    assert peer.read()[0] == 7
+    told = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
+    assert "is longer than 1024 bytes" in told.sentence
+
+
+def test_a_data_set_beyond_the_limit_is_answered_with_an_abort(console: Console) -> None:
+    listener = limited(console, data_set=10_000)
+    shot = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, "1.2.1", image("1.2.1", 100_000)))
+    assert shot.outcome is Outcome.ABORTED
+    assert console.of(AssociationNotice, lambda n: "is longer than 10000 bytes" in n.sentence)
+
+
+@pytest.mark.parametrize("name", ["contexts", "items"])
+def test_too_many_contexts_or_items_are_rejected(console: Console, name: str) -> None:
+    listener = limited(console, **{name: 8})
+    asked = [ProposedContext(2 * n + 1, VERIFICATION, (EXPLICIT,)) for n in range(9)]
+    assert console.echo(listener).outcome is Outcome.SUCCESS or name == "items"
+    number = console.open(proposal(listener, *asked))
+    ended = console.ended(number)
+    assert (ended.outcome, ended.rejection) == (Outcome.REJECTED, (1, 3, 2))
+    assert console.of(AssociationNotice, lambda n: "8 is the limit" in n.sentence)
+
+
+def deep(levels: int) -> DataSet:
+    inner = DataSet((DataElement(0x00100020, "LO", ("X",)),))
+    for _ in range(levels):
+        inner = DataSet((DataElement(0x00081140, "SQ", (inner,)),))
+    return inner
+
+
+def test_sequences_too_deep_are_refused(console: Console) -> None:
+    listener = limited(console, depth=5)
+    for levels, fits in ((5, True), (6, False)):
+        status = console.one_shot(proposal(listener, (STUDY_FIND, EXPLICIT)), find_rq(STUDY_FIND, deep(levels)))
+        (answer,) = console.responses(status.operation)
+        comment = answer.command.text("ErrorComment")
+        assert ("cannot be read" in comment) is not fits, comment
+
+
+def test_what_inflates_too_far_is_refused(console: Console) -> None:
+    listener = limited(console, inflated=100_000)
+    small, large = (image(f"1.2.{n}", size, DEFLATED) for n, size in ((1, 1000), (2, 5_000_000)))
+    assert len(large.data) < 10_000
+    assert stored(console, listener, small, large) == [0, 0xC000]
+    bomb = zlib.compressobj(wbits=-15)
+    packed = bomb.compress(bytes(1 << 24)) + bomb.flush()
+    with pytest.raises(datasets.DataSetError, match="more than 1024 bytes"):
+        datasets.decode_dataset(packed, DEFLATED, limits=Limits(inflated=1024))
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"files": 2}, "limit reached: 2 instances taken"),
+        ({"received": 50_000}, "limit reached"),
+        ({"disk_left": 1 << 60}, "disk full"),
+    ],
+)
+def test_beyond_files_bytes_and_disk_instances_are_refused(
+    console: Console, tmp_path: Path, limits: dict[str, int], words: str
+) -> None:
+    listener = limited(console, tmp_path / "in", **limits)
+    answers = stored(console, listener, *(image(f"1.2.{n}", 20_000) for n in (1, 2, 3)))
+    kept = 0 if "disk_left" in limits else 2
+    assert answers == [0] * kept + [0xA700] * (3 - kept)
+    assert len(list((tmp_path / "in").glob("*.dcm"))) == kept
+    said(console, words, "1.2.3", "was not stored")
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_memory_without_a_folder_has_an_end(console: Console) -> None:
+    listener = limited(console, without_folder=50_000)
+    assert stored(console, listener, *(image(f"1.2.{n}", 20_000) for n in (1, 2, 3))) == [0, 0, 0xA700]
+    said(console, "taken of 49 KiB")
+
+
+def test_a_large_data_set_is_answered_although_the_disk_has_no_room(console: Console, tmp_path: Path) -> None:
+    listener = limited(console, tmp_path / "in", memory=10_000, disk_left=1 << 60)
+    assert stored(console, listener, image("1.2.1", 300_000), image("1.2.2", 300_000)) == [0xA700, 0xA700]
+    said(console, "C-STORE-RQ was not kept", "disk full")
+    status = console.one_shot(
+        proposal(listener, (STUDY_FIND, EXPLICIT)),
+        find_rq(STUDY_FIND, DataSet((DataElement(0x00104000, "LT", ("x" * 20_000,)),))),
+    )
+    assert [n.command.status for n in console.responses(status.operation)] == [0xA700]
+    console.close()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.fixture
+def small_files() -> Iterator[Any]:
+    """Files of this process end at a size, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("memory", [10_000, 16 * MIB])
+def test_a_disk_that_gets_full_while_receiving_loses_nothing_acknowledged(
+    console: Console, tmp_path: Path, small_files: Any, memory: int
+) -> None:
+    listener = limited(console, tmp_path / "in", memory=memory)
+    small_files(200_000)
+    answers = stored(console, listener, image("1.2.1", 100_000), image("1.2.2", 900_000), image("1.2.3", 100_000))
+    assert answers == [0, 0xA700, 0]
+    assert sorted(p.name for p in (tmp_path / "in").glob("*.dcm")) == ["1.2.1.dcm", "1.2.3.dcm"]
+    said(console, "File too large")
+    console.close()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_is_buffered_when_the_disk_gets_full_is_not_taken_for_kept(tmp_path: Path, small_files: Any) -> None:
+    spool = Spool(EXPLICIT, tmp_path, Limits(memory=10))
+    small_files(50)
+    spool.write(bytes(100))  # fits Python's buffer: only closing writes it
+    with pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
+        in_memory(spool.close())
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_disk_is_told_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not disk_problem(tmp_path / "not" / "there" / "yet", 1, 1)
+    assert "are free, 1024 TiB are to stay so" in disk_problem(tmp_path, 0, 1 << 50)
+    assert [size_text(n) for n in (5, 2048, 1 << 21, 3 << 40)] == ["5 bytes", "2.0 KiB", "2.0 MiB", "3.0 TiB"]
+
+    def gone(_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(room.shutil, "disk_usage", gone)
+    assert "cannot be looked at: Input/output error" in disk_problem(tmp_path, 0, 1)
+
+
+def test_a_release_is_no_reason_to_take_a_megabyte(console: Console, raw: Any) -> None:
+    peer = raw(limited(console).port, VERIFICATION)
+    peer.sock.sendall(struct.pack(">BBI", 5, 0, 64 * MIB))
+    pdu = decode_pdu(peer.read())
+    assert pdu.TYPE == 7
+    assert console.of(MessageNotice) == []
