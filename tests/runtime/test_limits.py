@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import socket
 import struct
@@ -219,25 +220,24 @@ def test_a_large_data_set_is_answered_although_the_disk_has_no_room(console: Con
     assert not list(tmp_path.rglob("*.part"))
 
 
-@pytest.fixture
-def small_files() -> Iterator[Any]:
-    """Files of this process end at a size, as on a disk that is full."""
+@contextlib.contextmanager
+def small_files(size: int) -> Iterator[None]:
+    """Files of this process end at a size, as on a disk that is full. Not over a test's end: pytest writes there."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def limit(size: int) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-
-    yield limit
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("memory", [10_000, 16 * MIB])
 def test_a_disk_that_gets_full_while_receiving_loses_nothing_acknowledged(
-    console: Console, tmp_path: Path, small_files: Any, memory: int
+    console: Console, tmp_path: Path, memory: int
 ) -> None:
     listener = limited(console, tmp_path / "in", memory=memory)
-    small_files(200_000)
-    answers = stored(console, listener, image("1.2.1", 100_000), image("1.2.2", 900_000), image("1.2.3", 100_000))
+    with small_files(200_000):
+        answers = stored(console, listener, image("1.2.1", 100_000), image("1.2.2", 900_000), image("1.2.3", 100_000))
     assert answers == [0, 0xA700, 0]
     assert sorted(p.name for p in (tmp_path / "in").glob("*.dcm")) == ["1.2.1.dcm", "1.2.3.dcm"]
     said(console, "File too large")
@@ -245,11 +245,10 @@ def test_a_disk_that_gets_full_while_receiving_loses_nothing_acknowledged(
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_what_is_buffered_when_the_disk_gets_full_is_not_taken_for_kept(tmp_path: Path, small_files: Any) -> None:
+def test_what_is_buffered_when_the_disk_gets_full_is_not_taken_for_kept(tmp_path: Path) -> None:
     spool = Spool(EXPLICIT, tmp_path, Limits(memory=10))
-    small_files(50)
-    spool.write(bytes(100))  # fits Python's buffer: only closing writes it
-    with pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
+    with small_files(50), pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
+        spool.write(bytes(100))  # fits Python's buffer: only closing writes it
         in_memory(spool.close())
     assert not list(tmp_path.iterdir())
 
