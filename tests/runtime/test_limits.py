@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import resource
 import socket
 import struct
 import zlib
@@ -223,6 +222,7 @@ def test_a_large_data_set_is_answered_although_the_disk_has_no_room(console: Con
 @contextlib.contextmanager
 def small_files(size: int) -> Iterator[None]:
     """Files of this process end at a size, as on a disk that is full. Not over a test's end: pytest writes there."""
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -247,9 +247,11 @@ def test_a_disk_that_gets_full_while_receiving_loses_nothing_acknowledged(
 
 def test_what_is_buffered_when_the_disk_gets_full_is_not_taken_for_kept(tmp_path: Path) -> None:
     spool = Spool(EXPLICIT, tmp_path, Limits(memory=10))
-    with small_files(50), pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
+    with small_files(50):
         spool.write(bytes(100))  # fits Python's buffer: only closing writes it
-        in_memory(spool.close())
+        left = spool.close()
+    with pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
+        in_memory(left)
     assert not list(tmp_path.iterdir())
 
 
