@@ -31,7 +31,7 @@ def disk_problem(folder: Path | None, wanted: int, left: int) -> str:
     try:
         free = shutil.disk_usage(where).free
     except OSError as error:
-        return f"the disk of {where} cannot be looked at: {error.strerror or error}"
+        return f"the disk cannot be looked at: {error.strerror or type(error).__name__}"
     if free - wanted >= left:
         return ""
     return f"disk full: {size_text(free)} are free, {size_text(left)} are to stay so"

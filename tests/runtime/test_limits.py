@@ -16,7 +16,6 @@ from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import MIB, Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
 from engine.protocol.negotiation import propose
-from engine.runtime import room
 from engine.runtime.files import Spool, in_memory
 from engine.runtime.room import disk_problem, size_text
 from engine.services.responses import request_of
@@ -144,7 +143,8 @@ def test_a_data_set_beyond_the_limit_is_answered_with_an_abort(console: Console)
 
 @pytest.mark.parametrize("name", ["contexts", "items"])
 def test_too_many_contexts_or_items_are_rejected(console: Console, name: str) -> None:
-    listener = limited(console, **{name: 8})
+    limits = Limits(contexts=8) if name == "contexts" else Limits(items=8)
+    listener = console.listen(policy=policy(limits=limits))
     asked = [ProposedContext(2 * n + 1, VERIFICATION, (EXPLICIT,)) for n in range(9)]
     assert console.echo(listener).outcome is Outcome.SUCCESS or name == "items"
     number = console.open(proposal(listener, *asked))
@@ -263,7 +263,7 @@ def test_the_disk_is_told_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def gone(_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(room.shutil, "disk_usage", gone)
+    monkeypatch.setattr("engine.runtime.room.shutil.disk_usage", gone)
     assert "cannot be looked at: Input/output error" in disk_problem(tmp_path, 0, 1)
 
 
