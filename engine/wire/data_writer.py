@@ -95,7 +95,10 @@ def word_size(vr: str) -> int:
 
 
 def write_raw(elements: Iterable[RawElement], layout: Layout, source: Layout) -> bytes:
-    """Elements as they were read from a source layout, in another one; values are untouched but for byte order."""
+    """Elements as they were read from a source layout, in another one; values are untouched but for byte order.
+
+    DataSetError for encapsulated pixel data, which should not be there, when the byte order changes.
+    """
     return b"".join(_write_raw(e, layout, source) for e in elements)
 
 
@@ -104,8 +107,13 @@ def _write_raw(element: RawElement, layout: Layout, source: Layout) -> bytes:
         return write_sequence(element.tag, [write_raw(i.elements, layout, source) for i in element.items], layout)
     raw = element.value
     if layout.little_endian != source.little_endian:
+        if element.undefined and raw:
+            name = element_name(element.tag)
+            raise DataSetError(
+                f"{name}: fragments cannot be had in another byte order (PS3.5 A.4 is little endian only)."
+            )
         raw = swap(raw, word_size(element.vr))
-    return write_element(element.tag, element.vr, raw, layout, element.undefined)
+    return write_element(element.tag, element.vr, raw, layout, element.undefined and raw.startswith(_LITTLE_ITEM))
 
 
 def write_sequence(tag: int, items: Iterable[bytes], layout: Layout) -> bytes:

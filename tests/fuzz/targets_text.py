@@ -170,13 +170,24 @@ def _frames(text: str) -> object:
     return frame_numbers(text, 20)
 
 
+READERS: tuple[Callable[[str], object], ...] = (
+    attribute_tag,
+    attribute_path,
+    command_tag,
+    resolve_uid,
+    window_of,
+    _frames,
+    parse_references,
+)
+
+
 def names(data: bytes) -> None:
-    """What is typed into fields: ValueProblem or ValueError with a sentence."""
-    text = data.decode("utf-8", "replace")
+    """What is typed into fields, the first byte says which: ValueError with a sentence."""
+    text = data[1:].decode("utf-8", "replace")
     parse_tag(text)
-    for read in (attribute_tag, attribute_path, command_tag, resolve_uid, window_of, _frames, parse_references):
+    if data:
         try:
-            read(text)
+            READERS[data[0] % len(READERS)](text)
         except ValueError as error:
             assert str(error)
     for codec in ("iso8859-1", "iso2022_jp_2", "gb18030", "euc_kr"):
@@ -218,7 +229,8 @@ def _pasted() -> list[bytes]:
 
 
 def _names() -> list[bytes]:
-    return [*(SEEDS / "names.txt").read_bytes().splitlines(), b"\x1b$B;3ED\x1b(B"]
+    typed = [*(SEEDS / "names.txt").read_bytes().splitlines(), b"\x1b$B;3ED\x1b(B"]
+    return [bytes([kind]) + text for kind in range(len(READERS)) for text in typed]
 
 
 TARGETS = (
