@@ -35,6 +35,8 @@ class Reporter:
     local: LocalAE = field(default_factory=LocalAE)
     timeouts: Timeouts = field(default_factory=Timeouts)
     destinations: Mapping[str, MoveDestination] = field(default_factory=dict)
+    due: Callable[[Notify, int], bool] | None = None
+    """Called when its time has come, with the association of its request (0: none); False: it is not to be sent."""
     on_taken: Callable[[Notify], Awaitable[None]] | None = None
     """Called when a report was answered."""
     _associations: list[Association] = field(default_factory=list)
@@ -66,6 +68,8 @@ class Reporter:
         try:
             if event.delay:
                 await self._hold_back(event.delay)
+            if self.due is not None and not self.due(event, origin.number if origin else 0):
+                return
             where = self._open_one(event, receiver, origin)
             if where is None or not await self._told(where, command, event):
                 await self._call(command, event, receiver, origin)

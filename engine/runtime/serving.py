@@ -72,7 +72,8 @@ class Server:
 
     def __post_init__(self) -> None:
         self._delays = cycle(self.delays or (0.0,))
-        self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations, self._taken)
+        due = self.peer.normalized.due
+        self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations, due, self._taken)
 
     async def save(self, association: int | None = None) -> str:
         """Make durable what was changed: nothing is acknowledged before. Else undo it and say why."""

@@ -16,7 +16,7 @@ from engine.standard.messages import message_name
 from engine.standard.sop_classes import SopClass
 from engine.standard.status import is_known, statuses_for
 
-from .effects import Reply, Request, Serving
+from .effects import Notify, Reply, Request, Serving
 from .responses import SUCCESS, response_to
 from .rules import (
     ATTRIBUTE_LIST_WARNING,
@@ -54,6 +54,11 @@ class NormalizedProvider:
     def ended(self, association: int) -> None:
         """An association is over, and the instances that do not outlive it with it."""
         self._passing.pop(association, None)
+
+    def due(self, event: Notify, association: int) -> bool:
+        """An event report is about to be sent; `association` is that of the request it follows from, 0 for none."""
+        store = replace(self.store, passing=self._passing.get(association, {}))
+        return self.rules.get(event.sop_class_uid, PLAIN).due(store, event)
 
     def _reply(self, request: Request) -> Reply:
         try:

@@ -69,8 +69,12 @@ PIXEL_ATTRIBUTES = (
 EMPTY_SESSION = 0xB602
 EMPTY_FILM_BOX = 0xB603
 NO_FILM_BOXES = 0xC600
-PRINT_DONE, PRINT_FAILED = 3, 4
+PRINT_PENDING, PRINT_PRINTING, PRINT_DONE, PRINT_FAILED = 1, 2, 3, 4
 """Event Type IDs of a Print Job (PS3.4 H.4.5.2)."""
+EXECUTION = {PRINT_PENDING: "PENDING", PRINT_PRINTING: "PRINTING", PRINT_DONE: "DONE", PRINT_FAILED: "FAILURE"}
+"""Execution Status a Print Job has when it reports an event (PS3.3 C.13.8)."""
+PRINTING_AFTER, ENDED_AFTER = 0.25, 0.5
+"""Seconds after which a job is printed and over: long enough to be asked for meanwhile, short enough to wait for."""
 PRINTER_EVENTS = {"NORMAL": 1, "WARNING": 2, "FAILURE": 3}
 """Event Type IDs of the Printer by its status (PS3.4 H.4.6.2)."""
 PRINTER_NAME = "BUILT-IN PRINTER"
@@ -180,6 +184,19 @@ class PresentationLutRules(PrintRules):
         return record, Result(data=asked)
 
 
+class PrintJobRules(PrintRules):
+    """PS3.4 H.4.5: PENDING, PRINTING, then DONE or FAILURE, each reported."""
+
+    def due(self, store: NormalizedStore, event: Notify) -> bool:
+        """The job comes to the state it reports. Once its association is over, only how it ended is worth telling."""
+        job = store.find(event.sop_instance_uid)
+        if job is None:
+            return event.event_type_id in (PRINT_DONE, PRINT_FAILED)
+        now = (event.data or DataSet()).put(EXECUTION_STATUS, "CS", EXECUTION[event.event_type_id])
+        store.put(replace(job, attributes=job.attributes.merged(now)))
+        return True
+
+
 def _given(data: DataSet, tag: int) -> bool:
     return bool(data.text(tag) or data.items(tag))
 
@@ -215,7 +232,7 @@ def _has_images(store: NormalizedStore, box: Record) -> bool:
 def _print(
     store: NormalizedStore, request: Request, printer: PrinterOptions, boxes: list[Record], status: int
 ) -> Result:
-    """Printed at once, unless the printer has failed; what was printed is kept as films.
+    """What is printed is kept as films, unless the printer has failed.
 
     A print job with its reports is for those who negotiated the Print Job class (H.4.1.2.4.1), the printer's own event
     (H.4.6.2) for those who negotiated it alone or in a meta class.
@@ -227,17 +244,31 @@ def _print(
     events = _printer_events(request, printer)
     if PRINT_JOB not in request.accepted:
         return Result(status, events=events)
-    info = DataSet((DataElement(EXECUTION_STATUS_INFO, "CS", (printer.info,)),))
-    made = info.put(EXECUTION_STATUS, "CS", "FAILURE" if failed else "DONE")
-    job = Record(PRINT_JOB, store.new_uid(), made.put(0x21100030, "LO", PRINTER_NAME), passing=True)
-    store.put(job)
-    done = Notify(
-        sop_class_uid=PRINT_JOB,
-        sop_instance_uid=job.sop_instance_uid,
-        event_type_id=PRINT_FAILED if failed else PRINT_DONE,
-        data=info.put(0x21100030, "LO", PRINTER_NAME),
+    job = _job_told("NORMAL").put(EXECUTION_STATUS, "CS", EXECUTION[PRINT_PENDING])
+    uid = store.new_uid()
+    store.put(Record(PRINT_JOB, uid, job, passing=True))
+    last = PRINT_FAILED if failed else PRINT_DONE
+    course = (
+        (PRINT_PENDING, "NORMAL", 0.0),
+        (PRINT_PRINTING, "NORMAL", PRINTING_AFTER),
+        (last, printer.info, ENDED_AFTER),
     )
-    return Result(status, sequence(REFERENCED_PRINT_JOB, reference(PRINT_JOB, job.sop_instance_uid)), (*events, done))
+    reports = (
+        Notify(
+            sop_class_uid=PRINT_JOB,
+            sop_instance_uid=uid,
+            event_type_id=event,
+            data=_job_told(info),
+            delay=delay,
+        )
+        for event, info, delay in course
+    )
+    return Result(status, sequence(REFERENCED_PRINT_JOB, reference(PRINT_JOB, uid)), (*events, *reports))
+
+
+def _job_told(info: str) -> DataSet:
+    """What a Print Job says of itself with its state (PS3.4 H.4.5.2)."""
+    return DataSet((DataElement(EXECUTION_STATUS_INFO, "CS", (info,)), DataElement(0x21100030, "LO", (PRINTER_NAME,))))
 
 
 def _printer_events(request: Request, printer: PrinterOptions) -> tuple[Notify, ...]:
@@ -291,6 +322,7 @@ def print_rules(printer: PrinterOptions) -> dict[str, Rules]:
         FILM_BOX: FilmBoxRules(printer),
         **dict.fromkeys(PIXELS, ImageBoxRules()),
         ANNOTATION_BOX: PrintRules(),
+        PRINT_JOB: PrintJobRules(),
         PRESENTATION_LUT: PresentationLutRules(),
     }
 

@@ -148,6 +148,10 @@ class Rules:
     def heed(self, request: Request, event: int, data: DataSet) -> None:
         """Take note of an event report that came to us."""
 
+    def due(self, store: NormalizedStore, event: Notify) -> bool:
+        """An event report of ours is about to be sent: False when nobody needs it any more."""
+        return True
+
 
 PLAIN = Rules()
 

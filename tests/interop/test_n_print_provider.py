@@ -125,9 +125,11 @@ def test_a_film_with_its_print_job(console: Console) -> None:
         status, reply = printer.assoc.send_n_action(None, 1, FILM_SESSION, SESSION, meta_uid=GRAYSCALE_META)
         assert status.Status == 0x0000
         (job,) = reply[0x21000500].value
-        ((kind, uid, context, told),) = printer.wait_events()
-        assert (kind, uid, context) == (3, job.ReferencedSOPInstanceUID, PRINT_JOB)
-        assert told.ExecutionStatusInfo == "NORMAL"
+        events = printer.wait_events(3)
+        assert [kind for kind, *_ in events] == [1, 2, 3], "Pending, Printing, Done"
+        assert {(uid, context) for _, uid, context, _ in events} == {(job.ReferencedSOPInstanceUID, PRINT_JOB)}
+        assert [told.ExecutionStatusInfo for *_, told in events] == ["NORMAL"] * 3
+        uid = job.ReferencedSOPInstanceUID
         assert printer.assoc.send_n_get([], PRINT_JOB, uid)[1].ExecutionStatus == "DONE"
         assert printer.assoc.send_n_delete(FILM_BOX, BOX, meta_uid=GRAYSCALE_META).Status == 0x0000
         assert fill(printer, first, 1) == 0x0112

@@ -96,13 +96,31 @@ def test_printing_an_image_gives_a_print_job_and_its_report() -> None:
     assert fill(stage, boxes(stage)[0].text(0x00081155)) == 0
     assert go(stage, p.FILM_SESSION, "5.1") == 0
     (job,) = boxes(stage, p.REFERENCED_PRINT_JOB)
-    (event,) = stage.events
-    assert (event.sop_class_uid, event.sop_instance_uid) == (p.PRINT_JOB, job.text(0x00081155))
+    events = stage.events
+    assert {(e.sop_class_uid, e.sop_instance_uid) for e in events} == {(p.PRINT_JOB, job.text(0x00081155))}
+    assert [e.event_type_id for e in events] == [p.PRINT_PENDING, p.PRINT_PRINTING, p.PRINT_DONE]
+    assert [e.delay for e in events] == sorted(e.delay for e in events)
     stage.abstract_syntax = p.PRINT_JOB
-    stage.send("N-GET-RQ", RequestedSOPClassUID=p.PRINT_JOB, RequestedSOPInstanceUID=event.sop_instance_uid)
+    seen = [execution(stage, job)]
+    for event in events:
+        assert stage.peer.normalized.due(event, stage.association)
+        seen.append(execution(stage, job))
+    assert seen == ["PENDING", "PENDING", "PRINTING", "DONE"]
+
+
+def execution(stage: Stage, job: DataSet) -> str:
+    stage.send("N-GET-RQ", RequestedSOPClassUID=p.PRINT_JOB, RequestedSOPInstanceUID=job.text(0x00081155))
     data = stage.replies[-1].data
     assert data is not None
-    assert data.text(p.EXECUTION_STATUS) == "DONE"
+    return data.text(p.EXECUTION_STATUS)
+
+
+def test_once_the_association_is_over_only_the_job_s_end_is_told() -> None:
+    stage = with_box(p.PRINT_JOB)
+    assert fill(stage, boxes(stage)[0].text(0x00081155)) == 0
+    go(stage, p.FILM_SESSION, "5.1")
+    stage.peer.ended(stage.association)
+    assert [stage.peer.normalized.due(e, stage.association) for e in stage.events] == [False, False, True]
 
 
 def test_who_did_not_negotiate_print_jobs_gets_none() -> None:

@@ -69,9 +69,8 @@ def test_the_oldest_films_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_printer_in_trouble_tells(status: str, event: int, job_event: int, kept: int) -> None:
     stage = printed(PrinterOptions(status=status, info="FILM JAM"), p.PRINT_JOB)
     told = [(n.sop_class_uid, n.event_type_id, n.abstract_syntax) for n in stage.events]
-    assert told == [(p.PRINTER, event, p.GRAYSCALE_META), (p.PRINT_JOB, job_event, "")]
-    assert all(
-        n.data and n.data.text(p.PRINTER_STATUS_INFO if i == 0 else p.EXECUTION_STATUS_INFO) == "FILM JAM"
-        for i, n in enumerate(stage.events)
-    )
+    jobs = [(p.PRINT_JOB, number, "") for number in (p.PRINT_PENDING, p.PRINT_PRINTING, job_event)]
+    assert told == [(p.PRINTER, event, p.GRAYSCALE_META), *jobs]
+    said = [n.data.text(p.PRINTER_STATUS_INFO) or n.data.text(p.EXECUTION_STATUS_INFO) for n in stage.events if n.data]
+    assert said == ["FILM JAM", "NORMAL", "NORMAL", "FILM JAM"]
     assert len(stage.peer.state.films) == kept
