@@ -28,7 +28,7 @@ class FileState(Enum):
     """The peer answered with a failure status."""
     NOT_SENT = "not sent"
     UNKNOWN = "no response"
-    """Sent whole, but the association ended before the response: the peer may have it or not."""
+    """The association ended while it was sent or before its response: the peer may have it or not."""
 
     @property
     def unfinished(self) -> bool:

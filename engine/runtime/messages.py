@@ -46,6 +46,8 @@ class Messages:
     def __init__(self, association: Association) -> None:
         self._association = association
         self._invocations: dict[int, Invocation] = {}
+        self.begun: int | None = None
+        """The operation whose request went out last, whole or not."""
         self._reports: dict[int | None, dx.Received] = {}
         """Event reports not answered yet, by the key of their request."""
         self._room = asyncio.Event()
@@ -93,6 +95,7 @@ class Messages:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
             invocation = Invocation(operation, ready.command, context.id, now)
             self._invocations[operation] = invocation
+            self.begun = operation
             self._association.context.retrievals.begin(self._association, operation, ready.command)
             try:
                 await self._send(ready, encoded, operation, step)

@@ -154,8 +154,10 @@ class Storing:
         except Ended as ended:
             if ended.outcome is Outcome.NOT_SENT:
                 self._take([replace(file, state=FileState.CANNOT_GO, sentence=ended.sentence)], told=True)
+            elif messages.begun == number:  # the association ended in the middle of it: not to be tried again unasked
+                self._take([replace(file, state=FileState.UNKNOWN, sentence=ended.sentence)])
             if association.end is not None:
-                raise  # this file, if it was not at fault, is among those not sent
+                raise  # a file of which nothing went out is among those not sent
             return
         try:
             response = await invocation.final()

@@ -7,7 +7,7 @@ import pytest
 from engine.services import commitment as c
 from engine.services import steps as s
 from engine.services.effects import EVERYONE
-from engine.standard.performed_steps import StepAttribute, rows_within
+from engine.standard.performed_steps import MPPS_RETRIEVE, StepAttribute, rows_within
 from tests.services.playing import Stage, elements, hold
 from tests.services.whole_steps import ending, whole_step
 
@@ -68,8 +68,8 @@ class TestMpps:
 
     def test_the_retrieve_class_reads_what_the_other_made(self) -> None:
         stage = self.stage()
-        stage.abstract_syntax = s.MPPS_RETRIEVE
-        requested = {"RequestedSOPClassUID": s.MPPS_RETRIEVE, "RequestedSOPInstanceUID": "1.9"}
+        stage.abstract_syntax = MPPS_RETRIEVE
+        requested = {"RequestedSOPClassUID": MPPS_RETRIEVE, "RequestedSOPInstanceUID": "1.9"}
         stage.send("N-GET-RQ", **requested, AttributeIdentifierList=(s.PPS_STATUS, 0x00104000))
         assert stage.status == 0x0001, "F.8.2.1.4, where others have 0107H"
         data = stage.replies[-1].data
