@@ -71,6 +71,8 @@ class ListenerState:
     """None: plain TCP."""
     faults: int = 0
     """Rules of its script that are switched on: it departs from the Standard on purpose."""
+    failed: bool = False
+    """It was to start and could not; one that was stopped has not failed."""
 
     @property
     def loopback(self) -> bool:

@@ -245,7 +245,7 @@ class Session(QObject):
 
     def listening_failed(self, sentence: str, port: int) -> None:
         """The built-in peer could not even be started."""
-        self._listener = ListenerState(port=port, sentence=sentence)
+        self._listener = ListenerState(port=port, sentence=sentence, failed=True)
         self.listener_changed.emit(self._listener)
         self.said.emit(sentence, "failure")
 
@@ -371,10 +371,11 @@ class Session(QObject):
             sentence=notice.sentence,
             tls=self._listener.tls,
             faults=self._listener.faults,
+            failed=self._listener.starting and not notice.listening,
         )
         self.listener_changed.emit(self._listener)
         if notice.sentence:
-            self.said.emit(notice.sentence, "text" if notice.listening else "warning")
+            self.said.emit(notice.sentence, "warning" if self._listener.failed else "text")
 
     def _put(self, record: AssociationRecord) -> None:
         self._records[record.association] = record

@@ -12,7 +12,7 @@ QToolButton[button="true"] { padding-right: 2px; }
 QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; }
 QPushButton:hover, QToolButton:hover { background: @hover@; }
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked { background: @pressed@; }
-QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; }
+QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; outline: none; }
 QPushButton:disabled, QToolButton[button="true"]:disabled { background: transparent; border-color: @border@; }
 QPushButton[primary="true"], QToolButton[primary="true"] {
   background: @accent@; color: @on_accent@; border-color: @accent@; font-weight: 600; }

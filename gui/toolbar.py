@@ -141,7 +141,7 @@ class ToolBar(QWidget):
             if state.faults:
                 icon, role = "warning", "warning"
                 texts = tuple(f"{text} · faults" for text in texts)
-        elif state.sentence and state.listener is None and state.port:
+        elif state.failed:
             role = "failure"
         theme().bind_text_icon(self.listener, icon, role)
         restyle(self.listener, "reach", role)

@@ -36,7 +36,9 @@ _COPIED_FOR = 2000
 _COPY = "Copy as text"
 TITLE = "Association negotiation trace"
 WORDY = 360
-"""Pixels from which the title and all four tabs fit with their whole names."""
+"""Pixels from which the whole title fits beside its button."""
+WORDY_TABS = 430
+"""Pixels from which all four tabs fit with their whole names and four-digit counts."""
 _COMMAND_START = 12
 """Where the command set of a P-DATA-TF with one PDV begins: headers of PDU and PDV (PS3.8 9.3.5)."""
 
@@ -173,7 +175,7 @@ class TracePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wordy = self.width() >= WORDY
-        self.tabs.setTabText(INFORMATION, "User information" if wordy else "User")
+        self.tabs.setTabText(INFORMATION, "User information" if self.width() >= WORDY_TABS else "User")
         self.header.title.setText(TITLE if wordy else "Negotiation trace")
 
     def _copy_again(self) -> None:

@@ -88,3 +88,15 @@ def test_a_long_name_ends_in_dots_and_not_in_half_a_letter(qtbot):
     assert combo.shown_text().startswith("The archive") and combo.shown_text().endswith("…")
     assert combo.currentText().endswith("second floor")
     assert not combo.grab().isNull()
+
+
+def test_a_built_in_peer_that_was_stopped_is_off_and_not_failed(live_window, qtbot):
+    window = live_window
+    window.session.stop_listening()
+    qtbot.waitUntil(lambda: not window.session.listener.listening)
+    assert window.toolbar.listener.property("reach") == "muted"
+    with qtbot.waitSignal(window.built_in.ready):
+        window.built_in.start()
+    assert window.toolbar.listener.property("reach") == "ok"
+    window.session.listening_failed("The settings cannot be read.", 11112)
+    assert window.toolbar.listener.property("reach") == "failure"

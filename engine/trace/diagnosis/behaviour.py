@@ -117,7 +117,7 @@ def aborts_midway(case: Case) -> Found | None:
     )
 
 
-@rule("peer.no-release", "The peer never releases", "PS3.8 7.2")
+@rule("peer.no-release", "The peer releases out of turn", "PS3.8 7.2")
 def never_releases(case: Case) -> Found | None:
     story = case.association
     finding = _finding(story, "pdu.release-outstanding", "pdu.release-by-acceptor")
