@@ -93,7 +93,12 @@ def response_timed_out(peer: Peer, service: str, seconds: float, begun: str = ""
     return f"{said} {hint}"
 
 
-def idle_timed_out(peer: Peer, seconds: float) -> str:
+def idle_timed_out(peer: Peer, seconds: float, begun: str = "") -> str:
+    """begun: what had come of a message, in words."""
+    if begun:
+        return (
+            f"{address(peer)} stopped {begun} and sent nothing more for {seconds:g} s, so the association was aborted."
+        )
     return f"Nothing was sent or received for {seconds:g} s on the association with {address(peer)}, so it was aborted."
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.model.notices import Cause, Outcome
 from engine.protocol.exchange import Exchange
+from engine.standard.state_table import Sta
 
 from . import sentences
 
@@ -66,7 +67,12 @@ class Watchdog:
         self._unsent = unsent
 
     def _check_idle(self, exchange: Exchange, now: float) -> None:
-        association, seconds = self._association, self._association.timeouts.idle
-        if seconds and not association.busy and now - association.link.last_activity >= seconds:
-            why = (Outcome.TIMED_OUT, sentences.idle_timed_out(association.peer, seconds))
+        """Who stops in the middle of a message is waited for as for a response, where no idle time-out is set."""
+        association = self._association
+        if association.busy or association.machine.state is not Sta.Sta6:
+            return
+        begun = association.cut_off(association.machine.pending)
+        seconds = association.timeouts.idle or (association.timeouts.dimse if begun else 0.0)
+        if seconds and now - association.link.last_activity >= seconds:
+            why = (Outcome.TIMED_OUT, sentences.idle_timed_out(association.peer, seconds, begun))
             association.abort(why=why, cause=Cause.IDLE)
