@@ -79,7 +79,7 @@ EXPECTED_OF_USERS = {
     "pending": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE)),
     "release": dict.fromkeys(FAULTS, (RELEASED, "released the association")),
 }
-_REFUSED = {"reset": (CLOSED, "broke the connection"), "half_close": (CLOSED, "closed the connection")}
+_REFUSED = {"reset": (CLOSED, "the connection"), "half_close": (CLOSED, "closed the connection")}
 _AC, _BEGAN, _RSP = (
     "did not answer the A-ASSOCIATE-RQ",
     "began to answer the A-ASSOCIATE-RQ",
