@@ -113,6 +113,7 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     reporter = Reporter(app)
     reporter.reported.connect(window.show_report)
     reporter.install()
+    bridge.notices.connect(reporter.take)
     window.ended.connect(app.quit)
     first = not workspace.peers
     picture = None

@@ -15,6 +15,7 @@ import PySide6
 from PySide6.QtCore import QObject, Signal
 
 from engine import __version__
+from engine.model.notices import AnyNotice, ErrorNotice
 
 KEPT = 20
 """Different errors told in a run; one that repeats with every notice must not bury the window."""
@@ -23,14 +24,18 @@ KEPT = 20
 def report_text(kind: type[BaseException], trace: TracebackType | None) -> str:
     """What to send to the developers."""
     frames = [f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in traceback.extract_tb(trace)]
+    return whole_text("\n".join([f"Unexpected {kind.__name__} at", *frames]))
+
+
+def whole_text(body: str) -> str:
+    """A report with what it happened on."""
     return "\n".join(
         [
             f"DIMSE Console {__version__}",
             f"Python {platform.python_version()}, PySide6 {PySide6.__version__}",
             f"{platform.system()} {platform.release()} {platform.machine()}",
             "",
-            f"Unexpected {kind.__name__} at",
-            *frames,
+            body,
             "",
             "Values and messages are left out on purpose: they may hold patient data.",
         ]
@@ -64,6 +69,15 @@ class Reporter(QObject):
             self._before(kind, error, trace)
             return
         text = report_text(kind, trace)
+        self._tell(text)
+
+    def take(self, notices: tuple[AnyNotice, ...]) -> None:
+        """Tell of defects that the engine met."""
+        for notice in notices:
+            if isinstance(notice, ErrorNotice) and notice.report:
+                self._tell(whole_text(notice.report))
+
+    def _tell(self, text: str) -> None:
         sys.stderr.write(text + "\n")
         if text not in self._seen and len(self._seen) < KEPT:
             self._seen.add(text)

@@ -402,6 +402,8 @@ class ErrorNotice(Notice):
     sentence: str
     association: int | None = None
     operation: int | None = None
+    report: str = ""
+    """Of a defect of ours: what and where in the program, without a value; it can be sent to the developers."""
 
 
 AnyNotice = (

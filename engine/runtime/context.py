@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.model.notices import AnyNotice, ErrorNotice
 
+from .defects import report_of
 from .outbox import Outbox
 from .report_board import ReportBoard
 from .retrievals import Retrievals
@@ -75,10 +76,16 @@ class Context:
             return
         error = task.exception()
         if error is not None:
-            self.error(f"{what} failed unexpectedly: {type(error).__name__}: {error}")
+            self.error(f"{what} failed unexpectedly: {type(error).__name__}.", report=report_of(error))
 
-    def error(self, sentence: str, association: int | None = None, operation: int | None = None) -> None:
-        self.notify(ErrorNotice(time=self.wall(), sentence=sentence, association=association, operation=operation))
+    def error(
+        self, sentence: str, association: int | None = None, operation: int | None = None, report: str = ""
+    ) -> None:
+        self.notify(
+            ErrorNotice(
+                time=self.wall(), sentence=sentence, association=association, operation=operation, report=report
+            )
+        )
 
     async def finish_tasks(self, timeout: float) -> None:
         """Wait for what still runs, then cancel the rest."""

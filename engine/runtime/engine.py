@@ -11,6 +11,7 @@ from engine.model import commands as c
 from engine.model.notices import AnyNotice
 
 from .context import Context
+from .defects import report_of
 from .dispatch import Dispatcher
 from .outbox import Outbox
 
@@ -80,7 +81,17 @@ class Engine:
         self.stop()
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        """The thread. What is raised past the loop stops it for a moment only: everything open goes on."""
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            main = loop.create_task(self._main())
+            while not main.done():
+                try:
+                    loop.run_until_complete(main)
+                except BaseException as error:  # noqa: BLE001 - a thread that dies takes all associations with it
+                    self._told(error)
+            self._dispatcher = None
+            self._ready.set()
 
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
@@ -96,5 +107,12 @@ class Engine:
         self._outbox.later = None
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
-        error = details.get("exception") or details.get("message")
-        self._context.error(f"The engine met an unexpected error: {type(error).__name__}: {error}")
+        error = details.get("exception")
+        if isinstance(error, BaseException):
+            self._told(error)
+        else:
+            self._context.error(f"The engine met an unexpected error: {details.get('message')}.")
+
+    def _told(self, error: BaseException) -> None:
+        sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
+        self._context.error(sentence, report=report_of(error))

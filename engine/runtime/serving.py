@@ -31,6 +31,7 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
+from .defects import report_of
 from .files import drop_spooled, in_memory, size_of
 from .invocation import Ended
 from .keeping import Keeper
@@ -131,8 +132,9 @@ class Server:
             pass  # the association's own notice has said why
         except Exception as error:  # noqa: BLE001 - a defect of ours must still answer the peer
             self.context.error(
-                f"Answering {name} failed: {type(error).__name__}: {error}",
+                f"Answering {name} failed unexpectedly: {type(error).__name__}.",
                 association.number,
+                report=report_of(error),
             )
             await run.fail()
         finally:

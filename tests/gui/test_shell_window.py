@@ -583,6 +583,20 @@ def test_an_unexpected_error_gives_a_report_without_values(qtbot, tmp_path, wind
     assert str(Path.home()) not in told[0]
 
 
+def test_a_defect_of_the_engine_gives_the_same_report(qtbot, window, bridge):
+    reporter = Reporter()
+    told = []
+    reporter.reported.connect(told.append)
+    bridge.notices.connect(reporter.take)
+    before = window.session.open_records()
+    for sentence in ("once", "twice"):
+        bridge.notices.emit((ErrorNotice(time=0.0, sentence=sentence, report="Unexpected KeyError at\n  a/b.py:1 f"),))
+    bridge.notices.emit((ErrorNotice(time=0.0, sentence="no defect"),))
+    assert len(told) == 1
+    assert told[0].startswith("DIMSE Console") and "Unexpected KeyError at" in told[0]
+    assert window.session.open_records() == before
+
+
 def test_the_report_can_be_saved(qtbot, window, questions, tmp_path):
     questions.files = (tmp_path / "report.txt",)
     window.show_report("what happened")

@@ -1,0 +1,64 @@
+"""Defects of the program itself: told with a report that holds no value; the engine and what is open go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pytest
+
+from engine.model.notices import ErrorNotice, Outcome
+from engine.runtime.serving import Server
+from tests.runtime.console import Console, echo_rq, proposal
+
+SECRET = "DOE^JOHN"
+
+
+def _fail(*_: Any) -> NoReturn:
+    raise LookupError(SECRET)
+
+
+def _exit(*_: Any) -> NoReturn:
+    raise SystemExit(SECRET)
+
+
+async def _task() -> None:
+    _fail()
+
+
+def _in_the_loop(what: Callable[..., Any]) -> Callable[[Console], None]:
+    return lambda console: console.engine._context.loop.call_soon_threadsafe(what)
+
+
+def _in_a_task(console: Console) -> None:
+    context = console.engine._context
+    context.loop.call_soon_threadsafe(lambda: context.spawn(_task(), "A task"))
+
+
+@pytest.mark.parametrize(
+    ("cause", "name"),
+    [(_in_the_loop(_fail), "LookupError"), (_in_the_loop(_exit), "SystemExit"), (_in_a_task, "LookupError")],
+    ids=["callback", "past the loop", "task"],
+)
+def test_the_engine_goes_on_with_what_is_open(cause: Callable[[Console], None], name: str, console: Console) -> None:
+    listener = console.listen()
+    held = console.open(proposal(listener))
+    for _ in range(3):
+        cause(console)
+        told = console.wait(ErrorNotice, lambda n: n.report)
+        assert name in told.report
+        assert "tests/runtime/test_unexpected.py" in told.report
+        assert SECRET not in told.report + told.sentence
+        assert console.send(held, echo_rq()).outcome is Outcome.SUCCESS
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+    assert console.release(held).outcome is Outcome.SUCCESS
+
+
+def test_a_defect_while_serving_is_answered_and_told(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = console.listen()
+    monkeypatch.setattr(Server, "_generator", _fail)
+    assert console.echo(listener).outcome is not Outcome.SUCCESS
+    told = console.wait(ErrorNotice, lambda n: n.report)
+    assert SECRET not in told.report + told.sentence
+    monkeypatch.undo()
+    assert console.echo(listener).outcome is Outcome.SUCCESS
