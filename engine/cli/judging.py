@@ -71,8 +71,9 @@ class Judging:
         waived = f"{self.waived} waived" if self.waived else ""
         if not self.departures:
             return f"No departure from the Standard but {waived}; -v shows them." if waived else ""
+        them = "them" if self.departures + self.waived > 1 else "it"
         count = f"{self.departures} departures" if self.departures > 1 else "One departure"
-        return f"{count} from the Standard seen{f', {waived}' if waived else ''}; -v shows them."
+        return f"{count} from the Standard seen{f', {waived}' if waived else ''}; -v shows {them}."
 
 
 def judging(args: argparse.Namespace, *, neutral: bool = False) -> Judging:

@@ -6,6 +6,8 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from engine.model.association import ProposedContext, Role
 from engine.model.commands import Retrieve
@@ -79,7 +81,9 @@ def get(args: argparse.Namespace) -> Exit:
     if args.to is None:
         output.error("Without --to FOLDER what arrives is counted and thrown away.")
     classes = tuple(resolve_uid(text) for text in args.storage)
-    return _retrieve(replace(_command(args, "C-GET", uid, keys), folder=args.to, sop_classes=classes), output)
+    return _retrieve(
+        replace(_command(args, "C-GET", uid, keys), folder=_writable(args.to), sop_classes=classes), output
+    )
 
 
 def move(args: argparse.Namespace) -> Exit:
@@ -95,8 +99,24 @@ def move(args: argparse.Namespace) -> Exit:
     tls = command.proposal.tls if args.listen_tls else None
     if args.listen_tls and (args.listen is None or tls is None or tls.certificate is None):
         raise ValueProblem("--listen-tls needs --listen PORT, and --tls-cert FILE for the certificate to show there")
-    command = replace(command, move_destination=title, listen_port=args.listen, listen_tls=tls, folder=args.to)
+    command = replace(
+        command, move_destination=title, listen_port=args.listen, listen_tls=tls, folder=_writable(args.to)
+    )
     return _retrieve(command, output)
+
+
+def _writable(folder: Path | None) -> Path | None:
+    """The folder for what arrives, made where it is not there. ValueProblem where nothing can be written: found out
+    before the peer sends what would only be refused."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueProblem(f"--to {folder}: nothing can be written there: {error.strerror or error}") from None
+    return folder
 
 
 def _command(args: argparse.Namespace, service: str, uid: str, keys: DataSet) -> Retrieve:

@@ -109,6 +109,8 @@ def test_contexts_are_read_by_keyword_name_and_uid(text: str, expected: tuple[st
         (["get", "h", "1"], "say what to retrieve"),
         (["move", "h", "1", "-k", "StudyInstanceUID=1"], "say where to"),
         (["move", "h", "1", "-k", "StudyInstanceUID=1", "--destination", "A", "--to", "x"], "needs --listen"),
+        (["get", "h", "1", "-k", "StudyInstanceUID=1", "--to", __file__], "nothing can be written there: File exists"),
+        (["move", "h", "1", "-k", "StudyInstanceUID=1", "--listen", "1", "--to", __file__], "nothing can be written"),
         (["get", "h", "1", "--model", "worklist", "-k", "PatientID=1"], "has no C-GET, only C-FIND"),
         (["listen", "--destination", "A=h"], "AE=HOST:PORT"),
         (["listen", "--host", "h", "--any-host"], "not allowed with"),

@@ -124,7 +124,7 @@ def test_live_findings_are_shown_when_they_fail_the_run(workspace: Path, capsys:
         ports = (n.port for _ in range(40) for n in engine.drain_wait(1) if isinstance(n, ListenerNotice))
         arguments = ["echo", "127.0.0.1", str(next(ports)), "--context", "CTImageStorage:ExplicitVRLittleEndian"]
         assert main(arguments) == Exit.SUCCESS
-        assert "One departure from the Standard seen; -v shows them." in capsys.readouterr().out
+        assert "One departure from the Standard seen; -v shows it." in capsys.readouterr().out
         assert main([*arguments, "--fail-on", "error"]) == Exit.FINDINGS
         assert "Error: " in capsys.readouterr().out
         text = '[[waiver]]\nrule = "association.default-transfer-syntax"\npeer = "ANY-SCP"\nreason = "meant"\n'
