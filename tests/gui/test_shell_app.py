@@ -85,6 +85,7 @@ def window(qtbot, tmp_path):
     workspace.save_listener(ListenerSettings(port=0))
     made = MainWindow(workspace, bridge)
     qtbot.addWidget(made)
+    made.resize(1520, 950)
     made.show()
     yield made
     made._closed = True

@@ -81,7 +81,7 @@ STARTS = """
 import sys, types
 for name in ("engine.cli", "gui.app"):
     face = sys.modules[name] = types.ModuleType(name)
-    face.main = lambda arguments, name=name: print(name, *arguments) or 7
+    face.main = face.run = lambda arguments, name=name: print(name, *arguments) or 7
 import dimse_console
 code = dimse_console.main()
 import engine, gui, pathlib
