@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from pynetdicom import AE, evt
 
+from tests.interop import pynetdicom_race
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -34,6 +36,8 @@ ENVIRONMENT = {"TCP_NODELAY": "1"}
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 10.0
 _START_ATTEMPTS = 3
+
+pynetdicom_race.keep_out()
 
 
 class PeerError(AssertionError):
