@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Outcome, StatusNotice
+from engine.model.quick import quick
 from engine.standard.dictionary import uid_name
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass, status_class, status_text
@@ -38,24 +41,41 @@ class Response:
     final: bool
 
 
+response = quick(Response)
+
+
 @dataclass(slots=True)
 class Invocation:
-    """The invoking side of one operation; the association feeds it, a procedure reads it."""
+    """The invoking side of one operation; the association feeds it, a procedure reads it.
+
+    take: gets all of it at once instead, in the turn of the loop in which it came.
+    """
 
     operation: int
     request: CommandSet
     context_id: int
     started: float
-    queue: asyncio.Queue[Response | Ended] = field(default_factory=asyncio.Queue)
+    take: Callable[[Response | Ended], None] | None = None
     responses: int = 0
+    _came: deque[Response | Ended] = field(default_factory=deque)
+    _reader: asyncio.Future[None] | None = None
 
     @property
     def service(self) -> str:
         return service_name(self.request)
 
+    def came(self, item: Response | Ended) -> None:
+        """A response, or why there will be none."""
+        self._came.append(item)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
     async def next(self) -> Response:
         """The next response. Raises Ended when there will be none."""
-        item = await self.queue.get()
+        while not self._came:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        item = self._came.popleft()
         if isinstance(item, Ended):
             raise item
         return item

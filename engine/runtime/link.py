@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from .context import Context
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 """Linux only: acknowledge at once, so that a peer with Nagle on does not wait 40 ms for us. It wears off, so it is
-armed again around each receive."""
+armed again after each receive, unless what we have sent meanwhile was acknowledgement enough."""
 WRITE_HIGH_WATER = 256 * 1024
 """Bytes queued here before senders wait. The system has its own buffer, which keeps the line busy meanwhile; what is
 queued here has been copied."""
@@ -39,6 +40,11 @@ class Link(asyncio.BufferedProtocol):
         self._timer_at: float | None = None
         self._writable = asyncio.Event()
         self._writable.set()
+        self._receiving = False
+        self._held = False
+        """What is to be sent waits for the end of a turn: what follows from one read goes out in one write."""
+        self._wrote = False
+        self._next: deque[Callable[[], None]] = deque()
         self.last_activity = context.now()
         self.lost = False
         self.lost_reason = ""
@@ -73,10 +79,36 @@ class Link(asyncio.BufferedProtocol):
         return self.machine.receive_buffer()  # small at first; one that is filled is followed by a larger one
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._quick_ack()
         self.last_activity = now = self._context.now()
-        self.machine.received(nbytes, now)
-        self.pump()
+        self._receiving, self._wrote = True, False
+        try:
+            self.machine.received(nbytes, now)
+            self.pump()
+            if self._next:
+                self._go_on()
+        finally:
+            self._receiving = False
+            while self._next:  # something of ours failed; the rest is not lost
+                self._context.loop.call_soon(self._next.popleft())
+        if not self._wrote:  # else that has acknowledged what came
+            self._quick_ack()
+
+    def _go_on(self) -> None:
+        """Do what follows from what was received, and write all of it at once."""
+        self._held = True
+        try:
+            while self._next:
+                self._next.popleft()()
+        finally:
+            self._held = False
+        self.flush()
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Call this when what was just received has been told to its end, in the same turn of the loop."""
+        if self._receiving:
+            self._next.append(act)
+        else:
+            self._context.loop.call_soon(act)
 
     def eof_received(self) -> bool:
         return False
@@ -103,7 +135,8 @@ class Link(asyncio.BufferedProtocol):
         """Hand on the machine's events and write what it wants sent, until both are empty."""
         while (event := self.machine.next_event()) is not None:
             self._on_event(event)
-        self.flush()
+        if not self._held:
+            self.flush()
         self._arm()
 
     def flush(self) -> None:
@@ -124,6 +157,7 @@ class Link(asyncio.BufferedProtocol):
                 count = os.writev(self._socket.fileno(), buffers[:MOST_BUFFERS])
             except OSError:
                 break
+            self._wrote = True
             at = 0
             while at < len(buffers) and count >= len(buffers[at]):
                 count -= len(buffers[at])
@@ -134,6 +168,11 @@ class Link(asyncio.BufferedProtocol):
                 buffers[0] = memoryview(buffers[0])[count:]
                 break
         return buffers
+
+    @property
+    def writable(self) -> bool:
+        """Whether nobody needs to wait before it writes."""
+        return self._writable.is_set()
 
     async def drained(self) -> None:
         """Wait until the socket takes more, or the association is over."""
@@ -158,6 +197,8 @@ class Link(asyncio.BufferedProtocol):
     def kill(self) -> None:
         """Close at once."""
         self.closed_here = True
+        if self._held:
+            self.flush()
         if self._transport is not None:
             self._transport.abort()
 

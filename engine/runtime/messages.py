@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from engine.wire.fragments import DataRun
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
-from .invocation import Ended, Invocation, Response
+from .invocation import Ended, Invocation, Response, response
 from .outgoing import Encoded, encode, locate
 from .retrievals import Retrieval
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 EVENT_REPORT = 0x0100
 BATCH = 1024 * 1024
 """Bytes gathered into one write: beyond that system calls cost nothing any more."""
+AT_ONCE = 64 * 1024
+"""Bytes of a data set sent without looking whether the peer reads: the window allows few of them."""
 
 
 Prepared = tuple[NegotiatedContext, Encoded | None]
@@ -83,27 +85,65 @@ class Messages:
         assert invocation is not None, "every plan speaks"
         return invocation
 
+    def start(self, message: Outgoing, operation: int, take: Callable[[Response | Ended], None]) -> bool:
+        """`invoke` where nothing has to be waited for; False where something has to be: nothing has happened then.
+
+        take: gets each response when it has been told, and why there will be no more. Raises Ended as `invoke`.
+        """
+        association, exchange = self._association, self._live()
+        if association.script is not None or not association.link.writable or not exchange.can_invoke():
+            return False
+        if self._turn.locked() or self._sending.locked():
+            return False
+        context, encoded = self._prepare(message)
+        if encoded is not None and encoded.size > AT_ONCE:
+            return False
+        ready, invocation = self._register(message, operation, context, encoded is not None)
+        invocation.take = take
+        try:
+            self._put_whole(ready, encoded, operation)
+        except Ended:
+            self._withdraw(operation)
+            raise
+        return True
+
     async def _invoke(self, message: Outgoing, operation: int, step: Speak, prepared: Prepared) -> Invocation:
         context, encoded, announced = self._altered(prepared, step)
         async with self._sending:
-            exchange, now = self._live(), self._association.context.now()
-            try:
-                ready = exchange.request(
-                    message.command, operation, context, announced, now, _altering(step, announced)
-                )
-            except (CommandError, dx.ExchangeError) as error:
-                raise Ended(Outcome.NOT_SENT, str(error)) from None
-            invocation = Invocation(operation, ready.command, context.id, now)
-            self._invocations[operation] = invocation
-            self.begun = operation
-            self._association.context.retrievals.begin(self._association, operation, ready.command)
+            ready, invocation = self._register(message, operation, context, announced, _altering(step, announced))
             try:
                 await self._send(ready, encoded, operation, step)
             except Ended:
-                exchange.forget(operation)
-                self.close_invocation(operation)
+                self._withdraw(operation)
                 raise
         return invocation
+
+    def _register(
+        self,
+        message: Outgoing,
+        operation: int,
+        context: NegotiatedContext,
+        announced: bool,
+        alter: dx.Alter | None = None,
+    ) -> tuple[dx.Ready, Invocation]:
+        """The request as it is to be sent; from now on its responses are expected. Raises Ended."""
+        association = self._association
+        exchange, now = self._live(), association.context.now()
+        try:
+            ready = exchange.request(message.command, operation, context, announced, now, alter)
+        except (CommandError, dx.ExchangeError) as error:
+            raise Ended(Outcome.NOT_SENT, str(error)) from None
+        invocation = Invocation(operation, ready.command, context.id, now)
+        self._invocations[operation] = invocation
+        self.begun = operation
+        association.context.retrievals.begin(association, operation, ready.command)
+        return ready, invocation
+
+    def _withdraw(self, operation: int) -> None:
+        """The request did not go out."""
+        if self._association.exchange is not None:
+            self._association.exchange.forget(operation)
+        self.close_invocation(operation)
 
     async def perform(self, message: Outgoing) -> Response:
         """Invoke an operation nobody gave a number to, and read it to its end. Raises Ended."""
@@ -225,11 +265,14 @@ class Messages:
         within: Retrieval | None,
     ) -> None:
         link = self._association.link
+        if encoded is None or encoded.size < BATCH:
+            self._put_whole(ready, encoded, operation, maximum, within)
+            await link.drained()
+            return
         pdus: list[list[p.Buffer] | DataRun] = []
         size = 0
         try:
-            honest = self._association.script is None
-            for pdu in self._live().fragments(ready, encoded.chunks if encoded else None, maximum, runs=honest):
+            for pdu in self._cut(ready, encoded, maximum):
                 pdus.append(pdu)
                 size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
                 if size >= BATCH:
@@ -238,15 +281,43 @@ class Messages:
                     await link.drained()
                     await asyncio.sleep(0)  # the other associations have their turn
         except (OSError, DataSetError) as error:
-            sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
-            self._association.abort(why=(Outcome.NOT_SENT, sentence), cause=Cause.STORAGE)
-            raise Ended(Outcome.NOT_SENT, sentence) from None
+            raise self._unreadable(error) from None
         self._put(pdus, operation)
-        # Told before anything else can happen: its response must not come first.
+        self._tell_sent(ready, encoded, operation, within)
+        await link.drained()
+
+    def _put_whole(
+        self,
+        ready: dx.Ready,
+        encoded: Encoded | None,
+        operation: int | None,
+        maximum: int | None = None,
+        within: Retrieval | None = None,
+    ) -> None:
+        """A message in one write."""
+        try:
+            pdus = list(self._cut(ready, encoded, maximum))
+        except (OSError, DataSetError) as error:
+            raise self._unreadable(error) from None
+        self._put(pdus, operation)
+        self._tell_sent(ready, encoded, operation, within)
+
+    def _cut(self, ready: dx.Ready, encoded: Encoded | None, maximum: int | None) -> Iterator[list[p.Buffer] | DataRun]:
+        honest = self._association.script is None
+        return self._live().fragments(ready, encoded.chunks if encoded else None, maximum, runs=honest)
+
+    def _unreadable(self, error: Exception) -> Ended:
+        sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
+        self._association.abort(why=(Outcome.NOT_SENT, sentence), cause=Cause.STORAGE)
+        return Ended(Outcome.NOT_SENT, sentence)
+
+    def _tell_sent(
+        self, ready: dx.Ready, encoded: Encoded | None, operation: int | None, within: Retrieval | None
+    ) -> None:
+        """Before anything else can happen: its response must not come first."""
         shown, length = (encoded.shown, encoded.size) if encoded else (None, 0)
         part_of = within.operation if within is not None else None
         self._association.recorder.message(Direction.SENT, ready, shown, length, operation, part_of)
-        await link.drained()
 
     def _put(self, pdus: list[list[p.Buffer] | DataRun], operation: int | None) -> None:
         exchange = self._live()
@@ -359,9 +430,15 @@ class Messages:
         self._association.recorder.received(event.message, event.operation, duration=event.duration)
         invocation = self._invocations.get(event.operation)
         if invocation is not None:
-            invocation.queue.put_nowait(Response(event.message.command, event.message.data, event.final))
+            self._pass_on(invocation, response(event.message.command, event.message.data, event.final))
         if event.final:
             self.close_invocation(event.operation)
+
+    def _pass_on(self, invocation: Invocation, item: Response | Ended) -> None:
+        if invocation.take is None:
+            invocation.came(item)
+        else:
+            self._association.link.soon(partial(invocation.take, item))
 
     def _time_out(self, event: dx.TimedOut) -> None:
         association = self._association
@@ -375,7 +452,7 @@ class Messages:
     def end(self, why: Ended) -> None:
         """The association is over: whoever waits is told."""
         for invocation in self._invocations.values():
-            invocation.queue.put_nowait(why)
+            self._pass_on(invocation, why)
         self._invocations.clear()
         for report in self._reports.values():
             self._post(report)
