@@ -81,12 +81,23 @@ class Assembly:
         message.body_length += count
         return True
 
+    def whole_command(self, context_id: int, data: bytes) -> Message | None:
+        """`feed` of a command set that came in one PDV, while no message is under way (`idle`): the message, when no
+        data set is announced."""
+        self._astray.discard(context_id)
+        message = self._begin(context_id, data)
+        return None if message.announced else self._end(message, False)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no message is under way."""
+        return not self._partial
+
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
         if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many
-            self._astray.discard(pdv.context_id)
-            message = self._begin(pdv.context_id, pdv.head(COMMAND_LIMIT))
-            return _NOTHING, _NOTHING if message.announced else (self._end(message, False),)
+            message = self.whole_command(pdv.context_id, pdv.head(COMMAND_LIMIT))
+            return _NOTHING, _NOTHING if message is None else (message,)
         findings: list[Finding] = []
         whole: list[Message] = []
         partial = self._partial.get(pdv.context_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,6 +14,8 @@ from .findings import Finding, found
 
 Buffer = bytes | bytearray | memoryview
 _LAST, _COMMAND, _DEFINED = 2, 1, 3
+_HEADERS = PDU_HEADER + PDV_HEADER
+_LENGTH, _LENGTHS = struct.Struct(">I").unpack_from, struct.Struct(">II").unpack_from
 
 
 @dataclass(slots=True)
@@ -116,6 +119,26 @@ def only_pdv(buffers: Sequence[Buffer]) -> PdvSeen | None:
     if int.from_bytes(head[2:6], "big") != length or int.from_bytes(item[at : at + 4], "big") != length - 4:
         return None
     return PdvSeen(item[at + 4], item[at + 5], PDU_HEADER, length - PDV_HEADER, pieces)
+
+
+def only_command(buffers: Sequence[Buffer]) -> tuple[int, bytes] | None:
+    """Context and command set of a PDU that holds a whole one in a single PDV, with which nothing is wrong but perhaps
+    its size; None of every other. It comes in one buffer, or in three: headers and command set."""
+    if len(buffers) == 1:
+        data = buffers[0]
+        size = len(data) - _HEADERS
+        if size <= 0 or size & 1 or data[11] != _DEFINED or data[1]:
+            return None
+        return (data[10], bytes(data[_HEADERS:])) if _LENGTHS(data, 2) == (size + PDV_HEADER, size + 2) else None
+    if len(buffers) != 3 or len(buffers[0]) != PDU_HEADER or len(buffers[1]) != PDV_HEADER:
+        return None
+    head, item, command = buffers
+    size = len(command)
+    if not size or size & 1 or item[5] != _DEFINED or head[1]:
+        return None
+    if _LENGTH(head, 2)[0] != size + PDV_HEADER or _LENGTH(item, 0)[0] != size + 2:
+        return None
+    return item[4], bytes(command)
 
 
 def judge_pdvs(

@@ -17,10 +17,10 @@ from engine.model.tls import TlsVerdict
 from engine.standard.messages import SERVICES
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.fragments import DataRun
-from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu
+from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu
 
 from . import query, retrieve
-from .assembly import Assembly
+from .assembly import COMMAND_LIMIT, Assembly
 from .association import check_abort, check_accept, check_reject, check_request, check_short
 from .commands import check_command
 from .data import check_data
@@ -28,7 +28,7 @@ from .exchanges import Exchanges
 from .findings import Finding, condensed, found
 from .instances import encoding_fault, has_uids, instance_uids
 from .message import Message
-from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, see_pdvs
+from .pdvs import Buffer, PdvSeen, judge_pdvs, only_command, only_pdv, see_pdvs
 from .sequence import Sequence as PduSequence
 from .spans import located
 from .templates import INSTANCE, Templates
@@ -224,8 +224,17 @@ class Watcher:
         return check_short(pdu)
 
     def _p_data(self, direction: Direction, by_requestor: bool, buffers: Sequence[Buffer]) -> list[Verdict]:
+        assembly = self._assemblies[by_requestor]
+        takes_data = self._sequence.takes_data(by_requestor)
+        if takes_data and assembly.idle:
+            alone = only_command(buffers)
+            if alone is not None and len(alone[1]) <= COMMAND_LIMIT and self._takes(direction, *alone):
+                assembly.time = self._time
+                message = assembly.whole_command(*alone)
+                findings = self._message(message) if message is not None else None
+                return self._told(direction, findings, message) if findings else []
         pdv = only_pdv(buffers)
-        if pdv is not None and self._sequence.takes_data(by_requestor) and self._is_plain(pdv, direction, buffers[0]):
+        if pdv is not None and takes_data and self._is_plain(pdv, direction, buffers[0]):
             return self._feed(direction, by_requestor, (pdv,), [])  # the many
         pdvs, fault = see_pdvs(buffers)
         if fault:
@@ -233,6 +242,12 @@ class Watcher:
         findings = self._sequence.pdu(PDataTF.TYPE, by_requestor)
         findings += judge_pdvs(pdvs, self._maximum[direction is _SENT], self._accepted, reserved=_reserved(buffers[0]))
         return self._feed(direction, by_requestor, pdvs, findings)
+
+    def _takes(self, direction: Direction, context_id: int, command: bytes) -> bool:
+        """Whether a command set comes on an accepted context, within its receiver's maximum length."""
+        maximum = self._maximum[direction is _SENT]
+        fits = not maximum or len(command) + PDV_HEADER <= maximum
+        return fits and (self._accepted is None or context_id in self._accepted)
 
     def _is_plain(self, pdv: PdvSeen, direction: Direction, head: Buffer) -> bool:
         known = self._accepted is None or pdv.context_id in self._accepted

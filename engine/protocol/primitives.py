@@ -89,6 +89,24 @@ class PduSent:
 
 
 @dataclass(frozen=True, slots=True)
+class DataReceived:
+    """A P-DATA-TF arrived while the association is established: `PduReceived`, `Transition` and `PDataIndication` in
+    one."""
+
+    data: bytes = field(repr=False)
+    pdvs: list[Pdv]
+    transition: Transition
+
+
+@dataclass(frozen=True, slots=True)
+class DataSent:
+    """A P-DATA-TF was put out while the association is established: `Transition` and `PduSent` in one."""
+
+    data: list[Buffer] = field(repr=False)
+    transition: Transition
+
+
+@dataclass(frozen=True, slots=True)
 class RunSent:
     """The PDUs of a run were put out, each with this transition."""
 
@@ -198,6 +216,8 @@ Event = (
     Transition
     | PduReceived
     | PduSent
+    | DataReceived
+    | DataSent
     | RunSent
     | RunReceived
     | OpenTransport

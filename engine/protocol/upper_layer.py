@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from engine.model.quick import quick
 from engine.standard.codes import abort_text
 from engine.standard.pdus import (
     PDUS,
@@ -77,7 +78,7 @@ class UpperLayer:
         self._out: list[p.Buffer] = []
         self._dead = False
         self.in_runs = False
-        """Tell P-DATA-TFs received that are alike as a `RunReceived` instead of one by one."""
+        """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one."""
         # What the effects of the event under way work on:
         self._now = 0.0
         self._pdu: Pdu | None = None
@@ -156,6 +157,9 @@ class UpperLayer:
         StateError when Table 9-10 has no action for it in this state, ValueError when its PDU cannot be encoded;
         nothing has happened then.
         """
+        if self.in_runs and self.state is Sta.Sta6 and type(primitive) is p.PDataRequest:
+            self._send_quickly(primitive.pdus)
+            return
         event = _event_of(primitive)
         step = action(event, self.state)
         if step is None:
@@ -234,21 +238,42 @@ class UpperLayer:
     def _receive(self, pdus: Iterator[memoryview], now: float) -> None:
         try:
             for pdu in pdus:
-                run = self._run_of(pdu) if self.in_runs and self.state is Sta.Sta6 else None
-                if run is None:
+                if not self.in_runs or self.state is not Sta.Sta6 or not self._receive_quickly(pdu):
                     self._receive_pdu(bytes(pdu), now)
-                else:
-                    self._now = now
-                    self._emit(p.RunReceived(run, self._transition_for(Evt.Evt10, _DATA_INDICATED)))
         except PduError as error:  # the stream itself is broken: nothing after it can be read
             self._dead = True
             self._invalid(error, self._framer.peek(SHOWN), now)
 
+    def _receive_quickly(self, pdu: memoryview) -> bool:
+        """The fast twin of `_receive_pdu` for a P-DATA-TF, which Sta6 permits: DT-2 indicates and changes nothing."""
+        if pdu[0] != PDataTF.TYPE:
+            return False
+        run = self._run_of(pdu)
+        if run is not None:
+            self._events.append(p.RunReceived(run, INDICATED))
+            return True
+        data = bytes(pdu)
+        try:
+            pdvs = iter_pdvs(data)
+        except PduError:
+            return False
+        self._events.append(_data_received(data, pdvs, INDICATED))
+        return True
+
+    def _send_quickly(self, pdus: tuple[list[p.Buffer] | DataRun, ...]) -> None:
+        """The fast twin of `_send_pdata`: DT-1 changes nothing."""
+        for buffers in pdus:
+            if isinstance(buffers, DataRun):
+                self._out.extend(buffers.buffers)
+                self._events.append(p.RunSent(buffers, REQUESTED))
+            else:
+                self._out.extend(buffers)
+                self._events.append(_data_sent(buffers, REQUESTED))
+
     def _run_of(self, pdu: memoryview) -> DataRun | None:
-        """This P-DATA-TF with those behind it that are like it, where it is one of the bulk; the fast twin of
-        `_receive_pdu`, which Sta6 permits: DT-2 indicates and changes nothing."""
+        """This P-DATA-TF with those behind it that are like it, where it is one of the bulk."""
         size = len(pdu)
-        if size <= RUN_HEADER or pdu[0] != PDataTF.TYPE or pdu[11]:
+        if size <= RUN_HEADER or pdu[11]:
             return None
         header = bytes(pdu[:RUN_HEADER])
         if int.from_bytes(header[6:10], "big") != size - PDU_HEADER - 4:
@@ -357,9 +382,13 @@ class UpperLayer:
         self._artim_at = None
 
 
-_indicated = action(Evt.Evt10, Sta.Sta6)
-assert _indicated is not None
-_DATA_INDICATED = _indicated
+INDICATED, REQUESTED = (
+    p.Transition(Sta.Sta6, event, step.name, step.next_states[0])
+    for event in (Evt.Evt10, Evt.Evt9)
+    if (step := action(event, Sta.Sta6)) is not None
+)
+"""What a P-DATA-TF makes of Sta6, received and sent."""
+_data_received, _data_sent = quick(p.DataReceived), quick(p.DataSent)
 _ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})
 _PRIMITIVES: dict[type, Evt] = {
     p.AAssociateRequest: Evt.Evt1,

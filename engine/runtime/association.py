@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.limits import Limits
-from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Outcome
+from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Direction, Outcome
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -188,6 +188,11 @@ class Association:
 
     def _on_event(self, event: p.Event) -> None:
         match event:
+            case p.DataReceived():
+                self.recorder.data(Direction.RECEIVED, (event.data,), event.data)
+                self._on_pdata(event.pdvs)
+            case p.DataSent():
+                self.recorder.data(Direction.SENT, event.data)
             case p.PDataIndication():
                 self._on_pdata(event.pdvs)
             case p.RunReceived():

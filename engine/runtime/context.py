@@ -53,15 +53,10 @@ class Context:
     def notify(self, notice: AnyNotice) -> None:
         self.outbox.put(notice)
 
-    @staticmethod
-    def now() -> float:
-        """Monotonic seconds, for deadlines and durations."""
-        return time.perf_counter()
-
-    @staticmethod
-    def wall() -> float:
-        """Seconds since the epoch, for people."""
-        return time.time()
+    now = staticmethod(time.perf_counter)
+    """Monotonic seconds, for deadlines and durations."""
+    wall = staticmethod(time.time)
+    """Seconds since the epoch, for people."""
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         """Run a coroutine in the loop; what it raises becomes an ErrorNotice instead of vanishing."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
+from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.upper_layer import INDICATED, REQUESTED
 from engine.standard.pdus import PDataTF, Pdu
 from engine.wire.pdus import PDU_HEADER, read_header
 
@@ -28,6 +30,14 @@ SMALL = 64 * 1024
 """Bytes of a data set somebody may look at (an Identifier, an attribute list): always kept."""
 HEAD = 256
 """Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
+_pdu_notice, _message_notice = quick(PduNotice), quick(MessageNotice)
+
+
+def _names(t: p.Transition | None) -> tuple[str, str, str, str]:
+    return (t.before.name, t.event.name, t.action, t.after.name) if t else ("", "", "", "")
+
+
+_SENDING, _RECEIVING = _names(REQUESTED), _names(INDICATED)
 
 
 class Recorder:
@@ -56,9 +66,10 @@ class Recorder:
             whole = event.type != PDataTF.TYPE or self._keep(size)
             data = b"".join(event.data) if whole else _head(event.data)
         t = event.transition
+        before, name, action, after = _names(t)
         time = self._context.wall()
         self._context.notify(
-            PduNotice(
+            _pdu_notice(
                 association=self._association,
                 time=time,
                 clock=self._context.now(),
@@ -66,10 +77,10 @@ class Recorder:
                 type=event.type,
                 data=data,
                 size=size,
-                state_before=t.before.name if t else "",
-                event=t.event.name if t else "",
-                action=t.action if t else "",
-                state_after=t.after.name if t else "",
+                state_before=before,
+                event=name,
+                action=action,
+                state_after=after,
             )
         )
         if isinstance(event, p.PduSent) and t is None:
@@ -77,6 +88,38 @@ class Recorder:
                 self._watch(direction, (pdu,), None, time)
         else:
             self._watch(direction, buffers, event.pdu if isinstance(event, p.PduReceived) else None, time)
+
+    def data(self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None = None) -> None:
+        """A P-DATA-TF of an established association, in one buffer or several; the quick twin of `pdu`. whole: it in
+        one piece, where there is such."""
+        size = sum(map(len, buffers)) if whole is None else len(whole)
+        context = self._context
+        if not self._keep(size):
+            data = _head(buffers)
+        else:
+            data = b"".join(buffers) if whole is None else whole
+        before, event, action, after = _SENDING if direction is Direction.SENT else _RECEIVING
+        time = context.wall()
+        context.outbox.put(
+            _pdu_notice(
+                association=self._association,
+                time=time,
+                clock=context.now(),
+                direction=direction,
+                type=PDataTF.TYPE,
+                data=data,
+                size=size,
+                state_before=before,
+                event=event,
+                action=action,
+                state_after=after,
+            )
+        )
+        verdicts = self._watcher.pdu(direction, buffers, None, time)
+        if verdicts or self._held:
+            self._judge(direction, verdicts)
+        else:
+            self._last_was_wrong = False
 
     def run(self, event: p.RunSent | p.RunReceived) -> None:
         """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
@@ -178,7 +221,7 @@ class Recorder:
         within: int | None = None,
     ) -> None:
         self._context.notify(
-            MessageNotice(
+            _message_notice(
                 association=self._association,
                 operation=operation,
                 time=self._context.wall(),
@@ -277,7 +320,7 @@ def _pdus(data: bytes) -> Iterator[bytes]:
         data = data[size:]
 
 
-def _head(buffers: tuple[p.Buffer, ...]) -> bytes:
+def _head(buffers: Sequence[p.Buffer]) -> bytes:
     out = b""
     for buffer in buffers:
         out += bytes(memoryview(buffer)[: HEAD - len(out)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from engine.model.limits import Limits
@@ -19,6 +20,7 @@ _LARGEST = 1 << 20
 """Size of the receive buffer: starts small, grows to what one read can fill. Only a larger PDU enlarges it further."""
 _LEAST = 1 << 14
 """Room for one read at least."""
+_HEAD = struct.Struct(">BxI").unpack_from
 
 
 class Framer:
@@ -57,6 +59,9 @@ class Framer:
 
     def buffer(self, sizehint: int = -1) -> memoryview:
         """Room for received bytes, never empty: at least 16 KiB, or `sizehint` bytes up to 1 MiB."""
+        if self._start == self._end and sizehint < _LEAST and not self._filled_up and len(self._data) <= _LARGEST:
+            self._start = self._end = 0  # between two PDUs, as nearly always while messages are small
+            return self._view
         self._make_room(max(_LEAST, min(sizehint, _LARGEST)))
         return self._view[self._end :]
 
@@ -77,14 +82,15 @@ class Framer:
         return PDU_HEADER + int.from_bytes(self._view[self._start + 2 : self._start + PDU_HEADER], "big")
 
     def _pdus(self) -> Iterator[memoryview]:
-        while self._end - self._start >= PDU_HEADER:
-            self._check()
-            stop = self._start + self._wanted()
-            if stop > self._end:
+        while (left := self._end - self._start) >= PDU_HEADER:
+            kind, length = _HEAD(self._data, self._start)
+            if kind not in PDUS or length > self.limit or (length > OTHER_LIMIT and kind != PDataTF.TYPE):
+                raise self._refused(kind, length)
+            if PDU_HEADER + length > left:
                 return
-            pdu = self._view[self._start : stop]
-            self._start = stop
-            yield pdu
+            start = self._start
+            self._start = stop = start + PDU_HEADER + length
+            yield self._view[start:stop]
 
     def more(self, head: bytes, size: int) -> list[memoryview]:
         """The whole PDUs of this size that come next and begin with these bytes, as the one before them did."""
@@ -96,13 +102,11 @@ class Framer:
         self._start = start
         return found
 
-    def _check(self) -> None:
-        if self._data[self._start] not in PDUS:
-            raise PduError(unrecognized(self.peek()), UNRECOGNIZED_PDU)
-        length = self._wanted() - PDU_HEADER
-        limit = self.limit if self._data[self._start] == PDataTF.TYPE else min(self.limit, OTHER_LIMIT)
-        if length > limit:
-            raise PduError(f"PDU-length is {length} bytes; the limit is {limit}.", offset=2)
+    def _refused(self, kind: int, length: int) -> PduError:
+        if kind not in PDUS:
+            return PduError(unrecognized(self.peek()), UNRECOGNIZED_PDU)
+        limit = self.limit if kind == PDataTF.TYPE else min(self.limit, OTHER_LIMIT)
+        return PduError(f"PDU-length is {length} bytes; the limit is {limit}.", offset=2)
 
     def _make_room(self, count: int) -> None:
         """At least `count` free bytes behind the pending ones, and room for the end of the PDU under way.

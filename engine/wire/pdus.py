@@ -6,6 +6,7 @@ not follow their table and bytes nobody foresees are kept, so that what was deco
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from .recognise import Buffer, recognise, unrecognized
 PDU_HEADER = 6
 ITEM_HEADER = 4
 PDV_HEADER = 6
+_LENGTHS = struct.Struct(">II").unpack_from
 """Bytes in front of a fragment: item length, presentation context ID, message control header."""
 
 UNRECOGNIZED_PDU = 1
@@ -326,6 +328,8 @@ def iter_pdvs(data: Buffer) -> list[tuple[int, int, memoryview]]:
     """
     view = memoryview(data)
     end = len(view)
+    if end >= PDU_HEADER + PDV_HEADER and _LENGTHS(view, 2) == (end - PDU_HEADER, end - PDU_HEADER - 4):
+        return [(view[PDU_HEADER + 4], view[PDU_HEADER + 5], view[PDU_HEADER + PDV_HEADER :])]  # nearly all
     if end < PDU_HEADER or int.from_bytes(view[2:6], "big") != end - PDU_HEADER:
         raise PduError("P-DATA-TF: PDU-length is not the length of the PDU.", INVALID_PARAMETER_VALUE, 2)
     pdvs: list[tuple[int, int, memoryview]] = []

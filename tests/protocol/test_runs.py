@@ -11,10 +11,10 @@ from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.notices import Direction, PduNotice
 from engine.protocol import primitives as p
-from engine.protocol.upper_layer import UpperLayer
+from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.runtime.outbox import Outbox, PduRun
 from engine.standard.pdus import PDataTF
-from engine.standard.state_table import Sta
+from engine.standard.state_table import Evt, Sta
 from engine.wire.commands import encode_command
 from engine.wire.fragments import DataRun, fragment, fragment_in_runs
 
@@ -29,6 +29,8 @@ COMMAND = encode_command(
         AffectedSOPInstanceUID="1.2.3",
     )
 )
+DT_1 = p.Transition(Sta.Sta6, Evt.Evt9, "DT-1", Sta.Sta6)
+DT_2 = p.Transition(Sta.Sta6, Evt.Evt10, "DT-2", Sta.Sta6)
 SIZES = st.sampled_from([0, 1, 2, 9, 10, 11, 20, 64, 100, 3000, 8000])
 MAXIMA = st.sampled_from([0, 8, 16, 17, 70, 200, 1024])
 
@@ -76,9 +78,12 @@ def told(
                     seen.append(event.data)
                 case p.PDataIndication():
                     pdvs += [(c, control, bytes(f)) for c, control, f in event.pdvs]
+                case p.DataReceived():
+                    assert event.transition == DT_2
+                    seen.append(event.data)
+                    pdvs += [(c, control, bytes(f)) for c, control, f in event.pdvs]
                 case p.RunReceived():
-                    assert (event.transition.before, event.transition.after) == (Sta.Sta6, Sta.Sta6)
-                    assert event.transition.action == "DT-2"
+                    assert event.transition == DT_2
                     seen += pdus([event.run])
                     pdvs += [(event.run.context_id, 0, bytes(f)) for f in event.run.fragments]
     return seen, pdvs, machine.state
@@ -93,6 +98,28 @@ def test_the_machine_indicates_the_same(size: int, maximum: int, portions: list[
     at %= len(data)
     data = data[:at] + wrong + data[at + len(wrong) :]
     assert told(established(True), data, portions) == told(established(False), data, portions)
+
+
+@given(SIZES, MAXIMA)
+def test_the_machine_sends_the_same(size: int, maximum: int) -> None:
+    quick, plain = established(True), established(False)
+    for machine in (quick, plain):
+        machine.request(p.PDataRequest(tuple(fragment_in_runs(3, COMMAND, [bytes(size)], maximum))), 0.0)
+    assert b"".join(quick.data_to_send()) == b"".join(plain.data_to_send())
+    events = list(iter(quick.next_event, None))
+    assert {type(e) for e in events} <= {p.DataSent, p.RunSent}
+    assert all(e.transition == DT_1 for e in events if isinstance(e, p.DataSent | p.RunSent))
+    alone = [b"".join(e.data) for e in events if isinstance(e, p.DataSent)]
+    assert alone == [b"".join(e.data) for e in iter(plain.next_event, None) if isinstance(e, p.PduSent)]
+
+
+def test_only_an_established_association_takes_the_quick_way() -> None:
+    machine = established(True)
+    machine.state = Sta.Sta7
+    with pytest.raises(StateError):
+        machine.request(p.PDataRequest(tuple(fragment(3, COMMAND, None, 0))), 0.0)
+    machine.receive_data(b"".join(pdus(list(fragment(3, COMMAND, None, 0)))), 0.0)
+    assert [type(e) for e in iter(machine.next_event, None)] == [p.PduReceived, p.Transition, p.PDataIndication]
 
 
 def watched(maximum: int, accepted: int) -> Watcher:
