@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
 
@@ -54,9 +54,13 @@ def tag_of(key: str | int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CommandSet:
-    """The elements in wire order. Look-ups give the first element with the tag."""
+    """The elements in wire order. Look-ups give the first element with the tag.
+
+    places: where that is for each tag; who makes many that are alike may give it, to save the search.
+    """
 
     elements: tuple[Element, ...] = ()
+    places: Mapping[int, int] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, **values: Value) -> CommandSet:
@@ -77,6 +81,9 @@ class CommandSet:
 
     def get(self, key: str | int) -> Value:
         tag = key if isinstance(key, int) else BY_KEYWORD[key].tag
+        if self.places is not None:
+            place = self.places.get(tag)
+            return None if place is None else self.elements[place].value
         for element in self.elements:  # not by `find`: asked more often than anything else
             if element.tag == tag:
                 return element.value
@@ -85,7 +92,7 @@ class CommandSet:
     def number(self, key: str | int) -> int | None:
         """The value as an int (the first of several), or None when absent, empty or not a number."""
         value = self.get(key)
-        if isinstance(value, int):
+        if value is None or isinstance(value, int):
             return value
         first = value[0] if isinstance(value, tuple) and value else None
         return first if isinstance(first, int) else None
@@ -108,9 +115,9 @@ class CommandSet:
     def _with(self, new: Element) -> CommandSet:
         for index, element in enumerate(self.elements):
             if element.tag == new.tag:
-                return replace(self, elements=(*self.elements[:index], new, *self.elements[index + 1 :]))
+                return CommandSet((*self.elements[:index], new, *self.elements[index + 1 :]))
         position = next((i for i, e in enumerate(self.elements) if e.tag > new.tag), len(self.elements))
-        return replace(self, elements=(*self.elements[:position], new, *self.elements[position:]))
+        return CommandSet((*self.elements[:position], new, *self.elements[position:]))
 
     def without(self, keys: Iterable[str | int]) -> CommandSet:
         tags = {tag_of(k) for k in keys}

@@ -22,6 +22,7 @@ from engine.model.command_set import (
 )
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
+from engine.model.quick import quick
 from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command
@@ -30,6 +31,7 @@ from engine.wire.issues import Issue
 
 from .contexts import best_context
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
+from .forms import Form, Ready, form_of
 from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 
@@ -64,13 +66,7 @@ class WindowFull(ExchangeError):
     """The asynchronous operations window allows no further operation now (PS3.7 D.3.3.3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A message ready to be fragmented."""
-
-    context: NegotiatedContext
-    command: CommandSet
-    command_bytes: bytes
+_received, _response_received = quick(Received), quick(ResponseReceived)
 
 
 @dataclass(slots=True, eq=False)
@@ -105,11 +101,18 @@ class Exchange:
     _last_key: int = 0
     _reassembler: Reassembler = field(init=False)
     _contexts: dict[int, NegotiatedContext] = field(init=False)
+    _window: int = field(init=False)
+    _latest: CommandSet | None = None
+    _form: Form | None = None
+    """Of the latest request that was sent again."""
+    _chosen: tuple[CommandSet, str, NegotiatedContext] | None = None
+    """The latest choice for a request."""
 
     def __post_init__(self) -> None:
         accepted = [c for c in self.negotiated.contexts if c.accepted]
         self._contexts = {c.id: c for c in reversed(accepted)}  # of an ID used twice the first counts
         self._invoked = Outstanding(self.timeout)
+        self._window = self._limit(ours=True)
         self._reassembler = Reassembler(
             self._sink_for, command_limit=self.limits.command_set, message_limit=self.limits.data_set
         )
@@ -124,6 +127,9 @@ class Exchange:
         The one named; that of the request a response or C-CANCEL-RQ belongs to; else the one that suits the SOP class
         best (`engine.protocol.contexts`). transfer_syntax: of a data set that is encoded already.
         """
+        chosen = self._chosen
+        if chosen is not None and chosen[0] is command and context_id is None and chosen[1] == transfer_syntax:
+            return chosen[2]
         if context_id is None:
             context_id = self._context_of_exchange(command)
         if context_id is not None:
@@ -141,6 +147,8 @@ class Exchange:
                 self._best[asked] = context
         if context is None:
             raise ExchangeError(f"No accepted presentation context for SOP Class {command.sop_class_uid or '(none)'}.")
+        if not _is_response(command) and command.command_field != CANCEL:
+            self._chosen = command, transfer_syntax, context
         return context
 
     def _context_of_exchange(self, command: CommandSet) -> int | None:
@@ -163,8 +171,7 @@ class Exchange:
 
     def can_invoke(self) -> bool:
         """Whether the asynchronous operations window has room for one more."""
-        limit = self._limit(ours=True)
-        return limit == 0 or len(self._invoked) < limit
+        return self._window == 0 or len(self._invoked) < self._window
 
     def _limit(self, *, ours: bool) -> int:
         """Requests outstanding at most, by us or by the peer; 0 is unlimited (PS3.7 D.3.3.3)."""
@@ -187,9 +194,18 @@ class Exchange:
         """
         if not self.can_invoke():
             raise WindowFull(f"The asynchronous operations window is full: {len(self._invoked)} outstanding.")
-        ready = _ready(context, self._fill(command, has_data), alter)
-        effective = decode_command(ready.command_bytes)  # what the peer will see, raw values included
-        self._invoked.add(Invoked(operation, effective.message_id or 0, context.id, effective, now), now)
+        form = self._form
+        if form is not None and form.command is command and form.has_data == has_data and alter is None:
+            number = self._next_id()
+            ready, asked = form.filled(number, context), form.command_field
+        else:
+            ready = _ready(context, self._fill(command, has_data), alter)
+            effective = decode_command(ready.command_bytes)  # what the peer will see, raw values included
+            number, asked = effective.message_id or 0, effective.command_field
+            if self._latest is command and alter is None:
+                self._form = form_of(command, has_data, ready)
+            self._latest = command
+        self._invoked.add(Invoked(operation, number, context.id, asked, now), now)
         return ready
 
     def respond(
@@ -264,7 +280,8 @@ class Exchange:
 
     def receive(self, pdvs: Iterable[Pdv], now: float) -> None:
         """PDVs of one P-DATA-TF. FragmentError when nothing sensible can follow; messages before it are handled."""
-        pdvs = list(pdvs)
+        if not isinstance(pdvs, list):
+            pdvs = list(pdvs)
         try:
             assembled = self._reassembler.feed(pdvs)
         except FragmentError as error:
@@ -275,7 +292,8 @@ class Exchange:
             for invoked in self._arriving.get(context_id, ()):
                 self._invoked.moved_on(invoked, now)
         for message in assembled:
-            self._arriving.pop(message.context_id, None)
+            if self._arriving:
+                self._arriving.pop(message.context_id, None)
             self._take(message, now)
 
     def next_event(self) -> Event | None:
@@ -289,7 +307,7 @@ class Exchange:
             self._events.append(Unsolicited(message, "The command set has no Command Field (0000,0100)."))
         elif number == CANCEL:
             self._take_cancel(message)
-        elif _is_response(message.command):
+        elif number & RESPONSE_BIT:
             self._take_response(message, now)
         else:
             self._take_request(message, now)
@@ -330,7 +348,7 @@ class Exchange:
             self._invoked.end(invoked, "has had its final response")
         else:
             self._invoked.moved_on(invoked, now)
-        self._events.append(ResponseReceived(invoked.operation, message, final, now - invoked.sent))
+        self._events.append(_response_received(invoked.operation, message, final, now - invoked.sent))
 
     def _received(self, a: Assembled) -> Received:
         context = self._contexts.get(a.context_id)
@@ -338,7 +356,7 @@ class Exchange:
         data = a.sunk if isinstance(a.sunk, EncodedData | FileData) else None
         if a.data is not None:
             data = EncodedData(a.data, syntax)
-        message = Received(
+        message = _received(
             context_id=a.context_id,
             abstract_syntax=context.abstract_syntax if context else "",
             transfer_syntax=syntax,
@@ -425,7 +443,8 @@ def _is_response(command: CommandSet) -> bool:
 
 def _is_pending(command: CommandSet) -> bool:
     """More responses follow. One without a status is the last: nobody could tell what to wait for."""
-    return command.status is not None and status_class(command.status) is StatusClass.PENDING
+    status = command.status
+    return bool(status) and status_class(status or 0) is StatusClass.PENDING
 
 
 def _noted(message: Received, text: str, clause: str) -> Received:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.model.command_set import CommandSet
 from engine.standard.messages import SERVICES, ServiceRow, message_for
 
 LARGEST_ID = 0xFFFF
@@ -19,13 +18,13 @@ class Invoked:
     operation: int
     message_id: int
     context_id: int
-    command: CommandSet
+    command_field: int | None
     sent: float
     deadline: float | None = None
 
     @property
     def service(self) -> ServiceRow | None:
-        row = message_for(self.command.command_field or 0)
+        row = message_for(self.command_field or 0)
         return SERVICES.get(row.service) if row else None
 
 
@@ -47,7 +46,7 @@ class Outstanding:
 
     def next_id(self) -> int | None:
         """The next Message ID from 1 to 65535 that is not outstanding (PS3.7 9.1.1.1.1); None when all are."""
-        taken = {i.message_id for i in self._invoked}
+        taken = {i.message_id for i in self._invoked} if self._invoked else ()
         for _ in range(LARGEST_ID):
             self._last_id = self._last_id % LARGEST_ID + 1
             if self._last_id not in taken:
@@ -74,10 +73,15 @@ class Outstanding:
         self._invoked.clear()
 
     def find(self, operation: int) -> Invoked | None:
-        return next((i for i in self._invoked if i.operation == operation), None)
+        for invoked in self._invoked:
+            if invoked.operation == operation:
+                return invoked
+        return None
 
     def asked(self, message_id: int | None, context_id: int) -> Invoked | None:
         """The one a response is to; of several with its Message ID rather the one on its context."""
+        if len(self._invoked) == 1:
+            return self._invoked[0] if self._invoked[0].message_id == message_id else None
         candidates = [i for i in self._invoked if i.message_id == message_id]
         return next((i for i in candidates if i.context_id == context_id), candidates[0] if candidates else None)
 

@@ -121,6 +121,7 @@ _APPLICABLE = {
 _ORDER = list(StatusClass)
 
 
+@lru_cache(maxsize=512)
 def status_class(code: int) -> StatusClass:
     """The class of a code, by Annex C's ranges alone."""
     return next((k for first, last, k in _RANGES if first <= code <= last), StatusClass.UNKNOWN)

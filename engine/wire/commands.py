@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.model.command_set import (
     AFFECTED_INSTANCE,
@@ -18,6 +20,7 @@ from engine.model.command_set import (
     Element,
     Value,
 )
+from engine.model.quick import quick
 from engine.standard.elements import ELEMENTS
 
 from .issues import Issue
@@ -29,8 +32,8 @@ NUMBER_SIZES = {"US": 2, "UL": 4}
 _SINGLE_TEXT = frozenset({"LT", "ST", "UT"})
 """Text VRs in which a backslash is a character (PS3.5 6.2)."""
 _UNKNOWN = "UN"
-_US = frozenset(tag for tag, row in ELEMENTS.items() if row.vr == "US")
 _HEADER = struct.Struct("<HHI")
+_US_HEADS = {tag: _HEADER.pack(tag >> 16, tag & 0xFFFF, 2) for tag, row in ELEMENTS.items() if row.vr == "US"}
 
 
 class CommandError(Exception):
@@ -60,22 +63,38 @@ def encode_command(command: CommandSet) -> bytes:
     encoded: list[bytes] = []
     following = 0
     for element in reversed(command.elements):
-        if element.tag == GROUP_LENGTH and element.value is None and element.raw is None:
-            value = following.to_bytes(4, "little")
-        else:
-            value = _plain_number(element) or encode_value(element)
-        data = _header(element, len(value)) + value
+        data = _plain(element)
+        if not data:
+            if element.tag == GROUP_LENGTH and element.value is None and element.raw is None:
+                value = following.to_bytes(4, "little")
+            else:
+                value = encode_value(element)
+            data = _header(element, len(value)) + value
         following += len(data)
         encoded.append(data)
-    return b"".join(reversed(encoded))
+    encoded.reverse()
+    return b"".join(encoded)
 
 
-def _plain_number(element: Element) -> bytes:
-    """The bytes of one number of VR US, which is what most elements are; b"" for everything else."""
+def _plain(element: Element) -> bytes:
+    """A whole element with nothing deliberate about it: one number of VR US, or a text that was encoded before. Most
+    are; b"" for everything else."""
+    if element.raw is not None or element.length is not None:
+        return b""
     value = element.value
-    if element.raw is None and type(value) is int and element.tag in _US and 0 <= value <= 0xFFFF:
-        return value.to_bytes(2, "little")
+    if type(value) is int:
+        head = _US_HEADS.get(element.tag)
+        return head + value.to_bytes(2, "little") if head is not None and 0 <= value <= 0xFFFF else b""
+    if type(value) is str and element.tag != AFFECTED_INSTANCE:  # seldom the same twice
+        return _encoded_text(element.tag, value)
     return b""
+
+
+@lru_cache(maxsize=256)
+def _encoded_text(tag: int, text: str) -> bytes:
+    element = Element(tag, text)
+    value = encode_value(element)
+    return _header(element, len(value)) + value
 
 
 def encode_value(element: Element) -> bytes:
@@ -143,7 +162,20 @@ KINDS = 512
 _OWN = (MESSAGE_ID, RESPONDED_TO)
 _OWN_HEADS = tuple(_HEADER.pack(tag >> 16, tag & 0xFFFF, 2) for tag in _OWN)
 _INSTANCE_TAG = struct.pack("<HH", AFFECTED_INSTANCE >> 16, AFFECTED_INSTANCE & 0xFFFF)
-_Kind = tuple[tuple[Element, ...], tuple[int, ...]]
+_element, _command_set = quick(Element), quick(CommandSet)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Command sets alike. elements: of the first of them. own, instance: which elements are each one's own: its Message
+    ID, and its Affected SOP Instance UID (-1: it has none). places: of each tag."""
+
+    elements: tuple[Element, ...]
+    own: int
+    instance: int
+    places: dict[int, int]
+
+
 _kinds: dict[tuple[object, ...], _Kind] = {}
 
 
@@ -161,27 +193,37 @@ def decode_command(data: bytes) -> CommandSet:
     end = at + 10 if uid < 0 else uid + 8 + int.from_bytes(data[uid + 4 : uid + 8], "little")
     if at < 0 or end > len(data):
         return decode_command_spans(data)[0]
+    key: tuple[object, ...]
     if uid < 0:
-        places: tuple[int, ...] = (at,)
-        key: tuple[object, ...] = (at, data[: at + 8], data[end:])
+        key = (at, data[: at + 8], data[end:])
     else:
-        places = (at, uid)
         key = (at, uid, data[: at + 8], data[at + 10 : uid + 8], data[end:])
     kind = _kinds.get(key)
     if kind is None:
-        command, spans, _ = decode_command_spans(data)
-        starts = [start for start, _ in spans]
-        if all(p in starts for p in places) and all(e.length is None for e in command):  # elements, not within values
-            if len(_kinds) >= KINDS:
-                _kinds.clear()
-            _kinds[key] = command.elements, tuple(starts.index(p) for p in places)
+        return _learned(key, data, at, uid)
+    elements, own = kind.elements, kind.own
+    number = _element(elements[own].tag, data[at + 8] | data[at + 9] << 8, data[at + 8 : at + 10])
+    if uid < 0:
+        return _command_set((*elements[:own], number, *elements[own + 1 :]), kind.places)
+    raw, instance = data[uid + 8 : end], kind.instance
+    text = _element(AFFECTED_INSTANCE, decode_value(AFFECTED_INSTANCE, raw), raw)
+    return _command_set(
+        (*elements[:own], number, *elements[own + 1 : instance], text, *elements[instance + 1 :]), kind.places
+    )
+
+
+def _learned(key: tuple[object, ...], data: bytes, at: int, uid: int) -> CommandSet:
+    """The first of its kind, if what was taken for its own values are elements and no bytes within others."""
+    command, spans, _ = decode_command_spans(data)
+    starts = [start for start, _ in spans]
+    known = at in starts and (uid < 0 or uid in starts)
+    if not known or any(e.length is not None for e in command):
         return command
-    elements = list(kind[0])
-    for index, place in zip(kind[1], places, strict=True):
-        before = elements[index]
-        raw = data[place + 8 : place + 8 + len(before.raw or b"")] if place == at else data[uid + 8 : end]
-        elements[index] = Element(before.tag, decode_value(before.tag, raw), raw)
-    return CommandSet(tuple(elements))
+    if len(_kinds) >= KINDS:
+        _kinds.clear()
+    places = {e.tag: n for n, e in reversed(list(enumerate(command)))}
+    kind = _kinds[key] = _Kind(command.elements, starts.index(at), -1 if uid < 0 else starts.index(uid), places)
+    return CommandSet(kind.elements, kind.places)
 
 
 def decode_command_spans(data: bytes) -> tuple[CommandSet, tuple[tuple[int, int], ...], tuple[Issue, ...]]:
@@ -240,7 +282,7 @@ def _decode_tags(_: str, raw: bytes) -> Value:
 
 def _decode_text(vr: str, raw: bytes) -> Value:
     text = raw.decode("latin-1")
-    if vr in _SINGLE_TEXT:
+    if "\\" not in text or vr in _SINGLE_TEXT:
         return _unpadded(text)
     values = tuple(_unpadded(v) for v in text.split("\\"))
     return values if len(values) > 1 else values[0]

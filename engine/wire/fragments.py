@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.model.command_set import CommandSet
 from engine.model.limits import Limits
+from engine.model.quick import quick
 from engine.standard.pdus import PDataTF
 
 from .commands import decode_command
@@ -219,6 +220,10 @@ class Assembled:
     issues: tuple[Issue, ...] = ()
 
 
+_assembled = quick(Assembled)
+_ANNOUNCED_NONE = "the command set before it announces none"
+
+
 @dataclass(slots=True)
 class _Memory:
     """The sink of those who give none."""
@@ -294,6 +299,9 @@ class Reassembler:
         for context_id, control, data in pdvs:
             if not control and self._takes_more(context_id, data):
                 continue  # the many
+            if control == COMMAND | LAST and not self._messages and not done and self._is_plain_command(data):
+                done += self._take_whole(context_id, bytes(data))
+                continue
             view = memoryview(data)
             try:
                 message = self._message(context_id, bool(control & COMMAND), len(view), done)
@@ -306,6 +314,20 @@ class Reassembler:
             if whole:
                 done.append(self._finish(message))
         return done
+
+    def _is_plain_command(self, data: Buffer) -> bool:
+        return 0 < len(data) <= self._command_limit and not len(data) % 2
+
+    def _take_whole(self, context_id: int, data: bytes) -> tuple[Assembled, ...]:
+        """A command set in one fragment, between two messages: the message, when no data set follows it."""
+        command = decode_command(data)
+        if command.has_data_set:
+            message = self._messages[context_id] = _Message(context_id)
+            message.command_length, message.command_bytes, message.command = len(data), data, command
+            self._open_sink(message)
+            return ()
+        self._ended[context_id] = _ANNOUNCED_NONE
+        return (_assembled(context_id, data, command),)
 
     def _takes_more(self, context_id: int, data: Buffer) -> bool:
         """Take a fragment in the middle of a data set with which nothing can be wrong; False for every other."""
@@ -365,9 +387,12 @@ class Reassembler:
         message.command = decode_command(message.command_bytes)
         if not message.command.has_data_set:
             return False
+        self._open_sink(message)
+        return True
+
+    def _open_sink(self, message: _Message) -> None:
         sink = self._sink_for(message.context_id, message.command_bytes) if self._sink_for else None
         message.sink = _Memory() if sink is None else sink
-        return True
 
     def _take_data(self, message: _Message, data: memoryview, last: bool) -> bool:
         if message.command is None:
@@ -395,9 +420,9 @@ class Reassembler:
         elif message.sink is not None:
             sunk = message.sink.close()
         self._ended[message.context_id] = (
-            "the data set before it had ended" if command.has_data_set else "the command set before it announces none"
+            "the data set before it had ended" if command.has_data_set else _ANNOUNCED_NONE
         )
-        return Assembled(
+        return _assembled(
             message.context_id,
             message.command_bytes,
             command,

@@ -68,10 +68,33 @@ def test_message_ids_run_from_1_skip_what_is_outstanding_and_wrap() -> None:
     assert us.invokes(ECHO, 4).command.message_id == 4
 
 
+@given(st.lists(st.tuples(st.sampled_from(range(5)), st.booleans()), max_size=8))
+def test_a_request_sent_again_is_the_one_filled_in_afresh(sent: list[tuple[int, bool]]) -> None:
+    again = (
+        ECHO,
+        STORE,
+        ECHO.with_values(MessageID=9),
+        CommandSet((Element(0, raw=b"\1\0\0\0"), *ECHO.without([0]))),
+        CommandSet((*ECHO, Element(tag_of("MessageID")))),
+    )
+    us, _ = pair()
+    context = us.exchange.choose_context(ECHO)
+    for operation, (which, has_data) in enumerate(sent):
+        command = again[which]
+        ready = us.exchange.request(command, operation, context, has_data, 0.0)
+        afresh, _ = pair()
+        afresh.exchange._invoked._last_id = us.exchange._invoked._last_id - (not command.message_id)
+        anew = afresh.exchange.request(CommandSet(command.elements), operation, context, has_data, 0.0)
+        if which < 4:  # of two Message IDs both are filled in
+            assert (ready.command, ready.command_bytes) == (anew.command, anew.command_bytes)
+        assert [i.message_id for i in us.exchange._invoked._invoked][-1] == ready.command.message_id
+        assert us.exchange._invoked._invoked[-1].command_field == command.command_field
+
+
 def test_no_message_id_left() -> None:
     us, _ = pair()
     for number in range(1, LARGEST_ID + 1):
-        us.exchange._invoked.add(Invoked(number, number, 1, ECHO, 0.0), 0.0)
+        us.exchange._invoked.add(Invoked(number, number, 1, ECHO.command_field, 0.0), 0.0)
     with pytest.raises(dx.WindowFull, match="65535"):
         us.invokes(ECHO, 99)
     us.invokes(ECHO.with_values(MessageID=7), 99)  # one that is outstanding, if the user wants it so
