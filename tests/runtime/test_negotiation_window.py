@@ -260,12 +260,16 @@ def test_an_abort_ends_each_that_was_outstanding_and_each_that_waited(console: C
         accept(c, AsyncWindow(2, 1))
         for _ in range(2):
             c.read_command()
+        assert asked.wait(30)
         c.send(b"\x07\0\0\0\0\4\0\0\0\0")
         c.wait_closed()
 
+    asked = threading.Event()
     with scripted(script) as peer:
         number = console.open(proposal(peer, async_window=AsyncWindow(2, 1)))
-        ends = [console.status(o) for o in invoke(console, number, 5, echo_rq)]
+        operations = invoke(console, number, 5, echo_rq)
+        asked.set()
+        ends = [console.status(o) for o in operations]
     assert {end.outcome for end in ends} == {Outcome.ABORTED}
 
 
