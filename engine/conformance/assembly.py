@@ -81,22 +81,32 @@ class Assembly:
         message.body_length += count
         return True
 
-    def whole_command(self, context_id: int, data: bytes) -> Message | None:
-        """`feed` of a command set that came in one PDV, while no message is under way (`idle`): the message, when no
-        data set is announced."""
-        self._astray.discard(context_id)
-        message = self._begin(context_id, data)
-        return None if message.announced else self._end(message, False)
+    def takes_whole(self, context_id: int, control: int) -> bool:
+        """Whether `whole` may be used for a fragment that is not longer than `BODY_LIMIT`: a command set comes between
+        two messages, or a data set after its command set, with nothing in between."""
+        if control == _ALL_OF_COMMAND:
+            return not self._partial
+        partial = self._partial.get(context_id)
+        message = partial.message if partial is not None and len(self._partial) == 1 else None
+        return message is not None and not message.body_length
 
-    @property
-    def idle(self) -> bool:
-        """Whether no message is under way."""
-        return not self._partial
+    def whole(self, context_id: int, control: int, data: bytes) -> Message | None:
+        """`feed` of a whole command set or data set in one PDV, where `takes_whole` allows: the message, if that is
+        whole too."""
+        if control == _ALL_OF_COMMAND:
+            self._astray.discard(context_id)
+            message = self._begin(context_id, data)
+            return None if message.announced else self._end(message, False)
+        partial = self._partial[context_id]
+        assert partial.message is not None
+        partial.message.body_length = len(data)
+        partial.message.body = data if len(data) <= partial.limit else data[: partial.limit]
+        return self._end(partial.message, True)
 
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
         if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many
-            message = self.whole_command(pdv.context_id, pdv.head(COMMAND_LIMIT))
+            message = self.whole(pdv.context_id, pdv.control, pdv.head(COMMAND_LIMIT))
             return _NOTHING, _NOTHING if message is None else (message,)
         findings: list[Finding] = []
         whole: list[Message] = []
@@ -157,6 +167,7 @@ class Assembly:
         assert message is not None
         message.body_length += pdv.length
         if len(message.body) < partial.limit:
+            message.body = bytearray(message.body) if isinstance(message.body, bytes) else message.body
             message.body += pdv.head(partial.limit - len(message.body))
         return self._end(message, True) if pdv.is_last else None
 

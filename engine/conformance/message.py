@@ -5,6 +5,7 @@ Numbers come from the bytes without decoding the whole command set: most message
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from engine.model.association import NegotiatedContext
@@ -52,7 +53,7 @@ class Message:
         self.context = context
         self.data = data
         self.time = time
-        self.body = bytearray()
+        self.body: bytes | bytearray = b""
         self.body_length = 0
         self.has_data: bool | None = None
         self.operation: Operation | None = None
@@ -172,7 +173,7 @@ class Operation:
 
     counts: of the last response that told sub-operations; total: their first sum. stores: C-STORE sub-operations seen
     on the association, open ones and by the status class of their response. shared: some of them may as well belong to
-    another C-GET under way, so that nothing can be said of their number.
+    another C-GET under way, so that nothing can be said of their number. clean: the shapes of matches found correct.
     """
 
     request: Message
@@ -185,6 +186,7 @@ class Operation:
     open_stores: int = 0
     stores: dict[StatusClass, int] = field(default_factory=dict)
     shared: bool = False
+    clean: set[Hashable] = field(default_factory=set)
 
     @property
     def by_requestor(self) -> bool:

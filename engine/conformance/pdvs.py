@@ -121,24 +121,29 @@ def only_pdv(buffers: Sequence[Buffer]) -> PdvSeen | None:
     return PdvSeen(item[at + 4], item[at + 5], PDU_HEADER, length - PDV_HEADER, pieces)
 
 
-def only_command(buffers: Sequence[Buffer]) -> tuple[int, bytes] | None:
-    """Context and command set of a PDU that holds a whole one in a single PDV, with which nothing is wrong but perhaps
-    its size; None of every other. It comes in one buffer, or in three: headers and command set."""
+def only_whole(buffers: Sequence[Buffer], limit: int) -> tuple[int, int, bytes] | None:
+    """Context, message control header and fragment of a PDU that holds a whole command set or the last of a data set in
+    a single PDV of at most `limit` bytes, with which nothing is wrong but perhaps its size; None of every other.
+
+    It comes in one buffer, or in three: two headers and the fragment.
+    """
     if len(buffers) == 1:
         data = buffers[0]
         size = len(data) - _HEADERS
-        if size <= 0 or size & 1 or data[11] != _DEFINED or data[1]:
+        if size <= 0 or size & 1 or size > limit or not _LAST <= data[11] <= _DEFINED or data[1]:
             return None
-        return (data[10], bytes(data[_HEADERS:])) if _LENGTHS(data, 2) == (size + PDV_HEADER, size + 2) else None
+        if _LENGTHS(data, 2) != (size + PDV_HEADER, size + 2):
+            return None
+        return data[10], data[11], bytes(data[_HEADERS:])
     if len(buffers) != 3 or len(buffers[0]) != PDU_HEADER or len(buffers[1]) != PDV_HEADER:
         return None
-    head, item, command = buffers
-    size = len(command)
-    if not size or size & 1 or item[5] != _DEFINED or head[1]:
+    head, item, fragment = buffers
+    size = len(fragment)
+    if not size or size & 1 or size > limit or not _LAST <= item[5] <= _DEFINED or head[1]:
         return None
     if _LENGTH(head, 2)[0] != size + PDV_HEADER or _LENGTH(item, 0)[0] != size + 2:
         return None
-    return item[4], bytes(command)
+    return item[4], item[5], bytes(fragment)
 
 
 def judge_pdvs(

@@ -20,15 +20,16 @@ from engine.wire.fragments import DataRun
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu
 
 from . import query, retrieve
-from .assembly import COMMAND_LIMIT, Assembly
+from .assembly import BODY_LIMIT, Assembly
 from .association import check_abort, check_accept, check_reject, check_request, check_short
 from .commands import check_command
 from .data import check_data
 from .exchanges import Exchanges
 from .findings import Finding, condensed, found
 from .instances import encoding_fault, has_uids, instance_uids
+from .matches import match_shape
 from .message import Message
-from .pdvs import Buffer, PdvSeen, judge_pdvs, only_command, only_pdv, see_pdvs
+from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, only_whole, see_pdvs
 from .sequence import Sequence as PduSequence
 from .spans import located
 from .templates import INSTANCE, Templates
@@ -57,6 +58,8 @@ _CONNECTED = frozenset({"exchange", "retrieve", "workflow"})
 _FRAGMENTS = frozenset({"pdata.interleaved", "pdata.data-first", "pdata.command-unended", "pdata.unfinished"})
 
 
+SHAPES = 64
+"""Kinds of match remembered of one C-FIND; a provider answers all alike."""
 REMEMBERED = 256
 """A-ASSOCIATE PDUs whose findings are remembered: one association after the other with the same peer looks the same."""
 _judged: dict[bytes, tuple[Finding, ...]] = {}
@@ -226,13 +229,12 @@ class Watcher:
     def _p_data(self, direction: Direction, by_requestor: bool, buffers: Sequence[Buffer]) -> list[Verdict]:
         assembly = self._assemblies[by_requestor]
         takes_data = self._sequence.takes_data(by_requestor)
-        if takes_data and assembly.idle:
-            alone = only_command(buffers)
-            if alone is not None and len(alone[1]) <= COMMAND_LIMIT and self._takes(direction, *alone):
-                assembly.time = self._time
-                message = assembly.whole_command(*alone)
-                findings = self._message(message) if message is not None else None
-                return self._told(direction, findings, message) if findings else []
+        alone = only_whole(buffers, BODY_LIMIT) if takes_data else None
+        if alone is not None and assembly.takes_whole(*alone[:2]) and self._is_taken(direction, *alone):
+            assembly.time = self._time
+            message = assembly.whole(*alone)
+            of_message = self._message(message) if message is not None else []
+            return self._told(direction, of_message, message) if of_message else []
         pdv = only_pdv(buffers)
         if pdv is not None and takes_data and self._is_plain(pdv, direction, buffers[0]):
             return self._feed(direction, by_requestor, (pdv,), [])  # the many
@@ -243,10 +245,10 @@ class Watcher:
         findings += judge_pdvs(pdvs, self._maximum[direction is _SENT], self._accepted, reserved=_reserved(buffers[0]))
         return self._feed(direction, by_requestor, pdvs, findings)
 
-    def _takes(self, direction: Direction, context_id: int, command: bytes) -> bool:
-        """Whether a command set comes on an accepted context, within its receiver's maximum length."""
+    def _is_taken(self, direction: Direction, context_id: int, _: int, fragment: bytes) -> bool:
+        """Whether a fragment comes on an accepted context, within its receiver's maximum length."""
         maximum = self._maximum[direction is _SENT]
-        fits = not maximum or len(command) + PDV_HEADER <= maximum
+        fits = not maximum or len(fragment) + PDV_HEADER <= maximum
         return fits and (self._accepted is None or context_id in self._accepted)
 
     def _is_plain(self, pdv: PdvSeen, direction: Direction, head: Buffer) -> bool:
@@ -307,7 +309,17 @@ class Watcher:
         return findings
 
     def _judge_find(self, m: Message) -> list[Finding]:
-        return [*_judge_data(m), *(self._identifier(m) if m.kind == "request" else query.judge_match(m))]
+        if m.kind == "request":
+            return [*_judge_data(m), *self._identifier(m)]
+        shape = match_shape(m)
+        if m.operation is None or shape is None:
+            return [*_judge_data(m), *query.judge_match(m)]
+        if shape in m.operation.clean:
+            return []
+        findings = [*_judge_data(m), *query.judge_match(m)]
+        if not findings and len(m.operation.clean) < SHAPES:
+            m.operation.clean.add(shape)
+        return findings
 
     def _judge_retrieval(self, m: Message) -> list[Finding]:
         if m.kind == "request":

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.conformance.message import Message
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import AsyncWindow, Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
+from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Direction
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.wire.commands import encode_command
+from engine.wire.datasets import encode_dataset
 from engine.wire.fragments import fragment
 from engine.wire.pdus import encode_pdu
 
@@ -92,6 +96,9 @@ class Plain(Watcher):
     def plain(self, direction: Direction, buffers: tuple[bytes, ...]) -> list[Verdict]:
         for assembly in self._assemblies.values():
             assembly._templates._known.clear()
+        for operations in self._exchanges._open.values():
+            for operation in operations:
+                operation.clean.clear()
         whole = b"".join(buffers)
         return self.pdu(direction, (whole[:3], whole[3:]))
 
@@ -113,3 +120,74 @@ def test_messages_alike_are_found_right_each_time_and_the_wrong_one_among_them_i
             assert watcher.pdu(direction, pdu) == []
     [pdu] = fragment(1, encode_command(echoed(9)), None, 0)
     assert [v.finding.rule for v in watcher.pdu(Direction.RECEIVED, pdu)] == ["exchange.unsolicited"]
+
+
+FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+IMPLICIT, BIG_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
+KEYS = (0x00080005, 0x00080020, 0x00080052, 0x00080054, 0x00080061, 0x00100010, 0x0020000D, 0x00880130)
+VALUES = st.sampled_from(["", "STUDY", "SERIES", "PACS", "1.2.3", "ISO_IR 100"])
+ELEMENTS = st.lists(st.tuples(st.sampled_from([*KEYS, 0x00081110, 0x00091010, 0x00020010]), VALUES), max_size=9)
+MATCHES = st.lists(
+    st.tuples(ELEMENTS, st.booleans(), st.integers(0, 200), st.binary(min_size=1, max_size=2), st.booleans()),
+    min_size=1,
+    max_size=8,
+)
+_VRS = {0x00080005: "CS", 0x00080020: "DA", 0x00080052: "CS", 0x00080054: "AE", 0x00080061: "CS", 0x00100010: "PN",
+        0x0020000D: "UI", 0x00081110: "SQ", 0x00091010: "LO", 0x00020010: "UI", 0x00880130: "SH"}  # fmt: skip
+
+
+def data_set(elements: list[tuple[int, str]], syntax: str) -> bytes:
+    made = [DataElement(tag, _VRS[tag], (value,) if value and tag != 0x00081110 else ()) for tag, value in elements]
+    return encode_dataset(DataSet(tuple(made)), syntax)
+
+
+def asking(syntax: str) -> tuple[Watcher, list[Pdu]]:
+    """A watcher that has seen a C-FIND-RQ at the study level."""
+    context = NegotiatedContext(
+        id=1, abstract_syntax=FIND, proposed=(syntax,), result=0, transfer_syntax=syntax, requestor_scu=True
+    )
+    watcher = watching(0)
+    watcher.established(Negotiated(contexts=(context,)))
+    values = {"AffectedSOPClassUID": FIND, "CommandField": 0x0020, "MessageID": 1, "Priority": 0}
+    command = encode_command(CommandSet.of(**{**values, "CommandDataSetType": 1}))
+    asked = data_set([(tag, "STUDY" if tag == 0x00080052 else "") for tag in KEYS], syntax)
+    return watcher, [(Direction.SENT, tuple(map(bytes, pdu))) for pdu in fragment(1, command, [asked], 0)]
+
+
+@given(MATCHES, st.sampled_from([IMPLICIT, EXPLICIT, BIG_ENDIAN]))
+def test_matches_alike_are_found_what_each_is_found_by_itself(
+    matches: list[tuple[list[tuple[int, str]], bool, int, bytes, bool]], syntax: str
+) -> None:
+    """Right ones, wrong ones, ones with bytes changed; some cut into two fragments."""
+    (quick, pdus), (plain, _) = asking(syntax), asking(syntax)
+    plain.__class__ = Plain
+    assert isinstance(plain, Plain)
+    values = {"AffectedSOPClassUID": FIND, "CommandField": 0x8020, "MessageIDBeingRespondedTo": 1}
+    for elements, pending, at, wrong, cut in matches:
+        status = 0xFF00 if pending else 0
+        command = encode_command(CommandSet.of(**{**values, "CommandDataSetType": 1, "Status": status}))
+        data = data_set(elements, syntax)
+        data = data[:at] + wrong + data[at + len(wrong) :] if at < len(data) else data
+        maximum = 12 + len(data) // 4 * 2 if cut else 0
+        pdus += [(Direction.RECEIVED, tuple(map(bytes, pdu))) for pdu in fragment(1, command, [data], maximum)]
+    for direction, buffers in pdus:
+        assert quick.pdu(direction, buffers) == plain.plain(direction, buffers)
+
+
+def test_a_match_like_the_others_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    watcher, pdus = asking(IMPLICIT)
+    values = {"AffectedSOPClassUID": FIND, "CommandField": 0x8020, "MessageIDBeingRespondedTo": 1}
+    command = encode_command(CommandSet.of(**{**values, "CommandDataSetType": 1, "Status": 0xFF00}))
+    for name in ("1.2.3", "1.2.4", "1.2.55"):
+        data = data_set([(0x00080052, "STUDY"), (0x00080054, "PACS"), (0x0020000D, name)], IMPLICIT)
+        pdus += [(Direction.RECEIVED, tuple(map(bytes, pdu))) for pdu in fragment(1, command, [data], 0)]
+    read: list[int] = []
+    whole = Message._read
+
+    def noted(message: Message) -> object:
+        read.append(message.body_length)
+        return whole(message)
+
+    monkeypatch.setattr(Message, "_read", noted)
+    assert [v for direction, buffers in pdus for v in watcher.pdu(direction, buffers)] == []
+    assert len(set(read)) == 2  # the Identifier and the first match
