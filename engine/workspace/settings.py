@@ -298,8 +298,7 @@ def _tls_version(text: str) -> str | None:
 def _path(reader: Reader, key: str) -> Path | None:
     text = reader.get(key, str, "")
     with under(key):
-        named_path(text)
-    return Path(text) if text else None
+        return named_path(text) if text else None
 
 
 def _choice(reader: Reader, key: str, default: E) -> E:

@@ -10,9 +10,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
+from engine.workspace.binary import named_path
 from gui.dialogs import Questions
 from gui.forms.fields import CheckField, ChoiceField, TextField
 from gui.forms.header import icon_button
+from gui.forms.path_field import PathField
 from gui.theme import SPACING
 
 PEM_FILES = "PEM files (*.pem *.crt *.cer *.key);;All files (*)"
@@ -25,9 +27,9 @@ _READ = 256 * 1024
 def pem_text(path: str) -> str | None:
     """The beginning of a file; None where there is none that can be read."""
     try:
-        with Path(path).expanduser().open("rb") as file:
+        with named_path(path).open("rb") as file:
             return file.read(_READ).decode("latin-1")
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return None
 
 
@@ -39,11 +41,6 @@ def check_pem(path: str, holds: str) -> str | None:
     if text is None:
         return "This file cannot be read."
     return None if holds in text else f"There is no {'certificate' if holds == CERTIFICATE else 'private key'} in it."
-
-
-def file_of(field: TextField) -> Path | None:
-    text = field.value().strip()
-    return Path(text).expanduser() if text else None
 
 
 CLIENTS = (
@@ -71,9 +68,9 @@ class TlsForm(QWidget):
         self._kept, self._questions, self._acceptor = tls or TlsSettings(), questions, acceptor
         choices = ((None, "Off: plain TCP"), *((p, f"{p.title[:1].upper()}{p.title[1:]}") for p in TlsProfile))
         self.profile = ChoiceField("&TLS", choices, self)
-        self.ca = TextField("Trusted &certificates", partial(check_pem, holds=CERTIFICATE), "the system's", self)
-        self.certificate = TextField("&Our certificate", self._check_certificate, "" if acceptor else "none", self)
-        self.key = TextField("Its private &key", self._check_key, "in the same file", self)
+        self.ca = PathField("Trusted &certificates", partial(check_pem, holds=CERTIFICATE), "the system's", self)
+        self.certificate = PathField("&Our certificate", self._check_certificate, "" if acceptor else "none", self)
+        self.key = PathField("Its private &key", self._check_key, "in the same file", self)
         self.passphrase = TextField("Passp&hrase of the key", self._check_passphrase, parent=self, secret=True)
         self.passphrase.set_hint("Kept in the system keyring, never in a file.")
         self.server_name = TextField("&Server name", placeholder="the host", parent=self)
@@ -119,7 +116,7 @@ class TlsForm(QWidget):
         self._judge()
 
     @property
-    def _files(self) -> tuple[TextField, ...]:
+    def _files(self) -> tuple[PathField, ...]:
         return (self.ca, self.certificate, self.key)
 
     def _fill(self, tls: TlsSettings | None, passphrase: str) -> None:
@@ -143,9 +140,9 @@ class TlsForm(QWidget):
             self._kept,
             client_certificates=clients if isinstance(clients, ClientCertificates) else ClientCertificates.NONE,
             profile=profile,
-            ca_file=file_of(self.ca),
-            certificate=file_of(self.certificate),
-            key=file_of(self.key),
+            ca_file=self.ca.path(),
+            certificate=self.certificate.path(),
+            key=self.key.path(),
             passphrase=self.passphrase.value(),
             verify=self.verify.value(),
             check_host_name=self.host_name.value(),
@@ -180,10 +177,10 @@ class TlsForm(QWidget):
         self.verify.set_hint("" if self.verify.value() else "⚠ Anybody can pretend to be the peer.")
         self.edited.emit()
 
-    def _browse(self, field: TextField) -> None:
+    def _browse(self, field: PathField) -> None:
         title = field.line.accessibleName()
         self._questions.open_files(self, title, PEM_FILES, partial(self._chosen, field))
 
-    def _chosen(self, field: TextField, paths: tuple[Path, ...]) -> None:
+    def _chosen(self, field: PathField, paths: tuple[Path, ...]) -> None:
         field.set_value(str(paths[0]))
         self._judge()

@@ -14,6 +14,7 @@ from engine.workspace.listening import ListenerSettings
 from gui.dialogs import Questions
 from gui.forms.fields import CheckField, ChoiceField, NumberField, TextField
 from gui.forms.header import icon_button
+from gui.forms.path_field import PathField
 
 from .listener_pages import Page
 
@@ -40,7 +41,7 @@ class EmulatorsPage(Page):
         self._questions = questions
         emulation = settings.peer.emulation
         self.samples = CheckField("&Start with the sample studies and worklist items", self)
-        self.worklist = TextField("&Worklist folder", placeholder="none", parent=self)
+        self.worklist = PathField("&Worklist folder", placeholder="none", parent=self)
         self.worklist.add_beside(icon_button("open", "Choose the worklist folder", self._browse, self))
         self.worklist.set_hint("Items as TOML, DICOM JSON or DICOM files; looked at again at each query.")
         self.report = ChoiceField("&Report on", _ROUTES, self)
@@ -75,7 +76,7 @@ class EmulatorsPage(Page):
         )
 
     def applied(self, settings: ListenerSettings) -> ListenerSettings:
-        folder, route, reason = self.worklist.value().strip(), self.report.value(), self.reason.value()
+        route, reason = self.report.value(), self.reason.value()
         commitment = CommitmentOptions(
             report=route if isinstance(route, ReportOn) else ReportOn.EITHER,
             delay=float(self.delay.value() or 0),
@@ -88,7 +89,7 @@ class EmulatorsPage(Page):
         emulation = replace(
             settings.peer.emulation,
             samples=self.samples.value(),
-            worklist=Path(folder).expanduser() if folder else None,
+            worklist=self.worklist.path(),
             commitment=commitment,
             printer=printer,
         )

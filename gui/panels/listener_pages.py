@@ -20,6 +20,7 @@ from gui.forms.fields import ChoiceField, Field, NumberField, TextField
 from gui.forms.header import icon_button
 from gui.forms.items_view import ItemsView
 from gui.forms.lines_field import LinesField
+from gui.forms.path_field import PathField
 from gui.theme import SPACING
 
 from .ae_extended_dialog import ExtendedDialog
@@ -104,7 +105,7 @@ class AddressPage(Page):
         self.warning = QLabel(self)
         self.warning.setProperty("role", "warning")
         self.warning.setWordWrap(True)
-        self.folder = TextField("&Folder for received instances", placeholder="empty: kept in memory", parent=self)
+        self.folder = PathField("&Folder for received instances", placeholder="empty: kept in memory", parent=self)
         self.folder.add_beside(icon_button("open", "Choose the folder for received instances", self._browse, self))
         self.pairs((self.ae_title, self.port), stretch=(3, 2))
         for widget in (self.who, self.warning, self.folder):
@@ -129,10 +130,9 @@ class AddressPage(Page):
     def applied(self, settings: ListenerSettings) -> ListenerSettings:
         was_loopback = self._host in (LOOPBACK, "::1", "localhost")
         host = self._host if bool(self.who.value()) is was_loopback else LOOPBACK if self.who.value() else ANYWHERE
-        folder = self.folder.value().strip()
         local = replace(settings.policy.local, ae_title=self.ae_title.value())
         policy = replace(settings.policy, local=local)
-        peer = replace(settings.peer, policy=policy, folder=Path(folder).expanduser() if folder else None)
+        peer = replace(settings.peer, policy=policy, folder=self.folder.path())
         return replace(settings, host=host, port=int(self.port.value() or 0), peer=peer)
 
     def _browse(self) -> None:

@@ -12,14 +12,16 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.model.commands import MoveDestination
 from engine.model.identity import KnownIdentity
 from engine.standard.codes import explain_code
+from engine.workspace.binary import named_path
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.listening import ListenerSettings
 from engine.workspace.settings import SavedPeer
 from engine.workspace.users import Users, load_users
 from gui.dialogs import Questions
-from gui.forms.fields import CheckField, TextField
+from gui.forms.fields import CheckField
 from gui.forms.header import icon_button, menu_button
 from gui.forms.items_view import ItemsView
+from gui.forms.path_field import PathField
 from gui.models.peers import peer_name
 
 from .ae_peer_tls import TlsForm
@@ -40,7 +42,7 @@ class UsersPage(Page):
         self._questions = questions
         self._users = Users(())
         self._looked: tuple[str, str | None] | None = None
-        self.file = TextField("&File of user identities", self._check, "none: whoever comes is let in", self)
+        self.file = PathField("&File of user identities", self._check, "none: whoever comes is let in", self)
         self.file.add_beside(icon_button("open", "Choose the file of user identities", self._browse, self))
         self.require = CheckField("&Reject who gives no user identity", self)
         self.column.addWidget(self.file)
@@ -64,10 +66,8 @@ class UsersPage(Page):
         return bool(self.file.value().strip()) and (self.require.value() or self._users.required)
 
     def applied(self, settings: ListenerSettings) -> ListenerSettings:
-        file = self.file.value().strip()
         policy = replace(settings.policy, require_identity=self.require.value())
-        users = Path(file).expanduser() if file else None
-        return replace(settings, users=users, peer=replace(settings.peer, policy=policy))
+        return replace(settings, users=self.file.path(), peer=replace(settings.peer, policy=policy))
 
     def _check(self, text: str) -> str | None:
         """Read the file; once for each text, since its tokens and passcodes are hashed."""
@@ -80,12 +80,12 @@ class UsersPage(Page):
         if not text:
             return None
         try:
-            self._users = load_users(Path(text).expanduser())
+            self._users = load_users(named_path(text))
         except WorkspaceError as error:
             place = f"Line {error.line}: " if error.line else ""
             said = f"{place}{f'{error.key}: ' if error.key else ''}{error.reason}."
             return f"{said[:1].upper()}{said[1:]}"
-        except (OSError, RuntimeError, ValueError) as error:  # a name no file can have
+        except (OSError, ValueError) as error:
             return f"This file cannot be read: {error}."
         return None
 

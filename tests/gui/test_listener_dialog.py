@@ -230,6 +230,26 @@ def test_users_are_told_as_the_file_has_them(show, qtbot, questions, tmp_path):
     assert made.policy.identities == ()
 
 
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [("address", "folder"), ("users", "file"), ("emulators", "worklist"), ("tls", "ca"), ("tls", "certificate")],
+)
+def test_a_name_no_file_can_have_is_said_beside_the_field(page, field, show, qtbot):
+    dialog = show()
+    shown = getattr(dialog, page)
+    dialog.show_page(shown)
+    holder = shown
+    if page == "tls":
+        holder = shown.form
+        choose(holder.profile, TlsProfile.BCP195)
+    typed = getattr(holder, field)
+    retype(qtbot, typed, "~nobody-of-that-name/x")
+    assert typed.note_text() == "✕ The home folder that ~nobody-of-that-name stands for is not known."
+    assert typed.path() is None and marked(dialog) == [shown.title] and not dialog.accept_button.isEnabled()
+    retype(qtbot, typed, "~/x")
+    assert typed.path() == Path.home() / "x"
+
+
 def row_of(syntaxes, uid) -> QListWidgetItem:
     return next(item for item in syntaxes._items() if item.data(UID_ROLE) == uid)
 

@@ -127,7 +127,13 @@ def test_files_are_picked_and_the_passphrase_goes_to_the_keyring(panel, dialog, 
 
 @pytest.mark.parametrize(
     ("field", "text", "word"),
-    [("ca", "/no/such/file.pem", "cannot be read"), ("ca", "key", "no certificate"), ("key", "key", "certificate")],
+    [
+        ("ca", "/no/such/file.pem", "cannot be read"),
+        ("certificate", "~nobody-of-that-name/x.pem", "home folder that ~nobody-of-that-name stands for"),
+        ("key", "~nobody-of-that-name/x.pem", "home folder that ~nobody-of-that-name stands for"),
+        ("ca", "key", "no certificate"),
+        ("key", "key", "certificate"),
+    ],
 )
 def test_what_is_wrong_with_a_file_stands_beside_its_field(dialog, qtbot, pem, field, text, word):
     choose(dialog.tls.profile, TlsProfile.BCP195)

@@ -90,3 +90,12 @@ def test_a_mistake_in_the_file_is_told_with_its_line(line: str, words: str, tmp_
     (tmp_path / "peers.toml").write_text(text, encoding="utf-8")
     (problem,) = Workspace(tmp_path, Secrets(MemoryKeyring())).problems
     assert words in str(problem)
+
+
+def test_a_home_folder_written_by_hand_is_found(space: Workspace) -> None:
+    space.save_peers((SavedPeer(peer=PEER, tls=FULL),))
+    file = space.folder / "peers.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("/etc/dicom/ca.pem", "~/ca.pem"), encoding="utf-8")
+    tls = Workspace(space.folder, space.secrets).tls_for(PEER)
+    assert tls is not None and tls.ca_file == Path.home() / "ca.pem"
