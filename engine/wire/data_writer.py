@@ -1,4 +1,4 @@
-"""Data sets to bytes: the layout of each element is pydicom's to write, the values are ours (PS3.5 7)."""
+"""Data sets to bytes (PS3.5 7). What has no plain header (undefined lengths) is pydicom's to write."""
 
 from __future__ import annotations
 
@@ -128,17 +128,33 @@ def write_sequence(tag: int, items: Iterable[bytes], layout: Layout) -> bytes:
 
 def write_element(tag: int, vr: str, raw: bytes, layout: Layout, undefined: bool = False) -> bytes:
     """One element with its header, and a delimiter when its length is undefined."""
+    if len(raw) >= UNDEFINED:
+        raise DataSetError(f"{element_name(tag)} has {len(raw)} bytes, more than a length field can say.")
+    if not layout.implicit_vr and vr in SHORT_VRS and len(raw) > 0xFFFF:
+        # The way out for values too long for the 2-byte length of their VR (PS3.5 6.2.2).
+        vr = "UN"
+    if not undefined and (layout.implicit_vr or vr in SHORT_VRS or vr in LONG_VRS):
+        return _header(tag, vr, len(raw), layout) + raw
+    return _by_pydicom(tag, vr, raw, layout, undefined)
+
+
+def _header(tag: int, vr: str, length: int, layout: Layout) -> bytes:
+    """Tag, VR and length of an element whose VR there is (PS3.5 7.1.2, 7.1.3); importing pydicom for these 8 or 12
+    bytes would take longer than most queries do."""
+    order = "<" if layout.little_endian else ">"
+    if layout.implicit_vr:
+        return struct.pack(order + "HHI", tag >> 16, tag & 0xFFFF, length)
+    form = "HH2sH" if vr in SHORT_VRS else "HH2sxxI"
+    return struct.pack(order + form, tag >> 16, tag & 0xFFFF, vr.encode(), length)
+
+
+def _by_pydicom(tag: int, vr: str, raw: bytes, layout: Layout, undefined: bool) -> bytes:
     load_pydicom()
     from pydicom.dataelem import RawDataElement
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_data_element
     from pydicom.tag import BaseTag
 
-    if len(raw) >= UNDEFINED:
-        raise DataSetError(f"{element_name(tag)} has {len(raw)} bytes, more than a length field can say.")
-    if not layout.implicit_vr and vr in SHORT_VRS and len(raw) > 0xFFFF:
-        # The way out for values too long for the 2-byte length of their VR (PS3.5 6.2.2).
-        vr = "UN"
     out = DicomBytesIO()
     out.is_implicit_VR = layout.implicit_vr
     out.is_little_endian = layout.little_endian

@@ -17,6 +17,8 @@ from pydicom.sequence import Sequence
 
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire import data_writer
+from engine.wire.data_reader import LONG_VRS, SHORT_VRS
 from engine.wire.datasets import (
     DataSetError,
     dataset_from_json,
@@ -131,6 +133,17 @@ def test_what_pydicom_writes_reads_the_same(syntax: str, implicit: bool, little:
     assert private is not None
     assert private.value == (b"private " if implicit else ("private",))
     assert to_pydicom(from_pydicom(sample)) == sample
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+@pytest.mark.parametrize("little", [False, True])
+def test_headers_are_those_pydicom_writes(implicit: bool, little: bool) -> None:
+    layout = data_writer.Layout(implicit, little)
+    for vr in sorted(SHORT_VRS | LONG_VRS):
+        for raw in (b"", b"\1\0", b"odd", bytes(70_000)):
+            shown = "UN" if len(raw) > 0xFFFF and vr in SHORT_VRS and not implicit else vr
+            ours = data_writer.write_element(0x00189901, vr, raw, layout)
+            assert ours == data_writer._by_pydicom(0x00189901, shown, raw, layout, False)
 
 
 def test_what_we_write_pydicom_reads() -> None:
