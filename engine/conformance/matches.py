@@ -17,7 +17,11 @@ _HEADER = 8
 _JUDGED = frozenset({0x00080005, 0x00080052, 0x00080053, 0x00080054, 0x00880130, 0x00880140})
 """Whose values count: Specific Character Set, level, view, Retrieve AE Title, storage media file-set."""
 _SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
-_header = struct.Struct("<HHI").unpack_from
+_header = struct.Struct("<II").unpack_from
+KNOWN = 8192
+"""Tags remembered."""
+_PLAIN: dict[int, int] = {}
+"""By the four bytes of a tag, as a number."""
 
 
 def match_shape(m: Message) -> Hashable:
@@ -34,20 +38,29 @@ def match_shape(m: Message) -> Hashable:
     tags: list[int] = []
     values: list[bytes] = []
     while at + _HEADER <= end:
-        group, number, length = _header(data, at)
-        tag = group << 16 | number
-        if group & 1:
+        word, length = _header(data, at)
+        tag = _PLAIN.get(word)
+        if tag is None:
+            tag = _learn(word)
+        if not tag:
             return None
-        if implicit:
-            if not plain_vr(tag):
+        if not implicit:
+            if data[at + 4 : at + 6] not in _SHORT:
                 return None
-        elif data[at + 4 : at + 6] in _SHORT:
             length >>= 16
-        else:
-            return None
         at += _HEADER
         if tag in _JUDGED:
             values.append(data[at : at + length])
         tags.append(tag)
         at += length
     return (m.context_id, data[:_HEADER], *tags, *values) if at == end and tags else None
+
+
+def _learn(word: int) -> int:
+    """The tag whose bytes these are, if it is of a standard group and has one VR that is no sequence; else 0."""
+    group, number = word & 0xFFFF, word >> 16
+    tag = group << 16 | number
+    plain = tag if not group & 1 and plain_vr(tag) else 0
+    if len(_PLAIN) < KNOWN:
+        _PLAIN[word] = plain
+    return plain

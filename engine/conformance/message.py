@@ -68,8 +68,9 @@ class Message:
         self.status = template.status
         self.status_class = template.status_class
         self.announced = template.announced
-        self.message_id = self.number(MESSAGE_ID)
-        self.responded_to = self.number(RESPONDED_TO)
+        asking, answering = own.get(MESSAGE_ID), own.get(RESPONDED_TO)
+        self.message_id = template.message_id if asking is None else asking[0] | asking[1] << 8
+        self.responded_to = template.responded_to if answering is None else answering[0] | answering[1] << 8
 
     @property
     def decoded(self) -> tuple[CommandSet, tuple[tuple[int, int], ...]]:

@@ -65,7 +65,8 @@ class Template:
 
     kind: "request", "response", "cancel", or "" for a command field the Standard does not have. status_class: UNKNOWN
     without a status. announced: whether Command Data Set Type promises a data set. number: its own, 0 for a template
-    of one message only. clean: circumstances in which such a message was found correct.
+    of one message only. message_id, responded_to: where they are not each message's own. clean: circumstances in which
+    such a message was found correct.
     """
 
     number: int
@@ -77,6 +78,8 @@ class Template:
     status: int | None
     status_class: StatusClass
     announced: bool
+    message_id: int | None
+    responded_to: int | None
     clean: set[Hashable] = field(default_factory=set)
 
 
@@ -99,6 +102,8 @@ def read(data: bytes, number: int = 0) -> Template:
         status,
         StatusClass.UNKNOWN if status is None else _class_of(status),
         kind is not None and kind != NO_DATA_SET,
+        number_in(raw.get(MESSAGE_ID)),
+        number_in(raw.get(RESPONDED_TO)),
     )
 
 

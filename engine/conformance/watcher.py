@@ -124,7 +124,7 @@ class Watcher:
         by_requestor = self._by_requestor(direction)
         first = buffers[0] if buffers else b""
         if len(first) and first[0] == PDataTF.TYPE:
-            return self._p_data(direction, by_requestor, buffers)
+            return self.data(direction, buffers, time)
         data = b"".join(buffers)
         known = self._known(data)
         if known is not None:
@@ -143,6 +143,32 @@ class Watcher:
                 _judged.clear()
             _judged[self._digest(data)] = tuple(judged)
         return self._told(direction, findings + judged)
+
+    def data(self, direction: Direction, buffers: Sequence[Buffer], time: float = 0.0) -> list[Verdict]:
+        """A whole P-DATA-TF; see `pdu`."""
+        self._time = time
+        by_requestor = (direction is _SENT) is self.requestor
+        takes_data = self._sequence.takes_data(by_requestor)
+        alone = only_whole(buffers, BODY_LIMIT) if takes_data else None
+        if alone is not None:
+            context_id, control, fragment = alone
+            assembly, maximum = self._assemblies[by_requestor], self._maximum[direction is _SENT]
+            fits = not maximum or len(fragment) + PDV_HEADER <= maximum
+            accepted = self._accepted is None or context_id in self._accepted
+            if fits and accepted and assembly.takes_whole(context_id, control):
+                assembly.time = time
+                message = assembly.whole(context_id, control, fragment)
+                of_message = self._message(message) if message is not None else None
+                return self._told(direction, of_message, message) if of_message else []
+        pdv = only_pdv(buffers)
+        if pdv is not None and takes_data and self._is_plain(pdv, direction, buffers[0]):
+            return self._feed(direction, by_requestor, (pdv,), [])  # the many
+        pdvs, fault = see_pdvs(buffers)
+        if fault:
+            return self._told(direction, self._sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
+        findings = self._sequence.pdu(PDataTF.TYPE, by_requestor)
+        findings += judge_pdvs(pdvs, self._maximum[direction is _SENT], self._accepted, reserved=_reserved(buffers[0]))
+        return self._feed(direction, by_requestor, pdvs, findings)
 
     def run(self, direction: Direction, run: DataRun, time: float = 0.0) -> list[Verdict]:
         """P-DATA-TFs that are alike: the verdicts `pdu` would give for each. Of most only the length counts."""
@@ -226,31 +252,6 @@ class Watcher:
                 return check_abort(pdu)
         return check_short(pdu)
 
-    def _p_data(self, direction: Direction, by_requestor: bool, buffers: Sequence[Buffer]) -> list[Verdict]:
-        assembly = self._assemblies[by_requestor]
-        takes_data = self._sequence.takes_data(by_requestor)
-        alone = only_whole(buffers, BODY_LIMIT) if takes_data else None
-        if alone is not None and assembly.takes_whole(*alone[:2]) and self._is_taken(direction, *alone):
-            assembly.time = self._time
-            message = assembly.whole(*alone)
-            of_message = self._message(message) if message is not None else []
-            return self._told(direction, of_message, message) if of_message else []
-        pdv = only_pdv(buffers)
-        if pdv is not None and takes_data and self._is_plain(pdv, direction, buffers[0]):
-            return self._feed(direction, by_requestor, (pdv,), [])  # the many
-        pdvs, fault = see_pdvs(buffers)
-        if fault:
-            return self._told(direction, self._sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
-        findings = self._sequence.pdu(PDataTF.TYPE, by_requestor)
-        findings += judge_pdvs(pdvs, self._maximum[direction is _SENT], self._accepted, reserved=_reserved(buffers[0]))
-        return self._feed(direction, by_requestor, pdvs, findings)
-
-    def _is_taken(self, direction: Direction, context_id: int, _: int, fragment: bytes) -> bool:
-        """Whether a fragment comes on an accepted context, within its receiver's maximum length."""
-        maximum = self._maximum[direction is _SENT]
-        fits = not maximum or len(fragment) + PDV_HEADER <= maximum
-        return fits and (self._accepted is None or context_id in self._accepted)
-
     def _is_plain(self, pdv: PdvSeen, direction: Direction, head: Buffer) -> bool:
         known = self._accepted is None or pdv.context_id in self._accepted
         return known and pdv.is_plain(self._maximum[direction is _SENT]) and not head[1]
@@ -283,7 +284,8 @@ class Watcher:
         judge = self._judges.get(m.service)
         if judge is not None:
             findings += judge(m)
-        self._exchanges.whole(m)
+        if m.operation is not None:
+            self._exchanges.whole(m)
         return condensed(findings, "message") if len(findings) > 1 else findings
 
     def _judge_command(self, m: Message) -> list[Finding]:

@@ -296,6 +296,11 @@ class Exchange:
                 self._arriving.pop(message.context_id, None)
             self._take(message, now)
 
+    @property
+    def has_events(self) -> bool:
+        """Whether `next_event` has one."""
+        return bool(self._events)
+
     def next_event(self) -> Event | None:
         """The oldest event not yet taken, or None."""
         return self._events.popleft() if self._events else None
@@ -374,7 +379,7 @@ class Exchange:
     def _sink_for(self, context_id: int, command_bytes: bytes) -> Sink | None:
         """A command set is whole and a data set begins: while it arrives, what waits for it does not time out."""
         if len(self._invoked):
-            command = decode_command(command_bytes)
+            command = self._reassembler.command_of(context_id) or decode_command(command_bytes)
             invoked = self._invoked.asked(command.responded_to, context_id)
             if not _is_response(command):
                 self._arriving[context_id] = self._invoked.with_sub_operations()

@@ -143,6 +143,7 @@ class Messages:
         """The request did not go out."""
         if self._association.exchange is not None:
             self._association.exchange.forget(operation)
+            self._room.set()
         self.close_invocation(operation)
 
     async def perform(self, message: Outgoing) -> Response:
@@ -347,7 +348,8 @@ class Messages:
         try:
             exchange.receive(pdvs, self._association.context.now())
         finally:
-            self._take_events(exchange)
+            if exchange.has_events:
+                self._take_events(exchange)
 
     def check_timeouts(self, now: float) -> None:
         """End what waits for a response too long."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome, ProgressNotice, StatusNotice
+from engine.model.quick import quick
 from engine.services.retrieval_verdict import Judgement
 
 from . import sentences
@@ -16,6 +17,7 @@ from .association import Association
 from .context import Context
 from .invocation import Ended, Invocation, Response, status_notice
 
+_progress_notice = quick(ProgressNotice)
 _AS_IT_IS = Judgement(None, "")
 
 
@@ -39,8 +41,8 @@ class Operation:
     """Associations on their way, which Cancel gives up."""
 
     def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
-        self.context.notify(
-            ProgressNotice(
+        self.context.outbox.put(
+            _progress_notice(
                 operation=self.number,
                 association=self.association,
                 time=self.context.wall(),

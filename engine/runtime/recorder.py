@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated
-from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
 from engine.model.quick import quick
@@ -94,9 +93,11 @@ class Recorder:
         one piece, where there is such."""
         size = sum(map(len, buffers)) if whole is None else len(whole)
         context = self._context
-        if not self._keep(size):
+        kept = self._kept + size
+        if kept > KEPT_PDU_BYTES or not context.outbox.has_room:
             data = _head(buffers)
         else:
+            self._kept = kept
             data = b"".join(buffers) if whole is None else whole
         before, event, action, after = _SENDING if direction is Direction.SENT else _RECEIVING
         time = context.wall()
@@ -115,7 +116,7 @@ class Recorder:
                 state_after=after,
             )
         )
-        verdicts = self._watcher.pdu(direction, buffers, None, time)
+        verdicts = self._watcher.data(direction, buffers, time)
         if verdicts or self._held:
             self._judge(direction, verdicts)
         else:
@@ -165,19 +166,25 @@ class Recorder:
     ) -> None:
         """A message was sent."""
         context = ready.context
-        self._notify_message(
-            direction,
-            context.id,
-            context.abstract_syntax,
-            context.transfer_syntax,
-            ready.command,
-            ready.command_bytes,
-            data,
-            length,
-            operation,
-            within=within,
+        self._context.outbox.put(
+            _message_notice(
+                association=self._association,
+                operation=operation,
+                time=self._context.wall(),
+                clock=self._context.now(),
+                direction=direction,
+                context_id=context.id,
+                abstract_syntax=context.abstract_syntax,
+                transfer_syntax=context.transfer_syntax,
+                command=ready.command,
+                command_bytes=ready.command_bytes,
+                data=None if data is None else self._keep_data(data),
+                data_length=length,
+                within=within,
+            )
         )
-        self._tell_held(direction, operation if operation is not None else within)
+        if self._held:
+            self._tell_held(direction, operation if operation is not None else within)
 
     def received(
         self,
@@ -189,56 +196,28 @@ class Recorder:
         within: int | None = None,
     ) -> None:
         """A message arrived."""
-        self._notify_message(
-            Direction.RECEIVED,
-            message.context_id,
-            message.abstract_syntax,
-            message.transfer_syntax,
-            message.command,
-            message.command_bytes,
-            message.data,
-            message.data_length,
-            operation,
-            duration,
-            unsolicited,
-            within,
-        )
-        self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
-
-    def _notify_message(
-        self,
-        direction: Direction,
-        context_id: int,
-        abstract_syntax: str,
-        transfer_syntax: str,
-        command: CommandSet,
-        command_bytes: bytes,
-        data: EncodedData | FileData | None,
-        length: int,
-        operation: int | None,
-        duration: float | None = None,
-        unsolicited: bool = False,
-        within: int | None = None,
-    ) -> None:
-        self._context.notify(
+        data = message.data
+        self._context.outbox.put(
             _message_notice(
                 association=self._association,
                 operation=operation,
                 time=self._context.wall(),
                 clock=self._context.now(),
-                direction=direction,
-                context_id=context_id,
-                abstract_syntax=abstract_syntax,
-                transfer_syntax=transfer_syntax,
-                command=command,
-                command_bytes=command_bytes,
-                data=self._keep_data(data),
-                data_length=length,
+                direction=Direction.RECEIVED,
+                context_id=message.context_id,
+                abstract_syntax=message.abstract_syntax,
+                transfer_syntax=message.transfer_syntax,
+                command=message.command,
+                command_bytes=message.command_bytes,
+                data=None if data is None else self._keep_data(data),
+                data_length=message.data_length,
                 duration=duration,
                 unsolicited=unsolicited,
                 within=within,
             )
         )
+        if self._held:
+            self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
 
     def _keep_data(self, data: EncodedData | FileData | None) -> EncodedData | FileData | None:
         if not isinstance(data, EncodedData) or len(data.data) <= SMALL:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from engine.model.association import Policy, Proposal
+from engine.model.command_set import tag_of
 from engine.model.commands import Listen, Outgoing, PeerSettings, Retrieve
 from engine.model.notices import Outcome
 from engine.services.instances import InstanceStore
@@ -24,6 +25,7 @@ from .retrievals import Retrieval
 
 LINGER = 1.0
 """Seconds for what is still under way after the final response: C-STOREs on their way, the peer's release."""
+_COUNTERS = tuple(tag_of(f"NumberOf{name}Suboperations") for name in ("Completed", "Failed", "Warning", "Remaining"))
 OPTIONAL_KEYS_UNSUPPORTED = 0xFF01
 FAILED_SOP_INSTANCES = 0x00080058
 
@@ -164,12 +166,10 @@ class Retrieving:
             association.messages.close_invocation(invocation.operation)
 
     def _progress(self, invocation: Invocation, response: Response) -> None:
-        if response.command.status is not None:
-            self._statuses[response.command.status] += 1
-        counters = [
-            response.command.number(f"NumberOf{name}Suboperations")
-            for name in ("Completed", "Failed", "Warning", "Remaining")
-        ]
+        status = response.command.status
+        if status is not None:
+            self._statuses[status] += 1
+        counters = [response.command.number(tag) for tag in _COUNTERS]
         if all(n is None for n in counters):
             self._operation.progress(invocation.responses)
             return
@@ -225,9 +225,7 @@ class Retrieving:
 
     def _facts(self, association: Association, invocation: Invocation, response: Response) -> Facts:
         command, final = self._command, response.command
-        completed, failed, warning, remaining = (
-            final.number(f"NumberOf{name}Suboperations") for name in ("Completed", "Failed", "Warning", "Remaining")
-        )
+        completed, failed, warning, remaining = (final.number(tag) for tag in _COUNTERS)
         return Facts(
             service=command.service,
             status=final.status if final.status is not None else 0xC000,

@@ -283,6 +283,11 @@ class Reassembler:
         """(context ID, command bytes, data bytes) received of each message that is not whole."""
         return tuple((m.context_id, m.command_length, m.data_length) for m in self._messages.values())
 
+    def command_of(self, context_id: int) -> CommandSet | None:
+        """The command set of the message under way on this context, once it is whole."""
+        message = self._messages.get(context_id)
+        return message.command if message is not None else None
+
     def discard(self) -> None:
         """Forget every message under way; sinks are told."""
         for message in self._messages.values():
@@ -301,6 +306,9 @@ class Reassembler:
                 continue  # the many
             if control == COMMAND | LAST and not self._messages and not done and self._is_plain_command(data):
                 done += self._take_whole(context_id, bytes(data))
+                continue
+            if control == LAST and not done and self._takes_whole_data(context_id, data):
+                done.append(self._finish(self._messages[context_id]))
                 continue
             view = memoryview(data)
             try:
@@ -328,6 +336,18 @@ class Reassembler:
             return ()
         self._ended[context_id] = _ANNOUNCED_NONE
         return (_assembled(context_id, data, command),)
+
+    def _takes_whole_data(self, context_id: int, data: Buffer) -> bool:
+        """Take a data set in one fragment with which nothing can be wrong; False for every other."""
+        message = self._messages.get(context_id)
+        count = len(data)
+        if message is None or message.sink is None or message.data_length or len(self._messages) > 1:
+            return False
+        if not count or count % 2 or count > self._message_limit:
+            return False
+        message.data_length = count
+        message.sink.write(data if isinstance(data, memoryview) else memoryview(data))
+        return True
 
     def _takes_more(self, context_id: int, data: Buffer) -> bool:
         """Take a fragment in the middle of a data set with which nothing can be wrong; False for every other."""
