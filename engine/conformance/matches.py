@@ -39,9 +39,7 @@ def match_shape(m: Message) -> Hashable:
     values: list[bytes] = []
     while at + _HEADER <= end:
         word, length = _header(data, at)
-        tag = _PLAIN.get(word)
-        if tag is None:
-            tag = _learn(word)
+        tag = _PLAIN.get(word) or _learn(word)
         if not tag:
             return None
         if not implicit:

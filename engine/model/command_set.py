@@ -91,7 +91,11 @@ class CommandSet:
 
     def number(self, key: str | int) -> int | None:
         """The value as an int (the first of several), or None when absent, empty or not a number."""
-        value = self.get(key)
+        if self.places is not None and type(key) is int:
+            place = self.places.get(key)
+            value = None if place is None else self.elements[place].value
+        else:
+            value = self.get(key)
         if value is None or isinstance(value, int):
             return value
         first = value[0] if isinstance(value, tuple) and value else None

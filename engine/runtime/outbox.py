@@ -135,21 +135,19 @@ class Outbox:
         """Up to `limit` notices. Fewer than `limit` means that all were taken and the bell will ring for the next."""
         self._free_bell()
         taken: list[AnyNotice] = []
-        while len(taken) < limit:
-            try:
-                notice = self._items.popleft()
-            except IndexError:
-                break
-            if isinstance(notice, PduRun):
+        items = self._items
+        while items and len(taken) < limit:  # nobody else takes any
+            notice = items.popleft()
+            if type(notice) is PduRun:
                 taken += notice.take(limit - len(taken))
                 if notice.taken < len(notice.data):
-                    self._items.appendleft(notice)
+                    items.appendleft(notice)
                 else:
                     self._taken_bytes += notice.held
                 continue
-            if isinstance(notice, PduNotice):
+            if type(notice) is PduNotice:
                 self._taken_bytes += len(notice.data)
-            taken.append(notice)
+            taken.append(notice)  # type: ignore[arg-type]
         return taken
 
     def wait(self, timeout: float | None) -> bool:

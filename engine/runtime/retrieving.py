@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.model.association import Policy, Proposal
@@ -51,6 +52,8 @@ class Retrieving:
         self._statuses: Counter[int] = Counter()
         self._counts: tuple[int, int, int, int] | None = None
         self._cancelled_after: int | None = None
+        self._uncounted: Mapping[int, int] | None = None
+        """Where elements stand in the latest kind of response that tells no sub-operations."""
 
     async def run(self) -> None:
         self._reception = await self._receive()
@@ -169,8 +172,13 @@ class Retrieving:
         status = response.command.status
         if status is not None:
             self._statuses[status] += 1
+        places = response.command.places
+        if places is not None and places is self._uncounted:  # one like the last
+            self._operation.progress(invocation.responses)
+            return
         counters = [response.command.number(tag) for tag in _COUNTERS]
         if all(n is None for n in counters):
+            self._uncounted = places
             self._operation.progress(invocation.responses)
             return
         completed, failed, warning, remaining = (n or 0 for n in counters)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
-from engine.model.command_set import NO_DATA_SET, CommandSet, Value, tag_of
+from engine.model.command_set import NO_DATA_SET, CommandSet, Element, Value, tag_of
+from engine.model.quick import quick
 from engine.standard.messages import MESSAGES, RESPONSE_BIT, message_for
 from engine.standard.status import StatusClass, lookup
 
@@ -16,6 +18,7 @@ ERROR_COMMENT_LENGTH = 64
 _SERVICE_CLASS_CODES = 0xA000
 """From here on codes are the service classes'; Annex C lets each of their warnings and failures say why."""
 _CREATE = "N-CREATE"
+_element = quick(Element)
 
 
 def response_to(
@@ -67,11 +70,17 @@ def request_of(message: str, **values: Value) -> CommandSet:
 
     Message ID and Command Data Set Type are left to be filled in when it is sent.
     """
+    given = tuple(k for k, v in values.items() if v is not None)
+    elements = (_element(tag_of(e), values[e]) if isinstance(e, str) else e for e in _layout(message, given))
+    return CommandSet(tuple(elements))
+
+
+@lru_cache(maxsize=256)
+def _layout(message: str, given: tuple[str, ...]) -> tuple[Element | str, ...]:
+    """The elements of a request in order, those that are given by their keyword."""
     row = MESSAGES[message]
-    given: dict[str, Value] = {"CommandField": row.command_field, "CommandDataSetType": None}
-    if any(f.element.keyword == "MessageID" for f in row.fields):
-        given["MessageID"] = None
-    if any(f.element.keyword == "Priority" for f in row.fields):
-        given["Priority"] = 0
-    given.update({k: v for k, v in values.items() if v is not None})
-    return CommandSet.of(**given)
+    listed = {f.element.keyword for f in row.fields}
+    own: dict[str, Value] = {"CommandField": row.command_field, "CommandDataSetType": None}
+    own |= {k: v for k, v in (("MessageID", None), ("Priority", 0)) if k in listed}
+    empty = CommandSet.of(**own, **{k: None for k in given if k not in own})
+    return tuple(e.keyword if e.keyword in given else e for e in empty)

@@ -30,7 +30,7 @@ from .recognise import Buffer, recognise, unrecognized
 PDU_HEADER = 6
 ITEM_HEADER = 4
 PDV_HEADER = 6
-_LENGTHS = struct.Struct(">II").unpack_from
+_ONE_PDV = struct.Struct(">IIBB").unpack_from
 """Bytes in front of a fragment: item length, presentation context ID, message control header."""
 
 UNRECOGNIZED_PDU = 1
@@ -328,8 +328,10 @@ def iter_pdvs(data: Buffer) -> list[tuple[int, int, memoryview]]:
     """
     view = memoryview(data)
     end = len(view)
-    if end >= PDU_HEADER + PDV_HEADER and _LENGTHS(view, 2) == (end - PDU_HEADER, end - PDU_HEADER - 4):
-        return [(view[PDU_HEADER + 4], view[PDU_HEADER + 5], view[PDU_HEADER + PDV_HEADER :])]  # nearly all
+    if end >= PDU_HEADER + PDV_HEADER:
+        length, of_item, context_id, control = _ONE_PDV(data, 2)
+        if length == end - PDU_HEADER and of_item == length - 4:
+            return [(context_id, control, view[PDU_HEADER + PDV_HEADER :])]  # nearly all
     if end < PDU_HEADER or int.from_bytes(view[2:6], "big") != end - PDU_HEADER:
         raise PduError("P-DATA-TF: PDU-length is not the length of the PDU.", INVALID_PARAMETER_VALUE, 2)
     pdvs: list[tuple[int, int, memoryview]] = []
