@@ -12,11 +12,13 @@ from typing import IO
 
 from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.model.quick import quick
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 
 from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader, Source
 from .data_writer import Layout, write_data_set
 from .errors import DataSetError
+from .file_front import FRONT, plain_front
 from .pdus import Buffer, strip
 
 PREAMBLE = 128
@@ -34,6 +36,7 @@ _SHORT = 64
 """Bytes of an element that structure may hang on: a header, a private creator's name."""
 _HEAD = 1 << 16
 """Bytes of a deflated data set looked at for what it is; group 0008H begins it."""
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _META_LIMIT = 1 << 20
 """Bytes of File Meta Information looked at; real ones have a few hundred."""
 
@@ -61,6 +64,9 @@ class FileHeader:
     def data(self) -> FileData:
         """The data set in the file."""
         return FileData(self.path, self.data_offset, self.length, self.transfer_syntax)
+
+
+_file_header = quick(FileHeader)
 
 
 class FileSource:
@@ -114,6 +120,25 @@ def open_file(path: Path) -> FileHeader:
         raise problem(path, error) from None
 
 
+def examined(path: Path) -> FileHeader:
+    """`checked(open_file(path))`, of a file with which nothing is wrong in one read."""
+    try:
+        file = os.open(path, _READ)
+        try:
+            size = os.fstat(file).st_size
+            front = os.read(file, FRONT)
+        finally:
+            os.close(file)
+    except OSError:
+        return checked(open_file(path))  # and say what is wrong
+    plain = plain_front(front, size) if len(front) == min(size, FRONT) else None
+    if plain is None:
+        return checked(open_file(path))
+    meta, found, offset = plain.meta, plain.found, plain.offset
+    sop_class, sop_instance, note = _told(meta, found)
+    return _file_header(path, sop_class, sop_instance, meta[_SYNTAX], offset, size - offset, note=note)
+
+
 def checked(header: FileHeader) -> FileHeader:
     """The header with `cut` told: what is wrong with the structure of the data set and where, reading no long value."""
     row = transfer_syntax(header.transfer_syntax)
@@ -160,10 +185,15 @@ def _header(path: Path, source: FileSource) -> FileHeader:
     syntax = values.get(_SYNTAX, "") or _guess_syntax(path, source, offset, prefixed=bool(start or meta))
     # Where meta information and data set disagree, the data set is what travels and what the receiver compares.
     found = _identity(source, offset, syntax)
-    sop_class = found.get(_OWN_CLASS) or values.get(_SOP_CLASS, "")
-    sop_instance = found.get(_OWN_INSTANCE) or values.get(_SOP_INSTANCE, "")
-    note = _note(values, sop_class, sop_instance)
+    sop_class, sop_instance, note = _told(values, found)
     return FileHeader(path, sop_class, sop_instance, syntax, offset, len(source) - offset, note=note)
+
+
+def _told(meta: dict[int, str], found: dict[int, str]) -> tuple[str, str, str]:
+    """SOP Class and Instance UID, of the data set where it has them, and what is odd about the meta information."""
+    sop_class = found.get(_OWN_CLASS) or meta.get(_SOP_CLASS, "")
+    sop_instance = found.get(_OWN_INSTANCE) or meta.get(_SOP_INSTANCE, "")
+    return sop_class, sop_instance, _note(meta, sop_class, sop_instance)
 
 
 def _note(meta: dict[int, str], sop_class: str, sop_instance: str) -> str:

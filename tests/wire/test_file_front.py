@@ -1,0 +1,138 @@
+"""The quick way to what a file is, compared with the long one: sound files, odd ones, and files with bytes changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.model.dataset import DataElement, DataSet
+from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire.datasets import DataSetError, FileHeader, checked, encode_dataset, examined, file_meta, open_file
+from engine.wire.file_front import FRONT, plain_front
+
+CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "1.2.3.4"
+JPEG = "1.2.840.10008.1.2.4.50"
+SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE, EXPLICIT_VR_BE, DEFLATED_LE, JPEG, "1.2.3.99", "")
+REFERENCE = DataSet((DataElement(0x00081150, "UI", (CLASS,)), DataElement(0x00081155, "UI", ("1.2.3.5",))))
+PLAIN = (
+    DataElement(0x00080005, "CS", ("ISO_IR 192",)),
+    DataElement(0x00080016, "UI", (CLASS,)),
+    DataElement(0x00080018, "UI", (INSTANCE,)),
+    DataElement(0x00100010, "PN", ("Nobody^At All",)),
+    DataElement(0x7FE00010, "OW", b"\1\2" * 300),
+)
+NESTED = (
+    *PLAIN[:3],
+    DataElement(0x00081140, "SQ", (REFERENCE, DataSet((DataElement(0x00089121, "SQ", (REFERENCE,)),)), DataSet())),
+    DataElement(0x00091001, "UN", b"1234"),
+    *PLAIN[3:],
+)
+UNDEFINED = (
+    b"\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff"
+    b"\xfe\xff\0\xe0\xff\xff\xff\xff\x08\0\x50\x11UI\x04\x001.2\0\xfe\xff\x0d\xe0\0\0\0\0"
+    b"\xfe\xff\0\xe0\x0c\0\0\0\x08\0\x50\x11UI\x04\x001.2\0"
+    b"\xfe\xff\xdd\xe0\0\0\0\0"
+)
+
+
+def long_way(path: Path) -> FileHeader | str:
+    try:
+        return checked(open_file(path))
+    except DataSetError as error:
+        return str(error)
+
+
+def quick_way(path: Path) -> FileHeader | str:
+    try:
+        return examined(path)
+    except DataSetError as error:
+        return str(error)
+
+
+def whole(syntax: str, elements: tuple[DataElement, ...] = PLAIN) -> bytes:
+    encoded = syntax if syntax in SYNTAXES[:4] else EXPLICIT_VR_LE
+    return file_meta(syntax, CLASS, INSTANCE) + encode_dataset(DataSet(elements), encoded)
+
+
+@pytest.mark.parametrize("elements", [PLAIN, NESTED], ids=["plain", "nested"])
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_both_ways_tell_the_same_of_a_sound_file(
+    tmp_path: Path, syntax: str, elements: tuple[DataElement, ...]
+) -> None:
+    path = tmp_path / "a.dcm"
+    path.write_bytes(whole(syntax, elements))
+    header = long_way(path)
+    assert quick_way(path) == header
+    assert isinstance(header, FileHeader)
+    assert (header.sop_class_uid, header.sop_instance_uid) == (CLASS, INSTANCE)
+
+
+@pytest.mark.parametrize("elements", [PLAIN, NESTED], ids=["plain", "nested"])
+def test_the_usual_file_takes_the_quick_way(elements: tuple[DataElement, ...]) -> None:
+    data = whole(EXPLICIT_VR_LE, elements)
+    assert plain_front(data, len(data)) is not None
+    assert plain_front(data[:-600], len(data)) is not None, "the pixel data need not be read"
+    assert plain_front(data[:-600], len(data) - 1) is None
+
+
+def test_sequences_of_undefined_length_take_it_too(tmp_path: Path) -> None:
+    data = whole(EXPLICIT_VR_LE, PLAIN[:3]) + UNDEFINED
+    assert plain_front(data, len(data)) is not None
+    for end in range(len(data) - len(UNDEFINED) + 1, len(data) + 1):
+        path = tmp_path / f"{end}.dcm"
+        path.write_bytes(data[:end])
+        assert quick_way(path) == long_way(path)
+
+
+@pytest.mark.parametrize("more", [-3, 0, 1, 5, 4096])
+def test_a_header_longer_than_what_is_read_is_understood(tmp_path: Path, more: int) -> None:
+    path = tmp_path / "a.dcm"
+    text = DataElement(0x00104000, "LT", ("x" * (FRONT + more),))
+    path.write_bytes(whole(EXPLICIT_VR_LE, (*PLAIN[:4], text, *PLAIN[4:])))
+    header = quick_way(path)
+    assert header == long_way(path)
+    assert isinstance(header, FileHeader)
+    assert not header.cut
+
+
+@pytest.mark.parametrize("class_uid", ["1.2.840.10008.5.1.4.1.1.2", ""])
+def test_another_class_in_the_meta_information_is_noted_alike(tmp_path: Path, class_uid: str) -> None:
+    path = tmp_path / "a.dcm"
+    path.write_bytes(file_meta(EXPLICIT_VR_LE, class_uid, "1.9") + encode_dataset(DataSet(PLAIN), EXPLICIT_VR_LE))
+    assert quick_way(path) == long_way(path)
+    path.write_bytes(file_meta(EXPLICIT_VR_LE, CLASS, INSTANCE) + encode_dataset(DataSet(PLAIN[3:]), EXPLICIT_VR_LE))
+    assert quick_way(path) == long_way(path)
+
+
+def test_what_is_no_file_is_told_alike(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    for name in ("missing", "empty", ""):
+        assert quick_way(tmp_path / name) == long_way(tmp_path / name)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=400)
+@given(
+    syntax=st.sampled_from(SYNTAXES[:2]),
+    elements=st.sampled_from([PLAIN, NESTED]),
+    undefined=st.booleans(),
+    changes=st.lists(st.tuples(st.integers(128, 1100), st.integers(0, 255)), max_size=3),
+    end=st.integers(120, 1200),
+)
+def test_both_ways_tell_the_same_of_any_file(
+    tmp_path: Path,
+    syntax: str,
+    elements: tuple[DataElement, ...],
+    undefined: bool,
+    changes: list[tuple[int, int]],
+    end: int,
+) -> None:
+    data = bytearray(whole(syntax, elements) + (UNDEFINED if undefined else b""))
+    for place, value in changes:
+        if place < len(data):
+            data[place] = value
+    path = tmp_path / "a.dcm"
+    path.write_bytes(data[:end] if end < 1100 else data)
+    assert quick_way(path) == long_way(path)
