@@ -263,6 +263,8 @@ class Listener:
             association.request(p.AAssociateResponse(made.pdu))
         except StateError:
             return  # it was aborted while we decided
+        if association.end is not None:
+            return  # a script ended it in place of the answer
         if isinstance(made.pdu, AssociateAC) and made.negotiated is not None:
             association.established(made.negotiated)
             return

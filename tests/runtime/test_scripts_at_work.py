@@ -12,6 +12,7 @@ import trustme
 
 from engine.model.association import Policy
 from engine.model.commands import StopListening
+from engine.model.faults import Phase
 from engine.model.notices import (
     AssociationNotice,
     ErrorNotice,
@@ -181,3 +182,14 @@ def test_the_same_over_tls(
     assert status.outcome is outcome, status.sentence
     assert words in status.sentence
     assert not console.of(ErrorNotice)
+
+
+def test_nothing_is_told_of_an_association_after_its_end(staged: Staged, console: Console) -> None:
+    """The script cuts the A-ASSOCIATE-AC; found by counting what is open in an hour of traffic."""
+    stage = staged(script("half-then-close", phase=Phase.ASSOCIATION))
+    stage.ours("echo")
+    console.wait(AssociationNotice, lambda n: n.listener == stage.peer.listener and n.outcome is not None)
+    console.submit(StopListening(listener=stage.peer.listener))
+    console.wait(ListenerNotice, lambda n: n.listener == stage.peer.listener and not n.listening)
+    told = console.of(AssociationNotice, lambda n: n.listener == stage.peer.listener)
+    assert [n.outcome is not None for n in told] == [False] * (len(told) - 1) + [True]
