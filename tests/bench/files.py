@@ -19,11 +19,12 @@ def make_files(folder: Path, count: int, size: int) -> Path:
     if not made.exists():
         made.mkdir(parents=True)
         for number in range(1, count + 1):
-            _write(made / f"{number:06}.dcm", number, size)
+            write_file(made / f"{number:06}.dcm", number, size)
     return made
 
 
-def _write(path: Path, number: int, size: int) -> None:
+def write_file(path: Path, number: int, size: int) -> str:
+    """One such file; gives its SOP Instance UID."""
     instance = f"{_ROOT}.3.{number}"
     elements = [
         (0x00080016, b"UI", CT_IMAGE),
@@ -41,6 +42,7 @@ def _write(path: Path, number: int, size: int) -> None:
         file.write(head + struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, pixels))
         while pixels:
             pixels -= file.write(_PIECE[:pixels])
+    return instance
 
 
 def _element(tag: int, vr: bytes, value: str) -> bytes:

@@ -1,0 +1,166 @@
+"""What a process holds at a moment, and the sentences that name what has grown since another."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import ctypes.util
+import functools
+import gc
+import os
+import re
+import sys
+import tempfile
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+OBJECTS = 50
+"""Objects of one type that may come and go between two looks: what a pool, a queue or the interpreter keeps for later.
+Whatever is lost once an association, a message or a fault grows past it in any run worth the name."""
+POOLED = {"weakref.ReferenceType": 2_000}
+"""sqlite3's connections keep up to 200 dead references to cursors each; there are as many connections as listeners."""
+BLOCKS = 5_000
+"""Pieces of memory that Python has handed out: strings, bytes and numbers too, which no object count sees."""
+MEGABYTES = 12.0
+"""Of resident memory: the system's allocator and threads' arenas keep what they once had."""
+
+WIDGETS = ("gui.panels.", "gui.forms.", "gui.dialogs.", "gui.palette", "PySide6.")
+FILLED = ("_PLAIN",)
+"""Caches in capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Taken at rest, caches emptied."""
+
+    threads: tuple[str, ...]
+    descriptors: Counter[str]
+    """By what they are: socket, pipe, file, ..."""
+    temporary_files: int
+    engine: dict[str, int]
+    """What the engine keeps of what is under way."""
+    resident: float
+    """MB."""
+    blocks: int
+    """0: not to be judged."""
+    objects: Counter[str] = field(repr=False)
+    """Objects the collector sees, by type."""
+    qt: Counter[str] = field(default_factory=Counter, repr=False)
+    """QObjects, by class."""
+
+    def grown(self, before: Held) -> list[str]:
+        """A sentence for each kind of thing there is more of than before."""
+        said = [
+            f"{n} threads named {name}" for name, n in _more(Counter(self.threads), Counter(before.threads)).items()
+        ]
+        said += [f"{n} descriptors: {kind}" for kind, n in _more(self.descriptors, before.descriptors).items()]
+        said += [f"{n} {kind} of the engine" for kind, n in _more(Counter(self.engine), Counter(before.engine)).items()]
+        if self.temporary_files > before.temporary_files:
+            said.append(f"{self.temporary_files - before.temporary_files} temporary files")
+        more = _more(self.objects, before.objects)
+        said += [f"{n} objects of {kind}" for kind, n in more.items() if n > POOLED.get(kind, OBJECTS)]
+        said += [f"{n} QObjects: {kind}" for kind, n in _more(self.qt, before.qt).items()]
+        if self.blocks - before.blocks > BLOCKS:
+            said.append(f"{self.blocks - before.blocks} pieces of Python's memory")
+        if self.resident - before.resident > MEGABYTES:
+            said.append(f"{self.resident - before.resident:.1f} MB of resident memory")
+        return [f"Grown by {what}." for what in said]
+
+    def row(self) -> dict[str, float]:
+        return {
+            "threads": len(self.threads),
+            "descriptors": self.descriptors.total(),
+            "objects": self.objects.total(),
+            "blocks": self.blocks,
+            "resident_mb": round(self.resident, 1),
+            **({"qobjects": self.qt.total()} if self.qt else {}),
+        }
+
+
+def _more(now: Counter[str], before: Counter[str]) -> dict[str, int]:
+    """Most first."""
+    return dict((now - before).most_common())
+
+
+def take(engine: Any = None, qt: Counter[str] | None = None) -> Held:
+    """What this process holds. engine: an `Engine` at rest. qt: QObjects by class; a window keeps records of the past,
+    bounded but not yet full, so that of Python's objects those of its widgets count only."""
+    _empty_caches()
+    for _ in range(3):  # finalizers make garbage of their own
+        gc.collect()
+    _trim()
+    threads = tuple(sorted(_plain(t.name) for t in threading.enumerate() if not t.name.startswith("asyncio_")))
+    return Held(
+        threads=threads,  # the loop's pool for blocking work is bounded and stays
+        descriptors=descriptors(),
+        temporary_files=len(list(Path(tempfile.gettempdir()).glob("dimse-console-*"))),
+        engine=_of_engine(engine) if engine is not None else {},
+        resident=resident(),
+        blocks=sys.getallocatedblocks() if qt is None else 0,
+        objects=_objects() if qt is None else Counter({k: n for k, n in _objects().items() if k.startswith(WIDGETS)}),
+        qt=qt or Counter(),
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_]?\d+.*", "", name)
+
+
+def _objects() -> Counter[str]:
+    return Counter(f"{type(o).__module__}.{type(o).__qualname__}" for o in gc.get_objects())
+
+
+def _empty_caches() -> None:
+    """Bounded, but what they hold is no leak and would hide one: those of functools, and dictionaries of modules, which
+    are named in small letters where they are filled at work."""
+    for module in [m for name, m in sys.modules.items() if name.startswith("engine.")]:
+        for name, value in vars(module).items():
+            if type(value) is dict and not name.startswith("__") and (name != name.upper() or name in FILLED):
+                value.clear()
+    for found in gc.get_objects():
+        if isinstance(found, functools._lru_cache_wrapper) and found.cache_parameters()["maxsize"] is not None:
+            found.cache_clear()
+
+
+def _trim() -> None:
+    """Give free memory back to the system (glibc), so that resident memory says what is in use."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(ctypes.util.find_library("c")).malloc_trim(0)
+
+
+def _of_engine(engine: Any) -> dict[str, int]:
+    context = engine._context  # not told otherwise
+    return {
+        "associations": len(context.associations),
+        "links": len(context.links),
+        "listeners": len(context.listeners),
+        "tasks": len(context._tasks),
+    }
+
+
+def at_rest(engine: Any) -> bool:
+    """Whether nothing is under way in the engine."""
+    context = engine._context
+    return not context.associations and not context.links and not context._tasks
+
+
+def descriptors() -> Counter[str]:
+    """Open descriptors of this process by kind; empty where the system does not tell."""
+    folder = Path("/proc/self/fd")
+    found: Counter[str] = Counter()
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(OSError):  # that of the folder itself
+            found[re.sub(r":\[\d+\]|\d+", "", str(entry.readlink()))] += 1
+    return found
+
+
+def resident() -> float:
+    """MB; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
