@@ -193,7 +193,7 @@ class BuiltInPeer(QObject):
             self._outdated = False
             self.start()
             return
-        said = str(error) if isinstance(error, WorkspaceError) else f"{type(error).__name__}: {error}"
+        said = str(error) if isinstance(error, WorkspaceError | OSError) else type(error).__name__
         self._session.listening_failed(f"The built-in peer was not started: {said}.", self.settings.port)
 
     def _listen(self, peer: PeerSettings) -> None:

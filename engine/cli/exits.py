@@ -19,6 +19,7 @@ class Exit(IntEnum):
     TIMED_OUT = 6
     NOT_SENT = 7
     FINDINGS = 8
+    DEFECT = 9
     INTERRUPTED = 130
 
 
@@ -32,6 +33,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.TIMED_OUT: "timed out",
     Exit.NOT_SENT: "nothing could be sent: no accepted context, unreadable file, bad data",
     Exit.FINDINGS: "all successful, but there is a finding that --fail-on names",
+    Exit.DEFECT: "a defect of the program itself, told with a report that holds no value",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",
 }
 

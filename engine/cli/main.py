@@ -23,6 +23,7 @@ from .options import (
 )
 from .output import OutputFailed
 
+NO_VALUES = "Values are left out on purpose: they may hold patient data. The report can be passed on as it is."
 Handler = Callable[[argparse.Namespace], Exit]
 
 
@@ -36,6 +37,11 @@ def main(argv: list[str] | None = None) -> int:
         return _output_failed(failed)
     except OSError as error:
         return _output_failed(OutputFailed(error))
+    except Exception as error:  # noqa: BLE001 - Python's own report quotes values, a patient's or a secret's
+        from engine.runtime.defects import report_of
+
+        print(f"{report_of(error)}\n{NO_VALUES}", file=sys.stderr)
+        return int(Exit.DEFECT)
     return code
 
 

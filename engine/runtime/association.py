@@ -298,6 +298,9 @@ class Association:
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before, self.cut_off(event.pending), self.link.lost_reason)
+        if self.link.failed:
+            self.finish(AssociationPhase.FAILED, Outcome.ABORTED, sentences.defect(self.peer))
+            return
         if not self.link.closed_here:
             self.recorder.closed(event.pending)
         self.finish(AssociationPhase.FAILED, outcome, sentence, cause=Cause.CLOSED)

@@ -48,6 +48,8 @@ class Link(asyncio.BufferedProtocol):
         self.last_activity = context.now()
         self.lost = False
         self.lost_reason = ""
+        self.failed = False
+        """A defect of ours ended it: what was raised may quote anything, so that it is not told."""
         self.closed_here = False
         """Our side closed, so the end of the connection says nothing about the peer."""
 
@@ -116,8 +118,10 @@ class Link(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self._context.links.discard(self)
-        if exc is not None:
-            self.lost_reason = getattr(exc, "strerror", None) or str(exc)
+        if isinstance(exc, OSError):
+            self.lost_reason = exc.strerror or str(exc)
+        elif exc is not None:  # asyncio ends a connection whose callback failed; the loop's handler has told what did
+            self.failed = True
         self._writable.set()
         self.machine.transport_closed(self._context.now())
         self.pump()

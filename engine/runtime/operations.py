@@ -140,7 +140,7 @@ class Operations:
             operation.end(Outcome.ABORTED, "The engine was stopped before it ended.", service=service)
             raise
         except Exception as error:
-            operation.end(Outcome.NOT_SENT, f"An unexpected error ended it: {type(error).__name__}: {error}")
+            operation.end(Outcome.NOT_SENT, f"An unexpected error ended it: {type(error).__name__}.")
             raise
         finally:
             self._running.pop(operation.number, None)

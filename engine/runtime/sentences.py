@@ -158,6 +158,14 @@ def closed(peer: Peer, state: Sta, cut_off: str = "", error: str = "") -> str:
     return f"{address(peer)} {how} {cut_off or when} ({state.name}). {hint}"
 
 
+def defect(peer: Peer) -> str:
+    """A defect of ours met in a connection's callback: asyncio has ended the connection."""
+    return (
+        f"An unexpected error of the console itself ended the association with {address(peer)}. "
+        "Its report says where; the peer is not to blame."
+    )
+
+
 def stalled(peer: Peer, unsent: int, seconds: float) -> str:
     return (
         f"{address(peer)} has taken none of the {unsent} bytes waiting for it for {seconds:g} s, so the association "

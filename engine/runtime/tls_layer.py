@@ -109,7 +109,7 @@ class TlsLayer(asyncio.Protocol):
             if self._is_foreign():
                 self._refuse_foreign()
             else:
-                said = (getattr(exc, "strerror", None) or str(exc)) if exc else ""
+                said = (exc.strerror or str(exc)) if isinstance(exc, OSError) else ""
                 sentence = words.broken_off(self._peer, said, server=self._secure.server)
                 self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict(), Cause.TLS_FAILED)
         self._stop_timer()

@@ -14,6 +14,7 @@ from engine.wire.commands import CommandError, encode_command
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
 from engine.wire.nodes import Node
+from engine.wire.secrets import kept_back
 
 __all__ = [
     "LARGEST_SHOWN",
@@ -23,6 +24,7 @@ __all__ = [
     "data_set_of",
     "explain_command",
     "explain_pdu",
+    "kept_back",
     "preview_command",
     "preview_dataset",
     "value_problem",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from engine.standard.codes import explain_code, reject_reason
@@ -21,6 +22,7 @@ from engine.standard.pdus import (
     UnknownItem,
     UserIdentityAC,
     UserIdentityRQ,
+    UserInformation,
     rows_of,
 )
 from engine.wire.pdus import PduError, decode_pdu
@@ -28,7 +30,7 @@ from engine.wire.pdus import PduError, decode_pdu
 HIDDEN = "(not shown)"
 """What stands for a secret: user identity and its answer (PS3.7 D.3.3.7)."""
 _SECRETS = (UserIdentityRQ, UserIdentityAC)
-_SECRET_TYPES = tuple(c.TYPE for c in _SECRETS)
+_SECRET_TYPES = (*(c.TYPE for c in _SECRETS), UserInformation.TYPE)
 _NAMED = frozenset({Kind.TEXT, Kind.COUNTED_TEXT})
 LONGEST_HEX = 1024
 """Bytes of an unknown item shown; the whole PDU is in the capture."""
@@ -43,16 +45,23 @@ def pdu_name(kind: int) -> str:
 def pdu_json(data: bytes, kind: int) -> dict[str, Any]:
     """The fields of a PDU's bytes; `error` says why when they cannot be read."""
     try:
-        return _layout(decode_pdu(data))
+        return _layout(decode_pdu(data), _Walk())
     except PduError as error:
         shown = {} if kind in (1, 2) else {"bytes": data[:LONGEST_HEX].hex()}
         return {"PDU-type": f"{kind:02X}H", "error": error.reason, "offset": error.offset, **shown}
 
 
-def _layout(value: Layout) -> dict[str, Any]:
+@dataclass(slots=True)
+class _Walk:
+    """broken: a user identity was met whose fields cannot be told apart: what follows may be its rest."""
+
+    broken: bool = False
+
+
+def _layout(value: Layout, walk: _Walk) -> dict[str, Any]:
     result = _head(value)
     for attribute, row in rows_of(type(value)):
-        _add(result, row, getattr(value, attribute), value)
+        _add(result, row, getattr(value, attribute), value, walk)
     return result
 
 
@@ -69,15 +78,15 @@ def _head(value: Layout) -> dict[str, Any]:
     return head
 
 
-def _add(result: dict[str, Any], row: Row, value: Any, owner: Layout) -> None:
+def _add(result: dict[str, Any], row: Row, value: Any, owner: Layout, walk: _Walk) -> None:
     """One field; numbers with a code table and registered UIDs get their meaning beside."""
     if row.kind is Kind.RESERVED:
         if any(value):
             result.setdefault("reserved bytes", []).append(value.hex())
     elif row.kind is Kind.ITEMS:
-        result[row.name] = [_item(item) for item in value]
+        result[row.name] = [_item(item, walk) for item in value]
     elif row.kind is Kind.PDVS:
-        result[row.name] = [_layout(pdv) for pdv in value]
+        result[row.name] = [_layout(pdv, walk) for pdv in value]
     elif isinstance(owner, Pdv) and row.kind is Kind.BYTES:
         result[f"{row.name} length"] = len(value)
     elif isinstance(value, bytes):
@@ -98,14 +107,17 @@ def _add(result: dict[str, Any], row: Row, value: Any, owner: Layout) -> None:
             result[f"{row.name} meaning"] = name
 
 
-def _item(item: Item) -> dict[str, Any]:
+def _item(item: Item, walk: _Walk) -> dict[str, Any]:
+    if walk.broken:
+        return {"name": "Behind a broken user identity", "data": HIDDEN}
     if not isinstance(item, UnknownItem | MalformedItem):
-        return _layout(item)
+        walk.broken = isinstance(item, (*_SECRETS, UserInformation)) and item.length is not None
+        return _layout(item, walk)
     cls = ITEMS.get(item.type)
     result: dict[str, Any] = {"Item-type": f"{item.type:02X}H", "name": cls.NAME if cls else "Unknown item"}
     if isinstance(item, MalformedItem):
         result["error"] = item.reason
-    secret = item.type in _SECRET_TYPES
+    secret = walk.broken = item.type in _SECRET_TYPES
     result["data"] = HIDDEN if secret else item.data[:LONGEST_HEX].hex()
     result["data length"] = len(item.data)
     return result

@@ -21,10 +21,10 @@ from engine.standard.pdus import (
 )
 from engine.wire.nodes import Node
 from engine.wire.pdus import PduError, all_of, decode_pdu, first, strip, user_items
+from engine.wire.secrets import kept_back
 
 NAMED_PDVS = 4
 """PDVs of one P-DATA-TF told one by one."""
-_KEPT_BACK = "not shown"
 _ROW = 16
 _MASK = "**"
 
@@ -82,7 +82,7 @@ def _counted(count: int, noun: str) -> str:
 
 def hex_dump(data: bytes, tree: Node) -> Iterator[str]:
     """Lines of offset, sixteen bytes and their characters; bytes the tree keeps back (secrets) as asterisks."""
-    hidden = {i for node in _hidden(tree) for i in range(node.start, node.end)}
+    hidden = {i for node in kept_back(tree) for i in range(node.start, node.end)}
     for start in range(0, len(data), _ROW):
         places = range(start, min(start + _ROW, len(data)))
         digits = " ".join(_MASK if i in hidden else f"{data[i]:02x}" for i in places)
@@ -92,10 +92,3 @@ def hex_dump(data: bytes, tree: Node) -> Iterator[str]:
 
 def _character(byte: int) -> str:
     return chr(byte) if 0x20 <= byte < 0x7F else "."
-
-
-def _hidden(node: Node) -> Iterator[Node]:
-    if node.value.endswith(_KEPT_BACK):
-        yield node
-    for child in node.children:
-        yield from _hidden(child)

@@ -16,8 +16,6 @@ from engine.standard.pdus import (
     Row,
     SopClassCommonExtendedNegotiation,
     SopClassExtendedNegotiation,
-    UserIdentityAC,
-    UserIdentityRQ,
     rows_of,
 )
 
@@ -36,13 +34,12 @@ from .pdus import (
     split_texts,
 )
 from .recognise import unrecognized
+from .secrets import SECRET_ITEMS, not_shown, without_spilt
 
 _COUNTED = frozenset({Kind.COUNTED_TEXT, Kind.COUNTED_BYTES, Kind.COUNTED_TEXTS})
 _NUMBERS = frozenset({Kind.UINT8, Kind.UINT16, Kind.UINT32})
 _LISTS = frozenset({Kind.ITEMS, Kind.PDVS})
 _TELLING = frozenset({Kind.AE_TITLE, Kind.TEXT, Kind.COUNTED_TEXT})
-_SECRET = (UserIdentityRQ, UserIdentityAC)
-"""Items whose counted bytes are passwords and tickets: not put into words."""
 
 
 def explain_pdu(data: bytes) -> Node:
@@ -67,7 +64,7 @@ def explain_pdu(data: bytes) -> Node:
         return Node("Unknown PDU", f"{data[0]:02X}H", 0, len(data), header + rest, "PS3.8 9.3", "", unrecognized(data))
     children, issue = _explain_rows(cls, data, PDU_HEADER, len(data), 0)
     summary = _summary(cls, data, PDU_HEADER, len(data))
-    return Node(cls.NAME, summary, 0, len(data), header + children, cls.CLAUSE, "", issue)
+    return without_spilt(Node(cls.NAME, summary, 0, len(data), header + children, cls.CLAUSE, "", issue))
 
 
 def _length_issue(name: str, length: int, actual: int) -> str:
@@ -120,8 +117,8 @@ def _explain_field(
     if start == end:
         return nodes
     raw = data[start:end]
-    if row.kind is Kind.COUNTED_BYTES and issubclass(cls, _SECRET):
-        nodes.append(Node(row.name, f"{len(raw)} bytes, not shown", start, end))
+    if row.kind is Kind.COUNTED_BYTES and issubclass(cls, SECRET_ITEMS):
+        nodes.append(Node(row.name, not_shown(len(raw)), start, end))
     elif cls is SopClassExtendedNegotiation and row.kind is Kind.BYTES:
         layout = layout_of(str(values["sop_class_uid"]).strip(" \0"))
         children = _explain_information(layout, raw, start) if layout else ()
