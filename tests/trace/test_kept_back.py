@@ -17,9 +17,7 @@ from gui.models.trace_secrets import without_secrets
 from tests.planted import PASSCODE, found
 
 CONTEXT = ProposedContext(1, "1.2.840.10008.1.1", ("1.2.840.10008.1.2",))
-RQ = encode_pdu(
-    propose(Proposal(contexts=(CONTEXT,), user_identity=UserIdentity(2, b"ann", PASSCODE.encode(), True)))
-)
+RQ = encode_pdu(propose(Proposal(contexts=(CONTEXT,), user_identity=UserIdentity(2, b"ann", PASSCODE.encode(), True))))
 IDENTITY, INFORMATION = RQ.index(b"\x58\x00"), RQ.index(b"\x50\x00\x00")
 
 

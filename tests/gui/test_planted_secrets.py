@@ -1,0 +1,190 @@
+"""Secrets typed into the window, and patients sent from it, searched for in all that a session leaves behind."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication
+
+from engine.model.association import Policy, Rejection
+from engine.model.identity import KnownIdentity, SecretHash
+from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice
+from engine.runtime import association
+from engine.runtime.engine import Engine
+from engine.workspace.secrets import Secrets
+from engine.workspace.workspace import Workspace
+from gui.bridge import Bridge
+from gui.dialogs import Questions, ReportDialog
+from gui.main_window import MainWindow
+from gui.report import Reporter
+from tests.gui.test_ae_panel import MemoryKeyring
+from tests.planted import ASSERTION, PASSCODE, PATIENT, PATIENTS, SECRETS, TICKET, TOKEN, found, found_below
+
+IDENTITIES = {2: PASSCODE, 3: TICKET, 4: ASSERTION, 5: TOKEN}
+
+
+class Saves(Questions):
+    """Saves where it was told."""
+
+    path = Path()
+
+    def save_file(self, parent, title, pattern, name, on_files):
+        on_files((self.path,))
+
+
+@pytest.fixture
+def keyring():
+    return MemoryKeyring()
+
+
+@pytest.fixture
+def told():
+    """Every notice of the session."""
+    return []
+
+
+@pytest.fixture
+def reporter():
+    made = Reporter()
+    made.install()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, keyring, told, reporter):
+    bridge = Bridge(Engine)
+    bridge.start()
+    bridge.notices.connect(told.extend)
+    bridge.notices.connect(reporter.take)
+    made = MainWindow(Workspace(tmp_path / "workspace", Secrets(keyring)), bridge, Saves())
+    reporter.reported.connect(made.show_report)
+    made.show()
+    made.workspace.save_listener(replace(made.workspace.listener, port=0))
+    with qtbot.waitSignal(made.built_in.ready):
+        made.built_in.start(introduce=True)
+    yield made
+    made.drafts.save = list  # nobody is there to be asked
+    with qtbot.waitSignal(made.ended, timeout=15_000):
+        made.close()
+    bridge.close()
+    made.deleteLater()
+
+
+def listen_with(qtbot, window, policy):
+    settings = window.workspace.listener
+    with qtbot.waitSignal(window.built_in.ready):
+        window.built_in.set_settings(replace(settings, peer=replace(settings.peer, policy=policy)))
+
+
+def type_identity(qtbot, window, keyring, kind):
+    form = window.ae.negotiation
+    window.ae.tabs.setCurrentWidget(form)
+    form.identity_type.set_value(kind)
+    form.identity_type.combo.activated.emit(form.identity_type.combo.currentIndex())
+    if kind == 2:
+        form.username.line.setText("ann")
+        form.username.line.textEdited.emit("ann")
+        qtbot.keyClick(form.username.line, Qt.Key.Key_Return)
+    form.secret.line.clear()
+    qtbot.keyClicks(form.secret.line, IDENTITIES[kind])
+    qtbot.keyClick(form.secret.line, Qt.Key.Key_Return)
+    form.flush()
+    qtbot.waitUntil(lambda: IDENTITIES[kind] in keyring.kept.values())
+
+
+def end_of_echo(qtbot, window, told):
+    """Echo, and wait for the association to be over."""
+    before = len(told)
+    window.echo()
+
+    def ends():
+        return [n for n in told[before:] if isinstance(n, AssociationNotice) and n.requestor and n.outcome]
+
+    qtbot.waitUntil(lambda: bool(ends()))
+    return ends()[0]
+
+
+def left_behind(qtbot, window, told, tmp_path, name):
+    """What of the planted is in logs, clipboard, settings and files; all rows of the trace looked at."""
+    found_there = []
+    for path in (tmp_path / f"{name}.txt", tmp_path / f"{name}.jsonl"):
+        window.log.save_to(path)
+        qtbot.waitUntil(lambda: window.log._writer is None)
+        assert path.stat().st_size
+    window.copy_association()
+    found_there += found("the clipboard", QGuiApplication.clipboard().text(), SECRETS)
+    pdus = window.trace.pdus
+    for row in range(pdus.table.model().rowCount()):
+        pdus.table.selectRow(row)
+        found_there += found("the bytes shown", bytes(pdus.hex.data()), SECRETS)
+    window.arrangement.save()
+    QSettings().sync()
+    found_there += found_below(tmp_path, SECRETS)
+    found_there += found_below(Path(os.environ["HOME"]).parent, SECRETS)
+    for notice in told:
+        found_there += found(f"repr of {type(notice).__name__}", repr(notice), SECRETS)
+    return found_there
+
+
+@pytest.mark.parametrize("kind", IDENTITIES)
+def test_what_was_typed_into_the_window(kind, window, qtbot, keyring, told, tmp_path, capfd):
+    secret = IDENTITIES[kind]
+    known = KnownIdentity(type=kind, name="ann", secret=SecretHash.of(secret.encode()))
+    local = window.workspace.listener.policy.local
+    type_identity(qtbot, window, keyring, kind)
+    listen_with(qtbot, window, Policy(local=local, identities=(known,), require_identity=True))
+    assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
+    another = replace(known, secret=SecretHash.of(b"another"))
+    listen_with(qtbot, window, Policy(local=local, identities=(another,), require_identity=True))
+    assert end_of_echo(qtbot, window, told).phase is AssociationPhase.REJECTED
+    listen_with(qtbot, window, Policy(local=local, reject=Rejection(2, 3, 2)))
+    assert end_of_echo(qtbot, window, told).phase is AssociationPhase.REJECTED
+    out, err = capfd.readouterr()
+    assert not left_behind(qtbot, window, told, tmp_path, "log") + found("the terminal", out + err, SECRETS)
+
+
+def test_a_defect_with_secrets_and_patients_in_its_message(
+    window, qtbot, keyring, told, reporter, tmp_path, capfd, monkeypatch
+):
+    def fail(*_):
+        raise LookupError(f"{SECRETS} {PATIENTS}")
+
+    type_identity(qtbot, window, keyring, 2)
+    monkeypatch.setattr(association, "propose", fail)
+    end_of_echo(qtbot, window, told)
+    qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None)
+    window.questions.path = tmp_path / "report.txt"
+    dialog = window.findChild(ReportDialog)
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    dialog.reject()
+    monkeypatch.undo()
+    report = (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert "Unexpected LookupError at" in report and "tests/gui/test_planted_secrets.py" in report
+    assert not found("the report", report, (*SECRETS, *PATIENTS))
+    assert any(isinstance(n, ErrorNotice) and n.report for n in told)
+    _, err = capfd.readouterr()
+    assert not found("the terminal", err, (*SECRETS, *PATIENTS)) + left_behind(qtbot, window, told, tmp_path, "log")
+    assert not found_below(tmp_path, PATIENTS)
+
+
+def test_an_exception_in_a_slot_becomes_a_report_and_the_window_goes_on(window, qtbot, told, reporter, tmp_path, capfd):
+    def fail(*_):
+        raise KeyError(PATIENT)
+
+    before = window.log.model.rowCount()
+    with qtbot.captureExceptions() as raised:
+        window.session.said.connect(fail)
+        window.session.said.emit("anything", "text")
+        window.session.said.disconnect(fail)
+    capfd.readouterr()  # pytest-qt tells all
+    reporter.hook(*raised[0])  # pytest-qt stands where the program has it
+    qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None)
+    window.findChild(ReportDialog).reject()
+    assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
+    assert window.log.model.rowCount() > before
+    assert not found("the terminal", "".join(capfd.readouterr()), PATIENTS)
