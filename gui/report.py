@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import platform
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from types import TracebackType
@@ -60,15 +59,9 @@ class Reporter(QObject):
 
     def install(self) -> None:
         sys.excepthook = self.hook
-        threading.excepthook = self._in_thread
 
     def remove(self) -> None:
         sys.excepthook = self._before
-        threading.excepthook = threading.__excepthook__
-
-    def _in_thread(self, failed: threading.ExceptHookArgs) -> None:
-        if failed.exc_value is not None:
-            self.hook(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
     def hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """What Python calls for an exception nobody caught."""
