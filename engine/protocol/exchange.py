@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import (
+    COMMAND_FIELD,
     DATA_SET_TYPE,
     MESSAGE_ID,
     NO_DATA_SET,
@@ -26,7 +27,16 @@ from engine.model.quick import quick
 from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command
-from engine.wire.fragments import Assembled, DataRun, FragmentError, Reassembler, Sink, fragment, fragment_in_runs
+from engine.wire.fragments import (
+    Assembled,
+    DataRun,
+    FragmentError,
+    Reassembler,
+    Sink,
+    fragment,
+    fragment_in_runs,
+    only_fragment,
+)
 from engine.wire.issues import Issue
 
 from .contexts import best_context
@@ -55,6 +65,7 @@ DATA_SET_FOLLOWS = 0x0001
 """Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
 REMEMBERED_CHOICES = 256
 """Presentation contexts chosen that are remembered: an association has no more of them, and few kinds of message."""
+_NUMBERS = (COMMAND_FIELD, MESSAGE_ID)
 _TYPES = (tag_of("ActionTypeID"), tag_of("EventTypeID"))
 
 
@@ -200,8 +211,8 @@ class Exchange:
             ready, asked = form.filled(number, context), form.command_field
         else:
             ready = _ready(context, self._fill(command, has_data), alter)
-            effective = decode_command(ready.command_bytes)  # what the peer will see, raw values included
-            number, asked = effective.message_id or 0, effective.command_field
+            seen = ready.command if _is_plain(ready.command) else decode_command(ready.command_bytes)
+            number, asked = seen.message_id or 0, seen.command_field  # as the peer will see them, raw values included
             if self._latest is command and alter is None:
                 self._form = form_of(command, has_data, ready)
             self._latest = command
@@ -248,7 +259,11 @@ class Exchange:
         """Buffers of each P-DATA-TF of a message, under the receiver's maximum length, or another one. runs: the bulk
         of a data set as runs."""
         length = self.negotiated.send_maximum if maximum is None else maximum
-        if runs and chunks is not None and not self.pack:
+        if chunks is None:
+            alone = only_fragment(ready.context.id, ready.command_bytes, length)
+            if alone is not None:
+                return iter((alone,))
+        elif runs and not self.pack:
             return fragment_in_runs(ready.context.id, ready.command_bytes, chunks, length)
         return fragment(ready.context.id, ready.command_bytes, chunks, length, pack=self.pack)
 
@@ -440,6 +455,16 @@ class Exchange:
 def _ready(context: NegotiatedContext, filled: CommandSet, alter: Alter | None) -> Ready:
     command = alter(filled) if alter else filled
     return Ready(context, command, encode_command(command))
+
+
+def _is_plain(command: CommandSet) -> bool:
+    """Whether what the peer decodes is what is encoded: numbers where they belong, and nothing deliberate."""
+    for element in command.elements:
+        if element.raw is not None or element.length is not None:
+            return False
+        if element.tag in _NUMBERS and type(element.value) is not int:
+            return False
+    return True
 
 
 def _is_response(command: CommandSet) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
@@ -91,7 +92,12 @@ class Invocation:
 
 def service_name(command: CommandSet) -> str:
     """ "C-FIND" for a C-FIND-RQ."""
-    return message_name(command.command_field).removesuffix("-RQ").removesuffix("-RSP")
+    return _service_of(command.command_field)
+
+
+@lru_cache(maxsize=256)
+def _service_of(command_field: int | None) -> str:
+    return message_name(command_field).removesuffix("-RQ").removesuffix("-RSP")
 
 
 def outcome_of(status: int | None) -> Outcome:

@@ -162,6 +162,8 @@ class Link(asyncio.BufferedProtocol):
             except OSError:
                 break
             self._wrote = True
+            if len(buffers) <= MOST_BUFFERS and count == sum(map(len, buffers)):
+                return []
             at = 0
             while at < len(buffers) and count >= len(buffers[at]):
                 count -= len(buffers[at])
@@ -236,7 +238,8 @@ class Link(asyncio.BufferedProtocol):
         """Keep one timer for the machine's next deadline; an early one re-arms itself, so it is rarely replaced."""
         deadline = None if self.lost else self.machine.next_timeout()
         if deadline is None:
-            self._cancel_timer()
+            if self._timer is not None:
+                self._cancel_timer()
         elif self._timer is None or self._timer_at is None or deadline < self._timer_at:
             self._cancel_timer()
             delay = max(0.0, deadline - self._context.now())

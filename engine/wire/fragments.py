@@ -132,6 +132,16 @@ def fragment(
         front = []
 
 
+def only_fragment(context_id: int, command: bytes, maximum_length: int) -> list[Buffer] | None:
+    """The one P-DATA-TF `fragment` makes of a message without data set whose command set fits into it; None where it
+    makes several."""
+    size = len(command)
+    if size > fragment_size(maximum_length):
+        return None
+    pdu = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER)
+    return [pdu, _PDV.pack(size + 2, context_id, COMMAND | LAST), memoryview(command)]
+
+
 def fragment_in_runs(
     context_id: int,
     command: bytes,
@@ -139,7 +149,8 @@ def fragment_in_runs(
     maximum_length: int,
 ) -> Iterator[list[Buffer] | DataRun]:
     """The same PDUs as `fragment` makes, the bulk of them as runs."""
-    yield from fragment(context_id, command, None, maximum_length)
+    alone = only_fragment(context_id, command, maximum_length)
+    yield from fragment(context_id, command, None, maximum_length) if alone is None else (alone,)
     size = fragment_size(maximum_length)
     header = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, 0)
     most = max(1, LARGEST_RUN // size) * size

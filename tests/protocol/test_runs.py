@@ -11,6 +11,7 @@ from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.notices import Direction, PduNotice
 from engine.protocol import primitives as p
+from engine.protocol.exchange import Exchange, Ready
 from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.runtime.outbox import Outbox, PduRun
 from engine.standard.pdus import PDataTF
@@ -29,6 +30,8 @@ COMMAND = encode_command(
         AffectedSOPInstanceUID="1.2.3",
     )
 )
+
+
 DT_1 = p.Transition(Sta.Sta6, Evt.Evt9, "DT-1", Sta.Sta6)
 DT_2 = p.Transition(Sta.Sta6, Evt.Evt10, "DT-2", Sta.Sta6)
 SIZES = st.sampled_from([0, 1, 2, 9, 10, 11, 20, 64, 100, 3000, 8000])
@@ -53,6 +56,16 @@ def test_a_message_is_cut_in_the_same_way(sizes: list[int], maximum: int) -> Non
     chunks = [bytes(n % 251 for n in range(size)) for size in sizes]
     one_by_one = pdus(list(fragment(3, COMMAND, chunks, maximum)))
     assert pdus(list(fragment_in_runs(3, COMMAND, chunks, maximum))) == one_by_one
+
+
+@given(st.integers(0, 300), MAXIMA, st.booleans())
+def test_a_command_set_that_fits_is_one_pdu_at_once(size: int, maximum: int, runs: bool) -> None:
+    exchange = Exchange(Negotiated(send_maximum=maximum), requestor=True)
+    context = NegotiatedContext(id=3, abstract_syntax=CT_IMAGE, proposed=(EXPLICIT,), result=0)
+    ready = Ready(context, CommandSet(), bytes(n % 251 for n in range(size)))
+    assert pdus(list(exchange.fragments(ready, None, runs=runs))) == pdus(
+        list(fragment(3, ready.command_bytes, None, maximum))
+    )
 
 
 def established(in_runs: bool) -> UpperLayer:
