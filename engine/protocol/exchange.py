@@ -12,13 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import (
-    COMMAND_FIELD,
-    DATA_SET_TYPE,
-    MESSAGE_ID,
     NO_DATA_SET,
-    RESPONDED_TO,
     CommandSet,
-    Element,
     tag_of,
 )
 from engine.model.dataset import EncodedData, FileData
@@ -41,7 +36,7 @@ from engine.wire.issues import Issue
 
 from .contexts import best_context
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
-from .forms import Form, Ready, form_of
+from .forms import Alter, Form, Ready, fill, form_of, is_plain, make_ready
 from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 
@@ -59,13 +54,8 @@ __all__ = [
     "WindowFull",
 ]
 
-Alter = Callable[[CommandSet], CommandSet]
-
-DATA_SET_FOLLOWS = 0x0001
-"""Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
 REMEMBERED_CHOICES = 256
 """Presentation contexts chosen that are remembered: an association has no more of them, and few kinds of message."""
-_NUMBERS = (COMMAND_FIELD, MESSAGE_ID)
 _TYPES = (tag_of("ActionTypeID"), tag_of("EventTypeID"))
 
 
@@ -210,8 +200,8 @@ class Exchange:
             number = self._next_id()
             ready, asked = form.filled(number, context), form.command_field
         else:
-            ready = _ready(context, self._fill(command, has_data), alter)
-            seen = ready.command if _is_plain(ready.command) else decode_command(ready.command_bytes)
+            ready = make_ready(context, fill(command, has_data, self._next_id), alter)
+            seen = ready.command if is_plain(ready.command) else decode_command(ready.command_bytes)
             number, asked = seen.message_id or 0, seen.command_field  # as the peer will see them, raw values included
             if self._latest is command and alter is None:
                 self._form = form_of(command, has_data, ready)
@@ -234,11 +224,11 @@ class Exchange:
         """
         if not _is_response(command):
             invoked = self._invoked.to_cancel(command.responded_to)
-            filled = self._fill(command, has_data, invoked.message_id if invoked else None)
-            return _ready(context, filled, alter)
+            filled = fill(command, has_data, self._next_id, invoked.message_id if invoked else None)
+            return make_ready(context, filled, alter)
         served = next((s for s in self._served if s.key == key), None) if key else self._answered(command)
-        filled = self._fill(command, has_data, served.command.message_id if served else None)
-        ready = _ready(context, filled, alter)
+        filled = fill(command, has_data, self._next_id, served.command.message_id if served else None)
+        ready = make_ready(context, filled, alter)
         if served is not None and not _is_pending(decode_command(ready.command_bytes)):
             self._served.remove(served)
         return ready
@@ -266,24 +256,6 @@ class Exchange:
         elif runs and not self.pack:
             return fragment_in_runs(ready.context.id, ready.command_bytes, chunks, length)
         return fragment(ready.context.id, ready.command_bytes, chunks, length, pack=self.pack)
-
-    def _fill(self, command: CommandSet, has_data: bool, responded_to: int | None = None) -> CommandSet:
-        """Values left None become what they must be (the encoder does the group length); the rest stays as it is."""
-
-        elements = list(command.elements)
-        for index, element in enumerate(elements):
-            if element.value is not None or element.raw is not None:
-                continue
-            value: int | None = None
-            if element.tag == MESSAGE_ID:
-                value = self._next_id()
-            elif element.tag == DATA_SET_TYPE:
-                value = DATA_SET_FOLLOWS if has_data else NO_DATA_SET
-            elif element.tag == RESPONDED_TO:
-                value = responded_to
-            if value is not None:
-                elements[index] = Element(element.tag, value, None, element.length)
-        return CommandSet(tuple(elements))
 
     def _next_id(self) -> int:
         number = self._invoked.next_id()
@@ -450,21 +422,6 @@ class Exchange:
         for invoked in self._invoked.overdue(now):
             self._invoked.end(invoked, "had timed out")
             self._events.append(TimedOut(invoked.operation))
-
-
-def _ready(context: NegotiatedContext, filled: CommandSet, alter: Alter | None) -> Ready:
-    command = alter(filled) if alter else filled
-    return Ready(context, command, encode_command(command))
-
-
-def _is_plain(command: CommandSet) -> bool:
-    """Whether what the peer decodes is what is encoded: numbers where they belong, and nothing deliberate."""
-    for element in command.elements:
-        if element.raw is not None or element.length is not None:
-            return False
-        if element.tag in _NUMBERS and type(element.value) is not int:
-            return False
-    return True
 
 
 def _is_response(command: CommandSet) -> bool:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import MESSAGE_ID, CommandSet, Element
+from engine.model.command_set import (
+    COMMAND_FIELD,
+    DATA_SET_TYPE,
+    MESSAGE_ID,
+    NO_DATA_SET,
+    RESPONDED_TO,
+    CommandSet,
+    Element,
+)
 from engine.model.quick import quick
-from engine.wire.commands import HEADER, decode_command_spans
+from engine.wire.commands import HEADER, decode_command_spans, encode_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,11 @@ class Ready:
     command_bytes: bytes
 
 
+Alter = Callable[[CommandSet], CommandSet]
+"""What a deliberate deviation makes of a filled command set."""
+DATA_SET_FOLLOWS = 0x0001
+"""Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
+_NUMBERS = (COMMAND_FIELD, MESSAGE_ID)
 _ready, _element, _command_set = quick(Ready), quick(Element), quick(CommandSet)
 
 
@@ -56,3 +70,39 @@ def form_of(command: CommandSet, has_data: bool, ready: Ready) -> Form | None:
         return None
     data, elements = ready.command_bytes, ready.command.elements
     return Form(command, has_data, decoded.command_field, elements, places[0], data[: end - 2], data[end:])
+
+
+def fill(
+    command: CommandSet, has_data: bool, next_id: Callable[[], int], responded_to: int | None = None
+) -> CommandSet:
+    """Values left None become what they must be (the encoder does the group length); the rest stays as it is."""
+    elements = list(command.elements)
+    for index, element in enumerate(elements):
+        if element.value is not None or element.raw is not None:
+            continue
+        value: int | None = None
+        if element.tag == MESSAGE_ID:
+            value = next_id()
+        elif element.tag == DATA_SET_TYPE:
+            value = DATA_SET_FOLLOWS if has_data else NO_DATA_SET
+        elif element.tag == RESPONDED_TO:
+            value = responded_to
+        if value is not None:
+            elements[index] = _element(element.tag, value, None, element.length)
+    return _command_set(tuple(elements))
+
+
+def make_ready(context: NegotiatedContext, filled: CommandSet, alter: Alter | None) -> Ready:
+    """A filled command set, encoded. CommandError when it cannot be."""
+    command = alter(filled) if alter else filled
+    return _ready(context, command, encode_command(command))
+
+
+def is_plain(command: CommandSet) -> bool:
+    """Whether what the peer decodes is what is encoded: numbers where they belong, and nothing deliberate."""
+    for element in command.elements:
+        if element.raw is not None or element.length is not None:
+            return False
+        if element.tag in _NUMBERS and type(element.value) is not int:
+            return False
+    return True

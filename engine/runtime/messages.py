@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,28 +12,25 @@ from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData
-from engine.model.notices import Cause, Direction, Outcome
+from engine.model.notices import Cause, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step
-from engine.protocol.upper_layer import StateError
+from engine.protocol.deviating.plan import HONEST, Alter, Finish, Pause, Speak, Step
 from engine.standard.dictionary import uid_name
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
-from engine.wire.fragments import DataRun
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
 from .invocation import Ended, Invocation, Response, response
 from .outgoing import Encoded, encode, locate
 from .retrievals import Retrieval
+from .writer import Writer
 
 if TYPE_CHECKING:
     from .association import Association
 
 EVENT_REPORT = 0x0100
-BATCH = 1024 * 1024
-"""Bytes gathered into one write: beyond that system calls cost nothing any more."""
 AT_ONCE = 64 * 1024
 """Bytes of a data set sent without looking whether the peer reads: the window allows few of them."""
 
@@ -47,6 +44,7 @@ class Messages:
 
     def __init__(self, association: Association) -> None:
         self._association = association
+        self._writer = Writer(association)
         self._invocations: dict[int, Invocation] = {}
         self.begun: int | None = None
         """The operation whose request went out last, whole or not."""
@@ -101,7 +99,7 @@ class Messages:
         ready, invocation = self._register(message, operation, context, encoded is not None)
         invocation.take = take
         try:
-            self._put_whole(ready, encoded, operation)
+            self._writer.put_whole(ready, encoded, operation)
         except Ended:
             self._withdraw(operation)
             raise
@@ -112,7 +110,7 @@ class Messages:
         async with self._sending:
             ready, invocation = self._register(message, operation, context, announced, _altering(step, announced))
             try:
-                await self._send(ready, encoded, operation, step)
+                await self._writer.send(ready, encoded, operation, step)
             except Ended:
                 self._withdraw(operation)
                 raise
@@ -124,7 +122,7 @@ class Messages:
         operation: int,
         context: NegotiatedContext,
         announced: bool,
-        alter: dx.Alter | None = None,
+        alter: Alter | None = None,
     ) -> tuple[dx.Ready, Invocation]:
         """The request as it is to be sent; from now on its responses are expected. Raises Ended."""
         association = self._association
@@ -174,7 +172,7 @@ class Messages:
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
             retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
-            await self._send(ready, encoded, operation, step, retrieval)
+            await self._writer.send(ready, encoded, operation, step, retrieval)
             if retrieval is not None:
                 retrieval.answer(ready.command.status)
 
@@ -190,7 +188,7 @@ class Messages:
             return False
         async with self._sending:
             with suppress(Ended):  # the operation has ended with its association
-                await self._send(ready, None, operation, HONEST)
+                await self._writer.send(ready, None, operation, HONEST)
         return True
 
     def close_invocation(self, operation: int) -> None:
@@ -237,105 +235,8 @@ class Messages:
         made = None if data is None else encode(EncodedData(data, context.transfer_syntax), context)
         return context, made, announced
 
-    async def _send(
-        self,
-        ready: dx.Ready,
-        encoded: Encoded | None,
-        operation: int | None,
-        step: Speak,
-        within: Retrieval | None = None,
-    ) -> None:
-        """Fragments onto the wire, never more queued than the socket can take soon."""
-        if not step.sent:
-            return
-        script = self._association.script
-        if script is not None:
-            script.arm(step)
-        try:
-            await self._put_out(ready, encoded, operation, step.maximum, within)
-        finally:
-            if script is not None:
-                script.arm(HONEST)
-
-    async def _put_out(
-        self,
-        ready: dx.Ready,
-        encoded: Encoded | None,
-        operation: int | None,
-        maximum: int | None,
-        within: Retrieval | None,
-    ) -> None:
-        link = self._association.link
-        if encoded is None or encoded.size < BATCH:
-            self._put_whole(ready, encoded, operation, maximum, within)
-            await link.drained()
-            return
-        pdus: list[list[p.Buffer] | DataRun] = []
-        size = 0
-        try:
-            for pdu in self._cut(ready, encoded, maximum):
-                pdus.append(pdu)
-                size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
-                if size >= BATCH:
-                    self._put(pdus, operation)
-                    pdus, size = [], 0
-                    await link.drained()
-                    await asyncio.sleep(0)  # the other associations have their turn
-        except (OSError, DataSetError) as error:
-            raise self._unreadable(error) from None
-        self._put(pdus, operation)
-        self._tell_sent(ready, encoded, operation, within)
-        await link.drained()
-
-    def _put_whole(
-        self,
-        ready: dx.Ready,
-        encoded: Encoded | None,
-        operation: int | None,
-        maximum: int | None = None,
-        within: Retrieval | None = None,
-    ) -> None:
-        """A message in one write."""
-        try:
-            pdus = list(self._cut(ready, encoded, maximum))
-        except (OSError, DataSetError) as error:
-            raise self._unreadable(error) from None
-        self._put(pdus, operation)
-        self._tell_sent(ready, encoded, operation, within)
-
-    def _cut(self, ready: dx.Ready, encoded: Encoded | None, maximum: int | None) -> Iterator[list[p.Buffer] | DataRun]:
-        honest = self._association.script is None
-        return self._live().fragments(ready, encoded.chunks if encoded else None, maximum, runs=honest)
-
-    def _unreadable(self, error: Exception) -> Ended:
-        sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
-        self._association.abort(why=(Outcome.NOT_SENT, sentence), cause=Cause.STORAGE)
-        return Ended(Outcome.NOT_SENT, sentence)
-
-    def _tell_sent(
-        self, ready: dx.Ready, encoded: Encoded | None, operation: int | None, within: Retrieval | None
-    ) -> None:
-        """Before anything else can happen: its response must not come first."""
-        shown, length = (encoded.shown, encoded.size) if encoded else (None, 0)
-        part_of = within.operation if within is not None else None
-        self._association.recorder.message(Direction.SENT, ready, shown, length, operation, part_of)
-
-    def _put(self, pdus: list[list[p.Buffer] | DataRun], operation: int | None) -> None:
-        exchange = self._live()
-        try:
-            self._association.request(p.PDataRequest(tuple(pdus)))
-        except StateError as error:
-            raise self._association.end or Ended(Outcome.NOT_SENT, str(error)) from None
-        if operation is not None:
-            exchange.progress_made(operation, self._association.context.now())
-
     def _live(self) -> dx.Exchange:
-        association = self._association
-        if association.end is not None:
-            raise association.end
-        if association.exchange is None:
-            raise Ended(Outcome.NOT_SENT, "The association is not established yet.")
-        return association.exchange
+        return self._writer.live()
 
     # -- in
 
@@ -462,5 +363,5 @@ class Messages:
         self._room.set()
 
 
-def _altering(step: Speak, announced: bool) -> dx.Alter | None:
+def _altering(step: Speak, announced: bool) -> Alter | None:
     return None if step is HONEST else partial(step.alter, announced=announced)

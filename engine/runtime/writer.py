@@ -1,0 +1,133 @@
+"""A message onto the wire: cut into PDUs, written as fast as the peer reads, and told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.model.notices import Cause, Direction, Outcome
+from engine.protocol import exchange as dx
+from engine.protocol import primitives as p
+from engine.protocol.deviating.plan import HONEST, Speak
+from engine.protocol.upper_layer import StateError
+from engine.wire.datasets import DataSetError
+from engine.wire.fragments import DataRun
+
+from .invocation import Ended
+from .outgoing import Encoded
+from .retrievals import Retrieval
+
+if TYPE_CHECKING:
+    from .association import Association
+
+BATCH = 1024 * 1024
+"""Bytes gathered into one write: beyond that system calls cost nothing any more."""
+
+
+class Writer:
+    """Of one association."""
+
+    def __init__(self, association: Association) -> None:
+        self._association = association
+
+    def live(self) -> dx.Exchange:
+        """The exchange, while messages can be sent. Raises Ended."""
+        association = self._association
+        if association.end is not None:
+            raise association.end
+        if association.exchange is None:
+            raise Ended(Outcome.NOT_SENT, "The association is not established yet.")
+        return association.exchange
+
+    async def send(
+        self,
+        ready: dx.Ready,
+        encoded: Encoded | None,
+        operation: int | None,
+        step: Speak,
+        within: Retrieval | None = None,
+    ) -> None:
+        """Fragments onto the wire, never more queued than the socket can take soon."""
+        if not step.sent:
+            return
+        script = self._association.script
+        if script is not None:
+            script.arm(step)
+        try:
+            await self._put_out(ready, encoded, operation, step.maximum, within)
+        finally:
+            if script is not None:
+                script.arm(HONEST)
+
+    async def _put_out(
+        self,
+        ready: dx.Ready,
+        encoded: Encoded | None,
+        operation: int | None,
+        maximum: int | None,
+        within: Retrieval | None,
+    ) -> None:
+        link = self._association.link
+        if encoded is None or encoded.size < BATCH:
+            self.put_whole(ready, encoded, operation, maximum, within)
+            await link.drained()
+            return
+        pdus: list[list[p.Buffer] | DataRun] = []
+        size = 0
+        try:
+            for pdu in self._cut(ready, encoded, maximum):
+                pdus.append(pdu)
+                size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
+                if size >= BATCH:
+                    self._put(pdus, operation)
+                    pdus, size = [], 0
+                    await link.drained()
+                    await asyncio.sleep(0)  # the other associations have their turn
+        except (OSError, DataSetError) as error:
+            raise self._unreadable(error) from None
+        self._put(pdus, operation)
+        self._tell_sent(ready, encoded, operation, within)
+        await link.drained()
+
+    def put_whole(
+        self,
+        ready: dx.Ready,
+        encoded: Encoded | None,
+        operation: int | None,
+        maximum: int | None = None,
+        within: Retrieval | None = None,
+    ) -> None:
+        """A message in one write."""
+        try:
+            pdus = list(self._cut(ready, encoded, maximum))
+        except (OSError, DataSetError) as error:
+            raise self._unreadable(error) from None
+        self._put(pdus, operation)
+        self._tell_sent(ready, encoded, operation, within)
+
+    def _cut(self, ready: dx.Ready, encoded: Encoded | None, maximum: int | None) -> Iterator[list[p.Buffer] | DataRun]:
+        honest = self._association.script is None
+        return self.live().fragments(ready, encoded.chunks if encoded else None, maximum, runs=honest)
+
+    def _unreadable(self, error: Exception) -> Ended:
+        sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
+        self._association.abort(why=(Outcome.NOT_SENT, sentence), cause=Cause.STORAGE)
+        return Ended(Outcome.NOT_SENT, sentence)
+
+    def _tell_sent(
+        self, ready: dx.Ready, encoded: Encoded | None, operation: int | None, within: Retrieval | None
+    ) -> None:
+        """Before anything else can happen: its response must not come first."""
+        shown, length = (encoded.shown, encoded.size) if encoded else (None, 0)
+        part_of = within.operation if within is not None else None
+        self._association.recorder.message(Direction.SENT, ready, shown, length, operation, part_of)
+
+    def _put(self, pdus: list[list[p.Buffer] | DataRun], operation: int | None) -> None:
+        exchange = self.live()
+        try:
+            self._association.request(p.PDataRequest(tuple(pdus)))
+        except StateError as error:
+            raise self._association.end or Ended(Outcome.NOT_SENT, str(error)) from None
+        if operation is not None:
+            exchange.progress_made(operation, self._association.context.now())
