@@ -136,12 +136,23 @@ class Link(asyncio.BufferedProtocol):
     # -- for the association
 
     def pump(self) -> None:
-        """Hand on the machine's events and write what it wants sent, until both are empty."""
+        """Hand on the machine's events and write what it wants sent, until both are empty.
+
+        What goes out as it was given goes first: the peer has it while we tell what it was.
+        """
+        if self.machine.in_runs and not self._held:
+            self.flush()
         while (event := self.machine.next_event()) is not None:
             self._on_event(event)
         if not self._held:
             self.flush()
         self._arm()
+
+    def hurry(self) -> None:
+        """What is sent next is much: it goes out at once, not at the end of the turn."""
+        if self._held:
+            self._held = False
+            self.flush()
 
     def flush(self) -> None:
         """Write what the machine has ready, gathered into one write."""

@@ -83,10 +83,17 @@ class Messages:
         assert invocation is not None, "every plan speaks"
         return invocation
 
-    def start(self, message: Outgoing, operation: int, take: Callable[[Response | Ended], None]) -> bool:
+    def start(
+        self,
+        message: Outgoing,
+        operation: int,
+        take: Callable[[Response | Ended], None],
+        loaded: memoryview | None = None,
+    ) -> bool:
         """`invoke` where nothing has to be waited for; False where something has to be: nothing has happened then.
 
-        take: gets each response when it has been told, and why there will be no more. Raises Ended as `invoke`.
+        take: gets each response when it has been told, and why there will be no more. loaded: what the file that is
+        sent as it is holds, read already. Raises Ended as `invoke`.
         """
         association, exchange = self._association, self._live()
         if association.script is not None or not association.link.writable or not exchange.can_invoke():
@@ -94,7 +101,10 @@ class Messages:
         if self._turn.locked() or self._sending.locked():
             return False
         context, encoded = self._prepare(message)
-        if encoded is not None and encoded.size > AT_ONCE:
+        if encoded is not None and loaded is not None:
+            encoded = Encoded((loaded,), len(loaded), encoded.shown)
+            association.link.hurry()
+        elif encoded is not None and encoded.size > AT_ONCE:
             return False
         ready, invocation = self._register(message, operation, context, encoded is not None)
         invocation.take = take

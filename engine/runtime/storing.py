@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import replace
 
-from engine.model.commands import Outgoing, StoreFiles
+from engine.model.commands import StoreFiles
 from engine.model.notices import Outcome
-from engine.model.storing import FileResult, FileState, PlannedAssociation, StorePlan
+from engine.model.quick import quick
+from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.services.plan import plan
-from engine.services.responses import request_of
 from engine.services.tally import Tally, cannot_go, passed_over
 from engine.standard.status import StatusClass, status_class, status_text
 
-from .association import Association
 from .context import Context
 from .invocation import Ended, Response
 from .operations import Operation
 from .planning import Negotiation, planned, tell
+from .sending_files import SendingFiles
 
-UNLIMITED = 64
-"""Stores outstanding at once when the window has no limit: more would gain nothing and delay a Cancel."""
 _STATES = {StatusClass.SUCCESS: FileState.STORED, StatusClass.WARNING: FileState.WARNING}
+
+
+_file_result = quick(FileResult)
+
+
+def _moved(file: FileResult, state: FileState, sentence: str, status: int | None = None) -> FileResult:
+    """The file in another state."""
+    return _file_result(
+        number=file.number,
+        path=file.path,
+        state=state,
+        sentence=sentence,
+        status=file.status if status is None else status,
+        association=file.association,
+        context_id=file.context_id,
+        transfer_syntax=file.transfer_syntax,
+    )
 
 
 class Storing:
@@ -55,14 +68,9 @@ class Storing:
         if not self._tally.total and not self._operation.cancelled:
             self._stopped = "No file was found to send."
         for _ in range(rounds):
-            if not self._over:
+            if not self.over:
                 await self._round(made)
         self._end()
-
-    @property
-    def _over(self) -> bool:
-        """Whether nothing more is to be begun."""
-        return bool(self._operation.cancelled or self._ended or self._stopped)
 
     async def _round(self, made: StorePlan) -> None:
         """All of the plan once, over as many associations at a time as was wished."""
@@ -70,7 +78,7 @@ class Storing:
         queue = deque(made.associations)
 
         async def work() -> None:
-            while queue and not self._over:
+            while queue and not self.over:
                 try:
                     await self._send_association(queue.popleft(), queue)
                 except Ended as ended:
@@ -92,7 +100,7 @@ class Storing:
             self._take([r for r in results if r.state is FileState.CANNOT_GO], told=True)
             going = [r for r in results if r.state is FileState.PLANNED]
             self._warn([r for r in going if r.sentence], number)
-            await self._send_files(association, going)
+            await SendingFiles(association, going, self).run()
         except Ended as ended:
             left = tuple(n for n in wanted.files if n in self._waiting)
             moved_on = len(left) < len(wanted.files)  # or another association would end in the same way
@@ -110,73 +118,38 @@ class Storing:
             words = f"{sentence} {count} {'file goes' if count == 1 else 'files go'} last on this association."
             self._context.error(words, number, self._operation.number)
 
-    async def _send_files(self, association: Association, files: Iterable[FileResult]) -> None:
-        """Each in turn, without waiting for the responses to those before as far as the asynchronous operations window
-        allows (PS3.7 D.3.3.3). Raises Ended when the association ends."""
-        assert association.negotiated is not None
-        if association.negotiated.window.invoked == 1:
-            for file in files:
-                if self._over:
-                    break
-                await self._send_file(association, file)
-            return
-        room = asyncio.Semaphore(association.negotiated.window.invoked or UNLIMITED)
-        ends: list[Ended] = []
+    # -- for those who send
 
-        async def send(file: FileResult) -> None:
-            try:
-                await self._send_file(association, file)
-            except Ended as ended:
-                ends.append(ended)
-            finally:
-                room.release()
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be begun."""
+        return bool(self._operation.cancelled or self._ended or self._stopped)
 
-        async with asyncio.TaskGroup() as outstanding:
-            for file in files:
-                await room.acquire()
-                if self._over or ends:
-                    break
-                outstanding.create_task(send(file))
-        if ends:
-            raise ends[0]
+    def header(self, file: FileResult) -> PlannedFile:
+        """What is planned for a file."""
+        return self._plan.files[file.number]
 
-    async def _send_file(self, association: Association, file: FileResult) -> None:
-        """Send one file; only the association's end is raised, a file that cannot go is counted."""
-        header = self._plan.files[file.number]
-        command = request_of(
-            "C-STORE-RQ", AffectedSOPClassUID=header.sop_class_uid, AffectedSOPInstanceUID=header.sop_instance_uid
-        )
-        outgoing = Outgoing(command=command, data=header.data, context_id=file.context_id)
-        tell(self._context, self._operation, (replace(file, state=FileState.SENDING),), association.number)
-        messages, number = association.messages, self._context.new_id()
-        try:
-            invocation = await messages.invoke(outgoing, number)
-        except Ended as ended:
-            if ended.outcome is Outcome.NOT_SENT:
-                self._take([replace(file, state=FileState.CANNOT_GO, sentence=ended.sentence)], told=True)
-            elif messages.begun == number:  # the association ended in the middle of it: not to be tried again unasked
-                self._take([replace(file, state=FileState.UNKNOWN, sentence=ended.sentence)])
-            if association.end is not None:
-                raise  # a file of which nothing went out is among those not sent
-            return
-        try:
-            response = await invocation.final()
-        except Ended as ended:
-            self._take([replace(file, state=FileState.UNKNOWN, sentence=ended.sentence)])
-            raise
-        finally:
-            messages.close_invocation(number)
-        self._take_response(file, response, header.sop_class_uid, header.length)
+    def tell_sending(self, file: FileResult, association: int) -> None:
+        tell(self._context, self._operation, (_moved(file, FileState.SENDING, file.sentence),), association)
 
-    def _take_response(self, file: FileResult, response: Response, sop_class_uid: str, length: int) -> None:
+    def take_blocked(self, file: FileResult, why: Ended) -> None:
+        """It cannot go."""
+        self._take([_moved(file, FileState.CANNOT_GO, why.sentence)], told=True)
+
+    def take_unknown(self, file: FileResult, why: Ended) -> None:
+        """It went out, and no response will come."""
+        self._take([_moved(file, FileState.UNKNOWN, why.sentence)])
+
+    def take_response(self, file: FileResult, response: Response, header: PlannedFile) -> None:
+        """The final response to it came."""
         status = response.command.status
-        text = "no status" if status is None else status_text(status, "C-STORE", sop_class_uid)
+        text = "no status" if status is None else status_text(status, "C-STORE", header.sop_class_uid)
         comment = response.command.text("ErrorComment")
         state = FileState.FAILED if status is None else _STATES.get(status_class(status), FileState.FAILED)
-        self._tally.size += length
-        self._take(
-            [replace(file, state=state, status=status, sentence=text + (f" — {comment}" if comment else ""))],
-        )
+        self._tally.size += header.length
+        self._take([_moved(file, state, text + (f" — {comment}" if comment else ""), status)])
+
+    # -- inner
 
     def _take(self, results: list[FileResult], *, told: bool = False) -> None:
         """Files came to an end. told: nothing on the wire shows it, so it is also told as an error."""

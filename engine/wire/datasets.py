@@ -31,6 +31,7 @@ from .dicom_files import (
     located,
     open_file,
     problem,
+    read_file_into,
     write_file,
     write_instance,
 )
@@ -255,6 +256,7 @@ __all__ = [
     "located",
     "open_file",
     "read_attributes",
+    "read_file_into",
     "to_pydicom",
     "transcode",
     "value_error",

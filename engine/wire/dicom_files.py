@@ -298,6 +298,16 @@ def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:
         raise problem(place.path, error) from None
 
 
+def read_file_into(path: Path, offset: int, room: memoryview) -> bool:
+    """Fill `room` with a file's bytes from `offset`; whether that was possible."""
+    try:
+        with open(os.open(path, _READ), "rb", buffering=0) as file:  # noqa: PTH123 - as in `open_file`
+            file.seek(offset)
+            return file.readinto(room) == len(room)
+    except OSError:
+        return False
+
+
 def load_file(data: FileData) -> EncodedData:
     """The data set of a file in memory. DataSetError."""
     place = located(data)
