@@ -19,6 +19,7 @@ from engine.model.notices import (
     ProgressNotice,
     StoredNotice,
 )
+from engine.model.quick import quick
 from engine.standard.pdus import PDataTF
 
 PAYLOAD_LIMIT = 256 * 1024 * 1024
@@ -57,7 +58,7 @@ class PduRun:
         data = self.data[self.taken : self.taken + limit]
         self.taken += len(data)
         return [
-            PduNotice(
+            _pdu_notice(
                 association=self.association,
                 time=self.time,
                 clock=self.clock,
@@ -74,6 +75,7 @@ class PduRun:
         ]
 
 
+_pdu_notice = quick(PduNotice)
 _RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice, PduRun})
 
 

@@ -15,7 +15,7 @@ from engine.wire.datasets import read_file_into
 
 from .association import Association
 from .invocation import Ended, Response
-from .messages import BATCH
+from .writer import BATCH
 
 if TYPE_CHECKING:
     from .storing import Storing
