@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
-from engine.model.dataset import FileData
+from engine.model.dataset import EncodedData, FileData
+from engine.model.limits import MIB
+from engine.model.quick import quick
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.wire import datasets
@@ -21,20 +22,42 @@ from .kept_text import from_text, to_text
 
 STRIPES = 64
 """Locks that keep two stores of one SOP Instance UID apart; unequal UIDs rarely share one."""
+AT_ONCE = MIB
+"""Bytes of an instance written in the engine's own thread, where the disk is quick: handing it to another thread and
+back costs more than writing it."""
+QUICK = 0.002
+"""Seconds within which such a write has to be on the disk."""
+OFTEN = 3
+"""After so many slow ones in a row (one may be late for reasons of its own) all go to other threads a while, so that
+the other associations do not wait for the disk."""
+WHILE = 1.0
+"""Seconds until the disk is given another chance."""
+INDEX_LATER = 0.05
+"""Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
+_instance, _indexed_file = quick(Instance), quick(IndexedFile)
 
 
 class Archive(FolderStore):
     """A folder of PS3.10 files with an index.
 
-    A file is written beside, synchronized, renamed, then indexed: at whatever moment the process is killed, each file
-    with a name of its own is whole, and what is in the folder but not in the index is found at the next start.
+    A file is written beside, synchronized, renamed: then it is safe. It is indexed a little later: at whatever moment
+    the process is killed, each file with a name of its own is whole, and what is in the folder but not in the index is
+    found at the next start.
     """
 
-    def __init__(self, folder: Path, incoming: Path, database: Database) -> None:
-        """incoming: where files are while they are received, on the same file system."""
+    def __init__(
+        self, folder: Path, incoming: Path, database: Database, on_problem: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """incoming: where files are while they are received, on the same file system. on_problem: told why files could
+        not be indexed."""
         super().__init__(folder)
         self.incoming = incoming
         self._database = database
+        self._on_problem = on_problem
+        self._part = itertools.count(1)
+        self._unindexed: list[IndexedFile] = []
+        self._slow = 0
+        self._slow_until = 0.0
         self._locks = [asyncio.Lock() for _ in range(STRIPES)]
 
     def load(self, stop: Callable[[], bool] = lambda: False) -> list[str]:
@@ -70,11 +93,10 @@ class Archive(FolderStore):
         return problems
 
     def _ordered(self, known: dict[str, IndexedFile]) -> Iterator[Path]:
-        """Files as they came, then those nobody knows."""
+        """Files as they came: those that are indexed, then the rest by their time."""
         yield from (self.folder / name for name in known)
-        for path in sorted(self.folder.rglob("*.dcm")):
-            if path.relative_to(self.folder).as_posix() not in known:
-                yield path
+        found = (p for p in self.folder.rglob("*.dcm") if p.relative_to(self.folder).as_posix() not in known)
+        yield from sorted(found, key=lambda path: (path.lstat().st_mtime_ns, path))
 
     def _row(self, name: str, path: Path, known: IndexedFile | None) -> IndexedFile:
         told = path.stat()
@@ -82,7 +104,7 @@ class Archive(FolderStore):
             return known
         header = datasets.open_file(path)
         instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data)
-        return _indexed(name, path, instance, header.data)
+        return _indexed(name, told, instance, header.data)
 
     def _instance(self, path: Path, row: IndexedFile) -> Instance:
         try:
@@ -101,12 +123,69 @@ class Archive(FolderStore):
         """Returns "" once the instance is safe, or why it could not be kept."""
         async with self._locks[hash(instance.sop_instance_uid) % STRIPES]:
             try:
-                data, row = await asyncio.to_thread(self._write, instance)
-                await self._database.commit((row,))
-            except (OSError, datasets.DataSetError, DatabaseError) as error:
+                written = self._write_here(instance)
+                if written is None:
+                    written = await asyncio.to_thread(self._write, instance)
+            except (OSError, datasets.DataSetError) as error:
                 return f"cannot store: {reason(error)}"
-            self._held[instance.sop_instance_uid] = replace(instance, data=data)
+            self._held[instance.sop_instance_uid] = _instance(
+                sop_class_uid=instance.sop_class_uid,
+                sop_instance_uid=instance.sop_instance_uid,
+                transfer_syntax=instance.transfer_syntax,
+                attributes=instance.attributes,
+                data=written[0],
+            )
+            self._index_later(written[1])
         return ""
+
+    def _write_here(self, instance: Instance) -> tuple[FileData, IndexedFile] | None:
+        """Write a small one at once while the disk is quick; None when that is for another thread."""
+        data, loop = instance.data, asyncio.get_running_loop()
+        if not isinstance(data, EncodedData) or len(data.data) > AT_ONCE:
+            return None
+        begun = loop.time()
+        if begun < self._slow_until:
+            return None
+        try:
+            return self._write(instance)
+        finally:
+            ended = loop.time()
+            self._slow = self._slow + 1 if ended - begun > QUICK else 0
+            if self._slow == OFTEN:
+                self._slow, self._slow_until = 0, ended + WHILE
+
+    def _index_later(self, row: IndexedFile) -> None:
+        self._unindexed.append(row)
+        if len(self._unindexed) == 1:
+            asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
+
+    def _index(self) -> None:
+        rows = self._take_unindexed()
+        if not rows:
+            return
+        try:
+            self._database.begin(rows).add_done_callback(self._indexed)
+        except DatabaseError as error:
+            self._not_indexed(error)
+
+    def _take_unindexed(self) -> list[IndexedFile]:
+        rows, self._unindexed = self._unindexed, []
+        return rows
+
+    def _indexed(self, done: asyncio.Future[None]) -> None:
+        error = None if done.cancelled() else done.exception()
+        if isinstance(error, DatabaseError):
+            self._not_indexed(error)
+
+    def _not_indexed(self, error: DatabaseError) -> None:
+        self._on_problem(f"Stored files are safe, but not in their index before the next start: {error}")
+
+    def close(self) -> None:
+        """Index the rest and close the database; blocks."""
+        try:
+            self._database.close(self._take_unindexed())
+        except DatabaseError as error:
+            self._not_indexed(error)
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""
@@ -117,7 +196,8 @@ class Archive(FolderStore):
             path = held.data.path
             try:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
-                await self._database.commit((GoneFile(path.relative_to(self.folder).as_posix()),))
+                gone = GoneFile(path.relative_to(self.folder).as_posix())
+                await self._database.commit((*self._take_unindexed(), gone))
             except (OSError, DatabaseError) as error:
                 return f"cannot delete: {reason(error)}"
             self._held.pop(sop_instance_uid, None)
@@ -126,23 +206,23 @@ class Archive(FolderStore):
     def _write(self, instance: Instance) -> tuple[FileData, IndexedFile]:
         name = file_name(instance.sop_instance_uid)
         path = self.folder / name
-        part = self.incoming / f"{uuid.uuid4().hex}.part"
+        part = self.incoming / f"{next(self._part)}.part"
         try:
             uids = (instance.sop_class_uid, instance.sop_instance_uid)
-            datasets.write_instance(part, instance.data, *uids, durable=True)
+            written = datasets.write_instance(part, instance.data, *uids, durable=True)
+            told = part.stat()
             part.replace(path)
             synchronize(self.folder)
         except BaseException:
             with suppress(OSError):
                 part.unlink()
             raise
-        data = datasets.open_file(path).data
-        return data, _indexed(name, path, instance, data)
+        data = FileData(path, written.offset, written.length, written.transfer_syntax)
+        return data, _indexed(name, told, instance, data)
 
 
-def _indexed(name: str, path: Path, instance: Instance, data: FileData) -> IndexedFile:
-    told = path.stat()
-    return IndexedFile(
+def _indexed(name: str, told: os.stat_result, instance: Instance, data: FileData) -> IndexedFile:
+    return _indexed_file(
         file=name,
         size=told.st_size,
         modified=told.st_mtime_ns,

@@ -168,6 +168,10 @@ class Database:
 
     async def commit(self, entries: Iterable[Entry]) -> None:
         """Returns when all of these are safe, or none: DatabaseError."""
+        await asyncio.shield(self.begin(entries))
+
+    def begin(self, entries: Iterable[Entry]) -> asyncio.Future[None]:
+        """Have these written, after those begun before: done when all of them are safe, or none (DatabaseError)."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._lock:
             self._waiting.append((tuple(entries), done))
@@ -177,7 +181,7 @@ class Database:
                 self._writer.submit(self._write_waiting)
             except RuntimeError:
                 raise DatabaseError(f"{self.path} is closed.") from None
-        await asyncio.shield(done)
+        return done
 
     def write(self, entries: Iterable[Entry]) -> None:
         """As `commit`, blocking: before the loop serves anybody."""
@@ -217,9 +221,18 @@ class Database:
                 connection.execute("ROLLBACK")
             raise DatabaseError(self._sentence(error)) from None
 
-    def close(self) -> None:
-        """Write what waits and close; closing twice does nothing."""
+    def close(self, rest: Iterable[Entry] = ()) -> None:
+        """Write what waits, then the rest, and close; closing twice does nothing. DatabaseError when the rest could not
+        be written; it is closed then too."""
         self._writer.shutdown(wait=True)
+        entries = tuple(rest)
+        try:
+            if entries:
+                self._write(entries)
+        finally:
+            self._close_connection()
+
+    def _close_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

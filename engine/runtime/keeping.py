@@ -56,12 +56,13 @@ class Volatile:
 class Durable:
     """A folder: stored instances in it, their index and all other state in its database."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, on_problem: Callable[[str], None] = lambda _: None) -> None:
+        """on_problem: told what goes wrong where nobody waits for it."""
         inside = folder / INSIDE
         self.folder = folder
         self.incoming = inside / "incoming"
         self._database = Database(inside / DATABASE)
-        self.archive = Archive(folder, self.incoming, self._database)
+        self.archive = Archive(folder, self.incoming, self._database, on_problem)
 
     def load(self, state: State, stop: Callable[[], bool]) -> list[str]:
         """Open the folder and bring back what it holds, in place of what `state` was made with; blocks.
@@ -98,4 +99,4 @@ class Durable:
 
     def close(self) -> None:
         """Blocks until everything is written."""
-        self._database.close()
+        self.archive.close()

@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -316,20 +317,32 @@ def load_file(data: FileData) -> EncodedData:
 
 def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = "") -> bytes:
     """Preamble, prefix and File Meta Information (PS3.10 7.1). DataSetError when a value cannot be written."""
-    elements = [
-        DataElement(0x00020001, "OB", b"\0\1"),
-        DataElement(_SOP_CLASS, "UI", (sop_class_uid,)),
-        DataElement(_SOP_INSTANCE, "UI", (sop_instance_uid,)),
+    before, after = _meta_around(transfer_syntax, sop_class_uid, source_ae_title)
+    instance = _written(DataElement(_SOP_INSTANCE, "UI", (sop_instance_uid,)))
+    size = len(before) + len(instance) + len(after)
+    return b"".join((_META_BEGINS, size.to_bytes(4, "little"), before, instance, after))
+
+
+@lru_cache(64)
+def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str) -> tuple[bytes, bytes]:
+    """What stands before the SOP Instance UID and after it: the same in all files of a kind."""
+    after = [
         DataElement(_SYNTAX, "UI", (transfer_syntax,)),
         DataElement(0x00020012, "UI", (IMPLEMENTATION_CLASS_UID,)),
         DataElement(0x00020013, "SH", (IMPLEMENTATION_VERSION_NAME,)),
     ]
     if source_ae_title:
-        elements.append(DataElement(0x00020016, "AE", (source_ae_title,)))
-    layout = Layout(implicit_vr=False, little_endian=True)
-    body = write_data_set(DataSet(tuple(elements)), layout)
-    length = write_data_set(DataSet((DataElement(_GROUP_LENGTH, "UL", (str(len(body)),)),)), layout)
-    return bytes(PREAMBLE) + PREFIX + length + body
+        after.append(DataElement(0x00020016, "AE", (source_ae_title,)))
+    version = DataElement(0x00020001, "OB", b"\0\1")
+    return _written(version, DataElement(_SOP_CLASS, "UI", (sop_class_uid,))), _written(*after)
+
+
+def _written(*elements: DataElement) -> bytes:
+    return write_data_set(DataSet(elements), Layout(implicit_vr=False, little_endian=True))
+
+
+_META_BEGINS = bytes(PREAMBLE) + PREFIX + _written(DataElement(_GROUP_LENGTH, "UL", ("0",)))[:-4]
+"""Up to the value of File Meta Information Group Length."""
 
 
 def write_file(
@@ -341,22 +354,26 @@ def write_file(
     source_ae_title: str = "",
     *,
     durable: bool = False,
-) -> None:
-    """Write a DICOM file whose data set is exactly these bytes. DataSetError names the file and the reason.
+) -> FileData:
+    """Write a DICOM file whose data set is exactly these bytes, and say where they are in it. DataSetError names the
+    file and the reason.
 
     durable: return only when the bytes are on the disk.
     """
     head = file_meta(transfer_syntax, sop_class_uid, sop_instance_uid, source_ae_title)
     chunks = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
+    length = 0
     try:
-        with Path(path).open("wb") as file:
+        with open(path, "wb") as file:  # noqa: PTH123 - twice as quick as Path.open
             file.write(head)
-            file.writelines(chunks)
+            for chunk in chunks:
+                length += file.write(chunk)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
         raise problem(Path(path), error) from error
+    return FileData(Path(path), len(head), length, transfer_syntax)
 
 
 def write_instance(
@@ -367,7 +384,7 @@ def write_instance(
     source_ae_title: str = "",
     *,
     durable: bool = False,
-) -> None:
+) -> FileData:
     """Write a received instance as a DICOM file, its data set bit for bit; as `write_file`."""
     if isinstance(data, FileData):
         place = located(data)
@@ -375,4 +392,4 @@ def write_instance(
         syntax = place.transfer_syntax
     else:
         chunks, syntax = (data.data,), data.transfer_syntax
-    write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title, durable=durable)
+    return write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title, durable=durable)

@@ -23,7 +23,7 @@ from engine.model.notices import ErrorNotice, ListenerNotice, Outcome, StatusNot
 from engine.runtime import keeping
 from engine.runtime.database import Database, DatabaseError
 from engine.runtime.kept_text import from_text, to_text
-from engine.services.state import Change, Record
+from engine.services.state import Change, Record, State
 from engine.wire import datasets
 from tests.interop import peers
 from tests.runtime.console import CT, EXPLICIT, HOST, Console, decoded, find_rq, keys, n_message, proposal, store_rq
@@ -314,8 +314,9 @@ def _check(folder: Path, stored: dict[str, bytes], created: set[str]) -> None:
     files = {path.stem: dcmread(path).PixelData for path in folder.glob("*.dcm")}
     assert {len(pixels) for pixels in files.values()} <= {8000}
     assert {uid: files[uid] for uid in stored} == stored
-    database = Database(folder / STATE)
-    database.open()
-    assert created <= {key for shelf, key, _ in database.objects() if shelf == "normalized"}
-    assert set(stored) <= {row.sop_instance_uid for row in database.files()}
-    database.close()
+    state = State()
+    durable = keeping.Durable(folder)
+    assert durable.load(state, lambda: False) == []
+    assert created <= set(state.normalized)
+    assert set(stored) <= {instance.sop_instance_uid for instance in durable.archive.instances()}
+    durable.close()

@@ -1,0 +1,141 @@
+"""Where stored instances are written, and when they are indexed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.runtime import archive
+from engine.runtime.database import Database, DatabaseError, Entry, GoneFile, IndexedFile
+from engine.runtime.keeping import Durable
+from engine.services.effects import Instance
+from engine.services.instances import instance_from
+from engine.services.state import State
+from engine.wire.datasets import encode_dataset, load_file
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+
+
+def image(uid: str, size: int = 100) -> Instance:
+    elements = (
+        DataElement(0x00080016, "UI", (CT,)),
+        DataElement(0x00080018, "UI", (uid,)),
+        DataElement(0x7FE00010, "OW", bytes(size)),
+    )
+    return instance_from(CT, uid, EncodedData(encode_dataset(DataSet(elements), EXPLICIT), EXPLICIT))
+
+
+def opened(folder: Path, problems: list[str] | None = None) -> Durable:
+    durable = Durable(folder, (problems if problems is not None else []).append)
+    assert durable.load(State(), lambda: False) == []
+    return durable
+
+
+def held(folder: Path) -> list[str]:
+    """What the next start finds, in its order."""
+    durable = opened(folder)
+    durable.close()
+    return [instance.sop_instance_uid for instance in durable.archive.instances()]
+
+
+async def _keep(durable: Durable, *instances: Instance) -> None:
+    for instance in instances:
+        assert await durable.keep(instance) == ""
+
+
+def test_what_is_kept_can_be_read_at_once_and_is_indexed_by_the_end(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+    given = image("1.2.3", 5000)
+    asyncio.run(_keep(durable, given))
+    kept = durable.archive.find("1.2.3")
+    assert kept is not None and isinstance(kept.data, FileData) and isinstance(given.data, EncodedData)
+    assert load_file(kept.data) == given.data
+    durable.close()
+    database = Database(tmp_path / ".dimse-console" / "state.sqlite3")
+    database.open()
+    (row,) = database.files()
+    database.close()
+    told = kept.data.path.stat()
+    assert (row.file, row.size, row.modified) == ("1.2.3.dcm", told.st_size, told.st_mtime_ns)
+
+
+def test_files_a_kill_left_without_index_come_back_in_the_order_they_came(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+    asyncio.run(_keep(durable, image("1.9"), image("1.5"), image("1.7")))
+    for seconds, uid in enumerate(("1.9", "1.5", "1.7")):
+        os.utime(tmp_path / f"{uid}.dcm", (seconds, seconds))
+    durable.archive._take_unindexed()
+    durable.close()
+    assert held(tmp_path) == ["1.9", "1.5", "1.7"]
+
+
+def test_an_index_that_cannot_be_written_is_told_and_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[str] = []
+    durable = opened(tmp_path, problems)
+
+    def full(self: Database, entries: Sequence[Entry]) -> None:
+        raise DatabaseError("the disk is full.")
+
+    async def keep() -> None:
+        await _keep(durable, image("1.2"))
+        while not problems:
+            await asyncio.sleep(0.001)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "_write", full)
+        asyncio.run(keep())
+    assert problems == ["Stored files are safe, but not in their index before the next start: the disk is full."]
+    durable.close()
+    assert held(tmp_path) == ["1.2"]
+
+
+def test_a_file_deleted_before_it_was_indexed_stays_deleted(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+    written: list[Entry] = []
+    write = durable.archive._database._write
+
+    def noted(entries: Sequence[Entry]) -> None:
+        written.extend(entries)
+        write(entries)
+
+    durable.archive._database._write = noted  # type: ignore[method-assign]
+
+    async def work() -> None:
+        await _keep(durable, image("1.2"))
+        assert await durable.forget("1.2") == ""
+
+    asyncio.run(work())
+    durable.close()
+    assert [type(entry) for entry in written] == [IndexedFile, GoneFile]
+    assert held(tmp_path) == []
+
+
+def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones go out in the loop's own thread until a few in a row were slow; large ones never do."""
+    durable = opened(tmp_path)
+    threads: list[bool] = []
+    write = durable.archive._write
+
+    def noted(instance: Instance) -> tuple[FileData, IndexedFile]:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return write(instance)
+
+    monkeypatch.setattr(durable.archive, "_write", noted)
+    monkeypatch.setattr(archive, "QUICK", 1e9)
+    asyncio.run(_keep(durable, image("1.1"), image("1.2", archive.AT_ONCE + 1), image("1.3")))
+    assert threads == [True, False, True]
+    threads.clear()
+    monkeypatch.setattr(archive, "QUICK", -1.0)
+    monkeypatch.setattr(archive, "WHILE", 1e9)
+    asyncio.run(_keep(durable, *(image(f"2.{n}") for n in range(archive.OFTEN + 2))))
+    assert threads == [True] * archive.OFTEN + [False] * 2
+    durable.close()
