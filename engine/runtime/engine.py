@@ -18,6 +18,9 @@ from .outbox import Outbox
 STOP_TIMEOUT = 5.0
 """Seconds `stop` gives open associations to be released before they are aborted."""
 
+KEPT_FREE = 16 * 1024 * 1024
+"""Bytes: see `_keep_freed_memory`."""
+
 
 class Engine:
     """Drives every association in a thread of its own; every method may be called from any thread.
@@ -38,6 +41,7 @@ class Engine:
         if self._thread is not None:
             return
         self._ready.clear()
+        _keep_freed_memory()
         self._thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -116,3 +120,13 @@ class Engine:
     def _told(self, error: BaseException) -> None:
         sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
         self._context.error(sentence, report=report_of(error))
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep up to twice `KEPT_FREE` bytes of freed memory instead of giving it back at once.
+
+    Payloads come and go by the megabyte, and each page the system has to hand out anew costs as much as copying it
+    three times. glibc takes the size of a large piece that is freed for what to expect (mallopt(3),
+    M_MMAP_THRESHOLD); elsewhere this does nothing. The piece itself is never touched.
+    """
+    bytearray(KEPT_FREE)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from engine.model.association import Proposal
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import Outcome, StoredNotice, StorePlanNotice
+from engine.model.quick import quick
 from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.services.plan import judged, plan
 from engine.services.tally import passed_over
@@ -18,6 +19,8 @@ from .context import Context
 from .finding_files import found_files
 from .listener import own_side
 from .operations import Operation, opened
+
+_stored_notice = quick(StoredNotice)
 
 
 async def planned(context: Context, command: PlanStore | StoreFiles, operation: Operation) -> StorePlan:
@@ -38,7 +41,7 @@ def tell(context: Context, operation: Operation, results: Iterable[FileResult], 
     found = tuple(results)
     if found:
         context.notify(
-            StoredNotice(operation=operation.number, association=association, time=context.wall(), results=found)
+            _stored_notice(operation=operation.number, association=association, time=context.wall(), results=found)
         )
 
 

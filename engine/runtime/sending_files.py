@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from engine.model.command_set import CommandSet
+from engine.model.command_set import CommandSet, Element, tag_of
 from engine.model.commands import Outgoing
 from engine.model.notices import Outcome
+from engine.model.quick import quick
 from engine.model.storing import FileResult, PlannedFile
 from engine.services.responses import request_of
 from engine.wire.datasets import read_file_into
@@ -189,6 +190,18 @@ class ReadAhead:
 
 
 def _request(header: PlannedFile) -> CommandSet:
-    return request_of(
-        "C-STORE-RQ", AffectedSOPClassUID=header.sop_class_uid, AffectedSOPInstanceUID=header.sop_instance_uid
-    )
+    """Its C-STORE-RQ."""
+    before, after = _around(header.sop_class_uid)
+    return _command_set((*before, _element(_INSTANCE, header.sop_instance_uid), *after))
+
+
+@lru_cache(maxsize=64)
+def _around(sop_class_uid: str) -> tuple[tuple[Element, ...], tuple[Element, ...]]:
+    """The elements before and after the SOP Instance UID: alike for all files of a SOP class."""
+    made = request_of("C-STORE-RQ", AffectedSOPClassUID=sop_class_uid, AffectedSOPInstanceUID="").elements
+    place = next(n for n, element in enumerate(made) if element.tag == _INSTANCE)
+    return made[:place], made[place + 1 :]
+
+
+_INSTANCE = tag_of("AffectedSOPInstanceUID")
+_command_set, _element = quick(CommandSet), quick(Element)

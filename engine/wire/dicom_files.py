@@ -302,11 +302,22 @@ def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:
 def read_file_into(path: Path, offset: int, room: memoryview) -> bool:
     """Fill `room` with a file's bytes from `offset`; whether that was possible."""
     try:
-        with open(os.open(path, _READ), "rb", buffering=0) as file:  # noqa: PTH123 - as in `open_file`
-            file.seek(offset)
-            return file.readinto(room) == len(room)
+        file = os.open(path, _READ)
+        try:
+            return _read_at(file, room, offset) == len(room)
+        finally:
+            os.close(file)
     except OSError:
         return False
+
+
+def _read_at(file: int, room: memoryview, offset: int) -> int:
+    """Bytes read, as many as are wanted where the file has them."""
+    if hasattr(os, "preadv"):
+        return os.preadv(file, [room], offset)
+    os.lseek(file, offset, os.SEEK_SET)
+    with open(file, "rb", buffering=0, closefd=False) as stream:
+        return stream.readinto(room) or 0
 
 
 def load_file(data: FileData) -> EncodedData:
