@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine.model.commands import Cancel, Command
 from engine.model.notices import FINAL_PHASES, AnyNotice, AssociationNotice, StatusNotice
+from engine.standard.lean import dataclass
 
 from .exits import OF_OUTCOME, Exit
 from .output import Output

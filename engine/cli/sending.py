@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from engine.model.association import Negotiated, Proposal
@@ -22,6 +22,7 @@ from engine.model.notices import (
     Outcome,
     StatusNotice,
 )
+from engine.standard.lean import dataclass
 from engine.trace.explain import PreviewError, data_set_of
 from engine.trace.plain_text import message_text
 from engine.workspace.errors import ValueProblem

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.notices import Evidence
+from engine.standard.lean import dataclass
 from engine.standard.pdus import Layout
 
 from .rules import RULES

@@ -6,12 +6,13 @@ Numbers come from the bytes without decoding the whole command set: most message
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet
 from engine.model.notices import Evidence
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
 from engine.wire.commands import decode_command, decode_command_spans

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from engine.model.notices import Evidence
+from engine.standard.lean import dataclass
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER
 
 from .findings import Finding, found

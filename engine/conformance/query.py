@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from engine.model.association import Negotiated
 from engine.model.dataset import DataSet
 from engine.standard.dictionary import attribute
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import SopClass, sop_class
 
 from .findings import Finding

@@ -7,10 +7,11 @@ have been on its way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from engine.model.notices import Evidence
+from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     PDUS,
     AbortPdu,

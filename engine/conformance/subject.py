@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from engine.model.command_set import GROUP_LENGTH, CommandSet, Element
 from engine.model.notices import Evidence
 from engine.standard.elements import BY_KEYWORD
+from engine.standard.lean import dataclass
 from engine.standard.messages import CANCEL, SERVICES, MessageRow, ServiceRow, message_for
 from engine.standard.sop_classes import SopClass, sop_class
 from engine.standard.status import StatusClass, status_class

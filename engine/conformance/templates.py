@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from engine.model.command_set import COMMAND_FIELD, NO_DATA_SET
 from engine.standard.elements import BY_KEYWORD
+from engine.standard.lean import dataclass
 from engine.standard.messages import MessageRow, message_for
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command

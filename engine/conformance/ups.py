@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 from engine.standard.ups import (
     CANCELED,
     COMPLETED,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from engine.model.command_set import Element
 from engine.standard.elements import CommandElement
+from engine.standard.lean import dataclass
 
 from .names import check_ae_title, check_uid, name_character
 

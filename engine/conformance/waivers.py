@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from engine.model.notices import AnyNotice, AssociationNotice, Direction, FindingNotice, PduNotice
+from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateRQ
 
 from .names import check_ae_title

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from engine.model.association import Negotiated
 from engine.model.notices import Direction, Evidence
 from engine.model.tls import TlsVerdict
+from engine.standard.lean import dataclass
 from engine.standard.messages import SERVICES
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.fragments import DataRun

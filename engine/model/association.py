@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from engine.standard.lean import dataclass
 
 from .identity import KnownIdentity
 from .limits import Limits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
+from engine.standard.lean import dataclass
 
 Value = int | str | bytes | tuple[int, ...] | tuple[str, ...] | None
 

@@ -6,8 +6,10 @@ awaited before the engine has seen the question.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from engine.standard.lean import dataclass
 
 from .association import Policy, Proposal
 from .command_set import CommandSet

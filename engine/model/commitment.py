@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
 
 from engine.standard.failure_reasons import failure_reason
+from engine.standard.lean import dataclass
 
 from .dataset import DataSet
 

@@ -7,8 +7,9 @@ is keeping the old one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from engine.standard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

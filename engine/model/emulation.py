@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from engine.standard.lean import dataclass
 
 USERNAME, PASSCODE, KERBEROS, SAML, JWT = range(1, 6)
 """User-Identity-Types."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from engine.standard.lean import dataclass
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 

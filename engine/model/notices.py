@@ -6,10 +6,12 @@ stamp in seconds for differences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 from typing import ClassVar
+
+from engine.standard.lean import dataclass
 
 from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet

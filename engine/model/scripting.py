@@ -7,10 +7,11 @@ from TOML by `engine.workspace.scripts` and carried out by `engine.protocol.devi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.standard.dictionary import attribute_by_keyword
 from engine.standard.elements import BY_KEYWORD
+from engine.standard.lean import dataclass
 
 from .faults import FAULTS, Fault, Phase, Value
 

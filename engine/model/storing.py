@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
+
+from engine.standard.lean import dataclass
 
 from .association import ProposedContext
 from .dataset import FileData

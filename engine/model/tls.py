@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
+
+from engine.standard.lean import dataclass
 
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 

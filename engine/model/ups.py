@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import (
     ASSIGNED,

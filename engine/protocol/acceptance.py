@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from engine.model.association import (
     APPLICATION_CONTEXT,
@@ -18,6 +17,7 @@ from engine.model.association import (
 )
 from engine.standard.codes import rejection_text
 from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY, LEVEL, RELATIONAL, layout_of
+from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     ApplicationContext,
     AssociateAC,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     AbstractSyntax,
     AssociateRQ,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import (
@@ -19,6 +19,7 @@ from engine.model.command_set import (
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.quick import quick
+from engine.standard.lean import dataclass
 from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command

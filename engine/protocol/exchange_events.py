@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
+from engine.standard.lean import dataclass
 from engine.wire.issues import Issue
 
 

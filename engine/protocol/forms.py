@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import (
@@ -16,6 +15,7 @@ from engine.model.command_set import (
     Element,
 )
 from engine.model.quick import quick
+from engine.standard.lean import dataclass
 from engine.wire.commands import HEADER, decode_command_spans, encode_command
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.association import Policy, UserIdentity
 from engine.model.identity import NAMED, PASSCODE, KnownIdentity
 from engine.standard.codes import explain_code
+from engine.standard.lean import dataclass
 
 REFUSED = (1, 2, 1)
 """A-ASSOCIATE-RJ: permanent, by the ACSE related function, no reason given (PS3.7 D.3.3.7.3)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.standard.lean import dataclass
 from engine.standard.messages import SERVICES, ServiceRow, message_for
 
 LARGEST_ID = 0xFFFF

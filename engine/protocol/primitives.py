@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, Pdu
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import DataRun

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.association import Role
+from engine.standard.lean import dataclass
 from engine.standard.pdus import RoleSelection
 
 Bits = tuple[bool, bool]

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.services.state import Change, Record
+from engine.standard.lean import dataclass
 
 from .kept_text import from_text, to_text
 

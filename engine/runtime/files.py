@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -15,6 +15,7 @@ from engine.model.dataset import EncodedData, FileData, Unkept
 from engine.model.limits import Limits
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
+from engine.standard.lean import dataclass
 from engine.wire import datasets
 
 from .room import LOOK_AFTER, disk_problem

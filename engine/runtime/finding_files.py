@@ -7,13 +7,13 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.quick import quick
 from engine.model.storing import FileState, PlannedFile
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.wire import datasets
 from engine.wire.datasets import DataSetError, FileHeader

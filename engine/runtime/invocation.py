@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from engine.model.command_set import CommandSet
@@ -13,6 +13,7 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Outcome, StatusNotice
 from engine.model.quick import quick
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass, status_class, status_text
 

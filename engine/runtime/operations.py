@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome, ProgressNotice, StatusNotice
 from engine.model.quick import quick
 from engine.services.retrieval_verdict import Judgement
+from engine.standard.lean import dataclass
 
 from . import sentences
 from .association import Association

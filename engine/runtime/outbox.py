@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from engine.model.notices import (
     AnyNotice,
@@ -20,6 +19,7 @@ from engine.model.notices import (
     StoredNotice,
 )
 from engine.model.quick import quick
+from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
 
 PAYLOAD_LIMIT = 256 * 1024 * 1024

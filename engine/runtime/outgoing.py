@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from engine.model.association import NegotiatedContext
 from engine.model.dataset import Data, DataSet, EncodedData, FileData
+from engine.standard.lean import dataclass
 from engine.wire import datasets
 
 CHUNK = 1024 * 1024

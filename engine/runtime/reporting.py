@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
 from engine.model.command_set import CommandSet
@@ -15,6 +15,7 @@ from engine.protocol.contexts import has_role
 from engine.services.effects import EVERYONE, Notify
 from engine.services.responses import request_of
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .association import Association

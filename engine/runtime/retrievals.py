@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.services.instances import InstanceStore, instance_from
+from engine.standard.lean import dataclass
 from engine.standard.status import StatusClass, status_class
 from engine.wire.datasets import DataSetError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.model.association import Policy, Proposal
 from engine.model.command_set import tag_of
@@ -14,6 +14,7 @@ from engine.services.instances import InstanceStore
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of
 from engine.services.retrieval_verdict import Facts, counts_text, cut_off, judge
+from engine.standard.lean import dataclass
 from engine.wire import datasets
 
 from .association import Association

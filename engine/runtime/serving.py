@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import cycle
 
 from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
@@ -25,6 +25,7 @@ from engine.services.rules import FIRST_NORMALIZED, RESOURCE_LIMITATION
 from engine.services.state import Change
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire import datasets

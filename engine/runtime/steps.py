@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.command_set import CommandSet
 from engine.model.notices import StepNotice, StepState
+from engine.standard.lean import dataclass
 
 from .invocation import service_name
 from .operations import Operation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ssl
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.model.tls import TLS_VERSIONS, Certificate, ClientCertificates, TlsProfile, TlsSettings
+from engine.standard.lean import dataclass
 
 from .tls_certificate import first_certificate
 from .tls_watch import Watched, watch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.commitment import (
     FAILED_SOPS,
@@ -19,6 +19,7 @@ from engine.model.commitment import (
 )
 from engine.model.dataset import DataElement, DataSet
 from engine.model.emulation import CommitmentOptions
+from engine.standard.lean import dataclass
 
 from .effects import Notify, Request
 from .rules import (

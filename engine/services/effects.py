@@ -6,12 +6,12 @@ The provider holds no socket, thread or clock; `engine.runtime.serving` carries 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.emulation import ReportOn
+from engine.standard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
+from engine.standard.lean import dataclass
 from engine.wire import datasets
 
 from .effects import Instance

@@ -7,11 +7,12 @@ class UID; a class without one gets the plain behaviour, so that any SOP class c
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.conformance.names import check_uid
 from engine.model.command_set import Value
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.sop_classes import SopClass
 from engine.standard.status import is_known, statuses_for

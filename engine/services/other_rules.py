@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.model.commitment import FAILED_SOPS
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 
 from .commitment import HeldClass, sorted_out

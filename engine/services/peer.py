@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
 from engine.model.emulation import Emulation
 from engine.model.limits import Limits
 from engine.model.objects import NORMALIZED
+from engine.standard.lean import dataclass
 from engine.standard.performed_steps import MPPS, MPPS_RETRIEVE
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH

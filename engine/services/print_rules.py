@@ -6,12 +6,13 @@ Everything but the printer ends with its association (H.3): a film session is on
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.emulation import PrinterOptions
 from engine.standard.display_formats import display_format
+from engine.standard.lean import dataclass
 
 from .effects import Notify, Request
 from .rules import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from engine.model.command_set import Value
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.extended_negotiation import DATETIME, RELATIONAL
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
 

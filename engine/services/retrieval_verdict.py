@@ -6,11 +6,12 @@ Pure: facts in, outcome and sentences out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
 

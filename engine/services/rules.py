@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_for
 from engine.standard.sop_classes import SopClass, sop_class
 

@@ -7,10 +7,11 @@ only then lets the response go. Changes that could not be made durable are undon
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.dataset import DataSet
 from engine.model.objects import COMMITMENTS, FILMS, NORMALIZED, SHELVES, SUBSCRIPTIONS, WATCHES, WORKLIST_ITEMS
+from engine.standard.lean import dataclass
 
 NOTHING = DataSet()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 from engine.standard.performed_steps import (
     COMPLETED,
     DISCONTINUED,

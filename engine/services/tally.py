@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.notices import Outcome
 from engine.model.storing import FileResult, FileState, PlannedFile, StorePlan
+from engine.standard.lean import dataclass
 
 NAMED = 3
 """Files named in a sentence that counts more."""

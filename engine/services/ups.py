@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from engine.conformance.ups import check_final
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 from engine.standard.ups import (
     ASSIGNED,
     CANCEL_REQUESTED,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
+
+from .lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

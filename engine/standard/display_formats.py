@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from .lean import dataclass
 
 MAX_IMAGE_BOXES = 200
 """More boxes than any film has: an absurd display format is refused, not obeyed."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from .elements import ELEMENTS, CommandElement
+from .lean import dataclass
 from .status import StatusClass
 
 

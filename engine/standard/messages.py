@@ -5,9 +5,10 @@ Usages (M, U, C) are those of the service tables 9.1-x and 10.1-x.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .elements import BY_KEYWORD
+from .lean import dataclass
 from .message_rows import DataSetRule, FieldRow, MessageRow, When
 from .status import StatusClass
 

@@ -7,10 +7,12 @@ that nothing is repaired: 'ECHOSCP         ' keeps its padding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar
+
+from .lean import dataclass
 
 
 class Kind(Enum):

@@ -5,9 +5,8 @@ What is of type 3 and rarely sent is left out: it may be added and is nobody's d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from .dictionary import attribute_by_keyword
+from .lean import dataclass
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
 MPPS_RETRIEVE = "1.2.840.10008.3.1.2.3.4"

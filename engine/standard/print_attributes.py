@@ -5,7 +5,7 @@ One row serves the command line's options, the window's form and the data sets t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .lean import dataclass
 
 SESSION, FILM, IMAGE = "session", "film", "image"
 

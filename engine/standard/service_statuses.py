@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from .lean import dataclass
 from .sop_classes import SopClass, sop_class
 from .status import StatusRow, make_row
 

@@ -7,11 +7,12 @@ rule where it has one: "... Storage" is stored, "... - FIND" is queried, "... - 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from itertools import islice
 
 from .dictionary import UidEntry, uid_entries
+from .lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

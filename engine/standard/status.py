@@ -6,11 +6,11 @@ The tables of the service classes (`engine.standard.service_statuses`, PS3.4) co
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 
 from .elements import BY_KEYWORD
+from .lean import dataclass
 
 
 class StatusClass(Enum):

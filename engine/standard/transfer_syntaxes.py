@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
 from .dictionary import uid_entries
+from .lean import dataclass
 
 IMPLICIT_VR_LE = "1.2.840.10008.1.2"
 """The default: every abstract syntax is offered with it (PS3.5 10.1)."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from .dictionary import attribute_by_keyword
+from .lean import dataclass
 
 UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT, UPS_QUERY = (f"1.2.840.10008.5.1.4.34.6.{n}" for n in range(1, 6))
 UPS_GLOBAL = "1.2.840.10008.5.1.4.34.5"

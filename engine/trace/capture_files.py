@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from engine.standard.lean import dataclass
 
 LARGEST_PACKET = 1 << 28
 """Bytes of one packet or block taken; captures hold at most some 64 KiB, with offloading some MB."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.conformance.findings import Finding
 from engine.conformance.watcher import Verdict, Watcher
@@ -28,6 +28,7 @@ from engine.model.notices import (
 from engine.protocol.asked import syntaxes_of
 from engine.protocol.negotiation import outcome
 from engine.standard.codes import abort_text, rejection_text
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_for, message_name
 from engine.standard.pdus import (
     PDUS,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+
+from engine.standard.lean import dataclass
 
 from .capture_files import CaptureError
 

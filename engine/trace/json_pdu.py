@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from engine.standard.codes import explain_code, reject_reason
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     ITEMS,
     PDUS,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import dpkt
+
+from engine.standard.lean import dataclass
 
 from .capture_files import Packet
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.model.command_set import (
@@ -22,6 +21,7 @@ from engine.model.command_set import (
 )
 from engine.model.quick import quick
 from engine.standard.elements import ELEMENTS
+from engine.standard.lean import dataclass
 
 from .issues import Issue
 

@@ -6,11 +6,12 @@ Tolerant: where the bytes stop making sense the reader keeps what it has, and `R
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Protocol
 
 from engine.standard.dictionary import attribute, private_attribute
+from engine.standard.lean import dataclass
 
 from .commands import tag_text
 

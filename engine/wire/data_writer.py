@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute, load_pydicom
+from engine.standard.lean import dataclass
 
 from .charset import DEFAULT, codecs_of
 from .commands import tag_text

@@ -6,7 +6,7 @@ import errno
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -14,6 +14,7 @@ from typing import IO
 from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.quick import quick
+from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 
 from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader, Source

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 
 from .datasets import read_attributes
 from .dicom_files import FileHeader

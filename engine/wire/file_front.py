@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import transfer_syntax
 
 from .data_reader import (

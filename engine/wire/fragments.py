@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from engine.model.command_set import CommandSet
 from engine.model.limits import Limits
 from engine.model.quick import quick
+from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
 
 from .commands import decode_command

@@ -4,12 +4,13 @@ decoder is installed (pydicom's own does RLE Lossless without further packages).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.picture import ImageFacts
 from engine.standard.dictionary import load_pydicom
+from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
 
 from . import datasets

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 
 from .errors import DataSetError
 

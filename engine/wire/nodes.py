@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 
 PREVIEW = 32
 """Bytes shown of a long value; the bytes themselves are in the hex view."""

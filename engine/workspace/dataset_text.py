@@ -15,9 +15,9 @@ Bytes are hexadecimal after ``hex:``. A value in double quotes may hold anything
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 
 from .binary import hex_bytes
 from .dataset_toml import BINARY_VRS, MAXIMUM_DEPTH, SINGLE_VRS, VRS, attribute_key, dictionary_vr

@@ -6,7 +6,7 @@ Paths are relative to the file. A key nobody knows is refused: it may be a rule 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from engine.model.association import (
 from engine.model.commands import MoveDestination, PeerSettings
 from engine.model.emulation import Emulation
 from engine.model.tls import TlsSettings
+from engine.standard.lean import dataclass
 
 from . import settings as parts
 from .binary import named_path

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from engine.model.association import NegotiatedContext, ProposedContext, Role
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.model.dataset import Data, DataSet, EncodedData, FileData
+from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES, MessageRow
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 

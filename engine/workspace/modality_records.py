@@ -6,7 +6,7 @@ The window and the command line write the same files; one for each, so that neit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from engine.model.association import Peer
 from engine.model.commitment import Asked, Fate, InstanceFate, all_committed, judge, transaction_of, verdict
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 from engine.standard.performed_steps import FINAL_STATES, IN_PROGRESS
 
 from .dataset_toml import read_dataset, write_dataset

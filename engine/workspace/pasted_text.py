@@ -13,9 +13,10 @@ import json
 import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.lean import dataclass
 
 from .dataset_text import DataSetTextError, parse_dataset_text
 from .dataset_toml import BINARY_VRS, MAXIMUM_DEPTH, SINGLE_VRS, VRS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.references import Reference, by_series
 from engine.standard.dictionary import Code, attribute_by_keyword, uid_name
+from engine.standard.lean import dataclass
 from engine.standard.performed_steps import (
     DISCONTINUED,
     IN_PROGRESS,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import engine
 from engine.model.association import MAX_CONTEXTS, ProposedContext, Role
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 

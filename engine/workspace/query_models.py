@@ -6,9 +6,10 @@ A model is what its C-FIND, C-GET and C-MOVE SOP classes share; some have one of
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import SopClass, sop_classes
 
 from .errors import ValueProblem

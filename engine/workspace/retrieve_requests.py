@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute_by_keyword
+from engine.standard.lean import dataclass
 
 from .errors import ValueProblem
 from .queries import UNIQUE_KEYS, at_level, levels_of

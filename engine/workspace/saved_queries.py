@@ -13,11 +13,11 @@ ModalitiesInStudy = "CT"
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import engine
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 
 from .dataset_toml import dictionary_vr
 from .errors import ValueProblem, WorkspaceError, under

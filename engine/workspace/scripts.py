@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from engine.model.faults import FAULTS, Fault, Kind, Parameter, Phase, Value
 from engine.model.scripting import Deviation, Rule, Script, ValueTest, When, script_of
 from engine.standard.dictionary import attribute
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
+from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES
 
 from .errors import ValueProblem, WorkspaceError, under

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -22,6 +22,7 @@ from engine.model.association import (
 )
 from engine.model.limits import LIMITS, Limits
 from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsSettings
+from engine.standard.lean import dataclass
 
 from .binary import hex_bytes, named_path
 from .errors import ValueProblem, under

@@ -7,13 +7,14 @@ is named in it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.model.association import Peer
 from engine.model.notices import Outcome
+from engine.standard.lean import dataclass
 
 from .errors import ValueProblem
 from .settings import Reader, SavedPeer, read_peer, write_peer

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.references import Reference, by_series
 from engine.standard.dictionary import attribute_by_keyword, context_group
+from engine.standard.lean import dataclass
 from engine.standard.ups import SCHEDULED, attributes
 
 from .errors import ValueProblem

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.model.identity import KERBEROS, NAMED, PASSCODE, TYPES, USERNAME, KnownIdentity, SecretHash
+from engine.standard.lean import dataclass
 
 from .binary import hex_bytes, read_file
 from .errors import ValueProblem

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 
 from .keys import with_keys
 from .matching_values import resolved, this_day

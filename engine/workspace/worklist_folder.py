@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 from engine.wire import datasets
 
 from .dataset_toml import read_dataset

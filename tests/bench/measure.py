@@ -17,6 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PATIENCE = 900.0
 """Seconds one run may take."""
+WARM = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""What a program runs with: bytecode is kept, as it is for whoever installed them, ours like pynetdicom's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def run(*command: object, env: dict[str, str] | None = None) -> tuple[Result, st
         [str(c) for c in command],
         capture_output=True,
         text=True,
-        env={**os.environ, **(env or {})},
+        env={**WARM, **(env or {})},
         cwd=ROOT,
         timeout=PATIENCE,
         check=False,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.commitment import Asked
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 
 from .base import Procedure
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 
 from .base import Procedure
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.dataset import DataSet
+from engine.standard.lean import dataclass
 from engine.standard.ups import UPS_GLOBAL
 
 from .base import Procedure

@@ -7,11 +7,11 @@ PDU-type, and told again as what really went out, when it went out.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from engine.model.scripting import Deviation
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import UpperLayer
+from engine.standard.lean import dataclass
 from engine.wire.framer import PDU_LIMIT
 
 from .pieces import End, Hold, Mute, Piece, Put, Wait

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.scripting import Deviation
+from engine.standard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)

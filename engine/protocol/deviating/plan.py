@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from engine.model.command_set import NO_DATA_SET, CommandSet
 from engine.model.faults import Seam
 from engine.model.scripting import Deviation
+from engine.standard.lean import dataclass
 
 from . import association_faults, command_faults, data_faults, fragment_faults, pdu_faults
 from .pieces import Change, Piece

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet
 from engine.model.faults import Phase
 from engine.model.scripting import Rule, Script, ValueTest, When
+from engine.standard.lean import dataclass
 
 
 def _nothing() -> DataSet | None:

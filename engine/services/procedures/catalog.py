@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from engine.model.association import ProposedContext
@@ -18,6 +17,7 @@ from engine.model.procedures.modality import (
     RequestCommitment,
 )
 from engine.model.procedures.printing import PrintFilms, ReadPrinter
+from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from . import availability, mpps, printer, printing, read_instance, storage_commitment, ups, ups_watch

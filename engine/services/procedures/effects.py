@@ -6,13 +6,13 @@ It holds no socket, thread or clock; `engine.runtime.procedures` carries the eff
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import TypeVar
 
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
+from engine.standard.lean import dataclass
 
 Judged = tuple[Outcome, str]
 """What an answer comes to, in the words of its content, where that says more than its status."""

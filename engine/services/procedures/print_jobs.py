@@ -4,7 +4,6 @@ printer reports of itself meanwhile is told with it (H.4.6.2.2)."""
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
@@ -15,6 +14,7 @@ from engine.services.print_rules import (
     PRINTER,
     PRINTER_STATUS_INFO,
 )
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 
 from .effects import Answered, Await, Effect, Invoke, Judged, Reply, Report, await_report, invoke

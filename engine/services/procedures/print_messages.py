@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataElement, DataSet
 from engine.model.picture import Picture
@@ -32,6 +30,7 @@ from engine.services.print_rules import (
 )
 from engine.services.responses import request_of
 from engine.services.rules import reference, sequence
+from engine.standard.lean import dataclass
 from engine.standard.print_attributes import LUT_AMBIENT_LIGHT, LUT_ILLUMINATION
 
 PRINTER_NAME = 0x21100030

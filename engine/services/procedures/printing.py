@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet, FileData
@@ -14,6 +14,7 @@ from engine.services import print_rules as p
 from engine.services.rules import referenced
 from engine.standard.dictionary import uid_name
 from engine.standard.display_formats import display_format
+from engine.standard.lean import dataclass
 from engine.wire.frames import image_facts
 from engine.wire.pattern import printed_pattern
 from engine.wire.pictures import read_picture, to_color, to_gray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.commands import Outgoing
 from engine.model.commitment import (
@@ -19,6 +19,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
 from engine.model.procedures.modality import AwaitCommitment, RequestCommitment
 from engine.services.responses import request_of
+from engine.standard.lean import dataclass
 
 from .effects import Await, Effect, Invoke, Judged, Plan, Playing, Reply, Report, Verdict, await_report, invoke
 

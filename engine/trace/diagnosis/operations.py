@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.notices import StatusNotice
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.status import status_text
 
 from .model import Proof

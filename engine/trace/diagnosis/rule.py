@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from engine.model.notices import StatusNotice
+from engine.standard.lean import dataclass
 
 from .model import Mend, Proof
 from .story import AssociationStory, OperationStory, Stories

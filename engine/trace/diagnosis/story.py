@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import (
@@ -20,6 +20,7 @@ from engine.model.notices import (
 )
 from engine.model.tls import TlsVerdict
 from engine.protocol.products import product
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 
 from .model import Proof
