@@ -25,7 +25,7 @@ STRIPES = 64
 AT_ONCE = MIB
 """Bytes of an instance written in the engine's own thread, where the disk is quick: handing it to another thread and
 back costs more than writing it."""
-QUICK = 0.002
+QUICK = 0.005
 """Seconds within which such a write has to be on the disk."""
 OFTEN = 3
 """After so many slow ones in a row (one may be late for reasons of its own) all go to other threads a while, so that

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine
+import types
+from collections.abc import Coroutine, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.model.notices import AnyNotice, ErrorNotice
@@ -65,13 +67,28 @@ class Context:
         task.add_done_callback(lambda done: self._finished(done, what))
         return task
 
+    def begin(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        """As `spawn`, but the first steps are taken now, and only what has to wait becomes a task: most of what answers
+        a request does not. Until it waits it has no task of its own, so it must set no time limit before."""
+        try:
+            waits_for = work.send(None)
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001 - as of a task
+            self._failed(error, what)
+            return
+        self.spawn(_go_on(work, waits_for), what)
+
     def _finished(self, task: asyncio.Task[Any], what: str) -> None:
         self._tasks.discard(task)
         if task.cancelled():
             return
         error = task.exception()
         if error is not None:
-            self.error(f"{what} failed unexpectedly: {type(error).__name__}.", report=report_of(error))
+            self._failed(error, what)
+
+    def _failed(self, error: BaseException, what: str) -> None:
+        self.error(f"{what} failed unexpectedly: {type(error).__name__}.", report=report_of(error))
 
     def error(
         self, sentence: str, association: int | None = None, operation: int | None = None, report: str = ""
@@ -100,6 +117,22 @@ class Context:
             link.kill()
         while self.links:
             await asyncio.sleep(0)
+
+
+@types.coroutine
+def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that waits for something already."""
+    while True:
+        try:
+            got = yield waits_for
+        except BaseException as error:  # noqa: BLE001 - cancelled, or what it waits for failed: its own affair
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, got)
+        try:
+            waits_for = step()
+        except StopIteration:
+            return
 
 
 async def settled() -> None:

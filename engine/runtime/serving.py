@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import field, replace
+from functools import partial
 from itertools import cycle
 
 from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
@@ -42,6 +43,8 @@ from .room import Room
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
 STORE = 0x0001
+AT_ONCE = frozenset({STORE, 0x0020, 0x0030})
+"""C-STORE, C-FIND, C-ECHO: what is answered without asking anybody else, in the turn in which it came."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 
 
@@ -117,7 +120,12 @@ class Server:
             self._cancelled.add((association.number, key))
 
     def _on_request(self, association: Association, event: dx.RequestReceived) -> None:
-        self.context.spawn(self._serve(association, event, next(self._delays)), "Answering a request")
+        delay, what = next(self._delays), "Answering a request"
+        work = self._serve(association, event, delay)
+        if delay or association.script is not None or event.message.command.command_field not in AT_ONCE:
+            self.context.spawn(work, what)
+        else:
+            association.link.soon(partial(self.context.begin, work, what))
 
     async def _serve(self, association: Association, event: dx.RequestReceived, delay: float) -> None:
         run = _Run(self, association, event)
@@ -239,7 +247,8 @@ class _Run:
             self.server.reporter.report(event, self.association)
         if self.server.on_stored and self.event.message.command.command_field == STORE:
             self.server.on_stored(self.association, effect.command)
-        await asyncio.sleep(0)  # a provider of many responses lets a C-CANCEL-RQ in, and the other associations
+        if status_class(effect.command.status or 0) is StatusClass.PENDING:
+            await asyncio.sleep(0)  # of many responses: a C-CANCEL-RQ and the other associations are let in
         return Answer(cancelled=self._cancelled())
 
     async def fail(self) -> None:
@@ -323,11 +332,14 @@ class _Run:
 
     async def close(self) -> None:
         """Release what was opened for this request; delete what was spooled and is not held by the store (any more)."""
-        await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
-        held = self._held()
-        for data in (self._before, self.event.message.data):
-            if data is not held:
-                drop_spooled(data)
+        if self._elsewhere:
+            await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
+        spooled = [data for data in (self._before, self.event.message.data) if isinstance(data, FileData)]
+        if spooled:
+            held = self._held()
+            for data in spooled:
+                if data is not held:
+                    drop_spooled(data)
 
     def _held(self) -> EncodedData | FileData | None:
         """What the store has under the request's SOP Instance UID."""

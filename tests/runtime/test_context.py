@@ -1,0 +1,83 @@
+"""Work that begins at once and becomes a task only when it has to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from engine.model.notices import ErrorNotice
+from engine.runtime.context import Context
+from engine.runtime.outbox import Outbox
+
+
+def played(make: Callable[[Context, list[str]], Coroutine[Any, Any, None]]) -> tuple[list[str], list[str]]:
+    """What work done with `begin` noted, and the sentences of the errors told."""
+    noted: list[str] = []
+    outbox = Outbox()
+
+    async def main() -> None:
+        context = Context(outbox)
+        context.loop = asyncio.get_running_loop()
+        context.begin(make(context, noted), "Testing")
+        noted.append("begun")
+        await context.finish_tasks(0.05)
+
+    asyncio.run(main())
+    return noted, [n.sentence for n in outbox.drain(100) if isinstance(n, ErrorNotice)]
+
+
+def test_what_waits_for_nothing_is_done_at_once() -> None:
+    async def work(context: Context, noted: list[str]) -> None:
+        noted.append("work")
+
+    assert played(work) == (["work", "begun"], [])
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_waits_goes_on_later(failing: bool) -> None:
+    async def work(context: Context, noted: list[str]) -> None:
+        noted.append("first")
+        await asyncio.sleep(0)
+        noted.append("second")
+        done: asyncio.Future[str] = context.loop.create_future()
+        if failing:
+            context.loop.call_soon(done.set_exception, KeyError("it"))
+        else:
+            context.loop.call_soon(done.set_result, "third")
+        try:
+            noted.append(await done)
+        except KeyError:
+            noted.append("failed")
+        await asyncio.to_thread(noted.append, "beside")
+
+    third = "failed" if failing else "third"
+    assert played(work) == (["first", "begun", "second", third, "beside"], [])
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_is_raised_is_told(waits: bool) -> None:
+    async def work(context: Context, noted: list[str]) -> None:
+        if waits:
+            await asyncio.sleep(0)
+        raise ValueError("a secret")
+
+    assert played(work) == (["begun"], ["Testing failed unexpectedly: ValueError."])
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_waits_for_ever_is_cancelled_and_can_tidy_up(again: bool) -> None:
+    """The first thing it waits for is handed to its task, every later one it meets in it."""
+
+    async def work(context: Context, noted: list[str]) -> None:
+        if again:
+            await asyncio.sleep(0)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            noted.append("tidied")
+
+    assert played(work) == (["begun", "tidied"], [])
