@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import FINAL_PHASES, AssociationPhase, Outcome
 from engine.model.tls import TlsSettings, TlsVerdict
+from engine.standard.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

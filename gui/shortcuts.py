@@ -6,11 +6,12 @@ The keys of the daily work stand in the order of the toolbar: F5 Echo, F6 Associ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from engine.standard.lean import dataclass
 
 from .panels.service_rows import SERVICES
 from .theme import theme

@@ -7,7 +7,6 @@ beside it. Every text role keeps a contrast of at least 4.5:1 on every backgroun
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWid
 from shiboken6 import isValid
 
 import engine
+from engine.standard.lean import dataclass
 
 from .palettes import GROUNDS, PALETTES, TEXT_ROLES, contrast
 from .style_sheet import STYLE_SHEET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from engine.standard.lean import dataclass
 
 FULL_ROW = 16
 """Bytes a row, as every hex dump has them."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from engine.standard.dictionary import attribute
+from engine.standard.lean import dataclass
 from engine.workspace.matching_values import DAYS_IN_WORDS, PICKS, advice
 from engine.workspace.names import attribute_path, format_tag
 

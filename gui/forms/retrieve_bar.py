@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -11,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from engine.conformance.names import check_ae_title
+from engine.standard.lean import dataclass
 from engine.workspace.retrieve_requests import Way
 from gui.dialogs import Questions
 from gui.theme import SPACING, restyle

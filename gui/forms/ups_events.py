@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QSettings, Signal
@@ -15,6 +15,7 @@ from engine.model.commands import Listen, PeerSettings, RunProcedure
 from engine.model.dataset import DataSet
 from engine.model.notices import MessageNotice, Notice, Outcome, StatusNotice, StepNotice, StepState
 from engine.model.procedures.ups import WatchSteps
+from engine.standard.lean import dataclass
 from engine.standard.ups import SUSPEND, UNSUBSCRIBE, UPS_FILTERED_GLOBAL, UPS_GLOBAL
 from gui.dialogs import FormDialog
 from gui.models.lists import EntryModel

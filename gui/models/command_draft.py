@@ -7,12 +7,13 @@ refused: a row may be left out, repeated, moved, given other bytes or a forced l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
 from engine.model.association import DEFAULT_AE_TITLE
 from engine.model.command_set import GROUP_LENGTH, NO_DATA_SET, CommandSet, Element, Value
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
+from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES, FieldRow, MessageRow, When
 from engine.standard.sop_classes import SopClass, sop_class
 from engine.standard.status import StatusClass, status_class

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from engine.model.command_set import COMMAND_FIELD, NO_DATA_SET, Element, Value
 from engine.standard.dictionary import attribute, uid_name
 from engine.standard.elements import ELEMENTS
+from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES, PRIORITIES, message_name
 from engine.standard.sop_classes import SopClass
 from engine.standard.status import status_text, statuses_for

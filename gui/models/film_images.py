@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from engine.model.picture import Picture
 from engine.model.procedures.printing import PrintImage
+from engine.standard.lean import dataclass
 from engine.trace.pictures import PreviewError, facts_of, thumbnail_of
 from gui.background import Background
 

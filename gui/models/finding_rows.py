@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import Direction, FindingNotice
 from engine.standard.clauses import titled
+from engine.standard.lean import dataclass
 from engine.trace.plain_text import visible
 
 from .rows import Column

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +12,7 @@ from engine.model.emulation import EMULATORS, NAMES, emulator_of
 from engine.model.notices import Notice, ObjectsNotice
 from engine.model.objects import COMMITMENTS, FILMS, STORED, SUBSCRIPTIONS, WATCHES, WORKLIST_ITEMS, HeldObject
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.performed_steps import MPPS
 from engine.standard.ups import RECEIVING_AE, UPS_PUSH
 from gui.session import Session

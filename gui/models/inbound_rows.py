@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from engine.model.notices import Direction, MessageNotice, Notice
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.status import StatusClass, status_class, status_text
 
 from .rows import Column, RowTableModel

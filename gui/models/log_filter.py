@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from engine.standard.lean import dataclass
 
 from .log_store import LogStore, Shape
 from .log_text import DIRECTIONS, meaning_text, sop_class_name

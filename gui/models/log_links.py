@@ -6,11 +6,11 @@ The link is made of identifiers both carry; nothing is guessed from time.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet, EncodedData
 from engine.model.notices import Direction, MessageNotice
+from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 
 TRANSACTION_UID = 0x00081195

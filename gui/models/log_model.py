@@ -41,6 +41,8 @@ class LogModel(RowTableModel[LogRow]):
         self.feed = LogFeed(self.store)
         self._end = 0
         """Rows up to here are known to the views."""
+        self._changed: set[int] = set()
+        """Rows absorbed or changed since the views were told."""
         self._text = ""
         self._keeps: Filter | None = None
         self._numbers: array[int] | None = None
@@ -156,10 +158,20 @@ class LogModel(RowTableModel[LogRow]):
     # -- change -------------------------------------------------------------------------------------------------
 
     def take(self, notices: Iterable[Notice]) -> None:
-        """Add a batch of notices: one insertion for the view, however many."""
-        changed = self.feed.take(notices)
+        """Add a batch of notices and show it: one insertion for the view, however many."""
+        self.absorb(notices)
+        self.publish()
+
+    def absorb(self, notices: Iterable[Notice]) -> None:
+        """Add notices without a word to the views: until `publish` they know nothing of the new rows."""
+        self._changed |= self.feed.take(notices)
+
+    def publish(self) -> None:
+        """Show what was absorbed."""
+        end = self._end
         self._insert()
-        self._tell(sorted(n for n in changed if n < self._end))
+        changed, self._changed = self._changed, set()
+        self._tell(sorted(n for n in changed if self.store.first <= n < end))
         excess = self.store.excess()
         if excess:
             self._forget(excess)
@@ -221,6 +233,7 @@ class LogModel(RowTableModel[LogRow]):
         self.beginResetModel()
         self._stop_scan()
         self.store.clear()
+        self._changed.clear()
         self.feed.forget()
         self._end = self.store.end
         if self._numbers is not None:

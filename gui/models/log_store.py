@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
 from math import isnan, nan
+
+from engine.standard.lean import dataclass
 
 MAXIMUM_ROWS = 1_000_000
 """Rows kept; two days of ten operations a second. Beyond it the oldest go, and the log says so."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.standard.status import lookup
 
 from .log_store import Class, Kind, LogRow, Shape, SubOperations

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QColor, QFont, QIcon
 
+from engine.standard.lean import dataclass
 from gui.theme import theme
 
 R = TypeVar("R")
@@ -30,6 +30,8 @@ ELIDE_MIDDLE_ROLE = RECORD_ROLE + 2
 SECOND_LINE_ROLE = RECORD_ROLE + 3
 """Gives what a cell says on its second line, in tables whose rows have two."""
 
+_LINE_SEPARATOR = "\u2028"
+"""What Qt's own delegate puts for a line feed."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -63,6 +65,18 @@ class Column(Generic[R]):
     """Whether the text is struck through: it is there but does not count."""
     second: Callable[[R], str] | None = None
     """The second line of the cell, in a table with `TwoLineDelegate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a cell looks: what the roles of Qt say one by one."""
+
+    text: str
+    alignment: Qt.AlignmentFlag
+    font: QFont | None
+    ink: QColor | None
+    icon: QIcon | None
+    middle: bool
 
 
 class RowTableModel(QAbstractTableModel, Generic[R]):
@@ -184,6 +198,18 @@ class RowTableModel(QAbstractTableModel, Generic[R]):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if column.align_right else _LEFT
         return None
+
+    def look(self, row: int, column: int) -> Look:
+        """All that is drawn of a cell."""
+        which, record = self.columns[column], self.record(row)
+        return Look(
+            text=which.text(record).replace("\n", _LINE_SEPARATOR),
+            alignment=_alignment(which, record),
+            font=_font(which, record),
+            ink=_foreground(which, record),
+            icon=_decoration(which, record),
+            middle=which.middle,
+        )
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():

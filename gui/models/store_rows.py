@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 
 from engine.model.storing import FileResult, FileState, PlannedFile, StorePlan
 from engine.standard.dictionary import uid_name
+from engine.standard.lean import dataclass
 from engine.trace.store_text import size_text
 
 from .rows import Column, RowTableModel

@@ -7,10 +7,10 @@ among them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from engine.model.association import APPLICATION_CONTEXT, Negotiated, Proposal
 from engine.standard.codes import explain_code
+from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     ApplicationContext,
     AsyncOperationsWindow,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import FINAL_PHASES, AssociationNotice, AssociationPhase, FindingNotice, Notice, PduNotice
 from engine.model.tls import TlsVerdict
+from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateAC, AssociateRQ, PDataTF
 
 KEPT_ASSOCIATIONS = 1_000

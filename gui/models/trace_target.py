@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from engine.standard.lean import dataclass
 from engine.trace.diagnosis.model import Diagnosis
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice
 from engine.model.ups import EVENT_REPORT_RQ, UpsEvent, code_text, progress_text, ups_event
+from engine.standard.lean import dataclass
 from engine.standard.ups import CANCELED, COMPLETED, FINAL_STATES, IN_PROGRESS, SCHEDULED, STEP_LABEL, STEP_STATE
 from engine.trace.explain import PreviewError, data_set_of
 from engine.workspace.ups_claims import Claim

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QStandardItem, QStandardItemModel
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 
 from engine.model.association import MAX_CONTEXTS, Negotiated, NegotiatedContext, Proposal, ProposedContext, Role
 from engine.standard.codes import explain_code
+from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES, MessageRow
 from engine.standard.sop_classes import services_of, sop_class
 from engine.standard.transfer_syntaxes import transfer_syntax as standard_syntax
@@ -175,6 +176,8 @@ class GroupedBox(QComboBox):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items = QStandardItemModel(self)
+        self._made: tuple[str, object] = "", None
+        """What the list was made of: the theme and the groups."""
         self.setModel(self._items)
         self.setAccessibleName(name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -184,6 +187,10 @@ class GroupedBox(QComboBox):
 
     def set_groups(self, groups: Sequence[tuple[str, Sequence[Row]]]) -> None:
         """(heading, (value, text, tooltip)...) groups; the value stays chosen where it is still there."""
+        made = theme().name, [(heading, list(rows)) for heading, rows in groups]
+        if made == self._made:
+            return
+        self._made = made
         before = self.value()
         self._items.clear()
         for heading, rows in groups:

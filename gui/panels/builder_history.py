@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.model.notices import Outcome, StatusNotice
+from engine.standard.lean import dataclass
 from engine.standard.status import status_class, status_text
 from engine.workspace.message_files import MessageFile
 from gui.models.rows import Column, RowTableModel

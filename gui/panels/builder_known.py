@@ -10,6 +10,7 @@ from engine.model.association import Negotiated, Proposal
 from engine.model.notices import Direction, MessageNotice
 from engine.standard.messages import MESSAGES, SERVICES, MessageRow, message_for
 from engine.standard.status import StatusClass, status_class
+from gui.pace import INTERVAL, Pace
 
 KEPT_REQUESTS = 50
 """Received requests offered for answering: more than a person keeps waiting."""
@@ -34,10 +35,30 @@ class Known(QObject):
         self.requests: deque[MessageNotice] = deque(maxlen=KEPT_REQUESTS)
         self.instances: deque[tuple[str, str]] = deque(maxlen=KEPT_INSTANCES)
         self._last_id = 0
+        self._waiting_changed = self._pending = False
+        self._pace = Pace(self, 2 * INTERVAL)
+        self._pace.due.connect(self.settle)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.changed)
+        self._timer.timeout.connect(self._pace.ask)
         self._creating: dict[int, tuple[str, str]] = {}
+
+    def settle(self) -> None:
+        """Tell now what is still to be told, for somebody who needs it to be true (before sending)."""
+        if not self._pending:
+            return
+        self._pending = False
+        if self._waiting_changed:
+            self._waiting_changed = False
+            self.waiting.emit()
+        self.changed.emit()
+
+    def _soon(self, *, waiting: bool = False) -> None:
+        """After this batch, and not too often."""
+        self._waiting_changed |= waiting
+        if not self._pending:
+            self._pending = True
+            self._timer.start(0)
 
     @property
     def next_message_id(self) -> int:
@@ -92,15 +113,14 @@ class Known(QObject):
         if notice.direction is Direction.SENT and kind == "request":
             if command.message_id is not None and notice.association == self.association:
                 self._last_id = command.message_id
-                self._timer.start(0)
+                self._soon()
             if command.command_field == _CREATE and notice.operation is not None:
                 self._creating[notice.operation] = command.sop_class_uid, command.sop_instance_uid
                 while len(self._creating) > KEPT_INSTANCES:
                     del self._creating[next(iter(self._creating))]
         elif notice.direction is Direction.RECEIVED and kind == "request":
             self.requests.append(notice)
-            self._timer.start(0)
-            self.waiting.emit()
+            self._soon(waiting=True)
         elif notice.direction is Direction.SENT and kind == "response":
             answered = (notice.association, command.responded_to)
             self._keep([r for r in self.requests if (r.association, r.command.message_id) != answered])
@@ -114,8 +134,7 @@ class Known(QObject):
     def _keep(self, requests: list[MessageNotice]) -> None:
         if len(requests) != len(self.requests):
             self.requests = deque(requests, maxlen=KEPT_REQUESTS)
-            self._timer.start(0)
-            self.waiting.emit()
+            self._soon(waiting=True)
 
     def _answered(self, notice: MessageNotice) -> None:
         """Remember what was created, forget what was deleted."""
@@ -126,9 +145,9 @@ class Known(QObject):
             pair = command.sop_class_uid or asked[0], command.sop_instance_uid or asked[1]
             if succeeded and pair[1]:
                 self.instances.append(pair)
-                self._timer.start(0)
+                self._soon()
         elif command.command_field == _DELETED and succeeded:
             pair = command.sop_class_uid, command.sop_instance_uid
             if pair in self.instances:
                 self.instances.remove(pair)
-                self._timer.start(0)
+                self._soon()

@@ -258,6 +258,7 @@ class MessagePage(QWidget):
     def send(self, one_shot: bool, times: int = 1) -> None:
         """Ask for the message to be sent, `times` times; placeholders and new UIDs are others each time."""
         self.pane.finish_editing()
+        self.known.settle()
         if self._stale:
             self.refresh_lists()
         service, request = SERVICES.get(self.draft.message.service), self.draft.message.kind == "request"

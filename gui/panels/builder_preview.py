@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from engine.conformance.commands import check_command
 from engine.conformance.findings import Finding
 from engine.model.command_set import GROUP_LENGTH, CommandSet
+from engine.standard.lean import dataclass
 from engine.trace.explain import PreviewError, preview_command
 from gui.models.command_draft import Draft
 

@@ -19,6 +19,7 @@ from gui.models.log_store import Kind, LogRow
 from gui.models.log_text import SUB_OPERATIONS, text_lines
 from gui.models.tables import PlainTable
 from gui.models.trace_target import TraceTarget
+from gui.pace import Pace
 from gui.theme import SPACING, theme
 
 from .log_progress import ProgressStrip
@@ -87,6 +88,8 @@ class LogPanel(QWidget):
         self._missed = 0
         self._waiting: frozenset[tuple[int, int]] = frozenset()
         self.table = LogTable(self.model, self)
+        self._pace = Pace(self)
+        self._pace.due.connect(self._publish)
         self.table.chosen.connect(self._chosen)
         self.table.empty.link.connect(self._follow_link)
         self.filter_line = self._make_filter_line()
@@ -171,10 +174,7 @@ class LogPanel(QWidget):
 
     def add_notices(self, notices: tuple[Notice, ...]) -> None:
         """Take in a batch; those the log does not show are passed over."""
-        before = self.model.rowCount()
-        self._settling = True
-        self.model.take(notices)
-        self._settling = False
+        self.model.absorb(notices)
         latest: dict[int, ProgressNotice] = {}
         for notice in notices:
             if isinstance(notice, ProgressNotice):
@@ -184,6 +184,14 @@ class LogPanel(QWidget):
         for notice in notices:
             if isinstance(notice, StatusNotice):
                 self.progress.end(notice.operation)
+        self._pace.ask()
+
+    def _publish(self) -> None:
+        """Show the rows that came."""
+        before = self.model.rowCount()
+        self._settling = True
+        self.model.publish()
+        self._settling = False
         added = self.model.rowCount() - before
         if self.follow.isChecked():
             self._to_bottom()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from engine.model.notices import ProgressNotice
 from engine.trace.store_text import size_text
+from gui.pace import Pace
 from gui.theme import SPACING
 
 SHOWN = 3
@@ -35,6 +36,9 @@ class OperationLine(QWidget):
     def __init__(self, operation: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.operation = operation
+        self._newest: ProgressNotice | None = None
+        self._pace = Pace(self)  # a bar that moves is drawn at once, each time
+        self._pace.due.connect(self._show_newest)
         self.sentence = QLabel(self)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
@@ -54,9 +58,20 @@ class OperationLine(QWidget):
         row.addWidget(self.cancel)
 
     def show_progress(self, notice: ProgressNotice) -> None:
+        """Show how far it is, or what is newest when the next look is due."""
+        self._newest = notice
+        self._pace.ask()
+
+    def _show_newest(self) -> None:
+        if self._newest is not None:
+            self._show(self._newest)
+
+    def _show(self, notice: ProgressNotice) -> None:
         if notice.total:
+            self.bar.setUpdatesEnabled(False)  # else it draws itself, and all else that waits to be drawn, right here
             self.bar.setRange(0, _STEPS)
             self.bar.setValue(_STEPS * min(notice.done, notice.total) // notice.total)
+            self.bar.setUpdatesEnabled(True)
         else:
             self.bar.setRange(0, 0)
         self.counts.setText(counts_text(notice))

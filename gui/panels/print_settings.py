@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.procedures.printing import PrintFilms, PrintImage
+from engine.standard.lean import dataclass
 from engine.standard.print_attributes import (
     BY_KEYWORD,
     FILM,

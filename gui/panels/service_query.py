@@ -3,7 +3,7 @@ elsewhere (PS3.4 C, K, Q, U, V, X, Y, Z, BB, CC, HH, II, JJ)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QTabWidget, QVBoxLayout
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
 from engine.model.notices import Notice, Outcome, StatusNotice
+from engine.standard.lean import dataclass
 from engine.standard.status import status_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.query_models import model_of

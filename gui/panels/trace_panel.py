@@ -23,6 +23,7 @@ from gui.models.trace_store import Changes, TraceAssociation, TraceStore
 from gui.models.trace_target import TraceTarget
 from gui.models.trace_words import ended_badly
 from gui.models.waiver_book import WaiverBook
+from gui.pace import Pace
 from gui.theme import SPACING
 
 from .trace_contexts import ContextsTab
@@ -104,10 +105,12 @@ class TracePanel(QWidget):
         self._said.setSingleShot(True)
         self._said.setInterval(_COPIED_FOR)
         self._said.timeout.connect(self._copy_again)
+        self._titles = Pace(self)
+        self._titles.due.connect(self._update_shown_titles)
         self.picker.activated.connect(self._picked)
         self.findings.opened.connect(self._show_finding)
         self.findings.chosen.connect(self._prepare_finding)
-        self.book.changed.connect(self._waivers_changed)
+        self.book.changed.connect(self._update_shown_titles)
         self.diagnoses.changed.connect(self._diagnosed)
         self.banner.proof_wanted.connect(self.show_proof)
         self._show(None)
@@ -131,7 +134,8 @@ class TracePanel(QWidget):
             self._show(self.associations.number(0))
         else:
             self._update(changes)
-        self._sync_picker()
+        if changes.new or changes.gone or changes.phases:
+            self._sync_picker()
 
     def show_association(self, association: object) -> None:
         """Show an association by its number; unknown ones change nothing."""
@@ -223,7 +227,10 @@ class TracePanel(QWidget):
         if number in changes.phases:
             self._show_phase(record)
             self.findings.set_peer(record.peer.ae_title)
-        self._update_titles(record)
+        self._titles.ask()
+
+    def _update_shown_titles(self) -> None:
+        self._update_titles(self.store.get(self._shown))
 
     def _show_phase(self, record: TraceAssociation | None) -> None:
         self.banner.say(*ended_badly(record))
@@ -313,9 +320,6 @@ class TracePanel(QWidget):
             if any(self.findings.keeps(f, record.peer.ae_title) for f in record.findings):
                 return number
         return None
-
-    def _waivers_changed(self) -> None:
-        self._update_titles(self.store.get(self._shown))
 
     def _show_finding(self, finding: object) -> None:
         self._prepare_finding(finding)

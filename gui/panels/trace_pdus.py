@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -29,6 +29,7 @@ from gui.models.tables import CellDelegate, PlainTable
 from gui.models.trace_lists import PDU_COLUMNS, pdu_filter
 from gui.models.trace_secrets import without_secrets
 from gui.models.trace_store import KEPT_PDUS
+from gui.pace import Pace
 from gui.theme import SPACING
 
 WIDE = 900
@@ -112,6 +113,12 @@ class PdusTab(QWidget):
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
         self.note.hide()
+        self._fresh: list[PduNotice] = []
+        """PDUs the table does not show yet."""
+        self._pace = Pace(self)
+        self._pace.due.connect(self._publish)
+        self._follow = False
+        """Go to the end of the table when it is seen again."""
         self._pdu: PduNotice | None = None
         self._linking = False
         self._lay_out()
@@ -157,18 +164,34 @@ class PdusTab(QWidget):
 
     def set_pdus(self, pdus: Iterable[PduNotice]) -> None:
         """Show the PDUs of another association."""
+        self._fresh.clear()
         self.model.set_records(pdus)
+        self._follow = False
         self._show(None)
         self._update_count()
 
     def add_pdus(self, pdus: Iterable[PduNotice]) -> None:
         """More of the same association; the view stays at the end when it is there."""
+        self._fresh.extend(pdus)
+        self._pace.ask()
+
+    def _publish(self) -> None:
+        if not self._fresh:
+            return
         bar = self.table.verticalScrollBar()
-        at_end = bar.value() == bar.maximum() and not self.table.currentIndex().isValid()
-        self.model.append(pdus)
-        if at_end:
+        at_end = self._follow or (bar.value() == bar.maximum() and not self.table.currentIndex().isValid())
+        fresh, self._fresh = self._fresh, []
+        self.model.append(fresh)
+        self._follow = at_end and not self.isVisible()
+        if at_end and not self._follow:
             self.table.scrollToBottom()
         self._update_count()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._follow:
+            self._follow = False
+            self.table.scrollToBottom()
 
     def current_pdu(self) -> PduNotice | None:
         return self._pdu
@@ -178,6 +201,7 @@ class PdusTab(QWidget):
 
         A message is told after its PDUs, in both directions; how an association goes on, before what is sent for it.
         """
+        self._publish()
         records = self.model.records
         if sent is not None and (message or not sent):
             return self.select_position(_told_before(records, bisect_right(records, time, key=_time) - 1, sent))
@@ -187,6 +211,7 @@ class PdusTab(QWidget):
         """Select a PDU by its place among all; a filter that hides it is taken away."""
         if not 0 <= position < len(self.model.records):
             return False
+        self._follow = False
         if self.model.row_of(position) < 0:
             self.filter_line.clear()
             self._apply_filter()

@@ -297,13 +297,13 @@ def test_when_the_association_shown_has_to_go_the_newest_is_shown(qtbot: QtBot, 
     assert panel.picker.currentIndex() == 0
 
 
-def test_two_hundred_thousand_pdus_come_in_batches(panel: TracePanel) -> None:
+def test_two_hundred_thousand_pdus_come_in_batches(qtbot: QtBot, panel: TracePanel) -> None:
     talk = Conversation()
     talk.exchange("C-ECHO", VERIFICATION)
     batch = tuple(n for n in talk.notices if isinstance(n, PduNotice)) * 5000
     for _ in range(20):
         panel.add_notices(batch)
-    assert panel.pdus.model.rowCount() == 200_000
+    qtbot.waitUntil(lambda: panel.pdus.model.rowCount() == 200_000)
     panel.pdus.filter_line.setText("received")
     panel.pdus._apply_filter()
     assert panel.pdus.model.rowCount() == 100_000
