@@ -28,11 +28,14 @@ class Exchanges:
         self._open: dict[bool, list[Operation]] = {True: [], False: []}
         self._ended: dict[bool, dict[int, None]] = {True: {}, False: {}}
         self._told_again: set[bool] = set()
+        self._limits = {True: 0, False: 0}
+        """Requests outstanding at most, by side; 0 for no limit."""
         self._roles: dict[tuple[bool, int, str], bool] = {}
 
     def established(self, negotiated: Negotiated) -> None:
         """What both sides agreed on."""
         self._negotiated = negotiated
+        self._limits = {True: negotiated.window.invoked, False: negotiated.window.performed}
         self._roles.clear()
 
     def outstanding(self, by_requestor: bool) -> list[Operation]:
@@ -49,7 +52,7 @@ class Exchanges:
         """Its findings are kept with the message, until it is whole."""
         if message.kind == "request":
             running = self._open[message.from_requestor]
-            if running or message.message_id in self._ended[message.from_requestor] or not self._may(message):
+            if not self._is_free(message, running):
                 message.findings += self._request(message)
             message.operation = Operation(message)
             running.append(message.operation)
@@ -98,8 +101,13 @@ class Exchanges:
         running = self._open[not response.from_requestor]
         if len(running) == 1:
             return running[0] if running[0].request.message_id == number else None
-        found = [o for o in running if o.request.message_id == number]
-        return next((o for o in found if o.request.context_id == response.context_id), found[0] if found else None)
+        found = None
+        for operation in running:
+            if operation.request.message_id == number:
+                if operation.request.context_id == response.context_id:
+                    return operation
+                found = found or operation
+        return found
 
     def _may(self, m: Message) -> bool:
         """Whether the side has the role for this service on this context; asked for every request."""
@@ -108,6 +116,16 @@ class Exchanges:
         if may is None:
             may = self._roles[key] = self._negotiated is None or not [*_role(m)]
         return may
+
+    def _is_free(self, m: Message, running: list[Operation]) -> bool:
+        """A request about whose place nothing can be wrong, as nearly all are."""
+        number = m.message_id
+        if number in self._ended[m.from_requestor] or not self._may(m):
+            return False
+        limit = self._limits[m.from_requestor]
+        if limit and len(running) >= limit:
+            return False
+        return not running or number not in [o.request.message_id for o in running]
 
     @staticmethod
     def _is_plain(m: Message, operation: Operation) -> bool:
@@ -131,12 +149,11 @@ class Exchanges:
             sentence = f"Message ID {number} was used before on this association (told once for each side)."
             yield m.about("exchange.message-id-again", sentence, MESSAGE_ID)
         if self._negotiated is not None:
-            yield from self._window(m, len(running) + 1, self._negotiated)
+            yield from self._window(m, len(running) + 1)
             yield from _role(m)
 
-    def _window(self, m: Message, count: int, negotiated: Negotiated) -> Iterator[Finding]:
-        window = negotiated.window
-        limit = window.invoked if m.from_requestor else window.performed
+    def _window(self, m: Message, count: int) -> Iterator[Finding]:
+        limit = self._limits[m.from_requestor]
         if limit and count > limit:
             sentence = f"{m.name} is request {count} outstanding; the asynchronous operations window is {limit}."
             yield m.about("exchange.window", sentence, MESSAGE_ID)

@@ -48,11 +48,12 @@ class Form:
     place: int
     head: bytes
     tail: bytes
+    places: dict[int, int]
 
     def filled(self, number: int, context: NegotiatedContext) -> Ready:
         """The request with this Message ID."""
         place, elements = self.place, self.elements
-        command = _command_set((*elements[:place], _element(MESSAGE_ID, number), *elements[place + 1 :]))
+        command = _command_set((*elements[:place], _element(MESSAGE_ID, number), *elements[place + 1 :]), self.places)
         return _ready(context, command, self.head + number.to_bytes(2, "little") + self.tail)
 
 
@@ -69,7 +70,8 @@ def form_of(command: CommandSet, has_data: bool, ready: Ready) -> Form | None:
     if end - start != HEADER + 2:
         return None
     data, elements = ready.command_bytes, ready.command.elements
-    return Form(command, has_data, decoded.command_field, elements, places[0], data[: end - 2], data[end:])
+    by_tag = {e.tag: n for n, e in reversed(list(enumerate(elements)))}
+    return Form(command, has_data, decoded.command_field, elements, places[0], data[: end - 2], data[end:], by_tag)
 
 
 def fill(

@@ -101,6 +101,7 @@ def _service_of(command_field: int | None) -> str:
     return message_name(command_field).removesuffix("-RQ").removesuffix("-RSP")
 
 
+@lru_cache(maxsize=256)
 def outcome_of(status: int | None) -> Outcome:
     """How an operation with this final status ended; a missing one counts as a failure."""
     if status is None:

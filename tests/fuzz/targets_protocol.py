@@ -38,6 +38,7 @@ class _Side:
 
     def __init__(self, requestor: bool, request: AssociateRQ) -> None:
         self.machine = UpperLayer(requestor)
+        self.machine.in_runs = True  # as in the product; tests/protocol/test_runs.py compares it with the plain way
         self.rq = request
         self.exchange: dx.Exchange | None = None
         self.now = 0.0
@@ -69,14 +70,21 @@ class _Side:
             case p.AssociateConfirmation() if isinstance(event.pdu, AssociateAC):
                 self.begin(outcome(self.rq, event.pdu))
                 self.invoke()
-            case p.PDataIndication() if self.exchange is not None:
-                try:
-                    self.exchange.receive(event.pdvs, self.now)
-                except FragmentError as error:
-                    self.ask(p.AAbortRequest(2, error.abort_reason))
-                self.serve()
+            case p.PDataIndication() | p.DataReceived():
+                self.receive(event.pdvs)
+            case p.RunReceived():
+                self.receive([(event.run.context_id, 0, memoryview(f)) for f in event.run.fragments])
             case p.ReleaseIndication():
                 self.ask(p.AReleaseResponse())
+
+    def receive(self, pdvs: list[p.Pdv]) -> None:
+        if self.exchange is None:
+            return
+        try:
+            self.exchange.receive(pdvs, self.now)
+        except FragmentError as error:
+            self.ask(p.AAbortRequest(2, error.abort_reason))
+        self.serve()
 
     def begin(self, negotiated: Negotiated) -> None:
         self.exchange = dx.Exchange(negotiated, self.machine.requestor, 60.0)
