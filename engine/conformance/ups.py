@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum, auto
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.lean import dataclass
@@ -27,13 +28,25 @@ _RETRIEVALS = (0x0040E021, 0x0040E022, 0x0040E023, 0x0040E024, 0x0040E025)
 _TYPE_OF_INSTANCES, _STUDY, _SERIES = 0x0040E020, 0x0020000D, 0x0020000E
 
 
+class Departure(Enum):
+    """In which way: the statuses of an N-CREATE tell these apart (PS3.7 10.1.5.1.6)."""
+
+    MISSING = auto()
+    EMPTY = auto()
+    VALUE = auto()
+    OTHER = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class UpsProblem:
-    """What departs from the table. tag: of the outermost attribute. path: to the one it is about, in keywords."""
+    """What departs from the table. tag: of the outermost attribute. path: to the one it is about, in keywords.
+    about: its tag."""
 
     tag: int
     path: str
     sentence: str
+    departure: Departure = Departure.OTHER
+    about: int = 0
 
 
 def check_create(step: DataSet) -> tuple[UpsProblem, ...]:
@@ -49,27 +62,29 @@ def check_final(step: DataSet, state: str) -> tuple[UpsProblem, ...]:
 def _created(row: UpsAttribute, data: DataSet, outer: int, before: str) -> Iterator[UpsProblem]:
     element, path = data.find(row.tag), before + row.keyword
 
-    def problem(sentence: str) -> UpsProblem:
-        return UpsProblem(outer, path, sentence)
+    def problem(sentence: str, departure: Departure = Departure.OTHER) -> UpsProblem:
+        return UpsProblem(outer, path, sentence, departure, row.tag)
 
     if element is None:
         if row.create in ("1", "2", "2E"):
             kind = row.create[0]
-            yield problem(f"{row.name} is missing: it is type {kind}{', may be empty' if kind == '2' else ''}.")
+            more = ", may be empty" if kind == "2" else ""
+            yield problem(f"{row.name} is missing: it is type {kind}{more}.", Departure.MISSING)
         return
     if row.create == "-":
         yield problem(f"{row.name} is not allowed before the step is performed.")
     elif row.create == "2E" and not _empty(element):
         yield problem(f"{row.name} must be empty when the step is created.")
     elif row.create in ("1", "1C") and _empty(element):
-        yield problem(f"{row.name} needs a value: it is type {row.create}.")
+        yield problem(f"{row.name} needs a value: it is type {row.create}.", Departure.EMPTY)
     allowed = _VALUES.get(row.tag, ())
     if element.texts and allowed and element.texts[0] not in allowed:
-        yield problem(f"{row.name} is {element.texts[0]}; it must be {' or '.join(allowed)}.")
+        yield problem(f"{row.name} is {element.texts[0]}; it must be {' or '.join(allowed)}.", Departure.VALUE)
     for number, item in enumerate(element.items):
         inner = f"{path}[{number}]."
         yield from (p for below in row.items for p in _created(below, item, outer, inner))
-        yield from (UpsProblem(outer, inner[:-1], s) for s in _CONDITIONS.get(row.macro, _nothing)(item))
+        for tag, sentence in _CONDITIONS.get(row.macro, _nothing)(item):
+            yield UpsProblem(outer, inner[:-1], sentence, Departure.MISSING if tag else Departure.OTHER, tag)
 
 
 def _finished(row: UpsAttribute, data: DataSet, state: str, outer: int, before: str) -> Iterator[UpsProblem]:
@@ -88,27 +103,31 @@ def _empty(element: DataElement) -> bool:
     return not (element.items if element.vr == "SQ" else any(element.value))
 
 
-def _nothing(_item: DataSet) -> Iterator[str]:
+def _nothing(_item: DataSet) -> Iterator[tuple[int, str]]:
     return iter(())
 
 
-def _code(item: DataSet) -> Iterator[str]:
-    """The conditions of Table CC.2.5-2a."""
+def _code(item: DataSet) -> Iterator[tuple[int, str]]:
+    """The conditions of Table CC.2.5-2a: the attribute that is missing by it, 0 for none, and the sentence."""
     values = [t for t in (_CODE_VALUE, _LONG_CODE, _URN_CODE) if item.text(t)]
     if len(values) != 1:
-        yield "A code has one of Code Value, Long Code Value and URN Code Value."
+        yield 0 if values else _CODE_VALUE, "A code has one of Code Value, Long Code Value and URN Code Value."
     elif values[0] != _URN_CODE and not item.text(_SCHEME):
-        yield "A code needs its Coding Scheme Designator."
+        yield _SCHEME, "A code needs its Coding Scheme Designator."
     if len(item.text(_CODE_VALUE)) > 16:
-        yield "A code of more than 16 characters is a Long Code Value."
+        yield 0, "A code of more than 16 characters is a Long Code Value."
 
 
-def _instances(item: DataSet) -> Iterator[str]:
+def _instances(item: DataSet) -> Iterator[tuple[int, str]]:
     """The conditions of Table CC.2.5-2c."""
     if not any(item.items(t) for t in _RETRIEVALS):
-        yield "Referenced instances need one way to retrieve them, such as the DICOM Retrieval Sequence."
+        yield (
+            _RETRIEVALS[0],
+            "Referenced instances need one way to retrieve them, such as the DICOM Retrieval Sequence.",
+        )
     if item.text(_TYPE_OF_INSTANCES) == "DICOM" and not (item.text(_STUDY) and item.text(_SERIES)):
-        yield "Referenced DICOM instances need their Study and Series Instance UID."
+        missing = next(t for t in (_STUDY, _SERIES) if not item.text(t))
+        yield missing, "Referenced DICOM instances need their Study and Series Instance UID."
 
 
 _CONDITIONS = {"code": _code, "instances": _instances}

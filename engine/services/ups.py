@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import ClassVar
 
-from engine.conformance.ups import check_final
+from engine.conformance.ups import Departure, UpsProblem, check_create, check_final
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.lean import dataclass
 from engine.standard.ups import (
@@ -35,7 +35,17 @@ from engine.standard.ups import (
 
 from .effects import Notify, Request
 from .matching import matches
-from .rules import INVALID_ARGUMENT, INVALID_ATTRIBUTE_VALUE, NormalizedStore, Refusal, Result, Rules, picked
+from .rules import (
+    INVALID_ARGUMENT,
+    INVALID_ATTRIBUTE_VALUE,
+    MISSING_ATTRIBUTE,
+    MISSING_ATTRIBUTE_VALUE,
+    NormalizedStore,
+    Refusal,
+    Result,
+    Rules,
+    picked,
+)
 from .state import NOTHING, Record, State
 
 UPS_CLASSES = (UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT, UPS_QUERY)
@@ -159,6 +169,27 @@ def scp_status(state: State, status: str, *, warm: bool = True) -> tuple[Notify,
     )
 
 
+def _must_be_whole(step: DataSet) -> None:
+    """Refuse a step that lacks what Table CC.2.5-3 of PS3.4 requires; what it has too much is a finding and no more."""
+    if step.text(STEP_STATE) not in ("", SCHEDULED):
+        raise Refusal(NOT_SCHEDULED, "Procedure Step State must be SCHEDULED")
+    departures: dict[Departure, list[UpsProblem]] = {}
+    for problem in check_create(step):
+        departures.setdefault(problem.departure, []).append(problem)
+    if missing := departures.get(Departure.MISSING):
+        tags = tuple(sorted({p.about for p in missing}))
+        raise Refusal(MISSING_ATTRIBUTE, _named(missing), attributes=tags)
+    if empty := departures.get(Departure.EMPTY):
+        raise Refusal(MISSING_ATTRIBUTE_VALUE, _named(empty), data=picked(step, *(p.tag for p in empty)))
+    if wrong := departures.get(Departure.VALUE):
+        raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(step, *(p.tag for p in wrong)))
+
+
+def _named(problems: Iterable[UpsProblem]) -> str:
+    """Their attributes, as far as an Error Comment holds them (PS3.7 Table E.1-2: LO, 64 characters)."""
+    return ", ".join(dict.fromkeys(p.path.split(".")[-1] for p in problems))[:64]
+
+
 @dataclass(slots=True)
 class UpsRules(Rules):
     """PS3.4 CC.2: SCHEDULED, then IN PROGRESS locked by a Transaction UID, then COMPLETED or CANCELED.
@@ -173,8 +204,7 @@ class UpsRules(Rules):
     subscriptions: Subscriptions
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
-        if record.attributes.text(STEP_STATE) != SCHEDULED:
-            raise Refusal(NOT_SCHEDULED, "Procedure Step State must be SCHEDULED")
+        _must_be_whole(record.attributes)
         self.subscriptions.created(record)
         return record, Result(events=self._state_report(record))
 

@@ -74,7 +74,9 @@ def test_from_push_to_completed(port: str, capsys: pytest.CaptureFixture[str], t
 def test_what_the_table_asks_for_is_told_and_sent_on_wish(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert ups(port, "push") == Exit.NOT_SENT
     assert "Procedure Step Label needs a value" in capsys.readouterr().err
-    assert ups(port, "push", "--anyway", "--uid-by-peer") == Exit.SUCCESS
+    assert ups(port, "push", "--anyway") == Exit.FAILURE
+    assert "0121H" in capsys.readouterr().err, "the built-in peer holds it against the table too"
+    assert ups(port, "push", "--label", "X", "--uid-by-peer") == Exit.SUCCESS
     assert "The step is SCHEDULED as 2.25." in capsys.readouterr().out
 
 

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
 
 from tests.interop import peers
+from tests.services.whole_steps import whole_unified_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,6 +44,15 @@ def made(**values: Any) -> Dataset:
     data = Dataset()
     for keyword, value in values.items():
         setattr(data, keyword, value)
+    return data
+
+
+def unified_step(**values: Any) -> Dataset:
+    """A unified procedure step with everything that an N-CREATE needs."""
+    data = Dataset()
+    for element in whole_unified_step():
+        data.add_new(element.tag, element.vr, list(element.texts) if element.vr != "SQ" else [])
+    data.update(made(**values))
     return data
 
 

@@ -21,6 +21,7 @@ from tests.interop.normalized_peers import (
     Seen,
     User,
     made,
+    unified_step,
     user,
 )
 from tests.interop.peers import Peer
@@ -41,17 +42,12 @@ def scheduled(patient: str = "P1", **more: Any) -> Dataset:
         PerformedProcedureStepEndDateTime="20260102",
         OutputInformationSequence=[],
     )
-    values = {
-        "ProcedureStepState": "SCHEDULED",
-        "InputReadinessState": "READY",
-        "ScheduledProcedureStepPriority": "LOW",
-        "ScheduledProcedureStepStartDateTime": "20260101",
-        "PatientID": patient,
-        "UnifiedProcedureStepPerformedProcedureSequence": [performed],
-        "ProcedureStepProgressInformationSequence": [made(ProcedureStepDiscontinuationReasonCodeSequence=[CODE])],
+    return unified_step(
+        PatientID=patient,
+        UnifiedProcedureStepPerformedProcedureSequence=[performed],
+        ProcedureStepProgressInformationSequence=[made(ProcedureStepDiscontinuationReasonCodeSequence=[CODE])],
         **more,
-    }
-    return made(**values, TransactionUID="")
+    )
 
 
 def create(who: User, uid: str = STEP, data: Dataset | None = None) -> int:
@@ -110,6 +106,16 @@ def test_push_pull_and_perform(console: Console, desk: User) -> None:
     }
     assert console.findings == []
     assert console.errors == []
+
+
+def test_a_step_lacking_what_the_table_asks_for_is_refused(desk: User) -> None:
+    lacking = scheduled()
+    del lacking.ProcedureStepLabel, lacking.WorklistLabel
+    assert create(desk, "1.2.7", lacking) == 0x0120
+    assert desk.answer(0x8140)["AttributeIdentifierList"] == [0x00741202, 0x00741204]
+    assert create(desk, "1.2.7", scheduled(InputReadinessState="")) == 0x0121
+    assert create(desk, "1.2.7", scheduled(ProcedureStepState="IN PROGRESS")) == 0xC309
+    assert create(desk, "1.2.7") == 0x0000, "nothing was created before"
 
 
 def test_the_state_machine_says_no(desk: User) -> None:

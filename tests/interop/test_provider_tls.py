@@ -21,6 +21,7 @@ from engine.model.tls import ClientCertificates, TlsSettings
 from engine.runtime.sources import SAMPLES
 from engine.wire.datasets import to_pydicom
 from tests.interop import peers
+from tests.interop.normalized_peers import unified_step
 from tests.runtime.console import CT, HOST, Console
 from tests.runtime.tls_files import Files, make_files
 from tests.services.whole_steps import ending, whole_step
@@ -265,9 +266,7 @@ def test_print(associate: Start, where: ListenerNotice) -> None:
 
 def test_ups_with_its_events(associate: Start, where: ListenerNotice) -> None:
     with associate(where, UPS, UPS_WATCH, UPS_EVENT, scp="") as (association, events):
-        step = Dataset()
-        step.ProcedureStepState = "SCHEDULED"
-        assert association.send_n_create(step, UPS, "1.2.7")[0].Status == 0
+        assert association.send_n_create(unified_step(), UPS, "1.2.7")[0].Status == 0
         lock = Dataset()
         lock.ReceivingAE, lock.DeletionLock = "USER", "FALSE"
         assert association.send_n_action(lock, 3, UPS, "1.2.7", meta_uid=UPS_WATCH)[0].Status == 0

@@ -27,7 +27,7 @@ from engine.services.state import Change, Record, State
 from engine.wire import datasets
 from tests.interop import peers
 from tests.runtime.console import CT, EXPLICIT, HOST, Console, decoded, find_rq, keys, n_message, proposal, store_rq
-from tests.services.whole_steps import whole_step
+from tests.services.whole_steps import whole_step, whole_unified_step
 
 MPPS, MPPS_GET = "1.2.840.10008.3.1.2.3.3", "1.2.840.10008.3.1.2.3.4"
 UPS, UPS_WATCH = "1.2.840.10008.5.1.4.34.6.1", "1.2.840.10008.5.1.4.34.6.2"
@@ -92,7 +92,7 @@ def test_everything_is_there_again(console: Console, tmp_path: Path) -> None:
         SOPClassUID=CT, SOPInstanceUID="1.2.3", PatientID="KEPT", StudyInstanceUID="1.2", SliceThickness="1.50"
     )
     step = whole_step(PatientName="Kept^By=\u6771")
-    unified = keys(ProcedureStepState="SCHEDULED", ProcedureStepLabel="kept")
+    unified = whole_unified_step(ProcedureStepLabel="kept")
     subscribe = keys(ReceivingAE="CONSOLE", DeletionLock="FALSE")
     mpps = step.put(0x00080005, "CS", "ISO_IR 192")
     for message in (

@@ -9,6 +9,7 @@ from engine.services import ups as u
 from engine.services.effects import Notify
 from engine.standard import ups as s
 from tests.services.playing import Stage, elements
+from tests.services.whole_steps import whole_unified_step
 
 PUSH, WATCH, PULL, EVENT, QUERY = u.UPS_CLASSES
 PATIENT = 0x00100020
@@ -24,15 +25,11 @@ PERFORMED = elements(
 
 def step(patient: str = "P1", state: str = "SCHEDULED") -> DataSet:
     """With all that either final state needs."""
-    return elements(
-        (s.STEP_STATE, "CS", state),
-        (PATIENT, "LO", patient),
-        (u.INPUT_READINESS, "CS", "READY"),
-        (0x00741200, "CS", "LOW"),
-        (0x00404005, "DT", "20260101"),
+    ending = elements(
         (s.PERFORMED_PROCEDURE, "SQ", PERFORMED),
         (s.PROGRESS_INFORMATION, "SQ", elements((0x0074100E, "SQ", CODE))),
     )
+    return whole_unified_step(ProcedureStepState=state, PatientID=patient).merged(ending)
 
 
 class Desk:
@@ -128,10 +125,36 @@ def test_a_final_state_needs_its_attributes(desk: Desk) -> None:
     assert desk.to("COMPLETED") == 0
 
 
-@pytest.mark.parametrize("state", ["IN PROGRESS", ""])
-def test_a_step_begins_scheduled(desk: Desk, state: str) -> None:
-    assert desk.create("6.2", elements((s.STEP_STATE, "CS", state or ()))) == 0xC309
+@pytest.mark.parametrize(("state", "status"), [("IN PROGRESS", 0xC309), ("COMPLETED", 0xC309), ("", 0x0121)])
+def test_a_step_begins_scheduled(desk: Desk, state: str, status: int) -> None:
+    assert desk.create("6.2", whole_unified_step(ProcedureStepState=state)) == status
     assert desk.stage.final.find("AffectedSOPInstanceUID") is None, "nothing was created"
+
+
+def test_a_step_is_created_whole(desk: Desk) -> None:
+    lacking = whole_unified_step().without(s.STEP_LABEL, 0x00741202)
+    assert desk.create("6.2", lacking) == 0x0120
+    assert desk.stage.final.get("AttributeIdentifierList") == (0x00741202, s.STEP_LABEL), "types 2 and 1"
+    assert desk.create("6.2", whole_unified_step(ProcedureStepLabel="")) == 0x0121
+    assert desk.create("6.2", whole_unified_step(ScheduledProcedureStepPriority="SOON")) == 0x0106
+    data = desk.stage.replies[-1].data
+    assert data is not None and [e.tag for e in data] == [0x00741200], "the value in question comes back"
+    assert desk.create("6.2", whole_unified_step().without(s.STEP_STATE)) == 0x0120
+    assert desk.stage.final.find("AffectedSOPInstanceUID") is None, "nothing was created"
+    assert desk.create("6.2", whole_unified_step()) == 0
+
+
+def test_items_of_its_sequences_are_whole_too(desk: Desk) -> None:
+    def station(*code: tuple[int, str, str]) -> DataSet:
+        return whole_unified_step().merged(elements((0x00404025, "SQ", elements(*code))))
+
+    value, scheme, meaning = (0x00080100, "SH", "1"), (0x00080102, "SH", "99T"), (0x00080104, "LO", "One")
+    assert desk.create("6.2", station(value, meaning)) == 0x0120, "type 1C: the scheme of a Code Value"
+    assert desk.stage.final.get("AttributeIdentifierList") == (0x00080102,)
+    assert desk.create("6.2", station(scheme, meaning)) == 0x0120, "one of the three values"
+    assert desk.create("6.2", station(value, scheme)) == 0x0120
+    assert desk.stage.final.get("AttributeIdentifierList") == (0x00080104,), "type 1: Code Meaning"
+    assert desk.create("6.2", station(value, scheme, meaning)) == 0
 
 
 def test_changes_need_the_key_while_in_progress(desk: Desk) -> None:
