@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.model.emulation import EMULATORS, NAMES, PRINTER_STATES, Emulation, ReportOn
 from engine.standard.failure_reasons import FAILURE_REASONS
+from engine.workspace.emulation_text import MOST_RETRIES
 
 from .options import delays
 
@@ -49,6 +50,14 @@ def printer(text: str) -> tuple[str, str]:
     return status.upper(), info.upper() or "NORMAL"
 
 
+def retries(text: str) -> tuple[int, float | None]:
+    """An argparse type: COUNT[:SECONDS], as 3:5. SECONDS is None when it is not said."""
+    count, _, seconds = text.partition(":")
+    if not (count.isascii() and count.isdigit() and int(count) <= MOST_RETRIES):
+        raise argparse.ArgumentTypeError(f"“{text}” is not COUNT[:SECONDS], COUNT from 0 to {MOST_RETRIES}")
+    return int(count), one_delay(seconds) if seconds else None
+
+
 def one_delay(text: str) -> float:
     """An argparse type: seconds."""
     values = delays(text)
@@ -87,6 +96,13 @@ def add_emulation(parser: argparse.ArgumentParser) -> None:
         help=f"fail every Nth reference of a request whatever is held; REASON such as {reasons}",
     )
     group.add_argument(
+        "--commitment-retries",
+        metavar="COUNT[:SECONDS]",
+        type=retries,
+        help="try a report that could not be delivered again so often, the first time after SECONDS, then twice as long"
+        " each (default 5:10)",
+    )
+    group.add_argument(
         "--printer",
         metavar="STATUS[:INFO]",
         type=printer,
@@ -104,6 +120,10 @@ def emulation(args: argparse.Namespace, base: Emulation) -> Emulation:
     if args.commitment_fail is not None:
         every, reason = args.commitment_fail
         commitment = replace(commitment, fail_every=every, reason=reason)
+    if args.commitment_retries is not None:
+        count, seconds = args.commitment_retries
+        after = commitment.retry_after if seconds is None else seconds
+        commitment = replace(commitment, retries=count, retry_after=after)
     if args.printer is not None:
         status, info = args.printer
         made = replace(made, printer=replace(base.printer, status=status, info=info))

@@ -118,12 +118,16 @@ class ReportOn(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentOptions:
     """delay: seconds before the report. fail_every: of the references in a request every so-manieth fails whatever is
-    held; 0: none, 1: all. reason: its Failure Reason (PS3.3 C.14.1.1)."""
+    held; 0: none, 1: all. reason: its Failure Reason (PS3.3 C.14.1.1). retries: how often a report that could not be
+    delivered is tried again while the peer runs, first after `retry_after` seconds, then each time twice as long."""
 
     report: ReportOn = ReportOn.EITHER
     delay: float = 0.0
     fail_every: int = 0
     reason: int = 0x0110
+    retries: int = 5
+    retry_after: float = 10.0
+    """10, 20, 40, 80, 160 s: about five minutes, in which a destination is mended or a modality comes back."""
 
 
 PRINTER_STATES = ("NORMAL", "WARNING", "FAILURE")

@@ -20,7 +20,7 @@ from engine.services.commitment import report_of, unreported
 from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.peer import WORKLIST, BuiltInPeer
 from engine.services.state import Record
-from engine.services.ups import RESTARTED, scp_status
+from engine.services.ups import GOING_DOWN, RESTARTED, scp_status
 from engine.standard.dictionary import load_pydicom
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.wire.errors import DataSetError
@@ -278,7 +278,9 @@ class Listener:
     async def stop(self, timeout: float) -> None:
         """Stop listening; associations still open are released, then aborted."""
         self.refuse()
+        self.server.reporter.closed = True
         await settled()
+        await self.server.reporter.tell(scp_status(self.peer.state, GOING_DOWN), timeout)
         links = [a.link for a in self.associations if a.script is not None]
         await end_all(self.context, self.associations, timeout)
         for link in links:  # a script may keep them open

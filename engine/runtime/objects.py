@@ -64,6 +64,8 @@ class Objects:
         before = shelf.get(command.key)
         if command.attributes is None:
             after = None
+            if why := self._peer.removing(command.shelf, before):
+                return why
             shelf.remove(command.key)
         else:
             made = Record(command.sop_class_uid, command.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field, replace
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Role, Timeouts
@@ -40,6 +40,8 @@ class Reporter:
     """Called when its time has come, with the association of its request (0: none); False: it is not to be sent."""
     on_taken: Callable[[Notify], Awaitable[None]] | None = None
     """Called when a report was answered."""
+    closed: bool = False
+    """Nothing is held back or tried again any more: what it serves for is being stopped."""
     _associations: list[Association] = field(default_factory=list)
 
     def attach(self, association: Association) -> None:
@@ -66,28 +68,45 @@ class Reporter:
             AffectedSOPInstanceUID=event.sop_instance_uid,
             EventTypeID=event.event_type_id,
         )
-        try:
-            if event.delay:
-                await self._hold_back(event.delay)
-            if self.due is not None and not self.due(event, origin.number if origin else 0):
-                return
-            where = self._open_one(event, receiver, origin)
-            if where is None or not await self._told(where, command, event):
-                await self._call(command, event, receiver, origin)
-        except Ended as ended:
-            sentence = f"The {SERVICE} for {receiver} could not be delivered: {ended.sentence}"
-            self.context.error(sentence, origin.number if origin else None)
+        number = origin.number if origin else 0
+        waits = [event.retry_after * 2**n for n in range(event.retries)]
+        if event.delay and not await self._waited(event.delay):
+            self._undelivered(receiver, "the built-in peer was stopped while it was held back.", number)
             return
+        for again, wait in enumerate((*waits, None), start=1):
+            if self.due is not None and not self.due(event, number):
+                return
+            try:
+                where = self._open_one(event, receiver, origin)
+                if where is None or not await self._told(where, command, event):
+                    await self._call(command, event, receiver, origin)
+                break
+            except Ended as ended:
+                self._undelivered(receiver, ended.sentence + _what_next(again, wait, event.retries), number)
+            if wait is None or not await self._waited(wait):
+                return
         if self.on_taken is not None:
             await self.on_taken(event)
 
-    async def _hold_back(self, seconds: float) -> None:
-        """Wait, in steps that notice when the engine is being stopped."""
+    def _undelivered(self, receiver: str, why: str, association: int) -> None:
+        self.context.error(f"The {SERVICE} for {receiver} could not be delivered: {why}", association or None)
+
+    async def _waited(self, seconds: float) -> bool:
+        """Wait, in steps that notice when it is being stopped: False then."""
         until = self.context.now() + seconds
         while (left := until - self.context.now()) > 0:
-            if self.context.closing:
-                raise Ended(Outcome.NOT_SENT, "the console was stopped while it was held back.")
+            if self.context.closing or self.closed:
+                return False
             await asyncio.sleep(min(left, _STEP))
+        return True
+
+    async def tell(self, events: Iterable[Notify], seconds: float) -> None:
+        """Send these and wait for their answers, `seconds` at most: the last words before a stop."""
+        sending = [self.context.loop.create_task(self._report(event, None)) for event in events]
+        if sending:
+            _, late = await asyncio.wait(sending, timeout=seconds)
+            for task in late:
+                task.cancel()
 
     async def _told(self, where: Association, command: CommandSet, event: Notify) -> bool:
         """Send on an open association; False when that ended before the answer came."""
@@ -148,6 +167,13 @@ class Reporter:
             timeouts=self.timeouts,
             proposal=proposal,
         )
+
+
+def _what_next(again: int, wait: float | None, retries: int) -> str:
+    """What becomes of a report that could not be delivered. again: which try follows. wait: seconds, None: no other."""
+    if wait is not None:
+        return f" It is tried again in {wait:g} s ({again} of {retries})."
+    return f" That was the last of {retries + 1} tries." if retries else ""
 
 
 def _title(association: Association) -> str:

@@ -18,7 +18,7 @@ from engine.model.commitment import (
     TRANSACTION_UID,
 )
 from engine.model.dataset import DataElement, DataSet
-from engine.model.emulation import CommitmentOptions
+from engine.model.emulation import CommitmentOptions, ReportOn
 from engine.standard.lean import dataclass
 
 from .effects import Notify, Request
@@ -35,6 +35,8 @@ from .rules import (
 from .state import Record, State
 
 RETRIEVE_AE_TITLE = 0x00080054
+DUPLICATE_TRANSACTION = 0x0131
+"""Failure Reason: the Transaction UID is in use already (PS3.3 C.14.1.1)."""
 
 NO_CHOICE = CommitmentOptions()
 HeldClass = Callable[[str], str]
@@ -67,7 +69,8 @@ def sorted_out(
 class CommitmentRules(Rules):
     """PS3.4 J.3: the request is answered at once, the result follows as an event report.
 
-    Transactions are kept until they are reported, so that one under way outlives the process.
+    Transactions are kept, so that one under way outlives the process and none is taken twice: the second request of a
+    Transaction UID fails in its report, and what is kept of the first stays as it is.
     """
 
     held: HeldClass
@@ -80,15 +83,19 @@ class CommitmentRules(Rules):
         transaction, items = data.text(TRANSACTION_UID), data.items(REFERENCED_SOPS)
         if not transaction or not items:
             raise Refusal(INVALID_ARGUMENT)
+        used = transaction in self.state.commitments
         good, bad = sorted_out(items, self.held, self.options)
+        if used:  # reported or not: a Transaction UID is never used again (PS3.4 J.3.3)
+            good, bad = (), tuple(i.put(FAILURE_REASON, "US", str(DUPLICATE_TRANSACTION)) for i in items)
         told = DataSet((DataElement(TRANSACTION_UID, "UI", (transaction,)),))
         told = told.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)
         told = told.merged(sequence(REFERENCED_SOPS, *good)) if good else told
         told = told.merged(sequence(FAILED_SOPS, *bad)) if bad else told
         record = Record(STORAGE_COMMITMENT, transaction, told.merged(_private(request.calling_ae_title)))
-        if len(self.state.commitments) >= MAX_TRANSACTIONS:
-            self.state.commitments.remove(next(iter(self.state.commitments)))
-        self.state.commitments.put(transaction, record)
+        if not used:
+            if len(self.state.commitments) >= MAX_TRANSACTIONS:
+                self.state.commitments.remove(next(iter(self.state.commitments)))
+            self.state.commitments.put(transaction, record)
         return Result(events=(replace(report_of(record, self.options), receiver=""),))
 
     def heed(self, request: Request, event: int, data: DataSet) -> None:
@@ -120,6 +127,9 @@ def report_of(record: Record, options: CommitmentOptions) -> Notify:
         receiver=record.attributes.text(_RECEIVER),
         route=options.report,
         delay=options.delay,
+        # Where no other association may take it, the one it belongs to is over for good.
+        retries=0 if options.report is ReportOn.SAME else options.retries,
+        retry_after=options.retry_after,
     )
 
 
@@ -132,5 +142,5 @@ def reported(state: State, event: Notify) -> None:
     """Note that a report was taken, if it is one of a transaction."""
     transaction = event.data.text(TRANSACTION_UID) if event.data else ""
     record = state.commitments.get(transaction) if event.sop_class_uid == STORAGE_COMMITMENT else None
-    if record is not None:
+    if record is not None and report_of(record, NO_CHOICE).data == event.data:  # not that of a duplicate
         state.commitments.put(transaction, record.put(_REPORTED, "CS", "YES"))

@@ -55,6 +55,8 @@ class Notify:
     abstract_syntax: SOP class of the presentation context it goes through; "" is `sop_class_uid`.
     receiver: AE title; "" is whoever sent the request; `EVERYONE` is each association that has the context.
     route: which association takes it. delay: seconds before it is sent.
+    retries, retry_after: how often it is tried again when it could not be delivered, and after how many seconds the
+    first time; each further wait is twice as long.
     """
 
     sop_class_uid: str
@@ -65,6 +67,8 @@ class Notify:
     receiver: str = ""
     route: ReportOn = ReportOn.EITHER
     delay: float = 0.0
+    retries: int = 0
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

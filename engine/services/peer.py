@@ -108,6 +108,12 @@ class BuiltInPeer:
             return self._ups.edited(before, after)
         return mpps_edited(before, after) if after.sop_class_uid == MPPS else ()
 
+    def removing(self, shelf: str, record: Record | None) -> str:
+        """An object is to be removed on our side: why it must stay (PS3.4 CC.2.3.3), or "", what hangs on it gone."""
+        if shelf != NORMALIZED or record is None or record.sop_class_uid != UPS_PUSH:
+            return ""
+        return self._ups.removing(record)
+
     def ended(self, association: int) -> None:
         """An association is over: what was made for it alone goes with it."""
         self.normalized.ended(association)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import zip_longest
 from typing import ClassVar
 
 from engine.conformance.ups import Departure, UpsProblem, check_create, check_final
@@ -82,10 +83,14 @@ _KEY = "the correct Transaction UID was not provided"
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A global subscription: steps to come that match these keys; none match all (PS3.4 CC.2.3)."""
+    """A global subscription: steps to come that match these keys; none match all (PS3.4 CC.2.3).
+
+    lock: Deletion Lock, TRUE or FALSE.
+    """
 
     receiver: str
     keys: DataSet = NOTHING
+    lock: str = "FALSE"
 
     def takes(self, record: Record) -> bool:
         return matches(self.keys, record.attributes, NOT_KEYS)
@@ -98,31 +103,39 @@ class Subscriptions:
     state: State
 
     def receivers(self, record: Record) -> tuple[str, ...]:
-        held = self.state.subscriptions.get(record.sop_instance_uid)
-        return held.attributes.texts(RECEIVING_AE) if held else ()
+        return tuple(self._held(record.sop_instance_uid))
 
-    def add(self, record: Record, receiver: str) -> None:
-        self._tell(record.sop_instance_uid, (*self.receivers(record), receiver))
+    def locking(self, record: Record) -> tuple[str, ...]:
+        """Whose Deletion Lock is on the step: it is to be there until they unsubscribe (PS3.4 CC.2.3.3)."""
+        return tuple(r for r, lock in self._held(record.sop_instance_uid).items() if lock == "TRUE")
+
+    def add(self, record: Record, receiver: str, lock: str) -> None:
+        """Subscribe; a second time only the lock is as it was asked for last (PS3.4 CC.2.3.3)."""
+        uid = record.sop_instance_uid
+        self._keep(uid, {**self._held(uid), receiver: "TRUE" if lock == "TRUE" else "FALSE"})
 
     def add_global(self, uid: str, watch: Watch, steps: Iterable[Record]) -> list[Record]:
         """Steps there are and steps to come; returns those it was not subscribed to before."""
-        keys = watch.keys.put(RECEIVING_AE, "AE", watch.receiver)
+        keys = watch.keys.put(RECEIVING_AE, "AE", watch.receiver).put(DELETION_LOCK, "LO", watch.lock)
         self.state.watches.put(_key(uid, watch.receiver), Record(UPS_PUSH, uid, keys))
-        new = [r for r in steps if watch.takes(r) and watch.receiver not in self.receivers(r)]
-        for record in new:
-            self.add(record, watch.receiver)
+        taken = [r for r in steps if watch.takes(r)]
+        new = [r for r in taken if watch.receiver not in self.receivers(r)]
+        for record in taken:
+            self.add(record, watch.receiver, watch.lock)
         return new
 
     def created(self, record: Record) -> None:
         for held in self.state.watches.values():
-            watch = Watch(held.attributes.text(RECEIVING_AE), held.attributes.without(RECEIVING_AE))
+            told = held.attributes
+            watch = Watch(told.text(RECEIVING_AE), told.without(*NOT_KEYS), told.text(DELETION_LOCK))
             if watch.takes(record):
-                self.add(record, watch.receiver)
+                self.add(record, watch.receiver, watch.lock)
 
     def remove(self, uid: str, receiver: str) -> None:
-        held = self.state.subscriptions.get(uid)
-        if held is not None:
-            self._tell(uid, tuple(r for r in held.attributes.texts(RECEIVING_AE) if r != receiver))
+        self._keep(uid, {r: lock for r, lock in self._held(uid).items() if r != receiver})
+
+    def forget(self, record: Record) -> None:
+        self._keep(record.sop_instance_uid, {})
 
     def remove_global(self, receiver: str) -> None:
         for uid in GLOBALS:
@@ -134,10 +147,21 @@ class Subscriptions:
         """Steps to come are not told of any more, those subscribed to are (PS3.4 CC.2.3.1)."""
         self.state.watches.remove(_key(uid, receiver))
 
-    def _tell(self, uid: str, receivers: tuple[str, ...]) -> None:
-        told = DataSet((DataElement(RECEIVING_AE, "AE", tuple(dict.fromkeys(receivers))),))
-        if receivers:
-            self.state.subscriptions.put(uid, Record(UPS_PUSH, uid, told))
+    def _held(self, uid: str) -> dict[str, str]:
+        """Receivers of a step with their Deletion Locks."""
+        held = self.state.subscriptions.get(uid)
+        if held is None:
+            return {}
+        receivers, locks = held.attributes.texts(RECEIVING_AE), held.attributes.texts(DELETION_LOCK)
+        return dict(zip_longest(receivers, locks[: len(receivers)], fillvalue="FALSE"))
+
+    def _keep(self, uid: str, held: dict[str, str]) -> None:
+        told = (
+            DataElement(DELETION_LOCK, "LO", tuple(held.values())),
+            DataElement(RECEIVING_AE, "AE", tuple(held)),
+        )
+        if held:
+            self.state.subscriptions.put(uid, Record(UPS_PUSH, uid, DataSet(told)))
         else:
             self.state.subscriptions.remove(uid)
 
@@ -240,6 +264,14 @@ class UpsRules(Rules):
         changed = before.attributes.text(STEP_STATE) != after.attributes.text(STEP_STATE)
         return (*(self._state_report(after) if changed else ()), *self._assigned(before, after))
 
+    def removing(self, step: Record) -> str:
+        """A step is to be removed on the provider's side: why it must stay, or "", its subscriptions gone with it."""
+        if holders := self.subscriptions.locking(step):
+            who = ", ".join(holders)
+            return f"{who} subscribed to the step with a Deletion Lock: remove the subscription first."
+        self.subscriptions.forget(step)
+        return ""
+
     def _may_update(self, step: Record, key: str, needs_progress: bool) -> None:
         state = step.attributes.text(STEP_STATE)
         if state in (COMPLETED, CANCELED):
@@ -293,6 +325,7 @@ class UpsRules(Rules):
             raise Refusal(INVALID_ARGUMENT, data=data or None)
         if receiver != request.calling_ae_title and not self.known(receiver):
             raise Refusal(RECEIVER_UNKNOWN, f"Receiving AE {receiver} is unknown")
+        lock = "TRUE" if data.text(DELETION_LOCK) == "TRUE" else "FALSE"
         every = uid in GLOBALS
         step = None if every else store.require(uid, UPS_PUSH, NO_SUCH_UPS)
         if action == 5 and not every:
@@ -305,11 +338,11 @@ class UpsRules(Rules):
             self.subscriptions.remove(uid, receiver)
         elif step is None:
             keys = data.without(*NOT_KEYS) if uid == UPS_FILTERED_GLOBAL else NOTHING
-            new = self.subscriptions.add_global(uid, Watch(receiver, keys), store.of_class(UPS_PUSH))
-            told = new if data.text(DELETION_LOCK) == "TRUE" else ()  # Table CC.2.3-2
+            new = self.subscriptions.add_global(uid, Watch(receiver, keys, lock), store.of_class(UPS_PUSH))
+            told = new if lock == "TRUE" else ()  # Table CC.2.3-2
             return Result(events=tuple(e for step in told for e in self._state_report(step, only=receiver)))
         else:
-            self.subscriptions.add(step, receiver)
+            self.subscriptions.add(step, receiver, lock)
             return Result(events=self._state_report(step, only=receiver))
         return Result()
 

@@ -14,6 +14,8 @@ from .toml_text import Table
 
 MAXIMUM_DELAY = 3600
 _MOST = 9999
+MOST_RETRIES = 10
+"""Each wait is twice the one before: the tenth is 512 times the first."""
 
 
 def read_emulation(value: Any, folder: Path) -> Emulation:
@@ -43,6 +45,8 @@ def _read_commitment(value: Any) -> CommitmentOptions:
         delay=reader.get("delay", float, usual.delay, between(0, MAXIMUM_DELAY, "a delay in seconds")),
         fail_every=reader.get("fail_every", int, usual.fail_every, between(0, _MOST, "a number of references")),
         reason=reader.get("reason", int, usual.reason, between(0, 0xFFFF, "a Failure Reason")),
+        retries=reader.get("retries", int, usual.retries, between(0, MOST_RETRIES, "a number of retries")),
+        retry_after=reader.get("retry_after", float, usual.retry_after, between(0, MAXIMUM_DELAY, "a wait in seconds")),
     )
     reader.refuse_unknown()
     return made
@@ -78,6 +82,8 @@ def write_emulation(emulation: Emulation) -> Table | None:
             "delay": commitment.delay,
             "fail_every": commitment.fail_every,
             "reason": commitment.reason,
+            "retries": commitment.retries if commitment.retries != usual.commitment.retries else None,
+            "retry_after": commitment.retry_after if commitment.retry_after != usual.commitment.retry_after else None,
         },
         "printer": None if printer == usual.printer else {"status": printer.status, "info": printer.info},
     }

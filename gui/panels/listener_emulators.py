@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.model.emulation import PRINTER_STATES, CommitmentOptions, PrinterOptions, ReportOn
 from engine.standard.failure_reasons import FAILURE_REASONS
-from engine.workspace.emulation_text import MAXIMUM_DELAY
+from engine.workspace.emulation_text import MAXIMUM_DELAY, MOST_RETRIES
 from engine.workspace.listening import ListenerSettings
 from gui.dialogs import Questions
 from gui.forms.fields import CheckField, ChoiceField, NumberField, TextField
@@ -51,6 +51,12 @@ class EmulatorsPage(Page):
         own = emulation.commitment.reason
         names.setdefault(own, f"{own:04X}H")
         self.reason = ChoiceField("Failure r&eason", sorted(names.items()), self)
+        self.retries = NumberField(
+            "Re&tries", 0, MOST_RETRIES, self, hint="How often a report that could not be delivered is tried again."
+        )
+        self.retry_after = NumberField(
+            "Retry &after", 0, MAXIMUM_DELAY, self, unit="s", decimals=True, hint="Each further wait is twice as long."
+        )
         self.printer = ChoiceField("&Printer status", [(s, s) for s in PRINTER_STATES], self)
         self.info = TextField("&Information", check_info, "NORMAL", self)
         self.info.set_hint("Such as SUPPLY LOW, FILM JAM.")
@@ -59,7 +65,7 @@ class EmulatorsPage(Page):
         self.column.addWidget(self.worklist)
         self.heading("Storage commitment")
         self.column.addWidget(self.report)
-        self.pairs((self.delay, None), (self.every, self.reason))
+        self.pairs((self.delay, None), (self.every, self.reason), (self.retries, self.retry_after))
         self.heading("Printer", "With FAILURE nothing is printed, and the print job says so.")
         self.pairs((self.printer, self.info))
         self.column.addStretch(1)
@@ -69,11 +75,12 @@ class EmulatorsPage(Page):
         self.delay.set_value(emulation.commitment.delay)
         self.every.set_value(emulation.commitment.fail_every)
         self.reason.set_value(own)
+        self.retries.set_value(emulation.commitment.retries)
+        self.retry_after.set_value(emulation.commitment.retry_after)
         self.printer.set_value(emulation.printer.status)
         self.info.set_value("" if emulation.printer.info == "NORMAL" else emulation.printer.info)
-        self.watch(
-            self.samples, self.worklist, self.report, self.delay, self.every, self.reason, self.printer, self.info
-        )
+        fields = (self.samples, self.worklist, self.report, self.delay, self.every, self.reason)
+        self.watch(*fields, self.retries, self.retry_after, self.printer, self.info)
 
     def applied(self, settings: ListenerSettings) -> ListenerSettings:
         route, reason = self.report.value(), self.reason.value()
@@ -82,6 +89,8 @@ class EmulatorsPage(Page):
             delay=float(self.delay.value() or 0),
             fail_every=int(self.every.value() or 0),
             reason=reason if isinstance(reason, int) else CommitmentOptions().reason,
+            retries=int(self.retries.value() or 0),
+            retry_after=float(self.retry_after.value() or 0),
         )
         printer = PrinterOptions(
             status=str(self.printer.value()), info=self.info.value().strip().upper() or PrinterOptions().info

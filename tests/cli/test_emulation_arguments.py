@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.emulation_options import emulation, emulators, failing, printer
+from engine.cli.emulation_options import emulation, emulators, failing, printer, retries
 from engine.cli.main import build_parser
 from engine.model.emulation import NAMES, CommitmentOptions, Emulation, PrinterOptions, ReportOn
 
@@ -40,6 +40,9 @@ def test_failures_and_printer() -> None:
     for bad in ("some", "-1", "all:xyz", ""):
         with pytest.raises(argparse.ArgumentTypeError, match="Failure Reason"):
             failing(bad)
+    for bad in ("", "x", "11", "3:x"):
+        with pytest.raises(argparse.ArgumentTypeError, match=r"COUNT|SECONDS"):
+            retries(bad)
     with pytest.raises(argparse.ArgumentTypeError, match="NORMAL, WARNING, FAILURE"):
         printer("broken")
 
@@ -47,12 +50,14 @@ def test_failures_and_printer() -> None:
 def test_all_of_them_together() -> None:
     words = (
         "listen --emulate=-print --samples --worklist items --commitment-report new --commitment-delay 2.5 "
-        "--commitment-fail all:0213 --printer FAILURE:FILM JAM"
+        "--commitment-fail all:0213 --commitment-retries 3:0.5 --printer FAILURE:FILM JAM"
     )
     args = build_parser().parse_args(words.replace("FILM JAM", "FILM_JAM").split())
     assert emulation(args, Emulation()) == Emulation(
         on=frozenset(NAMES) - {"print"},
-        commitment=CommitmentOptions(report=ReportOn.NEW, delay=2.5, fail_every=1, reason=0x0213),
+        commitment=CommitmentOptions(
+            report=ReportOn.NEW, delay=2.5, fail_every=1, reason=0x0213, retries=3, retry_after=0.5
+        ),
         printer=PrinterOptions(status="FAILURE", info="FILM_JAM"),
         worklist=Path("items"),
         samples=True,

@@ -56,7 +56,9 @@ FULL = ListenerSettings(
         delays=(0.5, 0.0),
         emulation=Emulation(
             on=frozenset({"storage"}),
-            commitment=CommitmentOptions(report=ReportOn.NEW, delay=1.5, fail_every=2, reason=0x4321),
+            commitment=CommitmentOptions(
+                report=ReportOn.NEW, delay=1.5, fail_every=2, reason=0x4321, retries=3, retry_after=2.5
+            ),
             printer=PrinterOptions(status="WARNING", info="SUPPLY LOW"),
             worklist=Path("/items"),
             samples=True,

@@ -182,7 +182,7 @@ def test_what_the_table_asks_for_stands_beside_the_fields_and_is_sent_all_the_sa
     dialog.judge()
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     finished(page, qtbot)
-    assert "SCHEDULED" in verdict(page)
+    assert "0121H" in verdict(page), "it was sent, and the built-in peer holds it against the same table"
 
 
 def test_input_instances_come_from_files(page, qtbot, tmp_path):

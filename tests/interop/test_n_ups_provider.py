@@ -9,8 +9,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 
-from engine.model.commands import MoveDestination
-from engine.model.notices import ErrorNotice, MessageNotice
+from engine.model.commands import MoveDestination, StopListening
+from engine.model.notices import ErrorNotice, ListenerNotice, MessageNotice
 from tests.interop.console import Console
 from tests.interop.normalized_peers import (
     UPS_EVENT,
@@ -192,6 +192,18 @@ def test_a_watcher_on_another_association_hears_it_too(console: Console, peer: P
         assert watch(watcher, UPS_GLOBAL, "WATCHER", 4) == 0x0000
         to(desk, "COMPLETED")
         assert len(watcher.events) == 2
+    assert console.errors == []
+
+
+def test_who_watches_all_is_told_that_the_peer_stops(console: Console, peer: Peer) -> None:
+    listening = console.all(ListenerNotice)[-1]
+    with user(peer, UPS_WATCH, UPS_EVENT) as watcher:
+        assert watch(watcher, UPS_GLOBAL) == 0x0000
+        console.engine.submit(StopListening(listener=listening.listener))
+        ((kind, uid, context, told),) = watcher.wait_events(1)
+        assert (kind, uid, context) == (4, UPS_GLOBAL, UPS_EVENT)
+        assert told.SCPStatus == "GOING DOWN"
+        console.wait(ListenerNotice, lambda n: not n.listening)
     assert console.errors == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,32 @@ def test_a_report_for_the_same_association_is_lost_with_it(console: Console) -> 
     assert "no other is to be used" in console.wait(ErrorNotice).sentence
 
 
+def test_a_report_that_could_not_be_delivered_is_tried_again(console: Console) -> None:
+    """Its receiver is nowhere to be found until it calls again."""
+    options = CommitmentOptions(delay=0.2, retries=9, retry_after=0.2)
+    where = console.listen(emulation=Emulation(commitment=options))
+    number = console.open(proposal(where, COMMITMENT))
+    ask_commitment(console, number, "1.1", transaction="1.2.78")
+    console.release(number)
+    assert "tried again in 0.2 s (1 of 9)" in console.wait(ErrorNotice).sentence
+    console.wait(ErrorNotice, lambda n: "tried again in 0.4 s (2 of 9)" in n.sentence)
+    console.open(proposal(where, COMMITMENT))
+    assert decoded(report(console)).text(0x00081195) == "1.2.78"
+
+
+def test_retries_come_to_an_end_and_are_over_with_the_peer(console: Console) -> None:
+    options = CommitmentOptions(report=ReportOn.NEW, retries=1, retry_after=0.01)
+    where = console.listen(emulation=Emulation(commitment=options))
+    number = console.open(proposal(where, COMMITMENT))
+    ask_commitment(console, number, "1.1")
+    assert "the last of 2 tries" in console.wait(ErrorNotice, lambda n: "last" in n.sentence).sentence
+    patient = console.listen(emulation=Emulation(commitment=replace(options, retry_after=3600.0)))
+    number = console.open(proposal(patient, COMMITMENT))
+    ask_commitment(console, number, "1.1")
+    console.wait(ErrorNotice, lambda n: "3600 s" in n.sentence)
+    stop(console, patient)
+
+
 def test_a_report_owed_is_delivered_after_a_restart(console: Console, tmp_path: Path) -> None:
     """The requester was gone and nobody knew where it is; the next start knows."""
     own = console.listen()
@@ -253,7 +280,9 @@ def test_a_worklist_folder_that_is_not_there_is_said(console: Console, tmp_path:
 def test_settings_as_a_table(tmp_path: Path) -> None:
     made = Emulation(
         on=frozenset({"verification", "print"}),
-        commitment=CommitmentOptions(report=ReportOn.NEW, delay=2.5, fail_every=3, reason=0x0119),
+        commitment=CommitmentOptions(
+            report=ReportOn.NEW, delay=2.5, fail_every=3, reason=0x0119, retries=0, retry_after=0.5
+        ),
         printer=PrinterOptions(status="FAILURE", info="FILM JAM"),
         worklist=tmp_path / "items",
         samples=True,

@@ -157,6 +157,28 @@ class TestCommitment:
         reasons = [i.text(c.FAILURE_REASON) for i in event.data.items(c.FAILED_SOPS)]
         assert reasons == [str(0x0112), str(0x0119)]
 
+    def test_a_transaction_uid_is_taken_once(self) -> None:
+        stage = self.ask((CT, "1.1.1.1"))
+        first = stage.events[0]
+        assert [r.sop_instance_uid for r in c.unreported(stage.peer.state)] == ["1.77"]
+        item = elements((0x00081150, "UI", CT), (0x00081155, "UI", "1.1.1.1"))
+        for round_ in range(2):  # the first one under way, then reported
+            stage.send(
+                "N-ACTION-RQ",
+                elements((c.TRANSACTION_UID, "UI", "1.77"), (c.REFERENCED_SOPS, "SQ", (item,))),
+                RequestedSOPClassUID=c.STORAGE_COMMITMENT,
+                RequestedSOPInstanceUID=c.STORAGE_COMMITMENT_INSTANCE,
+                ActionTypeID=1,
+            )
+            assert stage.status == 0
+            event = stage.events[-1]
+            assert event.data is not None
+            assert (event.event_type_id, event.data.find(c.REFERENCED_SOPS)) == (2, None)
+            assert [i.text(c.FAILURE_REASON) for i in event.data.items(c.FAILED_SOPS)] == [str(0x0131)]
+            c.reported(stage.peer.state, event)
+            assert len(c.unreported(stage.peer.state)) == 1 - round_, "the duplicate's report is not the first one's"
+            c.reported(stage.peer.state, first)
+
     def test_another_instance_and_no_references(self) -> None:
         assert self.ask((CT, "1.1.1.1"), uid="1.9").status == 0x0112
         stage = self.ask()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.model.objects import NORMALIZED
 from engine.services import ups as u
 from engine.standard import ups as s
 from tests.services.playing import elements
@@ -28,6 +29,30 @@ def test_a_step_that_is_given_to_somebody() -> None:
     assert [e.tag for e in event.data] == [u.PERFORMER_CODES, u.STATIONS, u.PERFORMER_ORGANIZATION]
     stage.send("N-SET-RQ", elements((u.STATIONS, "SQ", (CODE,))), **requested)
     assert stage.events == [], "nothing changed"
+
+
+def test_a_step_with_a_deletion_lock_stays_until_its_holder_unsubscribes() -> None:
+    desk = watched()
+    peer = desk.stage.peer
+
+    def removing() -> str:
+        return peer.removing(NORMALIZED, peer.state.normalized.get("6.1"))
+
+    locked = elements((s.RECEIVING_AE, "AE", "ELSEWHERE"), (s.DELETION_LOCK, "LO", "TRUE"))
+    free = elements((s.RECEIVING_AE, "AE", "ELSEWHERE"), (s.DELETION_LOCK, "LO", "FALSE"))
+    assert desk.act(3, locked, "6.1") == 0
+    assert "ELSEWHERE" in removing()
+    assert desk.act(3, free, "6.1") == 0, "subscribing again takes the lock away"
+    assert removing() == ""
+    assert peer.state.subscriptions.get("6.1") is None, "its subscriptions went with it"
+    assert desk.act(3, locked, s.UPS_GLOBAL) == 0
+    assert "Deletion Lock" in removing()
+    assert desk.create("6.2") == 0
+    assert "Deletion Lock" in peer.removing(NORMALIZED, peer.state.normalized.get("6.2")), "and steps to come"
+    assert desk.act(4, locked, "6.1") == 0
+    assert removing() == ""
+    assert desk.act(4, locked, s.UPS_GLOBAL) == 0
+    assert peer.removing(NORMALIZED, peer.state.normalized.get("6.2")) == ""
 
 
 def test_a_restart_is_told_to_who_watches_all() -> None:
