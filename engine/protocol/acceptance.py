@@ -16,7 +16,16 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.standard.codes import rejection_text
-from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY, LEVEL, RELATIONAL, layout_of
+from engine.standard.extended_negotiation import (
+    DATETIME,
+    EMPTY,
+    FUZZY,
+    LEVEL,
+    MULTIPLE,
+    RELATIONAL,
+    TIMEZONE,
+    layout_of,
+)
 from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     ApplicationContext,
@@ -354,6 +363,6 @@ def _supported(uid: str, asked: bytes) -> bytes:
     return bytes(answer)
 
 
-SUPPORTED = {RELATIONAL: 1, DATETIME: 1, FUZZY: 1, EMPTY: 1, LEVEL: 2}
+SUPPORTED = {RELATIONAL: 1, DATETIME: 1, FUZZY: 1, TIMEZONE: 1, EMPTY: 1, MULTIPLE: 1, LEVEL: 2}
 """What `engine.services` does: these options of queries and retrievals; a full (level 2) store that coerces nothing and
-promises nothing about signatures. The rest is 0."""
+promises nothing about signatures. The rest is 0: nothing is converted to or from enhanced multi-frame images."""

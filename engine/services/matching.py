@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute, attribute_by_keyword
-from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY
+from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY, MULTIPLE
 
 WILDCARD_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """PS3.4 C.2.2.2.4."""
@@ -21,6 +21,8 @@ NUMBER_VRS = frozenset({"DS", "IS", "FL", "FD", "SS", "US", "SL", "UL", "SV", "U
 
 
 NO_OPTIONS: frozenset[str] = frozenset()
+MULTIPLE_VRS = frozenset({"AE", "AS", "AT", "CS", "LO", "PN", "SH", "UC"})
+"""Whose several values are all to be found, where Multiple Value Matching was agreed on (PS3.4 C.2.2.2.8)."""
 EMPTY_VALUE = '""'
 """The key value that asks for empty attributes (PS3.4 C.2.2.2.7)."""
 
@@ -54,9 +56,17 @@ def key_matches(key: DataElement, found: DataElement | None, options: frozenset[
         return not have
     if not have:
         return key.vr in WILDCARD_VRS and all(set(v) == {"*"} for v in key.texts)
+    if MULTIPLE in options and len(key.texts) > 1 and _is_multiple(key):
+        return all(any(value_matches(key.vr, w, h) for h in have) for w in key.texts if w)
     if FUZZY in options and key.vr == "PN":
         return any(fuzzy_matches(w, h) for w in key.texts for h in have)
     return any(value_matches(key.vr, w, h) for w in key.texts for h in have)
+
+
+def _is_multiple(key: DataElement) -> bool:
+    """Whether several values of the key stand for several of the attribute: by VR and a VM of more than 1."""
+    row = attribute(key.tag) if key.vr in MULTIPLE_VRS else None
+    return row is not None and row.vm != "1"
 
 
 def _sequence_matches(key: DataElement, found: DataElement | None, options: frozenset[str]) -> bool:
@@ -135,7 +145,7 @@ def _number(text: str) -> float | str:
 
 
 def _range_matches(vr: str, wanted: str, have: str) -> bool:
-    low, high, is_range = _bounds(vr, wanted.strip())
+    low, high, is_range = bounds(vr, wanted.strip())
     have = have.strip()
     if vr == "DT":  # one value stands for as long as its precision says
         return _later("", low, have) and _later(have, high, "")
@@ -186,7 +196,7 @@ _ONE_MOMENT = re.compile(r"\d{9,14}(?:\.\d{1,6})?-(?:0\d|1[0-4])[0-5]\d")
 _MOMENT_OR_NONE = re.compile(f"(?:{_MOMENT})?")
 
 
-def _bounds(vr: str, wanted: str) -> tuple[str, str, bool]:
+def bounds(vr: str, wanted: str) -> tuple[str, str, bool]:
     """Both ends of "a-b", "a-" or "-b"; a hyphen in front of a DT's UTC offset is no range (PS3.4 C.2.2.2.5.1)."""
     splits = [i for i, c in enumerate(wanted) if c == "-"]
     if vr == "DT" and _ONE_MOMENT.fullmatch(wanted):
@@ -225,13 +235,13 @@ def _latest(vr: str, text: str) -> str:
 def _date_time_pairs(keys: DataSet) -> Iterator[tuple[DataElement, DataElement]]:
     """Ranges of a date and of the time that goes with it: together they are one range of moments."""
     for date in keys:
-        time = keys.find(_time_of(date.tag)) if date.vr == "DA" else None
+        time = keys.find(time_of(date.tag)) if date.vr == "DA" else None
         if time is not None and all(_is_range(key) for key in (date, time)):
             yield date, time
 
 
 @lru_cache(maxsize=256)
-def _time_of(date: int) -> int:
+def time_of(date: int) -> int:
     """The tag of "StudyTime" for that of "StudyDate"; 0 when there is none."""
     row = attribute(date)
     name = row.keyword if row else ""
@@ -248,8 +258,8 @@ def _moment_matches(date: DataElement, time: DataElement, candidate: DataSet) ->
     if not day or not clock:
         return False
     moment = _earliest("DA", day) + _earliest("TM", clock)
-    low_day, high_day, _ = _bounds("DA", date.texts[0].strip())
-    low_time, high_time, _ = _bounds("TM", time.texts[0].strip())
+    low_day, high_day, _ = bounds("DA", date.texts[0].strip())
+    low_time, high_time, _ = bounds("TM", time.texts[0].strip())
     begins = _earliest("DA", low_day) + _earliest("TM", low_time) if low_day else ""
     ends = _latest("DA", high_day) + _latest("TM", high_time) if high_day else ""
     return (not begins or begins <= moment) and (not ends or moment <= ends)

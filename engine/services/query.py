@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from engine.model.command_set import Value
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.extended_negotiation import DATETIME, RELATIONAL
+from engine.standard.extended_negotiation import TIMEZONE as ZONES
 from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
@@ -15,13 +16,13 @@ from .effects import Answer, Instance, Reply, Request, Serving, SubStore
 from .instances import LEVELS, UNIQUE_KEYS, entities, unsupported
 from .matching import matches
 from .responses import CANCEL, PENDING, SUCCESS, response_to
+from .zones import TIMEZONE, in_zone, minutes_of, zoned_keys
 
 SPECIFIC_CHARACTER_SET = 0x00080005
 QUERY_LEVEL = 0x00080052
 RETRIEVE_AE_TITLE = 0x00080054
 INSTANCE_AVAILABILITY = 0x00080056
 FAILED_LIST = 0x00080058
-TIMEZONE = 0x00080201
 NOTHING = DataSet()
 NOT_KEYS = frozenset({SPECIFIC_CHARACTER_SET, QUERY_LEVEL, RETRIEVE_AE_TITLE, INSTANCE_AVAILABILITY, TIMEZONE})
 """Elements of an Identifier that are not matched (PS3.4 C.4.1.1.3)."""
@@ -83,10 +84,12 @@ def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[
     fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)  # PS3.4 C.4.1.1.3.2 wants it in every match
     if identifier.find(INSTANCE_AVAILABILITY) is not None:
         fixed = fixed.put(INSTANCE_AVAILABILITY, "CS", "ONLINE")
-    left = _unsupported(request)
+    left, zone = _unsupported(request), _zone(request)
+    keys = zoned_keys(identifier, zone) if zone else identifier
     for entity in entities(instances, level):
-        if matches(identifier, entity.attributes, NOT_KEYS | left, request.options):
-            yield answer_keys(identifier, entity.attributes.without(*left), fixed)
+        attributes = in_zone(entity.attributes, zone) if zone else entity.attributes
+        if matches(keys, attributes, NOT_KEYS | left, request.options):
+            yield answer_keys(identifier, attributes.without(*left), fixed)
 
 
 def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataSet]:
@@ -94,10 +97,23 @@ def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataS
 
     Dates and times of a worklist are always matched together (PS3.4 K.5.1 leaves no choice).
     """
-    identifier = request.identifier or DataSet()
+    identifier, zone = request.identifier or DataSet(), _zone(request)
+    keys = zoned_keys(identifier, zone) if zone else identifier
     for record in records:
-        if matches(identifier, record, NOT_KEYS, request.options | {DATETIME}):
-            yield answer_keys(identifier, record)
+        told = in_zone(record, zone) if zone else record
+        if matches(keys, told, NOT_KEYS, request.options | {DATETIME}):
+            yield answer_keys(identifier, told)
+
+
+def _zone(request: Request) -> str:
+    """The zone a query tells its times in, where Timezone query adjustment was agreed on (PS3.4 C.5.1.1); "" for none.
+
+    Raises IdentifierError.
+    """
+    zone = request.identifier.text(TIMEZONE).strip() if request.identifier and ZONES in request.options else ""
+    if zone and minutes_of(zone) is None:
+        raise IdentifierError(f"Timezone Offset From UTC is '{zone[:16]}', not as +0100")
+    return zone
 
 
 def _level(request: Request, identifier: DataSet) -> str:

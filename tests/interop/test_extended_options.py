@@ -36,7 +36,7 @@ def stocked(console: Console, archive: list[samples.Sample], *arguments: str) ->
     return listener
 
 
-def found(listener: peers.Peer, asked: bytes | None, **keys: str) -> tuple[bytes | None, list[int]]:
+def found(listener: peers.Peer, asked: bytes | None, **keys: str | list[str]) -> tuple[bytes | None, list[int]]:
     """What pynetdicom is answered to its options, and the statuses its query gets."""
     ae = AE(ae_title="CLIENT")
     ae.add_requested_context(FIND)
@@ -127,3 +127,16 @@ def test_peers_that_know_no_options_answer_none_and_find_all_the_same(
     study = archive[0].study_uid
     assert main(["find", *to, *asked, "-k", f"StudyInstanceUID={study}", "--full"]) == Exit.SUCCESS
     assert study in capsys.readouterr().out
+
+
+def test_pynetdicom_asks_for_its_own_zone_and_for_several_values(
+    console: Console, archive: list[samples.Sample]
+) -> None:
+    listener = stocked(console, archive)
+    keys = {"QueryRetrieveLevel": "STUDY", "StudyDate": "", "TimezoneOffsetFromUTC": "+0100"}
+    answered, statuses = found(listener, b"\0\0\0\1\1\0\1", **keys)
+    assert answered == b"\0\0\0\1\0\0\1", "enhanced multi-frame conversion is not offered"
+    assert statuses[0] == 0xFF00
+    assert found(listener, b"\0\0\0\1", **{**keys, "TimezoneOffsetFromUTC": "noon"})[1] == [0xA900]
+    several = {"QueryRetrieveLevel": "STUDY", "ModalitiesInStudy": ["CT", "ZZ"]}
+    assert found(listener, b"\0\0\0\0\0\0\1", **several)[1] == [0], "no study has both"

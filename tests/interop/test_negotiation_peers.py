@@ -143,9 +143,9 @@ def test_we_ask_for_options_and_show_the_answers(pynetdicom_scp: Start, capsys: 
 @pytest.mark.parametrize(
     ("uid", "asked", "answered"),
     [
-        (FIND, b"\1\1\1\1", b"\1\1\1\0"),
+        (FIND, b"\1\1\1\1\1", b"\1\1\1\1\0"),
         (FIND, b"\0\0\1", b"\0\0\1"),
-        (WORKLIST, b"\1\1\1\1", b"\1\1\1\0"),
+        (WORKLIST, b"\1\1\1\1", b"\1\1\1\1"),
         (CT, b"\3\0\0\0\2\0", b"\2\0\0\0\0\0"),
         (VERIFICATION, b"\1", None),
     ],
