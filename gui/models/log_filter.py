@@ -3,22 +3,35 @@
 `status:A8` (start of a code), `service:C-MOVE`, `assoc:12`, `message:7`, `class:failure`, `direction:sent`, `sop:CT`;
 several values with commas, a minus in front turns a term round. What is no known field is a word.
 
-Each term is answered once for every distinct shape of rows; rows are then compared by numbers.
+Each term is answered once for every distinct shape and text of rows; rows are then compared by numbers, whole columns
+at once.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
+from itertools import compress, repeat
+from operator import contains
+from typing import Protocol
 
 from engine.standard.lean import dataclass
 
+from .log_masks import both, either, equal, everything, holding, inverted, picked
 from .log_store import LogStore, Shape
 from .log_text import DIRECTIONS, meaning_text, sop_class_name
+from .log_texts import BLOCK, TextColumn
 
 _TERM = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
-SLICE = 100_000
-"""Rows looked at in one go: about 30 ms."""
+
+
+class PeerTexts(Protocol):
+    """The peers of the latest associations, in words."""
+
+    def associations(self) -> AbstractSet[int]: ...
+
+    def text(self, association: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +116,11 @@ FIELDS = tuple(dict.fromkeys(_ALIASES.values()))
 
 
 class Filter:
-    """Which rows of a store a filter line keeps. `peer`: an association's peer in words, for the words."""
+    """Which rows of a store a filter line keeps. `peers`: the peer of an association in words, for the words."""
 
-    def __init__(self, terms: Iterable[Term], store: LogStore, peer: Callable[[int], str]) -> None:
+    def __init__(self, terms: Iterable[Term], store: LogStore, peers: PeerTexts) -> None:
         self._store = store
-        self._tests = [_Test(term, store, peer) for term in terms]
+        self._tests = [_Test(term, store, peers) for term in terms]
 
     def keeps(self, number: int) -> bool:
         """Whether one row is shown."""
@@ -115,55 +128,81 @@ class Filter:
 
     def select(self, start: int, end: int) -> list[int]:
         """The numbers of the rows from start to end (not included) that are shown."""
-        numbers: Iterable[int] = range(max(start, self._store.first), min(end, self._store.end))
-        for test in self._tests:
-            numbers = test.narrow(numbers)
-        return list(numbers)
+        start, end = max(start, self._store.first), min(end, self._store.end)
+        found: list[int] = []
+        while start < end:
+            stop = min(end, (start // BLOCK + 1) * BLOCK)
+            mask = everything(stop - start)
+            for test in self._tests:
+                mask = both(mask, test.mask(start, stop))
+            found.extend(compress(range(start, stop), mask))
+            start = stop
+        return found
 
 
 class _Test:
-    """One term against rows; remembers what it found out about shapes and associations."""
+    """One term against rows; remembers what it found out about shapes, texts and associations."""
 
-    def __init__(self, term: Term, store: LogStore, peer: Callable[[int], str]) -> None:
-        self._term, self._store, self._peer = term, store, peer
+    def __init__(self, term: Term, store: LogStore, peers: PeerTexts) -> None:
+        self._term, self._store, self._peers = term, store, peers
         self._hits = bytearray()
-        self._associations: dict[int, bool] = {0: False}
         self._numbers = frozenset(int(v.lstrip("#")) for v in term.values if v.lstrip("#").isdecimal())
+        self._judged: set[int] = set()
+        self._about: set[int] = set()
+        """Associations a word is about: by its peer's name, title or address, or as its column writes it."""
+        word = term.values[0]
+        if word.startswith("#") and word == f"#{word[1:].lstrip('0')}" and word[1:].isdecimal():
+            self._about.add(int(word[1:]))
+        self._details: dict[int, bytearray] = {}
+        self._instances: dict[int, bytearray] = {}
 
-    def narrow(self, numbers: Iterable[int]) -> list[int]:
-        field, negated = self._term.field, self._term.negated
-        first = self._store.first
-        shapes, associations, messages, details, instances = self._store.columns()
-        if field in ("association", "message"):
-            column, wanted = associations if field == "association" else messages, self._numbers
-            return [n for n in numbers if (column[n - first] in wanted) is not negated]
+    def mask(self, start: int, end: int) -> bytes:
+        """For each row from start to end (not included), all of one block, whether the term holds."""
+        mask = self._holds(start, end)
+        return inverted(mask) if self._term.negated else mask
+
+    def _holds(self, start: int, end: int) -> bytes:
+        field = self._term.field
+        shapes, associations, messages = self._store.numbers(start, end)
+        if field == "association":
+            return holding(associations, self._numbers)
+        if field == "message":
+            return either((equal(messages, n) for n in self._numbers), end - start)
         self._judge_shapes()
-        hits = self._hits
-        if field:
-            return [n for n in numbers if bool(hits[shapes[n - first]]) is not negated]
-        word = self._term.values[0]
-        ours, numbered = self._associations, self._numbers
-
-        def holds(i: int) -> bool:
-            association = associations[i]
-            if association not in ours:
-                ours[association] = self._is_about(association)
-            return bool(
-                hits[shapes[i]]
-                or ours[association]
-                or (details[i] and word in details[i].lower())
-                or word in instances[i]
-                or messages[i] in numbered
-            )
-
-        return [n for n in numbers if holds(n - first) is not negated]
-
-    def _is_about(self, association: int) -> bool:
-        """Whether a word is in the peer's name, title or address, or is the association as its column writes it."""
-        word = self._term.values[0]
-        return word == f"#{association}" or word in self._peer(association).lower()
+        masks = [picked(shapes, self._hits)]
+        if not field:
+            self._judge_peers()
+            if self._about:
+                masks.append(holding(associations, self._about))
+            masks.extend(equal(messages, n) for n in self._numbers)
+            block = start // BLOCK
+            details, instances = self._store.details, self._store.instances
+            masks.append(picked(details.ids(start, end), self._texts(details, self._details, block, str.lower)))
+            masks.append(picked(instances.ids(start, end), self._texts(instances, self._instances, block, str)))
+        return either(masks, end - start)
 
     def _judge_shapes(self) -> None:
         matches = _SHAPE_FIELDS[self._term.field]
         for shape in self._store.shapes[len(self._hits) :]:
             self._hits.append(any(matches(shape, value) for value in self._term.values))
+
+    def _judge_peers(self) -> None:
+        word = self._term.values[0]
+        for association in self._peers.associations() - self._judged:
+            self._judged.add(association)
+            if word in self._peers.text(association).lower():
+                self._about.add(association)
+
+    def _texts(
+        self, column: TextColumn, judged: dict[int, bytearray], block: int, fold: Callable[[str], str]
+    ) -> bytearray:
+        """Which texts of a block hold the word; those judged before are not looked at again."""
+        hits = judged.get(block)
+        if hits is None:
+            for gone in [b for b in judged if b < self._store.first // BLOCK]:
+                del judged[gone]
+            hits = judged[block] = bytearray()
+        texts, word = column.texts(block), self._term.values[0]
+        if len(hits) < len(texts):
+            hits.extend(map(contains, map(fold, texts[len(hits) :]), repeat(word)))
+        return hits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
@@ -15,9 +16,10 @@ from engine.trace.diagnosis.model import Diagnosis
 from .diagnosis_book import DiagnosisBook
 from .log_associations import peer_text
 from .log_feed import LogFeed
-from .log_filter import SLICE, Filter, parse
+from .log_filter import Filter, parse
 from .log_store import MAXIMUM_ROWS, Class, Kind, LogRow, LogStore
 from .log_text import View, columns, spoken
+from .log_texts import BLOCK
 from .rows import Index, RowTableModel
 from .waiver_book import WaiverBook
 
@@ -59,6 +61,14 @@ class LogModel(RowTableModel[LogRow]):
     def peer_text(self, association: int) -> str:
         peer = self.feed.peers.get(association)
         return "" if peer is None else peer_text(peer)
+
+    def associations(self) -> AbstractSet[int]:
+        """Those whose peer is known, for the filter."""
+        return self.feed.peers.keys()
+
+    def text(self, association: int) -> str:
+        """The peer of an association in words, for the filter."""
+        return self.peer_text(association)
 
     def set_shown_association(self, association: int | None) -> None:
         """Mark the rows of the association the trace shows."""
@@ -254,7 +264,7 @@ class LogModel(RowTableModel[LogRow]):
         if not terms:
             self._apply(None, None)
             return
-        self._next = Filter(terms, self.store, self.peer_text)
+        self._next = Filter(terms, self.store, self)
         self._found = array("Q")
         self._scanned = self.store.first
         self._timer.start()
@@ -263,13 +273,13 @@ class LogModel(RowTableModel[LogRow]):
     def _scan(self) -> None:
         if self._next is None:
             return
-        stop = min(self._scanned + SLICE, self._end)
+        stop = min((self._scanned // BLOCK + 1) * BLOCK, self._end)
         self._found.extend(self._next.select(self._scanned, stop))
         self._scanned = stop
         if stop >= self._end:
             keeps, found = self._next, self._found
             self._stop_scan()
-            self._apply(keeps, array("Q", (n for n in found if n >= self.store.first)))
+            self._apply(keeps, found[bisect_left(found, self.store.first) :])
 
     def _stop_scan(self) -> None:
         self._timer.stop()

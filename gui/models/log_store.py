@@ -12,6 +12,8 @@ from math import isnan, nan
 
 from engine.standard.lean import dataclass
 
+from .log_texts import TextColumn
+
 MAXIMUM_ROWS = 1_000_000
 """Rows kept; two days of ten operations a second. Beyond it the oldest go, and the log says so."""
 _TRIM = 10
@@ -110,8 +112,8 @@ class LogStore:
         self._message_id = array("i")
         self._duration = array("f")
         self._repeats = array("I")
-        self._detail: list[str] = []
-        self._instance: list[str] = []
+        self._detail = TextColumn()
+        self._instance = TextColumn()
         self._sub_operations: dict[int, SubOperations] = {}
         self._findings: dict[int, Counter[str]] = {}
 
@@ -171,8 +173,8 @@ class LogStore:
             message_id=None if message_id < 0 else message_id,
             duration=None if isnan(duration) else duration,
             repeats=self._repeats[i],
-            detail=self._detail[i],
-            instance=self._instance[i],
+            detail=self._detail[number],
+            instance=self._instance[number],
             sub_operations=self._sub_operations.get(number),
             findings=tuple(self._findings.get(number, _NOTHING).items()),
         )
@@ -192,10 +194,12 @@ class LogStore:
         self._duration[self._at(number)] = seconds
 
     def set_detail(self, number: int, detail: str) -> None:
-        self._detail[self._at(number)] = detail
+        self._at(number)
+        self._detail[number] = detail
 
     def detail(self, number: int) -> str:
-        return self._detail[self._at(number)]
+        self._at(number)
+        return self._detail[number]
 
     def set_sub_operations(self, number: int, counts: SubOperations) -> None:
         self._at(number)
@@ -212,9 +216,20 @@ class LogStore:
 
     # -- many rows ----------------------------------------------------------------------------------------------
 
-    def columns(self) -> tuple[array[int], array[int], array[int], list[str], list[str]]:
-        """Shape numbers, associations, message IDs, details, instances by position: for the filter, to be read only."""
-        return self._shape, self._association, self._message_id, self._detail, self._instance
+    @property
+    def details(self) -> TextColumn:
+        """To be read only."""
+        return self._detail
+
+    @property
+    def instances(self) -> TextColumn:
+        """To be read only."""
+        return self._instance
+
+    def numbers(self, start: int, end: int) -> tuple[array[int], array[int], array[int]]:
+        """Shape numbers, associations, message IDs (-1 none) of the rows from start to end (not included)."""
+        part = slice(start - self.first, end - self.first)
+        return self._shape[part], self._association[part], self._message_id[part]
 
     def excess(self) -> int:
         """How many of the oldest rows should go now: none, or a tenth of all."""
@@ -226,8 +241,8 @@ class LogStore:
         count = min(count, len(self._time))
         for column in (self._shape, self._time, self._association, self._message_id, self._duration, self._repeats):
             del column[:count]
-        del self._detail[:count]
-        del self._instance[:count]
+        self._detail.forget(count)
+        self._instance.forget(count)
         self.first += count
         if self._sub_operations:
             self._sub_operations = {n: c for n, c in self._sub_operations.items() if n >= self.first}

@@ -17,6 +17,7 @@ from gui.models.log_links import transaction_uid
 from gui.models.log_model import LogModel
 from gui.models.log_store import Class, Kind, LogRow, LogStore, Shape, SubOperations
 from gui.models.log_text import detail_text, duration_text, meaning_text, spoken, status_text, text_lines
+from gui.models.log_texts import BLOCK
 from tests.gui import sample_notices as samples
 from tests.gui.sample_notices import CT_IMAGE, RECEIVED, SENT, STUDY_FIND, STUDY_MOVE, VERIFICATION, Conversation
 
@@ -369,8 +370,9 @@ def test_two_hundred_thousand_rows_are_small_and_quickly_filtered(qapp: object) 
     for n in range(200_000):
         number = store.add(waiting, 1e9 + n, 12, n % 65536, instance=f"1.2.826.0.1.3680043.8.498.{n}")
         store.set_shape(number, failed if n % 1000 == 0 else done)
-    arrays = sum(sys.getsizeof(column) for column in store.columns()) + 8 * len(store.columns()[0]) * 3
-    instances = sum(map(sys.getsizeof, store.columns()[4]))
+    arrays = 6 * 8 * 200_000
+    texts = (column.texts(n // BLOCK) for column in (store.details, store.instances) for n in range(0, 200_000, BLOCK))
+    instances = sum(sys.getsizeof(text) + 8 for block in texts for text in block)
     assert (arrays + instances) / 200_000 < 250
     model._insert()
     model.set_text_filter("status:A7 service:C-STORE")
