@@ -6,6 +6,7 @@ The acceptor's side, `answer`, is in `engine.protocol.acceptance` and exported h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from engine.model.association import AsyncWindow, ExtendedNegotiation, Negotiated, NegotiatedContext, Proposal, Role
 from engine.standard.codes import explain_code
@@ -38,6 +39,8 @@ from .asked import Asked, asked_contexts, asked_roles, label, narrower, syntaxes
 
 __all__ = ["Answer", "answer", "outcome", "propose"]
 
+REMEMBERED = 64
+"""Proposals, and answers to them, whose outcome is remembered: who calls again and again says and hears the same."""
 NOT_ANSWERED = -1
 """`NegotiatedContext.result` of a context the answer does not mention."""
 
@@ -45,6 +48,7 @@ NOT_ANSWERED = -1
 # --- what we propose ----------------------------------------------------------------------------------------------
 
 
+@lru_cache(REMEMBERED)
 def propose(p: Proposal) -> AssociateRQ:
     """The A-ASSOCIATE-RQ of a proposal, items and sub-items in ascending order of their types."""
     contexts = (
@@ -105,6 +109,7 @@ def _role_selection(p: Proposal) -> Iterator[RoleSelection]:
 # --- what came of it ----------------------------------------------------------------------------------------------
 
 
+@lru_cache(REMEMBERED)
 def outcome(rq: AssociateRQ, ac: AssociateAC) -> Negotiated:
     """What an A-ASSOCIATE-AC makes of our A-ASSOCIATE-RQ. Never raises, whatever the answer holds.
 

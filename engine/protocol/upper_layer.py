@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, ClassVar
 
 from engine.model.quick import quick
 from engine.standard.codes import abort_text
@@ -89,32 +91,6 @@ class UpperLayer:
         self._rejection: AssociateRJ | None = None
         self._why = ""
         self._transition: p.Transition | None = None
-        self._effects: dict[Effect, Callable[[], None]] = {
-            Effect.CONNECT: lambda: self._emit(p.OpenTransport()),
-            Effect.ACCEPT_TRANSPORT: lambda: None,
-            Effect.SEND_RQ: self._send_pdu,
-            Effect.SEND_AC: self._send_pdu,
-            Effect.SEND_RJ: self._send_pdu,
-            Effect.SEND_PDATA: self._send_pdata,
-            Effect.SEND_RELEASE_RQ: lambda: self._send(ReleaseRQ()),
-            Effect.SEND_RELEASE_RP: lambda: self._send(ReleaseRP()),
-            Effect.SEND_ABORT: lambda: self._send(self._abort),
-            Effect.SEND_ABORT_USER: lambda: self._send(self._abort),
-            Effect.SEND_ABORT_PROVIDER: lambda: self._send(self._abort),
-            Effect.CONFIRM_ACCEPT: self._confirm_association,
-            Effect.CONFIRM_REJECT: self._confirm_association,
-            Effect.JUDGE_RQ: self._indicate_or_reject,
-            Effect.INDICATE_PDATA: lambda: self._emit(p.PDataIndication(self._pdvs)),
-            Effect.INDICATE_RELEASE: lambda: self._emit(p.ReleaseIndication()),
-            Effect.INDICATE_COLLISION: lambda: self._emit(p.ReleaseIndication(collision=True)),
-            Effect.CONFIRM_RELEASE: lambda: self._emit(p.ReleaseConfirmation()),
-            Effect.INDICATE_ABORT: self._indicate_abort,
-            Effect.INDICATE_P_ABORT: self._indicate_provider_abort,
-            Effect.START_ARTIM: self._start_artim,
-            Effect.STOP_ARTIM: self._stop_artim,
-            Effect.CLOSE_TRANSPORT: lambda: self._emit(p.CloseTransport()),
-            Effect.IGNORE: lambda: None,
-        }
 
     # -- bytes, time, primitives in
 
@@ -167,7 +143,7 @@ class UpperLayer:
         if isinstance(primitive, p.PDataRequest):
             self._buffers = primitive.pdus
         elif isinstance(primitive, p.AAssociateRequest | p.AAssociateResponse):
-            self._encoded = encode_pdu(primitive.pdu)
+            self._encoded = _encoded(primitive.pdu)
             self._pdu = primitive.pdu
         elif isinstance(primitive, p.AAbortRequest):
             self._abort = AbortPdu(source=primitive.source, reason=primitive.reason)
@@ -222,7 +198,7 @@ class UpperLayer:
         self.state = self._transition.after
         self._emit(self._transition)
         for effect in step.effects:
-            self._effects[effect]()
+            self._EFFECTS[effect](self)
         self._transition = None
 
     def _transition_for(self, event: Evt, step: Action) -> p.Transition:
@@ -333,7 +309,7 @@ class UpperLayer:
         self._events.append(event)
 
     def _send(self, pdu: Pdu) -> None:
-        self._put(pdu.TYPE, encode_pdu(pdu))
+        self._put(pdu.TYPE, _encoded(pdu))
 
     def _send_pdu(self) -> None:
         """The PDU of the user's primitive, encoded when it was given."""
@@ -381,6 +357,33 @@ class UpperLayer:
     def _stop_artim(self) -> None:
         self._artim_at = None
 
+    _EFFECTS: ClassVar[dict[Effect, Callable[[Any], None]]] = {
+        Effect.CONNECT: lambda self: self._emit(p.OpenTransport()),
+        Effect.ACCEPT_TRANSPORT: lambda _: None,
+        Effect.SEND_RQ: _send_pdu,
+        Effect.SEND_AC: _send_pdu,
+        Effect.SEND_RJ: _send_pdu,
+        Effect.SEND_PDATA: _send_pdata,
+        Effect.SEND_RELEASE_RQ: lambda self: self._send(ReleaseRQ()),
+        Effect.SEND_RELEASE_RP: lambda self: self._send(ReleaseRP()),
+        Effect.SEND_ABORT: lambda self: self._send(self._abort),
+        Effect.SEND_ABORT_USER: lambda self: self._send(self._abort),
+        Effect.SEND_ABORT_PROVIDER: lambda self: self._send(self._abort),
+        Effect.CONFIRM_ACCEPT: _confirm_association,
+        Effect.CONFIRM_REJECT: _confirm_association,
+        Effect.JUDGE_RQ: _indicate_or_reject,
+        Effect.INDICATE_PDATA: lambda self: self._emit(p.PDataIndication(self._pdvs)),
+        Effect.INDICATE_RELEASE: lambda self: self._emit(p.ReleaseIndication()),
+        Effect.INDICATE_COLLISION: lambda self: self._emit(p.ReleaseIndication(collision=True)),
+        Effect.CONFIRM_RELEASE: lambda self: self._emit(p.ReleaseConfirmation()),
+        Effect.INDICATE_ABORT: _indicate_abort,
+        Effect.INDICATE_P_ABORT: _indicate_provider_abort,
+        Effect.START_ARTIM: _start_artim,
+        Effect.STOP_ARTIM: _stop_artim,
+        Effect.CLOSE_TRANSPORT: lambda self: self._emit(p.CloseTransport()),
+        Effect.IGNORE: lambda _: None,
+    }
+
 
 INDICATED, REQUESTED = (
     p.Transition(Sta.Sta6, event, step.name, step.next_states[0])
@@ -397,6 +400,10 @@ _PRIMITIVES: dict[type, Evt] = {
     p.AReleaseResponse: Evt.Evt14,
     p.AAbortRequest: Evt.Evt15,
 }
+
+
+_encoded = lru_cache(64)(encode_pdu)
+"""One association after the other says the same."""
 
 
 def _event_of(primitive: p.Primitive) -> Evt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.model import commands as c
 from engine.model.notices import Outcome
@@ -13,9 +13,12 @@ from engine.model.notices import Outcome
 from .association import Association, end_all
 from .context import Context, settled
 from .invocation import Ended, service_name
-from .listener import Listener, own_side
 from .operations import Operation, Operations, finish, opened
+from .own_side import own_side
 from .pipeline import Pipeline, opens_operation
+
+if TYPE_CHECKING:
+    from .listener import Listener
 
 TIDY_TIME = 2.0
 """Seconds a procedure has for its closing steps (unsubscribe, delete) when the engine stops, before its association is
@@ -180,6 +183,8 @@ class Dispatcher:
     # -- listeners
 
     def _listen(self, command: c.Listen) -> None:
+        from .listener import Listener
+
         listener = Listener(self._context, command)
         self._listeners[command.listener] = listener
         self._context.spawn(self._started(listener), "Starting the built-in peer")

@@ -10,7 +10,6 @@ from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen, MoveDestination
-from engine.model.limits import Limits
 from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
@@ -33,7 +32,7 @@ from .association import Association, end_all
 from .binding import bind
 from .context import Context, settled
 from .database import DatabaseError
-from .files import Discarding, FolderStore, Spool, drop_spooled
+from .files import Spool, drop_spooled
 from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
@@ -315,17 +314,3 @@ class Listener:
             _, late = await asyncio.wait(waiting, timeout=timeout)
             for task in late:
                 task.cancel()
-
-
-def own_side(context: Context, association: Association, store: InstanceStore | None = None) -> Server:
-    """Serve what the peer invokes on an association that we opened: C-STORE of a C-GET, N-EVENT-REPORT.
-
-    store: where instances go; by default nowhere, the notices have shown them.
-    """
-    kept = store or Discarding()
-    folder = kept.folder if isinstance(kept, FolderStore) else None
-    room = Room(Limits(without_folder=0), folder)  # what is not kept needs none
-    server = Server(context, BuiltInPeer(new_uid, lambda _title: False, kept), Volatile(kept), room=room)
-    server.attach(association)
-    association.sink_for = lambda negotiated, _: Spool(negotiated.transfer_syntax, folder)
-    return server

@@ -17,8 +17,8 @@ from engine.services.tally import passed_over
 from .association import Association
 from .context import Context
 from .finding_files import found_files
-from .listener import own_side
 from .operations import Operation, opened
+from .own_side import own_side
 
 _stored_notice = quick(StoredNotice)
 

@@ -21,8 +21,9 @@ from .association import Association
 from .context import Context
 from .files import in_memory
 from .invocation import Ended, Invocation, Response, status_notice
-from .listener import Listener, new_uid, own_side
+from .listener import Listener, new_uid
 from .operations import Operation, opened
+from .own_side import own_side
 from .report_board import Subscription
 from .steps import Steps
 

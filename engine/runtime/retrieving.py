@@ -21,8 +21,9 @@ from .association import Association
 from .context import Context
 from .files import Discarding, FolderStore, in_memory
 from .invocation import Ended, Invocation, Response
-from .listener import Listener, own_side
+from .listener import Listener
 from .operations import Operation, opened
+from .own_side import own_side
 from .retrievals import Retrieval
 
 LINGER = 1.0

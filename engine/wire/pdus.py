@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from engine.standard.pdus import (
     ITEMS,
     PDUS,
+    AbortPdu,
+    AssociateAC,
+    AssociateRJ,
     Item,
     Kind,
     Layout,
     MalformedItem,
     Pdu,
     Pdv,
+    ReleaseRP,
+    ReleaseRQ,
     Row,
     UnknownItem,
     UserInformation,
@@ -41,6 +47,9 @@ INVALID_PARAMETER_VALUE = 6
 _AE_TITLE_SIZE = 16
 _WIDTHS = {Kind.UINT8: 1, Kind.UINT16: 2, Kind.UINT32: 4, Kind.AE_TITLE: _AE_TITLE_SIZE}
 _COUNTED = frozenset({Kind.COUNTED_TEXT, Kind.COUNTED_BYTES, Kind.COUNTED_TEXTS})
+
+KNOWN_SIZE = 4096
+"""Bytes of a PDU that is decoded once for all that are equal."""
 
 L = TypeVar("L", bound=Layout)
 
@@ -168,6 +177,10 @@ def decode_pdu(data: Buffer) -> Pdu:
     All bytes given belong to the PDU; a PDU-length that says otherwise is kept in `Layout.length`.
     """
     raw = bytes(data)
+    return _decode_known(raw) if len(raw) <= KNOWN_SIZE and raw[:1] in _KNOWN else _decode_pdu(raw)
+
+
+def _decode_pdu(raw: bytes) -> Pdu:
     header = read_header(raw)
     if header is None:
         raise PduError(f"A PDU header is 6 bytes; there are {len(raw)}.", UNRECOGNIZED_PDU, 0)
@@ -180,6 +193,11 @@ def decode_pdu(data: Buffer) -> Pdu:
     except FieldError as error:
         raise PduError(f"{cls.NAME}: {error.reason}", INVALID_PARAMETER_VALUE, error.offset) from None
     return cls(**values, length=_unless(length, len(raw) - PDU_HEADER), header_reserved=raw[1])
+
+
+_decode_known = lru_cache(64)(_decode_pdu)
+_KNOWN = frozenset(bytes([cls.TYPE]) for cls in (AssociateAC, AssociateRJ, ReleaseRQ, ReleaseRP, AbortPdu))
+"""Types of which one association after the other brings the same. An A-ASSOCIATE-RQ may hold a passcode: not kept."""
 
 
 def read_header(data: Buffer) -> tuple[int, int] | None:

@@ -1,0 +1,54 @@
+"""What the peer invokes on an association that we opened: the C-STOREs of a C-GET, an N-EVENT-REPORT."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from engine.model.association import NegotiatedContext
+from engine.model.limits import Limits
+from engine.protocol import exchange as dx
+from engine.wire.fragments import Sink
+
+from .association import Association
+from .context import Context
+
+if TYPE_CHECKING:
+    from engine.services.instances import InstanceStore
+
+    from .serving import Server
+
+
+def own_side(context: Context, association: Association, store: InstanceStore | None = None) -> None:
+    """Serve it. store: where instances go; by default nowhere, the notices have shown them.
+
+    The provider is made when the first request comes, which on most associations none does.
+    """
+
+    @cache
+    def server() -> Server:
+        from engine.services.peer import BuiltInPeer
+
+        from .files import Discarding, FolderStore
+        from .keeping import Volatile
+        from .listener import new_uid
+        from .room import Room
+        from .serving import Server
+
+        kept = store or Discarding()
+        folder = kept.folder if isinstance(kept, FolderStore) else None
+        room = Room(Limits(without_folder=0), folder)  # what is not kept needs none
+        return Server(context, BuiltInPeer(new_uid, lambda _title: False, kept), Volatile(kept), room=room)
+
+    def on_request(asked: Association, event: dx.RequestReceived) -> None:
+        server().attach(asked)
+        assert asked.on_request is not None
+        asked.on_request(asked, event)
+
+    def sink(negotiated: NegotiatedContext, _: bytes) -> Sink:
+        from .files import FolderStore, Spool
+
+        return Spool(negotiated.transfer_syntax, store.folder if isinstance(store, FolderStore) else None)
+
+    association.on_request = on_request
+    association.sink_for = sink
