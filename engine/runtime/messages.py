@@ -279,10 +279,11 @@ class Messages:
                     recorder.received(event.message, None, within=self._part_of(event.message.command))
                     if association.script is not None:
                         association.script.remember(event)
-                    if self._is_usable(event.message):
-                        self._note_report(event, answered=association.on_request is None)
-                        if association.on_request is not None:
-                            association.on_request(association, event)
+                    if not self._is_usable(event.message):
+                        break  # the association is over: what came with it counts no more
+                    self._note_report(event, answered=association.on_request is None)
+                    if association.on_request is not None:
+                        association.on_request(association, event)
                 case dx.CancelReceived():
                     recorder.received(event.message, None)
                     if event.key is not None and association.on_cancel is not None:
@@ -290,7 +291,8 @@ class Messages:
                 case dx.Unsolicited():
                     recorder.received(event.message, None, unsolicited=True)
                     self._unasked = event.sentence
-                    self._is_usable(event.message)
+                    if not self._is_usable(event.message):
+                        break
                 case dx.TimedOut():
                     self._time_out(event)
         if exchange.can_invoke():

@@ -18,13 +18,14 @@ from engine.model.notices import (
     ErrorNotice,
     FindingNotice,
     ListenerNotice,
+    MessageNotice,
     Outcome,
     ScriptNotice,
 )
-from engine.model.scripting import Script
+from engine.model.scripting import Script, script_of
 from engine.workspace.scripts import Profile, parse_script, quirk_profiles
 from tests.interop import samples
-from tests.runtime.console import Console
+from tests.runtime.console import Console, echo_rq, proposal
 from tests.runtime.deviating import FAST, Stage, script
 from tests.runtime.tls_files import Files
 
@@ -193,3 +194,16 @@ def test_nothing_is_told_of_an_association_after_its_end(staged: Staged, console
     console.wait(ListenerNotice, lambda n: n.listener == stage.peer.listener and not n.listening)
     told = console.of(AssociationNotice, lambda n: n.listener == stage.peer.listener)
     assert [n.outcome is not None for n in told] == [False] * (len(told) - 1) + [True]
+
+
+def test_what_came_with_the_cause_of_an_abort_is_not_told_after_it(console: Console) -> None:
+    """A command set marked whole too early: its second half comes as another message, in the same PDUs."""
+    listener = console.listen(policy=Policy(timeouts=FAST))
+    made = script_of("last-early", user=True)
+    console.one_shot(proposal(listener, timeouts=FAST, script=made), echo_rq())
+    ended = console.wait(AssociationNotice, lambda n: n.listener == listener.listener and n.outcome is not None)
+    assert ended.outcome is Outcome.ABORTED
+    console.submit(StopListening(listener=listener.listener))
+    console.wait(ListenerNotice, lambda n: n.listener == listener.listener and not n.listening)
+    told = console.of(MessageNotice, lambda n: n.association == ended.association)
+    assert [console.notices.index(n) < console.notices.index(ended) for n in told] == [True]
