@@ -13,13 +13,16 @@ import os
 import platform
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
-from .limit import compiled
+from .files import NoRoomError
+from .growth import grown, sized
+from .limit import compiled, compiled_loop
 from .measure import Result, median
 from .rows import OURS, ROWS, Bench, Row
 
-HUGE = ("store5g",)
+HUGE = ("store5g", "receive5g")
 """Only where asked for by name or --huge: gigabytes of disk."""
 
 
@@ -27,10 +30,15 @@ def main() -> int:
     args = _arguments()
     base = args.folder or (Path("/dev/shm") if Path("/dev/shm").is_dir() else None)
     with tempfile.TemporaryDirectory(prefix="dimse-bench-", dir=base) as folder:
-        bench = Bench(Path(folder), compiled(Path(folder)), 0.005 if args.quick else args.scale)
+        scale = 0.005 if args.quick else args.scale
+        bench = Bench(Path(folder), compiled(Path(folder)), compiled_loop(Path(folder)), scale)
         print(_machine(bench))
         names = args.rows or [n for n in ROWS if args.huge or n not in HUGE]
-        told = [_measure(name, bench, 1 if args.quick else args.runs) for name in names]
+        runs = 1 if args.quick else args.runs
+        if args.growth:
+            told = [_sized(name, bench, runs) for name in sized(names)]
+        else:
+            told = [_measure(name, bench, runs) for name in names]
     if bench.missing:
         print(f"Not there, so not compared with: {', '.join(sorted(bench.missing))}.")
     if args.json:
@@ -38,7 +46,35 @@ def main() -> int:
     return 0
 
 
+def _sized(name: str, bench: Bench, runs: int) -> dict[str, object]:
+    """Cost against size."""
+    try:
+        growth = grown(name, bench, runs)
+    except NoRoomError as error:
+        return _left_out(name, error)
+    print(growth.told(), flush=True)
+    return {
+        "row": name,
+        "name": growth.name,
+        "sizes": [asdict(size) for size in growth.sizes],
+        "linear": growth.linear,
+        "level": growth.level,
+    }
+
+
+def _left_out(name: str, error: NoRoomError) -> dict[str, object]:
+    print(f"{name}\n    not measured: {error}", flush=True)
+    return {"row": name, "left_out": str(error)}
+
+
 def _measure(name: str, bench: Bench, runs: int) -> dict[str, object]:
+    try:
+        return _compared(name, bench, runs)
+    except NoRoomError as error:
+        return _left_out(name, error)
+
+
+def _compared(name: str, bench: Bench, runs: int) -> dict[str, object]:
     with ROWS[name](bench) as row:
         results: dict[str, list[Result]] = {who: [] for who in row.contenders}
         for _ in range(runs):
@@ -95,7 +131,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="how often each; medians are shown (5)")
     parser.add_argument("--scale", type=float, default=1.0, help="times the work of each row (1)")
     parser.add_argument("--quick", action="store_true", help="see that every row runs: once, with next to no work")
-    parser.add_argument("--huge", action="store_true", help="the file of 4 GB too")
+    parser.add_argument("--growth", action="store_true", help="cost against size instead: ours at 1x, 10x and 100x")
+    parser.add_argument("--huge", action="store_true", help="the files of 5 GB too")
     parser.add_argument("--folder", type=Path, help="where files are made and received (memory, where there is such)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     args = parser.parse_args()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.wire.dicom_files import file_meta
 
@@ -11,12 +13,33 @@ CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 _ROOT = "1.2.826.0.1.3680043.8.498"
 _PIECE = bytes(range(256)) * 4096
+JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+LARGEST = 2**32 - 4096
+"""Bytes of pixel data in one element: its length has 32 bits (PS3.5 7.1). More needs fragments (PS3.5 A.4)."""
+FRAGMENT = 2**30
+
+
+SPARE = 256 * 2**20
+"""Bytes to stay free: others use the place too."""
+
+
+class NoRoomError(Exception):
+    """A sentence: where there is too little room, and what to do."""
+
+
+def need_room(folder: Path, size: int) -> None:
+    """NoRoomError unless so many bytes fit there."""
+    free = shutil.disk_usage(folder).free
+    if free < size + SPARE:
+        wanted = f"{size / 2**30:.1f} GB are needed in {folder.parent} and {free / 2**30:.1f} GB are free"
+        raise NoRoomError(f"{wanted}; name another place with --folder.")
 
 
 def make_files(folder: Path, count: int, size: int) -> Path:
-    """A folder with `count` files whose data sets have `size` bytes each, made once."""
+    """A folder with `count` files whose data sets have `size` bytes each, made once. Raises NoRoomError."""
     made = folder / f"{count}x{size}"
     if not made.exists():
+        need_room(folder, count * size)
         made.mkdir(parents=True)
         for number in range(1, count + 1):
             write_file(made / f"{number:06}.dcm", number, size)
@@ -38,11 +61,29 @@ def write_file(path: Path, number: int, size: int) -> str:
     head = b"".join(_element(tag, vr, value) for tag, vr, value in elements)
     pixels = size - len(head) - 12
     with path.open("wb") as file:
-        file.write(file_meta(EXPLICIT, CT_IMAGE, instance))
-        file.write(head + struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, pixels))
-        while pixels:
-            pixels -= file.write(_PIECE[:pixels])
+        if pixels <= LARGEST:
+            file.write(file_meta(EXPLICIT, CT_IMAGE, instance))
+            file.write(head + struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, pixels))
+            _fill(file, pixels)
+        else:
+            file.write(file_meta(JPEG_BASELINE, CT_IMAGE, instance))
+            file.write(head + struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF))
+            file.write(_item(0))
+            while pixels:
+                file.write(_item(part := min(pixels, FRAGMENT)))
+                _fill(file, part)
+                pixels -= part
+            file.write(struct.pack("<HHI", 0xFFFE, 0xE0DD, 0))
     return instance
+
+
+def _fill(file: BinaryIO, count: int) -> None:
+    while count:
+        count -= file.write(_PIECE[:count])
+
+
+def _item(length: int) -> bytes:
+    return struct.pack("<HHI", 0xFFFE, 0xE000, length)
 
 
 def _element(tag: int, vr: bytes, value: str) -> bytes:

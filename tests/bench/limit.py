@@ -1,4 +1,4 @@
-"""The C peer (peer.c), compiled once a run where there is a C compiler."""
+"""The C peer (peer.c) and DCMTK's loop of associations, compiled where there are a compiler and headers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("peer.c")
+DCMTK_LOOP = Path(__file__).with_name("dcmtk_open.cc")
+DCMTK_LIBRARIES = ("-ldcmnet", "-ldcmdata", "-loflog", "-lofstd")
 
 
 def compiled(folder: Path) -> Path | None:
@@ -18,6 +20,17 @@ def compiled(folder: Path) -> Path | None:
         return None
     program = folder / "peer"
     made = subprocess.run([compiler, "-O2", "-o", program, SOURCE], capture_output=True, check=False)
+    return program if made.returncode == 0 else None
+
+
+def compiled_loop(folder: Path) -> Path | None:
+    """DCMTK's loop of associations; None without a C++ compiler or DCMTK's headers (Debian: libdcmtk-dev)."""
+    compiler = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+    if compiler is None:
+        return None
+    program = folder / "dcmtk_open"
+    command = [compiler, "-O2", "-o", program, DCMTK_LOOP, *DCMTK_LIBRARIES]
+    made = subprocess.run(command, capture_output=True, check=False)
     return program if made.returncode == 0 else None
 
 

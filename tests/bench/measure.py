@@ -74,11 +74,11 @@ def whole(*command: object, env: dict[str, str] | None = None) -> Run:
     return lambda: run(*command, env=env)[0]
 
 
-def timed(*command: object) -> Run:
+def timed(*command: object, env: dict[str, str] | None = None) -> Run:
     """A program that prints the seconds of its work, alone or as JSON with the rest."""
 
     def go() -> Result:
-        result, text = run(*command)
+        result, text = run(*command, env=env)
         told = json.loads(text.strip().splitlines()[-1])
         if isinstance(told, dict):
             return Result(told["seconds"], told["cpu"], told["rss"])

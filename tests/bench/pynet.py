@@ -20,13 +20,16 @@ _config.STORE_SEND_CHUNKED_DATASET = True
 _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
 VERIFICATION, STUDY_ROOT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
 CT_IMAGE, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
+JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 
 
 def work(args: argparse.Namespace) -> float:
     ae = AE()
     ae.maximum_pdu_size = args.pdu
     ae.add_requested_context({"store": CT_IMAGE, "find": STUDY_ROOT}.get(args.work, VERIFICATION), EXPLICIT)
-    if args.work != "store":
+    if args.work == "store":
+        ae.add_requested_context(CT_IMAGE, JPEG_BASELINE)
+    else:
         ae.requested_contexts[0].add_transfer_syntax("1.2.840.10008.1.2")
     if args.work == "open":
         begun = time.perf_counter()
@@ -79,7 +82,7 @@ def serve(args: argparse.Namespace) -> None:
 
     ae = AE()
     ae.maximum_pdu_size = args.pdu
-    ae.add_supported_context(CT_IMAGE, EXPLICIT)
+    ae.add_supported_context(CT_IMAGE, [EXPLICIT, JPEG_BASELINE])
     ae.add_supported_context(VERIFICATION)
     server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)])
     print(server.server_address[1], flush=True)

@@ -1,0 +1,100 @@
+"""Our side as service provider, writing to disk."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.interop import peers
+
+from .files import CT_IMAGE, EXPLICIT, need_room
+from .measure import Run, Server, ours, serving, timed
+from .table import HALF_MEGABYTE, OURS, Bench, Goal, Row, as_shipped, part_of, row
+
+
+@contextmanager
+def _receivers(b: Bench, pdu: int) -> Iterator[tuple[dict[str, int], Server]]:
+    """Ports of all receivers, ours among them, each writing to a folder of its own."""
+    most = ("--pdu", pdu)
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(serving("ours", b.scratch("ours"), *most))
+        ports = {OURS: server.port}
+        ports["pynetdicom"] = stack.enter_context(serving("pynet", b.scratch("pynetdicom"), *most)).port
+        if program := b.tool("storescp"):
+            given = peers.storescp(program, b.scratch("storescp"), "-pdu", str(pdu))
+            ports["storescp"] = stack.enter_context(given).port
+        if program := b.tool("dcmrecv"):
+            peer = peers.dcmrecv(program, b.scratch("dcmrecv"), [CT_IMAGE], [EXPLICIT], "-pdu", str(pdu))
+            ports["dcmrecv"] = stack.enter_context(peer).port
+        yield ports, server
+
+
+def _receive(b: Bench, name: str, count: int, size: int, largest: float = 0.0, pdu: int = 131072) -> Iterator[Row]:
+    """One and the same user sends to each: the C program, without it ours."""
+    need_room(b.folder, 6 * count * size)  # of four receivers and ours under way, and what is sent
+    with _receivers(b, pdu) as (ports, server):
+        files = None if b.program else b.files(count, size)
+
+        def sent_to(port: int) -> Run:
+            if b.program:
+                return timed(b.program, "store", peers.HOST, port, pdu, count, size)
+            return ours("store", files, "--port", port, "--pdu", pdu)
+
+        unit, amount = ("1/s", float(count)) if size < 10_000 else ("MB/s", count * size / 1e6)
+        contenders = {who: sent_to(port) for who, port in ports.items()}
+        goals = (Goal("storescp", 1, 1.5), Goal("dcmrecv", 1, 1.5), Goal("pynetdicom", 5))
+        yield Row(name, unit, amount, contenders, goals, memory=lambda: server.rss, largest=largest)
+
+
+@row("receive")
+def receive(b: Bench) -> Iterator[Row]:
+    yield from _receive(b, "C-STORE receive to disk, 0.5 MB files", b.count(1000), HALF_MEGABYTE)
+
+
+@row("receive16k")
+def receive_16384(b: Bench) -> Iterator[Row]:
+    name = "C-STORE receive to disk, 0.5 MB files, PDU 16384"
+    yield from _receive(b, name, b.count(1000), HALF_MEGABYTE, pdu=16384)
+
+
+@row("receive2k")
+def receive_small(b: Bench) -> Iterator[Row]:
+    yield from _receive(b, "C-STORE receive to disk, 2 KB files", b.count(2000), 2048)
+
+
+@row("receive1g")
+def receive_large(b: Bench) -> Iterator[Row]:
+    size = b.count(1024) * 1024 * 1024
+    yield from _receive(b, f"C-STORE receive to disk, one file of {size / 2**30:.2g} GB", 1, size, 150)
+
+
+@row("receive5g")
+def receive_huge(b: Bench) -> Iterator[Row]:
+    size = b.count(4095) * 1024 * 1024  # the C program sends pixel data as one element, which 4 GB fit in
+    yield from _receive(b, f"C-STORE receive to disk, one file of {size / 2**30:.2g} GB", 1, size, 150)
+
+
+@row("from-dcmsend")
+def from_dcmsend(b: Bench) -> Iterator[Row]:
+    count = b.count(1000)
+    few = max(2, count // 10)  # between the two it stalls at each
+    files, part, one = b.files(count, HALF_MEGABYTE), b.files(few, HALF_MEGABYTE), b.files(1, 2048)
+    program = b.tool("storescp")
+    if program is None:
+        return
+    own = serving("ours", b.scratch("ours"))
+    with as_shipped(), own as server, peers.storescp(program, b.scratch("storescp")) as peer:
+
+        def options(port: int) -> tuple[object, ...]:
+            return ("-q", "--scan-directories", peers.HOST, port)
+
+        contenders: dict[str, Run] = {}
+        at = options(server.port)
+        for go in b.dcmtk("dcmsend", (*at, files), (*at, one)).values():
+            contenders[OURS] = go
+        at = options(peer.port)
+        for go in b.dcmtk("dcmsend", (*at, part), (*at, one)).values():
+            contenders["storescp"] = lambda go=go: part_of(go(), few / count)
+        amount = count * HALF_MEGABYTE / 1e6
+        yield Row("receive from dcmsend as shipped", "MB/s", amount, contenders, (Goal("storescp", 20),))
