@@ -226,6 +226,7 @@ class Listener:
 
     def _ended(self, association: Association) -> None:
         self.associations.discard(association)
+        self.server.reporter.detach(association)
         self.peer.ended(association.number)
 
     def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:

@@ -46,8 +46,12 @@ class Reporter:
 
     def attach(self, association: Association) -> None:
         """An association that may take reports."""
-        self._associations = [a for a in self._associations if a.end is None]
         self._associations.append(association)
+
+    def detach(self, association: Association) -> None:
+        """It is over."""
+        if association in self._associations:
+            self._associations.remove(association)
 
     def report(self, event: Notify, origin: Association | None = None) -> None:
         """Send it as soon as it can be; its answer is not waited for by the caller.
