@@ -21,7 +21,7 @@ from typing import Any
 
 from . import many, mixed
 from .desk import Desk
-from .held import Held, take
+from .held import Held, load_all, take
 from .stage import staged
 
 WARM = 60
@@ -93,6 +93,7 @@ def associations(report: Report, count: int, once: int) -> None:
 def both_roles(report: Report, minutes: float, folder: Path) -> None:
     with Desk() as desk, staged(desk, folder) as stage:
         mixed.warm(stage)
+        mixed.traffic(stage, min(20.0, minutes * 6), report.say)  # faults come in turn: some of each kind
         desk.rest()
         desk.total.clear()
         stage.jobs.clear()
@@ -123,6 +124,7 @@ def main() -> int:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, CPython {platform.python_version()}"
     )
     print(f"{machine}; load {os.getloadavg()[0]:.1f}", flush=True)
+    load_all()
     base = args.folder or (Path("/dev/shm") if Path("/dev/shm").is_dir() else None)
     with tempfile.TemporaryDirectory(prefix="endurance-", dir=base) as folder:
         associations(report, args.associations, args.at_once)
