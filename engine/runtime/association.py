@@ -80,6 +80,7 @@ class Association:
         context.associations[number] = self
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
         self._established.add_done_callback(lambda f: f.cancelled() or f.exception())
+        self._deadline: asyncio.TimerHandle | None = None
         self._broken = ""
         self._aborting = False
         """What was received before our A-ABORT and is told while it goes out counts no more."""
@@ -92,20 +93,31 @@ class Association:
         assert self.proposal is not None
         self.notice(AssociationPhase.CONNECTING, f"Connecting to {sentences.address(self.peer)}.")
         await connect(self)
-        seconds = self.timeouts.acse
-        try:
-            async with asyncio.timeout(seconds or None):
-                return await asyncio.shield(self._established)
-        except TimeoutError:
-            self.abort(
-                why=(Outcome.TIMED_OUT, sentences.answer_timed_out(self.peer, seconds, self.machine.pending)),
-                cause=Cause.NO_ANSWER,
-            )
-            assert self.end is not None
-            raise self.end from None
+        if not self._established.done():
+            self._expect(self._not_answered)
+        return await self._established
+
+    def _expect(self, late: Callable[[], None]) -> None:
+        """Call `late` when the ACSE time-out has passed, unless the association comes about or ends before."""
+        if self.timeouts.acse > 0 and self._deadline is None:
+            self._deadline = self.context.loop.call_later(self.timeouts.acse, late)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _not_answered(self) -> None:
+        sentence = sentences.answer_timed_out(self.peer, self.timeouts.acse, self.machine.pending)
+        self.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_ANSWER)
+
+    def _not_released(self) -> None:
+        sentence = sentences.release_timed_out(self.peer, self.timeouts.acse, self.machine.pending)
+        self.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_RELEASE)
 
     def established(self, negotiated: Negotiated) -> None:
         """Both sides agreed: messages can be exchanged."""
+        self._forget()
         self.negotiated = negotiated
         self.recorder.established(negotiated)
         self.exchange = dx.Exchange(negotiated, self.requestor, self.timeouts.dimse, self.sink_for, limits=self.limits)
@@ -131,15 +143,9 @@ class Association:
                 self.abort()
         else:
             self.notice(AssociationPhase.RELEASING, "A-RELEASE-RQ sent.")
-        seconds = self.timeouts.acse
-        try:
-            async with asyncio.timeout(seconds or None):
-                await self.ended.wait()
-        except TimeoutError:
-            self.abort(
-                why=(Outcome.TIMED_OUT, sentences.release_timed_out(self.peer, seconds, self.machine.pending)),
-                cause=Cause.NO_RELEASE,
-            )
+        if self.end is None:
+            self._expect(self._not_released)
+            await self.ended.wait()
 
     @property
     def busy(self) -> bool:
@@ -348,6 +354,7 @@ class Association:
         if self.end is not None:
             return
         self.end = Ended(outcome, sentence)
+        self._forget()
         self.context.associations.pop(self.number, None)
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
         if self.exchange is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
-from typing import TYPE_CHECKING, Any, NoReturn
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from engine.model.association import Peer
 from engine.model.notices import AssociationPhase, Cause, Outcome
@@ -13,6 +15,7 @@ from engine.protocol import primitives as p
 from engine.protocol.negotiation import propose
 
 from . import sentences
+from .context import go_on
 from .resolving import AddressInfo, resolve
 from .tls import TlsProblem
 from .tls_joining import layered, ready
@@ -25,6 +28,7 @@ STAGGER = 0.25
 """Seconds an address of several has before the next one is tried beside it (RFC 8305 recommends 250 ms)."""
 _OWN_FAULT = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """This computer has no such network: says nothing about the peer when another address of it was reached."""
+_UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EINTR, errno.EAGAIN})
 
 
 async def connect(association: Association) -> None:
@@ -76,7 +80,11 @@ async def _layer(association: Association) -> TlsLayer | None:
 async def _unless_over(association: Association, work: Any, seconds: float) -> socket.socket:
     """The connection; TimeoutError after `seconds`, Ended when the association is aborted meanwhile."""
     loop = association.context.loop
-    attempt: asyncio.Task[socket.socket] = loop.create_task(work)
+    try:
+        waits_for = work.send(None)
+    except StopIteration as done:  # it came about at once
+        return cast(socket.socket, done.value)
+    attempt: asyncio.Task[socket.socket] = loop.create_task(go_on(work, waits_for))
     over = loop.create_task(association.ended.wait())
     try:
         await asyncio.wait({attempt, over}, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
@@ -131,11 +139,26 @@ async def _connect_to(info: AddressInfo) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address)
+        if not _stands(sock, address):
+            await asyncio.get_running_loop().sock_connect(sock, address)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _stands(sock: socket.socket, address: Any) -> bool:
+    """Begin to connect: whether the connection stands at once, as one within this computer does, and nothing needs to
+    be waited for. OSError when it failed at once."""
+    if sys.platform == "win32":
+        return False  # its loop connects in its own way
+    for _ in range(2):  # the second call only asks
+        code = sock.connect_ex(address)
+        if code in (0, errno.EISCONN):
+            return True
+        if code not in _UNDER_WAY:
+            raise OSError(code, os.strerror(code))
+    return False
 
 
 def _cause(error: OSError) -> Cause:

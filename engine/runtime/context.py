@@ -8,7 +8,7 @@ import time
 import types
 from collections.abc import Coroutine, Generator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.model.notices import AnyNotice, ErrorNotice
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .listener import Listener
 
 
+T = TypeVar("T")
 ACCEPTING_TURNS = 4
 """Turns of the loop from accept() to an association, and one to spare."""
 
@@ -77,7 +78,7 @@ class Context:
         except Exception as error:  # noqa: BLE001 - as of a task
             self._failed(error, what)
             return
-        self.spawn(_go_on(work, waits_for), what)
+        self.spawn(go_on(work, waits_for), what)
 
     def _finished(self, task: asyncio.Task[Any], what: str) -> None:
         self._tasks.discard(task)
@@ -120,7 +121,7 @@ class Context:
 
 
 @types.coroutine
-def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+def go_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     """The rest of a coroutine that waits for something already."""
     while True:
         try:
@@ -131,8 +132,8 @@ def _go_on(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, An
             step = partial(work.send, got)
         try:
             waits_for = step()
-        except StopIteration:
-            return
+        except StopIteration as done:
+            return cast(T, done.value)
 
 
 async def settled() -> None:

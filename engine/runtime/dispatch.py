@@ -73,7 +73,7 @@ class Dispatcher:
         )
         if command.auto_answer:
             own_side(self._context, association)
-        self._context.spawn(_opened(association), "Opening an association")
+        self._context.begin(_opened(association), "Opening an association")
 
     def _need(self, number: int, doing: str) -> Association | None:
         association = self._context.associations.get(number)
@@ -85,7 +85,7 @@ class Dispatcher:
         association = self._need(command.association, "Release")
         if association is not None:
             association.by_user = True
-            self._context.spawn(association.release(), "Releasing an association")
+            self._context.begin(association.release(), "Releasing an association")
 
     def _abort(self, command: c.Abort) -> None:
         association = self._need(command.association, "Abort")
