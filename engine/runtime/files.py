@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -36,7 +37,7 @@ class Spool:
         self._problem = ""
         self._unseen = LOOK_AFTER
         self._folder = folder
-        self._parts: list[bytes] = []
+        self._memory = BytesIO()  # gives what it holds without another copy, unlike a list to be joined
         self._size = 0
         self._file: IO[bytes] | None = None
 
@@ -45,7 +46,7 @@ class Spool:
         if self._problem:
             return
         if self._file is None:
-            self._parts.append(bytes(data))
+            self._memory.write(data)
             if self._size <= self._limits.memory:
                 return
         try:
@@ -68,9 +69,8 @@ class Spool:
         self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in close() or discard()
             prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
         )
-        for part in self._parts:
-            self._file.write(part)
-        self._parts = []
+        self._file.write(self._memory.getbuffer())
+        self._memory = BytesIO()
 
     def _give_up(self, problem: str) -> None:
         self._problem = problem
@@ -85,12 +85,12 @@ class Spool:
         if self._problem:
             return Unkept(b"", self._syntax, self._problem)
         if self._file is None:
-            return EncodedData(b"".join(self._parts), self._syntax)
+            return EncodedData(self._memory.getvalue(), self._syntax)
         return FileData(Path(self._file.name), 0, self._size, self._syntax)
 
     def discard(self) -> None:
         """Throw away what was received of a message that never became whole."""
-        self._parts = []
+        self._memory = BytesIO()
         file, self._file = self._file, None
         if file is not None:
             with suppress(OSError):  # what was buffered does not go out any more

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
+from io import BytesIO
 from typing import Protocol
 
 from engine.model.command_set import CommandSet
@@ -240,16 +241,16 @@ _ANNOUNCED_NONE = "the command set before it announces none"
 class _Memory:
     """The sink of those who give none."""
 
-    parts: list[bytes] = field(default_factory=list)
+    held: BytesIO = field(default_factory=BytesIO)
 
     def write(self, data: memoryview, /) -> None:
-        self.parts.append(bytes(data))
+        self.held.write(data)
 
     def close(self) -> bytes:
-        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+        return self.held.getvalue()
 
     def discard(self) -> None:
-        self.parts.clear()
+        self.held = BytesIO()
 
 
 @dataclass(slots=True)
