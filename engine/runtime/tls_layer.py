@@ -25,6 +25,11 @@ from .tls_watch import VERSIONS, alert_text
 
 LINGER = 1.0
 """Seconds the other side has to read our last alert and close, before we do."""
+_ROOM = 1 << 16
+_MOST_ROOM = 1 << 18
+"""Bytes received at once: a connection begins with the first and, where that is filled, goes on with the second."""
+_AT_ONCE = 1 << 17
+"""Bytes encrypted and sent at once: whole records of 16 KiB, and few enough to stay in the processor's cache."""
 _RECORDS = (0x14, 0x15, 0x16, 0x17)
 _SSL2_HELLO = 0x80
 _ENOUGH = 6
@@ -36,7 +41,7 @@ OnSecured = Callable[[TlsVerdict, str], None]
 OnFailed = Callable[[TlsVerdict, Outcome, str, Cause], None]
 
 
-class TlsLayer(asyncio.Protocol):
+class TlsLayer(asyncio.BufferedProtocol):
     """One connection's TLS. Tells once how the handshake came out: `on_secured` or `on_failed`, with sentences.
 
     on_failed is called too when TLS breaks later (an alert, bytes that fail the integrity check).
@@ -63,6 +68,7 @@ class TlsLayer(asyncio.Protocol):
         self._on_failed = on_failed
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = secure.wrap(self._incoming, self._outgoing, self._host)
+        self._room = memoryview(bytearray(_ROOM))
         self._transport: asyncio.Transport | None = None
         self._facade = TlsTransport(self)
         self._timer: asyncio.TimerHandle | None = None
@@ -82,7 +88,16 @@ class TlsLayer(asyncio.Protocol):
             self._timer = self._context.loop.call_later(self._seconds, self._late)
         self._handshake()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._received(self._room[:nbytes])
+        if nbytes == len(self._room) and nbytes < _MOST_ROOM:
+            self._room = memoryview(bytearray(_MOST_ROOM))
+
+    def _received(self, data: bytes | memoryview) -> None:
+        """Bytes of the wire; valid during the call only."""
         if self.over:
             return
         if not self.secured and len(self._first) < _ENOUGH:
@@ -123,7 +138,7 @@ class TlsLayer(asyncio.Protocol):
         with suppress(OSError, AttributeError), sock.dup() as copy:
             copy.setblocking(False)
             while not self.over and (data := copy.recv(65536)):
-                self.data_received(data)
+                self._received(data)
 
     def pause_writing(self) -> None:
         self._link.pause_writing()
@@ -138,14 +153,26 @@ class TlsLayer(asyncio.Protocol):
         assert self._transport is not None
         return self._transport
 
-    def write(self, data: bytes) -> None:
+    def write(self, buffers: Iterable[Any]) -> None:
         """Encrypt and send; dropped when nothing can be sent (any more)."""
-        if not self.secured or self.over:
+        gathered: list[Any] = []  # one record of 16 KiB rather than one for each few bytes
+        size = 0
+        for buffer in buffers:
+            gathered.append(buffer)
+            size += len(buffer)
+            if size >= _AT_ONCE:
+                self._encrypt(b"".join(gathered))
+                gathered, size = [], 0
+        if gathered:
+            self._encrypt(b"".join(gathered))
+
+    def _encrypt(self, data: bytes) -> None:
+        if not self.secured or self.over or not data:
             return
-        view = memoryview(data)
         try:
-            while view:
-                view = view[self._tls.write(view) :]
+            done = self._tls.write(data)
+            while done < len(data):
+                done += self._tls.write(memoryview(data)[done:])
         except ssl.SSLError as error:
             self._broken(error)
         self._flush()
@@ -255,8 +282,10 @@ class TlsLayer(asyncio.Protocol):
             count, ended, error = 0, False, None
             try:
                 while count < len(buffer) and not ended:
-                    got = self._into(buffer[count:])
+                    got = self._into(buffer[count:] if count else buffer)
                     count, ended = count + got, not got
+                    if got and not (self._incoming.pending or self._tls.pending()):
+                        break  # asking once more would only be refused
             except ssl.SSLWantReadError:
                 pass
             except ssl.SSLZeroReturnError:
@@ -336,10 +365,10 @@ class TlsTransport(asyncio.Transport):
         self._layer = layer
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
-        self._layer.write(b"".join(list_of_data))  # one record of 16 KiB rather than one for each few bytes
+        self._layer.write(list_of_data)
 
     def write(self, data: Any) -> None:
-        self._layer.write(bytes(data))
+        self._layer.write((data,))
 
     def is_closing(self) -> bool:
         return self._layer.over or not self._layer.secured or self._layer.transport.is_closing()

@@ -15,6 +15,7 @@ from engine.model.tls import Certificate
 from .tls_certificate import printable, read_certificate
 
 _ALERT, _HANDSHAKE = 21, 22
+_SEEN = frozenset({_ALERT, _HANDSHAKE})
 _CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
 ALERTS = {
     0: "close_notify",
@@ -108,9 +109,9 @@ def watch(context: ssl.SSLContext) -> None:
     """Have every connection of this context watched."""
     context.sslobject_class = Watched
 
-    def on_message(connection: Any, direction: str, version: Any, kind: Any, message: Any, data: bytes) -> None:
-        if isinstance(connection, Watched):
-            connection.see(direction == "write", int(version), int(kind), int(message), data)
+    def on_message(connection: Any, direction: str, version: int, kind: int, message: int, data: bytes) -> None:
+        if kind in _SEEN and isinstance(connection, Watched):  # OpenSSL tells the header of every record too
+            connection.see(direction == "write", version, kind, message, data)
 
     def on_name(connection: Any, name: str | None, _context: ssl.SSLContext) -> None:
         if isinstance(connection, Watched):
@@ -118,5 +119,7 @@ def watch(context: ssl.SSLContext) -> None:
 
     if context.protocol is ssl.PROTOCOL_TLS_SERVER:
         context.sni_callback = on_name
-    with suppress(AttributeError):
-        setattr(context, "_msg_callback", on_message)  # noqa: B010 - not a public name, and may be missing
+    with suppress(AttributeError):  # no public name, and may be missing
+        # Past the ssl module's own setter, which would look up three enum members for each of those calls.
+        slot = getattr(super(ssl.SSLContext, ssl.SSLContext), "_msg_callback")  # noqa: B009 - as above
+        slot.__set__(context, on_message)
