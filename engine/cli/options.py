@@ -20,6 +20,7 @@ from engine.workspace.settings import number_contexts
 from engine.workspace.workspace import WAIVERS, Workspace
 
 from .judging import add_judging
+from .limit_options import add_limits, limited
 from .negotiation_options import add_negotiation, with_negotiation
 from .script_options import add_deviation, deviation
 from .tls_options import add_tls, tls_settings
@@ -177,6 +178,7 @@ def add_association(parser: argparse.ArgumentParser) -> None:
         default={},
         help=f"for connecting, associating and each response; or {', '.join(f'{p}=S' for p in PHASES)}; 0: none",
     )
+    add_limits(group)
     add_negotiation(parser)
     add_tls(parser)
     add_deviation(parser)
@@ -214,5 +216,6 @@ def proposal(args: argparse.Namespace, contexts: Iterable[ProposedContext] = ())
         timeouts=timeouts(args, workspace),
         tls=tls_settings(args, workspace),
         script=deviation(args),
+        limits=limited(args, workspace.limits),
     )
     return with_negotiation(asked, args)

@@ -15,13 +15,13 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.identity import PASSCODE, TYPES, SecretHash
-from engine.model.limits import LIMITS, read_limit
 from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import ROLES
 from engine.workspace.names import resolve_uid
 from engine.workspace.users import load_users, secret_of
 
 from .exits import Exit
+from .limit_options import add_limits, limited
 from .negotiation_options import extended, uid, window
 from .options import ae_title
 
@@ -58,21 +58,6 @@ def count(text: str) -> int:
     return int(text)
 
 
-def limits(text: str) -> dict[str, int]:
-    """An argparse type: NAME=NUMBER of `LIMITS`, several apart by commas."""
-    found: dict[str, int] = {}
-    for part in text.split(","):
-        name, _, number = part.strip().replace("-", "_").partition("=")
-        row = next((r for r in LIMITS if r.name == name), None)
-        if row is None:
-            raise argparse.ArgumentTypeError(f"“{part}” is not NAME=NUMBER with {', '.join(r.name for r in LIMITS)}")
-        try:
-            found[name] = read_limit(row, number)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{name}: {error}") from None
-    return found
-
-
 def add_policy(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("policy", "Who is let in, and with what. Without these: anybody, anything.")
     group.add_argument(
@@ -105,16 +90,7 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--max-per-caller", metavar="N", type=count, help="reject more at once with one calling AE title (default: any)"
     )
-    group.add_argument(
-        "--limit",
-        metavar="NAME=NUMBER[,NAME=NUMBER]",
-        type=limits,
-        action="append",
-        default=[],
-        help="what is taken of a peer at most, bytes as 64M or 2G: "
-        + ", ".join(row.name for row in LIMITS)
-        + " (see command-line.md); repeatable",
-    )
+    add_limits(group)
     group.add_argument(
         "--grant",
         metavar="SOPCLASS:OPTION[,OPTION]|SOPCLASS=HEX",
@@ -167,8 +143,7 @@ def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: P
         made = replace(made, max_associations=args.max_associations)
     if args.max_per_caller is not None:
         made = replace(made, max_associations_per_peer=args.max_per_caller)
-    for given in args.limit:
-        made = replace(made, limits=replace(made.limits, **given))
+    made = replace(made, limits=limited(args, made.limits))
     if args.users is not None:
         users = load_users(args.users)
         made = replace(made, identities=users.identities, require_identity=users.required)

@@ -142,6 +142,8 @@ class Proposal:
     """None: plain TCP."""
     script: Script | None = None
     """How to depart from the Standard on purpose; None: not at all."""
+    limits: Limits = field(default_factory=Limits)
+    """What is taken of the peer's answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,10 @@ class Limits:
     """PDU-length of a P-DATA-TF. Peers that are told "unlimited" send up to tens of MiB; more is not DICOM but noise.
     Other PDUs are bounded by the Standard's own contents (`engine.wire.framer.OTHER_LIMIT`)."""
     contexts: int = 128
-    """Presentation contexts in an A-ASSOCIATE-RQ: as many as there are IDs (PS3.8 9.3.2.2)."""
+    """Presentation contexts in an A-ASSOCIATE-RQ or -AC: as many as there are IDs (PS3.8 9.3.2.2)."""
     items: int = 16384
-    """Items and sub-items in an A-ASSOCIATE-RQ, in all: 128 contexts with every transfer syntax there is, and as many
-    sub-items of user information, stay well under it."""
+    """Items and sub-items in an A-ASSOCIATE-RQ or -AC, in all: 128 contexts with every transfer syntax there is, and as
+    many sub-items of user information, stay well under it."""
     command_set: int = MIB
     """Bytes of a command set. Real ones have a few hundred; an N-GET of all attributes there are has 20 KiB."""
     data_set: int = 64 * GIB
@@ -58,8 +58,8 @@ class LimitRow:
 BYTES = "bytes"
 LIMITS = (
     LimitRow("pdu_length", "PDU length", KIB, 0xFFFFFFFF, BYTES, "A longer PDU: A-ABORT."),
-    LimitRow("contexts", "Presentation contexts", 1, 128, "", "More in an A-ASSOCIATE-RQ: rejected."),
-    LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More in an A-ASSOCIATE-RQ: rejected."),
+    LimitRow("contexts", "Presentation contexts", 1, 128, "", "More: rejected, or A-ABORT."),
+    LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More: rejected, or A-ABORT."),
     LimitRow("command_set", "Command set", KIB, 64 * MIB, BYTES, "A longer one: A-ABORT."),
     LimitRow("data_set", "Data set", 0, 1 << 48, BYTES, "A longer one: A-ABORT."),
     LimitRow("memory", "In memory", 0, 4 * GIB, BYTES, "Of a data set under way; more goes to a file."),

@@ -15,6 +15,7 @@ from engine.model.association import (
     Rejection,
     UserIdentity,
 )
+from engine.model.limits import Limits
 from engine.standard.codes import rejection_text
 from engine.standard.extended_negotiation import (
     DATETIME,
@@ -113,7 +114,7 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
     called, calling = strip(rq.called_ae_title), strip(rq.calling_ae_title)
     name = first(rq.items, ApplicationContext)
     context = strip(name.name) if name else ""
-    asked, items = len(all_of(rq.items, PresentationContextRQ)), _count(rq.items)
+    too_much = beyond(rq, policy.limits)
     checks: tuple[tuple[bool, tuple[int, int, int], str], ...] = (
         (not rq.protocol_version & 1, (1, 2, 2), f"Bit 0 of Protocol-version {rq.protocol_version:04X}H is not set."),
         (
@@ -126,16 +127,7 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
             (2, 3, 2),
             f"'{calling}' has {of_peer} associations open; {policy.max_associations_per_peer} is the limit for each.",
         ),
-        (
-            asked > policy.limits.contexts,
-            (1, 3, 2),
-            f"It proposes {asked} presentation contexts; {policy.limits.contexts} is the limit.",
-        ),
-        (
-            items > policy.limits.items,
-            (1, 3, 2),
-            f"It has {items} items and sub-items; {policy.limits.items} is the limit.",
-        ),
+        (bool(too_much), (1, 3, 2), too_much),
         (
             context not in policy.application_contexts,
             (1, 1, 2),
@@ -153,6 +145,16 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
     if policy.reject is not None:
         return policy.reject, "The policy rejects every association."
     return next(((Rejection(*codes), why) for wrong, codes, why in checks if wrong), None)
+
+
+def beyond(pdu: AssociateRQ | AssociateAC, limits: Limits) -> str:
+    """Which limit what is negotiated goes beyond, in a sentence; "" for none."""
+    asks = isinstance(pdu, AssociateRQ)
+    kind, what = (PresentationContextRQ, "proposes") if asks else (PresentationContextAC, "answers")
+    contexts, items = len(all_of(pdu.items, kind)), _count(pdu.items)
+    if contexts > limits.contexts:
+        return f"It {what} {contexts} presentation contexts; {limits.contexts} is the limit."
+    return f"It has {items} items and sub-items; {limits.items} is the limit." if items > limits.items else ""
 
 
 def _count(items: Sequence[object]) -> int:

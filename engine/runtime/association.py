@@ -11,6 +11,7 @@ from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Dir
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.acceptance import beyond
 from engine.protocol.deviating.run import ScriptRun
 from engine.protocol.negotiation import outcome as negotiation_outcome
 from engine.protocol.negotiation import propose
@@ -18,6 +19,7 @@ from engine.protocol.upper_layer import StateError
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import FragmentError, Sink
+from engine.wire.pdus import INVALID_PARAMETER_VALUE
 from engine.wire.recognise import LOOKS_LIKE
 
 from . import sentences
@@ -48,7 +50,7 @@ class Association:
         proposal: Proposal | None = None,
         listener: int | None = None,
         script: ScriptRun | None = None,
-        limits: Limits = USUAL,
+        limits: Limits | None = None,
     ) -> None:
         self.context = context
         self.number = number
@@ -56,7 +58,7 @@ class Association:
         self.peer = peer
         self.timeouts = timeouts
         self.proposal = proposal
-        self.limits = limits
+        self.limits = limits or (proposal.limits if proposal else USUAL)
         self.negotiated: Negotiated | None = None
         self.tls: TlsVerdict | None = None
         self.exchange: dx.Exchange | None = None
@@ -257,6 +259,9 @@ class Association:
         assert self.proposal is not None
         pdu = event.pdu
         if isinstance(pdu, AssociateAC):
+            if too_many := beyond(pdu, self.limits):
+                self.give_up(too_many, INVALID_PARAMETER_VALUE)
+                return
             self.established(negotiation_outcome(propose(self.proposal), pdu))
             return
         values = (pdu.result, pdu.source, pdu.reason)

@@ -328,7 +328,7 @@ class Messages:
         if negotiated is not None:
             requestor = self._association.requestor
             sender = negotiated.called_ae_title if requestor else negotiated.calling_ae_title
-            self._association.context.reports.post(self._association.number, message, sender)
+            self._association.context.reports.post(self._association.number, message, sender, self._association.limits)
 
     def _is_usable(self, message: dx.Received) -> bool:
         """A message that cannot be answered at all ends the association: nothing is left hanging in silence."""

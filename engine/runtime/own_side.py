@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
-from engine.model.limits import Limits
 from engine.protocol import exchange as dx
 from engine.wire.fragments import Sink
 
@@ -35,10 +35,11 @@ def own_side(context: Context, association: Association, store: InstanceStore | 
         from .room import Room
         from .serving import Server
 
-        kept = store or Discarding()
+        kept, limits = store or Discarding(), association.limits
         folder = kept.folder if isinstance(kept, FolderStore) else None
-        room = Room(Limits(without_folder=0), folder)  # what is not kept needs none
-        return Server(context, BuiltInPeer(new_uid, lambda _title: False, kept), Volatile(kept), room=room)
+        room = Room(limits if store else replace(limits, without_folder=0), folder)  # what is not kept needs none
+        peer = BuiltInPeer(new_uid, lambda _title: False, kept, limits=limits)
+        return Server(context, peer, Volatile(kept), room=room)
 
     def on_request(asked: Association, event: dx.RequestReceived) -> None:
         server().attach(asked)
@@ -48,7 +49,8 @@ def own_side(context: Context, association: Association, store: InstanceStore | 
     def sink(negotiated: NegotiatedContext, _: bytes) -> Sink:
         from .files import FolderStore, Spool
 
-        return Spool(negotiated.transfer_syntax, store.folder if isinstance(store, FolderStore) else None)
+        folder = store.folder if isinstance(store, FolderStore) else None
+        return Spool(negotiated.transfer_syntax, folder, association.limits)
 
     association.on_request = on_request
     association.sink_for = sink

@@ -348,7 +348,8 @@ def _decoded(association: Association, invocation: Invocation, response: Respons
     if response.data is None or association.negotiated is None:
         return None, ""
     context = association.negotiated.context(invocation.context_id)
+    syntax = context.transfer_syntax if context else ""
     try:
-        return datasets.decode_dataset(in_memory(response.data), context.transfer_syntax if context else ""), ""
+        return datasets.decode_dataset(in_memory(response.data), syntax, limits=association.limits), ""
     except datasets.DataSetError as error:
         return None, str(error)

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from engine.model.dataset import DataSet
+from engine.model.limits import Limits
 from engine.protocol.exchange_events import Received
 from engine.services.procedures.effects import Report
 from engine.wire import datasets
 
 from .files import in_memory
 
+USUAL = Limits()
 KEPT = 1_000
 """Reports one subscriber has not taken yet; beyond that the oldest go: a watch that reads them keeps up."""
 
@@ -65,14 +67,14 @@ class ReportBoard:
     def unsubscribe(self, subscription: Subscription) -> None:
         self._subscriptions.remove(subscription)
 
-    def post(self, association: int, message: Received, sender: str) -> None:
+    def post(self, association: int, message: Received, sender: str, limits: Limits = USUAL) -> None:
         """An N-EVENT-REPORT-RQ; one whose data set cannot be read is shown without it, the findings tell why."""
         if not self._subscriptions:
             return
         data: DataSet | None = None
         if message.data is not None:
             with suppress(datasets.DataSetError):
-                data = datasets.decode_dataset(in_memory(message.data), message.transfer_syntax)
+                data = datasets.decode_dataset(in_memory(message.data), message.transfer_syntax, limits=limits)
         report = Report(association=association, command=message.command, data=data, sender=sender)
         for subscription in self._subscriptions:
             subscription.put(report)

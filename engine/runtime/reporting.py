@@ -10,6 +10,7 @@ from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, R
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.emulation import ReportOn
+from engine.model.limits import Limits
 from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
 from engine.services.effects import EVERYONE, Notify
@@ -40,6 +41,7 @@ class Reporter:
     """Called when its time has come, with the association of its request (0: none); False: it is not to be sent."""
     on_taken: Callable[[Notify], Awaitable[None]] | None = None
     """Called when a report was answered."""
+    limits: Limits = field(default_factory=Limits)
     closed: bool = False
     """Nothing is held back or tried again any more: what it serves for is being stopped."""
     _associations: list[Association] = field(default_factory=list)
@@ -162,7 +164,9 @@ class Reporter:
         context = ProposedContext(1, uid, (EXPLICIT_VR_LE, IMPLICIT_VR_LE), Role.SCP)
         title = _own_title(origin) if origin else ""
         local = replace(self.local, ae_title=title or self.local.ae_title)
-        proposal = Proposal(local=local, peer=peer, contexts=(context,), timeouts=self.timeouts, tls=target.tls)
+        proposal = Proposal(
+            local=local, peer=peer, contexts=(context,), timeouts=self.timeouts, tls=target.tls, limits=self.limits
+        )
         return Association(
             self.context,
             self.context.new_id(),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
+from engine.model.limits import Limits
 from engine.services.instances import InstanceStore, instance_from
 from engine.standard.lean import dataclass
 from engine.standard.status import StatusClass, status_class
@@ -66,12 +67,12 @@ class Retrieval:
         self.answered[StatusClass.FAILURE if status is None else status_class(status)] += 1
         self.changed.set()
 
-    def keep_copy(self, command: CommandSet, data: EncodedData | FileData | None) -> None:
+    def keep_copy(self, command: CommandSet, data: EncodedData | FileData | None, limits: Limits) -> None:
         """What the built-in peer took for its own store, into the folder that was asked for as well."""
         if self.copies is None or data is None:
             return
         try:
-            problem = self.copies.add(instance_from(command.sop_class_uid, command.sop_instance_uid, data))
+            problem = self.copies.add(instance_from(command.sop_class_uid, command.sop_instance_uid, data, limits))
         except DataSetError as error:
             problem = str(error)
         if problem and len(self.not_kept) < NAMED:

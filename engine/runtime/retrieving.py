@@ -82,7 +82,12 @@ class Retrieving:
 
     async def _arm(self, port: int) -> Listener:
         command, proposal = self._command, self._command.proposal
-        policy = Policy(ae_titles=(command.move_destination,), local=proposal.local, timeouts=proposal.timeouts)
+        policy = Policy(
+            ae_titles=(command.move_destination,),
+            local=proposal.local,
+            timeouts=proposal.timeouts,
+            limits=proposal.limits,
+        )
         listen = Listen(
             listener=self._context.new_id(),
             host="" if not _is_loopback(proposal.peer.host) else proposal.peer.host,
@@ -267,7 +272,7 @@ def _failed_instances(association: Association, invocation: Invocation, response
     if response.data is None or context is None or invocation.service == "C-FIND":
         return ()
     try:
-        data = datasets.decode_dataset(in_memory(response.data), context.transfer_syntax)
+        data = datasets.decode_dataset(in_memory(response.data), context.transfer_syntax, limits=association.limits)
     except datasets.DataSetError:
         return ()  # the findings tell it
     return tuple(filter(None, data.texts(FAILED_SOP_INSTANCES)))

@@ -78,7 +78,9 @@ class Server:
     def __post_init__(self) -> None:
         self._delays = cycle(self.delays or (0.0,))
         due = self.peer.normalized.due
-        self.reporter = Reporter(self.context, self.local, self.timeouts, self.destinations, due, self._taken)
+        self.reporter = Reporter(
+            self.context, self.local, self.timeouts, self.destinations, due, self._taken, self.peer.limits
+        )
 
     async def save(self, association: int | None = None) -> str:
         """Make durable what was changed: nothing is acknowledged before. Else undo it and say why."""
@@ -240,7 +242,7 @@ class _Run:
         asked = self.event.message
         retrieval = self.association.messages.retrieval_of(asked.command)
         if retrieval is not None and status_class(effect.command.status or 0) in _STORED:
-            retrieval.keep_copy(asked.command, asked.data)
+            retrieval.keep_copy(asked.command, asked.data, self.association.limits)
         message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id)
         await self.association.messages.answer(message, key=self.event.key)
         for event in effect.events:
@@ -312,6 +314,7 @@ class _Run:
             contexts=contexts_for(group),
             timeouts=self.server.timeouts,
             tls=target.tls,
+            limits=self.server.peer.limits,
         )
         association = Association(
             self.server.context,

@@ -29,7 +29,7 @@ from .errors import ValueProblem, under
 from .extended_text import information_of, options_text
 from .message_files import read_role
 from .names import resolve_uid, uid_keyword
-from .toml_text import Inline, Table
+from .toml_text import Inline, Table, Whole
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -216,7 +216,7 @@ def write_limits(limits: Limits) -> Table | None:
     """Those that are not as usual."""
     usual = Limits()
     changed = {row.name: getattr(limits, row.name) for row in LIMITS}
-    return {name: value for name, value in changed.items() if value != getattr(usual, name)} or None
+    return Whole({name: value for name, value in changed.items() if value != getattr(usual, name)}) or None
 
 
 def read_peer(value: Any) -> SavedPeer:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
+from engine.model.limits import Limits
 from engine.model.scripting import Script
 from engine.model.tls import TlsSettings
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
@@ -55,7 +56,7 @@ class Workspace:
         self.secrets = secrets if secrets is not None else Secrets()
         self.problems: tuple[WorkspaceError, ...] = ()
         """What could not be read, and keys that are not understood (they are kept)."""
-        self.local = LocalAE()
+        self.local, self.limits = LocalAE(), Limits()
         self.timeouts = Timeouts()
         self.peers: tuple[SavedPeer, ...] = ()
         self.faults: Script | None = None
@@ -69,7 +70,8 @@ class Workspace:
     def reload(self) -> None:
         """Read the files again."""
         self.problems, self._tables, self._broken = (), {}, set()
-        self.local, self.timeouts = self._load(LOCAL, _read_local_file, (LocalAE(), Timeouts()))
+        usual = LocalAE(), Timeouts(), Limits()
+        self.local, self.timeouts, self.limits = self._load(LOCAL, _read_local_file, usual)
         self.peers = self._load(PEERS, lambda reader: reader.each("peer", settings.read_peer), ())
         self.listener = self._load(LISTENER, lambda reader: read_listener(reader, self.folder), ListenerSettings())
         self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(VERIFICATION,)))
@@ -109,10 +111,11 @@ class Workspace:
         write_atomically(path, dumps(merged))
         self._tables[name] = merged
 
-    def save_local(self, local: LocalAE, timeouts: Timeouts) -> None:
-        """Keep who we are and how long we wait."""
-        self.local, self.timeouts = local, timeouts
-        self._save(LOCAL, {"ae": settings.write_local(local), "timeouts": settings.write_timeouts(timeouts)})
+    def save_local(self, local: LocalAE, timeouts: Timeouts, limits: Limits | None = None) -> None:
+        """Keep who we are, how long we wait and how much we take; None: as much as before."""
+        self.local, self.timeouts, self.limits = local, timeouts, limits or self.limits
+        table: Table = {"ae": settings.write_local(local), "timeouts": settings.write_timeouts(timeouts)}
+        self._save(LOCAL, table | {"limits": settings.write_limits(self.limits)})
 
     def save_peers(self, peers: tuple[SavedPeer, ...]) -> None:
         """Keep the list of peers."""
@@ -170,6 +173,7 @@ class Workspace:
             peer=peer,
             contexts=saved.contexts,
             timeouts=self.timeouts,
+            limits=self.limits,
             async_window=saved.async_window,
             user_identity=self._identity(),
             extended=saved.extended,
@@ -244,9 +248,10 @@ class Workspace:
             self.problems += (error,)
 
 
-def _read_local_file(reader: Reader) -> tuple[LocalAE, Timeouts]:
+def _read_local_file(reader: Reader) -> tuple[LocalAE, Timeouts, Limits]:
     local = reader.inner("ae", settings.read_local, LocalAE())
-    return local, reader.inner("timeouts", settings.read_timeouts, Timeouts())
+    timeouts = reader.inner("timeouts", settings.read_timeouts, Timeouts())
+    return local, timeouts, reader.inner("limits", settings.read_limits, Limits())
 
 
 def _read_faults(reader: Reader) -> Script | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.conformance.names import check_ae_title, check_uid
 from engine.model.association import LocalAE, Timeouts
-from gui.forms.fields import NumberField, TextField
+from engine.model.limits import Limits
+from gui.forms.fields import Field, NumberField, TextField
+from gui.forms.limit_fields import HEADINGS, LimitFields
 from gui.theme import SPACING
 
 MAXIMUM_SECONDS = 7 * 86400
@@ -29,8 +33,27 @@ def check_version_name(text: str) -> str | None:
     return None
 
 
+def _section(column: QVBoxLayout, title: str, about: str, fields: Sequence[Field]) -> None:
+    """A heading, and fields in two columns below."""
+    heading, note = QLabel(title), QLabel(about)
+    heading.setProperty("role", "title")
+    note.setProperty("role", "muted")
+    note.setWordWrap(True)
+    column.addSpacing(SPACING.small)
+    column.addWidget(heading)
+    column.addWidget(note)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(SPACING.large)
+    grid.setVerticalSpacing(SPACING.large)
+    for place, field in enumerate(fields):
+        grid.addWidget(field, place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
+    grid.setColumnStretch(0, 1)
+    grid.setColumnStretch(1, 1)
+    column.addLayout(grid)
+
+
 class LocalForm(QScrollArea):
-    """`changed` carries (LocalAE, Timeouts) when all is valid and the user is done with a field."""
+    """`changed` carries (LocalAE, Timeouts, Limits) when all is valid and the user is done with a field."""
 
     changed = Signal(object)
     edited = Signal()
@@ -54,47 +77,38 @@ class LocalForm(QScrollArea):
         for name, _, tip in _TIMEOUTS:
             self.timeouts[name].setToolTip(tip)
             self.timeouts[name].editor.setToolTip(tip)
-        self._written: tuple[LocalAE, Timeouts] | None = None
+        self.limits = LimitFields(self)
+        self._written: tuple[LocalAE, Timeouts, Limits] | None = None
         inner = QWidget(self)
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, SPACING.large, SPACING.large, SPACING.large)
         column.setSpacing(SPACING.large)
         for field in (self.ae_title, self.class_uid, self.version, self.maximum):
             column.addWidget(field)
-        heading = QLabel("Timeouts", inner)
-        heading.setProperty("role", "title")
-        note = QLabel("Seconds; 0 switches one off.", inner)
-        note.setProperty("role", "muted")
-        column.addSpacing(SPACING.small)
-        column.addWidget(heading)
-        column.addWidget(note)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACING.large)
-        grid.setVerticalSpacing(SPACING.large)
-        for place, (name, _, _) in enumerate(_TIMEOUTS):
-            grid.addWidget(self.timeouts[name], place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        column.addLayout(grid)
+        _section(column, "Timeouts", "Seconds; 0 switches one off.", list(self.timeouts.values()))
+        about = "What is taken of peers we call; beyond it we abort, or refuse what they send."
+        _section(column, "Limits", about, [self.limits[name] for _, names in HEADINGS for name in names])
         column.addStretch(1)
         self.setWidget(inner)
-        for any_field in (self.ae_title, self.class_uid, self.version, self.maximum, *self.timeouts.values()):
+        plain = (self.ae_title, self.class_uid, self.version, self.maximum)
+        for any_field in (*plain, *self.timeouts.values(), *self.limits.values()):
             any_field.edited.connect(self._edited)
             any_field.finished.connect(self.flush)
 
-    def set_values(self, local: LocalAE, timeouts: Timeouts) -> None:
+    def set_values(self, local: LocalAE, timeouts: Timeouts, limits: Limits) -> None:
         self.ae_title.set_value(local.ae_title)
         self.class_uid.set_value(local.implementation_class_uid)
         self.version.set_value(local.implementation_version_name)
         self.maximum.set_value(local.maximum_length)
         for name, field in self.timeouts.items():
             field.set_value(float(getattr(timeouts, name)))
-        self._written = (self.local(), self.waits())
+        self.limits.set_limits(limits)
+        self._written = (self.local(), self.waits(), self.limits.limits())
 
     def is_valid(self) -> bool:
         """Whether everything may be kept."""
         plain = (self.ae_title, self.class_uid, self.version, self.maximum)
-        return all(f.is_valid() for f in (*plain, *self.timeouts.values()))
+        return all(f.is_valid() for f in (*plain, *self.timeouts.values(), *self.limits.values()))
 
     def local(self) -> LocalAE:
         """As the fields stand, departures from the Standard included: they may be what is to be tested."""
@@ -118,7 +132,7 @@ class LocalForm(QScrollArea):
 
     def flush(self) -> None:
         """Have it kept now, if it differs and is right."""
-        now = (self.local(), self.waits())
+        now = (self.local(), self.waits(), self.limits.limits())
         if self.is_valid() and now != self._written:
             self._written = now
             self.changed.emit(now)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts
+from engine.model.limits import Limits
 from engine.model.scripting import Script
 from engine.model.tls import TlsSettings
 from engine.workspace.errors import WorkspaceError
@@ -93,7 +94,7 @@ class AEPanel(QWidget):
     def _load(self) -> None:
         saved = self._workspace.contexts
         self.peers_model.set_records(self._workspace.peers)
-        self.local.set_values(self._workspace.local, self._workspace.timeouts)
+        self.local.set_values(self._workspace.local, self._workspace.timeouts, self._workspace.limits)
         self.negotiation.set_values(saved.identity, saved.async_window, saved.extended, saved.common_extended)
         self.negotiation.faults.set_items(self._workspace.faults.rules if self._workspace.faults else ())
         self._mark_faults()
@@ -114,6 +115,7 @@ class AEPanel(QWidget):
             peer=peer or self.peers.current() or Peer(),
             contexts=self.contexts.model.proposed(),
             timeouts=self.local.waits(),
+            limits=self.local.limits.limits(),
             async_window=self.negotiation.window_value(),
             user_identity=identity.identity(self.negotiation.secret_text()),
             extended=self.negotiation.extended.items(),
@@ -172,7 +174,7 @@ class AEPanel(QWidget):
     def _echo_wanted(self, peer: Peer, tls: TlsSettings | None) -> None:
         self.echo_requested.emit(replace(self.proposal(peer), tls=tls))
 
-    def _local_changed(self, values: tuple[LocalAE, Timeouts]) -> None:
+    def _local_changed(self, values: tuple[LocalAE, Timeouts, Limits]) -> None:
         self._write(self._workspace.save_local, *values)
         self.proposal_changed.emit()
 

@@ -12,7 +12,7 @@ import pytest
 from engine.cli.exits import Exit
 from engine.cli.listener_options import listener_settings
 from engine.cli.main import build_parser, main
-from engine.cli.options import open_workspace
+from engine.cli.options import open_workspace, proposal
 from engine.model.association import AsyncWindow, ExtendedNegotiation, LocalAE, Policy, Rejection, Timeouts
 from engine.model.commands import Listen, MoveDestination, PeerSettings
 from engine.model.limits import Limits
@@ -21,6 +21,7 @@ from engine.model.tls import ClientCertificates, TlsSettings
 from engine.runtime.engine import Engine
 from engine.workspace.listening import ListenerSettings, save_listener
 from engine.workspace.messages import SHIPPED
+from engine.workspace.workspace import Workspace
 
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 POLICY = Policy(
@@ -214,6 +215,13 @@ def test_limits_of_the_file_and_of_the_arguments(tmp_path: Path) -> None:
     save_listener(file, replace(SAVED, peer=saved))
     peer = made("--settings", str(file), "--limit", "memory=2M,disk-left=1 GiB", "--limit", "files=0")[2]
     assert peer.policy.limits == Limits(depth=7, files=0, memory=2 << 20, disk_left=1 << 30)
+
+
+def test_limits_of_what_we_call_are_those_of_the_workspace_and_the_arguments() -> None:
+    space = Workspace()
+    space.save_local(space.local, space.timeouts, Limits(depth=7, files=9))
+    args = build_parser().parse_args(["echo", "h", "104", "--limit", "files=0,memory=2M"])
+    assert proposal(args).limits == Limits(depth=7, memory=2 << 20)
 
 
 @pytest.mark.parametrize(

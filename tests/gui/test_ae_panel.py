@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from engine.model.association import AsyncWindow, ExtendedNegotiation, Peer, ProposedContext, Role
+from engine.model.limits import Limits
 from engine.model.notices import Outcome
 from engine.workspace.secrets import Secrets
 from engine.workspace.settings import EchoResult, SavedPeer
@@ -234,9 +235,15 @@ def test_local_values_are_used_at_once_and_kept_when_the_field_is_left(panel, qt
     qtbot.keyClick(panel.local.ae_title.line, Qt.Key.Key_Return)
     type_over(qtbot, panel.local.maximum.line, "0")
     type_over(qtbot, panel.local.timeouts["dimse"].line, "2.5")
+    type_over(qtbot, panel.local.limits["depth"].line, "900")
+    assert "between 1 and 200" in panel.local.limits["depth"].note_text() and not panel.local.is_valid()
+    type_over(qtbot, panel.local.limits["depth"].line, "9")
+    type_over(qtbot, panel.local.limits["memory"].line, "2 MiB")
+    assert panel.proposal().limits == Limits(depth=9, memory=2 << 20)
     panel.flush()
     kept = again(workspace)
     assert kept.local.ae_title == "CONSOLE2"
+    assert kept.limits == kept.proposal(Peer()).limits == Limits(depth=9, memory=2 << 20)
     assert kept.local.maximum_length == 0
     assert kept.timeouts.dimse == 2.5
 

@@ -17,12 +17,14 @@ from engine.model.association import (
     ExtendedNegotiation,
     LocalAE,
     Peer,
+    Policy,
     ProposedContext,
     Role,
     Timeouts,
 )
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataElement, DataSet
+from engine.model.limits import Limits
 from engine.standard.messages import MESSAGES
 from engine.standard.sop_classes import sop_classes
 from engine.workspace.errors import ValueProblem, WorkspaceError
@@ -369,3 +371,14 @@ def test_names_follow_the_peer_and_responses_can_be_quoted() -> None:
     assert filler.text(kept) == kept
     with pytest.raises(ValueProblem, match="no response so far"):
         filler.ready(replace(end, command=CommandSet.of(ErrorComment=kept)))
+
+
+def test_a_limit_set_back_to_its_default_goes_out_of_the_file(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    for limits in (Limits(depth=9, files=5), Limits(files=5), Limits()):
+        space.save_local(LocalAE(), Timeouts(), limits)
+        listening = replace(space.listener, peer=replace(space.listener.peer, policy=Policy(limits=limits)))
+        space.save_listener(listening)
+        again = Workspace(tmp_path)
+        assert again.problems == ()
+        assert again.limits == again.listener.policy.limits == limits
