@@ -94,6 +94,9 @@ def tls_echo(b: Bench) -> Iterator[Row]:
     yield from _tls(b, echoes=True)
 
 
+SECURE = "TLS 1.3 to a storescp of DCMTK, the same for both users"
+
+
 def _tls(b: Bench, *, echoes: bool) -> Iterator[Row]:
     from tests.runtime.tls_files import make_files as make_certificates
 
@@ -110,14 +113,15 @@ def _tls(b: Bench, *, echoes: bool) -> Iterator[Row]:
             count = b.count(2000)
             user = b.dcmtk("echoscu", (*tls, "--repeat", count, peers.HOST, port), (*tls, peers.HOST, port), QUICK)
             mine = ours("echo", "--port", port, "--count", count, "--tls", certificates.ca)
-            yield Row("TLS: C-ECHO", "1/s", count, {OURS: mine, **user}, (Goal("echoscu", 1),))
+            yield Row("TLS: C-ECHO", "1/s", count, {OURS: mine, **user}, (Goal("echoscu", 1),), note=SECURE)
             return
         files, one = b.files(b.count(500), HALF_MEGABYTE), b.files(1, 2048)
         amount = len(list(files.iterdir())) * HALF_MEGABYTE / 1e6
         options = ("-q", *tls, "-xe", "+sd", peers.HOST, port)
         user = b.dcmtk("storescu", (*options, files), (*options, one), QUICK)
         mine = ours("store", files, "--port", port, "--tls", certificates.ca)
-        yield Row("TLS: C-STORE send, 0.5 MB files", "MB/s", amount, {OURS: mine, **user}, (Goal("storescu", 1),))
+        name, goals = "TLS: C-STORE send, 0.5 MB files", (Goal("storescu", 1),)
+        yield Row(name, "MB/s", amount, {OURS: mine, **user}, goals, note=SECURE)
 
 
 @row("cli")

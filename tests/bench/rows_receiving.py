@@ -97,4 +97,5 @@ def from_dcmsend(b: Bench) -> Iterator[Row]:
         for go in b.dcmtk("dcmsend", (*at, part), (*at, one)).values():
             contenders["storescp"] = lambda go=go: part_of(go(), few / count)
         amount = count * HALF_MEGABYTE / 1e6
-        yield Row("receive from dcmsend as shipped", "MB/s", amount, contenders, (Goal("storescp", 20),))
+        goals = (Goal("storescp", 20),)
+        yield Row("receive from dcmsend as shipped", "MB/s", amount, contenders, goals, memory=lambda: server.rss)
