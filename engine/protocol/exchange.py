@@ -101,6 +101,8 @@ class Exchange:
     _events: deque[Event] = field(default_factory=deque)
     _best: dict[tuple[object, ...], NegotiatedContext] = field(default_factory=dict)
     _last_key: int = 0
+    taken: int = 0
+    """Messages received whole."""
     _reassembler: Reassembler = field(init=False)
     _contexts: dict[int, NegotiatedContext] = field(init=False)
     _window: int = field(init=False)
@@ -294,6 +296,7 @@ class Exchange:
         return self._events.popleft() if self._events else None
 
     def _take(self, assembled: Assembled, now: float) -> None:
+        self.taken += 1
         message = self._received(assembled)
         number = message.command.command_field
         if number is None:

@@ -102,6 +102,14 @@ def idle_timed_out(peer: Peer, seconds: float, begun: str = "") -> str:
     return f"Nothing was sent or received for {seconds:g} s on the association with {address(peer)}, so it was aborted."
 
 
+def too_slow(peer: Peer, seconds: float, begun: str) -> str:
+    """Bytes come, but hardly any. begun: what had come of a message, in words."""
+    return (
+        f"{address(peer)} has sent hardly anything for {seconds:g} s, {begun}, so the association was aborted. "
+        "Its network may be broken, or it holds the association up on purpose."
+    )
+
+
 _REJECTION_HINTS = {
     (1, 2): "The peer does not take this application context name; the DICOM one is 1.2.840.10008.3.1.1.1.",
     (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.model.notices import Cause, Outcome
 from engine.protocol.exchange import Exchange
+from engine.protocol.pace import Pace
 from engine.standard.state_table import Sta
 
 from . import sentences
@@ -27,6 +28,7 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
         self._unsent = 0
         self._last_moved = 0.0
+        self._pace = Pace()
 
     def start(self) -> None:
         timeouts = self._association.timeouts
@@ -49,6 +51,7 @@ class Watchdog:
             self._check_unsent(exchange, now)
             association.messages.check_timeouts(now)
             self._check_idle(exchange, now)
+            self._check_pace(exchange, now)
         if association.end is None:
             self._wait(span)
 
@@ -76,3 +79,17 @@ class Watchdog:
         if seconds and now - association.link.last_activity >= seconds:
             why = (Outcome.TIMED_OUT, sentences.idle_timed_out(association.peer, seconds, begun))
             association.abort(why=why, cause=Cause.IDLE)
+
+    def _check_pace(self, exchange: Exchange, now: float) -> None:
+        """A byte now and then keeps an association from being idle and a response from being overdue: who sends a
+        message so that it never becomes whole is given up too."""
+        association, timeouts = self._association, self._association.timeouts
+        if association.end is not None:
+            return
+        pending = association.machine.pending
+        count = pending + sum(command + data for _, command, data in exchange.arriving)
+        under_way = exchange.taken if pending or exchange.arriving else None
+        seconds = timeouts.dimse if exchange.outstanding else timeouts.idle or timeouts.dimse
+        if self._pace.too_slow(under_way, count, now, seconds):
+            sentence = sentences.too_slow(association.peer, seconds, association.cut_off(pending))
+            association.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.IDLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import socket
 import struct
 import tempfile
@@ -57,12 +58,13 @@ def huge_length(sock: socket.socket, over: threading.Event, role: str) -> None:
 
 
 def dribble(sock: socket.socket, over: threading.Event, role: str) -> None:
-    """A PDU a byte at a time, each its own segment, and never the end of it."""
+    """A PDU a byte now and then, each its own segment, for as long as somebody takes it."""
+    head = struct.pack(">BBI", PDataTF.TYPE, 0, 100_000)
     with contextlib.suppress(OSError):
-        for byte in struct.pack(">BBI", PDataTF.TYPE, 0, 1000) + bytes(12):
+        for byte in itertools.chain(head, itertools.repeat(0)):
+            if over.wait(0.01):
+                return
             sock.sendall(bytes([byte]))
-            over.wait(0.005)
-    nothing(sock, over, role)
 
 
 def reset(sock: socket.socket, over: threading.Event, role: str) -> None:

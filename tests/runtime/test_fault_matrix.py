@@ -68,15 +68,16 @@ def _rows(silence: str, **others: Row) -> dict[str, Row]:
     }
 
 
+_SLOW = (TIMED_OUT, "has sent hardly anything for 0.3 s, in the middle of a")
 _NO_RQ, _IDLE, _MIDDLE = "sent no A-ASSOCIATE-RQ within", "Nothing was sent or received", "stopped in the middle of a"
 EXPECTED_OF_USERS = {
     "connect": _rows(_NO_RQ),
     # what follows half an A-ASSOCIATE-RQ is taken for the rest of it
     "negotiation": _rows(_NO_RQ, wrong_PDU=(TIMED_OUT, _NO_RQ), huge_length=(TIMED_OUT, _NO_RQ)),
-    "idle": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE)),
-    "command": _rows(_MIDDLE),
-    "data": _rows(_MIDDLE),
-    "pending": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE)),
+    "idle": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE), dribble=_SLOW),
+    "command": _rows(_MIDDLE, dribble=_SLOW),
+    "data": _rows(_MIDDLE, dribble=_SLOW),
+    "pending": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE), dribble=_SLOW),
     "release": dict.fromkeys(FAULTS, (RELEASED, "released the association")),
 }
 _REFUSED = {"reset": (CLOSED, "the connection"), "half_close": (CLOSED, "closed the connection")}
@@ -88,7 +89,7 @@ _AC, _BEGAN, _RSP = (
 EXPECTED_OF_PROVIDERS = {
     "connect": _rows(_AC, half_a_PDU=(TIMED_OUT, _BEGAN), dribble=(TIMED_OUT, _BEGAN), **_REFUSED),
     "negotiation": _rows(_BEGAN, wrong_PDU=(TIMED_OUT, _BEGAN), huge_length=(TIMED_OUT, _BEGAN), **_REFUSED),
-    "idle": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE)),
+    "idle": _rows(_MIDDLE, nothing=(TIMED_OUT, _IDLE), never_reading=(TIMED_OUT, _IDLE), dribble=_SLOW),
     "command": _rows(_RSP),
     "data": _rows(_RSP),
     "pending": _rows(_RSP),
