@@ -114,9 +114,15 @@ class Templates:
     def __init__(self) -> None:
         self._known: dict[Hashable, Template] = {}
         self._count = 0
+        self._latest: tuple[bytes, Template, dict[int, bytes]] = b"", read(b""), {}
 
     def of(self, data: bytes) -> tuple[Template, dict[int, bytes]]:
         """The template of a command set, and the values that are its own."""
+        if data != self._latest[0]:  # the responses of one query are the same to the last byte
+            self._latest = data, *self._of(data)
+        return self._latest[1:]
+
+    def _of(self, data: bytes) -> tuple[Template, dict[int, bytes]]:
         start = data.find(_ID_HEADS[0])
         tag = MESSAGE_ID
         if start < 0:

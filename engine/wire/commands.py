@@ -185,7 +185,11 @@ def decode_command(data: bytes) -> CommandSet:
     The messages of a conversation are alike but for their Message ID and Affected SOP Instance UID: what is alike is
     decoded once (the whole decoder is what the tests compare with).
     """
-    data = bytes(data)
+    return _decoded(bytes(data))
+
+
+@lru_cache(maxsize=4)  # the responses of one query are the same to the last byte
+def _decoded(data: bytes) -> CommandSet:
     at = data.find(_OWN_HEADS[0])
     if at < 0:
         at = data.find(_OWN_HEADS[1])

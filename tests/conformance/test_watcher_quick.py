@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.conformance.message import Message
+from engine.conformance.templates import read
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import AsyncWindow, Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
@@ -96,6 +97,7 @@ class Plain(Watcher):
     def plain(self, direction: Direction, buffers: tuple[bytes, ...]) -> list[Verdict]:
         for assembly in self._assemblies.values():
             assembly._templates._known.clear()
+            assembly._templates._latest = (b"", read(b""), {})
         for operations in self._exchanges._open.values():
             for operation in operations:
                 operation.clean.clear()
