@@ -55,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         sys.stderr.write(NO_QT.format(reason=error))
         return EXIT_NO_WINDOW
+    finally:
+        gc.enable()
 
 
 def why_no_window() -> str:
@@ -66,6 +68,7 @@ def why_no_window() -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    gc.disable()  # until the window stands (`collecting.settle`): all that is made meanwhile stays
     from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
@@ -96,6 +99,7 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     from .arrangement import settings_file
     from .background import wait_for_all
     from .bridge import Bridge
+    from .collecting import Collector, settle
     from .main_window import MainWindow
     from .picture import Picture
     from .report import Reporter
@@ -125,9 +129,9 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
         if first or options.tour:
             window.built_in.ready.connect(window.focus_echo, Qt.ConnectionType.SingleShotConnection)
         window.built_in.start(introduce=first or options.tour)
-    # What stands now stands to the end: without it a full collection, which stops both threads, takes half as long.
-    gc.collect()
-    gc.freeze()
+    settle()
+    collector = Collector(app)
+    bridge.notices.connect(collector.stir)
     code = app.exec()
     bridge.close()
     wait_for_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,8 +20,10 @@ from .dialogs import Questions, top_window
 from .models.peers import BUILT_IN_NAME
 from .panels.ae_panel import AEPanel
 from .panels.ae_peers import key_file
-from .panels.listener_dialog import ListenerDialog
 from .session import ListenerState, Session
+
+if TYPE_CHECKING:
+    from .panels.listener_dialog import ListenerDialog
 
 
 def reach_sentence(state: ListenerState) -> str:
@@ -153,6 +156,8 @@ class BuiltInPeer(QObject):
         if self.dialog is not None:
             self.dialog.raise_()
             return
+        from .panels.listener_dialog import ListenerDialog
+
         known = self._panel.peers.passphrases
         others = [s for s in self._panel.peers_model.records if s.peer.name != BUILT_IN_NAME]
         self.dialog = ListenerDialog(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -19,7 +19,9 @@ from .models.waiver_book import WaiverBook, whose
 from .palette import Found
 from .panels.log_panel import LogPanel
 from .panels.trace_panel import TracePanel
-from .panels.waiver_dialogs import WaiveDialog, WaiversDialog
+
+if TYPE_CHECKING:
+    from .panels.waiver_dialogs import WaiveDialog, WaiversDialog
 
 
 class Judging(QObject):
@@ -73,6 +75,8 @@ class Judging(QObject):
         """Ask for whom and why."""
         if not isinstance(finding, FindingNotice):
             return
+        from .panels.waiver_dialogs import WaiveDialog
+
         title = str(peer).strip(" ")
         dialog = WaiveDialog(Waiver(finding.rule, "", title), (), top_window(self._window), sentence=finding.sentence)
         dialog.saved.connect(self._waived)
@@ -86,6 +90,8 @@ class Judging(QObject):
 
     def list_waivers(self) -> None:
         """All waivers, to edit them."""
+        from .panels.waiver_dialogs import WaiversDialog
+
         titles = {r.peer.ae_title.strip(" ") for r in self._trace.store.associations.values()}
         self.dialog = WaiversDialog(self._book, sorted(titles - {""}), top_window(self._window))
         self.dialog.open()

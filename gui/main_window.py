@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
@@ -32,13 +33,10 @@ from .judging import Judging
 from .mending import Mending
 from .models.peers import peer_name
 from .models.waiver_book import WaiverBook
-from .palette import Palette
 from .panels.ae_panel import AEPanel
 from .panels.builder_drafts import Drafts
 from .panels.builder_panel import BuilderPanel
-from .panels.emulators_window import EmulatorsWindow
 from .panels.log_panel import LogPanel
-from .panels.service_store import ANY_FILES, StorePage
 from .panels.services_panel import ServicesPanel
 from .panels.trace_panel import TracePanel
 from .services_host import ServicesHost
@@ -49,6 +47,10 @@ from .theme import SPACING, theme
 from .theme_choice import ThemeChoice
 from .toolbar import ToolBar
 from .workbench import Workbench
+
+if TYPE_CHECKING:
+    from .palette import Palette
+    from .panels.emulators_window import EmulatorsWindow
 
 ABOUT = (
     f"DIMSE Console {__version__}\n\nA desktop console for DICOM networking: verify connectivity, see what was "
@@ -104,7 +106,6 @@ class MainWindow(QMainWindow):
         self.finder = Finder(
             self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
         )
-        self.palette_dialog = Palette((*self.finder.providers, self.judging.rules), self)
         self.drafts = Drafts(builder, workspace.folder / "drafts", self.store, self)
         self.emulators: EmulatorsWindow | None = None
         self._closing: Closing | None = None
@@ -199,6 +200,8 @@ class MainWindow(QMainWindow):
 
     def show_emulators(self) -> None:
         """The window of the built-in peer's emulators and objects, made when it is first wanted."""
+        from .panels.emulators_window import EmulatorsWindow
+
         if self.emulators is None:
             self.emulators = EmulatorsWindow(self.session, self.questions, self)
             self.emulators.switched.connect(self.built_in.remember_emulators)
@@ -260,6 +263,8 @@ class MainWindow(QMainWindow):
         self.focus_panel("builder")
 
     def ask_store_files(self) -> None:
+        from .panels.service_store import ANY_FILES
+
         self.questions.open_files(self, "Store DICOM files", ANY_FILES, self.store_files)
 
     def ask_store_folder(self) -> None:
@@ -267,6 +272,8 @@ class MainWindow(QMainWindow):
 
     def store_files(self, paths: tuple[Path, ...]) -> None:
         """Plan a C-STORE of files and folders: the page shows what would go, and stores them when told."""
+        from .panels.service_store import StorePage
+
         self.show_service("store")
         page = self.services.page
         assert isinstance(page, StorePage)
@@ -275,6 +282,13 @@ class MainWindow(QMainWindow):
     def open_workspace(self) -> None:
         self.workspace.folder.mkdir(parents=True, exist_ok=True)
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.workspace.folder)))
+
+    @cached_property
+    def palette_dialog(self) -> Palette:
+        """Made when it is first wanted."""
+        from .palette import Palette
+
+        return Palette((*self.finder.providers, self.judging.rules), self)
 
     def open_palette(self) -> None:
         self.finder.refresh()

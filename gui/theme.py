@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QFontInfo, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontInfo,
+    QGuiApplication,
+    QIcon,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QStyleFactory, QWidget
 from shiboken6 import isValid
@@ -63,8 +74,12 @@ class Spacing:
 
 SPACING = Spacing()
 
+_WHOLE_SIZES = (16, 20, 32, 40)
 _ICON_SIZES = (16, 20, 24, 32, 40, 48, 64)
 """16 and 20 px at 100, 150, 200 and 300 %: each is drawn, none is scaled."""
+
+_GREYED = 0.38
+"""Opacity of an icon that is disabled."""
 
 _MONO_FAMILIES = {
     "win32": ["Cascadia Mono", "Consolas", "Courier New"],
@@ -111,6 +126,7 @@ class Theme(QObject):
         hints = app.styleHints()
         if not self._following:
             hints.colorSchemeChanged.connect(self._system_changed)
+            app.screenAdded.connect(self._screen_added)
             self._following = True
         # The window frame belongs to the desktop; this asks it to follow.
         scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(choice, Qt.ColorScheme.Unknown)
@@ -188,24 +204,35 @@ class Theme(QObject):
                 cast(_Iconed, target).setIcon(self.icon(name, role, int(gap)))
 
     def _draw(self, name: str, color: QColor, gap: int) -> QIcon:
-        source = _svg(name)
+        renderer = QSvgRenderer(QByteArray(_svg(name).replace("currentColor", color.name()).encode()))
         icon = QIcon()
-        greyed = QColor(color)
-        greyed.setAlphaF(0.38)
-        for mode, ink in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, greyed)):
-            renderer = QSvgRenderer(QByteArray(source.replace("currentColor", ink.name()).encode()))
-            for size in _ICON_SIZES:
-                pixmap = QPixmap(size + size * gap // SPACING.icon, size)
-                pixmap.fill(Qt.GlobalColor.transparent)
-                painter = QPainter(pixmap)
-                painter.setOpacity(ink.alphaF())
-                renderer.render(painter, QRectF(0, 0, size, size))
-                painter.end()
-                icon.addPixmap(pixmap, mode)
-                if mode is QIcon.Mode.Normal:
-                    # Otherwise the style tints icons of selected rows and takes their contrast.
-                    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+        for size in self._icon_sizes():
+            normal = _blank(size, gap)
+            painter = QPainter(normal)
+            painter.setOpacity(color.alphaF())
+            renderer.render(painter, QRectF(0, 0, size, size))
+            painter.end()
+            greyed = _blank(size, gap)
+            painter = QPainter(greyed)
+            painter.setOpacity(_GREYED)
+            painter.drawPixmap(0, 0, normal)
+            painter.end()
+            icon.addPixmap(normal, QIcon.Mode.Normal)
+            # Otherwise the style tints icons of selected rows and takes their contrast.
+            icon.addPixmap(normal, QIcon.Mode.Selected)
+            icon.addPixmap(greyed, QIcon.Mode.Disabled)
         return icon
+
+    def _icon_sizes(self) -> tuple[int, ...]:
+        """Those the screens at hand need: at 100 and 200 % half of the drawing is spared when the window opens."""
+        whole = all(screen.devicePixelRatio() in (1, 2) for screen in QGuiApplication.screens())
+        return _WHOLE_SIZES if whole else _ICON_SIZES
+
+    def _screen_added(self) -> None:
+        """Icons made before may be too small for it."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            self._dress(app, self._name)
 
     def _palette(self) -> QPalette:
         color = self.color
@@ -303,5 +330,11 @@ def _families() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
+def _blank(size: int, gap: int) -> QPixmap:
+    pixmap = QPixmap(size + size * gap // SPACING.icon, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
+
+
 def _svg(name: str) -> str:
     return (ICONS / f"{name}.svg").read_text(encoding="utf-8")

@@ -5,39 +5,81 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.forms.tab_order import in_order, leave, step_focus
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, theme
 
-from .service_availability import AvailabilityPage
-from .service_commitment import CommitmentPage
-from .service_instance import InstancePage
-from .service_mpps import StepsPage
 from .service_page import ServicePage
-from .service_print import PrintPage
-from .service_query import QueryPage
 from .service_rows import SERVICES
-from .service_store import StorePage
-from .service_ups import UpsPage
+
+
+def _store(host: ServicesHost) -> ServicePage:
+    from .service_store import StorePage
+
+    return StorePage(host)
+
+
+def _print(host: ServicesHost) -> ServicePage:
+    from .service_print import PrintPage
+
+    return PrintPage(host)
+
+
+def _query(host: ServicesHost) -> ServicePage:
+    from .service_query import QueryPage
+
+    return QueryPage(host)
+
+
+def _steps(host: ServicesHost) -> ServicePage:
+    from .service_mpps import StepsPage
+
+    return StepsPage(host)
+
+
+def _commitment(host: ServicesHost) -> ServicePage:
+    from .service_commitment import CommitmentPage
+
+    return CommitmentPage(host)
+
+
+def _availability(host: ServicesHost) -> ServicePage:
+    from .service_availability import AvailabilityPage
+
+    return AvailabilityPage(host)
+
+
+def _ups(host: ServicesHost) -> ServicePage:
+    from .service_ups import UpsPage
+
+    return UpsPage(host)
+
+
+def _instance(host: ServicesHost) -> ServicePage:
+    from .service_instance import InstancePage
+
+    return InstancePage(host)
+
 
 PAGES: dict[str, Callable[[ServicesHost], ServicePage]] = {
-    "store": StorePage,
-    "print": PrintPage,
-    "query": QueryPage,
-    "mpps": StepsPage,
-    "commit": CommitmentPage,
-    "ian": AvailabilityPage,
-    "ups": UpsPage,
-    "nget": InstancePage,
+    "store": _store,
+    "print": _print,
+    "query": _query,
+    "mpps": _steps,
+    "commit": _commitment,
+    "ian": _availability,
+    "ups": _ups,
+    "nget": _instance,
 }
-"""The page of each row of `SERVICES`."""
+"""What makes the page of each row of `SERVICES`; a page's module is loaded with it: few are wanted in a day."""
 _KEPT = "services/page"
 
 
 class ServicesPanel(QWidget):
-    """Pages are made when they are first shown."""
+    """Pages are made when they are first shown, the first with the panel."""
 
     page_changed = Signal(object)
     """The name of the page shown."""
@@ -69,12 +111,22 @@ class ServicesPanel(QWidget):
         self.choice.activated.connect(self._chosen)
         theme().changed.connect(self._dress)
         kept = str(host.store.value(_KEPT, SERVICES[0].name))
-        self.show_page(kept if kept in PAGES else SERVICES[0].name)
+        self._choose(kept if kept in PAGES else SERVICES[0].name)
 
     @property
     def page(self) -> ServicePage:
-        """The page shown."""
-        return self.pages[str(self.choice.currentData())]
+        """The page shown, or to be shown when the panel is."""
+        name = str(self.choice.currentData())
+        return self.pages.get(name) or self.show_page(name)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.show_page(str(self.choice.currentData()))
+
+    def _choose(self, name: str) -> None:
+        place = self.choice.findData(name)
+        self.choice.setCurrentIndex(place)
+        self.summary.setText(SERVICES[place].summary)
 
     def show_page(self, name: str) -> ServicePage:
         """Show a page, made now if it has not been."""
@@ -87,9 +139,7 @@ class ServicesPanel(QWidget):
             area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             area.setWidget(page)
             self.stack.addWidget(area)
-        place = self.choice.findData(name)
-        self.choice.setCurrentIndex(place)
-        self.summary.setText(SERVICES[place].summary)
+        self._choose(name)
         areas = [self.stack.widget(i) for i in range(self.stack.count())]
         self.stack.setCurrentWidget(next(a for a in areas if isinstance(a, QScrollArea) and a.widget() is page))
         self.host.store.setValue(_KEPT, name)

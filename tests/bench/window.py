@@ -39,6 +39,7 @@ def until(done: Callable[[], object]) -> None:
 def start(count: int) -> dict[str, float]:
     from gui.app import TURN
 
+    gc.disable()  # as gui.app does
     sys.setswitchinterval(TURN)
     app = QApplication(["dimse-console"])
     app.setQuitOnLastWindowClosed(False)
@@ -59,6 +60,7 @@ def _opened(app: QApplication, folder: Path):
     from engine.runtime.engine import Engine
     from engine.workspace.workspace import Workspace
     from gui.bridge import Bridge
+    from gui.collecting import settle
     from gui.main_window import MainWindow
     from gui.theme import theme
 
@@ -70,8 +72,7 @@ def _opened(app: QApplication, folder: Path):
     window.show()
     window.built_in.start(introduce=True)
     until(lambda: window.session.listener.listening)
-    gc.collect()
-    gc.freeze()  # as gui.app does
+    settle()
     return window, bridge
 
 
