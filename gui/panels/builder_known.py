@@ -35,7 +35,9 @@ class Known(QObject):
         self.requests: deque[MessageNotice] = deque(maxlen=KEPT_REQUESTS)
         self.instances: deque[tuple[str, str]] = deque(maxlen=KEPT_INSTANCES)
         self._last_id = 0
-        self._waiting_changed = self._pending = False
+        self._pending = False
+        self._waits = Pace(self)
+        self._waits.due.connect(self.waiting)
         self._pace = Pace(self, 2 * INTERVAL)
         self._pace.due.connect(self.settle)
         self._timer = QTimer(self)
@@ -48,14 +50,10 @@ class Known(QObject):
         if not self._pending:
             return
         self._pending = False
-        if self._waiting_changed:
-            self._waiting_changed = False
-            self.waiting.emit()
         self.changed.emit()
 
-    def _soon(self, *, waiting: bool = False) -> None:
+    def _soon(self) -> None:
         """After this batch, and not too often."""
-        self._waiting_changed |= waiting
         if not self._pending:
             self._pending = True
             self._timer.start(0)
@@ -120,7 +118,8 @@ class Known(QObject):
                     del self._creating[next(iter(self._creating))]
         elif notice.direction is Direction.RECEIVED and kind == "request":
             self.requests.append(notice)
-            self._soon(waiting=True)
+            self._soon()
+            self._waits.ask()
         elif notice.direction is Direction.SENT and kind == "response":
             answered = (notice.association, command.responded_to)
             self._keep([r for r in self.requests if (r.association, r.command.message_id) != answered])
@@ -134,7 +133,8 @@ class Known(QObject):
     def _keep(self, requests: list[MessageNotice]) -> None:
         if len(requests) != len(self.requests):
             self.requests = deque(requests, maxlen=KEPT_REQUESTS)
-            self._soon(waiting=True)
+            self._soon()
+            self._waits.ask()
 
     def _answered(self, notice: MessageNotice) -> None:
         """Remember what was created, forget what was deleted."""
