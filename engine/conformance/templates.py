@@ -127,7 +127,7 @@ class Templates:
         tag = MESSAGE_ID
         if start < 0:
             start, tag = data.find(_ID_HEADS[1]), RESPONDED_TO
-        if start < 0:
+        if start < 0 or start + 10 > len(data):
             return read(data), {}
         own = {tag: data[start + 8 : start + 10]}
         at = data.find(_FIELD_HEAD)
@@ -150,7 +150,7 @@ class Templates:
         template = self._known.get(key)
         if template is None:
             template = self._learn(key, data, {tag: start, INSTANCE: uid_at} if uid else {tag: start})
-        return template, own
+        return template, own if template.number else {}
 
     def _learn(self, key: Hashable, data: bytes, places: dict[int, int]) -> Template:
         """Remember a kind, if what was taken for its own values are elements and no bytes within others."""
