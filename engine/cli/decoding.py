@@ -11,6 +11,7 @@ from engine.trace import capture
 from engine.trace.capture_files import CaptureError, read_capture, unpacked
 
 from .exits import Exit
+from .loading import loaded
 from .output import Output
 
 
@@ -19,6 +20,7 @@ def decode(args: argparse.Namespace) -> Exit:
 
     SUCCESS when everything could be read to its end, FAILURE when something broke off, is missing or is no DICOM.
     """
+    loaded()
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True)
     name = args.file
     complete, found = True, False

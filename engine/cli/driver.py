@@ -13,6 +13,7 @@ from engine.model.notices import FINAL_PHASES, AnyNotice, AssociationNotice, Sta
 from engine.standard.lean import dataclass
 
 from .exits import OF_OUTCOME, Exit
+from .loading import loaded
 from .output import Output
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def driving(output: Output) -> Iterator[Driver]:
     """An engine that runs inside and is stopped, associations released, at the end."""
     from engine.runtime.engine import Engine
 
+    loaded()
     engine = Engine()
     engine.start()
     driver = Driver(engine, output)

@@ -11,9 +11,6 @@ from engine.model.dataset import DataSet
 from engine.model.limits import Limits
 from engine.protocol.exchange_events import Received
 from engine.services.procedures.effects import Report
-from engine.wire import datasets
-
-from .files import in_memory
 
 USUAL = Limits()
 KEPT = 1_000
@@ -73,6 +70,10 @@ class ReportBoard:
             return
         data: DataSet | None = None
         if message.data is not None:
+            from engine.wire import datasets
+
+            from .files import in_memory
+
             with suppress(datasets.DataSetError):
                 data = datasets.decode_dataset(in_memory(message.data), message.transfer_syntax, limits=limits)
         report = Report(association=association, command=message.command, data=data, sender=sender)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import tomli_w
 
 from .errors import ValueProblem, WorkspaceError
 
@@ -56,6 +52,8 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, path: Path) -> Table:
     """The tables of a TOML text. Raises `WorkspaceError` with the line."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -162,15 +160,19 @@ def literal(value: Any) -> str:
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(literal(v) for v in value) + "]"
+    import tomli_w
+
     return tomli_w.dumps({"v": value})[4:].rstrip("\n")
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace the file in one step. Raises `WorkspaceError` when the folder or the disk refuses."""
+    from tempfile import mkstemp
+
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        handle, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 from engine.model.dataset import DataSet, EncodedData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, Outcome
 from engine.trace.explain import PreviewError, data_set_of
@@ -49,6 +47,8 @@ def nagle(case: Case) -> Found | None:
     for low, high, words in STALLS:
         within = [d for d in durations if low <= d <= high]
         if len(within) >= SHARE * len(durations):
+            from statistics import median  # takes longer to load than all rules
+
             return Found(
                 happened=f"{len(within)} of {len(durations)} responses of {story.where} took {words} "
                 f"({median(within) * 1000:.0f} ms in the middle), whatever was asked.",

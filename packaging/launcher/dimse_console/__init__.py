@@ -6,6 +6,7 @@ in a checkout at its top, and in a frozen program inside it, so one folder on ``
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def main(argv: list[str] | None = None) -> int:
         from gui.app import main as window
 
         return window(arguments)
-    from engine.cli import run as command
+    gc.disable()  # until all is loaded (engine/cli/loading.py)
+    try:
+        from engine.cli import run as command
 
-    return command(arguments)
+        return command(arguments)
+    finally:
+        gc.freeze()  # nor is it looked through when the process ends
+        gc.enable()
