@@ -209,7 +209,9 @@ class Archive(FolderStore):
         part = self.incoming / f"{next(self._part)}.part"
         try:
             uids = (instance.sop_class_uid, instance.sop_instance_uid)
-            written = datasets.write_instance(part, instance.data, *uids, durable=True)
+            written = self._taken_over(part, instance)
+            if written is None:
+                written = datasets.write_instance(part, instance.data, *uids, durable=True)
             told = part.stat()
             part.replace(path)
             synchronize(self.folder)
@@ -219,6 +221,24 @@ class Archive(FolderStore):
             raise
         data = FileData(path, written.offset, written.length, written.transfer_syntax)
         return data, _indexed(name, told, instance, data)
+
+    def _taken_over(self, part: Path, instance: Instance) -> FileData | None:
+        """A large one that was received into a file as it is to be stored, under another name and on the disk; None
+        where it was not, or the file system has no second names."""
+        data = instance.data
+        if not isinstance(data, FileData) or not data.offset or data.path.parent != self.incoming:
+            return None
+        head = datasets.file_meta(data.transfer_syntax, instance.sop_class_uid, instance.sop_instance_uid)
+        with data.path.open("rb+") as file:
+            size = os.fstat(file.fileno()).st_size
+            if file.read(data.offset) != head or size != len(head) + (data.length or 0):
+                return None
+            try:
+                part.hardlink_to(data.path)
+            except OSError:
+                return None
+            os.fsync(file.fileno())
+        return FileData(part, data.offset, data.length, data.transfer_syntax)
 
 
 def _indexed(name: str, told: os.stat_result, instance: Instance, data: FileData) -> IndexedFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -29,9 +30,19 @@ class Spool:
 
     Where the file cannot be written, or would take the last of the disk, the rest is let pass by and `close` gives
     an `Unkept`, so that the message can be answered.
+
+    head: what the file begins with, before the data set, so that the archive can take it as it is.
     """
 
-    def __init__(self, transfer_syntax: str, folder: Path | None = None, limits: Limits = USUAL) -> None:
+    def __init__(
+        self,
+        transfer_syntax: str,
+        folder: Path | None = None,
+        limits: Limits = USUAL,
+        head: Callable[[], bytes] | None = None,
+    ) -> None:
+        self._head = head
+        self._offset = 0
         self._syntax = transfer_syntax
         self._limits = limits
         self._problem = ""
@@ -66,11 +77,18 @@ class Spool:
             return
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in close() or discard()
-            prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
-        )
+        self._file = self._begun()
         self._file.write(self._memory.getbuffer())
         self._memory = BytesIO()
+
+    def _begun(self) -> IO[bytes]:
+        """The file, with its head; where it is to stay, with the permissions of a stored one."""
+        if self._folder is not None and self._head is not None:
+            head = self._head()
+            file = (self._folder / f"dimse-console-{uuid.uuid4().hex}.part").open("xb")
+            self._offset = file.write(head)
+            return file
+        return tempfile.NamedTemporaryFile(prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False)
 
     def _give_up(self, problem: str) -> None:
         self._problem = problem
@@ -86,7 +104,7 @@ class Spool:
             return Unkept(b"", self._syntax, self._problem)
         if self._file is None:
             return EncodedData(self._memory.getvalue(), self._syntax)
-        return FileData(Path(self._file.name), 0, self._size, self._syntax)
+        return FileData(Path(self._file.name), self._offset, self._size, self._syntax)
 
     def discard(self) -> None:
         """Throw away what was received of a message that never became whole."""

@@ -22,6 +22,8 @@ from engine.services.state import Record
 from engine.services.ups import GOING_DOWN, RESTARTED, scp_status
 from engine.standard.dictionary import load_pydicom
 from engine.standard.pdus import AssociateAC, AssociateRQ
+from engine.wire import datasets
+from engine.wire.commands import decode_command
 from engine.wire.errors import DataSetError
 from engine.wire.fragments import Sink
 from engine.wire.pdus import strip
@@ -37,7 +39,7 @@ from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
 from .room import Room
-from .serving import Server
+from .serving import STORE, Server
 from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder, scheduled_on
 from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready
@@ -231,7 +233,8 @@ class Listener:
 
     def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
         folder = self._durable.incoming if self._durable else self.command.settings.folder
-        return Spool(context.transfer_syntax, folder, self.command.settings.policy.limits)
+        head = partial(_file_head, context.transfer_syntax, command) if self._durable else None
+        return Spool(context.transfer_syntax, folder, self.command.settings.policy.limits, head)
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""
@@ -315,3 +318,14 @@ class Listener:
             _, late = await asyncio.wait(waiting, timeout=timeout)
             for task in late:
                 task.cancel()
+
+
+def _file_head(transfer_syntax: str, command_bytes: bytes) -> bytes:
+    """What a stored file of this C-STORE-RQ begins with; b"" where it cannot be stored or is none."""
+    command = decode_command(command_bytes)
+    if command.command_field != STORE:
+        return b""
+    try:
+        return datasets.file_meta(transfer_syntax, command.sop_class_uid, command.sop_instance_uid)
+    except DataSetError:
+        return b""

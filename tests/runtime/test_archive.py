@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.model.limits import Limits
 from engine.runtime import archive
 from engine.runtime.database import Database, DatabaseError, Entry, GoneFile, IndexedFile
+from engine.runtime.files import Spool, drop_spooled
 from engine.runtime.keeping import Durable
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.services.state import State
-from engine.wire.datasets import encode_dataset, load_file
+from engine.wire.datasets import encode_dataset, file_meta, load_file
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -138,4 +142,48 @@ def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(archive, "WHILE", 1e9)
     asyncio.run(_keep(durable, *(image(f"2.{n}") for n in range(archive.OFTEN + 2))))
     assert threads == [True] * archive.OFTEN + [False] * 2
+    durable.close()
+
+
+@pytest.mark.parametrize("uid", ["1.2.3", "1.2.4"])
+def test_a_large_one_is_taken_over_as_it_was_received(tmp_path: Path, uid: str) -> None:
+    """Not when its head says something else than the instance to be stored."""
+    durable = opened(tmp_path)
+    given = image("1.2.3", 5000)
+    assert isinstance(given.data, EncodedData)
+    spool = Spool(EXPLICIT, durable.incoming, Limits(memory=10), lambda: file_meta(EXPLICIT, CT, uid))
+    spool.write(memoryview(given.data.data))
+    received = spool.close()
+    assert isinstance(received, FileData) and received.offset
+    asyncio.run(_keep(durable, replace(given, data=received)))
+    kept = tmp_path / "1.2.3.dcm"
+    assert kept.samefile(received.path) == (uid == "1.2.3")
+    drop_spooled(received)
+    assert kept.read_bytes() == file_meta(EXPLICIT, CT, "1.2.3") + given.data.data
+    assert kept.stat().st_mode == _plain_mode(tmp_path)
+    assert not list(durable.incoming.iterdir())
+    durable.close()
+    assert held(tmp_path) == ["1.2.3"]
+
+
+def _plain_mode(folder: Path) -> int:
+    (folder / "plain").write_bytes(b"")
+    return (folder / "plain").stat().st_mode
+
+
+def test_a_file_system_without_second_names_gets_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    durable = opened(tmp_path)
+    given = image("1.2.3", 5000)
+    assert isinstance(given.data, EncodedData)
+    spool = Spool(EXPLICIT, durable.incoming, Limits(memory=10), lambda: file_meta(EXPLICIT, CT, "1.2.3"))
+    spool.write(memoryview(given.data.data))
+    received = spool.close()
+
+    def none(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", none)
+    asyncio.run(_keep(durable, replace(given, data=received)))
+    drop_spooled(received)
+    assert (tmp_path / "1.2.3.dcm").read_bytes() == file_meta(EXPLICIT, CT, "1.2.3") + given.data.data
     durable.close()
