@@ -157,7 +157,9 @@ class Link(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Write what the machine has ready, gathered into one write."""
         buffers = self.machine.data_to_send()
-        if buffers and self._transport is not None and not self._transport.is_closing():
+        if not buffers:
+            return
+        if self._transport is not None and not self._transport.is_closing():
             if self._plain and not self._transport.get_write_buffer_size():
                 buffers = self._written(buffers)
             if buffers:

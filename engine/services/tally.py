@@ -19,6 +19,7 @@ _WORDS = (
     (FileState.UNKNOWN, "sent without a response"),
     (FileState.NOT_SENT, "not sent"),
 )
+_FAILED = (FileState.FAILED, FileState.CANNOT_GO)
 _DONE = (FileState.STORED, FileState.WARNING, FileState.FAILED, FileState.CANNOT_GO)
 
 
@@ -34,23 +35,22 @@ class Tally:
     """Numbers of the files worth another try, in the order they ended."""
     problem: str = ""
     """The first thing that went wrong."""
+    done: int = 0
+    """Files that came to an end of their own."""
+    failed: int = 0
 
     def take(self, result: FileResult) -> None:
         """A file came to its end."""
         self.counts[result.state] += 1
+        if result.state is FileState.STORED:
+            self.done += 1
+            return  # the many
+        self.done += result.state in _DONE
+        self.failed += result.state in _FAILED
         if result.state.unfinished:
             self.unfinished[result.number] = None
-        if result.state in (FileState.WARNING, FileState.FAILED, FileState.CANNOT_GO) and not self.problem:
+        if result.state in (FileState.WARNING, *_FAILED) and not self.problem:
             self.problem = f"{result.path.name}: {result.sentence}"
-
-    @property
-    def done(self) -> int:
-        """Files that came to an end of their own."""
-        return sum(self.counts[state] for state in _DONE)
-
-    @property
-    def failed(self) -> int:
-        return self.counts[FileState.FAILED] + self.counts[FileState.CANNOT_GO]
 
     def outcome(self, *, cancelled: bool) -> Outcome:
         """How the whole ended, when no association's end decided it."""
