@@ -62,7 +62,7 @@ class Finder(QObject):
                 detail=row.tip or row.menu.replace("&", ""),
                 keys=shown,
                 icon=row.icon,
-                words=f"command {row.menu.replace('&', '')}",
+                words=f"command {row.menu.replace('&', '')} {row.words}",
                 run=action.trigger,
             )
 

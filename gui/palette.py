@@ -116,7 +116,8 @@ def describe_found(found: Found) -> Entry:
 
 
 def _hay(found: Found) -> str:
-    return f"{found.title} {found.kind} {found.detail} {found.words}".lower()
+    hay = f"{found.title} {found.kind} {found.detail} {found.words}".lower()
+    return f"{hay} {hay.replace('-', '')}"  # "nget" finds N-GET
 
 
 def _has(found: Found, words: list[str]) -> bool:

@@ -19,7 +19,8 @@ from .theme import theme
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """One command. `keys`: shortcuts apart by spaces. `gap`: a line before it in its menu."""
+    """One command. `keys`: shortcuts apart by spaces. `gap`: a line before it in its menu. `words`: further ones
+    it is found by."""
 
     name: str
     text: str
@@ -29,6 +30,7 @@ class CommandRow:
     tip: str = ""
     checkable: bool = False
     gap: bool = False
+    words: str = ""
 
     @property
     def plain(self) -> str:
@@ -86,7 +88,10 @@ COMMANDS = (
     ),
     CommandRow("answer", "&Answer this request", "&Message", "Ctrl+R", "reply", "The response to a request received"),
     CommandRow("cancel", "&Cancel running operation", "&Message", "Ctrl+.", "stop", "C-CANCEL, or after this file"),
-    *(CommandRow(f"service_{row.name}", row.text, "Ser&vices", "", row.icon, row.summary) for row in SERVICES),
+    *(
+        CommandRow(f"service_{row.name}", row.text, "Ser&vices", "", row.icon, row.summary, words=row.words)
+        for row in SERVICES
+    ),
     CommandRow("listen", "&Start", "&Built-in peer", "", "listen", "Listen for associations"),
     CommandRow("stop_listening", "St&op", "&Built-in peer", "", "stop"),
     CommandRow(

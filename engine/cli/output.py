@@ -33,7 +33,16 @@ from engine.trace.explain import Node, PreviewError, data_set_of, explain_comman
 from engine.trace.json_lines import json_line
 from engine.trace.negotiation_text import negotiation_lines
 from engine.trace.pdu_text import hex_dump, pdu_text
-from engine.trace.plain_text import contexts_table, named, notice_text, seconds_text, status_line, time_text, visible
+from engine.trace.plain_text import (
+    contexts_summary,
+    contexts_table,
+    named,
+    notice_text,
+    seconds_text,
+    status_line,
+    time_text,
+    visible,
+)
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
@@ -43,6 +52,8 @@ MOST_DIAGNOSES = 3
 """Told at the end; more would bury the likeliest, and the trace has them all."""
 
 
+MANY_CONTEXTS = 20
+"""Beyond this, refused ones are told by result instead of a table that fills several screens."""
 LONGEST_LINE = 1000
 """Characters of one element of a data set: pixels are nothing to read."""
 
@@ -203,10 +214,14 @@ class Output:
 
     def _contexts(self, negotiated: Negotiated, besides: list[str]) -> None:
         """The table of negotiated contexts, with the reason of each that was refused; what was negotiated besides."""
-        self.line(contexts_table(negotiated).rstrip("\n"))
-        for context in negotiated.contexts:
-            if not context.accepted:
-                self.line(f"    {context.id}: {context.reason}")
+        if len(negotiated.contexts) > MANY_CONTEXTS and not self.verbosity:
+            for line in contexts_summary(negotiated):
+                self.line(line)
+        else:
+            self.line(contexts_table(negotiated).rstrip("\n"))
+            for context in negotiated.contexts:
+                if not context.accepted:
+                    self.line(f"    {context.id}: {context.reason}")
         for line in besides:
             self.line(line)
         self.line()

@@ -245,7 +245,7 @@ class ChangeObject(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetEmulators(Command):
-    """Switch emulators on and off by name, for associations accepted from now on."""
+    """Switch emulators on and off by name, at once: requests for the others are refused on open associations too."""
 
     listener: int
     on: frozenset[str]

@@ -139,6 +139,7 @@ class AssociationNotice(Notice):
     duration: float | None = None
     """Seconds since CONNECTING."""
     listener: int | None = None
+    """The built-in peer that accepted it, or opened it: for a C-MOVE it serves, for an event report."""
     tls: TlsVerdict | None = None
     """What the TLS handshake came to; None before it, and without TLS."""
     cause: Cause = Cause.NONE

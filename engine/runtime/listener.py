@@ -89,6 +89,7 @@ class Listener:
         source = settings.emulation.worklist
         self._worklist = WorklistSource(source, self.peer.state.worklist) if source else None
         self.server.before = self._before
+        self.server.reporter.listener = self.number
         self.objects = Objects(context, self.number, self.peer, self.server)
         self._script = ScriptRun(settings.script) if settings.script is not None and settings.script.active else None
         self._destinations = destinations
@@ -300,7 +301,7 @@ class Listener:
         return port in (None, 0) and title in (titles or (self.command.settings.policy.local.ae_title,))
 
     def switch(self, on: frozenset[str]) -> None:
-        """These emulators serve associations accepted from now on."""
+        """These emulators serve from now on, associations that are open too."""
         self.peer.emulation = replace(self.peer.emulation, on=on)
         self.objects.switched()
 

@@ -42,6 +42,8 @@ class Reporter:
     on_taken: Callable[[Notify], Awaitable[None]] | None = None
     """Called when a report was answered."""
     limits: Limits = field(default_factory=Limits)
+    listener: int | None = None
+    """Number of the built-in peer whose reports these are."""
     closed: bool = False
     """Nothing is held back or tried again any more: what it serves for is being stopped."""
     _associations: list[Association] = field(default_factory=list)
@@ -174,6 +176,7 @@ class Reporter:
             peer=peer,
             timeouts=self.timeouts,
             proposal=proposal,
+            listener=self.listener,
         )
 
 

@@ -323,6 +323,7 @@ class _Run:
             peer=peer,
             timeouts=self.server.timeouts,
             proposal=proposal,
+            listener=self.association.listener,
             script=self.association.script.run if self.association.script else None,
         )
         self._elsewhere[key] = association

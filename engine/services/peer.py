@@ -36,7 +36,16 @@ from .query import (
     select,
 )
 from .responses import SUCCESS, response_to
-from .rules import UNRECOGNIZED_OPERATION, NormalizedStore, Refusal, Rules, row_of
+from .rules import (
+    FIRST_NORMALIZED,
+    NO_SUCH_SOP_CLASS,
+    NOT_SUPPORTED,
+    UNRECOGNIZED_OPERATION,
+    NormalizedStore,
+    Refusal,
+    Rules,
+    row_of,
+)
 from .state import Record, State
 from .steps import MppsRules, mpps_edited
 from .ups import UPS_CLASSES, Subscriptions, UpsRules
@@ -90,6 +99,8 @@ class BuiltInPeer:
     def serve(self, request: Request) -> Serving:
         """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.23)."""
         field_value = request.command.command_field or 0
+        if withheld := self.emulation.withheld(request.context.abstract_syntax):
+            return _refused(request, withheld)
         handlers: dict[int, Callable[[Request], Serving]] = {
             0x0001: self._fitting(self._store),
             0x0010: self._fitting(self._retrieve),
@@ -190,6 +201,12 @@ class BuiltInPeer:
             yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
             return
         yield from retrieve(request, chosen, destination)
+
+
+def _refused(request: Request, why: str) -> Serving:
+    """An emulator was switched off while the association was open: as if its SOP class were not there."""
+    status = NO_SUCH_SOP_CLASS if (request.command.command_field or 0) >= FIRST_NORMALIZED else NOT_SUPPORTED
+    yield Reply(command=response_to(request.command, status, comment=why))
 
 
 def _checked(request: Request, limits: Limits) -> Instance:

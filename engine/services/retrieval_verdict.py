@@ -86,7 +86,9 @@ def judge(facts: Facts) -> Judgement:
         parts += _unknown_destination(facts)
     parts += _failures(facts)
     cut_short = facts.status == CANCELLED and not facts.failed
-    parts += _contexts(facts, doubtful=not (success or cut_short) or outcome is not None or bool(facts.failed))
+    ours = bool(facts.refused) and (facts.failed or 0) <= facts.refused  # what failed was refused here
+    doubtful = not (success or cut_short) or outcome is not None or bool(facts.failed)
+    parts += _contexts(facts, doubtful=doubtful and not ours)
     parts += [f"The C-STORE-RQs {words} ({count} of them)." for words, count in facts.originators.items()]
     parts += [f"Not kept in the folder: {problem}." for problem in facts.not_kept]
     return Judgement(outcome, " ".join(parts))

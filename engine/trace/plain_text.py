@@ -84,6 +84,23 @@ def contexts_table(negotiated: Negotiated) -> str:
     return table(headers, (_context_row(c) for c in negotiated.contexts))
 
 
+def contexts_summary(negotiated: Negotiated) -> list[str]:
+    """Many presentation contexts in a line a result: how many, and which were refused."""
+    contexts = negotiated.contexts
+    accepted = sum(c.accepted for c in contexts)
+    lines = [f"{accepted} of {len(contexts)} presentation contexts accepted (-v lists them)."]
+    by_result: dict[int, list[str]] = {}
+    for c in contexts:
+        if not c.accepted:
+            by_result.setdefault(c.result, []).append(named(c.abstract_syntax))
+    for result, refused in by_result.items():
+        names = list(dict.fromkeys(refused))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        why = explain_code("context_result", result) if result >= 0 else "not answered"
+        lines.append(f"    {len(refused)} {why}: {', '.join(names[:3])}{more}")
+    return lines
+
+
 def _context_row(c: NegotiatedContext) -> tuple[str, str, str, str, str]:
     result = explain_code("context_result", c.result) if c.result >= 0 else "not answered"
     roles = " and ".join(r for r, on in (("SCU", c.requestor_scu), ("SCP", c.requestor_scp)) if on)

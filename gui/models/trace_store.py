@@ -33,6 +33,8 @@ class TraceAssociation:
     requestor: bool
     time: float
     phase: AssociationPhase
+    listener: int | None = None
+    """The built-in peer that accepted or opened it."""
     proposal: Proposal | None = None
     negotiated: Negotiated | None = None
     rejection: tuple[int, int, int] | None = None
@@ -96,6 +98,7 @@ class TraceStore:
         if record is None:
             record = self._begin(notice.association, notice.peer, notice.requestor, notice.time, changes)
         record.peer, record.requestor, record.phase = notice.peer, notice.requestor, notice.phase
+        record.listener = notice.listener
         record.proposal = notice.proposal or record.proposal
         record.negotiated = notice.negotiated or record.negotiated
         record.rejection = notice.rejection or record.rejection

@@ -41,7 +41,7 @@ from gui.theme import SPACING, theme
 CLIENTS = "clients"
 _CLIENTS_SUMMARY = "Associations that others have opened with the built-in peer."
 _NAME = int(Qt.ItemDataRole.UserRole)
-_OFF = "It is switched off: its SOP classes are not accepted in new associations. What it holds stays."
+_OFF = "It is switched off: its SOP classes are not accepted, and refused where they were. What it holds stays."
 _STOPPED = "The built-in peer does not run. <b>Built-in peer > Start</b> starts it."
 _EDITABLE = (NORMALIZED, WORKLIST_ITEMS)
 MAKES = {"worklist": (WORKLIST_ITEMS, ""), "mpps": (NORMALIZED, MPPS), "ups": (NORMALIZED, UPS_PUSH)}

@@ -188,14 +188,19 @@ class TracePanel(QWidget):
     # -- what is shown ------------------------------------------------------------------------------------------
 
     def _to_follow(self, changes: Changes) -> int | None:
-        """A new association of ours; any other only while nothing is shown."""
+        """A new association of the user's; one of the built-in peer (accepted, or opened for a C-MOVE or a report) only
+        while nothing is shown."""
         known = [n for n in changes.new if n in self.store.associations]
-        ours = [n for n in known if self.store.associations[n].requestor]
+        ours = [n for n in known if self._of_the_user(n)]
         if ours:
             # Opening an association is the user's doing: it is what they want to see now.
             self._chosen_by_hand = False
             return ours[-1]
         return known[-1] if known and self._shown is None else None
+
+    def _of_the_user(self, number: int) -> bool:
+        record = self.store.associations[number]
+        return record.requestor and record.listener is None
 
     def _picked(self, row: int) -> None:
         self._chosen_by_hand = True

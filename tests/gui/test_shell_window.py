@@ -321,6 +321,22 @@ def test_the_palette_finds_and_gives_commands(window, palette, qtbot):
     assert not palette.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("nget", "Read an instance (N-GET)"),
+        ("n-get", "Read an instance (N-GET)"),
+        ("mpps", "Worklist and performed steps (MPPS)"),
+        ("mwl", "Worklist and performed steps (MPPS)"),
+        ("cfind", "Query and retrieve (C-FIND, C-GET, C-MOVE)"),
+        ("workitem", "Unified procedure steps (UPS)"),
+    ],
+)
+def test_the_palette_knows_services_by_their_other_names(window, palette, qtbot, typed, title):
+    qtbot.keyClicks(palette.line, typed)
+    assert ("", title) in found(palette)
+
+
 def test_the_palette_finds_peers_by_host(window, palette, qtbot):
     qtbot.keyClicks(palette.line, "example.org")
     assert found(palette)[0] == ("peer", "RIS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
-from engine.model.notices import Direction, Evidence, PduNotice
+from engine.model.notices import AssociationNotice, Direction, Evidence, PduNotice
 from gui.models.rows import RECORD_ROLE, SECOND_LINE_ROLE
 from gui.models.trace_contexts import entry
 from gui.models.trace_lists import AssociationList
@@ -71,6 +72,16 @@ def test_a_peers_association_does_not_push_ours_away(panel: TracePanel) -> None:
     panel.add_notices(tuple(Conversation(2, requestor=False).opened().notices))
     assert panel.shown_association == 1
     assert panel.picker.count() == 2
+
+
+def test_what_the_built_in_peer_opens_does_not_push_an_operation_away(panel: TracePanel) -> None:
+    """A C-MOVE from ourselves: its C-STOREs go out on an association of their own."""
+    panel.add_notices(tuple(Conversation(1).opened().notices))
+    own = (replace(n, listener=7) if isinstance(n, AssociationNotice) else n for n in Conversation(2).opened().notices)
+    panel.add_notices(tuple(own))
+    assert panel.shown_association == 1
+    panel.add_notices(tuple(Conversation(3).opened().notices))
+    assert panel.shown_association == 3, "what the user opens is shown"
 
 
 def test_picking_another_association_shows_it(qtbot: QtBot, filled: TracePanel) -> None:

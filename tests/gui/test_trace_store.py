@@ -95,15 +95,15 @@ def test_user_information_is_told_from_both_pdus_with_differences_marked() -> No
 
 def test_options_asked_for_and_granted_are_told_in_words() -> None:
     uid = "1.2.840.10008.5.1.4.1.2.2.1"
-    asked = ExtendedNegotiation(uid, b"\1\1\1\1")
+    asked = ExtendedNegotiation(uid, b"\1\1\1\1\1")
     proposed = (ProposedContext(1, uid, ("1.2.840.10008.1.2",)),)
     talk = Conversation(proposal=Proposal(contexts=proposed, extended=(asked,)))
     row = information(kept(talk.opened(Policy())))["Extended: Study Root Query/Retrieve Information Model - FIND"]
     assert row.proposed == (
-        "Relational-queries, Date-time matching, Fuzzy semantic matching of person names, Timezone query adjustment "
-        "· 01 01 01 01"
+        "Relational-queries, Date-time matching, Fuzzy semantic matching of person names, Timezone query adjustment, "
+        "Enhanced Multi-Frame Image Conversion · 01 01 01 01 01"
     )
-    assert row.answered.endswith("Fuzzy semantic matching of person names · 01 01 01 00")
+    assert row.answered.endswith("Timezone query adjustment · 01 01 01 01 00")
     assert row.mark == "different"
 
 

@@ -13,6 +13,7 @@ from engine.model.association import AsyncWindow, LocalAE, Policy, Role
 from engine.model.command_set import CommandSet, Value
 from engine.model.commands import Outgoing
 from engine.model.dataset import EncodedData
+from engine.model.emulation import Emulation
 from engine.model.notices import Direction, MessageNotice, Outcome
 from engine.protocol.products import product
 from engine.services.responses import request_of, response_to
@@ -179,6 +180,14 @@ def test_a_get_without_our_role(console: Console) -> None:
     found = diagnoses(console)
     assert check(found, "get.role-refused").mends[0].value == (CT,)
     assert "get.context-missing" not in found
+
+
+def test_a_get_at_a_peer_without_the_service_is_not_about_roles(console: Console) -> None:
+    where = console.listen(emulation=Emulation(on=frozenset({"storage"})))
+    _get(console, where, Role.DEFAULT)
+    found = diagnoses(console)
+    check(found, "contexts.abstract-syntax")
+    assert "get.role-refused" not in found
 
 
 def test_a_get_of_what_has_no_context(console: Console) -> None:

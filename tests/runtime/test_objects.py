@@ -103,6 +103,22 @@ def test_emulators_are_switched_while_it_listens(console: Console) -> None:
     assert [c.accepted for c in made.negotiated.contexts] == [True, False]
 
 
+def test_an_open_association_loses_what_is_switched_off(console: Console) -> None:
+    where = console.listen()
+    watch(console, where)
+    number = console.open(proposal(where, VERIFICATION, CT, MPPS))
+    stored = store_rq(CT, "1.2.3", keys(SOPClassUID=CT, SOPInstanceUID="1.2.3"))
+    created = n_message("N-CREATE-RQ", whole_step(), AffectedSOPClassUID=MPPS, AffectedSOPInstanceUID="1.5")
+    assert console.send(number, stored).status == 0
+    console.submit(SetEmulators(listener=where.listener, on=frozenset({"verification"})))
+    console.wait(ObjectsNotice, lambda n: not n.whole and n.on == {"verification"})
+    assert console.send(number, stored).status == 0x0122
+    assert console.send(number, created).status == 0x0118, "No Such SOP Class: the status of a DIMSE-N service"
+    console.submit(SetEmulators(listener=where.listener, on=frozenset({"verification", "mpps"})))
+    console.wait(ObjectsNotice, lambda n: not n.whole and n.on == {"verification", "mpps"})
+    assert console.send(number, created).status == 0
+
+
 def test_what_cannot_be_changed_is_said(console: Console) -> None:
     where = console.listen()
     console.submit(ChangeObject(listener=where.listener, shelf="attic", key="1", attributes=None))

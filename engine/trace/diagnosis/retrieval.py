@@ -115,6 +115,8 @@ def role_refused(case: Case) -> Found | None:
     status, story = _end(case, "C-GET"), case.association
     if status is None or story.negotiated is None or not (status.failed or _nothing(status)):
         return None
+    if status.message_id is None:  # it was never asked: the service itself has no context, which says more
+        return None
     storage = [c for c in story.negotiated.contexts if c.accepted and _is_storage(c.abstract_syntax)]
     ours = [c for c in storage if c.requestor_scp]
     if ours:
