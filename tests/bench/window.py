@@ -1,7 +1,7 @@
-"""The window at work, off screen, in a process of its own: `python -m tests.bench.window start|busy|log [COUNT]`.
+"""The window at work, off screen, in a process of its own: `python -m tests.bench.window WORK [COUNT [PORT]]`.
 
 start: prints the seconds from the first line of Python to a window that shows and whose built-in peer listens.
-busy: COUNT echoes of the built-in peer; prints how many a second, and how long Qt's loop was held meanwhile.
+busy: COUNT echoes of the peer at PORT, or of the built-in peer; prints the seconds, and how long Qt's loop was held.
 log: COUNT rows in the status log; prints the memory they take and the seconds a filter takes over all of them.
 """
 
@@ -17,6 +17,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from dataclasses import replace  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -36,7 +37,7 @@ def until(done: Callable[[], object]) -> None:
     loop.exec()
 
 
-def start(count: int) -> dict[str, float]:
+def start(count: int, port: int = 0) -> dict[str, float]:
     from gui.app import TURN
 
     gc.disable()  # as gui.app does
@@ -48,7 +49,7 @@ def start(count: int) -> dict[str, float]:
         seconds = time.perf_counter() - BEGUN
         told = {"seconds": seconds, "cpu": time.process_time(), "rss": 0.0}
         if count:
-            told |= _busy(window, bridge, count)
+            told |= _busy(window, bridge, count, port)
         window.ended.connect(app.quit)
         window.close()
         app.exec()
@@ -76,11 +77,14 @@ def _opened(app: QApplication, folder: Path):
     return window, bridge
 
 
-def _busy(window, bridge, count: int) -> dict[str, float]:
+def _busy(window, bridge, count: int, port: int) -> dict[str, float]:
     from engine.model.commands import OneShot, Outgoing
     from engine.services.responses import request_of
 
     until(lambda: window.ae.proposal().peer.port == window.session.listener.port)
+    proposal = window.ae.proposal()
+    if port:
+        proposal = replace(proposal, peer=replace(proposal.peer, port=port))
     gaps: list[float] = []
     last = [time.perf_counter()]
 
@@ -93,7 +97,7 @@ def _busy(window, bridge, count: int) -> dict[str, float]:
     work = OneShot(
         association=bridge.new_id(),
         operation=bridge.new_id(),
-        proposal=window.ae.proposal(),
+        proposal=proposal,
         messages=(message,) * count,
     )
     ended: set[int] = set()
@@ -102,6 +106,7 @@ def _busy(window, bridge, count: int) -> dict[str, float]:
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(beat)
     timer.start(BEAT)
+    used = time.process_time(), time.thread_time()
     begun = last[0] = time.perf_counter()
     bridge.submit(work)
     until(lambda: work.operation in ended)
@@ -110,6 +115,8 @@ def _busy(window, bridge, count: int) -> dict[str, float]:
     gaps.sort()
     return {
         "seconds": seconds,
+        "cpu": time.process_time() - used[0],
+        "thread_us": 1e6 * (time.thread_time() - used[1]) / count,
         "median_ms": 1e3 * gaps[len(gaps) // 2],
         "p99_ms": 1e3 * gaps[int(len(gaps) * 0.99)],
         "longest_ms": 1e3 * gaps[-1],
@@ -150,8 +157,12 @@ def log(count: int) -> dict[str, float]:
 
 
 def main() -> None:
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    told = {"start": lambda: start(0), "busy": lambda: start(count or 3000), "log": lambda: log(count or 1_000_000)}
+    count, port = (int(n) for n in [*sys.argv[2:4], "0", "0"][:2])
+    told = {
+        "start": lambda: start(0),
+        "busy": lambda: start(count or 3000, port),
+        "log": lambda: log(count or 1_000_000),
+    }
     print(json.dumps(told[sys.argv[1]]()), flush=True)
 
 
