@@ -46,11 +46,11 @@ class Answering(QObject):
 
     def take(self, notice: MessageNotice) -> None:
         """Say that a request waits, where nothing answers it by itself."""
-        row = message_for(notice.command.command_field or 0)
         record = self._session.record(notice.association)
-        if notice.direction is not Direction.RECEIVED or row is None or row.kind != "request":
+        if notice.direction is not Direction.RECEIVED or record is None or not record.held or record.auto_answer:
             return
-        if record is not None and record.held and not record.auto_answer:
+        row = message_for(notice.command.command_field or 0)
+        if row is not None and row.kind == "request":
             name, number = message_name(notice.command.command_field), notice.command.message_id
             self.said.emit(f"{name} {number} of #{notice.association} waits for your answer: press Ctrl+R.", "warning")
 

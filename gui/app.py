@@ -104,6 +104,7 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     from .picture import Picture
     from .report import Reporter
     from .theme import CHOICES, theme
+    from .warming import Warming
 
     workspace = Workspace(options.workspace)
     store = settings_file(str(workspace.folder))
@@ -130,6 +131,7 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
             window.built_in.ready.connect(window.focus_echo, Qt.ConnectionType.SingleShotConnection)
         window.built_in.start(introduce=first or options.tour)
     settle()
+    Warming(app)
     collector = Collector(app)
     bridge.notices.connect(collector.stir)
     code = app.exec()

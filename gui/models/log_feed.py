@@ -105,9 +105,10 @@ class LogFeed:
     # -- messages -----------------------------------------------------------------------------------------------
 
     def _message(self, notice: MessageNotice) -> None:
-        row = message_for(notice.command.command_field or 0)
+        field = notice.command.command_field
+        row = message_for(field or 0)
         kind = row.kind if row is not None else ("response" if notice.command.is_response else "request")
-        name = row.service if row is not None else message_name(notice.command.command_field)
+        name = row.service if row is not None else message_name(field)
         if kind == "response":
             self._response(name, notice)
         elif kind == "cancel":

@@ -106,13 +106,14 @@ class Known(QObject):
     def take(self, notice: MessageNotice) -> None:
         """Learn from a message, sent or received."""
         command = notice.command
-        row = message_for(command.command_field or 0)
+        field = command.command_field
+        row = message_for(field or 0)
         kind = row.kind if row else ""
         if notice.direction is Direction.SENT and kind == "request":
             if command.message_id is not None and notice.association == self.association:
                 self._last_id = command.message_id
                 self._soon()
-            if command.command_field == _CREATE and notice.operation is not None:
+            if field == _CREATE and notice.operation is not None:
                 self._creating[notice.operation] = command.sop_class_uid, command.sop_instance_uid
                 while len(self._creating) > KEPT_INSTANCES:
                     del self._creating[next(iter(self._creating))]
@@ -139,6 +140,8 @@ class Known(QObject):
     def _answered(self, notice: MessageNotice) -> None:
         """Remember what was created, forget what was deleted."""
         command = notice.command
+        if command.command_field not in (_CREATED, _DELETED):
+            return
         succeeded = status_class(command.status or 0) in (StatusClass.SUCCESS, StatusClass.WARNING)
         if command.command_field == _CREATED and notice.operation is not None:
             asked = self._creating.pop(notice.operation, ("", ""))

@@ -80,7 +80,10 @@ def _opened(app: QApplication, folder: Path):
 def _busy(window, bridge, count: int, port: int) -> dict[str, float]:
     from engine.model.commands import OneShot, Outgoing
     from engine.services.responses import request_of
+    from gui.warming import Warming
 
+    warming = Warming(window)  # as gui.app does; whoever sends thousands of echoes has had the window for a second
+    until(lambda: not warming.step())
     until(lambda: window.ae.proposal().peer.port == window.session.listener.port)
     proposal = window.ae.proposal()
     if port:
