@@ -74,18 +74,18 @@ class Writer:
             await link.drained()
             return
         pdus: list[list[p.Buffer] | DataRun] = []
-        size = 0
+        size, begun = 0, False
         try:
             for pdu in self._cut(ready, encoded, maximum):
                 pdus.append(pdu)
                 size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
                 if size >= BATCH:
                     self._put(pdus, operation)
-                    pdus, size = [], 0
+                    pdus, size, begun = [], 0, True
                     await link.drained()
                     await asyncio.sleep(0)  # the other associations have their turn
         except (OSError, DataSetError) as error:
-            raise self._unreadable(error) from None
+            raise self._unreadable(error, begun or ready.command.is_response) from None
         self._put(pdus, operation)
         self._tell_sent(ready, encoded, operation, within)
         await link.drained()
@@ -102,7 +102,7 @@ class Writer:
         try:
             pdus = list(self._cut(ready, encoded, maximum))
         except (OSError, DataSetError) as error:
-            raise self._unreadable(error) from None
+            raise self._unreadable(error, ready.command.is_response) from None
         self._put(pdus, operation)
         self._tell_sent(ready, encoded, operation, within)
 
@@ -110,7 +110,10 @@ class Writer:
         honest = self._association.script is None
         return self.live().fragments(ready, encoded.chunks if encoded else None, maximum, runs=honest)
 
-    def _unreadable(self, error: Exception) -> Ended:
+    def _unreadable(self, error: Exception, begun: bool) -> Ended:
+        """begun: part of the message has gone, or somebody waits for it: the association cannot go on."""
+        if not begun:
+            return Ended(Outcome.NOT_SENT, f"The data set could not be read, so nothing of it was sent: {error}")
         sentence = f"The data set could not be read to its end, so the association was aborted: {error}"
         self._association.abort(why=(Outcome.NOT_SENT, sentence), cause=Cause.STORAGE)
         return Ended(Outcome.NOT_SENT, sentence)
