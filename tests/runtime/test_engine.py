@@ -46,6 +46,7 @@ from engine.protocol import primitives as p
 from engine.runtime import recorder
 from engine.runtime.association import Association
 from engine.runtime.engine import Engine
+from engine.runtime.files import Spool
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AssociateRQ
 from engine.wire import datasets
@@ -524,7 +525,7 @@ def test_a_disk_that_is_full_is_told(console: Console, tmp_path: Path, monkeypat
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", full)
+    monkeypatch.setattr(Spool, "_begun", full)
     (path,) = _write(tmp_path / "in", 1, 100_000)
     store = StoreFiles(
         operation=console.new_id(), association=console.new_id(), proposal=proposal(listener), paths=(path,)
