@@ -58,6 +58,7 @@ EXECUTION_STATUS_INFO = 0x21000030
 PRINTER_STATUS = 0x21100010
 PRINTER_STATUS_INFO = 0x21100020
 LUT_SEQUENCE = 0x20500010
+REFERENCED_LUT = 0x20500500
 LUT_SHAPE = 0x20500020
 LUT_SHAPES = ("IDENTITY", "LIN OD")
 PIXELS = {GRAYSCALE_IMAGE_BOX: 0x20200110, COLOR_IMAGE_BOX: 0x20200111}
@@ -290,9 +291,10 @@ def _printer_events(request: Request, printer: PrinterOptions) -> tuple[Notify, 
 
 
 def keep_film(store: NormalizedStore, box: Record) -> None:
-    """A printed film: its film box, the session and the image boxes whole in the place of their references."""
+    """A printed film: its film box, the session, the image boxes and Presentation LUTs whole in the place of
+    their references."""
     attributes = box.attributes
-    for tag in (REFERENCED_FILM_SESSION, REFERENCED_IMAGE_BOXES, REFERENCED_ANNOTATION_BOXES):
+    for tag in (REFERENCED_FILM_SESSION, REFERENCED_IMAGE_BOXES, REFERENCED_ANNOTATION_BOXES, REFERENCED_LUT):
         items = tuple(_whole(store, item) for item in attributes.items(tag))
         attributes = attributes.with_items(tag, *items) if items else attributes
     films = store.state.films
@@ -303,8 +305,11 @@ def keep_film(store: NormalizedStore, box: Record) -> None:
 
 
 def _whole(store: NormalizedStore, item: DataSet) -> DataSet:
+    """With what it refers to, and the Presentation LUT that refers to in its turn."""
     record = store.find(item.text(0x00081155))
-    return item.merged(record.attributes) if record else item
+    whole = item.merged(record.attributes) if record else item
+    luts = tuple(_whole(store, lut) for lut in whole.items(REFERENCED_LUT)) if record else ()
+    return whole.with_items(REFERENCED_LUT, *luts) if luts else whole
 
 
 def _size(films: Iterable[Record]) -> int:

@@ -41,12 +41,25 @@ def thumbnail_of(
     return thumbnail(picture if color else to_gray(picture), longest)
 
 
-def printed_picture_of(image: DataSet, longest: int, *, reverse: bool = False) -> Picture:
-    """An image of a printed film's image box, at most `longest` pixels a side."""
+def printed_picture_of(
+    image: DataSet,
+    longest: int,
+    *,
+    reverse: bool = False,
+    presentation: DataSet | None = None,
+    film: DataSet | None = None,
+) -> Picture:
+    """An image of a printed film's image box, at most `longest` pixels a side.
+
+    presentation: attributes of the Presentation LUT of the image box or the film box. film: the film box, for its
+    densities and light.
+    """
     from engine.wire.errors import DataSetError
+    from engine.wire.presentation_lut import shown_grays
     from engine.wire.printed import printed_picture
 
     try:
-        return printed_picture(image, longest, reverse=reverse)
+        grays = shown_grays(presentation, film or DataSet()) if presentation is not None else b""
+        return printed_picture(image, longest, reverse=reverse, grays=grays)
     except DataSetError as error:
         raise PreviewError(str(error)) from None

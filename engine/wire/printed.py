@@ -11,12 +11,15 @@ from engine.model.picture import Picture
 from .errors import DataSetError
 
 _PIXELS = 0x7FE00010
+_INVERSE = bytes(range(255, -1, -1))
 
 
-def printed_picture(image: DataSet, longest: int, *, reverse: bool = False) -> Picture:
+def printed_picture(image: DataSet, longest: int, *, reverse: bool = False, grays: bytes = b"") -> Picture:
     """One image, at most `longest` pixels a side (every n-th pixel), as gray or RGB of 8 bits.
 
-    reverse: the image box has Polarity REVERSE. DataSetError when there are fewer pixels than told.
+    reverse: the image box has Polarity REVERSE. grays: what its Presentation LUT makes of each gray
+    (`presentation_lut.shown_grays`), b"" for none; colours have none. DataSetError when there are fewer pixels
+    than told.
     """
     rows, columns, samples = (_number(image, tag) for tag in (0x00280010, 0x00280011, 0x00280002))
     wide = _number(image, 0x00280100) > 8
@@ -28,13 +31,17 @@ def printed_picture(image: DataSet, longest: int, *, reverse: bool = False) -> P
     if not needed or len(data) < needed:
         raise DataSetError(f"The image has {len(data)} bytes of pixels and needs {needed}.")
     step = -(-max(rows, columns) // longest)
-    inverted = (image.text(0x00280004).strip() == "MONOCHROME1") != reverse
     if samples == 3:
         pixels = _color(data, rows, columns, step, planar=_number(image, 0x00280006) == 1)
     else:
         pixels = _gray(data, rows, columns, step, _number(image, 0x00280101) if wide else 0)
-    if inverted:
-        pixels = pixels.translate(bytes(range(255, -1, -1)))
+    # The LUT takes black as 0, whatever the image has; the film is turned over after it.
+    if image.text(0x00280004).strip() == "MONOCHROME1":
+        pixels = pixels.translate(_INVERSE)
+    if grays and samples == 1:
+        pixels = pixels.translate(grays)
+    if reverse:
+        pixels = pixels.translate(_INVERSE)
     return Picture(rows=-(-rows // step), columns=-(-columns // step), samples=samples, bits=8, pixels=pixels)
 
 

@@ -19,6 +19,8 @@ LONGEST = 700
 _WHOLE = (Place(0, 0, 1, 1),)
 _IMAGES = (0x20200110, 0x20200111)
 _BOXES, _POSITION, _POLARITY = 0x20100510, 0x20200010, 0x20200020
+_LUT = 0x20500500
+"""Referenced Presentation LUT Sequence; a printed film has the LUT itself there."""
 
 
 def as_image(picture: Picture) -> QImage:
@@ -62,7 +64,7 @@ class FilmPicture(QWidget):
             told = box.text(_POSITION).strip()
             place = int(told) if told.isdigit() else number
             if 0 < place <= len(places):
-                self.drawn.append((places[place - 1], *_image_of(box)))
+                self.drawn.append((places[place - 1], *_image_of(box, film)))
         self.setAccessibleDescription(f"A film with {sum(i is not None for _, i, _ in self.drawn)} images")
         self.update()
 
@@ -105,12 +107,16 @@ class FilmPicture(QWidget):
         painter.drawImage(target, image)
 
 
-def _image_of(box: DataSet) -> tuple[QImage | None, str]:
+def _image_of(box: DataSet, film: DataSet) -> tuple[QImage | None, str]:
     item = next((item for tag in _IMAGES for item in box.items(tag)), None)
     if item is None:
         return None, ""
+    # The image box's own LUT comes before the film box's (PS3.4 H.4.3.1.2.1).
+    presentation = next((lut for where in (box, film) for lut in where.items(_LUT)), None)
     try:
-        picture = printed_picture_of(item, LONGEST, reverse=box.text(_POLARITY) == "REVERSE")
+        picture = printed_picture_of(
+            item, LONGEST, reverse=box.text(_POLARITY) == "REVERSE", presentation=presentation, film=film
+        )
     except PreviewError as error:
         return None, str(error)
     return as_image(picture), ""

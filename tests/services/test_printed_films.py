@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from engine.model.dataset import DataSet
 from engine.model.emulation import Emulation, PrinterOptions
 from engine.services import print_rules as p
 from engine.services.peer import BuiltInPeer
+from engine.services.rules import NormalizedStore, reference, sequence
+from engine.services.state import Record
 from tests.services.playing import Stage, elements
 
 PIXELS = elements(
@@ -51,6 +54,23 @@ def test_a_film_is_kept_with_its_session_and_images_when_all_else_is_gone() -> N
     full, empty = film.attributes.items(p.REFERENCED_IMAGE_BOXES)
     assert full.items(0x20200110)[0].find(0x7FE00010) == PIXELS.find(0x7FE00010)
     assert not empty.items(0x20200110)
+
+
+def test_presentation_luts_are_kept_with_the_film() -> None:
+    store = NormalizedStore(lambda: "2.25.9")
+
+    def referring(uid: str) -> DataSet:
+        return sequence(p.REFERENCED_LUT, reference(p.PRESENTATION_LUT, uid))
+
+    for uid, shape in (("1.1", "LIN OD"), ("1.2", "IDENTITY")):
+        store.put(Record(p.PRESENTATION_LUT, uid, elements((p.LUT_SHAPE, "CS", shape)), passing=True))
+    store.put(Record(p.GRAYSCALE_IMAGE_BOX, "1.3", referring("1.2"), passing=True))
+    boxes = sequence(p.REFERENCED_IMAGE_BOXES, reference(p.GRAYSCALE_IMAGE_BOX, "1.3"))
+    p.keep_film(store, Record(p.FILM_BOX, "1.4", referring("1.1").merged(boxes), passing=True))
+    (film,) = store.state.films.values()
+    assert film.attributes.items(p.REFERENCED_LUT)[0].text(p.LUT_SHAPE) == "LIN OD"
+    (box,) = film.attributes.items(p.REFERENCED_IMAGE_BOXES)
+    assert box.items(p.REFERENCED_LUT)[0].text(p.LUT_SHAPE) == "IDENTITY"
 
 
 def test_the_oldest_films_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
