@@ -188,3 +188,23 @@ def test_an_exception_in_a_slot_becomes_a_report_and_the_window_goes_on(window, 
     assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
     assert window.log.model.rowCount() > before
     assert not found("the terminal", "".join(capfd.readouterr()), PATIENTS)
+
+
+@pytest.mark.parametrize("kind", [LookupError, SystemExit])
+def test_a_defect_in_the_engines_loop_leaves_the_session_as_it_is(kind, window, qtbot, told, reporter):
+    """SystemExit goes past asyncio's own handler and stops the loop: the engine starts it again."""
+
+    def fail():
+        raise kind(PATIENT)
+
+    assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
+    rows, traced = window.log.model.rowCount(), window.trace.text()
+    context = window.bridge._engine._context
+    context.loop.call_soon_threadsafe(fail)
+    qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None)
+    window.findChild(ReportDialog).reject()
+    assert window.session.listener.listening
+    assert window.log.model.rowCount() > rows
+    assert window.trace.text() == traced != ""
+    assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
+    assert not [n for n in told if PATIENT in repr(n)]
