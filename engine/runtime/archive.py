@@ -213,7 +213,7 @@ class Archive(FolderStore):
             if written is None:
                 written = datasets.write_instance(part, instance.data, *uids, durable=True)
             told = part.stat()
-            part.replace(path)
+            os.replace(part, path)  # noqa: PTH105 - makes no third path of the two
             synchronize(self.folder)
         except BaseException:
             with suppress(OSError):

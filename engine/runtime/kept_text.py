@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.model.dataset import DataElement, DataSet
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def to_text(data: DataSet) -> str:
     """As JSON in ASCII: a list of [tag, VR, values]; bytes as one base64 text, items as lists of elements."""
-    return json.dumps(_plain(data), separators=(",", ":"))
+    return _encode(_plain(data))
 
 
 def from_text(text: str) -> DataSet:

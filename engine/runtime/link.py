@@ -164,6 +164,7 @@ class Link(asyncio.BufferedProtocol):
                 buffers = self._written(buffers)
             if buffers:
                 self._transport.writelines(buffers)
+                self._wrote = self._wrote or not self._transport.get_write_buffer_size()
             self.last_activity = self._context.now()
 
     def _written(self, buffers: list[Buffer]) -> list[Buffer]:

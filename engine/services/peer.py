@@ -76,6 +76,7 @@ class BuiltInPeer:
     limits: Limits = field(default_factory=Limits)
     normalized: NormalizedProvider = field(init=False)
     _ups: UpsRules = field(init=False)
+    _handlers: dict[int, Callable[[Request], Serving]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._ups = UpsRules(self.known_destination, Subscriptions(self.state))
@@ -87,6 +88,7 @@ class BuiltInPeer:
             UPS_PUSH: self._ups,
         }
         self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state), rules)
+        self._handlers = self._served()
         self.set_up()
         for key, item in sample_worklist(self.today).items():
             self.state.worklist.restore(key, Record(WORKLIST, key, item))
@@ -98,10 +100,13 @@ class BuiltInPeer:
 
     def serve(self, request: Request) -> Serving:
         """Effects that answer one request. An operation nobody knows is answered 0211H (PS3.7 C.5.23)."""
-        field_value = request.command.command_field or 0
         if withheld := self.emulation.withheld(request.context.abstract_syntax):
             return _refused(request, withheld)
-        handlers: dict[int, Callable[[Request], Serving]] = {
+        return self._handlers.get(request.command.command_field or 0, self._unknown)(request)
+
+    def _served(self) -> dict[int, Callable[[Request], Serving]]:
+        """What serves each request, by Command Field."""
+        return {
             0x0001: self._fitting(self._store),
             0x0010: self._fitting(self._retrieve),
             0x0020: self._fitting(self._find),
@@ -109,7 +114,6 @@ class BuiltInPeer:
             0x0030: self._echo,
             **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
         }
-        return handlers.get(field_value, self._unknown)(request)
 
     def edited(self, shelf: str, before: Record | None, after: Record | None) -> tuple[Notify, ...]:
         """What is told when an object was changed on our side, not by a peer."""

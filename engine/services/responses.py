@@ -18,6 +18,9 @@ ERROR_COMMENT_LENGTH = 64
 _SERVICE_CLASS_CODES = 0xA000
 """From here on codes are the service classes'; Annex C lets each of their warnings and failures say why."""
 _CREATE = "N-CREATE"
+_FORMED = frozenset({0x0001, 0x0020, 0x0030})
+"""C-STORE-RQ, C-FIND-RQ, C-ECHO-RQ: answered by the thousand, with nothing of their own but who is answered."""
+_RESPONDED_TO, _INSTANCE = tag_of("MessageIDBeingRespondedTo"), tag_of("AffectedSOPInstanceUID")
 _element = quick(Element)
 
 
@@ -35,6 +38,36 @@ def response_to(
         the status none.
     extra: further elements by keyword; None leaves an element out.
     """
+    field = request.command_field or 0
+    if field in _FORMED and not comment and not extra:
+        uid = request.sop_instance_uid
+        elements, answered, named = _form(field, status, request.sop_class_uid, has_data, bool(uid))
+        filled = list(elements)
+        filled[answered] = _element(_RESPONDED_TO, request.message_id or 0)
+        if named >= 0:
+            filled[named] = _element(_INSTANCE, uid)
+        return CommandSet(tuple(filled))
+    return _made(request, status, comment, has_data, extra)
+
+
+@lru_cache(256)
+def _form(
+    field: int, status: int, sop_class_uid: str, has_data: bool, named: bool
+) -> tuple[tuple[Element, ...], int, int]:
+    """The elements of a response in which Message ID Being Responded To and Affected SOP Instance UID differ from one
+    to the next, and where those two stand; -1 for one that is not there."""
+    values: dict[str, Value] = {"CommandField": field, "MessageID": 1, "AffectedSOPClassUID": sop_class_uid}
+    if named:
+        values["AffectedSOPInstanceUID"] = "1"
+    elements = _made(CommandSet.of(**values), status, "", has_data, None).elements
+    tags = [element.tag for element in elements]
+    return elements, tags.index(_RESPONDED_TO), tags.index(_INSTANCE) if _INSTANCE in tags else -1
+
+
+def _made(
+    request: CommandSet, status: int, comment: str, has_data: bool, extra: Mapping[str, Value] | None
+) -> CommandSet:
+    """As `response_to`, from the rows."""
     field = request.command_field or 0
     row = message_for(field | RESPONSE_BIT)
     service = row.service if row else ""

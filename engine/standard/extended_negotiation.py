@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .lean import dataclass
 from .sop_classes import sop_class
 
@@ -119,6 +121,7 @@ def layout_of(sop_class_uid: str) -> ExtendedLayout | None:
     return LAYOUTS.get(row.extended_negotiation) if row else None
 
 
+@lru_cache(256)  # asked for each request, of the same few
 def granted(sop_class_uid: str, information: bytes) -> frozenset[str]:
     """Keys of the options that the bytes answered say are supported."""
     layout = layout_of(sop_class_uid)

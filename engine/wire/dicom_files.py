@@ -385,7 +385,7 @@ def write_file(
                 os.fsync(file.fileno())
     except OSError as error:
         raise problem(Path(path), error) from error
-    return FileData(Path(path), len(head), length, transfer_syntax)
+    return FileData(path, len(head), length, transfer_syntax)
 
 
 def write_instance(
