@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.model.association import ProposedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import OneShot, Outgoing
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
-from engine.workspace.message_files import MessageFile
-from engine.workspace.sendable import load_to_send
 
 from .driver import driving
 from .exits import Exit
 from .options import proposal
 from .output import Output
-from .sending import Sending, shower
+
+if TYPE_CHECKING:
+    from engine.workspace.message_files import MessageFile
 
 VERIFICATION = "1.2.840.10008.1.1"
 SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
@@ -53,6 +54,10 @@ def _next(contexts: tuple[ProposedContext, ...], abstract_syntax: str) -> Propos
 
 def send(args: argparse.Namespace) -> Exit:
     """Message files, one after the other on one association."""
+    from engine.workspace.sendable import load_to_send
+
+    from .sending import Sending, shower
+
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
     files = tuple((path, load_to_send(path)) for path in args.files)
     asked = proposal(args, contexts_for([message for _, message in files]))

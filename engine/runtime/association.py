@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.limits import Limits
@@ -12,10 +13,9 @@ from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import beyond
-from engine.protocol.deviating.run import ScriptRun
 from engine.protocol.negotiation import outcome as negotiation_outcome
 from engine.protocol.negotiation import propose
-from engine.protocol.upper_layer import StateError
+from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import FragmentError, Sink
@@ -25,12 +25,16 @@ from engine.wire.recognise import LOOKS_LIKE
 from . import sentences
 from .connecting import connect
 from .context import Context
-from .deviating import scripted
 from .invocation import Ended
 from .link import Link
 from .messages import Messages
 from .recorder import Recorder
 from .watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from engine.protocol.deviating.run import ScriptRun
+
+    from .deviating import Deviating
 
 USUAL = Limits()
 OnRequest = Callable[["Association", dx.RequestReceived], None]
@@ -62,7 +66,13 @@ class Association:
         self.negotiated: Negotiated | None = None
         self.tls: TlsVerdict | None = None
         self.exchange: dx.Exchange | None = None
-        self.script, self.machine = scripted(self, script, proposal)
+        self.script: Deviating | None = None
+        if script is None and (proposal is None or proposal.script is None):
+            self.machine = UpperLayer(requestor, timeouts.artim, pdu_limit=self.limits.pdu_length)
+        else:
+            from .deviating import scripted
+
+            self.script, self.machine = scripted(self, script, proposal)
         self.machine.in_runs = self.script is None
         self.link = Link(context, self.machine, self._on_event)
         self.recorder = Recorder(context, number, requestor)

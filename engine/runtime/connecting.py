@@ -17,8 +17,6 @@ from engine.protocol.negotiation import propose
 from . import sentences
 from .context import go_on
 from .resolving import AddressInfo, resolve
-from .tls import TlsProblem
-from .tls_joining import layered, ready
 
 if TYPE_CHECKING:
     from .association import Association
@@ -66,13 +64,18 @@ async def connect(association: Association) -> None:
 async def _layer(association: Association) -> TlsLayer | None:
     """TLS for the connection to be made; None without."""
     assert association.proposal is not None
+    if association.proposal.tls is None:
+        return None
+    from .tls import TlsProblem
+    from .tls_joining import layered, ready
+
     try:
         made = await ready(association.proposal.tls, server=False)
         return layered(association, made, association.timeouts.connect) if made else None
     except TlsProblem as problem:
         _fail(association, Outcome.NOT_SENT, str(problem))
     except ValueError as error:
-        name = association.proposal.tls.server_name if association.proposal.tls else ""
+        name = association.proposal.tls.server_name
         sentence = f"'{name or association.peer.host}' cannot be used as a TLS server name: {error}."
         _fail(association, Outcome.NOT_SENT, sentence)
 
