@@ -21,6 +21,8 @@ armed again after each receive, unless what we have sent meanwhile was acknowled
 WRITE_HIGH_WATER = 256 * 1024
 """Bytes queued here before senders wait. The system has its own buffer, which keeps the line busy meanwhile; what is
 queued here has been copied."""
+PASSED_BY = 16
+"""Reads of what comes while we close; a peer that sends faster than that is not waited for."""
 MOST_BUFFERS = 1024
 """Buffers gathered in one system call (IOV_MAX of Linux and macOS)."""
 
@@ -208,11 +210,21 @@ class Link(asyncio.BufferedProtocol):
         return self._transport.get_write_buffer_size() if self._transport and not self.lost else 0
 
     def close(self) -> None:
-        """Close after what is queued has been sent."""
+        """Close in order after what is queued has been sent."""
         self.closed_here = True
         self.flush()
+        self._pass_by()
         if self._transport is not None:
             self._transport.close()
+
+    def _pass_by(self) -> None:
+        """Take what has come and nobody reads any more: a socket closed over it resets the connection, and what we sent
+        last may never reach the peer."""
+        if self._plain and self._socket is not None:
+            with suppress(OSError):
+                for _ in range(PASSED_BY):
+                    if len(os.read(self._socket.fileno(), WRITE_HIGH_WATER)) < WRITE_HIGH_WATER:
+                        break
 
     def kill(self) -> None:
         """Close at once."""
