@@ -329,12 +329,12 @@ def _families() -> tuple[str, ...]:
     return tuple(QFontDatabase.families())
 
 
-@lru_cache(maxsize=256)
 def _blank(size: int, gap: int) -> QPixmap:
     pixmap = QPixmap(size + size * gap // SPACING.icon, size)
     pixmap.fill(Qt.GlobalColor.transparent)
     return pixmap
 
 
+@lru_cache(maxsize=256)
 def _svg(name: str) -> str:
     return (ICONS / f"{name}.svg").read_text(encoding="utf-8")

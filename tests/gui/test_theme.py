@@ -102,3 +102,16 @@ def test_the_mono_font_is_of_fixed_width(qapp):
 def test_there_is_one_theme(qapp):
     assert theme() is theme()
     assert theme().parent() is QApplication.instance()
+
+
+def test_an_icon_holds_nothing_of_those_drawn_before_it(qapp: QApplication) -> None:
+    theme().apply(qapp, "light")
+
+    def inked(name: str) -> set[tuple[int, int]]:
+        image = theme().icon(name).pixmap(QSize(32, 32)).toImage()
+        places = ((x, y) for x in range(image.width()) for y in range(image.height()))
+        return {(x, y) for x, y in places if image.pixelColor(x, y).alpha() > 0}
+
+    one, other = inked("add"), inked("copy")
+    assert one - other
+    assert other - one
