@@ -700,7 +700,7 @@ def test_a_row_of_the_log_is_answered_while_it_waits(window, qtbot, fake):
     qtbot.waitUntil(lambda: any(model.record(r).message_id == 6 for r in range(model.rowCount())))
     rows = [r for r in range(model.rowCount()) if model.record(r).message_id == 5]
     window.log.table.selectRow(rows[-1])
-    assert window.log.answer_action.isEnabled()
+    qtbot.waitUntil(window.log.answer_action.isEnabled)  # the log and the requests that wait come at their own pace
     window.log.answer_action.trigger()
     assert window.builder.page.draft.preview().responded_to == 5
     opened = next(r for r in range(model.rowCount()) if model.record(r).message_id is None)
