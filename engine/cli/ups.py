@@ -12,7 +12,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
 from engine.model.procedures.ups import ClaimStep, CreateStep, FinishStep, RequestCancel, SetStep
 from engine.standard.ups import CANCELED, COMPLETED
-from engine.trace.json_lines import iso_time
+from engine.trace.json_basics import iso_time
 from engine.trace.plain_text import table
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
-from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, UserIdentity
 from engine.model.command_set import CommandSet, Element
 from engine.model.dataset import FileData
 from engine.model.notices import (
@@ -27,20 +25,18 @@ from engine.model.notices import (
     StoredNotice,
     StorePlanNotice,
 )
-from engine.standard.codes import abort_text, explain_code, rejection_text
-from engine.standard.dictionary import uid_name
 from engine.standard.elements import ELEMENTS
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import lookup
 from engine.wire.commands import decode_command
 
 from .explain import PreviewError, data_set_json
-from .json_pdu import HIDDEN, pdu_json, pdu_name
+from .json_association import association_json
+from .json_basics import Json, iso_time, seconds_json, uid_json
+from .json_pdu import pdu_json, pdu_name
 from .json_store import plan_json, references_json, results_json
 from .store_text import plan_summary
-from .tls_text import tls_json
 
-Json = dict[str, Any]
 LARGEST_VALUE = 64 * 1024
 """Characters of one InlineBinary value; larger ones give their length only, so that a line stays a line."""
 
@@ -53,132 +49,6 @@ def notice_to_json(notice: AnyNotice) -> Json:
 def json_line(notice: AnyNotice) -> str:
     """The object on one line, without the line end."""
     return json.dumps(notice_to_json(notice), ensure_ascii=False, separators=(", ", ": "))
-
-
-def iso_time(seconds: float) -> str | None:
-    """UTC, ISO 8601 with microseconds; None for 0, which stands for an unknown time."""
-    if not seconds:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _uid(uid: str) -> Json | None:
-    return {"uid": uid, "name": uid_name(uid)} if uid else None
-
-
-def _round(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 6)
-
-
-# --- association --------------------------------------------------------------------------------------------------
-
-
-def _association(n: AssociationNotice) -> Json:
-    return {
-        "kind": n.kind,
-        "time": iso_time(n.time),
-        "association": n.association,
-        "phase": n.phase.value,
-        "role": "requestor" if n.requestor else "acceptor",
-        "peer": _peer(n.peer),
-        "sentence": n.sentence,
-        "proposed": _proposal(n.proposal) if n.proposal else None,
-        "negotiated": _negotiated(n.negotiated) if n.negotiated else None,
-        "rejection": _rejection(n.rejection) if n.rejection else None,
-        "abort": _abort(n.abort) if n.abort else None,
-        "outcome": n.outcome.value if n.outcome else None,
-        "cause": n.cause.value or None,
-        "duration": _round(n.duration),
-        "listener": n.listener,
-        "tls": tls_json(n.tls) if n.tls else None,
-    }
-
-
-def _peer(peer: Peer) -> Json:
-    return {"name": peer.name, "ae_title": peer.ae_title, "host": peer.host, "port": peer.port}
-
-
-def _rejection(values: tuple[int, int, int]) -> Json:
-    result, source, reason = values
-    return {"result": result, "source": source, "reason": reason, "meaning": rejection_text(*values)}
-
-
-def _abort(values: tuple[int, int]) -> Json:
-    return {"source": values[0], "reason": values[1], "meaning": abort_text(*values)}
-
-
-def _proposal(p: Proposal) -> Json:
-    window = p.async_window
-    return {
-        "calling_ae_title": p.local.ae_title,
-        "called_ae_title": p.peer.ae_title,
-        "application_context": _uid(p.application_context),
-        "protocol_version": p.protocol_version,
-        "maximum_length": p.local.maximum_length,
-        "implementation_class_uid": p.local.implementation_class_uid,
-        "implementation_version_name": p.local.implementation_version_name,
-        "contexts": [
-            {
-                "id": c.id,
-                "abstract_syntax": _uid(c.abstract_syntax),
-                "transfer_syntaxes": [_uid(u) for u in c.transfer_syntaxes],
-                "role": c.role.value,
-            }
-            for c in p.contexts
-        ],
-        "async_window": {"invoked": window.invoked, "performed": window.performed} if window else None,
-        "user_identity": _identity(p.user_identity) if p.user_identity else None,
-        "extended": [{"sop_class": _uid(e.sop_class_uid), "information": e.information.hex()} for e in p.extended],
-        "common_extended": [
-            {
-                "sop_class": _uid(e.sop_class_uid),
-                "service_class": _uid(e.service_class_uid),
-                "related_general": [_uid(u) for u in e.related_general],
-            }
-            for e in p.common_extended
-        ],
-    }
-
-
-def _identity(identity: UserIdentity) -> Json:
-    return {
-        "type": identity.type,
-        "meaning": explain_code("user_identity_type", identity.type),
-        "positive_response_requested": identity.positive_response_requested,
-        "primary": HIDDEN,
-        "secondary": HIDDEN if identity.secondary else None,
-    }
-
-
-def _negotiated(n: Negotiated) -> Json:
-    return {
-        "calling_ae_title": n.calling_ae_title,
-        "called_ae_title": n.called_ae_title,
-        "send_maximum": n.send_maximum,
-        "receive_maximum": n.receive_maximum,
-        "async_window": {"invoked": n.window.invoked, "performed": n.window.performed},
-        "peer_implementation_class_uid": n.peer_implementation_class_uid,
-        "peer_implementation_version_name": n.peer_implementation_version_name,
-        "user_identity_answered": n.user_identity_response is not None,
-        "contexts": [_context(c) for c in n.contexts],
-        "extended": [{"sop_class": _uid(e.sop_class_uid), "information": e.information.hex()} for e in n.extended],
-    }
-
-
-def _context(c: NegotiatedContext) -> Json:
-    return {
-        "id": c.id,
-        "abstract_syntax": _uid(c.abstract_syntax),
-        "proposed": [_uid(u) for u in c.proposed],
-        "accepted": c.accepted,
-        "result": c.result,
-        "meaning": explain_code("context_result", c.result) if c.result >= 0 else "not answered",
-        "transfer_syntax": _uid(c.transfer_syntax),
-        "proposed_role": c.proposed_role.value,
-        "requestor_scu": c.requestor_scu,
-        "requestor_scp": c.requestor_scp,
-        "reason": c.reason,
-    }
 
 
 # --- PDUs and messages --------------------------------------------------------------------------------------------
@@ -212,11 +82,11 @@ def _message(n: MessageNotice) -> Json:
         "direction": n.direction.value,
         "message": row.name if row else message_name(command.command_field),
         "context_id": n.context_id,
-        "abstract_syntax": _uid(n.abstract_syntax),
-        "transfer_syntax": _uid(n.transfer_syntax),
+        "abstract_syntax": uid_json(n.abstract_syntax),
+        "transfer_syntax": uid_json(n.transfer_syntax),
         "command": command_json(command),
         "status": _status_code(command.status, row.service if row else "", command.sop_class_uid),
-        "duration": _round(n.duration),
+        "duration": seconds_json(n.duration),
         "unsolicited": n.unsolicited,
         "within": n.within,
         "dataset_length": n.data_length,
@@ -297,13 +167,13 @@ def _status(n: StatusNotice) -> Json:
         "association": n.association,
         "outcome": n.outcome.value,
         "service": n.service,
-        "sop_class": _uid(n.sop_class_uid),
+        "sop_class": uid_json(n.sop_class_uid),
         "message_id": n.message_id,
         "status": _status_code(n.status, n.service, n.sop_class_uid),
         "sentence": n.sentence,
         "error_comment": n.error_comment,
         "offending_elements": [f"{tag:08X}" for tag in n.offending_elements],
-        "duration": _round(n.duration),
+        "duration": seconds_json(n.duration),
         "sub_operations": counts if any(v is not None for v in counts.values()) else None,
         "verdict": n.verdict,
         "received": n.received,
@@ -342,9 +212,9 @@ def _step(n: StepNotice) -> Json:
         "service": n.service,
         "message_id": n.message_id,
         "status": _status_code(n.status, n.service, n.sop_class_uid),
-        "sop_class": _uid(n.sop_class_uid),
-        "sop_instance": _uid(n.sop_instance_uid),
-        "duration": _round(n.duration),
+        "sop_class": uid_json(n.sop_class_uid),
+        "sop_instance": uid_json(n.sop_instance_uid),
+        "duration": seconds_json(n.duration),
     }
 
 
@@ -434,7 +304,7 @@ def _error(n: ErrorNotice) -> Json:
 
 
 _WRITERS: dict[type, Callable[[Any], Json]] = {
-    AssociationNotice: _association,
+    AssociationNotice: association_json,
     PduNotice: _pdu,
     MessageNotice: _message,
     StatusNotice: _status,

@@ -28,7 +28,7 @@ def references_json(references: Iterable[Reference]) -> list[Json]:
     """Instances spoken of."""
     return [
         {
-            "sop_class": _uid(r.sop_class_uid),
+            "sop_class": uid_json(r.sop_class_uid),
             "sop_instance_uid": r.sop_instance_uid,
             "study_instance_uid": r.study_instance_uid,
             "series_instance_uid": r.series_instance_uid,
@@ -39,8 +39,8 @@ def references_json(references: Iterable[Reference]) -> list[Json]:
 
 
 def _context(c: ProposedContext) -> Json:
-    syntaxes = [_uid(uid) for uid in c.transfer_syntaxes]
-    return {"id": c.id, "abstract_syntax": _uid(c.abstract_syntax), "transfer_syntaxes": syntaxes}
+    syntaxes = [uid_json(uid) for uid in c.transfer_syntaxes]
+    return {"id": c.id, "abstract_syntax": uid_json(c.abstract_syntax), "transfer_syntaxes": syntaxes}
 
 
 def _file(f: PlannedFile) -> Json:
@@ -50,9 +50,9 @@ def _file(f: PlannedFile) -> Json:
         "state": f.state.value,
         "why": f.why,
         "note": f.note,
-        "sop_class": _uid(f.sop_class_uid),
+        "sop_class": uid_json(f.sop_class_uid),
         "sop_instance_uid": f.sop_instance_uid,
-        "transfer_syntax": _uid(f.transfer_syntax),
+        "transfer_syntax": uid_json(f.transfer_syntax),
         "length": f.length,
         "planned_association": f.association or None,
         "contexts": list(f.contexts),
@@ -69,7 +69,7 @@ def results_json(results: Iterable[FileResult]) -> list[Json]:
             "sentence": r.sentence,
             "status": None if r.status is None else _status(r.status),
             "context_id": r.context_id,
-            "transfer_syntax": _uid(r.transfer_syntax),
+            "transfer_syntax": uid_json(r.transfer_syntax),
         }
         for r in results
     ]
@@ -80,5 +80,5 @@ def _status(code: int) -> Json:
     return {"code": code, "hex": f"{code:04X}H", "class": row.klass.name.lower(), "meaning": row.meaning}
 
 
-def _uid(uid: str) -> Json | None:
+def uid_json(uid: str) -> Json | None:
     return {"uid": uid, "name": uid_name(uid)} if uid else None

@@ -255,3 +255,17 @@ def tag(keyword: str) -> int:
 def data_set_bytes(path: Path) -> bytes:
     """The data-set bytes of a DICOM file, exactly."""
     return datasets.load_file(datasets.open_file(path).data).data
+
+
+def write_instances(folder: Path, count: int, size: int = 100) -> list[Path]:
+    """Instances of one study in `folder`, of about `size` bytes each."""
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for number in range(count):
+        ds = keys(SOPClassUID=CT, SOPInstanceUID=f"1.2.3.{number}", PatientID="P1", StudyInstanceUID="1.2.9")
+        data = datasets.encode_dataset(ds, EXPLICIT)
+        data += b"\xe0\x7f\x10\x00OW\0\0" + size.to_bytes(4, "little") + bytes(size)
+        path = folder / f"{number:05}.dcm"
+        datasets.write_file(path, data, EXPLICIT, CT, f"1.2.3.{number}")
+        paths.append(path)
+    return paths

@@ -1,34 +1,26 @@
-"""The engine as a face sees it: life, order, both roles, many at once."""
+"""The engine as a face sees it: life, order, messages, many at once."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import Counter
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from engine.model.association import AsyncWindow, ExtendedNegotiation, Role, Timeouts
+from engine.model.association import AsyncWindow, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import (
     Abort,
     Cancel,
-    MoveDestination,
     OneShot,
     OpenAssociation,
     Outgoing,
     Release,
-    Retrieve,
     Send,
     SendBytes,
     StopListening,
-    StoreFiles,
 )
 from engine.model.dataset import EncodedData
-from engine.model.limits import Limits
 from engine.model.notices import (
     AssociationNotice,
     AssociationPhase,
@@ -40,36 +32,21 @@ from engine.model.notices import (
     Outcome,
     PduNotice,
     ProgressNotice,
-    StatusNotice,
 )
 from engine.protocol import primitives as p
-from engine.runtime import recorder
 from engine.runtime.association import Association
 from engine.runtime.engine import Engine
-from engine.runtime.files import Spool
 from engine.services.responses import request_of, response_to
-from engine.standard.pdus import AssociateRQ
-from engine.wire import datasets
 from engine.wire.commands import encode_command
 from tests.runtime.console import (
     CT,
     EXPLICIT,
-    HOST,
-    PATIENT_FIND,
-    STUDY_FIND,
-    STUDY_GET,
-    STUDY_MOVE,
     VERIFICATION,
     Console,
-    contexts,
-    data_set_bytes,
     echo_rq,
-    find_rq,
-    keys,
     policy,
     proposal,
     store_rq,
-    tag,
 )
 from tests.runtime.scripted import Conversation, scripted
 
@@ -384,244 +361,6 @@ def test_a_cancel_for_what_has_none_is_told(console: Console) -> None:
         console.release(number)
 
 
-# --- many at once -------------------------------------------------------------------------------------------------
-
-
-def test_fifty_associations_at_once_in_both_roles(console: Console) -> None:
-    listener = console.listen()
-    numbers = [console.new_id() for _ in range(50)]
-    for number in numbers:
-        console.submit(OpenAssociation(association=number, proposal=proposal(listener)))
-    for number in numbers:
-        console.wait(AssociationNotice, lambda n, each=number: n.association == each and n.phase is ESTABLISHED)
-    assert len(console.engine._context.associations) == 100
-    operations = [console.new_id() for _ in numbers for _ in range(4)]
-    for place, operation in enumerate(operations):
-        console.submit(Send(association=numbers[place % 50], operation=operation, message=echo_rq()))
-    assert Counter(console.status(o).outcome for o in operations) == {Outcome.SUCCESS: 200}
-    for number in numbers:
-        console.submit(Release(association=number))
-    assert {console.ended(number).phase for number in numbers} == {RELEASED}
-    console.wait(AssociationNotice, lambda n: not console.engine._context.associations)
-    assert not console.of(ErrorNotice)
-
-
-def test_more_than_the_listener_takes_are_turned_away(console: Console) -> None:
-    listener = console.listen(policy=policy(max_associations=2))
-    held = [console.open(proposal(listener)) for _ in range(2)]
-    status = console.echo(listener)
-    assert status.outcome is Outcome.REJECTED
-    assert console.ended(status.association).rejection == (2, 3, 2)
-    console.release(held[0])
-    assert console.echo(listener).outcome is Outcome.SUCCESS
-
-
-# --- storing ------------------------------------------------------------------------------------------------------
-
-
-def _write(folder: Path, count: int, size: int = 100) -> list[Path]:
-    folder.mkdir(exist_ok=True)
-    paths = []
-    for number in range(count):
-        ds = keys(SOPClassUID=CT, SOPInstanceUID=f"1.2.3.{number}", PatientID="P1", StudyInstanceUID="1.2.9")
-        data = datasets.encode_dataset(ds, EXPLICIT)
-        data += b"\xe0\x7f\x10\x00OW\0\0" + size.to_bytes(4, "little") + bytes(size)
-        path = folder / f"{number:05}.dcm"
-        datasets.write_file(path, data, EXPLICIT, CT, f"1.2.3.{number}")
-        paths.append(path)
-    return paths
-
-
-def test_storing_is_cancelled_midway(console: Console, tmp_path: Path) -> None:
-    _write(tmp_path / "in", 1000)
-    listener = console.listen(tmp_path / "out")
-    store = StoreFiles(
-        operation=console.new_id(),
-        association=console.new_id(),
-        proposal=proposal(listener),
-        paths=(tmp_path / "in",),
-    )
-    console.submit(store)
-    console.wait(ProgressNotice, lambda n: n.done == 3)
-    console.submit(Cancel(operation=store.operation))
-    status = console.status(store.operation)
-    assert status.outcome is Outcome.CANCELLED
-    assert status.completed and status.remaining
-    assert status.completed + status.remaining == 1000
-    assert console.ended(store.association).phase is RELEASED
-    assert len(list((tmp_path / "out").glob("*.dcm"))) == status.completed
-    assert not console.of(MessageNotice, lambda n: n.command.command_field == 0x0FFF)
-
-
-def test_an_association_of_a_procedure_can_be_aborted(console: Console, tmp_path: Path) -> None:
-    _write(tmp_path / "in", 1000)
-    store = StoreFiles(
-        operation=console.new_id(),
-        association=console.new_id(),
-        proposal=proposal(console.listen()),
-        paths=(tmp_path / "in",),
-    )
-    console.submit(store)
-    console.wait(ProgressNotice, lambda n: n.done == 3)
-    console.submit(Abort(association=store.association))
-    status = console.status(store.operation)
-    assert status.outcome is Outcome.ABORTED
-    assert "not sent" in status.sentence
-
-
-@pytest.mark.parametrize("in_folder", [True, False])
-def test_a_large_data_set_goes_through_the_disk(
-    in_folder: bool, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """80 MB are sent from a file and received into one, in neither case held in memory; it can be fetched again."""
-    import tracemalloc
-
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    (path,) = _write(tmp_path / "in", 1, 80_000_000)
-    folder = tmp_path / "out" if in_folder else None
-    listener = console.listen(folder)
-    tracemalloc.start()
-    try:
-        store = StoreFiles(
-            operation=console.new_id(), association=console.new_id(), proposal=proposal(listener), paths=(path,)
-        )
-        # The PDUs' copies that wait in the outbox are bounded on their own; a face fetches and drops them.
-        console.submit(store)
-        while not console.of(StatusNotice):
-            console.notices = [n for n in console.notices if not isinstance(n, PduNotice)]
-            console.notices += console.engine.drain_wait(5)
-        assert console.status(store.operation).outcome is Outcome.SUCCESS
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert most < 200_000_000, most  # 64 MiB of PDU copies a side at most, queues, and the spool's threshold
-    if folder is not None:
-        (received,) = folder.glob("*.dcm")
-        assert data_set_bytes(received) == data_set_bytes(path)
-    console.notices.clear()
-    retrieve = Retrieve(
-        operation=console.new_id(),
-        association=console.new_id(),
-        proposal=proposal(listener, STUDY_GET, (CT, EXPLICIT)),
-        service="C-GET",
-        sop_class_uid=STUDY_GET,
-        identifier=keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9"),
-        folder=tmp_path / "got",
-    )
-    made = replace(retrieve.proposal, contexts=contexts(STUDY_GET, (CT, EXPLICIT), role=Role.SCP))
-    made = replace(made, contexts=(replace(made.contexts[0], role=Role.DEFAULT), made.contexts[1]))
-    status = console.run(replace(retrieve, proposal=made))
-    assert (status.outcome, status.completed) == (Outcome.SUCCESS, 1)
-    (got,) = (tmp_path / "got").iterdir()
-    assert data_set_bytes(got) == data_set_bytes(path)
-    console.close()
-    assert not list(tmp_path.rglob("*.part"))
-
-
-def test_a_disk_that_is_full_is_told(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = console.listen(tmp_path / "out", policy=policy(limits=Limits(memory=1000)))
-
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Spool, "_begun", full)
-    (path,) = _write(tmp_path / "in", 1, 100_000)
-    store = StoreFiles(
-        operation=console.new_id(), association=console.new_id(), proposal=proposal(listener), paths=(path,)
-    )
-    assert console.run(store).outcome is not Outcome.SUCCESS
-    (answer,) = console.of(MessageNotice, lambda n: n.command.command_field == 0x8001 and n.operation is not None)
-    assert answer.command.status == 0xA700
-    assert console.of(ErrorNotice, lambda n: "No space left on device" in n.sentence)
-    assert not console.of(AssociationNotice, lambda n: n.outcome is not None and n.outcome is not Outcome.SUCCESS)
-    assert console.echo(listener).outcome is Outcome.SUCCESS
-
-
-# --- the built-in peer between two of our own ---------------------------------------------------------------------
-
-
-def _stocked(console: Console, tmp_path: Path, count: int = 3, **settings: Any) -> ListenerNotice:
-    _write(tmp_path / "stock", count)
-    return console.listen(tmp_path / "stock", **settings)
-
-
-def _retrieve(console: Console, listener: ListenerNotice, service: str, uid: str, **more: Any) -> StatusNotice:
-    command = Retrieve(
-        operation=console.new_id(),
-        association=console.new_id(),
-        proposal=replace(proposal(listener), contexts=(), extended=more.pop("extended", ())),
-        service=service,
-        sop_class_uid=uid,
-        identifier=more.pop("identifier", keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9")),
-        **more,
-    )
-    return console.run(command)
-
-
-def test_find_get_and_move_between_two_of_our_own(console: Console, tmp_path: Path) -> None:
-    target = console.listen(tmp_path / "target")
-    destination = MoveDestination(ae_title="TARGET", host=HOST, port=target.port)
-    listener = _stocked(console, tmp_path, destinations=(destination,))
-    assert _retrieve(console, listener, "C-FIND", STUDY_FIND).responses == 1
-    got = _retrieve(console, listener, "C-GET", STUDY_GET, folder=tmp_path / "got")
-    assert (got.outcome, got.completed, got.failed) == (Outcome.SUCCESS, 3, 0)
-    moved = _retrieve(console, listener, "C-MOVE", STUDY_MOVE, move_destination="TARGET")
-    assert (moved.outcome, moved.completed) == (Outcome.SUCCESS, 3)
-    for folder in ("got", "target"):
-        received = sorted(data_set_bytes(path) for path in (tmp_path / folder).glob("*.dcm"))
-        assert received == sorted(data_set_bytes(path) for path in (tmp_path / "stock").glob("*.dcm"))
-    assert not console.of(FindingNotice, lambda n: n.severity == "error")
-    assert not console.of(ErrorNotice)
-
-
-def test_an_unreachable_move_destination_fails_each_but_is_tried_once(console: Console, tmp_path: Path) -> None:
-    with scripted(Conversation.wait_closed) as silent:
-        destination = MoveDestination(ae_title="SILENT", host=HOST, port=silent.port)
-        listener = _stocked(console, tmp_path, destinations=(destination,), policy=policy(timeouts=Timeouts(acse=0.3)))
-        status = _retrieve(console, listener, "C-MOVE", STUDY_MOVE, move_destination="SILENT")
-    assert (status.outcome, status.status) == (Outcome.FAILURE, 0xA702)
-    assert (status.completed, status.failed) == (0, 3)
-    tried = console.of(PduNotice, lambda n: n.type == AssociateRQ.TYPE and n.direction is Direction.SENT)
-    assert len(tried) == 2  # ours, and one to the destination
-    assert "did not answer the A-ASSOCIATE-RQ within 0.3 s" in console.wait(ErrorNotice).sentence
-
-
-def test_a_get_is_cancelled_between_its_instances(console: Console, tmp_path: Path) -> None:
-    listener = _stocked(console, tmp_path, 200)
-    status = _retrieve(console, listener, "C-GET", STUDY_GET, cancel_after=2)
-    assert (status.outcome, status.status) == (Outcome.CANCELLED, 0xFE00)
-    assert status.completed and status.remaining
-    assert status.completed + status.remaining == 200
-
-
-def test_a_find_of_many_is_cancelled_and_lets_others_in(console: Console, tmp_path: Path) -> None:
-    listener = _stocked(console, tmp_path, 500)
-    identifier = keys(QueryRetrieveLevel="IMAGE", StudyInstanceUID="1.2.9", SOPInstanceUID="")
-    asked = ExtendedNegotiation(STUDY_FIND, b"\1")  # relational: the Series is not named
-    status = _retrieve(
-        console, listener, "C-FIND", STUDY_FIND, identifier=identifier, cancel_after=5, extended=(asked,)
-    )
-    assert status.outcome is Outcome.CANCELLED
-    assert 5 <= status.responses < 500
-
-
-def test_a_user_that_goes_away_ends_what_it_asked_for(console: Console, tmp_path: Path) -> None:
-    listener = _stocked(console, tmp_path, 500)
-    other = Console()
-    try:
-        number = other.open(proposal(listener, PATIENT_FIND))
-        identifier = keys(QueryRetrieveLevel="IMAGE", PatientID="P1", SOPInstanceUID="")
-        other.submit(Send(association=number, operation=1, message=find_rq(PATIENT_FIND, identifier)))
-        other.wait(MessageNotice, lambda n: n.command.is_response)
-        other.submit(Abort(association=number))
-        assert console.wait(AssociationNotice, lambda n: n.outcome is not None).phase is ABORTED
-    finally:
-        other.close()
-    assert console.echo(listener).outcome is Outcome.SUCCESS
-    assert not console.of(ErrorNotice)
-
-
 def test_what_a_store_says_that_does_not_fit_is_refused(console: Console) -> None:
     listener = console.listen()
     made = proposal(listener, (CT, EXPLICIT))
@@ -675,106 +414,39 @@ def tag_of(keyword: str) -> int:
     return found(keyword)
 
 
-def test_data_sets_of_a_long_store_are_not_all_kept(
-    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recorder, "KEPT_DATA_BYTES", 1_000_000)
-    _write(tmp_path / "in", 20, 200_000)
-    listener = console.listen(tmp_path / "out")
-    store = StoreFiles(
-        operation=console.new_id(), association=console.new_id(), proposal=proposal(listener), paths=(tmp_path / "in",)
-    )
-    assert console.run(store).completed == 20
-    received = console.of(MessageNotice, lambda n: n.command.command_field == 1 and n.direction is Direction.RECEIVED)
-    assert [n.data is not None for n in received] == [True] * 4 + [False] * 16
-    assert all(n.data_length > 200_000 for n in received)
-
-
-def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path) -> None:
-    """What the built-in peer sends piles up; after its DIMSE time-out it aborts."""
-    folder = tmp_path / "stock"
-    _write(folder, 1, 30_000_000)
-    listener = console.listen(folder, policy=policy(timeouts=Timeouts(dimse=0.4)))
-    other = Console()
-    try:
-        made = proposal(listener, *contexts(STUDY_GET), *contexts((CT, EXPLICIT), role=Role.SCP))
-        made = replace(made, contexts=(made.contexts[0], replace(made.contexts[1], id=3)))
-        number = other.open(made)
-        (link,) = other.engine._context.links
-        assert link._transport is not None
-        other.engine._context.loop.call_soon_threadsafe(link._transport.pause_reading)
-        command = request_of("C-GET-RQ", AffectedSOPClassUID=STUDY_GET)
-        identifier = keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9")
-        other.submit(
-            Send(association=number, operation=other.new_id(), message=Outgoing(command=command, data=identifier))
-        )
-        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, 10)
-        assert ended.outcome is Outcome.TIMED_OUT
-        assert "has taken none of the" in ended.sentence
-    finally:
-        other.close()
-
-
-def test_an_operation_that_is_cut_off_by_the_stop_is_told(console: Console, tmp_path: Path) -> None:
-    """Whatever the engine was doing when it was stopped, each operation ends with its one notice."""
-    _write(tmp_path / "in", 300)
-    listener = console.listen()
-    operations = []
-    for _ in range(3):
-        store = StoreFiles(
-            operation=console.new_id(),
-            association=console.new_id(),
-            proposal=proposal(listener),
-            paths=(tmp_path / "in",),
-        )
-        operations.append(store.operation)
-        console.submit(store)
-    console.wait(ProgressNotice)
-    console.close()
-    statuses = console.of(StatusNotice)
-    assert sorted(n.operation for n in statuses) == operations
-    assert Outcome.SUCCESS not in {n.outcome for n in statuses}
-
-
-def test_the_loop_is_never_blocked_for_long(console: Console, tmp_path: Path) -> None:
-    """While 200 files are stored the loop keeps turning: the longest pause stays small."""
-    _write(tmp_path / "in", 200, 100_000)
-    listener = console.listen(tmp_path / "out")
-    pauses: list[float] = []
-
-    async def measure() -> None:
-        loop = asyncio.get_running_loop()
-        last = loop.time()
-        while console.engine._context.associations or not pauses:
-            await asyncio.sleep(0.001)
-            pauses.append(loop.time() - last)
-            last = loop.time()
-
-    held = console.open(proposal(listener))
-    console.engine._context.loop.call_soon_threadsafe(lambda: console.engine._context.spawn(measure(), "Measuring"))
-    store = StoreFiles(
-        operation=console.new_id(),
-        association=console.new_id(),
-        proposal=proposal(listener),
-        paths=(tmp_path / "in",),
-    )
-    assert console.run(store).completed == 200
-    console.release(held)
-    assert max(pauses) < 0.5
-
-
 def test_timeouts_of_zero_mean_none(console: Console) -> None:
     none = Timeouts(connect=0, acse=0, dimse=0, idle=0, artim=0)
     listener = console.listen(policy=policy(timeouts=none))
     assert console.echo(listener, timeouts=none).outcome is Outcome.SUCCESS
 
 
-def test_values_of_a_find_come_back(console: Console, tmp_path: Path) -> None:
-    listener = _stocked(console, tmp_path)
-    status = console.one_shot(
-        proposal(listener, PATIENT_FIND),
-        find_rq(PATIENT_FIND, keys(QueryRetrieveLevel="PATIENT", PatientID="P*", PatientName="")),
-    )
-    (found,) = console.found(status.operation)
-    assert found.text(tag("PatientID")) == "P1"
-    assert found.find(tag("PatientName")) is not None
+# --- many at once -------------------------------------------------------------------------------------------------
+
+
+def test_fifty_associations_at_once_in_both_roles(console: Console) -> None:
+    listener = console.listen()
+    numbers = [console.new_id() for _ in range(50)]
+    for number in numbers:
+        console.submit(OpenAssociation(association=number, proposal=proposal(listener)))
+    for number in numbers:
+        console.wait(AssociationNotice, lambda n, each=number: n.association == each and n.phase is ESTABLISHED)
+    assert len(console.engine._context.associations) == 100
+    operations = [console.new_id() for _ in numbers for _ in range(4)]
+    for place, operation in enumerate(operations):
+        console.submit(Send(association=numbers[place % 50], operation=operation, message=echo_rq()))
+    assert Counter(console.status(o).outcome for o in operations) == {Outcome.SUCCESS: 200}
+    for number in numbers:
+        console.submit(Release(association=number))
+    assert {console.ended(number).phase for number in numbers} == {RELEASED}
+    console.wait(AssociationNotice, lambda n: not console.engine._context.associations)
+    assert not console.of(ErrorNotice)
+
+
+def test_more_than_the_listener_takes_are_turned_away(console: Console) -> None:
+    listener = console.listen(policy=policy(max_associations=2))
+    held = [console.open(proposal(listener)) for _ in range(2)]
+    status = console.echo(listener)
+    assert status.outcome is Outcome.REJECTED
+    assert console.ended(status.association).rejection == (2, 3, 2)
+    console.release(held[0])
+    assert console.echo(listener).outcome is Outcome.SUCCESS

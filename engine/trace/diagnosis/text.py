@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.trace.json_lines import iso_time
+from engine.trace.json_basics import iso_time
 from engine.trace.plain_text import time_text
 
 from .model import Diagnosis, Proof
