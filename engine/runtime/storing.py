@@ -140,9 +140,9 @@ class Storing:
         """It went out, and no response will come."""
         self._take([_moved(file, FileState.UNKNOWN, why.sentence)])
 
-    def take_response(self, file: FileResult, response: Response, header: PlannedFile) -> None:
+    def take_response(self, file: FileResult, response: Response) -> None:
         """The final response to it came."""
-        status = response.command.status
+        header, status = self.header(file), response.command.status
         text = "no status" if status is None else status_text(status, "C-STORE", header.sop_class_uid)
         comment = response.command.text("ErrorComment")
         state = FileState.FAILED if status is None else _STATES.get(status_class(status), FileState.FAILED)

@@ -1,0 +1,134 @@
+"""The files that are sent next, read into memory before their turn comes."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+from engine.model.storing import FileResult, PlannedFile
+from engine.standard.lean import dataclass
+from engine.wire.datasets import read_file_into
+
+from .link import Link
+from .writer import BATCH
+
+FAR = 4
+"""Files read ahead at most: enough that the thread is woken for every other file only."""
+BESIDE = 64 * 1024
+"""Bytes from which on a thread reads: it costs the loop more to ask for less than to read it itself."""
+
+
+@dataclass(slots=True, eq=False)
+class _Page:
+    """The data set of one file. read: whether all of it is in `room`, None until that was tried."""
+
+    index: int
+    path: Path
+    offset: int
+    room: bytearray
+    size: int
+    read: bool | None = None
+
+    def fill(self) -> None:
+        read = False
+        try:
+            read = read_file_into(self.path, self.offset, memoryview(self.room)[: self.size])
+        finally:
+            self.read = read
+
+
+class ReadAhead:
+    """Reads the files of one association ahead of their turn. Small ones the loop reads itself, while the peer takes in
+    the one before; larger ones a thread of its own, because copying them takes as long as sending them does; with the
+    largest, which are sent piece by piece, reading is not what takes the time.
+
+    files: in the order in which they go. header: what is planned for one.
+    """
+
+    def __init__(self, link: Link, files: Sequence[FileResult], header: Callable[[FileResult], PlannedFile]) -> None:
+        self._link, self._files, self._header = link, files, header
+        self._pages: deque[_Page] = deque()
+        self._next = 0
+        self._taken: _Page | None = None
+        self._rooms: list[bytearray] = []
+        self._wanted: SimpleQueue[_Page | None] = SimpleQueue()
+        self._done: SimpleQueue[_Page] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def take(self, index: int) -> memoryview | None:
+        """The data set of one, valid until the next is taken. None when it is to be got otherwise: it is large, is to
+        be converted, or could not be read as it was planned (those who read it then tell why)."""
+        if self._taken is not None:
+            if not self._link.unsent:  # else it may be needed still
+                self._rooms.append(self._taken.room)
+            self._taken = None
+        if self._next <= index:
+            self._next = index
+            self._ask(index + 1)
+        while self._pages and self._pages[0].index < index:
+            self._rooms.append(self._whole(self._pages.popleft()).room)
+        if not self._pages or self._pages[0].index != index:
+            return None
+        page = self._taken = self._whole(self._pages.popleft())
+        return memoryview(page.room)[: page.size] if page.read else None
+
+    def go_on(self, index: int) -> None:
+        """The file before this one is on its way."""
+        if self._next <= index:
+            self._ask(index + 1)
+        if len(self._pages) <= FAR // 2 and self._thread is not None:
+            self._ask(index + FAR)
+
+    def close(self) -> None:
+        """No more is needed."""
+        if self._thread is not None:
+            self._wanted.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _ask(self, end: int) -> None:
+        """Have the files before `end` read."""
+        for index in range(self._next, min(end, len(self._files))):
+            file = self._files[index]
+            header = self._header(file)
+            if 0 < header.length < BATCH and file.transfer_syntax == header.transfer_syntax:
+                page = _Page(index, header.path, header.offset, self._room(header.length), header.length)
+                self._pages.append(page)
+                if header.length < BESIDE or not self._beside(page):
+                    page.fill()
+            self._next = index + 1
+
+    def _room(self, size: int) -> bytearray:
+        room = self._rooms.pop() if self._rooms else b""
+        return room if isinstance(room, bytearray) and len(room) >= size else bytearray(size)
+
+    def _beside(self, page: _Page) -> bool:
+        """Have the thread read it; False where there can be no thread."""
+        if self._thread is None:
+            if len(self._files) == 1:
+                return False
+            thread = threading.Thread(target=self._read, name="dimse-reading-ahead", daemon=True)
+            with suppress(RuntimeError):
+                thread.start()
+                self._thread = thread
+        if self._thread is None:
+            return False
+        self._wanted.put(page)
+        return True
+
+    def _read(self) -> None:
+        """The thread."""
+        while (page := self._wanted.get()) is not None:
+            with suppress(ValueError):  # no name of a file: whoever reads it otherwise tells so
+                page.fill()
+            self._done.put(page)
+
+    def _whole(self, page: _Page) -> _Page:
+        """Wait until it was tried."""
+        while page.read is None and self._thread is not None and self._done.get() is not page:
+            pass
+        return page
