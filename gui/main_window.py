@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
         self.show_service("store")
         page = self.services.page
         assert isinstance(page, StorePage)
-        page.add(paths)
+        page.add_paths(paths)
 
     def open_workspace(self) -> None:
         self.workspace.folder.mkdir(parents=True, exist_ok=True)

@@ -97,7 +97,7 @@ class Session:
         window.show_service("store")
         page = window.services.page
         assert isinstance(page, StorePage)
-        page.add((ROOT / "resources" / "samples" / "studies",))
+        page.add_paths((ROOT / "resources" / "samples" / "studies",))
         wait_until(lambda: page.plan.sending and not page.running)
         page.start()
         wait_until(lambda: not page.running)

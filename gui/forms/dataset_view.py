@@ -12,11 +12,12 @@ from PySide6.QtGui import (
     QKeySequence,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from engine.model.dataset import DataElement, DataSet
 from engine.workspace.dataset_text import DataSetTextError, dataset_text
 from engine.workspace.pasted_text import parse_pasted
+from gui.menus import show_actions
 from gui.models import dataset_edits as edits
 from gui.models.dataset_edits import Path
 from gui.models.dataset_model import ELEMENT, TAG, VALUE, VR, DataSetModel
@@ -257,10 +258,7 @@ class DataSetView(QTreeView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(self.actions())
-        menu.popup(event.globalPos())
+        show_actions(self, event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

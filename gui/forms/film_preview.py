@@ -17,10 +17,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.model.procedures.printing import PrintImage
 from engine.standard.display_formats import DisplayFormat, Place
+from gui.menus import new_menu
 from gui.models.film_images import Thumbnail
 from gui.theme import SPACING, theme
 
@@ -235,8 +236,7 @@ class FilmPreview(QWidget):
         return super().event(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = new_menu(self)
         chosen = self.selected is not None
         for text, signal, on in (
             ("&Add files…\tIns", self.add_wanted, True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.model.commands import ReadReferences
@@ -14,6 +13,7 @@ from engine.model.references import Reference, by_series, by_study, unique
 from engine.workspace.errors import ValueProblem
 from engine.workspace.reference_text import parse_references
 from gui.dialogs import FormDialog
+from gui.dropping import TakesFiles
 from gui.forms.lines_field import LinesField
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, restyle
@@ -82,7 +82,7 @@ def _check_line(line: str) -> str | None:
     return None
 
 
-class ReferencesForm(QWidget):
+class ReferencesForm(TakesFiles):
     """`changed` when there are other instances than before."""
 
     changed = Signal()
@@ -192,15 +192,3 @@ class ReferencesForm(QWidget):
         self.summary.setText(said)
         self.summary.setToolTip("\n".join(self.problems[:MOST_TOLD]))
         restyle(self.summary, "role", role)
-
-    # -- drag and drop ------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-        if paths:
-            event.acceptProposedAction()
-            self.add_paths(paths)

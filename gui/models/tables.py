@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QLabel,
-    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.menus import show_actions
 from gui.theme import SPACING, mono_font
 
 from .rows import COPY_ROLE, ELIDE_MIDDLE_ROLE, RECORD_ROLE, Column, RowTableModel
@@ -290,10 +290,7 @@ class PlainTable(QTableView):
         super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(self.actions())
-        menu.popup(event.globalPos())
+        show_actions(self, event.globalPos())
 
     def _count_changed(self) -> None:
         empty = self._rows is None or self._rows.rowCount() == 0

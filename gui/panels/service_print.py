@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.model.commands import RunProcedure
@@ -19,6 +18,7 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.print_settings import frame_numbers, window_of
 from gui.background import Background
 from gui.dialogs import FormDialog
+from gui.dropping import TakesFiles
 from gui.forms.fields import ChoiceField, Field, TextField
 from gui.forms.film_preview import FilmPreview, film_shape
 from gui.forms.header import icon_button, text_button
@@ -38,7 +38,7 @@ MOST_IMAGES = 1000
 _KEPT = "services/print"
 
 
-class PrintPage(ServicePage):
+class PrintPage(TakesFiles, ServicePage):
     """Prints what is in the preview, or one test pattern when nothing has been added."""
 
     verb = "P&rint"
@@ -136,9 +136,9 @@ class PrintPage(ServicePage):
     # -- images -----------------------------------------------------------------------------------------------------
 
     def ask_files(self) -> None:
-        self.host.questions.open_files(self.window(), "Images to print", ANY_FILES, self.add)
+        self.host.questions.open_files(self.window(), "Images to print", ANY_FILES, self.add_paths)
 
-    def add(self, paths: tuple[Path, ...]) -> None:
+    def add_paths(self, paths: tuple[Path, ...]) -> None:
         """Files and folders, looked at beside."""
         work = Background(partial(look_at, paths))
         work.done.connect(self._found)
@@ -330,18 +330,6 @@ class PrintPage(ServicePage):
         for notice in notices:
             if isinstance(notice, StepNotice) and notice.operation == self.operation:
                 self.printer.take(notice)
-
-    # -- drag and drop ----------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-        if paths:
-            event.acceptProposedAction()
-            self.add(paths)
 
     def sizeHint(self) -> QSize:
         return QSize(520, 460)

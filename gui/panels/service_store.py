@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import Notice, StatusNotice, StoredNotice, StorePlanNotice
 from engine.model.storing import FileState, StoreOptions, StorePlan
 from engine.trace.store_text import plan_summary
+from gui.dropping import TakesFiles
 from gui.forms.header import icon_button, text_button
 from gui.models.store_rows import SHOWN, StoreModel, matcher
 from gui.models.tables import PlainTable
@@ -29,7 +30,7 @@ _EMPTY = (
 )
 
 
-class StorePage(ServicePage):
+class StorePage(TakesFiles, ServicePage):
     """Files to store as a table that shows the plan before, and what became of each after."""
 
     verb = "S&tore"
@@ -113,12 +114,12 @@ class StorePage(ServicePage):
     # -- gathering ----------------------------------------------------------------------------------------------
 
     def ask_files(self) -> None:
-        self.host.questions.open_files(self.window(), "Files to store", ANY_FILES, self.add)
+        self.host.questions.open_files(self.window(), "Files to store", ANY_FILES, self.add_paths)
 
     def ask_folder(self) -> None:
-        self.host.questions.open_folder(self.window(), "Folder to store", self.add)
+        self.host.questions.open_folder(self.window(), "Folder to store", self.add_paths)
 
-    def add(self, paths: tuple[Path, ...]) -> None:
+    def add_paths(self, paths: tuple[Path, ...]) -> None:
         """Files and folders, looked at beside what is there."""
         self._paths = tuple(dict.fromkeys((*self._paths, *paths)))
         self._plan_anew(None)
@@ -264,15 +265,3 @@ class StorePage(ServicePage):
 
     def _follow(self, link: str) -> None:
         (self.ask_files if link == "files" else self.ask_folder)()
-
-    # -- drag and drop ------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-        if paths:
-            event.acceptProposedAction()
-            self.add(paths)

@@ -46,7 +46,7 @@ def store(window, qtbot, folder) -> None:
     """By the store page."""
     window.show_service("store")
     page = window.services.page
-    page.add((folder,))
+    page.add_paths((folder,))
     qtbot.waitUntil(lambda: not page.running and page.plan.sending > 0)
     page.start()
     qtbot.waitUntil(lambda: not page.running)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 
 from engine.model.association import ProposedContext
@@ -17,6 +17,7 @@ from engine.standard.dictionary import attribute_by_keyword
 from gui.dialogs import FormDialog
 from gui.models.attribute_picks import AttributePicks
 from gui.panels.service_instance import _changed
+from tests.gui.mnemonics import clashing
 
 CONFIGURATION = "1.2.840.10008.5.1.1.16.376"
 
@@ -202,13 +203,4 @@ def test_no_mnemonic_is_ambiguous_while_the_page_is_shown(page, live_window, tab
     window = live_window
     window.ae.tabs.setCurrentIndex(tab)
     QApplication.processEvents()
-    texts = [a.text() for a in window.menuBar().actions()]
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None):
-            texts.append(widget.text())
-        elif isinstance(widget, QTabBar):
-            texts += [widget.tabText(i) for i in range(widget.count())]
-    letters = [t.replace("&&", "").split("&")[1][0].lower() for t in texts if "&" in t.replace("&&", "")]
-    assert sorted(letters) == sorted(set(letters))
+    assert not clashing(window)

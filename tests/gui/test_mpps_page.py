@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QTabBar, QWidget
 
 from engine.model.association import Peer
 from engine.model.dataset import DataElement, DataSet
@@ -15,6 +13,7 @@ from engine.standard.performed_steps import COMPLETED, DISCONTINUED, IN_PROGRESS
 from engine.wire.datasets import encode_dataset, write_file
 from engine.workspace.modality_records import step_records
 from gui.panels.step_dialogs import BeginStepDialog, EndStepDialog, ItemDialog
+from tests.gui.mnemonics import clashing
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
 
@@ -117,7 +116,7 @@ def test_a_modalitys_day(page, qtbot, study, live_window):
     begin(page, qtbot)
     window.show_service("store")
     store = window.services.page
-    store.add((study,))
+    store.add_paths((study,))
     qtbot.waitUntil(lambda: not store.running and store.plan.sending > 0)
     store.start()
     qtbot.waitUntil(lambda: not store.running)
@@ -236,16 +235,7 @@ def test_no_mnemonic_shown_at_once_is_ambiguous(live_window, name, tab):
     for place in range(page.tabs.count() if hasattr(page, "tabs") else 1):
         if hasattr(page, "tabs"):
             page.tabs.setCurrentIndex(place)
-        texts = [a.text() for a in window.menuBar().actions()]
-        for widget in window.findChildren(QWidget):
-            if not widget.isVisible():
-                continue
-            if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None):
-                texts.append(widget.text())
-            elif isinstance(widget, QTabBar):
-                texts += [widget.tabText(i) for i in range(widget.count())]
-        letters = [found.group(1).lower() for t in texts if (found := re.search(r"&([^&\s])", t.replace("&&", "")))]
-        assert sorted(letters) == sorted(set(letters))
+        assert not clashing(window)
 
 
 def test_a_dialog_that_is_closed_sends_nothing(page, qtbot):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication
 
 from engine.model.association import ProposedContext
 from engine.model.dataset import DataElement, DataSet
@@ -18,6 +18,7 @@ from engine.wire.datasets import encode_dataset, write_file
 from gui.dialogs import FormDialog
 from gui.forms.film_preview import film_shape
 from gui.panels.print_settings import PrintSettings, told
+from tests.gui.mnemonics import clashing
 
 EXPLICIT, SC = "1.2.840.10008.1.2.1", "1.2.840.10008.5.1.4.1.1.7"
 
@@ -82,7 +83,7 @@ def test_the_printer_is_asked_for_its_status(page, qtbot):
 
 
 def test_files_are_laid_out_on_as_many_films_as_they_need(page, qtbot, tmp_path):
-    page.add(tuple(image(tmp_path / f"{n}.dcm") for n in range(3)))
+    page.add_paths(tuple(image(tmp_path / f"{n}.dcm") for n in range(3)))
     qtbot.waitUntil(lambda: len(page.images) == 3)
     page.fields["ImageDisplayFormat"].line.clear()
     qtbot.keyClicks(page.fields["ImageDisplayFormat"].line, "STANDARD\\1,2")
@@ -106,7 +107,7 @@ def test_files_are_dropped_and_what_is_no_image_is_said(page, qtbot, tmp_path):
 
 
 def test_the_preview_by_keyboard_and_mouse(page, qtbot, tmp_path):
-    page.add((image(tmp_path / "a.dcm"), image(tmp_path / "b.dcm")))
+    page.add_paths((image(tmp_path / "a.dcm"), image(tmp_path / "b.dcm")))
     qtbot.waitUntil(lambda: len(page.images) == 2)
     page.add_pattern()
     page.fields["ImageDisplayFormat"].set_value("STANDARD\\2,2")
@@ -127,7 +128,7 @@ def test_the_preview_by_keyboard_and_mouse(page, qtbot, tmp_path):
 
 
 def test_frames_of_a_multi_frame_image_are_chosen(page, qtbot, tmp_path):
-    page.add((image(tmp_path / "cine.dcm", frames=5),))
+    page.add_paths((image(tmp_path / "cine.dcm", frames=5),))
     qtbot.waitUntil(lambda: len(page.images) == 1)
     page.preview.select(0)
     qtbot.keyClick(page.preview, Qt.Key.Key_Return)
@@ -228,13 +229,4 @@ def test_no_mnemonic_is_ambiguous_while_the_page_is_shown(page, live_window, tab
     window = live_window
     window.ae.tabs.setCurrentIndex(tab)
     QApplication.processEvents()
-    texts = [a.text() for a in window.menuBar().actions()]
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None):
-            texts.append(widget.text())
-        elif isinstance(widget, QTabBar):
-            texts += [widget.tabText(i) for i in range(widget.count())]
-    letters = [t.replace("&&", "").split("&")[1][0].lower() for t in texts if "&" in t.replace("&&", "")]
-    assert sorted(letters) == sorted(set(letters))
+    assert not clashing(window)

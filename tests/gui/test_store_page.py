@@ -52,7 +52,7 @@ def test_a_folder_is_planned_and_nothing_sent_before_store_is_pressed(live_windo
     assert not page.run_bar.run_button.isEnabled()
     told_of: list[object] = []
     live_window.session.notices.connect(told_of.extend)
-    page.add((study,))
+    page.add_paths((study,))
     qtbot.waitUntil(lambda: not page.running)
     assert states(page) == {
         "0.dcm": "planned", "1.dcm": "planned", "2.dcm": "planned",
@@ -73,7 +73,7 @@ def test_a_folder_is_planned_and_nothing_sent_before_store_is_pressed(live_windo
 
 
 def test_the_peer_can_be_asked_first(live_window, page, qtbot, study):
-    page.add((study,))
+    page.add_paths((study,))
     qtbot.waitUntil(lambda: not page.running)
     page.model.take([FileResult(number=0, path=study / "0.dcm", state=FileState.FAILED)])
     page.ask_button.click()
@@ -86,7 +86,7 @@ def test_the_peer_can_be_asked_first(live_window, page, qtbot, study):
 
 
 def test_what_was_not_stored_is_sent_again(live_window, page, qtbot, study):
-    page.add((study,))
+    page.add_paths((study,))
     qtbot.waitUntil(lambda: not page.running)
     peer = live_window.ae.current_peer
     live_window.built_in.stop()
@@ -105,7 +105,7 @@ def test_what_was_not_stored_is_sent_again(live_window, page, qtbot, study):
 
 
 def test_only_the_selected_are_sent(page, qtbot, study):
-    page.add((study,))
+    page.add_paths((study,))
     qtbot.waitUntil(lambda: not page.running)
     page.table.selectRow(1)
     page.store_selected()
@@ -135,15 +135,15 @@ def test_files_are_dropped_and_the_table_is_narrowed(page, qtbot, study):
 
 
 def test_more_can_be_added_while_the_plan_is_made(page, qtbot, study, tmp_path):
-    page.add((study,))
+    page.add_paths((study,))
     assert page.running
-    page.add((write(tmp_path / "more" / "late.dcm", "1.2.9"),))
+    page.add_paths((write(tmp_path / "more" / "late.dcm", "1.2.9"),))
     qtbot.waitUntil(lambda: not page.running and len(page.model.records) == 6)
     assert states(page)["late.dcm"] == "planned"
 
 
 def test_options_change_the_plan_and_are_told(page, qtbot, study):
-    page.add((study,))
+    page.add_paths((study,))
     qtbot.waitUntil(lambda: not page.running)
     page.ask_options()
     dialog = next(w for w in page.window().findChildren(StoreOptionsDialog))

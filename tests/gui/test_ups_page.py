@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QAbstractButton, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from engine.model.association import Peer
 from engine.wire import datasets
@@ -17,6 +17,7 @@ from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog,
 from gui.forms.ups_events import WatchDialog
 from gui.models.ups_rows import ACTIONS, StepRow, standing, why_not
 from gui.panels.step_dialogs import ItemDialog
+from tests.gui.mnemonics import clashing
 from tests.runtime.console import CT, EXPLICIT, keys
 
 UID = "1.2.826.0.1.3680043.9.7433.91"
@@ -387,13 +388,4 @@ def test_no_mnemonic_shown_at_once_is_ambiguous(page, tab):
     window = page.window()
     page.question.keys_button.setChecked(True)
     page.tabs.setCurrentIndex(tab)
-    texts = [a.text() for a in window.menuBar().actions()]
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None):
-            texts.append(widget.text())
-        elif isinstance(widget, QTabBar):
-            texts += [widget.tabText(i) for i in range(widget.count())]
-    letters = Counter(found[1].lower() for t in texts if (found := re.search(r"&([^&\s])", t.replace("&&", ""))))
-    assert not {letter: [t for t in texts if f"&{letter}" in t.lower()] for letter, n in letters.items() if n > 1}
+    assert not clashing(window)

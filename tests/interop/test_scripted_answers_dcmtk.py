@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,14 +39,11 @@ def test_dcmtk_ends_well(
     client: Callable[..., peers.Completed],
     tmp_path: Path,
 ) -> None:
-    folder, own = tmp_path / "held", tmp_path / "own"
+    own = tmp_path / "own"
     own.mkdir()
-    folder.mkdir()
-    for sample in shelf:
-        shutil.copy(sample.path, folder / sample.path.name)
-    stage = Stage(console, shelf, folder)
+    stage = Stage(console, shelf, tmp_path / "held")
     when = when_for(case.fault, case.operation, case.phase)
-    stage.listen(script(case.fault, phase=case.phase, when=when, **case.values))
+    stage.stocked(script(case.fault, phase=case.phase, when=when, **case.values))
     program, arguments = stage.dcmtk(case.operation)
     completed = client(program, *arguments, cwd=own, seconds=WITHIN)
     assert (completed.code == 0) is case.dcmtk_ok, completed.output
@@ -67,13 +63,10 @@ def test_dcmtk_copes_with_the_habits_of_real_peers(
     tmp_path: Path,
 ) -> None:
     """Whatever it makes of them, it ends in time, and the built-in peer with it."""
-    folder, own = tmp_path / "held", tmp_path / "own"
+    own = tmp_path / "own"
     own.mkdir()
-    folder.mkdir()
-    for sample in shelf:
-        shutil.copy(sample.path, folder / sample.path.name)
-    stage = Stage(console, shelf, folder)
-    stage.listen(profile.script)
+    stage = Stage(console, shelf, tmp_path / "held")
+    stage.stocked(profile.script)
     program, arguments = stage.dcmtk(operation)
     client(program, *arguments, cwd=own, seconds=WITHIN)
     assert not [n.sentence for n in console.of(ErrorNotice)]

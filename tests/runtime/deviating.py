@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ class Stage:
         settings: dict[str, Any] = {"policy": Policy(timeouts=FAST), "destinations": destinations, "script": script}
         self.peer = self.console.listen(self.folder, **settings)
         return self.peer
+
+    def stocked(self, script: Script | None) -> ListenerNotice:
+        """The peer with the whole archive in its folder."""
+        self.folder.mkdir()
+        for sample in self.archive:
+            shutil.copy(sample.path, self.folder / sample.path.name)
+        return self.listen(script)
 
     # -- ours
 

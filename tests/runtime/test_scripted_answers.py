@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,12 +30,8 @@ def staged(console: Console, archive: list[samples.Sample], tmp_path: Path) -> S
     """Starts the built-in peer with a script and a few instances."""
 
     def start(script: Script | None) -> Stage:
-        folder = tmp_path / "held"
-        folder.mkdir()
-        for sample in archive:
-            shutil.copy(sample.path, folder / sample.path.name)
-        stage = Stage(console, archive, folder)
-        stage.listen(script)
+        stage = Stage(console, archive, tmp_path / "held")
+        stage.stocked(script)
         return stage
 
     return start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,12 +43,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> list[samples.Sample]:
 @pytest.fixture
 def staged(console: Console, archive: list[samples.Sample], tmp_path: Path) -> Staged:
     def start(script: Script | None) -> Stage:
-        folder = tmp_path / "held"
-        folder.mkdir()
-        for sample in archive:
-            shutil.copy(sample.path, folder / sample.path.name)
-        stage = Stage(console, archive, folder)
-        stage.listen(script)
+        stage = Stage(console, archive, tmp_path / "held")
+        stage.stocked(script)
         return stage
 
     return start

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from gui.main_window import MainWindow
 from gui.shortcuts import COMMANDS, keys_table
 from gui.theme import theme
+from tests.gui.mnemonics import clashing
 from tests.gui.shell.shell import Answers, said
 
 # -- arrangement and theme --------------------------------------------------------------------------------------
@@ -112,16 +111,7 @@ def test_mnemonics_of_a_menu_differ():
 @pytest.mark.parametrize("tab", [0, 1, 2])
 def test_no_mnemonic_shown_at_once_is_ambiguous(window, qtbot, tab):
     window.ae.tabs.setCurrentIndex(tab)
-    texts = [a.text() for a in window.menuBar().actions()]
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible():
-            continue
-        if isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None):
-            texts.append(widget.text())
-        elif isinstance(widget, QTabBar):
-            texts += [widget.tabText(i) for i in range(widget.count())]
-    letters = [found.group(1).lower() for t in texts if (found := re.search(r"&([^&\s])", t.replace("&&", "")))]
-    assert sorted(letters) == sorted(set(letters))
+    assert not clashing(window)
 
 
 def test_keys_and_about_are_shown(window, questions):
