@@ -108,13 +108,16 @@ def read(data: bytes, number: int = 0) -> Template:
     )
 
 
+_NOTHING = read(b"")
+
+
 class Templates:
     """The kinds of message that have passed."""
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Template] = {}
         self._count = 0
-        self._latest: tuple[bytes, Template, dict[int, bytes]] = b"", read(b""), {}
+        self._latest: tuple[bytes, Template, dict[int, bytes]] = b"", _NOTHING, {}
 
     def of(self, data: bytes) -> tuple[Template, dict[int, bytes]]:
         """The template of a command set, and the values that are its own."""

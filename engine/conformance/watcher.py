@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
+from typing import Any, ClassVar
 
 from engine.model.association import Negotiated
 from engine.model.notices import Direction, Evidence
@@ -83,13 +84,6 @@ class Watcher:
         self._workflow = Workflow()
         self._accepted: frozenset[int] | None = None
         self._maximum = {True: 0, False: 0}
-        self._judges: dict[str, Callable[[Message], Iterable[Finding]]] = {
-            "C-STORE": self._judge_store,
-            "C-FIND": self._judge_find,
-            "C-GET": self._judge_retrieval,
-            "C-MOVE": self._judge_retrieval,
-            **{name: self._judge_normalized for name, row in SERVICES.items() if row.group == "N"},
-        }
 
     # -- what is known
 
@@ -273,6 +267,8 @@ class Watcher:
         return self._told(direction, findings) + of_messages if findings else of_messages
 
     def _told(self, direction: Direction, findings: list[Finding], message: Message | None = None) -> list[Verdict]:
+        if not findings:
+            return []
         time = self._time if message is None else message.time
         told = [f for f in findings if self._complete or not _needs_all(f.rule)]
         return [Verdict(direction, finding, time, message is not None) for finding in told]
@@ -281,9 +277,9 @@ class Watcher:
 
     def _message(self, m: Message) -> list[Finding]:
         findings = m.findings + self._judge_command(m)
-        judge = self._judges.get(m.service)
+        judge = self._JUDGES.get(m.service)
         if judge is not None:
-            findings += judge(m)
+            findings += judge(self, m)
         if m.operation is not None:
             self._exchanges.whole(m)
         return condensed(findings, "message") if len(findings) > 1 else findings
@@ -333,6 +329,14 @@ class Watcher:
 
     def _judge_normalized(self, m: Message) -> list[Finding]:
         return [*_judge_data(m), *self._workflow.judge(m)]
+
+    _JUDGES: ClassVar[dict[str, Callable[[Any, Message], Iterable[Finding]]]] = {
+        "C-STORE": _judge_store,
+        "C-FIND": _judge_find,
+        "C-GET": _judge_retrieval,
+        "C-MOVE": _judge_retrieval,
+        **dict.fromkeys((name for name, row in SERVICES.items() if row.group == "N"), _judge_normalized),
+    }
 
     # -- sides
 

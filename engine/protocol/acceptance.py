@@ -16,6 +16,7 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.model.limits import Limits
+from engine.model.remembering import by_identity
 from engine.standard.codes import rejection_text
 from engine.standard.extended_negotiation import (
     DATETIME,
@@ -151,10 +152,19 @@ def beyond(pdu: AssociateRQ | AssociateAC, limits: Limits) -> str:
     """Which limit what is negotiated goes beyond, in a sentence; "" for none."""
     asks = isinstance(pdu, AssociateRQ)
     kind, what = (PresentationContextRQ, "proposes") if asks else (PresentationContextAC, "answers")
-    contexts, items = len(all_of(pdu.items, kind)), _count(pdu.items)
+    contexts, items = _size(pdu, kind) if asks else _size_of_answer(pdu, kind)
     if contexts > limits.contexts:
         return f"It {what} {contexts} presentation contexts; {limits.contexts} is the limit."
     return f"It has {items} items and sub-items; {limits.items} is the limit." if items > limits.items else ""
+
+
+def _size(pdu: AssociateRQ | AssociateAC, kind: type[Item]) -> tuple[int, int]:
+    """Presentation contexts; items with the sub-items in them."""
+    return len(all_of(pdu.items, kind)), _count(pdu.items)
+
+
+_size_of_answer = by_identity(_size)
+"""Who calls again and again gets the same A-ASSOCIATE-AC. An A-ASSOCIATE-RQ may hold a passcode and is not kept."""
 
 
 def _count(items: Sequence[object]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.model.association import AsyncWindow, ExtendedNegotiation, Negotiated, NegotiatedContext, Proposal, Role
+from engine.model.remembering import by_identity
 from engine.standard.codes import explain_code
 from engine.standard.pdus import (
     AbstractSyntax,
@@ -48,6 +49,7 @@ NOT_ANSWERED = -1
 # --- what we propose ----------------------------------------------------------------------------------------------
 
 
+@by_identity
 @lru_cache(REMEMBERED)
 def propose(p: Proposal) -> AssociateRQ:
     """The A-ASSOCIATE-RQ of a proposal, items and sub-items in ascending order of their types."""
@@ -109,6 +111,7 @@ def _role_selection(p: Proposal) -> Iterator[RoleSelection]:
 # --- what came of it ----------------------------------------------------------------------------------------------
 
 
+@by_identity
 @lru_cache(REMEMBERED)
 def outcome(rq: AssociateRQ, ac: AssociateAC) -> Negotiated:
     """What an A-ASSOCIATE-AC makes of our A-ASSOCIATE-RQ. Never raises, whatever the answer holds.

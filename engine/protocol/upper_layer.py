@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from engine.model.quick import quick
+from engine.model.remembering import by_identity
 from engine.standard.codes import abort_text
 from engine.standard.pdus import (
     PDUS,
@@ -41,6 +42,9 @@ SHOWN = 64
 Judge = Callable[[AssociateRQ], AssociateRJ | None]
 """AE-6: whether the service provider itself turns an A-ASSOCIATE-RQ away."""
 
+RELEASE_RQ, RELEASE_RP = ReleaseRQ(), ReleaseRP()
+OPEN, CLOSE, RELEASED = p.OpenTransport(), p.CloseTransport(), p.ReleaseConfirmation()
+"""Those that are always the same."""
 _RECEIVED = {
     AssociateAC.TYPE: Evt.Evt3,
     AssociateRJ.TYPE: Evt.Evt4,
@@ -113,7 +117,7 @@ class UpperLayer:
         event = Evt.Evt2 if self.requestor else Evt.Evt5
         step = action(event, self.state)
         if step is None:
-            self._emit(p.CloseTransport())
+            self._emit(CLOSE)
         else:
             self._happen(event, step, now)
 
@@ -209,7 +213,7 @@ class UpperLayer:
         elif step.name == "AE-6" and isinstance(self._pdu, AssociateRQ):
             self._rejection = self._judge(self._pdu) if self._judge else None
             second = self._rejection is not None
-        return p.Transition(self.state, event, step.name, step.next_states[second])
+        return _transition(self.state, event, step.name, step.next_states[second])
 
     def _receive(self, pdus: Iterator[memoryview], now: float) -> None:
         try:
@@ -278,7 +282,7 @@ class UpperLayer:
             self._emit(p.PduReceived(kind, data, self._pdu, None))
             return
         transition = self._transition_for(event, step)
-        self._emit(p.PduReceived(kind, data, self._pdu, transition))
+        self._emit(_pdu_received(kind, data, self._pdu, transition))
         if _ABORTING & set(step.effects):
             sentence = f"{PDUS[kind].NAME} is not expected in {self._state_in_words()}"
             self._prepare_abort(f"{sentence}.", "PS3.8 9.2.3, Table 9-10", UNEXPECTED_PDU, data)
@@ -317,7 +321,7 @@ class UpperLayer:
 
     def _put(self, kind: int, data: bytes) -> None:
         self._out.append(data)
-        self._emit(p.PduSent(kind, (data,), self._transition))
+        self._emit(_pdu_sent(kind, (data,), self._transition))
 
     def _send_pdata(self) -> None:
         for buffers in self._buffers:
@@ -358,14 +362,14 @@ class UpperLayer:
         self._artim_at = None
 
     _EFFECTS: ClassVar[dict[Effect, Callable[[Any], None]]] = {
-        Effect.CONNECT: lambda self: self._emit(p.OpenTransport()),
+        Effect.CONNECT: lambda self: self._emit(OPEN),
         Effect.ACCEPT_TRANSPORT: lambda _: None,
         Effect.SEND_RQ: _send_pdu,
         Effect.SEND_AC: _send_pdu,
         Effect.SEND_RJ: _send_pdu,
         Effect.SEND_PDATA: _send_pdata,
-        Effect.SEND_RELEASE_RQ: lambda self: self._send(ReleaseRQ()),
-        Effect.SEND_RELEASE_RP: lambda self: self._send(ReleaseRP()),
+        Effect.SEND_RELEASE_RQ: lambda self: self._send(RELEASE_RQ),
+        Effect.SEND_RELEASE_RP: lambda self: self._send(RELEASE_RP),
         Effect.SEND_ABORT: lambda self: self._send(self._abort),
         Effect.SEND_ABORT_USER: lambda self: self._send(self._abort),
         Effect.SEND_ABORT_PROVIDER: lambda self: self._send(self._abort),
@@ -375,12 +379,12 @@ class UpperLayer:
         Effect.INDICATE_PDATA: lambda self: self._emit(p.PDataIndication(self._pdvs)),
         Effect.INDICATE_RELEASE: lambda self: self._emit(p.ReleaseIndication()),
         Effect.INDICATE_COLLISION: lambda self: self._emit(p.ReleaseIndication(collision=True)),
-        Effect.CONFIRM_RELEASE: lambda self: self._emit(p.ReleaseConfirmation()),
+        Effect.CONFIRM_RELEASE: lambda self: self._emit(RELEASED),
         Effect.INDICATE_ABORT: _indicate_abort,
         Effect.INDICATE_P_ABORT: _indicate_provider_abort,
         Effect.START_ARTIM: _start_artim,
         Effect.STOP_ARTIM: _stop_artim,
-        Effect.CLOSE_TRANSPORT: lambda self: self._emit(p.CloseTransport()),
+        Effect.CLOSE_TRANSPORT: lambda self: self._emit(CLOSE),
         Effect.IGNORE: lambda _: None,
     }
 
@@ -392,6 +396,8 @@ INDICATED, REQUESTED = (
 )
 """What a P-DATA-TF makes of Sta6, received and sent."""
 _data_received, _data_sent = quick(p.DataReceived), quick(p.DataSent)
+_pdu_received, _pdu_sent = quick(p.PduReceived), quick(p.PduSent)
+_transition = lru_cache(None)(p.Transition)  # there are as many as cells in the table
 _ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})
 _PRIMITIVES: dict[type, Evt] = {
     p.AAssociateRequest: Evt.Evt1,
@@ -402,7 +408,7 @@ _PRIMITIVES: dict[type, Evt] = {
 }
 
 
-_encoded = lru_cache(64)(encode_pdu)
+_encoded = by_identity(lru_cache(64)(encode_pdu))
 """One association after the other says the same."""
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Direction, Outcome
+from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .deviating import Deviating
 
 USUAL = Limits()
+_association_notice = quick(AssociationNotice)
 OnRequest = Callable[["Association", dx.RequestReceived], None]
 
 
@@ -91,8 +93,8 @@ class Association:
         self.messages = Messages(self)
         context.associations[number] = self
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
-        self._established.add_done_callback(lambda f: f.cancelled() or f.exception())
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline = 0
+        """The alarm of the ACSE time-out."""
         self._broken = ""
         self._aborting = False
         """What was received before our A-ABORT and is told while it goes out counts no more."""
@@ -102,22 +104,26 @@ class Association:
 
     async def open(self) -> Negotiated:
         """Connect and negotiate as requestor. Raises Ended with the reason in words."""
+        await self.reach()
+        return await self._established
+
+    async def reach(self) -> None:
+        """Connect and ask for the association; the answer is told when it comes. Raises Ended as `open`."""
         assert self.proposal is not None
         self.notice(AssociationPhase.CONNECTING, f"Connecting to {sentences.address(self.peer)}.")
         await connect(self)
         if not self._established.done():
             self._expect(self._not_answered)
-        return await self._established
 
     def _expect(self, late: Callable[[], None]) -> None:
         """Call `late` when the ACSE time-out has passed, unless the association comes about or ends before."""
-        if self.timeouts.acse > 0 and self._deadline is None:
-            self._deadline = self.context.loop.call_later(self.timeouts.acse, late)
+        if self.timeouts.acse > 0 and not self._deadline:
+            self._deadline = self.context.alarms.after(self.timeouts.acse, late)
 
     def _forget(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        if self._deadline:
+            self.context.alarms.cancel(self._deadline)
+            self._deadline = 0
 
     def _not_answered(self) -> None:
         sentence = sentences.answer_timed_out(self.peer, self.timeouts.acse, self.machine.pending)
@@ -144,6 +150,12 @@ class Association:
 
     async def release(self) -> None:
         """Release in order (PS3.8 7.2); aborts when the peer does not answer. Does nothing when it is over already."""
+        self.ask_release()
+        if self.end is None:
+            await self.ended.wait()
+
+    def ask_release(self) -> None:
+        """The same without waiting for the end."""
         if self.end is not None:
             return
         try:
@@ -157,7 +169,6 @@ class Association:
             self.notice(AssociationPhase.RELEASING, "A-RELEASE-RQ sent.")
         if self.end is None:
             self._expect(self._not_released)
-            await self.ended.wait()
 
     @property
     def busy(self) -> bool:
@@ -205,57 +216,49 @@ class Association:
     # -- events of the machine
 
     def _on_event(self, event: p.Event) -> None:
-        match event:
-            case p.DataReceived():
-                self.recorder.data(Direction.RECEIVED, (event.data,), event.data)
-                self._on_pdata(event.pdvs)
-            case p.DataSent():
-                self.recorder.data(Direction.SENT, event.data)
-            case p.PDataIndication():
-                self._on_pdata(event.pdvs)
-            case p.RunReceived():
-                self.recorder.run(event)
-                number = event.run.context_id
-                self._on_pdata([(number, 0, memoryview(f)) for f in event.run.fragments])
-            case p.RunSent():
-                self.recorder.run(event)
-            case p.PduReceived():
-                self.recorder.pdu(event)
-            case p.PduSent():
-                self.recorder.pdu(event)
-                self._on_sent(event)
-            case p.Transition() if event.event is Evt.Evt5:
-                host, port = self.link.remote_address()
-                self.peer = Peer(host=host, port=port)
-                if self.script is not None:
-                    self.script.connected()
-            case p.ScriptEnded() if self.script is not None:
-                self.script.end(reset=event.reset)
-            case p.ProtocolError():
-                self._broken = event.sentence
-                self.recorder.broken("pdu.unexpected", event.sentence)
-            case p.CloseTransport():
-                self.link.close()
-            case p.AssociateIndication() if self.on_indication is not None:
-                self.on_indication(self, event.rq)
-            case p.AssociateConfirmation():
-                self._on_confirmation(event)
-            case p.ReleaseIndication():
-                self._on_release_indication(event)
-            case p.ReleaseConfirmation():
-                self._on_release_confirmation()
-            case p.AbortIndication():
-                sentence = sentences.aborted(self.peer, event.source, event.reason)
-                values = (event.source, event.reason)
-                self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=values)
-            case p.ProviderAbortIndication():
-                self._on_provider_abort(event)
-            case p.TransportEnded():
-                self._on_transport_ended(event)
-            case p.ArtimExpired():
-                self._on_artim(event)
+        act = self._EVENTS.get(type(event))
+        if act is not None:
+            act(self, event)
+
+    def _on_data_received(self, event: p.DataReceived) -> None:
+        self.recorder.data(Direction.RECEIVED, (event.data,), event.data)
+        self._on_pdata(event.pdvs)
+
+    def _on_data_sent(self, event: p.DataSent) -> None:
+        self.recorder.data(Direction.SENT, event.data)
+
+    def _on_run_received(self, event: p.RunReceived) -> None:
+        self.recorder.run(event)
+        number = event.run.context_id
+        self._on_pdata([(number, 0, memoryview(f)) for f in event.run.fragments])
+
+    def _on_transition(self, event: p.Transition) -> None:
+        if event.event is not Evt.Evt5:
+            return
+        host, port = self.link.remote_address()
+        self.peer = Peer(host=host, port=port)
+        if self.script is not None:
+            self.script.connected()
+
+    def _on_script_ended(self, event: p.ScriptEnded) -> None:
+        if self.script is not None:
+            self.script.end(reset=event.reset)
+
+    def _on_protocol_error(self, event: p.ProtocolError) -> None:
+        self._broken = event.sentence
+        self.recorder.broken("pdu.unexpected", event.sentence)
+
+    def _on_indication(self, event: p.AssociateIndication) -> None:
+        if self.on_indication is not None:
+            self.on_indication(self, event.rq)
+
+    def _on_abort_indication(self, event: p.AbortIndication) -> None:
+        sentence = sentences.aborted(self.peer, event.source, event.reason)
+        values = (event.source, event.reason)
+        self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=values)
 
     def _on_sent(self, event: p.PduSent) -> None:
+        self.recorder.pdu(event)
         if event.transition is None:
             return  # forced bytes change nothing
         if event.type == AssociateRQ.TYPE:
@@ -304,7 +307,7 @@ class Association:
         who = sentences.address(self.peer)
         self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, f"{who} released the association.")
 
-    def _on_release_confirmation(self) -> None:
+    def _on_release_confirmation(self, _: p.ReleaseConfirmation) -> None:
         if self.machine.state is Sta.Sta12:
             self._request(p.AReleaseResponse())
         self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, "Association released.")
@@ -317,6 +320,8 @@ class Association:
         self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason), cause=how)
 
     def _on_transport_ended(self, event: p.TransportEnded) -> None:
+        if self.end is not None and self.link.closed_here:
+            return  # as expected
         outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
         sentence = sentences.closed(self.peer, event.before, self.cut_off(event.pending), self.link.lost_reason)
         if self.link.failed:
@@ -342,6 +347,28 @@ class Association:
             self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence, cause=Cause.NO_REQUEST)
         self.recorder.not_closed(self.timeouts.artim)
         self.link.kill()  # who has not closed by now may not read either: closing in order would wait for that
+
+    _EVENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        p.Transition: _on_transition,
+        p.PduReceived: lambda self, event: self.recorder.pdu(event),
+        p.PduSent: _on_sent,
+        p.DataReceived: _on_data_received,
+        p.DataSent: _on_data_sent,
+        p.PDataIndication: lambda self, event: self._on_pdata(event.pdvs),
+        p.RunReceived: _on_run_received,
+        p.RunSent: lambda self, event: self.recorder.run(event),
+        p.ScriptEnded: _on_script_ended,
+        p.ProtocolError: _on_protocol_error,
+        p.CloseTransport: lambda self, _: self.link.close(),
+        p.AssociateIndication: _on_indication,
+        p.AssociateConfirmation: _on_confirmation,
+        p.ReleaseIndication: _on_release_indication,
+        p.ReleaseConfirmation: _on_release_confirmation,
+        p.AbortIndication: _on_abort_indication,
+        p.ProviderAbortIndication: _on_provider_abort,
+        p.TransportEnded: _on_transport_ended,
+        p.ArtimExpired: _on_artim,
+    }
 
     def cut_off(self, pdu_bytes: int) -> str:
         """What an end now cuts off, in words; "" between messages."""
@@ -380,6 +407,7 @@ class Association:
         self.messages.end(lost)
         if not self._established.done():
             self._established.set_exception(self.end)
+            self._established.exception()  # whoever waits for it is told; perhaps nobody does
         self.link.let_go()
         self.ended.set()
         self._watchdog.stop()
@@ -399,7 +427,7 @@ class Association:
     ) -> None:
         now = self.context.now()
         self.context.notify(
-            AssociationNotice(
+            _association_notice(
                 association=self.number,
                 time=self.context.wall(),
                 clock=now,

@@ -17,6 +17,7 @@ from engine.protocol.negotiation import propose
 from . import sentences
 from .context import go_on
 from .resolving import AddressInfo, resolve
+from .transport import SUPPORTED, SocketTransport
 
 if TYPE_CHECKING:
     from .association import Association
@@ -43,7 +44,10 @@ async def connect(association: Association) -> None:
     layer = await _layer(association)
     try:
         sock = await _unless_over(association, _connected(peer), seconds)
-        await association.context.loop.create_connection(lambda: layer or association.link, sock=sock)
+        if SUPPORTED:
+            SocketTransport(association.context.loop, sock, layer or association.link).start()
+        else:
+            await association.context.loop.create_connection(lambda: layer or association.link, sock=sock)
     except TimeoutError:
         _fail(association, Outcome.TIMED_OUT, sentences.connect_timed_out(peer, seconds), Cause.CONNECT_TIMED_OUT)
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.model.notices import AnyNotice, ErrorNotice
 
+from .alarms import Alarms
 from .defects import report_of
 from .outbox import Outbox
 from .report_board import ReportBoard
@@ -47,6 +48,8 @@ class Context:
         """Those that listen, by their number."""
         self.closing = False
         """The engine is being stopped: nothing new begins."""
+        self.alarms = Alarms(self.now)
+        """Deadlines, for `loop`."""
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:

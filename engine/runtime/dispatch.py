@@ -73,7 +73,7 @@ class Dispatcher:
         )
         if command.auto_answer:
             own_side(self._context, association)
-        self._context.begin(_opened(association), "Opening an association")
+        self._context.begin(_reach(association), "Opening an association")
 
     def _need(self, number: int, doing: str) -> Association | None:
         association = self._context.associations.get(number)
@@ -85,7 +85,7 @@ class Dispatcher:
         association = self._need(command.association, "Release")
         if association is not None:
             association.by_user = True
-            self._context.begin(association.release(), "Releasing an association")
+            association.ask_release()
 
     def _abort(self, command: c.Abort) -> None:
         association = self._need(command.association, "Abort")
@@ -232,9 +232,9 @@ async def _refuse(sentence: str) -> None:
     raise Ended(Outcome.NOT_SENT, sentence)
 
 
-async def _opened(association: Association) -> None:
+async def _reach(association: Association) -> None:
     with suppress(Ended):  # the association's notice has said it
-        await association.open()
+        await association.reach()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -99,7 +99,7 @@ class Engine:
 
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
-        self._context.loop = loop
+        self._context.loop = self._context.alarms.loop = loop
         loop.set_exception_handler(self._unexpected)
         self._stopping = asyncio.Event()
         self._outbox.later = loop.call_later

@@ -38,8 +38,8 @@ class Link(asyncio.BufferedProtocol):
         self._socket: socket.socket | None = None
         self._plain = False
         """What is to be sent goes to the socket as it is: no TLS, and a system that gathers writes."""
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at: float | None = None
+        self._alarm = 0
+        self._alarm_at: float | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._receiving = False
@@ -127,7 +127,7 @@ class Link(asyncio.BufferedProtocol):
         self._writable.set()
         self.machine.transport_closed(self._context.now())
         self.pump()
-        self._cancel_timer()
+        self._cancel_alarm()
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -221,10 +221,12 @@ class Link(asyncio.BufferedProtocol):
         """Take what has come and nobody reads any more: a socket closed over it resets the connection, and what we sent
         last may never reach the peer."""
         if self._plain and self._socket is not None:
-            with suppress(OSError):
+            try:
                 for _ in range(PASSED_BY):
                     if len(os.read(self._socket.fileno(), WRITE_HIGH_WATER)) < WRITE_HIGH_WATER:
                         break
+            except OSError:
+                pass
 
     def kill(self) -> None:
         """Close at once."""
@@ -261,23 +263,21 @@ class Link(asyncio.BufferedProtocol):
                 self._socket = None  # closed under us: connection_lost follows
 
     def _arm(self) -> None:
-        """Keep one timer for the machine's next deadline; an early one re-arms itself, so it is rarely replaced."""
+        """Keep one alarm for the machine's next deadline; an early one re-arms itself, so it is rarely replaced."""
         deadline = None if self.lost else self.machine.next_timeout()
         if deadline is None:
-            if self._timer is not None:
-                self._cancel_timer()
-        elif self._timer is None or self._timer_at is None or deadline < self._timer_at:
-            self._cancel_timer()
-            delay = max(0.0, deadline - self._context.now())
-            self._timer_at = deadline
-            self._timer = self._context.loop.call_later(delay, self._expired)
+            if self._alarm:
+                self._cancel_alarm()
+        elif self._alarm_at is None or deadline < self._alarm_at:
+            self._cancel_alarm()
+            self._alarm_at = deadline
+            self._alarm = self._context.alarms.after(deadline - self._context.now(), self._expired)
 
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._timer_at = None
+    def _cancel_alarm(self) -> None:
+        self._context.alarms.cancel(self._alarm)
+        self._alarm, self._alarm_at = 0, None
 
     def _expired(self) -> None:
-        self._timer = self._timer_at = None
+        self._alarm, self._alarm_at = 0, None
         self.machine.handle_timeout(self._context.now())
         self.pump()

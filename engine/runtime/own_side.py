@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
+from engine.model.limits import Limits
 from engine.protocol import exchange as dx
 from engine.wire.fragments import Sink
 
@@ -20,13 +20,29 @@ if TYPE_CHECKING:
 
 
 def own_side(context: Context, association: Association, store: InstanceStore | None = None) -> None:
-    """Serve it. store: where instances go; by default nowhere, the notices have shown them.
+    """Serve it. store: where instances go; by default nowhere, the notices have shown them."""
+    side = _OwnSide(context, association.limits, store)
+    association.on_request = side.on_request
+    association.sink_for = side.sink
 
-    The provider is made when the first request comes, which on most associations none does.
-    """
 
-    @cache
-    def server() -> Server:
+class _OwnSide:
+    """The provider is made when the first request comes, which on most associations none does."""
+
+    __slots__ = ("_context", "_limits", "_store")
+
+    def __init__(self, context: Context, limits: Limits, store: InstanceStore | None) -> None:
+        self._context = context
+        self._limits = limits
+        self._store = store
+
+    def on_request(self, asked: Association, event: dx.RequestReceived) -> None:
+        """The first; those that follow go to the provider itself."""
+        self._server().attach(asked)
+        assert asked.on_request is not None
+        asked.on_request(asked, event)
+
+    def _server(self) -> Server:
         from engine.services.peer import BuiltInPeer
 
         from .files import Discarding, FolderStore
@@ -35,22 +51,16 @@ def own_side(context: Context, association: Association, store: InstanceStore | 
         from .room import Room
         from .serving import Server
 
-        kept, limits = store or Discarding(), association.limits
+        kept, limits = self._store or Discarding(), self._limits
         folder = kept.folder if isinstance(kept, FolderStore) else None
-        room = Room(limits if store else replace(limits, without_folder=0), folder)  # what is not kept needs none
+        # what is not kept needs no room
+        room = Room(limits if self._store else replace(limits, without_folder=0), folder)
         peer = BuiltInPeer(new_uid, lambda _title: False, kept, limits=limits)
-        return Server(context, peer, Volatile(kept), room=room)
+        return Server(self._context, peer, Volatile(kept), room=room)
 
-    def on_request(asked: Association, event: dx.RequestReceived) -> None:
-        server().attach(asked)
-        assert asked.on_request is not None
-        asked.on_request(asked, event)
-
-    def sink(negotiated: NegotiatedContext, _: bytes) -> Sink:
+    def sink(self, negotiated: NegotiatedContext, _: bytes) -> Sink | None:
+        """Where a data set that arrives goes."""
         from .files import FolderStore, Spool
 
-        folder = store.folder if isinstance(store, FolderStore) else None
-        return Spool(negotiated.transfer_syntax, folder, association.limits)
-
-    association.on_request = on_request
-    association.sink_for = sink
+        folder = self._store.folder if isinstance(self._store, FolderStore) else None
+        return Spool(negotiated.transfer_syntax, folder, self._limits)

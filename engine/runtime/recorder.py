@@ -9,6 +9,7 @@ from engine.model.association import Negotiated
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
 from engine.model.quick import quick
+from engine.model.remembering import by_identity
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -32,6 +33,7 @@ HEAD = 256
 _pdu_notice, _message_notice = quick(PduNotice), quick(MessageNotice)
 
 
+@by_identity
 def _names(t: p.Transition | None) -> tuple[str, str, str, str]:
     return (t.before.name, t.event.name, t.action, t.after.name) if t else ("", "", "", "")
 

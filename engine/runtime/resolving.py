@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 AddressInfo = tuple[Any, ...]
@@ -20,8 +21,10 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
     if host and host.startswith("[") and host.endswith("]"):
         host = host[1:-1]  # an IPv6 address as people write it before a port
     passive_flag = socket.AI_PASSIVE if passive else 0
-    with suppress(socket.gaierror):
-        return _look_up(host, port, passive_flag | socket.AI_NUMERICHOST)
+    try:
+        return list(_literal(host, port, passive_flag))
+    except socket.gaierror:
+        pass
     loop = asyncio.get_running_loop()
     found: asyncio.Future[list[AddressInfo]] = loop.create_future()
 
@@ -44,6 +47,12 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
 
     threading.Thread(target=look_up, name="dimse-look-up", daemon=True).start()
     return await found
+
+
+@lru_cache(64)
+def _literal(host: str | None, port: int, flags: int) -> tuple[AddressInfo, ...]:
+    """What is an address already, which only has to be read; remembered for who calls again."""
+    return tuple(_look_up(host, port, flags | socket.AI_NUMERICHOST))
 
 
 def _look_up(host: str | None, port: int, flags: int) -> list[AddressInfo]:

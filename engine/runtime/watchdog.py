@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from engine.model.notices import Cause, Outcome
@@ -25,7 +24,8 @@ class Watchdog:
 
     def __init__(self, association: Association) -> None:
         self._association = association
-        self._timer: asyncio.TimerHandle | None = None
+        self._span = 0.0
+        self._alarm = 0
         self._unsent = 0
         self._last_moved = 0.0
         self._pace = Pace()
@@ -34,17 +34,16 @@ class Watchdog:
         timeouts = self._association.timeouts
         spans = [s for s in (timeouts.dimse, timeouts.idle) if s > 0]
         if spans:
-            self._wait(max(LEAST, min(MOST, min(spans) / 4)))
+            self._span = max(LEAST, min(MOST, min(spans) / 4))
+            self._wait()
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._association.context.alarms.cancel(self._alarm)
 
-    def _wait(self, span: float) -> None:
-        self._timer = self._association.context.loop.call_later(span, self._look, span)
+    def _wait(self) -> None:
+        self._alarm = self._association.context.alarms.after(self._span, self._look)
 
-    def _look(self, span: float) -> None:
+    def _look(self) -> None:
         association, exchange = self._association, self._association.exchange
         now = association.context.now()
         if exchange is not None:
@@ -53,7 +52,7 @@ class Watchdog:
             self._check_idle(exchange, now)
             self._check_pace(exchange, now)
         if association.end is None:
-            self._wait(span)
+            self._wait()
 
     def _check_unsent(self, exchange: Exchange, now: float) -> None:
         """While what we wrote is still being taken, no response is due; a peer that takes nothing is given up."""

@@ -1,0 +1,200 @@
+"""One connected socket in the loop, as asyncio's own transport but for what that spends on the way.
+
+asyncio takes three turns of the loop until a protocol has its connection, and one more until it has lost it; an
+association that opens and ends at once is over in less. Where the loop cannot watch sockets (Windows), asyncio's is
+used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from typing import Any
+
+SUPPORTED = sys.platform != "win32"
+"""Whether the loop tells when a socket can be read and written."""
+HIGH_WATER = 64 * 1024
+"""Bytes queued before the protocol is to pause, unless it says otherwise: asyncio's own figure."""
+_BUSY = (BlockingIOError, InterruptedError)
+
+
+class SocketTransport(asyncio.Transport):
+    """Of a BufferedProtocol. sock: connected and non-blocking; the transport's from now on."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: asyncio.BufferedProtocol
+    ) -> None:
+        super().__init__()
+        self._loop = loop
+        self._sock = sock
+        self._number = sock.fileno()
+        self._protocol = protocol
+        self._queue = bytearray()
+        self._high, self._low = HIGH_WATER, HIGH_WATER // 4
+        self._paused = False
+        """The protocol was told to pause."""
+        self._reading = self._receiving = False
+        self._closing = False
+        self._cut = False
+        """Nothing is sent any more: the connection is lost or was aborted."""
+        self._ending: list[Exception | None] = []
+        """What ended it, where that is told when the bytes under way have been dealt with."""
+
+    def start(self) -> None:
+        """Tell the protocol of its connection, and read from now on."""
+        try:
+            self._protocol.connection_made(self)
+        except Exception as error:  # noqa: BLE001 - told as asyncio does
+            self._failed(error, "connection_made() failed")
+        self.resume_reading()
+
+    # -- in
+
+    def resume_reading(self) -> None:
+        if not self._reading and not self._closing:
+            self._reading = True
+            self._loop.add_reader(self._number, self._readable)
+
+    def pause_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._number)
+
+    def is_reading(self) -> bool:
+        return self._reading
+
+    def _readable(self) -> None:
+        self._receiving = True
+        try:
+            self._receive()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - told as asyncio does
+            self._failed(error, "receiving failed")
+        finally:
+            self._receiving = False
+        if self._ending:
+            self._lost(self._ending[0])
+
+    def _receive(self) -> None:
+        try:
+            count = self._sock.recv_into(self._protocol.get_buffer(-1))
+        except _BUSY:
+            return
+        if count:
+            self._protocol.buffer_updated(count)
+        elif self._protocol.eof_received():
+            self.pause_reading()
+        else:
+            self.close()
+
+    # -- out
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._cut or not data:
+            return
+        if not self._queue:
+            try:
+                count = self._sock.send(data)
+            except _BUSY:
+                count = 0
+            except OSError as error:
+                self._failed(error, "sending failed")
+                return
+            if count == len(data):
+                return
+            data = memoryview(data)[count:]
+            self._loop.add_writer(self._number, self._writable)
+        self._queue += data
+        if len(self._queue) > self._high and not self._paused:
+            self._paused = True
+            self._protocol.pause_writing()
+
+    def writelines(self, buffers: Any) -> None:
+        self.write(b"".join(buffers))
+
+    def _writable(self) -> None:
+        try:
+            count = self._sock.send(self._queue)
+        except _BUSY:
+            return
+        except OSError as error:
+            self._failed(error, "sending failed")
+            return
+        del self._queue[:count]
+        if self._paused and len(self._queue) <= self._low:
+            self._paused = False
+            self._protocol.resume_writing()
+        if not self._queue:
+            self._loop.remove_writer(self._number)
+            if self._closing:
+                self._end(None)
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._queue)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._high = HIGH_WATER if high is None else high
+        self._low = self._high // 4 if low is None else low
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    # -- the end
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        """Close after what is queued has been sent."""
+        if self._closing:
+            return
+        self.pause_reading()
+        self._closing = True
+        if not self._queue:
+            self._end(None)
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._cut_off(None)
+
+    def _failed(self, error: BaseException, what: str) -> None:
+        """The connection broke, or the protocol did: a defect of ours, which the loop's handler tells."""
+        if not isinstance(error, OSError):
+            self._loop.call_exception_handler({"message": what, "exception": error, "transport": self})
+        self._cut_off(error)
+
+    def _cut_off(self, error: BaseException | None) -> None:
+        if self._cut:
+            return
+        if self._queue:
+            self._queue.clear()
+            self._loop.remove_writer(self._number)
+        self.pause_reading()
+        self._closing = True
+        self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        """Told when nothing of the protocol's is under way: after what was received, or in a turn of its own."""
+        self._cut = True
+        told = error if error is None or isinstance(error, Exception) else RuntimeError(type(error).__name__)
+        if self._receiving:
+            self._ending.append(told)
+        else:
+            self._loop.call_soon(self._lost, told)
+
+    def _lost(self, error: Exception | None) -> None:
+        try:
+            self._protocol.connection_lost(error)
+        finally:
+            self._sock.close()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        if name == "socket":
+            return self._sock
+        ask = {"peername": self._sock.getpeername, "sockname": self._sock.getsockname}.get(name)
+        try:
+            return ask() if ask else default
+        except OSError:
+            return default
