@@ -122,7 +122,10 @@ class Watcher:
         data = b"".join(buffers)
         known = self._known(data)
         if known is not None:
-            return self._told(direction, [*self._sequence.pdu(data[0], by_requestor), *known])
+            findings = self._sequence.pdu(data[0], by_requestor)
+            if data[0] in _ENDING:
+                findings += self._assemblies[by_requestor].unfinished()
+            return self._told(direction, [*findings, *known])
         try:
             pdu = decode_pdu(data) if pdu is None else pdu
         except PduError as error:
@@ -210,11 +213,20 @@ class Watcher:
     # -- PDUs
 
     def _is_remembered(self, data: bytes) -> bool:
-        """Whether this is an A-ASSOCIATE-RQ, or the A-ASSOCIATE-AC to one: what is found depends on nothing else."""
-        return bool(data) and (data[0] == AssociateRQ.TYPE or (data[0] == AssociateAC.TYPE and bool(self._asked)))
+        """Whether this is an A-ASSOCIATE-RQ, the A-ASSOCIATE-AC to one, or a release as long as it should be: what is
+        found depends on nothing else."""
+        if not data:
+            return False
+        kind = data[0]
+        if kind in _RELEASES:
+            return len(data) == RELEASE_SIZE
+        return kind == AssociateRQ.TYPE or (kind == AssociateAC.TYPE and bool(self._asked))
 
     def _digest(self, data: bytes) -> bytes:
-        """Stands for the PDU; its bytes may hold a passcode, and are not kept beyond the association."""
+        """Stands for the PDU; its bytes may hold a passcode, and are not kept beyond the association. A release stands
+        for itself."""
+        if data[0] in _RELEASES:
+            return data
         return blake2b(data, key=self._asked).digest() if data[0] == AssociateAC.TYPE else blake2b(data).digest()
 
     def _known(self, data: bytes) -> tuple[Finding, ...] | None:
@@ -344,7 +356,10 @@ class Watcher:
         return (direction is _SENT) is self.requestor
 
 
-_ENDING = frozenset({ReleaseRQ.TYPE, ReleaseRP.TYPE, AbortPdu.TYPE})
+_RELEASES = frozenset({ReleaseRQ.TYPE, ReleaseRP.TYPE})
+RELEASE_SIZE = 10
+"""Bytes of a release PDU (PS3.8 9.3.6, 9.3.7)."""
+_ENDING = _RELEASES | {AbortPdu.TYPE}
 """After these a side sends no more of a message."""
 
 

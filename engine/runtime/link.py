@@ -85,6 +85,7 @@ class Link(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self.last_activity = now = self._context.now()
         self._receiving, self._wrote = True, False
+        self._context.outbox.hold()
         try:
             self.machine.received(nbytes, now)
             self.pump()
@@ -94,7 +95,8 @@ class Link(asyncio.BufferedProtocol):
             self._receiving = False
             while self._next:  # something of ours failed; the rest is not lost
                 self._context.loop.call_soon(self._next.popleft())
-        if not self._wrote:  # else that has acknowledged what came
+            self._context.outbox.let_go()
+        if not self._wrote and not self.closed_here:  # else that has acknowledged what came
             self._quick_ack()
 
     def _go_on(self) -> None:

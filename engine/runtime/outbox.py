@@ -97,6 +97,7 @@ class Outbox:
         self._bell = bell
         self.later: Callable[[float, Callable[[], None]], object] | None = None
         self._rung = False
+        self._held = self._owed = False
         self._ringing_later = False
         self._filled: SimpleQueue[None] = SimpleQueue()
         """Holds something while the bell rings; waits at a third of what a `threading.Event` takes."""
@@ -126,9 +127,27 @@ class Outbox:
 
     def _ring(self) -> None:
         self._rung = True
+        if self._held:
+            self._owed = True
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
         self._filled.put(None)
         if self._bell is not None:
             self._bell()
+
+    def hold(self) -> None:
+        """Ring no more until `let_go`: the reader's thread would wake only to wait for the interpreter, which the
+        writer's needs until it has done what it is at."""
+        self._held = True
+
+    def let_go(self) -> None:
+        """Ring, if it was to be rung meanwhile."""
+        self._held = False
+        if self._owed:
+            self._owed = False
+            self._wake()
 
     @property
     def has_room(self) -> bool:

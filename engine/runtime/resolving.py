@@ -52,8 +52,9 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
 @lru_cache(64)
 def _literal(host: str | None, port: int, flags: int) -> tuple[AddressInfo, ...]:
     """What is an address already, which only has to be read; remembered for who calls again."""
-    return tuple(_look_up(host, port, flags | socket.AI_NUMERICHOST))
+    plain = host.encode() if host and host.isascii() else host  # as text it would have the codec for IDNA loaded
+    return tuple(_look_up(plain, port, flags | socket.AI_NUMERICHOST))
 
 
-def _look_up(host: str | None, port: int, flags: int) -> list[AddressInfo]:
+def _look_up(host: str | bytes | None, port: int, flags: int) -> list[AddressInfo]:
     return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags))
