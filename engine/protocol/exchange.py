@@ -37,7 +37,7 @@ from engine.wire.issues import Issue
 
 from .contexts import best_context
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
-from .forms import Alter, Form, Ready, fill, form_of, is_plain, make_ready
+from .forms import Alter, AnswerForm, Form, Ready, answer_form_of, fill, form_of, is_plain, make_ready
 from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 
@@ -109,6 +109,9 @@ class Exchange:
     _latest: CommandSet | None = None
     _form: Form | None = None
     """Of the latest request that was sent again."""
+    _answer_form: AnswerForm | None = None
+    """Of the latest kind of response that was given twice."""
+    _latest_answer: tuple[int | None, int | None, str] = None, None, ""
     _chosen: tuple[CommandSet, str, NegotiatedContext] | None = None
     """The latest choice for a request."""
 
@@ -230,10 +233,23 @@ class Exchange:
             filled = fill(command, has_data, self._next_id, invoked.message_id if invoked else None)
             return make_ready(context, filled, alter)
         served = next((s for s in self._served if s.key == key), None) if key else self._answered(command)
+        form = self._answer_form
+        if form is not None and alter is None and form.alike(command):
+            ready = form.filled(command, context)
+            if ready is not None:
+                if served is not None and not form.pending:
+                    self._served.remove(served)
+                return ready
         filled = fill(command, has_data, self._next_id, served.command.message_id if served else None)
         ready = make_ready(context, filled, alter)
-        if served is not None and not _is_pending(decode_command(ready.command_bytes)):
+        pending = _is_pending(decode_command(ready.command_bytes))
+        if served is not None and not pending:
             self._served.remove(served)
+        if alter is None and filled.elements == command.elements:
+            kind = command.command_field, command.status, command.sop_class_uid
+            if kind == self._latest_answer:
+                self._answer_form = answer_form_of(ready, pending)
+            self._latest_answer = kind
         return ready
 
     def cancel(self, operation: int) -> Ready | None:

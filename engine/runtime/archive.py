@@ -18,7 +18,7 @@ from engine.wire import datasets
 
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from .files import FolderStore, file_name, reason
-from .kept_text import from_text, to_text
+from .kept_text import from_text
 
 STRIPES = 64
 """Locks that keep two stores of one SOP Instance UID apart; unequal UIDs rarely share one."""
@@ -34,7 +34,7 @@ WHILE = 1.0
 """Seconds until the disk is given another chance."""
 INDEX_LATER = 0.05
 """Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
-_instance, _indexed_file = quick(Instance), quick(IndexedFile)
+_instance, _indexed_file, _file_data = quick(Instance), quick(IndexedFile), quick(FileData)
 
 
 class Archive(FolderStore):
@@ -56,6 +56,9 @@ class Archive(FolderStore):
         self._on_problem = on_problem
         self._part = itertools.count(1)
         self._unindexed: list[IndexedFile] = []
+        self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
+        self._number = -1
+        """Descriptor of the folder, while it is open."""
         self._slow = 0
         self._slow_until = 0.0
         self._locks = [asyncio.Lock() for _ in range(STRIPES)]
@@ -66,6 +69,8 @@ class Archive(FolderStore):
         Blocks. A sentence for each file that cannot be read. Raises OSError and DatabaseError.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._number < 0 and os.name != "nt":
+            self._number = os.open(self.folder, os.O_RDONLY)
         for left in self.incoming.glob("*.part"):
             left.unlink(missing_ok=True)
         known = {row.file: row for row in self._database.files()}
@@ -108,7 +113,7 @@ class Archive(FolderStore):
 
     def _instance(self, path: Path, row: IndexedFile) -> Instance:
         try:
-            attributes = from_text(row.attributes)
+            attributes = from_text(row.attributes) if isinstance(row.attributes, str) else row.attributes
         except ValueError as error:
             raise DatabaseError(f"The index entry of {path} is damaged: {error}.") from None
         return Instance(
@@ -186,6 +191,10 @@ class Archive(FolderStore):
             self._database.close(self._take_unindexed())
         except DatabaseError as error:
             self._not_indexed(error)
+        finally:
+            number, self._number = self._number, -1
+            if number >= 0:
+                os.close(number)
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""
@@ -204,23 +213,37 @@ class Archive(FolderStore):
         return ""
 
     def _write(self, instance: Instance) -> tuple[FileData, IndexedFile]:
-        name = file_name(instance.sop_instance_uid)
-        path = self.folder / name
-        part = self.incoming / f"{next(self._part)}.part"
+        name, data = file_name(instance.sop_instance_uid), instance.data
+        part, path = f"{self._incoming}{next(self._part)}.part", self._prefix + name
         try:
-            uids = (instance.sop_class_uid, instance.sop_instance_uid)
-            written = self._taken_over(part, instance)
-            if written is None:
-                written = datasets.write_instance(part, instance.data, *uids, durable=True)
-            told = part.stat()
-            os.replace(part, path)  # noqa: PTH105 - makes no third path of the two
-            synchronize(self.folder)
+            if isinstance(data, EncodedData):
+                uids = (instance.sop_class_uid, instance.sop_instance_uid)
+                head = datasets.file_meta(data.transfer_syntax, *uids)
+                offset, length = len(head), datasets.write_out(part, head, (data.data,), durable=True)
+            else:
+                offset, length = self._write_spooled(Path(part), data, instance)
+            told = os.stat(part)  # noqa: PTH116 - as all here: paths would cost more than what is done with them
+            os.replace(part, path)  # noqa: PTH105
+            self._synchronize()
         except BaseException:
             with suppress(OSError):
-                part.unlink()
+                os.unlink(part)  # noqa: PTH108
             raise
-        data = FileData(path, written.offset, written.length, written.transfer_syntax)
-        return data, _indexed(name, told, instance, data)
+        stored = _file_data(Path(path), offset, length, data.transfer_syntax)
+        return stored, _indexed(name, told, instance, stored)
+
+    def _write_spooled(self, part: Path, data: FileData, instance: Instance) -> tuple[int, int]:
+        """Offset and length of the data set of one that was received into a file."""
+        written = self._taken_over(part, instance)
+        if written is None:
+            uids = (instance.sop_class_uid, instance.sop_instance_uid)
+            written = datasets.write_instance(part, data, *uids, durable=True)
+        return written.offset or 0, written.length or 0
+
+    def _synchronize(self) -> None:
+        """Have the names in the folder on the disk; Windows keeps them without being asked."""
+        if self._number >= 0:
+            os.fsync(self._number)
 
     def _taken_over(self, part: Path, instance: Instance) -> FileData | None:
         """A large one that was received into a file as it is to be stored, under another name and on the disk; None
@@ -251,16 +274,5 @@ def _indexed(name: str, told: os.stat_result, instance: Instance, data: FileData
         transfer_syntax=data.transfer_syntax,
         data_offset=data.offset or 0,
         data_length=data.length or 0,
-        attributes=to_text(instance.attributes),
+        attributes=instance.attributes,
     )
-
-
-def synchronize(folder: Path) -> None:
-    """Have the names in a folder on the disk; Windows keeps them without being asked."""
-    if os.name == "nt":
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

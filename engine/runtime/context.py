@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import time
 import types
-from collections.abc import Coroutine, Generator
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -50,6 +51,9 @@ class Context:
         """The engine is being stopped: nothing new begins."""
         self.alarms = Alarms(self.now)
         """Deadlines, for `loop`."""
+        self.answering = False
+        """What was just received is being answered: records wait until the answer is out."""
+        self._untold: deque[Callable[[], None]] = deque()
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:
@@ -57,7 +61,23 @@ class Context:
         return next(self._ids)
 
     def notify(self, notice: AnyNotice) -> None:
+        if self._untold:
+            self.tell_rest()
         self.outbox.put(notice)
+
+    def record(self, tell: Callable[[], None]) -> None:
+        """Have something recorded by `tell`, in its turn: at once, or while an answer is under way when that is out, so
+        that the peer works on while we do. `tell` puts what it has to say into the outbox itself."""
+        if self.answering:
+            self._untold.append(tell)
+        else:
+            self.tell_rest()
+            tell()
+
+    def tell_rest(self) -> None:
+        """Record what waits."""
+        while self._untold:
+            self._untold.popleft()()
 
     now = staticmethod(time.perf_counter)
     """Monotonic seconds, for deadlines and durations."""

@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from engine.model.dataset import DataSet
 from engine.services.state import Change, Record
 from engine.standard.lean import dataclass
 
@@ -69,7 +70,8 @@ class DatabaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IndexedFile:
-    """What is known of a stored file. modified: nanoseconds, as the file system tells them. attributes: as text."""
+    """What is known of a stored file. modified: nanoseconds, as the file system tells them. attributes: text where they
+    come from the database, which makes it of those that are put there."""
 
     file: str
     size: int
@@ -79,7 +81,7 @@ class IndexedFile:
     transfer_syntax: str
     data_offset: int
     data_length: int
-    attributes: str
+    attributes: DataSet | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ def _put(connection: sqlite3.Connection, entry: Entry) -> None:
                 entry.transfer_syntax,
                 entry.data_offset,
                 entry.data_length,
-                entry.attributes,
+                entry.attributes if isinstance(entry.attributes, str) else to_text(entry.attributes),
             ),
         )
     elif isinstance(entry, GoneFile):

@@ -23,6 +23,7 @@ from engine.wire import datasets
 from .room import LOOK_AFTER, disk_problem
 
 USUAL = Limits()
+_PLAIN_NAME = re.compile(r"[0-9][0-9.]{0,63}").fullmatch
 
 
 class Spool:
@@ -146,7 +147,7 @@ def drop_spooled(data: object) -> None:
 
 def file_name(uid: str) -> str:
     """A file name from a peer's UID that can never leave its folder: digits and dots only, else a hash."""
-    if re.fullmatch(r"[0-9][0-9.]{0,63}", uid):
+    if _PLAIN_NAME(uid) is not None:
         return f"{uid}.dcm"
     return f"instance-{sha256(uid.encode('utf-8', 'replace')).hexdigest()[:32]}.dcm"
 

@@ -83,21 +83,25 @@ class Link(asyncio.BufferedProtocol):
         return self.machine.receive_buffer()  # small at first; one that is filled is followed by a larger one
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.last_activity = now = self._context.now()
-        self._receiving, self._wrote = True, False
-        self._context.outbox.hold()
+        context = self._context
+        self.last_activity = now = context.now()
+        self._receiving, self._wrote, context.answering = True, False, True
+        context.outbox.hold()
         try:
             self.machine.received(nbytes, now)
             self.pump()
             if self._next:
                 self._go_on()
+            if not self._wrote and not self.closed_here:  # else that has acknowledged what came
+                self._quick_ack()
         finally:
-            self._receiving = False
+            self._receiving = context.answering = False
             while self._next:  # something of ours failed; the rest is not lost
-                self._context.loop.call_soon(self._next.popleft())
-            self._context.outbox.let_go()
-        if not self._wrote and not self.closed_here:  # else that has acknowledged what came
-            self._quick_ack()
+                context.loop.call_soon(self._next.popleft())
+            try:
+                context.tell_rest()
+            finally:
+                context.outbox.let_go()
 
     def _go_on(self) -> None:
         """Do what follows from what was received, and write all of it at once."""

@@ -42,7 +42,7 @@ class Operation:
     """Associations on their way, which Cancel gives up."""
 
     def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
-        self.context.outbox.put(
+        self.context.notify(
             _progress_notice(
                 operation=self.number,
                 association=self.association,

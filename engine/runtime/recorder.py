@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated
@@ -26,6 +27,9 @@ store session would fill the memory with pixels nobody looks at."""
 KEPT_DATA_BYTES = 64 * 1024 * 1024
 """Bytes of data sets in memory given with the notices of one association. Beyond it those larger than `SMALL` are left
 out, for the same reason; `data_length` still tells their size."""
+COPIED = 4096
+"""Bytes of a P-DATA-TF sent that are copied so that it can be recorded later; what is longer may be in a buffer that is
+used again."""
 SMALL = 64 * 1024
 """Bytes of a data set somebody may look at (an Identifier, an attribute list): always kept."""
 HEAD = 256
@@ -42,7 +46,11 @@ _SENDING, _RECEIVING = _names(REQUESTED), _names(INDICATED)
 
 
 class Recorder:
-    """Makes the notices of one association, and has everything that passes judged. requestor: our role."""
+    """Makes the notices of one association, and has everything that passes judged. requestor: our role.
+
+    What messages are made of is recorded when the answer to it is out (`Context.record`), with the time it was met;
+    everything else at once, after that.
+    """
 
     def __init__(self, context: Context, association: int, requestor: bool) -> None:
         self._context = context
@@ -57,6 +65,7 @@ class Recorder:
     # -- what passes
 
     def pdu(self, event: p.PduReceived | p.PduSent) -> None:
+        self._context.tell_rest()
         buffers: tuple[p.Buffer, ...]
         if isinstance(event, p.PduReceived):
             direction, data, size, buffers = Direction.RECEIVED, event.data, len(event.data), (event.data,)
@@ -69,7 +78,7 @@ class Recorder:
         t = event.transition
         before, name, action, after = _names(t)
         time = self._context.wall()
-        self._context.notify(
+        self._context.outbox.put(
             _pdu_notice(
                 association=self._association,
                 time=time,
@@ -93,6 +102,19 @@ class Recorder:
     def data(self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None = None) -> None:
         """A P-DATA-TF of an established association, in one buffer or several; the quick twin of `pdu`. whole: it in
         one piece, where there is such."""
+        context = self._context
+        if direction is Direction.SENT and whole is None:
+            if sum(map(len, buffers)) > COPIED:
+                context.tell_rest()
+                self._data(direction, buffers, None, context.wall(), context.now())
+                return
+            whole = b"".join(buffers)
+            buffers = (whole,)
+        context.record(partial(self._data, direction, buffers, whole, context.wall(), context.now()))
+
+    def _data(
+        self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
+    ) -> None:
         size = sum(map(len, buffers)) if whole is None else len(whole)
         context = self._context
         kept = self._kept + size
@@ -102,12 +124,11 @@ class Recorder:
             self._kept = kept
             data = b"".join(buffers) if whole is None else whole
         before, event, action, after = _SENDING if direction is Direction.SENT else _RECEIVING
-        time = context.wall()
         context.outbox.put(
             _pdu_notice(
                 association=self._association,
                 time=time,
-                clock=context.now(),
+                clock=clock,
                 direction=direction,
                 type=PDataTF.TYPE,
                 data=data,
@@ -126,6 +147,14 @@ class Recorder:
 
     def run(self, event: p.RunSent | p.RunReceived) -> None:
         """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
+        context = self._context
+        if isinstance(event, p.RunSent):  # from a buffer that may be used again
+            context.tell_rest()
+            self._run(event, context.wall(), context.now())
+        else:
+            context.record(partial(self._run, event, context.wall(), context.now()))
+
+    def _run(self, event: p.RunSent | p.RunReceived, time: float, clock: float) -> None:
         run, t = event.run, event.transition
         direction = Direction.SENT if isinstance(event, p.RunSent) else Direction.RECEIVED
         size = run.pdu_size
@@ -134,13 +163,12 @@ class Recorder:
         fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
         data = [b"".join((header, f)) for f in fragments[:whole]]
         data += [header + f[:rest] for f in fragments[whole:]]
-        time = self._context.wall()
         self._context.outbox.put(
             PduRun(
                 data=data,
                 association=self._association,
                 time=time,
-                clock=self._context.now(),
+                clock=clock,
                 direction=direction,
                 size=size,
                 state_before=t.before.name,
@@ -167,13 +195,26 @@ class Recorder:
         within: int | None = None,
     ) -> None:
         """A message was sent."""
+        times = self._context.wall(), self._context.now()
+        self._context.record(partial(self._message, direction, ready, data, length, operation, within, times))
+
+    def _message(
+        self,
+        direction: Direction,
+        ready: dx.Ready,
+        data: EncodedData | FileData | None,
+        length: int,
+        operation: int | None,
+        within: int | None,
+        times: tuple[float, float],
+    ) -> None:
         context = ready.context
         self._context.outbox.put(
             _message_notice(
                 association=self._association,
                 operation=operation,
-                time=self._context.wall(),
-                clock=self._context.now(),
+                time=times[0],
+                clock=times[1],
                 direction=direction,
                 context_id=context.id,
                 abstract_syntax=context.abstract_syntax,
@@ -198,13 +239,25 @@ class Recorder:
         within: int | None = None,
     ) -> None:
         """A message arrived."""
+        times = self._context.wall(), self._context.now()
+        self._context.record(partial(self._received, message, operation, duration, unsolicited, within, times))
+
+    def _received(
+        self,
+        message: dx.Received,
+        operation: int | None,
+        duration: float | None,
+        unsolicited: bool,
+        within: int | None,
+        times: tuple[float, float],
+    ) -> None:
         data = message.data
         self._context.outbox.put(
             _message_notice(
                 association=self._association,
                 operation=operation,
-                time=self._context.wall(),
-                clock=self._context.now(),
+                time=times[0],
+                clock=times[1],
                 direction=Direction.RECEIVED,
                 context_id=message.context_id,
                 abstract_syntax=message.abstract_syntax,
@@ -233,22 +286,27 @@ class Recorder:
 
     def established(self, negotiated: Negotiated) -> None:
         """Both sides agreed."""
+        self._context.tell_rest()
         self._watcher.established(negotiated)
 
     def closed(self, pending: int) -> None:
         """The peer closed the connection, `pending` bytes into a PDU."""
+        self._context.tell_rest()
         self._tell(self._watcher.closed(Direction.RECEIVED, pending, self._context.wall()))
 
     def not_closed(self, seconds: float) -> None:
         """The peer has not closed the connection `seconds` after the association's end."""
+        self._context.tell_rest()
         self._tell(self._watcher.not_closed(Direction.RECEIVED, seconds, self._context.wall()))
 
     def tls(self, verdict: TlsVerdict) -> None:
         """A TLS handshake has ended."""
+        self._context.tell_rest()
         self._tell(self._watcher.tls(verdict, self._context.wall()))
 
     def broken(self, rule: str, sentence: str) -> None:
         """The engine cannot go on with what came; told unless the watcher has told it with the PDU."""
+        self._context.tell_rest()
         if not self._last_was_wrong and rule not in self._told:
             self._tell(self._watcher.broken(rule, sentence))
 
@@ -277,7 +335,7 @@ class Recorder:
         for verdict in verdicts:
             finding = verdict.finding
             self._told.add(finding.rule)
-            self._context.notify(
+            self._context.outbox.put(
                 FindingNotice(
                     association=self._association,
                     time=verdict.time,

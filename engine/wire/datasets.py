@@ -34,6 +34,7 @@ from .dicom_files import (
     read_file_into,
     write_file,
     write_instance,
+    write_out,
 )
 from .errors import DataSetError
 from .issues import Issue
@@ -262,4 +263,5 @@ __all__ = [
     "value_error",
     "write_file",
     "write_instance",
+    "write_out",
 ]

@@ -81,3 +81,27 @@ def test_what_waits_for_ever_is_cancelled_and_can_tidy_up(again: bool) -> None:
             noted.append("tidied")
 
     assert played(work) == (["begun", "tidied"], [])
+
+
+def test_records_wait_for_the_answer_and_come_before_all_else() -> None:
+    outbox = Outbox()
+    context = Context(outbox)
+
+    def record(sentence: str) -> None:
+        context.record(lambda: outbox.put(ErrorNotice(time=0.0, sentence=sentence)))
+
+    def told() -> list[str]:
+        return [n.sentence for n in outbox.drain(100) if isinstance(n, ErrorNotice)]
+
+    record("at once")
+    assert told() == ["at once"]
+    context.answering = True
+    record("first")
+    record("second")
+    assert told() == []
+    context.error("an error")
+    assert told() == ["first", "second", "an error"]
+    record("third")
+    context.answering = False
+    record("fourth")
+    assert told() == ["third", "fourth"]

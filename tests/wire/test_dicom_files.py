@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pydicom
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire.data_writer import Layout, write_data_set
 from engine.wire.datasets import (
     MEDIA_STORAGE_DIRECTORY,
     DataSetError,
@@ -23,6 +26,7 @@ from engine.wire.datasets import (
     read_attributes,
     write_file,
     write_instance,
+    write_out,
 )
 
 SOP_CLASS, SOP_INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "1.2.3.4"
@@ -176,3 +180,31 @@ def test_big_endian_without_preamble_is_recognised(tmp_path: Path) -> None:
     header = open_file(path)
     assert (header.transfer_syntax, header.data_offset) == (EXPLICIT_VR_BE, 0)
     assert (header.sop_class_uid, header.sop_instance_uid) == (SOP_CLASS, SOP_INSTANCE)
+
+
+@pytest.mark.parametrize("uid", ["1", "1.2", "1.2.840.10008.1", "1." * 31 + "10", "9" * 65, "", "1.2 ", "x", "٣"])
+def test_the_instance_uid_of_a_file_is_written_like_any_other_element(uid: str) -> None:
+    element = DataElement(0x00020003, "UI", (uid,))
+    try:
+        plain = write_data_set(DataSet((element,)), Layout(implicit_vr=False, little_endian=True))
+    except DataSetError:
+        with pytest.raises(DataSetError):
+            file_meta(EXPLICIT_VR_LE, SOP_CLASS, uid)
+        return
+    meta = file_meta(EXPLICIT_VR_LE, SOP_CLASS, uid)
+    assert plain in meta
+    assert int.from_bytes(meta[140:144], "little") == len(meta) - 144
+
+
+@pytest.mark.parametrize("taken", [0, 1, 4, 5, 9, 10])
+def test_what_one_system_call_does_not_take_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    def writes_little(file: int, buffers: Sequence[bytes]) -> int:
+        return os.write(file, b"".join(buffers)[:taken])
+
+    monkeypatch.setattr(os, "writev", writes_little, raising=False)
+    assert write_out(tmp_path / "a", b"head", (b"more", b"last")) == 8
+    assert (tmp_path / "a").read_bytes() == b"headmorelast"
+    assert write_out(tmp_path / "b", b"head", ()) == 0
+    assert (tmp_path / "b").read_bytes() == b"head"
