@@ -13,7 +13,7 @@ from engine.standard.messages import message_name
 
 from .findings import Finding, found
 from .message import Message
-from .pdvs import PdvSeen
+from .pdvs import Buffer, PdvSeen
 from .templates import Templates
 
 COMMAND_LIMIT = 1 << 20
@@ -72,35 +72,39 @@ class Assembly:
         """What is under way will not be seen to its end."""
         self._partial.clear()
 
-    def skip(self, context_id: int, count: int) -> bool:
-        """Count bytes of a data set, where they are the middle of one of which enough was kept; else False."""
+    def more(self, context_id: int, fragments: Sequence[Buffer], start: int, length: int) -> bool:
+        """`feed` of the fragments from `start` on, `length` bytes each, where they are the middle of a data set under
+        way; else False."""
         partial = self._partial.get(context_id)
         message = partial.message if partial is not None and len(self._partial) == 1 else None
-        if partial is None or message is None or len(message.body) < partial.limit:
+        if partial is None or message is None:
             return False
-        message.body_length += count
+        for index in range(start, len(fragments)):
+            if len(message.body) >= partial.limit:
+                break
+            _keep(message, fragments[index], partial.limit)
+        message.body_length += (len(fragments) - start) * length
         return True
 
     def takes_whole(self, context_id: int, control: int) -> bool:
         """Whether `whole` may be used for a fragment that is not longer than `BODY_LIMIT`: a command set comes between
-        two messages, or a data set after its command set, with nothing in between."""
+        two messages, or the end of a data set after what came before it, with nothing in between."""
         if control == _ALL_OF_COMMAND:
             return not self._partial
         partial = self._partial.get(context_id)
-        message = partial.message if partial is not None and len(self._partial) == 1 else None
-        return message is not None and not message.body_length
+        return partial is not None and partial.message is not None and len(self._partial) == 1
 
     def whole(self, context_id: int, control: int, data: bytes) -> Message | None:
-        """`feed` of a whole command set or data set in one PDV, where `takes_whole` allows: the message, if that is
-        whole too."""
+        """`feed` of a whole command set or the last of a data set, alone in its PDU, where `takes_whole` allows: the
+        message, if that is whole too."""
         if control == _ALL_OF_COMMAND:
             self._astray.discard(context_id)
             message = self._begin(context_id, data)
             return None if message.announced else self._end(message, False)
         partial = self._partial[context_id]
         assert partial.message is not None
-        partial.message.body_length = len(data)
-        partial.message.body = data if len(data) <= partial.limit else data[: partial.limit]
+        partial.message.body_length += len(data)
+        _keep(partial.message, data, partial.limit)
         return self._end(partial.message, True)
 
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
@@ -167,8 +171,7 @@ class Assembly:
         assert message is not None
         message.body_length += pdv.length
         if len(message.body) < partial.limit:
-            message.body = bytearray(message.body) if isinstance(message.body, bytes) else message.body
-            message.body += pdv.head(partial.limit - len(message.body))
+            _keep(message, pdv.head(partial.limit), partial.limit)
         return self._end(message, True) if pdv.is_last else None
 
     def _command(self, partial: _Partial) -> Message | None:
@@ -194,6 +197,16 @@ class Assembly:
         message.has_data = has_data
         self._ended[message.context_id] = (message.field, has_data)
         return message
+
+
+def _keep(message: Message, data: Buffer, limit: int) -> None:
+    """The next bytes of its data set, up to so many in all."""
+    have = len(message.body)
+    if not have:
+        message.body = bytes(data[:limit])
+    elif have < limit:
+        message.body = bytearray(message.body) if isinstance(message.body, bytes) else message.body
+        message.body += data[: limit - have]
 
 
 def _where(pdv: PdvSeen) -> Evidence:

@@ -171,13 +171,13 @@ class Watcher:
         """P-DATA-TFs that are alike: the verdicts `pdu` would give for each. Of most only the length counts."""
         self._time = time
         by_requestor = self._by_requestor(direction)
-        assembly, length = self._assemblies[by_requestor], len(run.buffers[1])
-        plain = PdvSeen(run.context_id, 0, PDU_HEADER, length)
-        count = len(run)
+        assembly, length, fragments = self._assemblies[by_requestor], len(run.buffers[1]), run.fragments
+        context_id = run.context_id
+        plain = PdvSeen(context_id, 0, PDU_HEADER, length)
         alike = self._sequence.takes_data(by_requestor) and self._is_plain(plain, direction, run.header)
         verdicts: list[Verdict] = []
-        for index, fragment in enumerate(run.fragments):
-            if alike and assembly.skip(run.context_id, (count - index) * length):
+        for index, fragment in enumerate(fragments):
+            if alike and assembly.more(context_id, fragments, index, length):
                 break
             verdicts += self.pdu(direction, (run.header[:PDU_HEADER], run.header[PDU_HEADER:], fragment), None, time)
         return verdicts

@@ -37,7 +37,7 @@ from engine.wire.issues import Issue
 
 from .contexts import best_context
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
-from .forms import Alter, AnswerForm, Form, Ready, answer_form_of, fill, form_of, is_plain, make_ready
+from .forms import Alter, AnswerForm, Form, Ready, answer_form_of, fill, form_of, instance_of, is_plain, make_ready
 from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 
@@ -202,18 +202,26 @@ class Exchange:
         if not self.can_invoke():
             raise WindowFull(f"The asynchronous operations window is full: {len(self._invoked)} outstanding.")
         form = self._form
-        if form is not None and form.command is command and form.has_data == has_data and alter is None:
+        if form is not None and form.has_data == has_data and alter is None and form.fits(command):
             number = self._next_id()
-            ready, asked = form.filled(number, context), form.command_field
+            ready, asked = form.filled(command, number, context), form.command_field
         else:
             ready = make_ready(context, fill(command, has_data, self._next_id), alter)
             seen = ready.command if is_plain(ready.command) else decode_command(ready.command_bytes)
             number, asked = seen.message_id or 0, seen.command_field  # as the peer will see them, raw values included
-            if self._latest is command and alter is None:
-                self._form = form_of(command, has_data, ready)
+            if alter is None:
+                self._learn(command, has_data, ready)
             self._latest = command
         self._invoked.add(Invoked(operation, number, context.id, asked, now), now)
         return ready
+
+    def _learn(self, command: CommandSet, has_data: bool, ready: Ready) -> None:
+        """A request that is sent again, as it is or for another instance, is made in fewer steps from now on."""
+        latest = self._latest
+        if latest is command:
+            self._form = form_of(command, has_data, ready)
+        elif latest is not None and (instance := instance_of(command, latest)) >= 0:
+            self._form = form_of(command, has_data, ready, instance)
 
     def respond(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from operator import is_
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import (
@@ -19,7 +20,7 @@ from engine.model.command_set import (
 )
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
-from engine.wire.commands import HEADER, decode_command_spans, encode_command
+from engine.wire.commands import HEADER, decode_command_spans, encode_command, encode_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ _ready, _element, _command_set = quick(Ready), quick(Element), quick(CommandSet)
 @dataclass(frozen=True, slots=True)
 class Form:
     """A request that is sent again and again: all but its Message ID, which is the element `place` and stands between
-    `head` and `tail` of its bytes."""
+    `head` and `tail` of its bytes; and, where there is an `instance` (else -1), its Affected SOP Instance UID, the
+    element of that place, which stands between `tail` and `end`. The group length counts it: without it, `length`.
+    """
 
     command: CommandSet
     has_data: bool
@@ -58,17 +61,62 @@ class Form:
     head: bytes
     tail: bytes
     places: dict[int, int]
+    instance: int = -1
+    length: int = 0
+    end: bytes = b""
 
-    def filled(self, number: int, context: NegotiatedContext) -> Ready:
-        """The request with this Message ID."""
-        place, elements = self.place, self.elements
-        command = _command_set((*elements[:place], _element(MESSAGE_ID, number), *elements[place + 1 :]), self.places)
-        return _ready(context, command, self.head + number.to_bytes(2, "little") + self.tail)
+    def fits(self, command: CommandSet) -> bool:
+        """Whether `filled` gives this request."""
+        if command is self.command:
+            return True
+        place = self.instance
+        return place > 0 and alike(command, self.command, place) and is_plain_uid(command.elements[place])
+
+    def filled(self, command: CommandSet, number: int, context: NegotiatedContext) -> Ready:
+        """The request, which fits, with this Message ID."""
+        place, elements, instance = self.place, self.elements, self.instance
+        own = _element(MESSAGE_ID, number)
+        if instance < 0:
+            made = _command_set((*elements[:place], own, *elements[place + 1 :]), self.places)
+            return _ready(context, made, self.head + number.to_bytes(2, "little") + self.tail)
+        uid = command.elements[instance]
+        value = encode_value(uid)
+        made = _command_set(
+            (*elements[:place], own, *elements[place + 1 : instance], uid, *elements[instance + 1 :]), self.places
+        )
+        size = len(value).to_bytes(4, "little")
+        count = (self.length + len(value)).to_bytes(4, "little")
+        parts = (_GROUP_LENGTH, count, self.head, number.to_bytes(2, "little"), self.tail, size, value, self.end)
+        return _ready(context, made, b"".join(parts))
 
 
-def form_of(command: CommandSet, has_data: bool, ready: Ready) -> Form | None:
+def alike(one: CommandSet, other: CommandSet, place: int) -> bool:
+    """Whether two command sets are made of the same elements but for that at `place`."""
+    mine, its = one.elements, other.elements
+    return (
+        len(mine) == len(its)
+        and all(map(is_, mine[:place], its))
+        and all(map(is_, mine[place + 1 :], its[place + 1 :]))
+    )
+
+
+def instance_of(command: CommandSet, latest: CommandSet) -> int:
+    """The place of the Affected SOP Instance UID where a request differs from the one before it in that alone; else
+    -1."""
+    place = next((n for n, e in enumerate(command.elements) if e.tag == AFFECTED_INSTANCE), -1)
+    return place if place > 0 and alike(command, latest, place) and is_plain_uid(command.elements[place]) else -1
+
+
+def is_plain_uid(element: Element) -> bool:
+    """Whether it is an Affected SOP Instance UID with nothing deliberate about it."""
+    value = element.value
+    plain = element.tag == AFFECTED_INSTANCE and element.raw is None and element.length is None
+    return plain and type(value) is str and _plain_uid(value) is not None
+
+
+def form_of(command: CommandSet, has_data: bool, ready: Ready, instance: int = -1) -> Form | None:
     """The form of a request, from how it was filled in. None where its Message ID is not ours to give, or anything
-    about its elements is unusual."""
+    about its elements is unusual. instance: the place of the SOP Instance UID that differs from one to the next."""
     places = [n for n, e in enumerate(command) if e.tag == MESSAGE_ID]
     if len(places) != 1 or command.elements[places[0]] != Element(MESSAGE_ID):
         return None
@@ -80,7 +128,15 @@ def form_of(command: CommandSet, has_data: bool, ready: Ready) -> Form | None:
         return None
     data, elements = ready.command_bytes, ready.command.elements
     by_tag = {e.tag: n for n, e in reversed(list(enumerate(elements)))}
-    return Form(command, has_data, decoded.command_field, elements, places[0], data[: end - 2], data[end:], by_tag)
+    field = decoded.command_field
+    if instance < 0:
+        return Form(command, has_data, field, elements, places[0], data[: end - 2], data[end:], by_tag)
+    if instance < places[0] or places[0] == 0 or command.elements[0] != Element(GROUP_LENGTH):
+        return None
+    begin, stop = spans[instance]
+    head, tail, rest = data[HEADER + 4 : end - 2], data[end : begin + 4], data[stop:]
+    length = len(head) + 2 + len(tail) + 4 + len(rest)
+    return Form(command, has_data, field, elements, places[0], head, tail, by_tag, instance, length, rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 
+from engine.model.command_set import tag_of
 from engine.model.commands import StoreFiles
 from engine.model.notices import Outcome
 from engine.model.quick import quick
@@ -22,7 +24,16 @@ from .sending_files import SendingFiles
 _STATES = {StatusClass.SUCCESS: FileState.STORED, StatusClass.WARNING: FileState.WARNING}
 
 
+_COMMENT = tag_of("ErrorComment")
 _file_result = quick(FileResult)
+
+
+@lru_cache(maxsize=64)
+def _end_by(status: int | None, sop_class_uid: str) -> tuple[FileState, str]:
+    """What a status makes of a file, and its meaning."""
+    if status is None:
+        return FileState.FAILED, "no status"
+    return _STATES.get(status_class(status), FileState.FAILED), status_text(status, "C-STORE", sop_class_uid)
 
 
 def _moved(file: FileResult, state: FileState, sentence: str, status: int | None = None) -> FileResult:
@@ -142,10 +153,10 @@ class Storing:
 
     def take_response(self, file: FileResult, response: Response) -> None:
         """The final response to it came."""
-        header, status = self.header(file), response.command.status
-        text = "no status" if status is None else status_text(status, "C-STORE", header.sop_class_uid)
-        comment = response.command.text("ErrorComment")
-        state = FileState.FAILED if status is None else _STATES.get(status_class(status), FileState.FAILED)
+        header, command = self.header(file), response.command
+        status = command.status
+        state, text = _end_by(status, header.sop_class_uid)
+        comment = command.text(_COMMENT)
         self._tally.size += header.length
         self._take([_moved(file, state, text + (f" — {comment}" if comment else ""), status)])
 

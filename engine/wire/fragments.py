@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
+from functools import lru_cache
 from io import BytesIO
 from typing import Protocol
 
@@ -153,9 +154,7 @@ def fragment_in_runs(
     """The same PDUs as `fragment` makes, the bulk of them as runs."""
     alone = only_fragment(context_id, command, maximum_length)
     yield from fragment(context_id, command, None, maximum_length) if alone is None else (alone,)
-    size = fragment_size(maximum_length)
-    header = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, 0)
-    most = max(1, LARGEST_RUN // size) * size
+    size, most, header = _run_of(context_id, maximum_length)
     held: list[memoryview] = []  # a fragment under way, at most
     have = 0
     for chunk in data_chunks:
@@ -179,6 +178,14 @@ def fragment_in_runs(
             start = stop
     header = _PDU.pack(PDataTF.TYPE, 0, have + PDV_HEADER)
     yield [header, _PDV.pack(have + 2, context_id, LAST), *held]
+
+
+@lru_cache(maxsize=256)
+def _run_of(context_id: int, maximum_length: int) -> tuple[int, int, bytes]:
+    """Of a run: bytes of each fragment, of all of them at most, and the header each has."""
+    size = fragment_size(maximum_length)
+    header = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, 0)
+    return size, max(1, LARGEST_RUN // size) * size, header
 
 
 def _cut(chunks: Iterable[Buffer], first: int, size: int) -> Iterator[tuple[list[memoryview], int, bool]]:
