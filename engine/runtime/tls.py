@@ -11,7 +11,7 @@ from engine.model.tls import TLS_VERSIONS, Certificate, ClientCertificates, TlsP
 from engine.standard.lean import dataclass
 
 from .tls_certificate import first_certificate
-from .tls_watch import Watched, watch
+from .tls_watch import Watch, Watched
 
 _VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -54,6 +54,7 @@ class Secure:
 
     settings: TlsSettings
     context: ssl.SSLContext
+    watch: Watch
     server: bool
     own_certificate: Certificate | None
 
@@ -72,9 +73,8 @@ def secure(settings: TlsSettings, *, server: bool) -> Secure:
     _set_rules(context, settings, server)
     _set_trust(context, settings, server)
     _load_own(context, settings, server)
-    watch(context)
     own = first_certificate(settings.certificate) if settings.certificate else None
-    return Secure(settings, context, server, own)
+    return Secure(settings, context, Watch(context), server, own)
 
 
 def _set_rules(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -21,15 +21,17 @@ from .context import Context
 from .link import Link
 from .tls import Secure
 from .tls_certificate import matches_host, read_certificate
-from .tls_watch import VERSIONS, alert_text
+from .tls_watch import VERSIONS, Watched, alert_text
 
 LINGER = 1.0
 """Seconds the other side has to read our last alert and close, before we do."""
 _ROOM = 1 << 16
 _MOST_ROOM = 1 << 18
 """Bytes received at once: a connection begins with the first and, where that is filled, goes on with the second."""
+_RECORD = 1 << 14
+"""Bytes a record carries at most (RFC 8446 5.1)."""
 _AT_ONCE = 1 << 17
-"""Bytes encrypted and sent at once: whole records of 16 KiB, and few enough to stay in the processor's cache."""
+"""Bytes encrypted and sent at once: few enough to stay in the processor's cache."""
 _RECORDS = (0x14, 0x15, 0x16, 0x17)
 _SSL2_HELLO = 0x80
 _ENOUGH = 6
@@ -92,7 +94,11 @@ class TlsLayer(asyncio.BufferedProtocol):
         return self._room
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._received(self._room[:nbytes])
+        if self.secured and not self.over:
+            self._incoming.write(self._room[:nbytes])
+            self._read()
+        else:
+            self._received(self._room[:nbytes])
         if nbytes == len(self._room) and nbytes < _MOST_ROOM:
             self._room = memoryview(bytearray(_MOST_ROOM))
 
@@ -155,26 +161,22 @@ class TlsLayer(asyncio.BufferedProtocol):
 
     def write(self, buffers: Iterable[Any]) -> None:
         """Encrypt and send; dropped when nothing can be sent (any more)."""
-        gathered: list[Any] = []  # one record of 16 KiB rather than one for each few bytes
-        size = 0
-        for buffer in buffers:
-            gathered.append(buffer)
-            size += len(buffer)
-            if size >= _AT_ONCE:
-                self._encrypt(b"".join(gathered))
-                gathered, size = [], 0
-        if gathered:
-            self._encrypt(b"".join(gathered))
-
-    def _encrypt(self, data: bytes) -> None:
-        if not self.secured or self.over or not data:
+        if not self.secured or self.over:
             return
-        try:
-            done = self._tls.write(data)
-            while done < len(data):
-                done += self._tls.write(memoryview(data)[done:])
-        except ssl.SSLError as error:
-            self._broken(error)
+        pause, resume, outgoing = self._secure.watch.pause, self._secure.watch.resume, self._outgoing
+        for piece in in_records(buffers):
+            pause()
+            try:
+                done = self._tls.write(piece)
+                while done < len(piece):
+                    done += self._tls.write(memoryview(piece)[done:])
+            except ssl.SSLError as error:
+                resume()
+                self._broken(error)
+                return
+            resume()
+            if outgoing.pending >= _AT_ONCE:
+                self._flush()
         self._flush()
 
     def close(self) -> None:
@@ -277,35 +279,33 @@ class TlsLayer(asyncio.BufferedProtocol):
 
     def _read(self) -> None:
         """Decrypt what has come and hand it on."""
+        tls, incoming, link = self._tls, self._incoming, self._link
         while not self.over:
-            buffer = self._link.get_buffer(-1)
-            count, ended, error = 0, False, None
+            buffer = link.get_buffer(-1)
+            room = len(buffer)
+            count, got, error = 0, 1, None
             try:
-                while count < len(buffer) and not ended:
-                    got = self._into(buffer[count:] if count else buffer)
-                    count, ended = count + got, not got
-                    if got and not (self._incoming.pending or self._tls.pending()):
+                while got and count < room:
+                    got = _into(tls, buffer[count:] if count else buffer)
+                    count += got
+                    if got and not (incoming.pending or tls.pending()):
                         break  # asking once more would only be refused
             except ssl.SSLWantReadError:
                 pass
             except ssl.SSLZeroReturnError:
-                ended = True
+                got = 0
             except (ssl.SSLError, OSError) as problem:
                 error = problem
-            full = count == len(buffer)
             del buffer
             if count:
-                self._link.buffer_updated(count)
+                link.buffer_updated(count)
             self._flush()
             if error is not None and not self.over:
                 self._broken(error)
-            elif ended:
+            elif not got:
                 self.close()
-            if not full:
+            if count < room:
                 return
-
-    def _into(self, room: memoryview) -> int:
-        return int(self._tls.read(len(room), room))
 
     def _broken(self, error: Exception) -> None:
         """TLS fails after the handshake: a refusal that TLS 1.3 brings late, or damaged bytes. Nothing more is sent."""
@@ -315,8 +315,10 @@ class TlsLayer(asyncio.BufferedProtocol):
         self._fail(Outcome.ABORTED, sentence, verdict, self._alerted())
 
     def _flush(self) -> None:
-        if self._outgoing.pending and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(self._outgoing.read())
+        if self._outgoing.pending:
+            transport = self._transport
+            if transport is not None and not transport.is_closing():
+                transport.write(self._outgoing.read())
 
     # -- what is known
 
@@ -353,6 +355,34 @@ class TlsLayer(asyncio.BufferedProtocol):
         )
 
 
+def _into(tls: Watched, room: memoryview) -> int:
+    return tls.read(len(room), room)  # type: ignore[return-value]
+
+
+def in_records(buffers: Iterable[Any]) -> Iterator[Any]:
+    """The same bytes in pieces that fill records: few small records, and what is large is not copied."""
+    small: list[Any] = []
+    size = 0
+    for buffer in buffers:
+        length = len(buffer)
+        if size + length < _RECORD:
+            small.append(buffer)
+            size += length
+            continue
+        rest = memoryview(buffer)
+        if size:
+            small.append(rest[: _RECORD - size])
+            yield b"".join(small)
+            rest = rest[_RECORD - size :]
+        while len(rest) >= _RECORD:
+            whole = min(len(rest) - len(rest) % _RECORD, _AT_ONCE)
+            yield rest[:whole]
+            rest = rest[whole:]
+        small, size = [rest], len(rest)
+    if size:
+        yield small[0] if len(small) == 1 else b"".join(small)
+
+
 def _is_name(host: str) -> bool:
     return ":" not in host and not host.replace(".", "").isdigit()
 
@@ -371,7 +401,8 @@ class TlsTransport(asyncio.Transport):
         self._layer.write((data,))
 
     def is_closing(self) -> bool:
-        return self._layer.over or not self._layer.secured or self._layer.transport.is_closing()
+        layer = self._layer
+        return layer.over or not layer.secured or layer.transport.is_closing()
 
     def close(self) -> None:
         self._layer.close()

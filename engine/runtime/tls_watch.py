@@ -7,7 +7,9 @@ know. Its message call-back does, in every Python so far; without it the verdict
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from engine.model.tls import Certificate
@@ -105,21 +107,37 @@ def _first_of(message: bytes, tls13: bool) -> bytes:
     return message[at + 3 : at + 3 + length]
 
 
-def watch(context: ssl.SSLContext) -> None:
-    """Have every connection of this context watched."""
-    context.sslobject_class = Watched
+class Watch:
+    """Has every connection of a context watched.
 
-    def on_message(connection: Any, direction: str, version: int, kind: int, message: int, data: bytes) -> None:
-        if kind in _SEEN and isinstance(connection, Watched):  # OpenSSL tells the header of every record too
-            connection.see(direction == "write", version, kind, message, data)
+    OpenSSL's message call-back takes the interpreter's lock for each record. Of what we send, only the handshake has
+    anything to see; after it `pause` and `resume` stand round each write. Everything that uses a context runs in one
+    thread, so no other connection misses anything meanwhile.
+    """
 
-    def on_name(connection: Any, name: str | None, _context: ssl.SSLContext) -> None:
-        if isinstance(connection, Watched):
-            connection.server_name = printable(name or "")
+    def __init__(self, context: ssl.SSLContext) -> None:
+        context.sslobject_class = Watched
+        if context.protocol is ssl.PROTOCOL_TLS_SERVER:
+            context.sni_callback = _on_name
+        self.pause: Callable[[], None] = _nothing
+        self.resume: Callable[[], None] = _nothing
+        with suppress(AttributeError):  # no public name, and may be missing
+            # Past the ssl module's own setter, which would look up three enum members for each of those calls.
+            slot = getattr(super(ssl.SSLContext, ssl.SSLContext), "_msg_callback")  # noqa: B009 - as above
+            self.pause = partial(slot.__set__, context, None)
+            self.resume = partial(slot.__set__, context, _on_message)
+        self.resume()
 
-    if context.protocol is ssl.PROTOCOL_TLS_SERVER:
-        context.sni_callback = on_name
-    with suppress(AttributeError):  # no public name, and may be missing
-        # Past the ssl module's own setter, which would look up three enum members for each of those calls.
-        slot = getattr(super(ssl.SSLContext, ssl.SSLContext), "_msg_callback")  # noqa: B009 - as above
-        slot.__set__(context, on_message)
+
+def _nothing() -> None:
+    pass
+
+
+def _on_message(connection: Any, direction: str, version: int, kind: int, message: int, data: bytes) -> None:
+    if kind in _SEEN and isinstance(connection, Watched):  # OpenSSL tells the header of every record too
+        connection.see(direction == "write", version, kind, message, data)
+
+
+def _on_name(connection: Any, name: str | None, _context: ssl.SSLContext) -> None:
+    if isinstance(connection, Watched):
+        connection.server_name = printable(name or "")
