@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from engine.model.tls import Certificate
@@ -164,7 +164,9 @@ def _time(value: Value) -> float:
     text = content.decode("ascii")
     if tag == 0x17:  # UTCTime: two digits of the year, 1950 to 2049
         text = ("20" if int(text[:2]) < 50 else "19") + text
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    if not text.endswith("Z"):
+        raise ValueError("not in UTC (RFC 5280 4.1.2.5)")
+    return datetime.fromisoformat(f"{text[:8]}T{text[8:]}").timestamp()
 
 
 def _key(value: Value) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -21,6 +21,7 @@ from .context import Context
 from .link import Link
 from .tls import Secure
 from .tls_certificate import matches_host, read_certificate
+from .tls_records import AT_ONCE, RECORD, in_records
 from .tls_watch import VERSIONS, Watched, alert_text
 
 LINGER = 1.0
@@ -28,10 +29,6 @@ LINGER = 1.0
 _ROOM = 1 << 16
 _MOST_ROOM = 1 << 18
 """Bytes received at once: a connection begins with the first and, where that is filled, goes on with the second."""
-_RECORD = 1 << 14
-"""Bytes a record carries at most (RFC 8446 5.1)."""
-_AT_ONCE = 1 << 17
-"""Bytes encrypted and sent at once: few enough to stay in the processor's cache."""
 _RECORDS = (0x14, 0x15, 0x16, 0x17)
 _SSL2_HELLO = 0x80
 _ENOUGH = 6
@@ -163,20 +160,22 @@ class TlsLayer(asyncio.BufferedProtocol):
         """Encrypt and send; dropped when nothing can be sent (any more)."""
         if not self.secured or self.over:
             return
-        pause, resume, outgoing = self._secure.watch.pause, self._secure.watch.resume, self._outgoing
+        watch, outgoing = self._secure.watch, self._outgoing
+        enough = RECORD  # the first goes by itself: the other side decrypts it while we encrypt the next ones
         for piece in in_records(buffers):
-            pause()
+            watch.pause()
             try:
                 done = self._tls.write(piece)
                 while done < len(piece):
                     done += self._tls.write(memoryview(piece)[done:])
             except ssl.SSLError as error:
-                resume()
                 self._broken(error)
                 return
-            resume()
-            if outgoing.pending >= _AT_ONCE:
+            finally:
+                watch.resume()
+            if outgoing.pending >= enough:
                 self._flush()
+                enough = AT_ONCE
         self._flush()
 
     def close(self) -> None:
@@ -215,6 +214,8 @@ class TlsLayer(asyncio.BufferedProtocol):
         self._flush()
         self._stop_timer()
         self.secured = True
+        if self._tls.peer_certificate is None and (der := self._tls.getpeercert(binary_form=True)):
+            self._tls.peer_certificate = read_certificate(der)  # once TLS breaks, it would not be told any more
         verdict = self._verdict()
         self._on_secured(verdict, words.secured(verdict, server=self._secure.server))
         self._finished()
@@ -330,8 +331,6 @@ class TlsLayer(asyncio.BufferedProtocol):
     def _verdict(self) -> TlsVerdict:
         tls, settings, server = self._tls, self._secure.settings, self._secure.server
         certificate = tls.peer_certificate
-        if certificate is None and self.secured and (der := tls.getpeercert(binary_form=True)):
-            certificate = read_certificate(der)
         checked = settings.verify or server
         verified = True if self.secured and certificate and checked else None
         cipher = tls.cipher()
@@ -357,30 +356,6 @@ class TlsLayer(asyncio.BufferedProtocol):
 
 def _into(tls: Watched, room: memoryview) -> int:
     return tls.read(len(room), room)  # type: ignore[return-value]
-
-
-def in_records(buffers: Iterable[Any]) -> Iterator[Any]:
-    """The same bytes in pieces that fill records: few small records, and what is large is not copied."""
-    small: list[Any] = []
-    size = 0
-    for buffer in buffers:
-        length = len(buffer)
-        if size + length < _RECORD:
-            small.append(buffer)
-            size += length
-            continue
-        rest = memoryview(buffer)
-        if size:
-            small.append(rest[: _RECORD - size])
-            yield b"".join(small)
-            rest = rest[_RECORD - size :]
-        while len(rest) >= _RECORD:
-            whole = min(len(rest) - len(rest) % _RECORD, _AT_ONCE)
-            yield rest[:whole]
-            rest = rest[whole:]
-        small, size = [rest], len(rest)
-    if size:
-        yield small[0] if len(small) == 1 else b"".join(small)
 
 
 def _is_name(host: str) -> bool:

@@ -9,6 +9,7 @@ from .target import Target
 FAMILIES = {
     "targets_wire": ("pdu", "fragments", "sent-fragments", "command", "explain", "data-set", "deflated", "dicom-json"),
     "targets_protocol": ("machines", "watcher"),
+    "targets_tls": ("tls-strangers", "tls-altered"),
     "targets_files": ("stream", "capture", "packets", "hex", "diagnosis", "file", "picture"),
     "targets_text": ("message-file", "to-send", "workspace", "text-files", "pasted", "names"),
 }
