@@ -127,6 +127,7 @@ def main() -> int:
     load_all()
     base = args.folder or (Path("/dev/shm") if Path("/dev/shm").is_dir() else None)
     with tempfile.TemporaryDirectory(prefix="endurance-", dir=base) as folder:
+        tempfile.tempdir = folder  # what others leave in the system's own is not ours to count
         associations(report, args.associations, args.at_once)
         if args.minutes:
             both_roles(report, args.minutes, Path(folder, "mixed"))
