@@ -91,8 +91,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _open(app: QApplication, options: argparse.Namespace) -> int:
-    from PySide6.QtCore import Qt
+    from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
 
+    from engine.runtime.defects import reported
     from engine.runtime.engine import Engine
     from engine.workspace.workspace import Workspace
 
@@ -118,6 +119,12 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     reporter = Reporter(app)
     reporter.reported.connect(window.show_report)
     reporter.install()
+
+    def said(kind: QtMsgType, context: object, text: str) -> None:
+        _tell(kind, context, text)
+        reporter.heard(kind, text)
+
+    qInstallMessageHandler(said)
     bridge.notices.connect(reporter.take)
     window.ended.connect(app.quit)
     first = not workspace.peers
@@ -134,9 +141,11 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     Warming(app)
     collector = Collector(app)
     bridge.notices.connect(collector.stir)
-    code = app.exec()
-    bridge.close()
-    wait_for_all()
+    with reported(reporter.take_error):
+        code = app.exec()
+        bridge.close()
+        wait_for_all()
+    qInstallMessageHandler(_tell)
     reporter.remove()
     return code if picture is None else picture.code
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import SIGNAL, QThread, Signal
+
+from engine.workspace.errors import WorkspaceError
 
 _running: set[Background] = set()
 """A thread object must outlive its thread; whoever asked may be gone by then."""
+
+
+EXPECTED = (OSError, ValueError, WorkspaceError)
+"""What the world and the user do wrong, with a sentence for them (`PreviewError` is one); the receiver tells it. All
+else is a defect of ours."""
 
 
 class Background(QThread):
@@ -39,6 +47,8 @@ class Background(QThread):
     def _tell(self) -> None:
         _running.discard(self)
         if self._error is not None:
+            if not isinstance(self._error, EXPECTED) or not self.receivers(SIGNAL("failed(PyObject)")):
+                sys.excepthook(type(self._error), self._error, self._error.__traceback__)
             self.failed.emit(self._error)
         else:
             self.done.emit(self._result)

@@ -6,25 +6,25 @@ The report holds where it happened and on what, never a value: messages of excep
 from __future__ import annotations
 
 import platform
+import re
 import sys
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 
 import PySide6
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QtMsgType, Signal
 
 from engine import __version__
+from engine.model.defects import report_of
 from engine.model.notices import AnyNotice, ErrorNotice
 
 KEPT = 20
 """Different errors told in a run; one that repeats with every notice must not bury the window."""
 
 
-def report_text(kind: type[BaseException], trace: TracebackType | None) -> str:
+def report_text(error: BaseException) -> str:
     """What to send to the developers."""
-    frames = [f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in traceback.extract_tb(trace)]
-    return whole_text("\n".join([f"Unexpected {kind.__name__} at", *frames]))
+    return whole_text(report_of(error))
 
 
 def whole_text(body: str) -> str:
@@ -42,20 +42,20 @@ def whole_text(body: str) -> str:
     )
 
 
-def _module(filename: str) -> str:
-    """The last parts of a path: the first ones name the user."""
-    return "/".join(filename.replace("\\", "/").split("/")[-3:])
-
-
 class Reporter(QObject):
-    """Stands in `sys.excepthook`; `reported` carries each report once."""
+    """Stands in `sys.excepthook`, and is told what else nobody caught, in whatever thread; `reported` carries each
+    report once."""
 
     reported = Signal(object)
+
+    _met = Signal(object)
+    """A report, of whatever thread: it is told in the one this lives in."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._seen: set[str] = set()
         self._before: Callable[..., object] = sys.excepthook
+        self._met.connect(self._tell)
 
     def install(self) -> None:
         sys.excepthook = self.hook
@@ -68,8 +68,18 @@ class Reporter(QObject):
         if issubclass(kind, KeyboardInterrupt):
             self._before(kind, error, trace)
             return
-        text = report_text(kind, trace)
-        self._tell(text)
+        self.take_error(error.with_traceback(trace))
+
+    def take_error(self, error: BaseException) -> None:
+        """An exception nobody caught: in a slot, a thread, or while an object goes."""
+        self._met.emit(report_text(error))
+
+    def heard(self, kind: QtMsgType, text: str) -> None:
+        """What Qt says. What is critical to it is a defect of ours; of its text only who says it is sure to be no
+        value."""
+        if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
+            named = re.match(r"[A-Za-z_]\w*(::\w+)+", text)
+            self._met.emit(whole_text(f"Qt met what it calls {kind.name}{f' in {named[0]}' if named else ''}."))
 
     def take(self, notices: tuple[AnyNotice, ...]) -> None:
         """Tell of defects that the engine met."""

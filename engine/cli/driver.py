@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine.model.commands import Cancel, Command
-from engine.model.notices import FINAL_PHASES, AnyNotice, AssociationNotice, StatusNotice
+from engine.model.notices import FINAL_PHASES, AnyNotice, AssociationNotice, ErrorNotice, StatusNotice
 from engine.standard.lean import dataclass
 
 from .exits import OF_OUTCOME, Exit
@@ -54,6 +54,8 @@ class Driver:
     def __init__(self, engine: Engine, output: Output) -> None:
         self.engine = engine
         self.output = output
+        self.defect = False
+        """Whether the engine has told of a defect of its own."""
 
     def new_id(self) -> int:
         return self.engine.new_id()
@@ -86,7 +88,10 @@ class Driver:
             self.until(lambda: wanted.complete, see, PATIENCE)
         if wanted.status is None:
             raise KeyboardInterrupt
-        return wanted.status, Exit.INTERRUPTED if interrupted else OF_OUTCOME[wanted.status.outcome]
+        code = OF_OUTCOME[wanted.status.outcome]
+        if self.defect and code is not Exit.SUCCESS:
+            code = Exit.DEFECT
+        return wanted.status, Exit.INTERRUPTED if interrupted else code
 
     def until(self, done: Callable[[], bool], watch: Watch | None = None, patience: float | None = None) -> None:
         """Print until `done` is true, or for `patience` seconds."""
@@ -107,6 +112,8 @@ class Driver:
     def tell(self, notice: AnyNotice, watch: Watch | None = None) -> None:
         """Print a notice, of the engine's or of our own making."""
         self.output.notice(notice)
+        if isinstance(notice, ErrorNotice) and notice.report:
+            self.defect = True
         if watch is not None:
             watch(notice)
 

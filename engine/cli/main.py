@@ -29,8 +29,11 @@ Handler = Callable[[argparse.Namespace], Exit]
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for what users or peers do."""
+    from engine.runtime.defects import reported
+
     try:
-        code = _run(argv)
+        with reported(_tell_defect):
+            code = _run(argv)
         if sys.stdout is not None:  # None: closed before we began
             sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
     except OutputFailed as failed:
@@ -38,11 +41,15 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         return _output_failed(OutputFailed(error))
     except Exception as error:  # noqa: BLE001 - Python's own report quotes values, a patient's or a secret's
-        from engine.runtime.defects import report_of
-
-        print(f"{report_of(error)}\n{NO_VALUES}", file=sys.stderr)
+        _tell_defect(error)
         return int(Exit.DEFECT)
     return code
+
+
+def _tell_defect(error: BaseException) -> None:
+    from engine.model.defects import report_of
+
+    print(f"{report_of(error)}\n{NO_VALUES}", file=sys.stderr)
 
 
 def _run(argv: list[str] | None) -> int:

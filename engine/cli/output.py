@@ -190,6 +190,8 @@ class Output:
                 self._stamped(notice.time, notice_text(notice))
             case ErrorNotice():
                 self.error(notice.sentence)
+                if notice.report:
+                    self.error(notice.report)
 
     def _listener(self, n: ListenerNotice) -> None:
         """Started, stopped, or could not start, which is an error."""

@@ -42,11 +42,11 @@ def listen(args: argparse.Namespace) -> Exit:
             for notice in driver.notices():
                 if isinstance(notice, ListenerNotice) and notice.listener == listener:
                     if not notice.listening:
-                        return Exit.CONNECTION_FAILED
+                        return Exit.DEFECT if driver.defect else Exit.CONNECTION_FAILED
                     output.line(f"Our AE title is {settings.policy.local.ae_title}. Ctrl-C ends.")
         except KeyboardInterrupt:
             driver.submit(StopListening(listener=listener))
-    return Exit.SUCCESS
+    return Exit.DEFECT if driver.defect else Exit.SUCCESS
 
 
 def demo(args: argparse.Namespace) -> Exit:

@@ -7,14 +7,14 @@ import itertools
 import time
 import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from engine.model.defects import report_of
 from engine.model.notices import AnyNotice, ErrorNotice
 
 from .alarms import Alarms
-from .defects import report_of
 from .outbox import Outbox
 from .report_board import ReportBoard
 from .retrievals import Retrievals
@@ -33,9 +33,10 @@ ACCEPTING_TURNS = 4
 class Context:
     """One per engine; used in its thread only, but for `new_id`."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, ids: Iterator[int] | None = None) -> None:
+        """ids: of the one before it, which go on."""
         self.outbox = outbox
-        self._ids = itertools.count(1)
+        self.ids = ids or itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.links: set[Link] = set()
         """Connections that are open, so that none outlives the engine."""
@@ -58,7 +59,7 @@ class Context:
 
     def new_id(self) -> int:
         """A number not given before; safe from any thread (one step of a C iterator)."""
-        return next(self._ids)
+        return next(self.ids)
 
     def notify(self, notice: AnyNotice) -> None:
         if self._untold:

@@ -1,16 +1,25 @@
-"""A defect of the program itself, as a report one can pass on: no value in it, for it may be a patient's."""
+"""Exceptions nobody catches, told as reports instead of with their values."""
 
 from __future__ import annotations
 
-import traceback
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
-def report_of(error: BaseException) -> str:
-    """What was raised and where."""
-    frames = (f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__))
-    return "\n".join([f"Unexpected {type(error).__name__} at", *frames])
+@contextmanager
+def reported(tell: Callable[[BaseException], None]) -> Iterator[None]:
+    """What nobody catches inside, in a thread or while an object goes, is told. tell: called in whatever thread."""
+    before = threading.excepthook, sys.unraisablehook
+    threading.excepthook = lambda args: _pass_on(args.exc_value, tell)
+    sys.unraisablehook = lambda args: _pass_on(args.exc_value, tell)
+    try:
+        yield
+    finally:
+        threading.excepthook, sys.unraisablehook = before
 
 
-def _module(filename: str) -> str:
-    """The last parts of a path: the first ones name the user."""
-    return "/".join(filename.replace("\\", "/").split("/")[-3:])
+def _pass_on(error: BaseException | None, tell: Callable[[BaseException], None]) -> None:
+    if error is not None and not isinstance(error, SystemExit | KeyboardInterrupt):  # a thread may end so
+        tell(error)

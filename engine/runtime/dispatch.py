@@ -31,7 +31,9 @@ class Dispatcher:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._listeners: dict[int, Listener] = {}
-        self._operations = Operations(context)
+        self.leaving: set[Listener] = set()
+        """Those that are being stopped."""
+        self.operations = Operations(context)
         self._handlers: dict[type[c.Command], Callable[[Any], None]] = {
             c.OpenAssociation: self._open,
             c.Send: self._send,
@@ -105,7 +107,7 @@ class Dispatcher:
     # -- operations
 
     def _send(self, command: c.Send) -> None:
-        operation = self._operations.begin(command.operation, command.association)
+        operation = self.operations.begin(command.operation, command.association)
         association = self._context.associations.get(command.association)
         service = service_name(command.message.command)
         if association is None:
@@ -115,7 +117,7 @@ class Dispatcher:
         self._start(operation, work, service)
 
     def _one_shot(self, command: c.OneShot) -> None:
-        operation = self._operations.begin(command.operation, command.association)
+        operation = self.operations.begin(command.operation, command.association)
         service = service_name(command.messages[0].command) if len(command.messages) == 1 else ""
         self._start(operation, self._one_shot_work(command, operation), service)
 
@@ -145,25 +147,25 @@ class Dispatcher:
     def _plan_store(self, command: c.PlanStore) -> None:
         from .planning import Planning
 
-        operation = self._operations.begin(command.operation, command.association)
+        operation = self.operations.begin(command.operation, command.association)
         self._start(operation, Planning(self._context, command, operation).run(), "C-STORE")
 
     def _read_references(self, command: c.ReadReferences) -> None:
         from .referencing import Referencing
 
-        operation = self._operations.begin(command.operation, 0)
+        operation = self.operations.begin(command.operation, 0)
         self._start(operation, Referencing(self._context, command, operation).run(), "")
 
     def _store_files(self, command: c.StoreFiles) -> None:
         from .storing import Storing
 
-        operation = self._operations.begin(command.operation, command.association)
+        operation = self.operations.begin(command.operation, command.association)
         self._start(operation, Storing(self._context, command, operation).run(), "C-STORE")
 
     def _retrieve(self, command: c.Retrieve) -> None:
         from .retrieving import Retrieving
 
-        operation = self._operations.begin(command.operation, command.association)
+        operation = self.operations.begin(command.operation, command.association)
         self._start(operation, Retrieving(self._context, command, operation).run(), command.service)
 
     def _run_procedure(self, command: c.RunProcedure) -> None:
@@ -171,23 +173,31 @@ class Dispatcher:
 
         from .procedures import Running
 
-        operation = self._operations.begin(command.operation, command.association)
+        operation = self.operations.begin(command.operation, command.association)
         self._start(operation, Running(self._context, command, operation).run(), CATALOG[type(command.procedure)].title)
 
     def _start(self, operation: Operation, work: Any, service: str) -> None:
-        self._context.spawn(self._operations.run(operation, work, service), service or "An operation")
+        self._context.spawn(self.operations.run(operation, work, service), service or "An operation")
 
     def _cancel(self, command: c.Cancel) -> None:
-        self._context.spawn(self._operations.cancel(command.operation), "Cancelling")
+        self._context.spawn(self.operations.cancel(command.operation), "Cancelling")
 
     # -- listeners
 
     def _listen(self, command: c.Listen) -> None:
         from .listener import Listener
 
-        listener = Listener(self._context, command)
-        self._listeners[command.listener] = listener
-        self._context.spawn(self._started(listener), "Starting the built-in peer")
+        self.listen(Listener(self._context, command))
+
+    def listen(self, listener: Listener) -> asyncio.Task[None]:
+        """Have this one listen."""
+        self._listeners[listener.number] = listener
+        return self._context.spawn(self._started(listener), "Starting the built-in peer")
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Those that listen, or are about to."""
+        return tuple(self._listeners.values())
 
     async def _started(self, listener: Listener) -> None:
         if not await listener.start():
@@ -196,7 +206,12 @@ class Dispatcher:
     def _stop_listening(self, command: c.StopListening) -> None:
         listener = self._listeners.pop(command.listener, None)
         if listener is not None:
-            self._context.spawn(listener.stop(2.0), "Stopping the built-in peer")
+            self.leaving.add(listener)
+            self._context.spawn(self._stopped(listener), "Stopping the built-in peer")
+
+    async def _stopped(self, listener: Listener) -> None:
+        await listener.stop(2.0)
+        self.leaving.discard(listener)
 
     def _at(self, number: int, act: Callable[[Listener], None]) -> None:
         listener = self._listeners.get(number)
@@ -214,8 +229,8 @@ class Dispatcher:
     async def close(self, timeout: float) -> None:
         """Everything ends: what is set up at peers taken back, associations released (then aborted), listeners stopped,
         tasks finished."""
-        self._operations.give_up()
-        await self._operations.tidied(TIDY_TIME)
+        self.operations.give_up()
+        await self.operations.tidied(TIDY_TIME)
         self._context.closing = True
         for listener in self._listeners.values():
             listener.refuse()

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
-from typing import Self
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+from weakref import WeakSet
 
 from engine.model import commands as c
+from engine.model.defects import report_of
 from engine.model.notices import AnyNotice
 
+from . import sentences
 from .context import Context
-from .defects import report_of
-from .dispatch import Dispatcher
+from .life import Life
+from .loss import bury, lose, refuse
 from .outbox import Outbox
 
-STOP_TIMEOUT = 5.0
-"""Seconds `stop` gives open associations to be released before they are aborted."""
+if TYPE_CHECKING:
+    from .listener import Listener
 
 KEPT_FREE = 16 * 1024 * 1024
 """Bytes: see `_keep_freed_memory`."""
+LIVES, WITHIN = 3, 60.0
+"""An engine that breaks is replaced; so many times within so many seconds, and the next one waits for a command."""
+BLOCKED = 1.0
+"""Seconds to wait for a thread whose loop is closed: closed under it, it would be blocked for ever."""
 
 
 class Engine:
     """Drives every association in a thread of its own; every method may be called from any thread.
+
+    A loop that breaks for good is replaced by a new one: what was open is told as lost, listeners listen again, and
+    commands that were not taken yet go to the new one.
 
     bell: called without arguments, in the engine thread, when notices wait and nobody has been told yet.
     """
@@ -31,20 +42,25 @@ class Engine:
     def __init__(self, bell: Callable[[], None] | None = None) -> None:
         self._outbox = Outbox(bell)
         self._context = Context(self._outbox)
-        self._thread: threading.Thread | None = None
-        self._ready = threading.Event()
-        self._stopping: asyncio.Event | None = None
-        self._dispatcher: Dispatcher | None = None
+        self._life: Life | None = None
+        self._lock = threading.RLock()
+        self._commands: deque[c.Command] = deque()
+        self._losses: deque[float] = deque(maxlen=LIVES)
+        self._started = False
+        self._buried: WeakSet[Life] = WeakSet()
 
     def start(self) -> None:
-        """Start the thread; returns when it takes commands. Starting twice does nothing."""
-        if self._thread is not None:
-            return
-        self._ready.clear()
-        _keep_freed_memory()
-        self._thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
-        self._thread.start()
-        self._ready.wait()
+        """Start the thread; returns when it takes commands. Starting twice does nothing. RuntimeError when the system
+        does not let it start."""
+        with self._lock:
+            if self._started:
+                return
+            _keep_freed_memory()
+            self._started = True
+            life = self._begin()
+        if life is not None and (error := life.ready()) is not None:
+            self._started = False
+            raise RuntimeError("the engine could not be started") from error
 
     def new_id(self) -> int:
         """A fresh number for an association, operation or listener."""
@@ -52,10 +68,15 @@ class Engine:
 
     def submit(self, command: c.Command) -> None:
         """Hand over a command. Its outcome comes as notices. RuntimeError when the engine does not run."""
-        dispatcher = self._dispatcher
-        if dispatcher is None:
+        if not self._started:
             raise RuntimeError("the engine is not running")
-        self._context.loop.call_soon_threadsafe(dispatcher.dispatch, command)
+        self._commands.append(command)
+        with self._lock:
+            life = self._life
+            if life is None:
+                self._begin()  # it broke again and again: this is another try
+        if life is not None and not life.wake():
+            self._look_after(life)
 
     def drain(self, limit: int = 10_000) -> list[AnyNotice]:
         """Up to `limit` waiting notices, oldest first; never blocks."""
@@ -68,14 +89,17 @@ class Engine:
 
     def stop(self) -> None:
         """Release what is open (abort after 5 s), stop listening, join the thread. Stopping twice does nothing."""
-        thread, self._thread = self._thread, None
-        if thread is None:
+        with self._lock:
+            self._started = False
+            life, self._life = self._life, None
+        if life is None:
             return
-        self._dispatcher = None
-        stopping = self._stopping
-        if stopping is not None:
-            self._context.loop.call_soon_threadsafe(stopping.set)
-        thread.join()
+        life.stop()
+        closed = False
+        while life.thread.is_alive() and not closed:
+            closed = life.context.loop.is_closed()
+            life.thread.join(BLOCKED)
+        self._ended(life, RuntimeError("the loop was closed") if life.thread.is_alive() else None)
 
     def __enter__(self) -> Self:
         self.start()
@@ -84,42 +108,66 @@ class Engine:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def _run(self) -> None:
-        """The thread. What is raised past the loop stops it for a moment only: everything open goes on."""
-        with asyncio.Runner() as runner:
-            loop = runner.get_loop()
-            main = loop.create_task(self._main())
-            while not main.done():
-                try:
-                    loop.run_until_complete(main)
-                except BaseException as error:  # noqa: BLE001 - a thread that dies takes all associations with it
-                    self._told(error)
-            self._dispatcher = None
-            self._ready.set()
+    # -- its lives
 
-    async def _main(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._context.loop = self._context.alarms.loop = loop
-        loop.set_exception_handler(self._unexpected)
-        self._stopping = asyncio.Event()
-        self._outbox.later = loop.call_later
-        dispatcher = Dispatcher(self._context)
-        self._dispatcher = dispatcher
-        self._ready.set()
-        await self._stopping.wait()
-        await dispatcher.close(STOP_TIMEOUT)
-        self._outbox.later = None
+    def _begin(self, heirs: tuple[Listener, ...] = ()) -> Life | None:
+        """Start a life, unless there is one or none is wanted; called with the lock."""
+        if not self._started or self._life is not None:
+            return None
+        life = self._life = Life(self._context, self._commands, self._ended, heirs)
+        try:
+            life.start()
+        except RuntimeError:  # no more threads
+            self._life = None
+            self._give_up(heirs)
+        return life
 
-    def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
-        error = details.get("exception")
-        if isinstance(error, BaseException):
-            self._told(error)
-        else:
-            self._context.error(f"The engine met an unexpected error: {details.get('message')}.")
+    def _ended(self, life: Life, error: BaseException | None) -> None:
+        """The last act of a life. One that broke is succeeded by the next."""
+        with self._lock:
+            if error is None or life in self._buried:
+                return
+            self._buried.add(life)
+            succeeded = self._life is life
+            self._life = None if succeeded else self._life
+            if life.failed is not None:
+                self._give_up(life.heirs)
+                with suppress(AttributeError):  # it never had a loop
+                    bury(life.context.loop)
+                return
+            heirs = self._bury(life, error, replaced=succeeded)
+            if not succeeded:
+                return
+            self._losses.append(life.context.now())
+            if len(self._losses) == LIVES and self._losses[-1] - self._losses[0] < WITHIN:
+                self._give_up(heirs)
+            else:
+                self._begin(heirs)
 
-    def _told(self, error: BaseException) -> None:
-        sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
-        self._context.error(sentence, report=report_of(error))
+    def _bury(self, life: Life, error: BaseException, *, replaced: bool) -> tuple[Listener, ...]:
+        """Tell what is lost. Returns who is to listen in place of those that did."""
+        context = life.context
+        context.error(sentences.broke(type(error).__name__, replaced=replaced), report=report_of(error))
+        old = lose(context, life.dispatcher)
+        self._context = Context(self._outbox, context.ids)
+        bury(context.loop)
+        return tuple(listener.heir(self._context) for listener in old)
+
+    def _look_after(self, life: Life) -> None:
+        """Its loop is closed. Where its thread cannot tell that itself any more, it is succeeded from here."""
+        if life.dead:
+            self._ended(life, RuntimeError("the loop was closed"))
+        with self._lock:
+            now = self._life
+        if now is not None and now is not life:
+            now.wake()
+
+    def _give_up(self, heirs: tuple[Listener, ...]) -> None:
+        """There is no engine: whatever was to be done ends."""
+        for heir in heirs:
+            heir.tell(False, sentences.NO_ENGINE)
+        while self._commands:
+            refuse(self._context, self._commands.popleft())
 
 
 def _keep_freed_memory() -> None:

@@ -249,6 +249,18 @@ class Link(asyncio.BufferedProtocol):
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.kill()
 
+    def sever(self) -> None:
+        """Cut the connection without its loop, which is broken: of asyncio's transport only the socket counts then."""
+        self.closed_here = self.lost = True
+        transport = self._transport
+        while (inner := getattr(transport, "inner", None)) is not None:
+            transport = inner
+        sock = getattr(transport, "_sock", None)
+        if sock is not None:
+            sock.close()
+            setattr(transport, "_sock", None)  # noqa: B010 - nobody else closes it
+        self._transport = self._socket = None
+
     def remote_address(self) -> tuple[str, int]:
         """Host and port of the other side ("", 0 when unknown)."""
         name = self._transport.get_extra_info("peername") if self._transport else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 import uuid
 from dataclasses import replace
@@ -94,6 +95,7 @@ class Listener:
         self._script = ScriptRun(settings.script) if settings.script is not None and settings.script.active else None
         self._destinations = destinations
         self._servers: list[asyncio.Server] = []
+        self._sockets: list[socket.socket] = []
         self._secure: Secure | None = None
         self.port = command.port
 
@@ -109,9 +111,9 @@ class Listener:
             return False
         host = self.command.host
         try:
-            sockets = await bind(host, self.command.port)
-            self.port = int(sockets[0].getsockname()[1])
-            for sock in sockets:
+            self._sockets = await bind(host, self.command.port)
+            self.port = int(self._sockets[0].getsockname()[1])
+            for sock in self._sockets:
                 self._servers.append(
                     await self.context.loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
                 )
@@ -125,8 +127,9 @@ class Listener:
         # Beside, before a data set needs it: it takes 0.3 s.
         self.context.spawn(asyncio.to_thread(load_pydicom), "Loading pydicom")
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
-        self._tell(True, sentences.listening(host, self.port) + spoken)
+        self.tell(True, sentences.listening(host, self.port) + spoken)
         self._report_left()
+        self.objects.told_anew()
         return True
 
     def _knows(self, title: str) -> bool:
@@ -190,9 +193,9 @@ class Listener:
         """The folder is free for another one before anybody is told that this one does not listen."""
         if self._durable is not None:
             await asyncio.to_thread(self._durable.close)
-        self._tell(False, sentence)
+        self.tell(False, sentence)
 
-    def _tell(self, listening: bool, sentence: str) -> None:
+    def tell(self, listening: bool, sentence: str) -> None:
         titles = self.command.settings.policy.ae_titles
         self.context.notify(
             ListenerNotice(
@@ -292,6 +295,23 @@ class Listener:
         for instance in self.store.instances():
             drop_spooled(instance.data)
         await self._close("Stopped listening.")
+
+    def sever(self) -> None:
+        """Stop listening without the loop, which is broken: port and folder are free for the next."""
+        for sock in self._sockets:
+            sock.close()
+        if self._durable is not None:
+            self._durable.close()
+
+    def heir(self, context: Context) -> Listener:
+        """One to take its place after the engine broke: the same number, settings and port, and what it held."""
+        settings = replace(self.command.settings, emulation=self.peer.emulation)
+        command = replace(self.command, port=self.port, settings=settings)
+        made = Listener(context, command, None if self._durable else self.store)
+        if self._durable is None:
+            made.peer.state.take_over(self.peer.state)
+        made.objects.watched = self.objects.watched
+        return made
 
     def takes(self, title: str, port: int | None) -> bool:
         """Whether a peer that sends to this AE title (and port, where it is known) reaches this listener."""

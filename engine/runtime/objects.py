@@ -20,28 +20,34 @@ class Objects:
 
     def __init__(self, context: Context, listener: int, peer: BuiltInPeer, server: Server) -> None:
         self._context, self._listener, self._peer, self._server = context, listener, peer, server
-        self._watched = False
+        self.watched = False
+        """Whether a face wants to be told."""
         server.on_changed = self.changed
         server.on_kept = self.kept
 
     def watch(self, command: WatchObjects) -> None:
-        self._watched = command.on
+        self.watched = command.on
         if command.on:
+            self._tell((*self._all(),), whole=True)
+
+    def told_anew(self) -> None:
+        """Listening has begun; who watched the one before it is told all."""
+        if self.watched:
             self._tell((*self._all(),), whole=True)
 
     def switched(self) -> None:
         """Emulators were switched on or off."""
-        if self._watched:
+        if self.watched:
             self._tell(())
 
     def changed(self, changes: Iterable[Change]) -> None:
-        if self._watched:
+        if self.watched:
             there = {(c.shelf, c.key): c.after for c in changes}
             held = tuple(_held(shelf, key, record) for (shelf, key), record in there.items() if record is not None)
             self._tell(held, tuple(place for place, record in there.items() if record is None))
 
     def kept(self, instance: Instance) -> None:
-        if self._watched:
+        if self.watched:
             held = self._peer.store.find(instance.sop_instance_uid)
             self._tell((_stored(held),) if held else ())
 
@@ -53,7 +59,7 @@ class Objects:
 
     async def _forget(self, uid: str) -> str:
         problem = await self._server.keeper.forget(uid)
-        if not problem and self._watched:
+        if not problem and self.watched:
             self._tell((), ((STORED, uid),))
         return problem
 

@@ -126,6 +126,10 @@ class Operations:
     context: Context
     _running: dict[int, Operation] = field(default_factory=dict)
 
+    @property
+    def running(self) -> tuple[Operation, ...]:
+        return tuple(self._running.values())
+
     def begin(self, number: int, association: int) -> Operation:
         operation = Operation(self.context, number, association, self.context.now())
         self._running[number] = operation

@@ -149,6 +149,13 @@ class Outbox:
             self._owed = False
             self._wake()
 
+    def alone(self) -> None:
+        """The loop that was to ring later is no more."""
+        self.later = None
+        self._ringing_later = self._held = self._owed = False
+        if self._items:
+            self._ring()
+
     @property
     def has_room(self) -> bool:
         """Whether another copy of a PDU's bytes may be put in."""

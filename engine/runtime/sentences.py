@@ -174,6 +174,28 @@ def defect(peer: Peer) -> str:
     )
 
 
+def lost(peer: Peer) -> str:
+    """The engine's loop broke under an association."""
+    return (
+        f"The association with {address(peer)} was lost: the engine of the console itself broke. "
+        "Its report says where; the peer is not to blame."
+    )
+
+
+LOST_OPERATION = "Lost: the engine of the console itself broke. Whether the peer has done what was asked is not known."
+LOST_LISTENER = "Stopped listening: the engine of the console itself broke."
+NO_ENGINE = (
+    "Nothing was done: the engine of the console itself broke again and again, or cannot be started. Each command is "
+    "another try; starting the program anew may help."
+)
+
+
+def broke(what: str, *, replaced: bool) -> str:
+    """The engine's loop broke for good."""
+    how = "is replaced by a new one" if replaced else "has ended"
+    return f"The engine of the console itself broke ({what}) and {how}. What was open is lost; what is recorded stays."
+
+
 def stalled(peer: Peer, unsent: int, seconds: float) -> str:
     return (
         f"{address(peer)} has taken none of the {unsent} bytes waiting for it for {seconds:g} s, so the association "

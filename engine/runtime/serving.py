@@ -13,6 +13,7 @@ from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeou
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
+from engine.model.defects import report_of
 from engine.model.limits import Limits
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
@@ -33,7 +34,6 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .defects import report_of
 from .files import drop_spooled, in_memory, size_of
 from .invocation import Ended
 from .keeping import Keeper

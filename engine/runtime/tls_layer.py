@@ -369,6 +369,11 @@ class TlsTransport(asyncio.Transport):
         super().__init__()
         self._layer = layer
 
+    @property
+    def inner(self) -> asyncio.BaseTransport:
+        """What the layer itself writes to."""
+        return self._layer.transport
+
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         self._layer.write(list_of_data)
 

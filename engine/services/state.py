@@ -129,6 +129,14 @@ class State:
         """Printed films."""
         return self.shelves[FILMS]
 
+    def take_over(self, other: State) -> None:
+        """Hold what another held, without a note."""
+        for name, shelf in self.shelves.items():
+            for key in shelf:
+                shelf.restore(key, None)
+            for key, record in other.shelves[name].items():
+                shelf.restore(key, record)
+
     def take(self) -> tuple[Change, ...]:
         """The changes noted since the last time."""
         changes = tuple(self.journal)

@@ -300,6 +300,7 @@ def _error(n: ErrorNotice) -> Json:
         "association": n.association,
         "operation": n.operation,
         "sentence": n.sentence,
+        **({"report": n.report} if n.report else {}),
     }
 
 

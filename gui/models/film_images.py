@@ -67,7 +67,11 @@ class Thumbnails(QObject):
         self._busy = True
         work = Background(partial(_make, *self._wanted[0]))
         work.done.connect(self._done)
+        work.failed.connect(self._failed)
         work.begin()
+
+    def _failed(self, _error: Exception) -> None:
+        self._done(Thumbnail(problem="It cannot be shown."))
 
     def _done(self, made: Thumbnail) -> None:
         self._busy = False

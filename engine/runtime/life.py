@@ -1,0 +1,162 @@
+"""One thread with one loop: what an engine lives in, and is given anew when it breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from engine.model import commands as c
+from engine.model.defects import report_of
+
+from .context import Context
+from .dispatch import Dispatcher
+
+if TYPE_CHECKING:
+    from .listener import Listener
+
+STOP_TIMEOUT = 5.0
+"""Seconds open associations get to be released before they are aborted."""
+SETBACKS, WITHIN = 10, 1.0
+"""What is raised past the loop interrupts it for a moment only, and it goes on; so many times within so many seconds it
+is broken (its selector fails, say), and going on would be all it does."""
+PATIENCE = 2.0
+"""Seconds commands wait for listeners that are brought back; one whose folder holds much may take longer."""
+
+
+class Life:
+    """Runs from `start` until it is stopped or broken; then `on_end` is called with what broke it (None: stopped), as
+    the last act of its thread.
+
+    commands: what waits to be dispatched. heirs: listeners that are to listen from the start.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        commands: deque[c.Command],
+        on_end: Callable[[Life, BaseException | None], None],
+        heirs: tuple[Listener, ...] = (),
+    ) -> None:
+        self.context = context
+        self.dispatcher: Dispatcher | None = None
+        self.failed: BaseException | None = None
+        """Why it could not even begin."""
+        self.heirs = heirs
+        self._commands, self._on_end = commands, on_end
+        self._takes = False
+        self._ready = threading.Event()
+        self._stopping: asyncio.Event | None = None
+        self._last_told = ("", 0.0)
+        self.thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
+
+    def start(self) -> None:
+        """Returns at once; commands that wait are taken when it is `ready`. RuntimeError when there are no more
+        threads; it has `failed` then."""
+        try:
+            self.thread.start()
+        except RuntimeError as error:
+            self.failed = error
+            self._ready.set()
+            raise
+
+    def ready(self) -> BaseException | None:
+        """Wait until it takes commands; else why it does not."""
+        self._ready.wait()
+        return self.failed
+
+    def wake(self) -> bool:
+        """Have the commands that wait dispatched; False when the loop is closed."""
+        return self._call(self._take)
+
+    def stop(self) -> bool:
+        """Have it end in order; False when the loop is closed."""
+        self._ready.wait()
+        return self._stopping is not None and self._call(self._stopping.set)
+
+    @property
+    def dead(self) -> bool:
+        """Whether it has begun, and nothing can happen in it any more."""
+        return self._ready.is_set() and (not self.thread.is_alive() or self.context.loop.is_closed())
+
+    def _call(self, what: Callable[[], object]) -> bool:
+        try:
+            self.context.loop.call_soon_threadsafe(what)
+        except (RuntimeError, AttributeError):  # closed; not there yet
+            return False
+        return True
+
+    # -- its thread
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            runner = asyncio.Runner()
+            self.context.loop = self.context.alarms.loop = loop = runner.get_loop()
+            error = self._live(loop)
+            if error is None:
+                runner.close()
+        except BaseException as raised:  # noqa: BLE001 - nobody else would hear of it
+            error = raised
+            if self.dispatcher is None:
+                self.failed = raised
+        self._on_end(self, error)
+        self._ready.set()
+
+    def _live(self, loop: asyncio.AbstractEventLoop) -> BaseException | None:
+        """Run the loop until all has ended in order. What is raised past it is told, and everything open goes on; what
+        breaks it for good is given back."""
+        main = loop.create_task(self._main())
+        setbacks: deque[float] = deque(maxlen=SETBACKS)
+        while not main.done():
+            try:
+                loop.run_until_complete(main)
+            except BaseException as error:  # noqa: BLE001 - a thread that dies takes all associations with it
+                setbacks.append(self.context.now())
+                if loop.is_closed() or (len(setbacks) == SETBACKS and setbacks[-1] - setbacks[0] < WITHIN):
+                    return error
+                self._told(error)
+        if main.cancelled():
+            return RuntimeError("the engine's own task was cancelled")
+        return main.exception()
+
+    async def _main(self) -> None:
+        loop, outbox = asyncio.get_running_loop(), self.context.outbox
+        loop.set_exception_handler(self._unexpected)
+        self._stopping = asyncio.Event()
+        outbox.later = loop.call_later
+        self.dispatcher = dispatcher = Dispatcher(self.context)
+        if self.heirs:  # what is sent next may be to them
+            await asyncio.wait([dispatcher.listen(listener) for listener in self.heirs], timeout=PATIENCE)
+        self._takes = True
+        self._take()
+        self._ready.set()
+        await self._stopping.wait()
+        await dispatcher.close(STOP_TIMEOUT)
+        outbox.later = None
+
+    def _take(self) -> None:
+        dispatcher, commands = self.dispatcher, self._commands
+        while self._takes and dispatcher is not None and commands:
+            dispatcher.dispatch(commands.popleft())
+
+    def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
+        if loop.is_closed():
+            loop.stop()  # nothing that waits will ever go on
+        error = details.get("exception")
+        if isinstance(error, BaseException):
+            self._told(error)
+        else:
+            said = str(details.get("message"))
+            self.context.error(f"The engine met an unexpected error: {said}.", report=f"Unexpected: {said}")
+
+    def _told(self, error: BaseException) -> None:
+        """Once where the same is raised over and over."""
+        report, now = report_of(error), self.context.now()
+        last, at = self._last_told
+        if report != last or now - at > WITHIN:
+            self._last_told = report, now
+            sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
+            self.context.error(sentence, report=report)

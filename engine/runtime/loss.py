@@ -1,0 +1,133 @@
+"""What a broken loop leaves behind: each thing that was open has its end told, and is let go without the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from engine.model import commands as c
+from engine.model.notices import AssociationNotice, AssociationPhase, ListenerNotice, Outcome, StatusNotice
+
+from . import sentences
+from .context import Context
+from .invocation import Ended
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from .dispatch import Dispatcher
+    from .listener import Listener
+
+UNWINDINGS = 5
+"""Times a coroutine is unwound: each `finally` in it may want to wait once more."""
+
+
+def lose(context: Context, dispatcher: Dispatcher | None) -> list[Listener]:
+    """End what was open, in notices and on the wire. Returns the listeners that listened, their ports free again."""
+    listening = list(dispatcher.listeners) if dispatcher is not None else []
+    _tell_ends(context, dispatcher)
+    left = {*context.listeners.values(), *(dispatcher.leaving if dispatcher is not None else ())}
+    for listener in {*listening, *left}:
+        with suppress(Exception):
+            listener.sever()
+    for listener in left.difference(listening):
+        listener.tell(False, sentences.LOST_LISTENER)
+    outbox, context.outbox = context.outbox, Outbox()  # what is unwound now has been told
+    outbox.alone()
+    for link in list(context.links):
+        with suppress(Exception):
+            link.sever()
+    context.links.clear()
+    return listening
+
+
+def _tell_ends(context: Context, dispatcher: Dispatcher | None) -> None:
+    for association in list(context.associations.values()):
+        sentence = sentences.lost(association.peer)
+        association.end = Ended(Outcome.ABORTED, sentence)
+        association.notice(AssociationPhase.FAILED, sentence, outcome=Outcome.ABORTED)
+    context.associations.clear()
+    for operation in dispatcher.operations.running if dispatcher is not None else ():
+        operation.end(Outcome.ABORTED, sentences.LOST_OPERATION)
+
+
+def bury(loop: asyncio.AbstractEventLoop) -> None:
+    """Unwind what waits in a loop that does not run any more, and close it, whatever state it is in."""
+    loop.set_exception_handler(lambda _loop, _details: None)
+    with suppress(Exception):  # a thread that is blocked in it goes on, and ends
+        loop.stop()
+        getattr(loop, "_write_to_self")()  # noqa: B009
+    for task in asyncio.all_tasks(loop):
+        _unwind(task)
+    with suppress(Exception):
+        loop.close()
+    for name in ("_ssock", "_csock", "_selector"):  # where it was closed or broken by halves
+        with suppress(Exception):
+            getattr(loop, name).close()
+    with suppress(Exception):
+        getattr(loop, "_default_executor").shutdown(wait=False)  # noqa: B009
+    with suppress(Exception):
+        asyncio.BaseEventLoop.close(loop)  # type: ignore[arg-type]
+
+
+def _unwind(task: asyncio.Task[Any]) -> None:
+    """Have its `finally`s run now; later, when the garbage is collected, what they raise would be nobody's."""
+    setattr(task, "_log_destroy_pending", False)  # noqa: B010 - as asyncio itself has a task not complain
+    work = task.get_coro()
+    if inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+        for given in inspect.getcoroutinelocals(work).values():  # what it was to await
+            if inspect.iscoroutine(given):
+                given.close()
+    for _ in range(UNWINDINGS):
+        try:
+            work.close()
+        except BaseException:  # noqa: BLE001, S112 - it wants to wait, or meets what is broken
+            continue
+        return
+
+
+def refuse(context: Context, command: c.Command) -> None:
+    """A command that no engine can be made for has its end all the same."""
+    operation, association = getattr(command, "operation", None), getattr(command, "association", 0)
+    now, clock = context.wall(), context.now()
+    if isinstance(command, c.OpenAssociation):
+        context.notify(
+            AssociationNotice(
+                association=association,
+                time=now,
+                clock=clock,
+                phase=AssociationPhase.FAILED,
+                requestor=True,
+                peer=command.proposal.peer,
+                sentence=sentences.NO_ENGINE,
+                proposal=command.proposal,
+                outcome=Outcome.NOT_SENT,
+            )
+        )
+    elif isinstance(command, c.Listen):
+        context.notify(
+            ListenerNotice(
+                listener=command.listener,
+                time=now,
+                listening=False,
+                host=command.host,
+                port=command.port,
+                ae_title=command.settings.policy.local.ae_title,
+                sentence=sentences.NO_ENGINE,
+            )
+        )
+    elif operation is not None and not isinstance(command, c.Cancel):
+        context.notify(
+            StatusNotice(
+                operation=operation,
+                association=association,
+                time=now,
+                clock=clock,
+                outcome=Outcome.NOT_SENT,
+                service="",
+                sentence=sentences.NO_ENGINE,
+            )
+        )
+    else:
+        context.error(sentences.NO_ENGINE)

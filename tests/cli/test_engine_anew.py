@@ -1,0 +1,121 @@
+"""A command whose engine breaks under it ends with a message and exit code 9; the built-in peer goes on listening."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import pytest
+
+from engine.cli import driver
+from engine.cli.exits import Exit
+from engine.cli.main import main
+from engine.runtime import engine as engine_module
+from engine.runtime.engine import Engine
+from tests.runtime.scripted import Conversation, scripted
+
+SECRET = "DOE^JOHN"
+
+
+def _raise(*_: Any) -> NoReturn:
+    raise OSError(9, SECRET)
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
+    """Those the command has started."""
+    made: list[Engine] = []
+
+    class Noted(Engine):
+        def start(self) -> None:
+            super().start()
+            made.append(self)
+
+    monkeypatch.setattr(engine_module, "Engine", Noted)
+    return made
+
+
+def break_for_good(engine: Engine) -> None:
+    loop: Any = engine._context.loop
+    loop.call_soon_threadsafe(lambda: setattr(loop._selector, "select", _raise))
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)], ids=["text", "json"])
+def test_a_command_ends_with_a_message(
+    arguments: tuple[str, ...], engines: list[Engine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        talk.read_command()
+        break_for_good(engines[0])
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        assert main(["echo", "127.0.0.1", str(peer.port), *arguments]) == Exit.DEFECT
+    out, err = capsys.readouterr()
+    assert "Lost: the engine of the console itself broke" in out + err
+    assert "Unexpected OSError at" in out + err
+    assert SECRET not in out + err
+
+
+def test_the_built_in_peer_goes_on_listening(
+    engines: list[Engine], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    broken = threading.Event()
+    before = driver.Driver.tell
+
+    def tell(self: driver.Driver, notice: Any, watch: Any = None) -> None:
+        before(self, notice, watch)
+        if notice.kind != "listener" or not notice.listening:
+            return
+        heard.append(notice.sentence)
+        if not broken.is_set():
+            broken.set()
+            break_for_good(engines[0])
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(driver.Driver, "tell", tell)
+    assert main(["listen", "--port", "0"]) == Exit.DEFECT
+    _, err = capsys.readouterr()
+    assert len(heard) == 2 and heard[0] == heard[1]
+    assert "is replaced by a new one" in err and SECRET not in err
+
+
+@pytest.fixture
+def failing() -> Callable[[], None]:
+    """Fails in a thread, and while an object goes."""
+
+    class Going:
+        def __del__(self) -> None:
+            raise LookupError(SECRET)
+
+    def fail() -> None:
+        thread = threading.Thread(target=_raise)
+        thread.start()
+        thread.join()
+        Going()
+
+    return fail
+
+
+def test_what_nobody_catches_is_told_without_values(
+    failing: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hooks = threading.excepthook, sys.unraisablehook
+
+    def notices(self: driver.Driver) -> Iterator[Any]:
+        failing()
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(driver.Driver, "notices", notices)
+    main(["listen", "--port", "0"])
+    _, err = capsys.readouterr()
+    assert re.findall(r"Unexpected (\w+) at", err) == ["OSError", "LookupError"]
+    assert SECRET not in err
+    assert (threading.excepthook, sys.unraisablehook) == hooks
