@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, ClassVar
 
-from engine.model.association import Negotiated
+from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.notices import Direction, Evidence
 from engine.model.tls import TlsVerdict
 from engine.standard.lean import dataclass
@@ -79,31 +80,52 @@ class Watcher:
         self._asked = b""
         self._exchanges = Exchanges()
         self._sequence = PduSequence(self._exchanges.names)
-        templates = Templates()
-        self._assemblies = {side: Assembly(side, templates, self._exchanges.command) for side in (True, False)}
-        self._workflow = Workflow()
+        self._contexts: dict[int, NegotiatedContext] = {}
         self._accepted: frozenset[int] | None = None
         self._maximum = {True: 0, False: 0}
+
+    # What many associations never need is made when it is asked for.
+
+    @cached_property
+    def _assemblies(self) -> dict[bool, Assembly]:
+        """The messages of either side."""
+        templates = Templates()
+        assemblies = {side: Assembly(side, templates, self._exchanges.command) for side in (True, False)}
+        for assembly in assemblies.values():
+            assembly.contexts = self._contexts
+        return assemblies
+
+    def _unfinished(self, by_requestor: bool) -> Iterable[Finding]:
+        return self._assemblies[by_requestor].unfinished() if "_assemblies" in vars(self) else ()
+
+    @cached_property
+    def _workflow(self) -> Workflow:
+        workflow = Workflow()
+        workflow.negotiated = self._negotiated
+        return workflow
 
     # -- what is known
 
     def established(self, negotiated: Negotiated) -> None:
         """What both sides agreed on; `send_maximum` is that of what counts as sent."""
         self._negotiated = negotiated
-        accepted = {c.id: c for c in reversed(negotiated.contexts) if c.accepted}
+        self._contexts = accepted = {c.id: c for c in reversed(negotiated.contexts) if c.accepted}
         self._accepted = frozenset(accepted)
         self._maximum = {True: negotiated.send_maximum, False: negotiated.receive_maximum}
-        for assembly in self._assemblies.values():
-            assembly.contexts = accepted
+        if "_assemblies" in vars(self):
+            for assembly in self._assemblies.values():
+                assembly.contexts = accepted
         self._exchanges.established(negotiated)
-        self._workflow.negotiated = negotiated
+        if "_workflow" in vars(self):
+            self._workflow.negotiated = negotiated
 
     def incomplete(self) -> None:
         """Not all that passed is seen (a recording with gaps, or of one side): from here on only what single PDUs and
         messages show is judged."""
         self._complete = False
-        for assembly in self._assemblies.values():
-            assembly.forget()
+        if "_assemblies" in vars(self):
+            for assembly in self._assemblies.values():
+                assembly.forget()
 
     # -- what passes
 
@@ -124,7 +146,7 @@ class Watcher:
         if known is not None:
             findings = self._sequence.pdu(data[0], by_requestor)
             if data[0] in _ENDING:
-                findings += self._assemblies[by_requestor].unfinished()
+                findings += self._unfinished(by_requestor)
             return self._told(direction, [*findings, *known])
         try:
             pdu = decode_pdu(data) if pdu is None else pdu
@@ -133,7 +155,7 @@ class Watcher:
         findings = self._sequence.abort(pdu, by_requestor) if isinstance(pdu, AbortPdu) else []
         findings += self._sequence.pdu(pdu.TYPE, by_requestor)
         if pdu.TYPE in _ENDING:
-            findings += self._assemblies[by_requestor].unfinished()
+            findings += self._unfinished(by_requestor)
         judged = located(condensed(self._judge_pdu(pdu)), pdu, data)
         if self._is_remembered(data):
             if len(_judged) >= REMEMBERED:
@@ -201,7 +223,7 @@ class Watcher:
         """This side closed the connection, `pending` bytes into a PDU of its."""
         self._time = time
         by_requestor = self._by_requestor(direction)
-        findings = [*self._sequence.closed(by_requestor, pending), *self._assemblies[by_requestor].unfinished()]
+        findings = [*self._sequence.closed(by_requestor, pending), *self._unfinished(by_requestor)]
         return self._told(direction, findings)
 
     def not_closed(self, direction: Direction, seconds: float | None = None, time: float = 0.0) -> list[Verdict]:

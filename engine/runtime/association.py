@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
@@ -90,7 +91,6 @@ class Association:
         self.by_user = False
         """A face has asked for its end."""
         self.listener = listener
-        self.messages = Messages(self)
         context.associations[number] = self
         self._established: asyncio.Future[Negotiated] = context.loop.create_future()
         self._deadline = 0
@@ -98,7 +98,17 @@ class Association:
         self._broken = ""
         self._aborting = False
         """What was received before our A-ABORT and is told while it goes out counts no more."""
-        self._watchdog = Watchdog(self)
+        self._watchdog: Watchdog | None = None
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Made for the first one; many associations have none."""
+        return Messages(self)
+
+    @property
+    def begun_messages(self) -> Messages | None:
+        """`messages`, where there has been any."""
+        return vars(self).get("messages")
 
     # -- life
 
@@ -146,6 +156,7 @@ class Association:
         self.notice(AssociationPhase.ESTABLISHED, sentence, negotiated=negotiated)
         if not self._established.done():
             self._established.set_result(negotiated)
+        self._watchdog = Watchdog(self)
         self._watchdog.start()
 
     async def release(self) -> None:
@@ -174,7 +185,10 @@ class Association:
     def busy(self) -> bool:
         """Whether an operation is under way: releasing now would cut it off unexplained."""
         exchange = self.exchange
-        return self.messages.sending or (exchange is not None and bool(exchange.outstanding or exchange.serving))
+        messages = self.begun_messages
+        return (messages is not None and messages.sending) or (
+            exchange is not None and bool(exchange.outstanding or exchange.serving)
+        )
 
     def abort(
         self, source: int = 0, reason: int = 0, why: tuple[Outcome, str] | None = None, cause: Cause = Cause.NONE
@@ -404,13 +418,16 @@ class Association:
         lost = self.end
         if outcome is Outcome.SUCCESS:
             lost = Ended(Outcome.ABORTED, f"{sentence} What had been asked was not answered.")
-        self.messages.end(lost)
+        if self.begun_messages is not None:
+            self.messages.end(lost)
         if not self._established.done():
             self._established.set_exception(self.end)
             self._established.exception()  # whoever waits for it is told; perhaps nobody does
         self.link.let_go()
         self.ended.set()
-        self._watchdog.stop()
+        if self._watchdog is not None:
+            self._watchdog.stop()
+            self._watchdog = None  # nothing that is over refers back: it is freed now, and not when it is looked for
         if self.on_end is not None:
             self.on_end(self)
 

@@ -27,6 +27,10 @@ MOST_BUFFERS = 1024
 """Buffers gathered in one system call (IOV_MAX of Linux and macOS)."""
 
 
+def _nobody(_: Event) -> None:
+    """Is told of what happens after the end of the connection."""
+
+
 class Link(asyncio.BufferedProtocol):
     """asyncio's side of one connection. `on_event` gets each event of the machine; it must not block."""
 
@@ -134,6 +138,7 @@ class Link(asyncio.BufferedProtocol):
         self.machine.transport_closed(self._context.now())
         self.pump()
         self._cancel_alarm()
+        self._on_event = _nobody  # whose association is over: it is freed now, and not when it is looked for
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -150,8 +155,9 @@ class Link(asyncio.BufferedProtocol):
         """
         if self.machine.in_runs and not self._held:
             self.flush()
-        while (event := self.machine.next_event()) is not None:
-            self._on_event(event)
+        next_event, tell = self.machine.next_event, self._on_event
+        while (event := next_event()) is not None:
+            tell(event)
         if not self._held:
             self.flush()
         self._arm()

@@ -26,7 +26,7 @@ from engine.standard.pdus import PDataTF
 PAYLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
 window that cannot keep up must not eat the machine."""
-_PASSING = frozenset({AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING, AssociationPhase.RELEASING})
+_PASSING = (AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING, AssociationPhase.RELEASING)
 RECORDS_WAIT = 0.01
 """Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them,
 and threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""

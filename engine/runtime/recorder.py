@@ -15,7 +15,7 @@ from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import INDICATED, REQUESTED
-from engine.standard.pdus import PDataTF, Pdu
+from engine.standard.pdus import PDataTF
 from engine.wire.pdus import PDU_HEADER, read_header
 
 from .context import Context
@@ -94,10 +94,15 @@ class Recorder:
             )
         )
         if isinstance(event, p.PduSent) and t is None:
-            for pdu in _pdus(data):
-                self._watch(direction, (pdu,), None, time)
+            for one in _pdus(data):
+                self._judge(direction, self._watcher.pdu(direction, (one,), None, time))
         else:
-            self._watch(direction, buffers, event.pdu if isinstance(event, p.PduReceived) else None, time)
+            pdu = event.pdu if isinstance(event, p.PduReceived) else None
+            verdicts = self._watcher.pdu(direction, buffers, pdu, time)
+            if verdicts or self._held:
+                self._judge(direction, verdicts)
+            else:
+                self._last_was_wrong = False
 
     def data(self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None = None) -> None:
         """A P-DATA-TF of an established association, in one buffer or several; the quick twin of `pdu`. whole: it in
@@ -309,9 +314,6 @@ class Recorder:
         self._context.tell_rest()
         if not self._last_was_wrong and rule not in self._told:
             self._tell(self._watcher.broken(rule, sentence))
-
-    def _watch(self, direction: Direction, buffers: tuple[p.Buffer, ...], pdu: Pdu | None, time: float) -> None:
-        self._judge(direction, self._watcher.pdu(direction, buffers, pdu, time))
 
     def _judge(self, direction: Direction, verdicts: list[Verdict]) -> None:
         if self._held:

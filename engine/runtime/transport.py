@@ -185,8 +185,10 @@ class SocketTransport(asyncio.Transport):
             self._loop.call_soon(self._lost, told)
 
     def _lost(self, error: Exception | None) -> None:
+        protocol = self._protocol
+        del self._protocol  # nothing that is over refers back
         try:
-            self._protocol.connection_lost(error)
+            protocol.connection_lost(error)
         finally:
             self._sock.close()
 

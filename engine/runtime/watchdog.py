@@ -48,7 +48,8 @@ class Watchdog:
         now = association.context.now()
         if exchange is not None:
             self._check_unsent(exchange, now)
-            association.messages.check_timeouts(now)
+            if association.begun_messages is not None:
+                association.messages.check_timeouts(now)
             self._check_idle(exchange, now)
             self._check_pace(exchange, now)
         if association.end is None:

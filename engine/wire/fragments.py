@@ -309,11 +309,12 @@ class Reassembler:
         return message.command if message is not None else None
 
     def discard(self) -> None:
-        """Forget every message under way; sinks are told."""
+        """Forget every message under way; sinks are told. There are to be no more."""
         for message in self._messages.values():
             if message.sink is not None:
                 message.sink.discard()
         self._messages.clear()
+        self._sink_for = None
 
     def feed(self, pdvs: Iterable[tuple[int, int, Buffer]]) -> list[Assembled]:
         """(context ID, message control header, fragment) of one P-DATA-TF: the messages that are whole now.
