@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 SUPPORTED = sys.platform != "win32"
@@ -35,7 +36,7 @@ class SocketTransport(asyncio.Transport):
         self._paused = False
         """The protocol was told to pause."""
         self._reading = self._receiving = False
-        self._closing = False
+        self._closing = self._eof = False
         self._cut = False
         """Nothing is sent any more: the connection is lost or was aborted."""
         self._ending: list[Exception | None] = []
@@ -130,6 +131,8 @@ class SocketTransport(asyncio.Transport):
             self._loop.remove_writer(self._number)
             if self._closing:
                 self._end(None)
+            elif self._eof:
+                self._shut()
 
     def get_write_buffer_size(self) -> int:
         return len(self._queue)
@@ -139,7 +142,17 @@ class SocketTransport(asyncio.Transport):
         self._low = self._high // 4 if low is None else low
 
     def can_write_eof(self) -> bool:
-        return False
+        return True
+
+    def write_eof(self) -> None:
+        """Tell the other side that nothing more is sent, after what is queued; it may go on."""
+        self._eof = True
+        if not self._queue:
+            self._shut()
+
+    def _shut(self) -> None:
+        with suppress(OSError):  # the connection is over: reading tells it
+            self._sock.shutdown(socket.SHUT_WR)
 
     # -- the end
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from hypothesis import strategies as st
 
 from engine.model.association import Policy, Timeouts
 from engine.model.notices import AssociationNotice, Cause, ErrorNotice
+from engine.runtime import tls_layer
 from engine.runtime.tls_records import AT_ONCE, RECORD, in_records
-from tests.runtime.console import HOST, Console
+from tests.runtime.console import HOST, Console, proposal
+from tests.runtime.scripted import Conversation, scripted
 from tests.runtime.tls_files import Files, make_files
 
+WITHIN = 5.0
 SHORT = Timeouts(connect=1.0, acse=2.0, dimse=2.0, artim=2.0)
 
 
@@ -53,6 +57,39 @@ def test_a_small_message_goes_as_it_is() -> None:
     assert next(in_records([message])) is message
 
 
+# --- refused ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_peer_we_refuse_reads_our_alert_and_the_end(
+    console: Console, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_layer, "LINGER", 60.0)
+    seen: list[str] = []
+    ended = threading.Event()
+
+    def script(peer: Conversation) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(files.self_signed())
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        while data := peer.sock.recv(65536):  # until our side tells that it is done
+            incoming.write(data)
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                peer.send(outgoing.read())
+            except ssl.SSLError as error:
+                seen.append(error.reason)
+        ended.set()
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
+        told = console.ended(number, WITHIN)
+        assert "refused by us" in told.sentence
+        assert ended.wait(WITHIN)
+    assert len(seen) == 1 and "UNKNOWN_CA" in seen[0]
+
+
 # --- broken after the handshake ---------------------------------------------------------------------------------------
 
 
@@ -83,7 +120,7 @@ def test_a_client_without_certificate_that_sends_damaged_records(
     with client(files, where.port, version) as made:
         with socket.socket(fileno=socket.dup(made.fileno())) as raw:
             raw.sendall(record)
-        told = console.wait(AssociationNotice, lambda n: n.outcome is not None, 4.0)
+        told = console.wait(AssociationNotice, lambda n: n.outcome is not None, WITHIN)
     assert words in told.sentence and told.cause is Cause.TLS_FAILED
     assert told.tls is not None and told.tls.version == f"TLSv1.{version - ssl.TLSVersion.TLSv1_2 + 2}"
     assert told.tls.alert.startswith("sent ")
