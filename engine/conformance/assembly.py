@@ -107,6 +107,18 @@ class Assembly:
         _keep(partial.message, data, partial.limit)
         return self._end(partial.message, True)
 
+    def seen(self, context_id: int, data: bytes) -> Message | None:
+        """The message this command set would begin, between two messages; nothing has happened."""
+        if self._partial:
+            return None
+        template, own = self._templates.of(data)
+        return Message(self._from_requestor, context_id, self.contexts.get(context_id), data, template, own, self.time)
+
+    def passed(self, message: Message) -> None:
+        """A message like this, with its data set, came and went."""
+        self._astray.discard(message.context_id)
+        self._ended[message.context_id] = (message.field, True)
+
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
         if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many

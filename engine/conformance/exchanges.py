@@ -65,6 +65,11 @@ class Exchanges:
             message.operation = self._find(message.from_requestor, message.responded_to)
             message.findings += self._cancel(message, message.operation)
 
+    def plainly_asked(self, response: Message) -> Operation | None:
+        """The request this is a response to, where nothing can be wrong with its place."""
+        operation = self._asked(response)
+        return operation if operation is not None and self._is_plain(response, operation) else None
+
     def whole(self, message: Message) -> None:
         """The message is whole: what follows from it."""
         operation = message.operation

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
@@ -22,6 +23,9 @@ from engine.wire.issues import Issue
 from .findings import Finding, found
 from .subject import MESSAGE_ID
 from .templates import RESPONDED_TO, Template, number_in
+
+if TYPE_CHECKING:
+    from .matches import Walk
 
 
 class Message:
@@ -175,7 +179,8 @@ class Operation:
 
     counts: of the last response that told sub-operations; total: their first sum. stores: C-STORE sub-operations seen
     on the association, open ones and by the status class of their response. shared: some of them may as well belong to
-    another C-GET under way, so that nothing can be said of their number. clean: the shapes of matches found correct.
+    another C-GET under way, so that nothing can be said of their number. clean: the shapes of matches found correct,
+    and the way through each (`matches.Walk`); latest: the one of those taken last.
     """
 
     request: Message
@@ -188,7 +193,8 @@ class Operation:
     open_stores: int = 0
     stores: dict[StatusClass, int] = field(default_factory=dict)
     shared: bool = False
-    clean: set[Hashable] = field(default_factory=set)
+    clean: dict[Hashable, Walk] = field(default_factory=dict)
+    latest: Walk | None = None
 
     @property
     def by_requestor(self) -> bool:

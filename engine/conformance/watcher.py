@@ -19,6 +19,7 @@ from engine.standard.lean import dataclass
 from engine.standard.messages import SERVICES
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.fragments import DataRun
+from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu
 
 from . import query, retrieve
@@ -29,7 +30,7 @@ from .data import check_data
 from .exchanges import Exchanges
 from .findings import Finding, condensed, found
 from .instances import encoding_fault, has_uids, instance_uids
-from .matches import match_shape
+from .matches import count_clean, match_shape, note_clean
 from .message import Message
 from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, only_whole, see_pdvs
 from .sequence import Sequence as PduSequence
@@ -60,8 +61,6 @@ _CONNECTED = frozenset({"exchange", "retrieve", "workflow"})
 _FRAGMENTS = frozenset({"pdata.interleaved", "pdata.data-first", "pdata.command-unended", "pdata.unfinished"})
 
 
-SHAPES = 64
-"""Kinds of match remembered of one C-FIND; a provider answers all alike."""
 REMEMBERED = 256
 """A-ASSOCIATE PDUs whose findings are remembered: one association after the other with the same peer looks the same."""
 _judged: dict[bytes, tuple[Finding, ...]] = {}
@@ -203,6 +202,30 @@ class Watcher:
                 break
             verdicts += self.pdu(direction, (run.header[:PDU_HEADER], run.header[PDU_HEADER:], fragment), None, time)
         return verdicts
+
+    def matches(self, direction: Direction, run: MessageRun, first: int) -> int:
+        """How many of these messages, from `first` on, are matches of a C-FIND with which nothing is wrong, as is known
+        of others like them: those have passed. What comes then has to be told PDU by PDU."""
+        by_requestor = self._by_requestor(direction)
+        assembly, maximum = self._assemblies[by_requestor], self._maximum[direction is _SENT]
+        longest = PDV_HEADER + max(run.largest, len(run.head) - PDU_HEADER - PDV_HEADER)
+        accepted = self._accepted is None or run.context_id in self._accepted
+        if not accepted or (maximum and longest > maximum) or not self._sequence.takes_data(by_requestor):
+            return 0
+        m = assembly.seen(run.context_id, run.command_bytes)
+        if m is None or m.service != "C-FIND" or m.kind != "response" or m.is_final or not m.announced:
+            return 0
+        operation = self._exchanges.plainly_asked(m)
+        if operation is None:
+            return 0
+        m.has_data = True
+        if _circumstances(m, operation.request) not in m.template.clean:
+            return 0
+        count = count_clean(m, operation, run, first)
+        if count:
+            operation.responses += count
+            assembly.passed(m)
+        return count
 
     def tls(self, verdict: TlsVerdict, time: float) -> list[Verdict]:
         """A handshake came to its end, good or bad. time: now, seconds since the epoch."""
@@ -349,8 +372,8 @@ class Watcher:
         if shape in m.operation.clean:
             return []
         findings = [*_judge_data(m), *query.judge_match(m)]
-        if not findings and len(m.operation.clean) < SHAPES:
-            m.operation.clean.add(shape)
+        if not findings:
+            note_clean(m, shape)
         return findings
 
     def _judge_retrieval(self, m: Message) -> list[Finding]:

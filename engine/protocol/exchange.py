@@ -34,6 +34,7 @@ from engine.wire.fragments import (
     only_fragment,
 )
 from engine.wire.issues import Issue
+from engine.wire.message_run import MessageRun
 
 from .contexts import best_context
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
@@ -46,6 +47,7 @@ __all__ = [
     "Event",
     "Exchange",
     "ExchangeError",
+    "Invoked",
     "Ready",
     "Received",
     "RequestReceived",
@@ -309,6 +311,26 @@ class Exchange:
             if self._arriving:
                 self._arriving.pop(message.context_id, None)
             self._take(message, now)
+
+    def answered_by(self, run: MessageRun) -> Invoked | None:
+        """The operation to which these messages are Pending responses, where nothing can be wrong with their place;
+        None where each has to be received by itself."""
+        command = decode_command(run.command_bytes)
+        if not _is_response(command) or not _is_pending(command) or not command.has_data_set:
+            return None
+        if self._reassembler.pending or run.largest > min(self.limits.data_set, self.limits.memory):
+            return None
+        invoked = self._invoked.asked(command.responded_to, run.context_id)
+        known = invoked is not None and invoked.context_id == run.context_id in self._contexts
+        return invoked if known else None
+
+    def pending(self, invoked: Invoked, count: int, now: float) -> NegotiatedContext:
+        """So many Pending responses to this operation, each with a data set, came in a run; the context they came
+        on."""
+        self.taken += count
+        self._reassembler.passed(invoked.context_id)
+        self._invoked.moved_on(invoked, now)
+        return self._contexts[invoked.context_id]
 
     @property
     def has_events(self) -> bool:

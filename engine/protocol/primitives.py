@@ -8,6 +8,7 @@ from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, Pdu
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import DataRun
+from engine.wire.message_run import MessageRun
 
 Buffer = bytes | bytearray | memoryview
 Pdv = tuple[int, int, memoryview]
@@ -125,6 +126,16 @@ class RunReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesReceived:
+    """The PDUs of messages that are alike arrived, each with this transition, and are indicated with it. first: those
+    before it were told already."""
+
+    run: MessageRun
+    transition: Transition
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTransport:
     """Connect now (AE-1)."""
 
@@ -221,6 +232,7 @@ Event = (
     | DataSent
     | RunSent
     | RunReceived
+    | MessagesReceived
     | OpenTransport
     | CloseTransport
     | ScriptEnded

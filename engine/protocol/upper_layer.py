@@ -28,6 +28,7 @@ from engine.standard.pdus import (
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import RUN_HEADER, DataRun
 from engine.wire.framer import PDU_LIMIT, Framer
+from engine.wire.message_run import may_repeat
 from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu, encode_pdu, iter_pdvs
 
 from . import primitives as p
@@ -85,6 +86,8 @@ class UpperLayer:
         self._dead = False
         self.in_runs = False
         """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one."""
+        self._latest_command = b""
+        """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
         # What the effects of the event under way work on:
         self._now = 0.0
         self._pdu: Pdu | None = None
@@ -188,6 +191,10 @@ class UpperLayer:
         """The oldest event not yet taken, or None."""
         return self._events.popleft() if self._events else None
 
+    def tell_next(self, *events: Event) -> None:
+        """Tell these next: what the event just taken stands for, in smaller pieces."""
+        self._events.extendleft(reversed(events))
+
     def data_to_send(self) -> list[p.Buffer]:
         """Buffers to write now, in order; each is given once."""
         out, self._out = self._out, []
@@ -233,6 +240,13 @@ class UpperLayer:
             self._events.append(p.RunReceived(run, INDICATED))
             return True
         data = bytes(pdu)
+        if data == self._latest_command:
+            messages = self._framer.repeats(data)
+            if messages is not None:
+                self._events.append(p.MessagesReceived(messages, INDICATED))
+                return True
+        elif may_repeat(data):
+            self._latest_command = data
         try:
             pdvs = iter_pdvs(data)
         except PduError:

@@ -24,7 +24,7 @@ from engine.wire.fragments import FragmentError, Sink
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 from engine.wire.recognise import LOOKS_LIKE
 
-from . import sentences
+from . import matches, sentences
 from .connecting import connect
 from .context import Context
 from .invocation import Ended
@@ -295,8 +295,13 @@ class Association:
         sentence = sentences.rejected(self.peer, self.proposal, *values)
         self.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
 
+    @property
+    def over(self) -> bool:
+        """What is received counts no more."""
+        return self.end is not None or self._aborting
+
     def _on_pdata(self, pdvs: list[p.Pdv]) -> None:
-        if self.end is not None or self._aborting:
+        if self.over:
             return
         try:
             self.messages.receive(pdvs)
@@ -370,6 +375,7 @@ class Association:
         p.DataSent: _on_data_sent,
         p.PDataIndication: lambda self, event: self._on_pdata(event.pdvs),
         p.RunReceived: _on_run_received,
+        p.MessagesReceived: matches.take,
         p.RunSent: lambda self, event: self.recorder.run(event),
         p.ScriptEnded: _on_script_ended,
         p.ProtocolError: _on_protocol_error,

@@ -16,6 +16,7 @@ from engine.standard.dictionary import uid_name
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass, status_class, status_text
+from engine.wire.message_run import MessageRun
 
 OUTCOMES = {
     StatusClass.SUCCESS: Outcome.SUCCESS,
@@ -47,6 +48,27 @@ response = quick(Response)
 
 
 @dataclass(slots=True)
+class Responses:
+    """Pending responses that came one after the other and differ in their data sets only: messages `first` to before
+    `end` of the run, made when they are read."""
+
+    run: MessageRun
+    first: int
+    end: int
+    command: CommandSet
+    transfer_syntax: str
+
+    @property
+    def left(self) -> int:
+        return self.end - self.first
+
+    def next(self) -> Response:
+        data = EncodedData(self.run.data_set(self.first), self.transfer_syntax)
+        self.first += 1
+        return response(self.command, data, False)
+
+
+@dataclass(slots=True)
 class Invocation:
     """The invoking side of one operation; the association feeds it, a procedure reads it.
 
@@ -59,15 +81,15 @@ class Invocation:
     started: float
     take: Callable[[Response | Ended], None] | None = None
     responses: int = 0
-    _came: deque[Response | Ended] = field(default_factory=deque)
+    _came: deque[Response | Responses | Ended] = field(default_factory=deque)
     _reader: asyncio.Future[None] | None = None
 
     @property
     def service(self) -> str:
         return service_name(self.request)
 
-    def came(self, item: Response | Ended) -> None:
-        """A response, or why there will be none."""
+    def came(self, item: Response | Responses | Ended) -> None:
+        """A response, several, or why there will be none."""
         self._came.append(item)
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
@@ -77,10 +99,31 @@ class Invocation:
         while not self._came:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
-        item = self._came.popleft()
+        item = self._came[0]
+        if type(item) is Responses:
+            made = item.next()
+            self._drop_empty(item)
+            return made
+        self._came.popleft()
         if isinstance(item, Ended):
             raise item
+        assert isinstance(item, Response)
         return item
+
+    def pass_by(self, latest: Response, most: int | None = None) -> int:
+        """Responses that have come already and differ from the latest in their data set only are taken unread, `most`
+        at most: how many."""
+        item = self._came[0] if self._came else None
+        if type(item) is not Responses or item.command is not latest.command:
+            return 0
+        count = item.left if most is None else min(most, item.left)
+        item.first += count
+        self._drop_empty(item)
+        return count
+
+    def _drop_empty(self, item: Responses) -> None:
+        if not item.left:
+            self._came.popleft()
 
     async def final(self) -> Response:
         """The final response; pending ones are counted and passed over."""

@@ -22,7 +22,7 @@ from engine.wire.datasets import DataSetError
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
-from .invocation import Ended, Invocation, Response, response
+from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, encode, locate
 from .retrievals import Retrieval
 from .writer import Writer
@@ -348,6 +348,17 @@ class Messages:
             self._pass_on(invocation, response(event.message.command, event.message.data, event.final))
         if event.final:
             self.close_invocation(event.operation)
+
+    def take_responses(self, operation: int, responses: Responses) -> None:
+        """Pending responses that came one after the other; they have been told."""
+        invocation = self._invocations.get(operation)
+        if invocation is None:
+            return
+        if invocation.take is None:
+            invocation.came(responses)
+            return
+        while responses.left:
+            self._pass_on(invocation, responses.next())
 
     def _pass_on(self, invocation: Invocation, item: Response | Ended) -> None:
         if invocation.take is None:

@@ -17,6 +17,7 @@ from . import sentences
 from .association import Association
 from .context import Context
 from .invocation import Ended, Invocation, Response, status_notice
+from .runs import ProgressRun
 
 _progress_notice = quick(ProgressNotice)
 _AS_IT_IS = Judgement(None, "")
@@ -53,6 +54,23 @@ class Operation:
                 warning=warning,
                 bytes=size,
                 sentence=sentence,
+            )
+        )
+
+    def progress_each(self, first: int, last: int) -> None:
+        """`progress` for each count from `first` to `last`."""
+        if first == last:
+            self.progress(first)
+            return
+        self.context.tell_rest()
+        self.context.outbox.put(
+            ProgressRun(
+                next=first,
+                end=last + 1,
+                operation=self.number,
+                association=self.association,
+                time=self.context.wall(),
+                total=self.total,
             )
         )
 

@@ -12,16 +12,14 @@ from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
     AssociationPhase,
-    Direction,
     FindingNotice,
     MessageNotice,
     PduNotice,
     ProgressNotice,
     StoredNotice,
 )
-from engine.model.quick import quick
-from engine.standard.lean import dataclass
-from engine.standard.pdus import PDataTF
+
+from .runs import RUNS, Run
 
 PAYLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
@@ -32,55 +30,10 @@ RECORDS_WAIT = 0.01
 and threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""
 
 
-@dataclass(slots=True, kw_only=True)
-class PduRun:
-    """P-DATA-TFs that differ in their bytes only, kept as one record until they are fetched. data: of each, as in
-    `PduNotice`; the rest is the same for all."""
-
-    data: list[bytes]
-    association: int
-    time: float
-    clock: float
-    direction: Direction
-    size: int
-    state_before: str
-    event: str
-    action: str
-    state_after: str
-    taken: int = 0
-
-    @property
-    def held(self) -> int:
-        """Bytes."""
-        return sum(map(len, self.data))
-
-    def take(self, limit: int) -> list[PduNotice]:
-        """The next notices, `limit` at most."""
-        data = self.data[self.taken : self.taken + limit]
-        self.taken += len(data)
-        return [
-            _pdu_notice(
-                association=self.association,
-                time=self.time,
-                clock=self.clock,
-                direction=self.direction,
-                type=PDataTF.TYPE,
-                data=one,
-                size=self.size,
-                state_before=self.state_before,
-                event=self.event,
-                action=self.action,
-                state_after=self.state_after,
-            )
-            for one in data
-        ]
+_RECORDS = RUNS | {PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice}
 
 
-_pdu_notice = quick(PduNotice)
-_RECORDS = frozenset({PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice, PduRun})
-
-
-def _is_record(notice: AnyNotice | PduRun) -> bool:
+def _is_record(notice: AnyNotice | Run) -> bool:
     """Whether it is only told, as hundreds are while the engine works. Nobody waits for one of these to go on: what
     ends a phase, an operation or a hope is another notice, and that rings at once."""
     return type(notice) in _RECORDS or (isinstance(notice, AssociationNotice) and notice.phase in _PASSING)
@@ -93,7 +46,7 @@ class Outbox:
     """
 
     def __init__(self, bell: Callable[[], None] | None = None) -> None:
-        self._items: deque[AnyNotice | PduRun] = deque()
+        self._items: deque[AnyNotice | Run] = deque()
         self._bell = bell
         self.later: Callable[[float, Callable[[], None]], object] | None = None
         self._rung = False
@@ -105,12 +58,13 @@ class Outbox:
         self._put_bytes = 0
         self._taken_bytes = 0
 
-    def put(self, notice: AnyNotice | PduRun) -> None:
+    def put(self, notice: AnyNotice | Run) -> None:
         """Append; rings the bell (in the writer's thread) when nobody has been told yet, for records a little later."""
         self._items.append(notice)
         if type(notice) is PduNotice:
             self._put_bytes += len(notice.data)
-        elif type(notice) is PduRun:
+        elif type(notice) in RUNS:
+            assert isinstance(notice, Run)
             self._put_bytes += notice.held
         if self._rung or (self._ringing_later and type(notice) in _RECORDS):
             return
@@ -168,9 +122,10 @@ class Outbox:
         items = self._items
         while items and len(taken) < limit:  # nobody else takes any
             notice = items.popleft()
-            if type(notice) is PduRun:
+            if type(notice) in RUNS:
+                assert isinstance(notice, Run)
                 taken += notice.take(limit - len(taken))
-                if notice.taken < len(notice.data):
+                if notice.left:
                     items.appendleft(notice)
                 else:
                     self._taken_bytes += notice.held

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from engine.conformance.watcher import Verdict, Watcher
-from engine.model.association import Negotiated
+from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
 from engine.model.quick import quick
@@ -16,10 +16,12 @@ from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import INDICATED, REQUESTED
 from engine.standard.pdus import PDataTF
+from engine.wire.commands import decode_command
+from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
 
 from .context import Context
-from .outbox import PduRun
+from .runs import PduRun, ResponseRun
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
@@ -183,6 +185,36 @@ class Recorder:
             )
         )
         self._judge(direction, self._watcher.run(direction, run, time))
+
+    def matches(self, run: MessageRun, first: int) -> int:
+        """How many messages of a run, from `first` on, are matches with which nothing is wrong and whose bytes are all
+        kept; they have been judged, and `responses` tells them."""
+        self._context.tell_rest()
+        if self._held or not self._context.outbox.has_room or self._kept + run.size(first) > KEPT_PDU_BYTES:
+            return 0
+        return self._watcher.matches(Direction.RECEIVED, run, first)
+
+    def responses(self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext) -> None:
+        """Such matches arrived, from `first` to before `end`."""
+        now, held = self._context.now(), run.ends[end] - run.ends[first]
+        self._kept += held
+        self._last_was_wrong = False
+        self._context.outbox.put(
+            ResponseRun(
+                run=run,
+                next=first,
+                end=end,
+                association=self._association,
+                operation=invoked.operation,
+                time=self._context.wall(),
+                clock=now,
+                duration=now - invoked.sent,
+                context=context,
+                command=decode_command(run.command_bytes),
+                states=_RECEIVING,
+                held=held,
+            )
+        )
 
     def _keep(self, size: int) -> bool:
         if self._kept + size > KEPT_PDU_BYTES or not self._context.outbox.has_room:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.model.association import Policy, Proposal
 from engine.model.command_set import tag_of
@@ -21,10 +22,12 @@ from .association import Association
 from .context import Context
 from .files import Discarding, FolderStore, in_memory
 from .invocation import Ended, Invocation, Response
-from .listener import Listener
 from .operations import Operation, opened
 from .own_side import own_side
 from .retrievals import Retrieval
+
+if TYPE_CHECKING:
+    from .listener import Listener
 
 LINGER = 1.0
 """Seconds for what is still under way after the final response: C-STOREs on their way, the peer's release."""
@@ -81,6 +84,8 @@ class Retrieving:
         return Reception(await self._arm(command.listen_port), armed=True)
 
     async def _arm(self, port: int) -> Listener:
+        from .listener import Listener  # with all the built-in peer can do: most retrievals do without
+
         command, proposal = self._command, self._command.proposal
         policy = Policy(
             ae_titles=(command.move_destination,),
@@ -167,32 +172,36 @@ class Retrieving:
                 response = await invocation.next()
                 if response.final:
                     return response
-                invocation.responses += 1
-                self._progress(invocation, response)
+                first = invocation.responses + 1
+                most = None if limit is None or limit < first else limit - first
+                invocation.responses = first + invocation.pass_by(response, most)
+                self._progress(response, first, invocation.responses)
                 if limit is not None and invocation.responses == limit:
                     await cancel()
         finally:
             operation.on_cancel = None
             association.messages.close_invocation(invocation.operation)
 
-    def _progress(self, invocation: Invocation, response: Response) -> None:
+    def _progress(self, response: Response, first: int, last: int) -> None:
+        """Responses `first` to `last` of the operation, all with the command set of this one."""
         status = response.command.status
         if status is not None:
-            self._statuses[status] += 1
+            self._statuses[status] += last - first + 1
         places = response.command.places
-        if places is not None and places is self._uncounted:  # one like the last
-            self._operation.progress(invocation.responses)
-            return
-        counters = [response.command.number(tag) for tag in _COUNTERS]
-        if all(n is None for n in counters):
+        if places is None or places is not self._uncounted:  # else one like the last
+            counters = [response.command.number(tag) for tag in _COUNTERS]
+            if any(n is not None for n in counters):
+                self._counted(*(n or 0 for n in counters), times=last - first + 1)
+                return
             self._uncounted = places
-            self._operation.progress(invocation.responses)
-            return
-        completed, failed, warning, remaining = (n or 0 for n in counters)
+        self._operation.progress_each(first, last)
+
+    def _counted(self, completed: int, failed: int, warning: int, remaining: int, *, times: int) -> None:
         self._counts = completed, failed, warning, remaining
         done = completed + failed + warning
         self._operation.total = done + remaining
-        self._operation.progress(done, failed=failed, warning=warning)
+        for _ in range(times):
+            self._operation.progress(done, failed=failed, warning=warning)
 
     # -- the end
 

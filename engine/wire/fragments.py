@@ -241,6 +241,7 @@ class Assembled:
 
 
 _assembled = quick(Assembled)
+_DATA_ENDED = "the data set before it had ended"
 _ANNOUNCED_NONE = "the command set before it announces none"
 
 
@@ -307,6 +308,10 @@ class Reassembler:
         """The command set of the message under way on this context, once it is whole."""
         message = self._messages.get(context_id)
         return message.command if message is not None else None
+
+    def passed(self, context_id: int) -> None:
+        """A whole message with a data set came on this context and was taken without being fed."""
+        self._ended[context_id] = _DATA_ENDED
 
     def discard(self) -> None:
         """Forget every message under way; sinks are told. There are to be no more."""
@@ -460,9 +465,7 @@ class Reassembler:
             data = message.sink.close()
         elif message.sink is not None:
             sunk = message.sink.close()
-        self._ended[message.context_id] = (
-            "the data set before it had ended" if command.has_data_set else _ANNOUNCED_NONE
-        )
+        self._ended[message.context_id] = _DATA_ENDED if command.has_data_set else _ANNOUNCED_NONE
         return _assembled(
             message.context_id,
             message.command_bytes,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from engine.model.limits import Limits
 from engine.standard.pdus import PDUS, PDataTF
 
-from .pdus import PDU_HEADER, UNRECOGNIZED_PDU, Buffer, PduError
+from .message_run import HEADERS, LARGEST_MATCH, MessageRun
+from .pdus import PDU_HEADER, PDV_HEADER, UNRECOGNIZED_PDU, Buffer, PduError
 from .recognise import unrecognized
 
 PDU_LIMIT = Limits().pdu_length
@@ -21,6 +22,8 @@ _LARGEST = 1 << 20
 _LEAST = 1 << 14
 """Room for one read at least."""
 _HEAD = struct.Struct(">BxI").unpack_from
+_ONE_PDV = struct.Struct(">HIIBB").unpack_from
+_DATA, _LAST = PDataTF.TYPE << 8, 2
 
 
 class Framer:
@@ -101,6 +104,29 @@ class Framer:
             start += size
         self._start = start
         return found
+
+    def repeats(self, head: bytes) -> MessageRun | None:
+        """The messages that begin with this P-DATA-TF, the one yielded last: it with the data set behind it, and those
+        that follow and are alike. None where no whole data set is there yet."""
+        data, begin, at, end = self._data, self._start - len(head), self._start, self._end
+        most, context_id = min(self.limit, LARGEST_MATCH + PDV_HEADER), head[HEADERS - 2]
+        ends, longest = [0], 0
+        while end - at >= HEADERS:
+            kind, length, of_item, number, control = _ONE_PDV(data, at)
+            at += PDU_HEADER + length
+            if kind != _DATA or control != _LAST or number != context_id or of_item != length - 4 or at > end:
+                break
+            if length & 1 or not PDV_HEADER < length <= most:
+                break
+            ends.append(at - begin)
+            longest = max(longest, length)
+            if not data.startswith(head, at, end):
+                break
+            at += len(head)
+        if len(ends) == 1:
+            return None
+        self._start = begin + ends[-1]
+        return MessageRun(head, bytes(self._view[begin : self._start]), ends, longest - PDV_HEADER)
 
     def _refused(self, kind: int, length: int) -> PduError:
         if kind not in PDUS:

@@ -13,10 +13,12 @@ from engine.model.association import AsyncWindow, Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Direction
-from engine.standard.pdus import AssociateAC, AssociateRQ
+from engine.standard.pdus import AssociateAC, AssociateRQ, ReleaseRQ
 from engine.wire.commands import encode_command
 from engine.wire.datasets import encode_dataset
 from engine.wire.fragments import fragment
+from engine.wire.framer import Framer
+from engine.wire.message_run import may_repeat
 from engine.wire.pdus import encode_pdu
 
 VERIFICATION, CT_IMAGE = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
@@ -174,6 +176,79 @@ def test_matches_alike_are_found_what_each_is_found_by_itself(
         pdus += [(Direction.RECEIVED, tuple(map(bytes, pdu))) for pdu in fragment(1, command, [data], maximum)]
     for direction, buffers in pdus:
         assert quick.pdu(direction, buffers) == plain.plain(direction, buffers)
+
+
+def in_run(watcher: Watcher, pdus: list[bytes]) -> list[Verdict]:
+    """What is found in PDUs received at once, with as many messages told together as can be."""
+    verdicts: list[Verdict] = []
+    framer, command = Framer(), b""
+    for view in framer.feed(b"".join(pdus)):
+        pdu = bytes(view)
+        run = framer.repeats(pdu) if pdu == command else None
+        if may_repeat(pdu):
+            command = pdu
+        if run is None:
+            verdicts += watcher.data(Direction.RECEIVED, (pdu,))
+            continue
+        first = 0
+        while first < len(run):
+            count = watcher.matches(Direction.RECEIVED, run, first)
+            for one in () if count else (run.head, run.data_pdu(first)):
+                verdicts += watcher.data(Direction.RECEIVED, (one,))
+            first += count or 1
+    return verdicts
+
+
+@given(MATCHES, st.sampled_from([IMPLICIT, EXPLICIT, BIG_ENDIAN]), st.sampled_from([0, 0, 200]), st.booleans())
+def test_matches_told_together_are_found_what_each_is_found_by_itself(
+    matches: list[tuple[list[tuple[int, str]], bool, int, bytes, bool]], syntax: str, maximum: int, cancelled: bool
+) -> None:
+    """Each kind comes twice, so that some are like one before; some are final, or wrong, or cut."""
+    (quick, asked), (plain, _) = asking(syntax), asking(syntax)
+    plain.__class__ = Plain
+    assert isinstance(plain, Plain)
+    if cancelled:
+        values: dict[str, int | str] = {"CommandField": 0x0FFF, "MessageIDBeingRespondedTo": 1}
+        cancel = encode_command(CommandSet.of(**{**values, "CommandDataSetType": 0x0101}))
+        asked += [(Direction.SENT, tuple(map(bytes, pdu))) for pdu in fragment(1, cancel, None, 0)]
+    for direction, buffers in asked:
+        assert quick.pdu(direction, buffers) == plain.plain(direction, buffers)
+    quick._maximum[False] = plain._maximum[False] = maximum
+    values = {"AffectedSOPClassUID": FIND, "CommandField": 0x8020, "MessageIDBeingRespondedTo": 1}
+    pdus: list[bytes] = []
+    for elements, pending, at, wrong, cut in [m for m in matches for _ in range(2)]:
+        command = CommandSet.of(**{**values, "CommandDataSetType": 1, "Status": 0xFF00 if pending else 0})
+        data = data_set(elements, syntax)
+        data = data[:at] + wrong + data[at + len(wrong) :] if at < len(data) else data
+        length = 12 + len(data) // 4 * 2 if cut else 0
+        pdus += [b"".join(pdu) for pdu in fragment(1, encode_command(command), [data], length)]
+    one_by_one = [verdict for pdu in pdus for verdict in plain.plain(Direction.RECEIVED, (pdu,))]
+    assert in_run(quick, pdus) == one_by_one
+    release = (encode_pdu(ReleaseRQ()),)
+    assert quick.pdu(Direction.SENT, release) == plain.plain(Direction.SENT, release)
+
+
+def test_matches_alike_pass_together_and_stop_at_the_one_that_is_not() -> None:
+    watcher, pdus = asking(EXPLICIT)
+    for direction, buffers in pdus:
+        watcher.pdu(direction, buffers)
+    values = {"AffectedSOPClassUID": FIND, "CommandField": 0x8020, "MessageIDBeingRespondedTo": 1}
+    command = encode_command(CommandSet.of(**{**values, "CommandDataSetType": 1, "Status": 0xFF00}))
+    received = []
+    for level, name in [("STUDY", "1.2.3"), ("STUDY", "1.2"), ("STUDY", "1.2.44.5"), ("SERIES", "1.2")]:
+        data = data_set([(0x00080052, level), (0x00080054, "PACS"), (0x0020000D, name)], EXPLICIT)
+        received += [b"".join(pdu) for pdu in fragment(1, command, [data], 0)]
+    framer = Framer()
+    run = next(framer.repeats(bytes(pdu)) for pdu in framer.feed(b"".join(received)))
+    assert run is not None
+    assert len(run) == 4
+    assert watcher.matches(Direction.RECEIVED, run, 0) == 0  # the first of its kind has to be read
+    for pdu in (run.head, run.data_pdu(0)):
+        assert watcher.data(Direction.RECEIVED, (pdu,)) == []
+    assert watcher.matches(Direction.RECEIVED, run, 1) == 2
+    assert watcher.matches(Direction.RECEIVED, run, 3) == 0
+    found = [v.finding.rule for pdu in (run.head, run.data_pdu(3)) for v in watcher.data(Direction.RECEIVED, (pdu,))]
+    assert found == ["query.level-changed"]
 
 
 def test_a_match_like_the_others_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:

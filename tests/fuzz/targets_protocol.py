@@ -19,7 +19,7 @@ from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.standard.state_table import Sta
 from engine.trace.negotiation_text import negotiation_lines
 from engine.wire.fragments import FragmentError
-from engine.wire.pdus import PduError, decode_pdu
+from engine.wire.pdus import PduError, decode_pdu, iter_pdvs
 
 from . import talks
 from .target import Target
@@ -74,6 +74,14 @@ class _Side:
                 self.receive(event.pdvs)
             case p.RunReceived():
                 self.receive([(event.run.context_id, 0, memoryview(f)) for f in event.run.fragments])
+            case p.MessagesReceived():
+                run = event.run
+                if self.exchange is not None and (invoked := self.exchange.answered_by(run)) is not None:
+                    self.exchange.pending(invoked, len(run), self.now)
+                    return
+                for index in range(len(run)):
+                    self.receive(iter_pdvs(run.head))
+                    self.receive(iter_pdvs(run.data_pdu(index)))
             case p.ReleaseIndication():
                 self.ask(p.AReleaseResponse())
 

@@ -13,11 +13,14 @@ from engine.model.notices import Direction, PduNotice
 from engine.protocol import primitives as p
 from engine.protocol.exchange import Exchange, Ready
 from engine.protocol.upper_layer import StateError, UpperLayer
-from engine.runtime.outbox import Outbox, PduRun
+from engine.runtime.outbox import Outbox
+from engine.runtime.runs import PduRun
 from engine.standard.pdus import PDataTF
 from engine.standard.state_table import Evt, Sta
 from engine.wire.commands import encode_command
 from engine.wire.fragments import DataRun, fragment, fragment_in_runs
+from engine.wire.message_run import MessageRun
+from engine.wire.pdus import iter_pdvs
 
 CT_IMAGE, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
 COMMAND = encode_command(
@@ -68,6 +71,14 @@ def test_a_command_set_that_fits_is_one_pdu_at_once(size: int, maximum: int, run
     )
 
 
+def pdus_of(run: MessageRun) -> list[bytes]:
+    told = [pdu for n in range(len(run)) for pdu in (run.head, run.data_pdu(n))]
+    assert b"".join(told) == run.data
+    assert [run.data_set(n) for n in range(len(run))] == [run.data[a:b] for a, b in run.data_sets(0)]
+    assert run.largest == max(len(run.data_set(n)) for n in range(len(run)))
+    return told
+
+
 def established(in_runs: bool) -> UpperLayer:
     machine = UpperLayer(requestor=False)
     machine.state = Sta.Sta6
@@ -99,6 +110,11 @@ def told(
                     assert event.transition == DT_2
                     seen += pdus([event.run])
                     pdvs += [(event.run.context_id, 0, bytes(f)) for f in event.run.fragments]
+                case p.MessagesReceived():
+                    assert event.transition == DT_2
+                    for pdu in pdus_of(event.run):
+                        seen.append(pdu)
+                        pdvs += [(c, control, bytes(f)) for c, control, f in iter_pdvs(pdu)]
     return seen, pdvs, machine.state
 
 
@@ -111,6 +127,34 @@ def test_the_machine_indicates_the_same(size: int, maximum: int, portions: list[
     at %= len(data)
     data = data[:at] + wrong + data[at + len(wrong) :]
     assert told(established(True), data, portions) == told(established(False), data, portions)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 0, 0, 1]), SIZES, MAXIMA), min_size=1, max_size=6),
+    st.lists(st.integers(0, 400), max_size=4),
+    st.integers(0, 3000),
+    st.binary(max_size=1),
+)
+def test_the_machine_indicates_messages_alike_the_same(
+    messages: list[tuple[int, int, int]], portions: list[int], at: int, wrong: bytes
+) -> None:
+    """Of two kinds of command set, in one data fragment or several, also where a byte is changed."""
+    kinds = (COMMAND, COMMAND[:-2] + b"4\0")
+    parts = [part for kind, size, maximum in messages for part in fragment(3, kinds[kind], [bytes(size)], maximum)]
+    data = b"".join(pdus(list(parts)))
+    at %= len(data)
+    data = data[:at] + wrong + data[at + len(wrong) :]
+    assert told(established(True), data, portions) == told(established(False), data, portions)
+
+
+def test_messages_that_came_in_one_read_are_one_event() -> None:
+    machine = established(True)
+    one = b"".join(pdus(list(fragment(3, COMMAND, [bytes(30)], 0))))
+    machine.receive_data(4 * one, 0.0)
+    events = list(iter(machine.next_event, None))
+    assert [type(e) for e in events] == [p.DataReceived, p.DataReceived, p.MessagesReceived]
+    assert isinstance(events[2], p.MessagesReceived)
+    assert len(events[2].run) == 3
 
 
 @given(SIZES, MAXIMA)
