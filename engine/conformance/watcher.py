@@ -141,7 +141,8 @@ class Watcher:
         if len(first) and first[0] == PDataTF.TYPE:
             return self.data(direction, buffers, time)
         data = b"".join(buffers)
-        known = self._known(data)
+        key = self._key(data)
+        known = _judged.get(key) if key is not None else None
         if known is not None:
             findings = self._sequence.pdu(data[0], by_requestor)
             if data[0] in _ENDING:
@@ -156,10 +157,10 @@ class Watcher:
         if pdu.TYPE in _ENDING:
             findings += self._unfinished(by_requestor)
         judged = located(condensed(self._judge_pdu(pdu)), pdu, data)
-        if self._is_remembered(data):
+        if key is not None:
             if len(_judged) >= REMEMBERED:
                 _judged.clear()
-            _judged[self._digest(data)] = tuple(judged)
+            _judged[key] = tuple(judged)
         return self._told(direction, findings + judged)
 
     def data(self, direction: Direction, buffers: Sequence[Buffer], time: float = 0.0) -> list[Verdict]:
@@ -257,31 +258,21 @@ class Watcher:
 
     # -- PDUs
 
-    def _is_remembered(self, data: bytes) -> bool:
-        """Whether this is an A-ASSOCIATE-RQ, the A-ASSOCIATE-AC to one, or a release as long as it should be: what is
-        found depends on nothing else."""
-        if not data:
-            return False
-        kind = data[0]
+    def _key(self, data: bytes) -> bytes | None:
+        """What stands for an A-ASSOCIATE-RQ, the A-ASSOCIATE-AC to one, or a release as long as it should be: what is
+        found in these depends on nothing else. None for any other PDU.
+
+        Those that may hold a passcode are not kept beyond the association: their digests stand for them.
+        """
+        kind = data[0] if data else 0
         if kind in _RELEASES:
-            return len(data) == RELEASE_SIZE
-        return kind == AssociateRQ.TYPE or (kind == AssociateAC.TYPE and bool(self._asked))
-
-    def _digest(self, data: bytes) -> bytes:
-        """Stands for the PDU; its bytes may hold a passcode, and are not kept beyond the association. A release stands
-        for itself."""
-        if data[0] in _RELEASES:
-            return data
-        return blake2b(data, key=self._asked).digest() if data[0] == AssociateAC.TYPE else blake2b(data).digest()
-
-    def _known(self, data: bytes) -> tuple[Finding, ...] | None:
-        """The findings of a PDU like one that was judged before; None when it must be judged."""
-        if not self._is_remembered(data):
-            return None
-        digest = self._digest(data)
-        if data[0] == AssociateRQ.TYPE and not self._asked:
-            self._asked, self._request_data = digest, data
-        return _judged.get(digest)
+            return data if len(data) == RELEASE_SIZE else None
+        if kind == AssociateRQ.TYPE:
+            digest = blake2b(data).digest()
+            if not self._asked:
+                self._asked, self._request_data = digest, data
+            return digest
+        return blake2b(data, key=self._asked).digest() if kind == AssociateAC.TYPE and self._asked else None
 
     def _requested(self) -> AssociateRQ | None:
         """The association's first A-ASSOCIATE-RQ."""

@@ -198,7 +198,9 @@ TABLE: dict[tuple[Evt, Sta], str] = _parse(_TABLE)
 """Action by event and state; 123 cells."""
 
 
+_STEPS = {cell: ACTIONS[name] for cell, name in TABLE.items()}
+
+
 def action(event: Evt, state: Sta) -> Action | None:
     """What happens, or None where the table is empty."""
-    name = TABLE.get((event, state))
-    return ACTIONS[name] if name else None
+    return _STEPS.get((event, state))

@@ -16,7 +16,7 @@ PDU_LIMIT = Limits().pdu_length
 OTHER_LIMIT = 1 << 20
 """Bytes of PDU-length of what is no P-DATA-TF. An A-ASSOCIATE-RQ with 128 presentation contexts, every transfer syntax
 there is in each, and 64 KiB of user identity has half of that."""
-_FIRST = 1 << 16
+_FIRST = 1 << 14
 _LARGEST = 1 << 20
 """Size of the receive buffer: starts small, grows to what one read can fill. Only a larger PDU enlarges it further."""
 _LEAST = 1 << 14
