@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections import Counter
 
 import pytest
@@ -225,6 +227,21 @@ def test_forced_bytes_go_out_as_they_are(console: Console) -> None:
     assert console.ended(number).phase is ABORTED
     told = console.wait(AssociationNotice, lambda n: not n.requestor and n.outcome is not None)
     assert "PDU-type 09H" in told.sentence
+
+
+def test_an_association_that_is_over_is_freed_at_once(console: Console) -> None:
+    """Thousands in a row must not wait for the collector of cycles."""
+    listener = console.listen()
+    gc.disable()
+    try:
+        number = console.open(proposal(listener))
+        freed = threading.Event()
+        weakref.finalize(console.engine._context.associations[number], freed.set)
+        console.submit(Release(association=number))
+        assert console.ended(number).phase is RELEASED
+        assert freed.wait(20)
+    finally:
+        gc.enable()
 
 
 def test_both_release_at_once(console: Console) -> None:

@@ -94,3 +94,19 @@ def test_records_ring_a_little_later_and_what_somebody_waits_for_at_once() -> No
     box.drain(10)
     due.pop()()
     assert len(rung) == 2, "nothing is left to ring for"
+
+
+def test_a_bell_that_is_held_rings_once_when_it_is_let_go() -> None:
+    rung: list[None] = []
+    box = Outbox(lambda: rung.append(None))
+    box.hold()
+    box.put(error(0))
+    box.put(error(1))
+    assert not rung
+    assert box.drain(1) == [error(0)], "what is there can be fetched"
+    box.let_go()
+    assert len(rung) == 1
+    assert box.drain(10) == [error(1)]
+    box.hold()
+    box.let_go()
+    assert len(rung) == 1, "nothing was put in"

@@ -1,0 +1,211 @@
+"""Our own transport keeps asyncio's contract with a protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from engine.runtime.transport import SUPPORTED, SocketTransport
+
+pytestmark = pytest.mark.skipif(not SUPPORTED, reason="asyncio's transport is used here")
+PATIENCE = 20.0
+
+
+class Protocol(asyncio.BufferedProtocol):
+    """Notes what it is told. on_data: called with what came, within `buffer_updated`."""
+
+    def __init__(self, on_data: Callable[[Protocol, bytes], None] | None = None) -> None:
+        self.told: list[Any] = []
+        self.room = bytearray(4096)
+        self.on_data = on_data
+        self.transport: SocketTransport
+        self.received = asyncio.Event()
+        self.lost: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+        self.resumed = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, SocketTransport)
+        self.transport = transport
+        self.told.append("made")
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self.room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self.room[:nbytes])
+        self.told.append(data)
+        self.received.set()
+        if self.on_data is not None:
+            self.on_data(self, data)
+            self.told.append("told")
+
+    def eof_received(self) -> bool:
+        self.told.append("eof")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.told.append("lost")
+        self.lost.set_result(exc)
+
+    def pause_writing(self) -> None:
+        self.told.append("pause")
+
+    def resume_writing(self) -> None:
+        self.told.append("resume")
+        self.resumed.set()
+
+
+def run(
+    work: Callable[[Protocol, socket.socket], Coroutine[Any, Any, None]],
+    on_data: Callable[[Protocol, bytes], None] | None = None,
+) -> list[Any]:
+    """Do this with a started transport and the other end of its connection; gives what the loop was told."""
+    faults: list[Any] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, details: faults.append(details["exception"]))
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        theirs.settimeout(PATIENCE)
+        with theirs:
+            protocol = Protocol(on_data)
+            SocketTransport(loop, ours, protocol).start()
+            assert protocol.told == ["made"], "at once"
+            await asyncio.wait_for(work(protocol, theirs), PATIENCE)
+            protocol.transport.abort()
+            await asyncio.wait_for(protocol.lost, PATIENCE)
+            assert protocol.told.count("lost") == 1
+            assert ours.fileno() == -1, "closed"
+
+    asyncio.run(main())
+    return faults
+
+
+def test_bytes_go_both_ways() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.sendall(b"in")
+        await protocol.received.wait()
+        assert protocol.told[-1] == b"in"
+        protocol.transport.writelines([b"o", b"ut"])
+        assert theirs.recv(10) == b"out"
+        assert protocol.transport.get_write_buffer_size() == 0
+
+    assert not run(work)
+
+
+def test_the_end_of_what_is_received_closes() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.shutdown(socket.SHUT_WR)
+        assert await protocol.lost is None
+        assert protocol.told == ["made", "eof", "lost"]
+        assert theirs.recv(10) == b""
+        protocol.transport.write(b"too late")
+
+    assert not run(work)
+
+
+def test_what_is_closed_while_it_receives_is_lost_after_that() -> None:
+    def close(protocol: Protocol, _: bytes) -> None:
+        protocol.transport.write(b"bye")
+        protocol.transport.close()
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.sendall(b"end")
+        assert await protocol.lost is None
+        assert protocol.told == ["made", b"end", "told", "lost"]
+        assert theirs.recv(10) == b"bye"
+
+    assert not run(work, close)
+
+
+def test_what_the_peer_does_not_take_waits_and_is_sent_before_closing() -> None:
+    size = 1 << 22
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        transport = protocol.transport
+        transport.set_write_buffer_limits(high=1024)
+        transport.write(bytes(size))
+        assert transport.get_write_buffer_size() > 1024
+        assert protocol.told[-1] == "pause"
+        transport.write(b"more")
+        transport.close()
+        assert transport.is_closing() and not protocol.lost.done()
+
+        def read() -> bytes:
+            taken = bytearray()
+            while data := theirs.recv(1 << 20):
+                taken += data
+            return bytes(taken)
+
+        taken = await asyncio.to_thread(read)
+        assert taken == bytes(size) + b"more"
+        assert await protocol.lost is None
+        assert protocol.told == ["made", "pause", "resume", "lost"]
+
+    assert not run(work)
+
+
+def test_an_abort_drops_what_waits() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        protocol.transport.write(bytes(1 << 22))
+        protocol.transport.close()
+        protocol.transport.abort()
+        assert protocol.transport.get_write_buffer_size() == 0
+        assert not protocol.lost.done(), "never within the call"
+        assert await protocol.lost is None
+
+    assert not run(work)
+
+
+def test_a_protocol_that_fails_is_told_and_loses_its_connection() -> None:
+    def fail(_: Protocol, __: bytes) -> None:
+        raise ValueError("ours")
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.sendall(b"x")
+        assert isinstance(await protocol.lost, ValueError)
+
+    assert [str(error) for error in run(work, fail)] == ["ours"]
+
+
+def test_a_connection_that_breaks_is_no_defect() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.close()
+        protocol.transport.pause_reading()
+        while not protocol.transport.is_closing():  # the first may still be taken
+            protocol.transport.write(b"x")
+        assert isinstance(await protocol.lost, OSError)
+
+    assert not run(work)
+
+
+def test_nothing_is_received_while_reading_is_paused() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        protocol.transport.pause_reading()
+        assert not protocol.transport.is_reading()
+        theirs.sendall(b"later")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert protocol.told == ["made"]
+        protocol.transport.resume_reading()
+        await protocol.received.wait()
+        assert protocol.told[-1] == b"later"
+
+    assert not run(work)
+
+
+def test_it_knows_its_socket() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        assert protocol.transport.get_extra_info("socket").fileno() >= 0
+        assert protocol.transport.get_extra_info("peername") == theirs.getsockname()
+        assert protocol.transport.get_extra_info("cipher", "none") == "none"
+        protocol.transport.abort()
+        await protocol.lost
+        assert protocol.transport.get_extra_info("peername", "gone") == "gone"
+
+    assert not run(work)
