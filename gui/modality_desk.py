@@ -97,7 +97,7 @@ class ModalityDesk(QObject):
         if message_name(notice.command.command_field) != "N-EVENT-REPORT-RQ" or notice.data is None:
             return
         try:
-            data = data_set_of(notice.data, notice.transfer_syntax)
+            data = data_set_of(notice.data, notice.transfer_syntax, notice.limits)
         except PreviewError as error:
             self.said.emit(f"A commitment report cannot be read: {error}", "failure")
             return

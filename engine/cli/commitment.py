@@ -125,7 +125,7 @@ class Reports:
         if not about or message_name(notice.command.command_field) != "N-EVENT-REPORT-RQ" or notice.data is None:
             return
         try:
-            data = data_set_of(notice.data, notice.transfer_syntax)
+            data = data_set_of(notice.data, notice.transfer_syntax, notice.limits)
         except PreviewError as error:
             self._output.error(f"A commitment report cannot be read: {error}")
             return

@@ -102,7 +102,7 @@ def _data_of(notice: AnyNotice, message: str) -> DataSet | None:
     if message_name(notice.command.command_field) != message:
         return None
     try:
-        return data_set_of(notice.data, notice.transfer_syntax)
+        return data_set_of(notice.data, notice.transfer_syntax, notice.limits)
     except PreviewError:
         return None
 

@@ -270,7 +270,7 @@ class Output:
         if n.data is None:
             return
         try:
-            self.data_set(data_set_of(n.data, n.transfer_syntax))
+            self.data_set(data_set_of(n.data, n.transfer_syntax, n.limits))
         except PreviewError as error:
             self.line(f"  {error}")
 

@@ -58,7 +58,7 @@ def find(args: argparse.Namespace) -> Exit:
             output.line(f"Match {len(matches)}")
             output.data_set(match)
         elif form == "json" and isinstance(notice, MessageNotice) and notice.data is not None:
-            whole.append(data_set_json(notice.data, notice.transfer_syntax))
+            whole.append(data_set_json(notice.data, notice.transfer_syntax, notice.limits))
 
     status, code = _run(_command(args, "C-FIND", uid, keys), output, watch)
     if form in ("json", "csv"):
@@ -237,7 +237,7 @@ def _match_of(notice: AnyNotice) -> DataSet | None:
     if message_name(notice.command.command_field) != "C-FIND-RSP":
         return None
     try:
-        return data_set_of(notice.data, notice.transfer_syntax)
+        return data_set_of(notice.data, notice.transfer_syntax, notice.limits)
     except PreviewError:
         return None
 

@@ -154,7 +154,7 @@ class Sending:
         if not response or asked is None:
             return
         try:
-            data = data_set_of(notice.data, notice.transfer_syntax) if notice.data is not None else None
+            data = data_set_of(notice.data, notice.transfer_syntax, notice.limits) if notice.data is not None else None
         except PreviewError:
             data = None
         self._filler.heard(asked, notice.command, data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from engine.model.association import NegotiatedContext
+from engine.model.limits import Limits
 from engine.model.notices import Evidence
 from engine.standard.messages import message_name
 
@@ -44,7 +45,10 @@ class Assembly:
     on_command: called when a command set is whole, before its data set comes.
     """
 
-    def __init__(self, from_requestor: bool, templates: Templates, on_command: Callable[[Message], None]) -> None:
+    def __init__(
+        self, from_requestor: bool, templates: Templates, on_command: Callable[[Message], None], limits: Limits
+    ) -> None:
+        self._limits = limits
         self._from_requestor = from_requestor
         self._templates = templates
         self._on_command = on_command
@@ -112,7 +116,16 @@ class Assembly:
         if self._partial:
             return None
         template, own = self._templates.of(data)
-        return Message(self._from_requestor, context_id, self.contexts.get(context_id), data, template, own, self.time)
+        return Message(
+            self._from_requestor,
+            context_id,
+            self.contexts.get(context_id),
+            data,
+            template,
+            own,
+            self.time,
+            self._limits,
+        )
 
     def passed(self, message: Message) -> None:
         """A message like this, with its data set, came and went."""
@@ -195,7 +208,7 @@ class Assembly:
         """A command set is whole."""
         template, own = self._templates.of(data)
         context = self.contexts.get(context_id)
-        message = Message(self._from_requestor, context_id, context, data, template, own, self.time)
+        message = Message(self._from_requestor, context_id, context, data, template, own, self.time, self._limits)
         if message.announced:
             partial = self._partial.get(context_id) or _Partial(context_id)
             self._partial[context_id] = partial

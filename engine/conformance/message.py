@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet
+from engine.model.limits import Limits
 from engine.model.notices import Evidence
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
@@ -27,6 +28,8 @@ from .templates import RESPONDED_TO, Template, number_in
 if TYPE_CHECKING:
     from .matches import Walk
 
+USUAL = Limits()
+
 
 class Message:
     """One message. What most judgements need is read at once, the rest when it is asked for.
@@ -39,8 +42,8 @@ class Message:
 
     __slots__ = (
         "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
-        "findings", "from_requestor", "has_data", "kind", "message_id", "operation", "responded_to", "service",
-        "status", "status_class", "template", "time",
+        "findings", "from_requestor", "has_data", "kind", "limits", "message_id", "operation", "responded_to",
+        "service", "status", "status_class", "template", "time",
     )  # fmt: skip
 
     def __init__(
@@ -52,12 +55,14 @@ class Message:
         template: Template,
         own: dict[int, bytes],
         time: float,
+        limits: Limits = USUAL,
     ) -> None:
         self.from_requestor = from_requestor
         self.context_id = context_id
         self.context = context
         self.data = data
         self.time = time
+        self.limits = limits
         self.body: bytes | bytearray = b""
         self.body_length = 0
         self.has_data: bool | None = None
@@ -133,7 +138,7 @@ class Message:
     def _read(self) -> tuple[DataSet | None, str]:
         if self._data_set is None:
             whole = self.body_length and len(self.body) == self.body_length
-            self._data_set = _decode(bytes(self.body), self.transfer_syntax) if whole else (None, "")
+            self._data_set = _decode(bytes(self.body), self.transfer_syntax, self.limits) if whole else (None, "")
         return self._data_set
 
     def about(self, rule: str, sentence: str, tag: int | None = None, *, clause: str = "") -> Finding:
@@ -148,12 +153,12 @@ class Message:
         return found(rule, sentence, clause=clause, evidence=Evidence(text=self.name), tag=tag)
 
 
-def _decode(data: bytes, transfer_syntax: str) -> tuple[DataSet | None, str]:
+def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet | None, str]:
     if not transfer_syntax:
         return None, ""
     issues: list[Issue] = []
     try:
-        read = decode_dataset(data, transfer_syntax, issues)
+        read = decode_dataset(data, transfer_syntax, issues, limits)
     except DataSetError as error:
         return None, str(error)
     return (None, issues[0].text) if issues else (read, "")

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from engine.model.association import Negotiated, NegotiatedContext
+from engine.model.limits import Limits
 from engine.model.notices import Direction, Evidence
 from engine.model.tls import TlsVerdict
 from engine.standard.lean import dataclass
@@ -65,12 +66,16 @@ REMEMBERED = 256
 """A-ASSOCIATE PDUs whose findings are remembered: one association after the other with the same peer looks the same."""
 _judged: dict[bytes, tuple[Finding, ...]] = {}
 
+USUAL = Limits()
+
 
 class Watcher:
-    """One association. requestor: whether what counts as sent comes from the association's requestor."""
+    """One association. requestor: whether what counts as sent comes from the association's requestor. limits: of the
+    data sets that are read."""
 
-    def __init__(self, requestor: bool) -> None:
+    def __init__(self, requestor: bool, limits: Limits = USUAL) -> None:
         self.requestor = requestor
+        self._limits = limits
         self._complete = True
         self._time = 0.0
         self._negotiated: Negotiated | None = None
@@ -89,7 +94,7 @@ class Watcher:
     def _assemblies(self) -> dict[bool, Assembly]:
         """The messages of either side."""
         templates = Templates()
-        assemblies = {side: Assembly(side, templates, self._exchanges.command) for side in (True, False)}
+        assemblies = {side: Assembly(side, templates, self._exchanges.command, self._limits) for side in (True, False)}
         for assembly in assemblies.values():
             assembly.contexts = self._contexts
         return assemblies

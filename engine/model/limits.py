@@ -23,6 +23,9 @@ class Limits:
     many sub-items of user information, stay well under it."""
     command_set: int = MIB
     """Bytes of a command set. Real ones have a few hundred; an N-GET of all attributes there are has 20 KiB."""
+    waiting: int = 32 * MIB
+    """Bytes that requests of one peer keep while they are not answered: their data sets in memory, and 8 KiB for the
+    rest of each. 4,000 requests in a row without reading a response is no test of anything."""
     data_set: int = 64 * GIB
     """Bytes of one data set. Encapsulated pixel data may pass the 4 GiB of a 32-bit length; no instance met comes near
     this."""
@@ -61,6 +64,7 @@ LIMITS = (
     LimitRow("contexts", "Presentation contexts", 1, 128, "", "More: rejected, or A-ABORT."),
     LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More: rejected, or A-ABORT."),
     LimitRow("command_set", "Command set", KIB, 64 * MIB, BYTES, "A longer one: A-ABORT."),
+    LimitRow("waiting", "Requests waiting", 64 * KIB, 4 * GIB, BYTES, "More unanswered: reading pauses till half are."),
     LimitRow("data_set", "Data set", 0, 1 << 48, BYTES, "A longer one: A-ABORT."),
     LimitRow("memory", "In memory", 0, 4 * GIB, BYTES, "Of a data set under way; more goes to a file."),
     LimitRow("depth", "Sequence depth", 1, 200, "", "Deeper data sets are refused."),

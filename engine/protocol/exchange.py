@@ -59,6 +59,8 @@ __all__ = [
 
 REMEMBERED_CHOICES = 256
 """Presentation contexts chosen that are remembered: an association has no more of them, and few kinds of message."""
+REQUEST = 8 * 1024
+"""Bytes a request that waits for its answer keeps beside its data set: what serves it, and its command set."""
 _TYPES = (tag_of("ActionTypeID"), tag_of("EventTypeID"))
 
 
@@ -80,6 +82,7 @@ class _Served:
     key: int
     context_id: int
     command: CommandSet
+    size: int
 
 
 @dataclass(slots=True)
@@ -105,6 +108,8 @@ class Exchange:
     _last_key: int = 0
     taken: int = 0
     """Messages received whole."""
+    held: int = 0
+    """Bytes that requests of the peer keep until they are answered."""
     _reassembler: Reassembler = field(init=False)
     _contexts: dict[int, NegotiatedContext] = field(init=False)
     _window: int = field(init=False)
@@ -249,12 +254,14 @@ class Exchange:
             if ready is not None:
                 if served is not None and not form.pending:
                     self._served.remove(served)
+                    self.held -= served.size
                 return ready
         filled = fill(command, has_data, self._next_id, served.command.message_id if served else None)
         ready = make_ready(context, filled, alter)
         pending = _is_pending(decode_command(ready.command_bytes))
         if served is not None and not pending:
             self._served.remove(served)
+            self.held -= served.size
         if alter is None and filled.elements == command.elements:
             kind = command.command_field, command.status, command.sop_class_uid
             if kind == self._latest_answer:
@@ -371,7 +378,10 @@ class Exchange:
         for invoked in self._invoked.with_sub_operations():
             self._invoked.moved_on(invoked, now)
         self._last_key += 1
-        self._served.append(_Served(self._last_key, message.context_id, message.command))
+        data = message.data
+        size = REQUEST + len(data.data) if isinstance(data, EncodedData) else REQUEST
+        self.held += size
+        self._served.append(_Served(self._last_key, message.context_id, message.command, size))
         self._events.append(RequestReceived(message, self._last_key))
 
     def _take_response(self, message: Received, now: float) -> None:
@@ -459,6 +469,7 @@ class Exchange:
         lost = self.outstanding
         self._invoked.clear()
         self._served.clear()
+        self.held = 0
         self._arriving.clear()
         self._reassembler.discard()
         return lost

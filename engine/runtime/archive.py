@@ -10,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.model.dataset import EncodedData, FileData
-from engine.model.limits import MIB
+from engine.model.limits import MIB, Limits
 from engine.model.quick import quick
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.wire import datasets
 
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
-from .files import FolderStore, file_name, reason
+from .files import USUAL, FolderStore, file_name, reason
 from .kept_text import from_text
 
 STRIPES = 64
@@ -46,11 +46,16 @@ class Archive(FolderStore):
     """
 
     def __init__(
-        self, folder: Path, incoming: Path, database: Database, on_problem: Callable[[str], None] = lambda _: None
+        self,
+        folder: Path,
+        incoming: Path,
+        database: Database,
+        on_problem: Callable[[str], None] = lambda _: None,
+        limits: Limits = USUAL,
     ) -> None:
         """incoming: where files are while they are received, on the same file system. on_problem: told why files could
         not be indexed."""
-        super().__init__(folder)
+        super().__init__(folder, limits)
         self.incoming = incoming
         self._database = database
         self._on_problem = on_problem
@@ -108,7 +113,7 @@ class Archive(FolderStore):
         if known is not None and (known.size, known.modified) == (told.st_size, told.st_mtime_ns):
             return known
         header = datasets.open_file(path)
-        instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data)
+        instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data, self._limits)
         return _indexed(name, told, instance, header.data)
 
     def _instance(self, path: Path, row: IndexedFile) -> Instance:

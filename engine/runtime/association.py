@@ -78,7 +78,7 @@ class Association:
             self.script, self.machine = scripted(self, script, proposal)
         self.machine.in_runs = self.script is None
         self.link = Link(context, self.machine, self._on_event)
-        self.recorder = Recorder(context, number, requestor)
+        self.recorder = Recorder(context, number, requestor, self.limits)
         self.on_request: OnRequest | None = None
         self.on_indication: Callable[[Association, AssociateRQ], None] | None = None
         self.on_cancel: Callable[[int], None] | None = None

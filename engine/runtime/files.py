@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 from engine.model.dataset import EncodedData, FileData, Unkept
+from engine.model.file_names import uid_stem
 from engine.model.limits import Limits
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
@@ -146,10 +146,8 @@ def drop_spooled(data: object) -> None:
 
 
 def file_name(uid: str) -> str:
-    """A file name from a peer's UID that can never leave its folder: digits and dots only, else a hash."""
-    if _PLAIN_NAME(uid) is not None:
-        return f"{uid}.dcm"
-    return f"instance-{sha256(uid.encode('utf-8', 'replace')).hexdigest()[:32]}.dcm"
+    """The file of an instance, named after the UID a peer sent."""
+    return f"{uid_stem(uid, 'instance')}.dcm"
 
 
 @dataclass(slots=True)
@@ -169,8 +167,9 @@ class Discarding:
 class FolderStore:
     """Received instances as PS3.10 files, data sets bit for bit. A file has its name only when it is whole."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits = USUAL) -> None:
         self.folder = folder
+        self._limits = limits
         self._held: dict[str, Instance] = {}
 
     def load(self, stop: Callable[[], bool] = lambda: False) -> list[str]:
@@ -182,7 +181,7 @@ class FolderStore:
                 break
             try:
                 header = datasets.open_file(path)
-                instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data)
+                instance = instance_from(header.sop_class_uid, header.sop_instance_uid, header.data, self._limits)
             except datasets.DataSetError as error:
                 problems.append(str(error))
             else:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from engine.model.limits import Limits
 from engine.model.objects import SHELVES
 from engine.services.effects import Instance
 from engine.services.instances import InstanceStore, MemoryStore
@@ -14,7 +15,7 @@ from engine.services.state import Change, State
 
 from .archive import Archive
 from .database import Database, DatabaseError
-from .files import FolderStore, drop_spooled
+from .files import USUAL, FolderStore, drop_spooled
 
 INSIDE = ".dimse-console"
 """Folder beside the stored instances with what is not theirs: the database, and files while they are received."""
@@ -56,13 +57,15 @@ class Volatile:
 class Durable:
     """A folder: stored instances in it, their index and all other state in its database."""
 
-    def __init__(self, folder: Path, on_problem: Callable[[str], None] = lambda _: None) -> None:
-        """on_problem: told what goes wrong where nobody waits for it."""
+    def __init__(
+        self, folder: Path, on_problem: Callable[[str], None] = lambda _: None, limits: Limits = USUAL
+    ) -> None:
+        """on_problem: told what goes wrong where nobody waits for it. limits: of what is read when it is opened."""
         inside = folder / INSIDE
         self.folder = folder
         self.incoming = inside / "incoming"
         self._database = Database(inside / DATABASE)
-        self.archive = Archive(folder, self.incoming, self._database, on_problem)
+        self.archive = Archive(folder, self.incoming, self._database, on_problem, limits)
 
     def load(self, state: State, stop: Callable[[], bool]) -> list[str]:
         """Open the folder and bring back what it holds, in place of what `state` was made with; blocks.

@@ -56,6 +56,8 @@ class Link(asyncio.BufferedProtocol):
         self.lost_reason = ""
         self.failed = False
         """A defect of ours ended it: what was raised may quote anything, so that it is not told."""
+        self.held_back = False
+        """Nothing is read for now."""
         self.closed_here = False
         """Our side closed, so the end of the connection says nothing about the peer."""
 
@@ -203,6 +205,20 @@ class Link(asyncio.BufferedProtocol):
                 break
         return buffers
 
+    def hold_back(self) -> bool:
+        """Read no more for now; False when that is so already, or it is over."""
+        if self.held_back or self.lost or self.closed_here or self._transport is None:
+            return False
+        self.held_back = True
+        self._transport.pause_reading()
+        return True
+
+    def read_on(self) -> None:
+        """Read again."""
+        if self.held_back and self._transport is not None:
+            self.held_back = False
+            self._transport.resume_reading()
+
     @property
     def writable(self) -> bool:
         """Whether nobody needs to wait before it writes."""
@@ -215,6 +231,7 @@ class Link(asyncio.BufferedProtocol):
     def let_go(self) -> None:
         """Nobody is to wait for the socket any more."""
         self._writable.set()
+        self.read_on()
 
     @property
     def unsent(self) -> int:

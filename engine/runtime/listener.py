@@ -69,13 +69,16 @@ class Listener:
         self.associations: set[Association] = set()
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
-        self._durable = Durable(settings.folder, context.error) if settings.folder and store is None else None
+        self._durable = (
+            Durable(settings.folder, context.error, settings.policy.limits)
+            if settings.folder and store is None
+            else None
+        )
         self.store: InstanceStore = store or (self._durable.archive if self._durable else MemoryStore())
         self.own_title = (settings.policy.ae_titles or (settings.policy.local.ae_title,))[0]
         today = time.strftime("%Y%m%d")
-        limits = settings.policy.limits
         self.peer = BuiltInPeer(
-            new_uid, self._knows, self.store, emulation=settings.emulation, today=today, limits=limits
+            new_uid, self._knows, self.store, emulation=settings.emulation, today=today, limits=settings.policy.limits
         )
         self.server = Server(
             context,

@@ -55,6 +55,8 @@ class Messages:
         self._sending = asyncio.Lock()
         self._within: dict[int | None, Retrieval] = {}
         """Of the C-STORE-RQs that are not answered yet, by their Message ID: what they are sub-operations of."""
+        self._told_back = False
+        """Whether it was told that nothing is read for a while; once is enough."""
         self._unasked = ""
         """What is wrong with the latest response nobody asked for."""
 
@@ -179,8 +181,11 @@ class Messages:
         async with self._sending:
             try:
                 ready = self._live().respond(message.command, context, announced, key, _altering(step, announced))
+                association = self._association
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
+            if association.link.held_back:
+                self._go_on(association)
             retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
             await self._writer.send(ready, encoded, operation, step, retrieval)
             if retrieval is not None:
@@ -284,6 +289,8 @@ class Messages:
                     self._note_report(event, answered=association.on_request is None)
                     if association.on_request is not None:
                         association.on_request(association, event)
+                    if exchange.held > association.limits.waiting:
+                        self._hold_back(exchange)
                 case dx.CancelReceived():
                     recorder.received(event.message, None)
                     if event.key is not None and association.on_cancel is not None:
@@ -297,6 +304,19 @@ class Messages:
                     self._time_out(event)
         if exchange.can_invoke():
             self._room.set()
+
+    def _hold_back(self, exchange: dx.Exchange) -> None:
+        """The peer asks for more than is answered: it may send on when half of that is."""
+        association = self._association
+        if association.link.hold_back() and not self._told_back:
+            self._told_back = True
+            sentence = sentences.held_back(association.peer, exchange.serving)
+            association.context.error(sentence, association.number)
+
+    def _go_on(self, association: Association) -> None:
+        exchange = association.exchange
+        if exchange is None or exchange.held <= association.limits.waiting // 2:
+            association.link.read_on()
 
     def _note_report(self, event: dx.RequestReceived, *, answered: bool) -> None:
         """Event reports go to the board too: at once where the user answers by hand, else after the response, so that

@@ -8,6 +8,7 @@ from functools import partial
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.dataset import EncodedData, FileData
+from engine.model.limits import Limits
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
 from engine.model.quick import quick
 from engine.model.remembering import by_identity
@@ -54,12 +55,13 @@ class Recorder:
     everything else at once, after that.
     """
 
-    def __init__(self, context: Context, association: int, requestor: bool) -> None:
+    def __init__(self, context: Context, association: int, requestor: bool, limits: Limits) -> None:
         self._context = context
         self._association = association
         self._kept = 0
         self._kept_data = 0
-        self._watcher = Watcher(requestor)
+        self._limits = limits
+        self._watcher = Watcher(requestor, limits)
         self._held: list[Verdict] = []
         self._told: set[str] = set()
         self._last_was_wrong = False
@@ -201,6 +203,7 @@ class Recorder:
         self._last_was_wrong = False
         self._context.outbox.put(
             ResponseRun(
+                limits=self._limits,
                 run=run,
                 next=first,
                 end=end,
@@ -249,6 +252,7 @@ class Recorder:
         self._context.outbox.put(
             _message_notice(
                 association=self._association,
+                limits=self._limits,
                 operation=operation,
                 time=times[0],
                 clock=times[1],
@@ -292,6 +296,7 @@ class Recorder:
         self._context.outbox.put(
             _message_notice(
                 association=self._association,
+                limits=self._limits,
                 operation=operation,
                 time=times[0],
                 clock=times[1],

@@ -11,6 +11,7 @@ from dataclasses import field
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData
+from engine.model.limits import Limits
 from engine.model.notices import AnyNotice, Direction, MessageNotice, PduNotice, ProgressNotice
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
@@ -83,6 +84,7 @@ class ResponseRun:
     command: CommandSet
     states: tuple[str, str, str, str]
     held: int
+    limits: Limits
     rest: list[AnyNotice] = field(default_factory=list)
 
     @property
@@ -122,6 +124,7 @@ class ResponseRun:
             made.append(
                 _message_notice(
                     association=association,
+                    limits=self.limits,
                     operation=self.operation,
                     time=time,
                     clock=clock,

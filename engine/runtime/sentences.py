@@ -196,10 +196,19 @@ def broke(what: str, *, replaced: bool) -> str:
     return f"The engine of the console itself broke ({what}) and {how}. What was open is lost; what is recorded stays."
 
 
-def stalled(peer: Peer, unsent: int, seconds: float) -> str:
+def stalled(peer: Peer, unsent: int, seconds: float, unanswered: int = 0) -> str:
+    """unanswered: requests of the peer whose answers wait behind what it does not take."""
+    more = f" {unanswered} requests it sent were not answered for that." if unanswered > 1 else ""
     return (
         f"{address(peer)} has taken none of the {unsent} bytes waiting for it for {seconds:g} s, so the association "
-        "was aborted. The peer may hang; its log may say why."
+        f"was aborted.{more} The peer may hang; its log may say why."
+    )
+
+
+def held_back(peer: Peer, unanswered: int) -> str:
+    return (
+        f"{address(peer)} has sent {unanswered} requests that are not answered yet, the limit of requests waiting: "
+        "nothing more is read from it until half of them are."
     )
 
 

@@ -393,6 +393,12 @@ class TlsTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._layer.transport.get_extra_info(name, default)
 
+    def pause_reading(self) -> None:
+        self._layer.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._layer.transport.resume_reading()
+
     def get_write_buffer_size(self) -> int:
         return self._layer.transport.get_write_buffer_size()
 

@@ -62,7 +62,7 @@ class Watchdog:
         if not unsent or unsent != self._unsent:
             self._last_moved = now
         elif seconds and now - self._last_moved >= seconds:
-            why = (Outcome.TIMED_OUT, sentences.stalled(association.peer, unsent, seconds))
+            why = (Outcome.TIMED_OUT, sentences.stalled(association.peer, unsent, seconds, exchange.serving))
             association.abort(why=why, cause=Cause.STALLED)
             association.link.kill()
         for operation in exchange.outstanding if unsent else ():
@@ -85,6 +85,9 @@ class Watchdog:
         message so that it never becomes whole is given up too."""
         association, timeouts = self._association, self._association.timeouts
         if association.end is not None:
+            return
+        if association.link.held_back:  # what it sends is not read
+            self._pace = Pace()
             return
         pending = association.machine.pending
         count = pending + sum(command + data for _, command, data in exchange.arriving)

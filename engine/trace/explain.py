@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import Data, DataElement, DataSet, EncodedData, FileData, Unkept
+from engine.model.limits import Limits
 from engine.wire.commands import CommandError, encode_command
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
@@ -32,6 +33,9 @@ __all__ = [
 
 LARGEST_SHOWN = 256 * 1024 * 1024
 """Bytes of a data set read back from a file to be shown; beyond it a window would stand still."""
+
+
+_USUAL = Limits()
 
 
 class PreviewError(ValueError):
@@ -64,8 +68,9 @@ def value_problem(element: DataElement, query: bool = False) -> str:
     return next(filter(None, (value_error(element.vr, text, query) for text in element.texts)), "")
 
 
-def data_set_of(data: Data, transfer_syntax: str = "") -> DataSet:
-    """The data set of a message as a value, however it came. transfer_syntax: of a file that does not say its own."""
+def data_set_of(data: Data, transfer_syntax: str = "", limits: Limits = _USUAL) -> DataSet:
+    """The data set of a message as a value, however it came. transfer_syntax: of a file that does not say its own.
+    limits: those of the message."""
     from engine.wire.datasets import DataSetError, decode_dataset
 
     try:
@@ -74,9 +79,9 @@ def data_set_of(data: Data, transfer_syntax: str = "") -> DataSet:
         if isinstance(data, Unkept):
             raise PreviewError(f"It was not kept: {data.problem}.")
         if isinstance(data, EncodedData):
-            return decode_dataset(data.data, data.transfer_syntax)
+            return decode_dataset(data.data, data.transfer_syntax, limits=limits)
         encoded = _file_bytes(data, transfer_syntax)
-        return decode_dataset(encoded.data, encoded.transfer_syntax)
+        return decode_dataset(encoded.data, encoded.transfer_syntax, limits=limits)
     except DataSetError as error:
         raise PreviewError(str(error)) from None
 
@@ -95,15 +100,15 @@ def transfer_syntax_of(data: Data) -> str:
         return ""
 
 
-def data_set_json(data: Data, transfer_syntax: str = "") -> dict[str, Any]:
-    """DICOM JSON (PS3.18 F) of a message's data set."""
+def data_set_json(data: Data, transfer_syntax: str = "", limits: Limits = _USUAL) -> dict[str, Any]:
+    """DICOM JSON (PS3.18 F) of a message's data set; as `data_set_of`."""
     from engine.wire.datasets import DataSetError, dataset_to_json
 
     try:
         if isinstance(data, DataSet):
             return dataset_to_json(data, transfer_syntax)
         encoded = data if isinstance(data, EncodedData) else _file_bytes(data, transfer_syntax)
-        return dataset_to_json(encoded.data, encoded.transfer_syntax)
+        return dataset_to_json(encoded.data, encoded.transfer_syntax, limits)
     except DataSetError as error:
         raise PreviewError(str(error)) from None
 

@@ -102,7 +102,9 @@ def _data(n: MessageNotice) -> Json:
     if isinstance(n.data, FileData):
         found["dataset_file"] = str(n.data.path)
     try:
-        found["dataset"] = without_bulk(data_set_json(n.data, n.transfer_syntax)) if n.data is not None else None
+        found["dataset"] = (
+            without_bulk(data_set_json(n.data, n.transfer_syntax, n.limits)) if n.data is not None else None
+        )
     except PreviewError as error:
         found["dataset_error"] = str(error)
     return found

@@ -200,9 +200,11 @@ def _element(element: RawElement, codecs: Sequence[str], little_endian: bool) ->
 # --- DICOM JSON ---------------------------------------------------------------------------------------------------
 
 
-def dataset_to_json(data: DataSet | Buffer, transfer_syntax_uid: str = EXPLICIT_VR_LE) -> dict[str, Any]:
+def dataset_to_json(
+    data: DataSet | Buffer, transfer_syntax_uid: str = EXPLICIT_VR_LE, limits: Limits = USUAL
+) -> dict[str, Any]:
     """The DICOM JSON object (PS3.18 Annex F) of a data set, or of its bytes in a transfer syntax. DataSetError."""
-    data_set = data if isinstance(data, DataSet) else decode_dataset(data, transfer_syntax_uid)
+    data_set = data if isinstance(data, DataSet) else decode_dataset(data, transfer_syntax_uid, limits=limits)
     return dicom_json.to_json(data_set)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from engine.model.association import Peer
 from engine.model.commitment import Asked, Fate, InstanceFate, all_committed, judge, transaction_of, verdict
 from engine.model.dataset import DataSet
+from engine.model.file_names import uid_stem
 from engine.standard.lean import dataclass
 from engine.standard.performed_steps import FINAL_STATES, IN_PROGRESS
 
@@ -164,8 +165,7 @@ class Records(Generic[R]):
             self.forget(record.uid)
 
     def _path(self, uid: str) -> Path:
-        """A UID is digits and dots; anything else cannot leave the folder."""
-        return self.folder / ("".join(c if (c.isascii() and c.isalnum()) or c == "." else "-" for c in uid) + ".toml")
+        return self.folder / f"{uid_stem(uid, 'record')}.toml"
 
     def _load(self, path: Path) -> R | None:
         stamp = _stamp(path)

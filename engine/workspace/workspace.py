@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
+from engine.model.file_names import file_stem
 from engine.model.limits import Limits
 from engine.model.scripting import Script
 from engine.model.tls import TlsSettings
@@ -296,6 +297,4 @@ def _set_aside(path: Path) -> Path:
 
 def file_name(title: str) -> str:
     """A title as the name of a file on every system."""
-    name = re.sub(r"[^\w.-]+", "-", title.strip().lower()).strip("-.")[:80]
-    reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", name)
-    return "untitled" if not name else f"{name}-" if reserved else name
+    return file_stem(re.sub(r"[^\w.-]+", "-", title.strip().lower()))

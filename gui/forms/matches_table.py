@@ -14,6 +14,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.model.dataset import Data, DataSet
+from engine.model.limits import Limits
 from engine.trace.explain import PreviewError, data_set_json, data_set_of
 from gui.background import Background
 from gui.models.dataset_values import display_text, element_name
@@ -36,14 +37,16 @@ _NOT_SHOWN = frozenset({0x00080005, 0x00080052, 0x00080054})
 _FIRST = (0x00100010, 0x00100020, 0x00080020, 0x00400002, 0x00400003, 0x00080060, 0x00080061, 0x00081030, 0x0008103E)
 """What people look for first: patient, date, modality, description."""
 
+USUAL = Limits()
+
 
 class Result:
     """One pending response's identifier, decoded when it is looked at."""
 
-    __slots__ = ("_decoded", "data", "number", "problem", "syntax")
+    __slots__ = ("_decoded", "data", "limits", "number", "problem", "syntax")
 
-    def __init__(self, number: int, data: Data | None, syntax: str) -> None:
-        self.number, self.data, self.syntax = number, data, syntax
+    def __init__(self, number: int, data: Data | None, syntax: str, limits: Limits = USUAL) -> None:
+        self.number, self.data, self.syntax, self.limits = number, data, syntax, limits
         self.problem = ""
         self._decoded: DataSet | None = data if isinstance(data, DataSet) else None
 
@@ -51,7 +54,7 @@ class Result:
     def data_set(self) -> DataSet:
         if self._decoded is None:
             try:
-                self._decoded = data_set_of(self.data, self.syntax) if self.data is not None else DataSet()
+                self._decoded = data_set_of(self.data, self.syntax, self.limits) if self.data is not None else DataSet()
             except PreviewError as error:
                 self._decoded, self.problem = DataSet(), str(error)
         return self._decoded
@@ -202,7 +205,7 @@ class ResultsTable(PlainTable):
 
     def json_text(self) -> str:
         """All results whole, as an array of DICOM JSON objects (PS3.18 F)."""
-        found = [data_set_json(r.data, r.syntax) for r in self.results.records if r.data is not None]
+        found = [data_set_json(r.data, r.syntax, r.limits) for r in self.results.records if r.data is not None]
         return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
     # inside

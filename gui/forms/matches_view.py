@@ -165,7 +165,7 @@ class MatchesView(QWidget):
         for notice in notices:
             if isinstance(notice, MessageNotice) and notice.operation == wanted and _is_match(notice):
                 self._numbers += 1
-                found.append(Result(self._numbers, notice.data, notice.transfer_syntax))
+                found.append(Result(self._numbers, notice.data, notice.transfer_syntax, notice.limits))
         if found:
             self._add(found)
 

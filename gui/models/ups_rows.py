@@ -130,7 +130,7 @@ def received(notice: MessageNotice) -> DataSet | None:
     if notice.direction is not Direction.RECEIVED or notice.data is None:
         return None
     try:
-        return data_set_of(notice.data, notice.transfer_syntax)
+        return data_set_of(notice.data, notice.transfer_syntax, notice.limits)
     except PreviewError:
         return None
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.association import Negotiated, Proposal
+from engine.model.file_names import file_stem
 from engine.model.notices import Direction, MessageNotice, StatusNotice
 from engine.standard.messages import MESSAGES, message_for
 from engine.workspace.errors import WorkspaceError
@@ -385,7 +386,7 @@ class BuilderPanel(QWidget):
             self._try(self.save, path)
 
     def ask_save_as(self) -> None:
-        name = "".join(c if c.isalnum() or c in " -_" else "-" for c in self.page.name)
+        name = file_stem(self.page.name)
         self._questions.save_file(self, "Save message", MESSAGE_FILES, f"{name}.toml", self._save_files)
 
     def ask_edit_file(self) -> None:

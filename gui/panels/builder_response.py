@@ -155,7 +155,7 @@ class ResponseView(QWidget):
         self._final = notice
         if pending and notice.data is not None and self._service == "C-FIND":
             self._numbers += 1
-            self._waiting.append(Result(self._numbers, notice.data, notice.transfer_syntax))
+            self._waiting.append(Result(self._numbers, notice.data, notice.transfer_syntax, notice.limits))
         if not self._timer.isActive():
             self._timer.start(0)
 
@@ -305,7 +305,9 @@ def _write(path: Path, make: Callable[[], str]) -> Path:
 def _decode(notice: MessageNotice) -> tuple[MessageNotice, DataSet, str]:
     """The notice, its data set, and why there is none."""
     try:
-        found = data_set_of(notice.data, notice.transfer_syntax) if notice.data is not None else DataSet()
+        found = (
+            data_set_of(notice.data, notice.transfer_syntax, notice.limits) if notice.data is not None else DataSet()
+        )
         return notice, found, ""
     except PreviewError as error:
         return notice, DataSet(), str(error)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QSiz
 from engine.conformance.names import check_uid
 from engine.model.commands import RunProcedure
 from engine.model.dataset import DataSet
+from engine.model.file_names import file_stem
 from engine.model.notices import Direction, MessageNotice, Notice
 from engine.model.procedures.instance import ReadInstance
 from engine.standard.messages import message_name
@@ -228,7 +229,11 @@ class InstancePage(ServicePage):
 
     def _show(self, notice: MessageNotice) -> None:
         try:
-            data = data_set_of(notice.data, notice.transfer_syntax) if notice.data is not None else DataSet()
+            data = (
+                data_set_of(notice.data, notice.transfer_syntax, notice.limits)
+                if notice.data is not None
+                else DataSet()
+            )
         except PreviewError as error:
             self._say(str(error))
             return
@@ -264,7 +269,7 @@ class InstancePage(ServicePage):
         self._say("Copied.")
 
     def save(self) -> None:
-        name = f"{self.sop_class.value() or 'instance'}.txt".replace(" ", "-").lower()
+        name = f"{file_stem(self.sop_class.value().replace(' ', '-').lower(), 'instance')}.txt"
         self.host.questions.save_file(self.window(), "Save what was read", TEXT, name, self._save)
 
     def _save(self, paths: tuple[Path, ...]) -> None:

@@ -170,7 +170,7 @@ class StepsPage(ServicePage):
         if notice.direction is not Direction.RECEIVED or notice.abstract_syntax != WORKLIST:
             return None
         try:
-            return WorklistItem(data_set_of(notice.data, notice.transfer_syntax))
+            return WorklistItem(data_set_of(notice.data, notice.transfer_syntax, notice.limits))
         except PreviewError as error:
             self.host.say(f"A worklist item cannot be read: {error}", "warning")
             return None

@@ -8,11 +8,13 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 from engine.model.association import Policy
 from engine.model.command_set import CommandSet
-from engine.protocol.negotiation import answer
+from engine.protocol.negotiation import answer, propose
 from engine.standard.pdus import (
+    AssociateAC,
     AssociateRQ,
     PDataTF,
 )
@@ -20,7 +22,8 @@ from engine.wire.commands import decode_command, encode_command
 from engine.wire.fragments import Reassembler, fragment
 from engine.wire.pdus import decode_pdu, encode_pdu, iter_pdvs
 
-HOST = "127.0.0.1"
+from .console import HOST, proposal
+
 SECONDS = 10.0
 
 
@@ -48,6 +51,13 @@ class Conversation:
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
+
+    def ask(self, *wanted: str | tuple[str, ...]) -> bytes:
+        """Ask for an association with these contexts, as a user; gives what was sent, the answer read."""
+        rq = association_rq(*wanted)
+        self.send(rq)
+        assert self.read_pdu()[0] == AssociateAC.TYPE
+        return rq
 
     def accept(self) -> AssociateRQ:
         """Read the A-ASSOCIATE-RQ and accept all of it."""
@@ -80,6 +90,25 @@ class Conversation:
         """Close hard: the other side gets RST, not FIN."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
+
+
+def association_rq(*wanted: str | tuple[str, ...]) -> bytes:
+    """An A-ASSOCIATE-RQ for these contexts."""
+    return encode_pdu(propose(proposal(SimpleNamespace(port=0), *wanted)))
+
+
+@contextlib.contextmanager
+def calling(port: int, *wanted: str | tuple[str, ...]) -> Iterator[Conversation]:
+    """A user by hand, associated already when contexts are named."""
+    over = threading.Event()
+    with socket.create_connection((HOST, port), timeout=SECONDS) as sock:
+        talk = Conversation(sock, over)
+        if wanted:
+            talk.ask(*wanted)
+        try:
+            yield talk
+        finally:
+            over.set()
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import struct
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,18 +14,16 @@ from engine.model.association import ProposedContext
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import MIB, Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
-from engine.protocol.negotiation import propose
 from engine.runtime.files import Spool, in_memory
 from engine.runtime.room import disk_problem, size_text
 from engine.services.responses import request_of
 from engine.wire import datasets
 from engine.wire.commands import encode_command
 from engine.wire.fragments import fragment
-from engine.wire.pdus import decode_pdu, encode_pdu
+from engine.wire.pdus import decode_pdu
 from tests.runtime.console import (
     CT,
     EXPLICIT,
-    HOST,
     STUDY_FIND,
     VERIFICATION,
     Console,
@@ -35,6 +32,7 @@ from tests.runtime.console import (
     proposal,
     store_rq,
 )
+from tests.runtime.scripted import calling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +56,11 @@ def image(uid: str, size: int = 1000, syntax: str = EXPLICIT) -> EncodedData:
     return EncodedData(datasets.encode_dataset(ds, syntax), syntax)
 
 
+def image_bytes(size: int = 1000, number: int = 1, syntax: str = EXPLICIT) -> bytes:
+    """The data set of the instance with this number."""
+    return image(f"1.2.{number}", size, syntax).data
+
+
 def stored(console: Console, where: ListenerNotice, *data: EncodedData) -> list[int | None]:
     """Status of each C-STORE, all on one association."""
     syntax = data[0].transfer_syntax
@@ -71,65 +74,22 @@ def said(console: Console, *words: str) -> None:
     console.wait(ErrorNotice, lambda n: all(w in n.sentence for w in words), 5.0)
 
 
-class Raw:
-    """A peer by hand, already associated when there are contexts."""
-
-    def __init__(self, port: int, *abstract: str) -> None:
-        self.sock = socket.create_connection((HOST, port), timeout=10)
-        if abstract:
-
-            class Where:
-                ae_title = "ANY"
-
-            where: Any = Where()
-            where.port = port
-            self.sock.sendall(encode_pdu(propose(proposal(where, *abstract))))
-            assert self.read()[0] == 2
-
-    def read(self) -> bytes:
-        """The next PDU; b"" at the end."""
-        head = self._exactly(6)
-        return head + self._exactly(struct.unpack(">I", head[2:])[0]) if head else b""
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self.sock.recv(count - len(data))
-            if not more:
-                return b""
-            data += more
-        return data
-
-
-@pytest.fixture
-def raw() -> Iterator[Any]:
-    made: list[Raw] = []
-
-    def make(port: int, *abstract: str) -> Raw:
-        made.append(Raw(port, *abstract))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.sock.close()
-
-
 @pytest.mark.parametrize(("kind", "length"), [(4, 5000), (1, 2 * MIB), (6, 2 * MIB)])
-def test_a_pdu_beyond_the_limit_is_answered_with_an_abort(console: Console, raw: Any, kind: int, length: int) -> None:
+def test_a_pdu_beyond_the_limit_is_answered_with_an_abort(console: Console, kind: int, length: int) -> None:
     listener = limited(console, pdu_length=4096 if kind == 4 else 128 * MIB)
-    peer = raw(listener.port, *([VERIFICATION] if kind == 4 else []))
-    peer.sock.sendall(struct.pack(">BBI", kind, 0, length))
-    assert peer.read()[0] == 7
+    with calling(listener.port, *([VERIFICATION] if kind == 4 else [])) as peer:
+        peer.send(struct.pack(">BBI", kind, 0, length))
+        assert peer.read_pdu()[0] == 7
     told = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
     assert f"PDU-length is {length} bytes; the limit is" in told.sentence
 
 
-def test_a_command_set_beyond_the_limit_is_answered_with_an_abort(console: Console, raw: Any) -> None:
-    peer = raw(limited(console, command_set=1024).port, VERIFICATION)
+def test_a_command_set_beyond_the_limit_is_answered_with_an_abort(console: Console) -> None:
     command = encode_command(request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION))
-    for pdu in fragment(1, command + bytes(2000), None, 256):
-        peer.sock.sendall(b"".join(bytes(part) for part in pdu))
-    assert peer.read()[0] == 7
+    with calling(limited(console, command_set=1024).port, VERIFICATION) as peer:
+        for pdu in fragment(1, command + bytes(2000), None, 256):
+            peer.send(b"".join(bytes(part) for part in pdu))
+        assert peer.read_pdu()[0] == 7
     told = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
     assert "is longer than 1024 bytes" in told.sentence
 
@@ -267,9 +227,8 @@ def test_the_disk_is_told_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "cannot be looked at: Input/output error" in disk_problem(tmp_path, 0, 1)
 
 
-def test_a_release_is_no_reason_to_take_a_megabyte(console: Console, raw: Any) -> None:
-    peer = raw(limited(console).port, VERIFICATION)
-    peer.sock.sendall(struct.pack(">BBI", 5, 0, 64 * MIB))
-    pdu = decode_pdu(peer.read())
-    assert pdu.TYPE == 7
+def test_a_release_is_no_reason_to_take_a_megabyte(console: Console) -> None:
+    with calling(limited(console).port, VERIFICATION) as peer:
+        peer.send(struct.pack(">BBI", 5, 0, 64 * MIB))
+        assert decode_pdu(peer.read_pdu()).TYPE == 7
     assert console.of(MessageNotice) == []

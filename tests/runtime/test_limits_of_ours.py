@@ -13,7 +13,7 @@ from engine.model.association import Policy, ProposedContext, Role
 from engine.model.commands import OneShot, Retrieve
 from engine.model.dataset import DataElement, DataSet
 from engine.model.limits import Limits
-from engine.model.notices import AssociationNotice, ErrorNotice, MessageNotice, Outcome
+from engine.model.notices import AssociationNotice, MessageNotice, Outcome
 from engine.protocol.negotiation import answer
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AssociateRQ, PresentationContextAC, UnknownItem
@@ -22,7 +22,7 @@ from engine.wire.pdus import decode_pdu, encode_pdu
 
 from .console import CT, EXPLICIT, STUDY_FIND, STUDY_GET, Console, contexts, find_rq, keys, proposal
 from .scripted import Conversation, scripted
-from .test_limits import DEFLATED, deep
+from .test_limits import DEFLATED, deep, image_bytes, said
 
 STORAGE = 3
 """ID of the presentation context for what is retrieved."""
@@ -132,19 +132,6 @@ def get(console: Console, images: Images, folder: Path | None, **limits: int) ->
     return images.answered
 
 
-def image(size: int = 1000, number: int = 1, syntax: str = EXPLICIT) -> bytes:
-    elements = (
-        DataElement(0x00080016, "UI", (CT,)),
-        DataElement(0x00080018, "UI", (f"1.2.{number}",)),
-        DataElement(0x7FE00010, "OW", bytes(size)),
-    )
-    return datasets.encode_dataset(DataSet(elements), syntax)
-
-
-def said(console: Console, *words: str) -> None:
-    console.wait(ErrorNotice, lambda n: all(w in n.sentence for w in words), 5.0)
-
-
 @pytest.mark.parametrize(
     ("limits", "kept", "words"),
     [
@@ -157,7 +144,7 @@ def said(console: Console, *words: str) -> None:
 def test_instances_beyond_what_is_to_be_taken_are_refused(
     limits: dict[str, int], kept: int, words: str, console: Console, tmp_path: Path
 ) -> None:
-    images = Images(*(image(20_000, n) for n in (1, 2, 3)))
+    images = Images(*(image_bytes(20_000, n) for n in (1, 2, 3)))
     assert get(console, images, tmp_path / "to", **limits) == [0] * kept + [0xA700] * (3 - kept)
     assert len(list((tmp_path / "to").rglob("*.dcm"))) == kept
     assert not list(tmp_path.rglob("*.part"))
@@ -167,7 +154,7 @@ def test_instances_beyond_what_is_to_be_taken_are_refused(
 def test_a_data_set_too_deep_or_that_inflates_too_far_is_refused(console: Console, tmp_path: Path) -> None:
     nested = [datasets.encode_dataset(DataSet((*_ids(n), *deep(levels))), EXPLICIT) for n, levels in ((1, 3), (2, 6))]
     assert get(console, Images(*nested), tmp_path / "deep", depth=5) == [0, 0xC000]
-    packed = [image(size, n, DEFLATED) for n, size in ((1, 1000), (2, 5_000_000))]
+    packed = [image_bytes(size, n, DEFLATED) for n, size in ((1, 1000), (2, 5_000_000))]
     assert get(console, Images(*packed, syntax=DEFLATED), tmp_path / "far", inflated=100_000) == [0, 0xC000]
 
 
@@ -186,7 +173,7 @@ def test_what_is_sent_to_leave_the_folder_stays_in_it(console: Console, tmp_path
             for number, name in enumerate(names, 1):
                 store = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID=name)
                 command = store.with_values(MessageID=number, Priority=0, CommandDataSetType=1)
-                talk.send(talk.message(STORAGE, command, image(100, number)))
+                talk.send(talk.message(STORAGE, command, image_bytes(100, number)))
                 self.answered.append(talk.read_command()[1].status)
             talk.send(talk.message(context, response_to(request, 0)))
             talk.read_pdu()

@@ -179,7 +179,7 @@ def _undecodable(message: MessageNotice) -> str:
     if not isinstance(message.data, DataSet | EncodedData):
         return ""
     try:
-        data = data_set_of(message.data, message.transfer_syntax)
+        data = data_set_of(message.data, message.transfer_syntax, message.limits)
     except PreviewError:
         return ""
     declared = bool(data.text(CHARACTER_SET))

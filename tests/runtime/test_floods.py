@@ -1,0 +1,145 @@
+"""A peer that asks and asks and reads no answer: bounded, told, and given up, in both roles."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from typing import Any
+
+import pytest
+
+from engine.model.association import Timeouts
+from engine.model.commands import Abort
+from engine.model.limits import Limits
+from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, Outcome
+from engine.protocol.exchange import REQUEST
+from engine.runtime import link
+from engine.runtime.link import Link
+from engine.services.responses import request_of
+from engine.standard.pdus import ReleaseRQ
+from engine.wire.pdus import encode_pdu
+
+from .console import VERIFICATION, Console, policy, proposal
+from .hostile import nothing_leaks
+from .scripted import Conversation, calling, scripted
+
+WAITING = 50 * REQUEST
+LIMITS = Limits(waiting=WAITING)
+ONE_READ = 1 << 20
+"""Bytes of requests that may have been read at once before reading stops."""
+SMALL = 64 * 1024
+
+
+@pytest.fixture(autouse=True)
+def _small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system keeps of ours for a peer that does not read is little: the flood needs not be long."""
+    attach = Link.attach
+
+    def small(self: Link, transport: Any) -> None:
+        attach(self, transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
+
+    monkeypatch.setattr(Link, "attach", small)
+    monkeypatch.setattr(link, "WRITE_HIGH_WATER", SMALL)
+
+
+def requests(talk: Conversation, first: int = 1) -> Iterator[bytes]:
+    """C-ECHO-RQs without end."""
+    ask = request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION)
+    for number in cycle(range(first, 0xFFFF)):
+        yield talk.message(1, ask.with_values(MessageID=number))
+
+
+def flood(talk: Conversation) -> None:
+    """Until nobody takes any more."""
+    many = requests(talk)
+    with contextlib.suppress(OSError):
+        while not talk.over.is_set():
+            talk.send(b"".join(next(many) for _ in range(100)))
+
+
+def most_held(console: Console, association: int, over: Callable[[], bool]) -> int:
+    """Bytes its unanswered requests kept at most, looked at again and again until the end."""
+    most = 0
+    while not over():
+        found = console.engine._context.associations.get(association)
+        if found is not None and found.exchange is not None:
+            most = max(most, found.exchange.held)
+        console.notices += console.engine.drain_wait(0.01)
+    return most
+
+
+def assert_given_up(console: Console, association: int) -> None:
+    """It is held back, told once, and ended with a sentence; what waited stayed within its bound."""
+
+    def over() -> bool:
+        return bool(console.of(AssociationNotice, lambda n: n.association == association and n.outcome is not None))
+
+    most = most_held(console, association, over)
+    ended = console.ended(association)
+    assert ended.outcome is Outcome.TIMED_OUT
+    assert "has taken none of the" in ended.sentence and "requests it sent were not answered" in ended.sentence
+    assert most <= WAITING + REQUEST * ONE_READ // 80
+    told = console.of(ErrorNotice, lambda n: n.association == association and "nothing more is read" in n.sentence)
+    assert len(told) == 1
+
+
+def test_a_user_that_floods_and_never_reads(console: Console) -> None:
+    listener = console.listen(policy=policy(limits=LIMITS, timeouts=Timeouts(dimse=1.0, artim=0.5)))
+    with nothing_leaks(console), calling(listener.port, VERIFICATION) as talk:
+        number = console.wait(AssociationNotice, lambda n: n.listener is not None and n.negotiated).association
+        worker = threading.Thread(target=flood, args=(talk,))
+        worker.start()
+        assert_given_up(console, number)
+        worker.join()
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_a_provider_that_floods_and_never_reads(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        flood(talk)
+
+    with nothing_leaks(console), scripted(script) as peer:
+        asked = proposal(peer, limits=LIMITS, timeouts=Timeouts(dimse=1.0, artim=0.5))
+        assert_given_up(console, console.open(asked))
+
+
+def test_one_that_reads_in_the_end_gets_every_answer(console: Console) -> None:
+    many = 6000
+    listener = console.listen(policy=policy(limits=LIMITS, timeouts=Timeouts(dimse=0, artim=5.0)))
+    with calling(listener.port, VERIFICATION) as talk:
+        number = console.wait(AssociationNotice, lambda n: n.listener is not None and n.negotiated).association
+        asking = requests(talk)
+
+        def ask() -> None:
+            talk.send(b"".join(next(asking) for _ in range(many)))
+
+        worker = threading.Thread(target=ask)
+        worker.start()
+        console.wait(ErrorNotice, lambda n: n.association == number and "nothing more is read" in n.sentence)
+        for _ in range(many):
+            assert talk.read_command()[1].status == 0
+        worker.join()
+        talk.send(encode_pdu(ReleaseRQ()))
+        assert talk.read_pdu()[0] == 6
+    assert console.ended(number).outcome is Outcome.SUCCESS
+    received = console.of(MessageNotice, lambda n: n.association == number and n.direction is Direction.RECEIVED)
+    assert len(received) == many
+
+
+def test_requests_answered_by_hand_are_bounded_too(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        flood(talk)
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, limits=LIMITS), auto_answer=False)
+        console.wait(ErrorNotice, lambda n: n.association == number and "nothing more is read" in n.sentence)
+        held = console.engine._context.associations[number].exchange
+        assert held is not None and held.held <= WAITING + REQUEST * ONE_READ // 80
+        console.submit(Abort(association=number))
+        assert console.ended(number).outcome is Outcome.ABORTED
