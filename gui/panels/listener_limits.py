@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 
 from PySide6.QtWidgets import QWidget
 
@@ -24,7 +25,7 @@ class LimitsPage(Page):
         for heading, names in HEADINGS:
             self.heading(heading)
             made = [self.fields[name] for name in names]
-            self.pairs(*zip(made[::2], made[1::2], strict=True))
+            self.pairs(*zip_longest(made[::2], made[1::2]))
         self.column.addStretch(1)
         self.watch(*self.fields.values())
 
