@@ -64,7 +64,7 @@ LIMITS = (
     LimitRow("contexts", "Presentation contexts", 1, 128, "", "More: rejected, or A-ABORT."),
     LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More: rejected, or A-ABORT."),
     LimitRow("command_set", "Command set", KIB, 64 * MIB, BYTES, "A longer one: A-ABORT."),
-    LimitRow("waiting", "Requests waiting", 64 * KIB, 4 * GIB, BYTES, "More unanswered: reading pauses till half are."),
+    LimitRow("waiting", "Requests waiting", 64 * KIB, 4 * GIB, BYTES, "Above it reading pauses."),
     LimitRow("data_set", "Data set", 0, 1 << 48, BYTES, "A longer one: A-ABORT."),
     LimitRow("memory", "In memory", 0, 4 * GIB, BYTES, "Of a data set under way; more goes to a file."),
     LimitRow("depth", "Sequence depth", 1, 200, "", "Deeper data sets are refused."),
