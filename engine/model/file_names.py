@@ -6,7 +6,7 @@ import re
 import unicodedata
 from hashlib import sha256
 
-LONGEST = 120
+LONGEST = 80
 """Bytes of a stem: systems take names of 255, Windows paths of 260 in all, and a suffix follows."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d)(?=$|[. ])", re.IGNORECASE)
 """Windows takes these for devices, whatever suffix they have."""

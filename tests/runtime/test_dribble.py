@@ -49,7 +49,7 @@ def test_a_user_that_sends_a_data_set_byte_by_byte(console: Console) -> None:
     with nothing_leaks(console), socket.create_connection((HOST, listener.port), timeout=PATIENCE) as sock:
 
         def behave() -> None:
-            lead_to("data", sock, listener.port)
+            lead_to("data", sock)
             fragments(1)(sock, over)
 
         worker = threading.Thread(target=behave)

@@ -76,7 +76,7 @@ def broken_callers(stage: Stage, chance: random.Random) -> None:
 
         def behave() -> None:
             with contextlib.suppress(OSError, AssertionError):  # the engine may have had enough already
-                lead_to(phase, sock, stage.strict.port)
+                lead_to(phase, sock)
                 FAULTS[fault](sock, over, "acceptor")
 
         worker = threading.Thread(target=behave, name="broken-caller")
