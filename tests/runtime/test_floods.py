@@ -56,6 +56,7 @@ def requests(talk: Conversation, first: int = 1) -> Iterator[bytes]:
 def flood(talk: Conversation) -> None:
     """Until nobody takes any more."""
     many = requests(talk)
+    talk.sock.settimeout(60.0)  # the engine ends it; a loaded machine may take its time
     with contextlib.suppress(OSError):
         while not talk.over.is_set():
             talk.send(b"".join(next(many) for _ in range(100)))
