@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -100,10 +101,21 @@ class Listener:
         self._servers: list[asyncio.Server] = []
         self._sockets: list[socket.socket] = []
         self._secure: Secure | None = None
+        self._refusing = False
+        """It was stopped, perhaps before it listened."""
+        self._begun = asyncio.Event()
+        """It listens, or never will."""
         self.port = command.port
 
     async def start(self) -> bool:
-        """Listen. False, with a notice that says why, when that is not possible."""
+        """Listen. False, with a notice that says why, when that is not possible; without one when it was stopped
+        before."""
+        try:
+            return await self._start()
+        finally:
+            self._begun.set()
+
+    async def _start(self) -> bool:
         if not await self._loaded():
             return False
         tls = self.command.settings.tls
@@ -116,14 +128,14 @@ class Listener:
         try:
             self._sockets = await bind(host, self.command.port)
             self.port = int(self._sockets[0].getsockname()[1])
-            for sock in self._sockets:
-                self._servers.append(
-                    await self.context.loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
-                )
+            await self._serve()
         except (OSError, UnicodeError, OverflowError) as error:
             self.refuse()
             reason = error if isinstance(error, OSError) else OSError(None, str(error))
             await self._close(sentences.listen_failed(reason, host, self.command.port))
+            return False
+        if self._refusing:
+            self.refuse()
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
@@ -135,6 +147,16 @@ class Listener:
         self.objects.told_anew()
         return True
 
+    async def _serve(self) -> None:
+        """Take connections, at every socket; none waits before all of them have who closes them."""
+        for sock in self._sockets:
+            self._servers.append(
+                await self.context.loop.create_server(self._connection, sock=sock, backlog=BACKLOG, start_serving=False)
+            )
+        for server in tuple(self._servers):
+            if not self._refusing:
+                await server.start_serving()
+
     def _knows(self, title: str) -> bool:
         """Whether a C-MOVE can be sent to this AE title: a destination that was set, or this listener itself."""
         return title in self._destinations or (title == self.own_title and self.command.settings.tls is None)
@@ -145,7 +167,7 @@ class Listener:
         try:
             if self._durable is not None:
                 for problem in await asyncio.to_thread(
-                    self._durable.load, self.peer.state, lambda: self.context.closing
+                    self._durable.load, self.peer.state, lambda: self.context.closing or self._refusing
                 ):
                     self.context.error(problem)
                 self.peer.set_up()
@@ -288,6 +310,8 @@ class Listener:
     async def stop(self, timeout: float) -> None:
         """Stop listening; associations still open are released, then aborted."""
         self.refuse()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._begun.wait(), timeout)
         self.server.reporter.closed = True
         await settled()
         await self.server.reporter.tell(scp_status(self.peer.state, GOING_DOWN), timeout)
@@ -329,11 +353,14 @@ class Listener:
         self.objects.switched()
 
     def refuse(self) -> None:
-        """Take no more connections."""
+        """Take no more connections, now or when it would come to listen."""
+        self._refusing = True
         self.context.listeners.pop(self.number, None)
         for server in self._servers:
             server.close()
         self._servers.clear()
+        for sock in self._sockets:  # of no server yet
+            sock.close()
 
     async def quiet(self, timeout: float) -> None:
         """Wait until no association is open, `timeout` seconds at most."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.model.association import ExtendedNegotiation, Role, Timeouts
 from engine.model.commands import (
     Abort,
+    Listen,
     MoveDestination,
     Outgoing,
+    PeerSettings,
     Retrieve,
     Send,
+    StopListening,
 )
 from engine.model.notices import (
     AssociationNotice,
@@ -164,3 +171,38 @@ def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path)
         assert "has taken none of the" in ended.sentence
     finally:
         other.close()
+
+
+@pytest.mark.parametrize("with_folder", [False, True], ids=["memory", "folder"])
+@pytest.mark.parametrize("turns", range(9))
+def test_a_listener_stopped_before_it_listens_never_does(
+    turns: int, with_folder: bool, console: Console, tmp_path: Path
+) -> None:
+    """Whatever it was about to do when it was stopped."""
+    write_instances(tmp_path / "in", 2)
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    number = console.new_id()
+    engine: Any = console.engine
+    loop = engine._context.loop
+    settings = PeerSettings(folder=tmp_path / "in" if with_folder else None)
+
+    def after(left: int) -> None:
+        if left:
+            loop.call_soon(after, left - 1)
+        else:
+            engine._life.dispatcher.dispatch(StopListening(listener=number))
+
+    def begin() -> None:
+        engine._life.dispatcher.dispatch(Listen(listener=number, host=HOST, port=port, settings=settings))
+        after(turns)
+
+    loop.call_soon_threadsafe(begin)
+    console.wait(ListenerNotice, lambda n: n.listener == number and not n.listening)
+    console.close()
+    told = [n.listening for n in console.of(ListenerNotice, lambda n: n.listener == number)]
+    assert told in ([False], [True, False])
+    assert not console.of(ErrorNotice)
+    gc.collect()  # a socket that nobody closed is told now
+    with socket.create_server((HOST, port)):
+        pass
