@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.session = Session(bridge, self)
         self.store = settings_file(str(workspace.folder))
         self.ae = AEPanel(workspace, self.questions, self)
-        self.builder = BuilderPanel(self, questions=self.questions, store=self.store)
+        self.builder = BuilderPanel(self, questions=self.questions, store=self.store, limits=lambda: workspace.limits)
         self.waivers = WaiverBook(workspace, self)
         self.mending = Mending(self.ae, self.session, self)
         self.trace = TracePanel(self, book=self.waivers, can_mend=self.mending.can)

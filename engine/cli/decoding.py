@@ -11,16 +11,20 @@ from engine.trace import capture
 from engine.trace.capture_files import CaptureError, read_capture, unpacked
 
 from .exits import Exit
+from .limit_options import limited
 from .loading import loaded
+from .options import open_workspace
 from .output import Output
 
 
 def decode(args: argparse.Namespace) -> Exit:
-    """A capture file with both directions, or the bytes one side sent. "-" is standard input.
+    """A capture file with both directions, or the bytes one side sent. "-" is standard input. What is read of it is
+    bounded as what is taken of a peer.
 
     SUCCESS when everything could be read to its end, FAILURE when something broke off, is missing or is no DICOM.
     """
     loaded()
+    limits = limited(args, open_workspace().limits)
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True)
     name = args.file
     complete, found = True, False
@@ -29,7 +33,7 @@ def decode(args: argparse.Namespace) -> Exit:
         if args.hex:
             data = capture.from_hex(data.decode("latin-1"), name)
         read = capture.decode_stream if args.raw or args.hex else capture.decode
-        for notice in read(data, name):
+        for notice in read(data, name, limits):
             output.notice(notice)
             complete = complete and not _broken(notice)
             found = found or isinstance(notice, PduNotice | AssociationNotice)

@@ -1,4 +1,4 @@
-"""How much is taken of a peer, as arguments: the same for a requestor and for the built-in peer."""
+"""How much is taken of a peer, as arguments: for a requestor, the built-in peer and recorded traffic alike."""
 
 from __future__ import annotations
 

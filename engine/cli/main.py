@@ -306,12 +306,15 @@ def _move(sub: argparse.ArgumentParser) -> None:
 
 
 def _decode(sub: argparse.ArgumentParser) -> None:
+    from .limit_options import add_limits
+
     sub.add_argument("file", metavar="FILE|-", help=".pcap, .pcapng, or the bytes one side sent; -: standard input")
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--raw", action="store_true", help="bytes, whatever they look like")
     form.add_argument(
         "--hex", action="store_true", help="the bytes in hexadecimal: digits, dumps, C arrays, \\x strings"
     )
+    add_limits(sub.add_argument_group("limits"))
 
 
 def _demo(sub: argparse.ArgumentParser) -> None:

@@ -216,7 +216,7 @@ class Messages:
             data = locate(message.data) if isinstance(message.data, FileData) else message.data
             stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
             context = exchange.choose_context(message.command, message.context_id, stored)
-            return context, None if data is None else encode(data, context)
+            return context, None if data is None else encode(data, context, self._association.limits)
         except DataSetError as error:
             raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
         except dx.ExchangeError as error:
@@ -247,8 +247,10 @@ class Messages:
         except (OSError, DataSetError) as error:
             raise Ended(Outcome.NOT_SENT, str(error)) from None
         data, announced = step.alter_data(before, context.transfer_syntax)
-        made = None if data is None else encode(EncodedData(data, context.transfer_syntax), context)
-        return context, made, announced
+        if data is None:
+            return context, None, announced
+        altered = EncodedData(data, context.transfer_syntax)
+        return context, encode(altered, context, self._association.limits), announced
 
     def _live(self) -> dx.Exchange:
         return self._writer.live()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from engine.model.association import NegotiatedContext
 from engine.model.dataset import Data, DataSet, EncodedData, FileData
+from engine.model.limits import Limits
 from engine.standard.lean import dataclass
 from engine.wire import datasets
 
@@ -22,8 +23,9 @@ class Encoded:
     shown: EncodedData | FileData
 
 
-def encode(data: Data, context: NegotiatedContext) -> Encoded:
+def encode(data: Data, context: NegotiatedContext, limits: Limits) -> Encoded:
     """Encode for a context. A file or bytes in the same syntax travel untouched; uncompressed ones are transcoded.
+    limits: of what is read for that.
 
     Raises `engine.wire.datasets.DataSetError` with a sentence when that is not possible.
     """
@@ -33,11 +35,11 @@ def encode(data: Data, context: NegotiatedContext) -> Encoded:
     if isinstance(data, EncodedData):
         if data.transfer_syntax == syntax:
             return _bytes(data.data, syntax)
-        return _bytes(datasets.transcode(data, syntax).data, syntax)
+        return _bytes(datasets.transcode(data, syntax, limits).data, syntax)
     located = locate(data)
     if located.transfer_syntax == syntax:
         return Encoded(datasets.file_chunks(located, CHUNK), located.length or 0, located)
-    return _bytes(datasets.transcode(datasets.load_file(located), syntax).data, syntax)
+    return _bytes(datasets.transcode(datasets.load_file(located), syntax, limits).data, syntax)
 
 
 def locate(data: FileData) -> FileData:

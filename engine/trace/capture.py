@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from engine.model.association import Peer
+from engine.model.limits import Limits
 from engine.model.notices import AnyNotice, ErrorNotice
 from engine.wire.recognise import recognise
 
 from .capture_files import CaptureError, Packet, is_capture, read_packets
-from .decoder import Decoder, plausible
+from .decoder import USUAL, Decoder, plausible
 from .hex_text import from_hex
 from .tcp import Conversation, conversations, known_link
 
@@ -25,19 +26,19 @@ _FROM_ACCEPTOR = (2, 3)
 """PDUs only an acceptor sends first: A-ASSOCIATE-AC and -RJ."""
 
 
-def decode(data: bytes, name: str) -> Iterator[AnyNotice]:
+def decode(data: bytes, name: str, limits: Limits = USUAL) -> Iterator[AnyNotice]:
     """The notices of a capture file or, when it is none, of a raw byte stream. Raises `CaptureError` at a fault,
-    after the notices of what stands before it."""
-    return decode_capture(data, name) if is_capture(data) else decode_stream(data, name)
+    after the notices of what stands before it. limits: of what is read of PDUs and messages."""
+    return decode_capture(data, name, limits) if is_capture(data) else decode_stream(data, name, limits)
 
 
-def decode_stream(data: bytes, name: str) -> Iterator[AnyNotice]:
+def decode_stream(data: bytes, name: str, limits: Limits = USUAL) -> Iterator[AnyNotice]:
     """The notices of the bytes one side sent. Raises `CaptureError` when they do not begin with a PDU."""
     if not data:
         raise CaptureError(name, 0, "There are no bytes.")
     if not plausible(data):
         raise CaptureError(name, 0, _no_stream(data))
-    decoder = Decoder(1, Peer(ae_title="", host="", port=0), itertools.count(1).__next__)
+    decoder = Decoder(1, Peer(ae_title="", host="", port=0), itertools.count(1).__next__, limits=limits)
     decoder.watcher.incomplete()
     from_requestor = data[0] not in _FROM_ACCEPTOR
     yield from decoder.feed(data, from_requestor, 0.0)
@@ -55,7 +56,7 @@ def _no_stream(data: bytes) -> str:
     return f"{what} A raw stream is what one side sent, from the start of a PDU."
 
 
-def decode_capture(data: bytes, name: str) -> Iterator[AnyNotice]:
+def decode_capture(data: bytes, name: str, limits: Limits = USUAL) -> Iterator[AnyNotice]:
     """The notices of every DICOM association in a capture file, one association after the other.
 
     Raises `CaptureError` when the file is damaged, after the associations of what stands before the damage.
@@ -67,7 +68,7 @@ def decode_capture(data: bytes, name: str) -> Iterator[AnyNotice]:
         if not is_dicom(conversation):
             others += bool(conversation.chunks)
             continue
-        yield from _decode_conversation(conversation, new_association(), new_operation)
+        yield from _decode_conversation(conversation, new_association(), new_operation, limits)
     last = source.last_time
     if others:
         yield ErrorNotice(
@@ -111,11 +112,11 @@ def is_dicom(conversation: Conversation) -> bool:
 
 
 def _decode_conversation(
-    conversation: Conversation, number: int, new_operation: Callable[[], int]
+    conversation: Conversation, number: int, new_operation: Callable[[], int], limits: Limits
 ) -> Iterator[AnyNotice]:
     first_asks = _first_is_requestor(conversation)
     host, port = conversation.second if first_asks else conversation.first
-    decoder = Decoder(number, Peer(host=host, port=port), new_operation, start=conversation.start)
+    decoder = Decoder(number, Peer(host=host, port=port), new_operation, start=conversation.start, limits=limits)
     if len({chunk.from_first for chunk in conversation.chunks}) == 1:
         decoder.watcher.incomplete()  # one direction was recorded
     for chunk in conversation.chunks:

@@ -13,6 +13,7 @@ from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData
+from engine.model.limits import Limits
 from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
@@ -46,10 +47,11 @@ from engine.standard.status import StatusClass, status_class, status_text
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.wire.fragments import Assembled, FragmentError, Reassembler
 from engine.wire.framer import Framer
-from engine.wire.pdus import PduError, all_of, decode_pdu, iter_pdvs
+from engine.wire.pdus import INVALID_PARAMETER_VALUE, PduError, all_of, decode_pdu, iter_pdvs
 
 from .proposals import proposal_of
 
+USUAL = Limits()
 _SHORT = {3: 4, 5: 4, 6: 4, 7: 4}
 """PDU-lengths the Standard fixes (PS3.8 9.3.4, 9.3.6 to 9.3.8)."""
 _LARGEST_PLAUSIBLE = 1 << 24
@@ -72,11 +74,24 @@ def plausible(data: bytes) -> bool:
 class _Side:
     """One direction."""
 
-    framer: Framer = field(default_factory=Framer)
-    reassembler: Reassembler = field(default_factory=Reassembler)
+    limits: Limits
+    framer: Framer = field(init=False)
+    reassembler: Reassembler = field(init=False)
     lost: bool = False
     """The place in the stream is not known: bytes are skipped until a PDU begins."""
     skipped: int = 0
+
+    def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """At the beginning of a PDU and of a message."""
+        self.framer = Framer(self.limits.pdu_length)
+        self.begin_message()
+
+    def begin_message(self) -> None:
+        limits = self.limits
+        self.reassembler = Reassembler(command_limit=limits.command_set, message_limit=limits.data_set)
 
 
 @dataclass(slots=True)
@@ -89,7 +104,8 @@ class _Operation:
 
 @dataclass(slots=True)
 class Decoder:
-    """One association. number: of its notices. peer: the acceptor's address. new_id: gives operations their numbers."""
+    """One association. number: of its notices. peer: the acceptor's address. new_id: gives operations their numbers.
+    limits: of what is read; those that refuse an association or a message as a whole are the peers' affair."""
 
     number: int
     peer: Peer
@@ -99,12 +115,17 @@ class Decoder:
     negotiated: Negotiated | None = None
     phase: AssociationPhase | None = None
     pdus: int = 0
-    watcher: Watcher = field(default_factory=lambda: Watcher(requestor=True))
+    limits: Limits = USUAL
+    watcher: Watcher = field(init=False)
     _found: list[Verdict] = field(default_factory=list)
     _rq: AssociateRQ | None = None
     _accepted_only: dict[int, str] = field(default_factory=dict)
-    _sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
+    _sides: tuple[_Side, _Side] = field(init=False)
     _operations: dict[tuple[bool, int], _Operation] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.watcher = Watcher(requestor=True, limits=self.limits)
+        self._sides = _Side(self.limits), _Side(self.limits)
 
     def feed(self, data: bytes, from_requestor: bool, time: float, missing: int = 0) -> Iterator[AnyNotice]:
         """Bytes of one direction; `missing` were lost in front of them."""
@@ -128,8 +149,8 @@ class Decoder:
             self._lose(side)
 
     def _lose(self, side: _Side) -> None:
-        side.lost, side.skipped, side.framer = True, 0, Framer()
-        side.reassembler = Reassembler()
+        side.lost, side.skipped = True, 0
+        side.begin()
         self.watcher.incomplete()
 
     def end(self, time: float, how: str, *, one_sided: bool = False) -> Iterator[AnyNotice]:
@@ -234,7 +255,9 @@ class Decoder:
             assembled = side.reassembler.feed(pdvs)
         except FragmentError as error:
             assembled = list(error.completed)
-            side.reassembler = Reassembler()
+            side.begin_message()
+            if error.abort_reason == INVALID_PARAMETER_VALUE:  # above a limit; everything else is a finding
+                yield self._error(time, f"A message {_whose(from_requestor)} is left out: {error.reason}")
         for message in assembled:
             yield from self._message(message, from_requestor, time)
         yield from self._watched()
@@ -257,6 +280,7 @@ class Decoder:
             command_bytes=a.command_bytes,
             data=EncodedData(a.data, syntax) if a.data is not None and syntax else None,
             data_length=a.data_length,
+            limits=self.limits,
             duration=duration,
             unsolicited=a.command.is_response and operation is None,
         )

@@ -97,7 +97,7 @@ def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, l
         raise problem(place.path, str(error)) from None
 
 
-def transcode(data: EncodedData, transfer_syntax_uid: str) -> EncodedData:
+def transcode(data: EncodedData, transfer_syntax_uid: str, limits: Limits = USUAL) -> EncodedData:
     """The same data set in another transfer syntax, values untouched; from and to uncompressed ones only.
 
     DataSetError when one of the two compresses pixel data, or the data set cannot be read.
@@ -112,9 +112,9 @@ def transcode(data: EncodedData, transfer_syntax_uid: str) -> EncodedData:
                 f"Converting {names} is not possible: {_syntax_name(uid)} is not an uncompressed syntax."
             )
     source, target = layout_of(data.transfer_syntax), layout_of(transfer_syntax_uid)
-    out: bytes = _plain(data.data, data.transfer_syntax)
+    out: bytes = _plain(data.data, data.transfer_syntax, limits)
     if source != target:
-        out = write_raw(_read(out, source), target, source)
+        out = write_raw(_read(out, source, depth=limits.depth), target, source)
     return EncodedData(_deflate(out) if _is_deflated(transfer_syntax_uid) else out, transfer_syntax_uid)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.model.dataset import Data, DataSet, EncodedData, FileData
+from engine.model.limits import Limits
 from engine.trace.explain import PreviewError, data_set_of, transfer_syntax_of
 from gui.background import Background
 from gui.forms.dataset_editor import DataSetEditor
@@ -21,14 +23,18 @@ SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
 
 
 class DataPane(QWidget):
-    """Editor, or what is sent instead. `changed` when what would be sent is another thing; `said` a sentence."""
+    """Editor, or what is sent instead. `changed` when what would be sent is another thing; `said` a sentence.
+
+    limits: of the data sets that are read, asked for each.
+    """
 
     changed = Signal()
     said = Signal(str)
 
-    def __init__(self, model: DataSetModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: DataSetModel, limits: Callable[[], Limits], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = model
+        self._limits = limits
         self.fixed: FileData | EncodedData | None = None
         """Bytes sent as they are, in place of what is edited."""
         self._fixed_uids = ("", "")
@@ -128,7 +134,7 @@ class DataPane(QWidget):
     def _read(self, data: Data, *, edit: bool) -> None:
         """Decode beside: a file may be large or on a slow disk."""
         self._edit_next = data if edit else self._edit_next
-        work = Background(partial(_decoded, data))
+        work = Background(partial(_decoded, data, self._limits()))
         work.done.connect(self._was_read)
         work.begin()
 
@@ -148,11 +154,11 @@ class DataPane(QWidget):
             self.changed.emit()
 
 
-def _decoded(data: Data) -> tuple[Data, DataSet, str, str]:
+def _decoded(data: Data, limits: Limits) -> tuple[Data, DataSet, str, str]:
     """(data, as a data set, transfer syntax, what is wrong with it)."""
     syntax = transfer_syntax_of(data)
     try:
-        return data, data_set_of(data), syntax, ""
+        return data, data_set_of(data, limits=limits), syntax, ""
     except PreviewError as error:
         return data, DataSet(), syntax, str(error)
 

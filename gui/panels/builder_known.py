@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.model.association import Negotiated, Proposal
+from engine.model.limits import Limits
 from engine.model.notices import Direction, MessageNotice
 from engine.standard.messages import MESSAGES, SERVICES, MessageRow, message_for
 from engine.standard.status import StatusClass, status_class
@@ -27,8 +29,10 @@ class Known(QObject):
     waiting = Signal()
     """Another request waits for its answer, or one less."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, limits: Callable[[], Limits], parent: QObject | None = None) -> None:
+        """limits: of the data sets that are read, as the user has set them by now."""
         super().__init__(parent)
+        self.limits = limits
         self.negotiated: Negotiated | None = None
         self.association: int | None = None
         self.proposal: Proposal | None = None

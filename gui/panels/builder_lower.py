@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSettings, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.dataset import Data
+from engine.model.limits import Limits
 from engine.standard.messages import MessageRow
 from gui.dialogs import Questions
 from gui.forms.dataset_text_view import DataSetTextView
@@ -35,10 +38,15 @@ class LowerTabs(QWidget):
     said = Signal(str)
 
     def __init__(
-        self, model: DataSetModel, questions: Questions, store: QSettings, parent: QWidget | None = None
+        self,
+        model: DataSetModel,
+        questions: Questions,
+        store: QSettings,
+        limits: Callable[[], Limits],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.data = DataPane(model, self)
+        self.data = DataPane(model, limits, self)
         self.text = DataSetTextView(model, self)
         self.response = ResponseView(questions, store, self)
         self.history = HistoryView(self)

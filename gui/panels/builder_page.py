@@ -85,7 +85,7 @@ class MessagePage(QWidget):
         """The user left the context to the engine."""
         self.top = TopRows(self)
         self.pane = CommandPane(self.command, store, self)
-        self.tabs = LowerTabs(self.data_set, questions, store, self)
+        self.tabs = LowerTabs(self.data_set, questions, store, known.limits, self)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.pane)
         self.splitter.addWidget(self.tabs)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolB
 
 from engine.model.association import Negotiated, Proposal
 from engine.model.file_names import file_stem
+from engine.model.limits import Limits
 from engine.model.notices import Direction, MessageNotice, StatusNotice
 from engine.standard.messages import MESSAGES, message_for
 from engine.workspace.errors import WorkspaceError
@@ -51,11 +52,12 @@ class BuilderPanel(QWidget):
         *,
         questions: Questions | None = None,
         store: QSettings | None = None,
+        limits: Callable[[], Limits] = Limits,
     ) -> None:
-        """`store` keeps the columns of matches and whether bytes are shown."""
+        """`store` keeps the columns of matches and whether bytes are shown. limits: of the files that are read."""
         super().__init__(parent)
         self._store = store if store is not None else QSettings()
-        self.known = Known(self)
+        self.known = Known(limits, self)
         self._questions = questions if questions is not None else Questions(self)
         self._pages: list[MessagePage] = []
         self._files: dict[MessagePage, Path] = {}

@@ -15,10 +15,14 @@ from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.model.association import Peer, Policy, Proposal, ProposedContext, UserIdentity
 from engine.model.command_set import CommandSet
+from engine.model.dataset import DataElement, DataSet
+from engine.model.limits import Limits
 from engine.protocol.negotiation import answer, propose
 from engine.standard.pdus import PDataTF, Pdv, ReleaseRQ
 from engine.wire.commands import encode_command
+from engine.wire.datasets import encode_dataset
 from engine.wire.pdus import encode_pdu
+from engine.workspace.workspace import Workspace
 
 VERIFICATION = "1.2.840.10008.1.1"
 PROPOSAL = Proposal(peer=Peer(ae_title="PACS"), contexts=(ProposedContext(1, VERIFICATION, ("1.2.840.10008.1.2",)),))
@@ -155,3 +159,63 @@ def test_what_a_peer_says_cannot_steer_the_terminal(
     assert "\\x1b[31mEV\\x07\\r\\nX calls PACS" in text
     assert not {"\x1b", "\x07", "\r"} & set(text)
     assert "\nX " not in text
+
+
+FIND, DEFLATED, IMPLICIT = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2"
+
+
+def query(data_set: DataSet, syntax: str = IMPLICIT, **more: str) -> bytes:
+    """A C-FIND-RQ with this identifier, as its requestor sends it."""
+    asked = Proposal(peer=Peer(ae_title="PACS"), contexts=(ProposedContext(1, FIND, (syntax,)),))
+    elements = {"AffectedSOPClassUID": FIND, "CommandField": 0x20, "MessageID": 1, "CommandDataSetType": 1, **more}
+    command = CommandSet.of(**elements)
+    fragments = Pdv(1, 3, encode_command(command)), Pdv(1, 2, encode_dataset(data_set, syntax))
+    sent = (propose(asked), *(PDataTF(pdvs=(fragment,)) for fragment in fragments), ReleaseRQ())
+    return b"".join(map(encode_pdu, sent))
+
+
+def nested(levels: int) -> DataSet:
+    inner = DataSet((DataElement(0x00100020, "LO", ("INNERMOST",)),))
+    for _ in range(levels):
+        inner = DataSet((DataElement(0x00081140, "SQ", (inner,)),))
+    return inner
+
+
+LONG = DataSet((DataElement(0x00204000, "LT", ("x" * 10_000,)),))
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["in the workspace", "as an argument"])
+@pytest.mark.parametrize(
+    ("stream", "limits", "words"),
+    [
+        (query(nested(4)), {"depth": 3}, "cannot be read"),
+        (query(LONG, DEFLATED), {"inflated": 4096}, "more than 4096 bytes"),
+        (query(LONG), {"pdu_length": 4096}, "the limit is 4096"),
+        (query(LONG), {"data_set": 4096}, "A message from the requestor is left out: The data set"),
+        (query(LONG, ErrorComment="x" * 2000), {"command_set": 1024}, "is longer than 1024 bytes"),
+    ],
+    ids=["depth", "inflated", "pdu", "data set", "command set"],
+)
+def test_the_users_limits_hold_for_what_is_recorded(
+    stream: bytes,
+    limits: dict[str, int],
+    words: str,
+    saved: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "query.bin"
+    file.write_bytes(stream)
+    main(["decode", str(file)])
+    without = "".join(capsys.readouterr())
+    assert words not in without
+    arguments = []
+    if saved:
+        space = Workspace()
+        space.save_local(space.local, space.timeouts, Limits(**limits))
+    else:
+        arguments = ["--limit", ",".join(f"{name}={number}" for name, number in limits.items())]
+    main(["decode", str(file), *arguments])
+    told = "".join(capsys.readouterr())
+    assert words in told
+    assert "A-RELEASE-RQ" in told or "pdu_length" in limits  # it goes on behind what is left out

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from engine.wire.pdus import encode_pdu
 from .console import VERIFICATION, Console, policy, proposal
 from .hostile import nothing_leaks
 from .scripted import Conversation, calling, scripted
+from .tls_files import make_files, tls_calling, tls_peer
 
 WAITING = 50 * REQUEST
 LIMITS = Limits(waiting=WAITING)
@@ -106,6 +108,31 @@ def test_a_provider_that_floods_and_never_reads(console: Console) -> None:
 
     with nothing_leaks(console), scripted(script) as peer:
         asked = proposal(peer, limits=LIMITS, timeouts=Timeouts(dimse=1.0, artim=0.5))
+        assert_given_up(console, console.open(asked))
+
+
+def test_a_user_that_floods_over_tls_and_never_reads(console: Console, tmp_path: Path) -> None:
+    files = make_files(tmp_path)
+    behaviour = policy(limits=LIMITS, timeouts=Timeouts(dimse=1.0, artim=0.5))
+    listener = console.listen(policy=behaviour, tls=files.acceptor())
+    with nothing_leaks(console), tls_calling(files, listener.port, VERIFICATION) as talk:
+        number = console.wait(AssociationNotice, lambda n: n.listener is not None and n.negotiated).association
+        worker = threading.Thread(target=flood, args=(talk,))
+        worker.start()
+        assert_given_up(console, number)
+        worker.join()
+    assert console.echo(listener, tls=files.requestor()).outcome is Outcome.SUCCESS
+
+
+def test_a_provider_that_floods_over_tls_and_never_reads(console: Console, tmp_path: Path) -> None:
+    files = make_files(tmp_path)
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        flood(talk)
+
+    with nothing_leaks(console), tls_peer(files, script) as peer:
+        asked = proposal(peer, limits=LIMITS, timeouts=Timeouts(dimse=1.0, artim=0.5), tls=files.requestor())
         assert_given_up(console, console.open(asked))
 
 

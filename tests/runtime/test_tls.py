@@ -42,7 +42,7 @@ from tests.runtime.console import (
     store_rq,
 )
 from tests.runtime.scripted import Conversation, scripted
-from tests.runtime.tls_files import Files, make_files
+from tests.runtime.tls_files import Files, make_files, tls_peer
 
 SHORT = Timeouts(connect=1.0, acse=0.6, dimse=2.0, artim=0.4)
 WITHIN = 4.0
@@ -545,21 +545,6 @@ def test_a_port_scan_of_our_tls_port(console: Console, files: Files) -> None:
 
 
 # --- after the handshake ----------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def tls_peer(files: Files, script: Callable[[Conversation], None]) -> Iterator[Any]:
-    """A scripted peer behind TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.issue("server"))
-
-    def wrapped(peer: Conversation) -> None:
-        # Without suppressing it, an end without close_notify is an error here.
-        with context.wrap_socket(peer.sock, server_side=True, suppress_ragged_eofs=False) as sock:
-            script(Conversation(sock, peer.over))
-
-    with scripted(wrapped) as peer:
-        yield peer
 
 
 def test_damaged_records_end_the_association(console: Console, files: Files) -> None:

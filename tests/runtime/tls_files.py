@@ -1,7 +1,10 @@
-"""Certificates for TLS tests, made on the spot."""
+"""Certificates for TLS tests, made on the spot, and scripted conversations behind TLS."""
 
 from __future__ import annotations
 
+import contextlib
+import ssl
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from engine.model.tls import TlsSettings
+
+from .console import HOST
+from .scripted import Conversation, Scripted, calling, scripted
 
 PASSPHRASE = "correct horse"
 NAMES = ("localhost", "127.0.0.1", "::1")
@@ -99,3 +105,28 @@ class Files:
 def make_files(folder: Path) -> Files:
     folder.mkdir(parents=True, exist_ok=True)
     return Files(folder, trustme.CA(organization_name="Hospital"))
+
+
+@contextlib.contextmanager
+def tls_peer(files: Files, script: Callable[[Conversation], None]) -> Iterator[Scripted]:
+    """A scripted peer behind TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.issue("server"))
+
+    def wrapped(peer: Conversation) -> None:
+        # Without suppressing it, an end without close_notify is an error here.
+        with context.wrap_socket(peer.sock, server_side=True, suppress_ragged_eofs=False) as sock:
+            script(Conversation(sock, peer.over))
+
+    with scripted(wrapped) as peer:
+        yield peer
+
+
+@contextlib.contextmanager
+def tls_calling(files: Files, port: int, *wanted: str) -> Iterator[Conversation]:
+    """A user by hand behind TLS, associated already."""
+    context = ssl.create_default_context(cafile=str(files.ca))
+    with calling(port) as talk, context.wrap_socket(talk.sock, server_hostname=HOST) as sock:
+        secured = Conversation(sock, talk.over)
+        secured.ask(*wanted)
+        yield secured
