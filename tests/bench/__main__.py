@@ -99,7 +99,8 @@ def _told(row: Row, medians: dict[str, Result], memory: float) -> str:
     """The row as some lines of text: rates, then what is to be reached and is."""
     rates = {who: row.amount / r.seconds for who, r in medians.items()}
     shown = "  ".join(f"{who} {rate:,.{0 if rate >= 20 else 2}f}" for who, rate in rates.items())
-    lines = [f"{row.name}\n    {row.unit}: {shown}; CPU {1e6 * medians[OURS].cpu / row.amount:,.0f} us each (ours)"]
+    costs = "  ".join(f"{who} {1e6 * r.cpu / row.amount:,.0f}" for who, r in medians.items())
+    lines = [f"{row.name}\n    {row.unit}: {shown}", f"    processor time {row.spender}, us a unit: {costs}"]
     for goal in row.goals:
         if goal.who in rates:
             ratio = rates[OURS] / rates[goal.who]

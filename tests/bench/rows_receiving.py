@@ -5,35 +5,42 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from tests.interop import peers
 
 from .files import CT_IMAGE, EXPLICIT, need_room
-from .measure import Run, Server, ours, serving, timed
+from .measure import Result, Run, Server, charged, largest_resident, ours, serving, timed
 from .table import HALF_MEGABYTE, OURS, Bench, Goal, Row, as_shipped, part_of, row
+
+RECEIVER = "of the provider that receives"
+
+
+def _part(go: Run, of: float) -> Result:
+    return part_of(go(), of)
 
 
 @contextmanager
-def _receivers(b: Bench, pdu: int) -> Iterator[tuple[dict[str, int], Server]]:
-    """Ports of all receivers, ours among them, each writing to a folder of its own."""
+def _receivers(b: Bench, pdu: int) -> Iterator[dict[str, Server | peers.Peer]]:
+    """All receivers, ours among them, each writing to a folder of its own."""
     most = ("--pdu", pdu)
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(serving("ours", b.scratch("ours"), *most))
-        ports = {OURS: server.port}
-        ports["pynetdicom"] = stack.enter_context(serving("pynet", b.scratch("pynetdicom"), *most)).port
+        receivers: dict[str, Server | peers.Peer] = {}
+        receivers[OURS] = stack.enter_context(serving("ours", b.scratch("ours"), *most))
+        receivers["pynetdicom"] = stack.enter_context(serving("pynet", b.scratch("pynetdicom"), *most))
         if program := b.tool("storescp"):
             given = peers.storescp(program, b.scratch("storescp"), "-pdu", str(pdu))
-            ports["storescp"] = stack.enter_context(given).port
+            receivers["storescp"] = stack.enter_context(given)
         if program := b.tool("dcmrecv"):
             peer = peers.dcmrecv(program, b.scratch("dcmrecv"), [CT_IMAGE], [EXPLICIT], "-pdu", str(pdu))
-            ports["dcmrecv"] = stack.enter_context(peer).port
-        yield ports, server
+            receivers["dcmrecv"] = stack.enter_context(peer)
+        yield receivers
 
 
 def _receive(b: Bench, name: str, count: int, size: int, largest: float = 0.0, pdu: int = 131072) -> Iterator[Row]:
     """One and the same user sends to each: the C program, without it ours."""
     need_room(b.folder, 6 * count * size)  # of four receivers and ours under way, and what is sent
-    with _receivers(b, pdu) as (ports, server):
+    with _receivers(b, pdu) as receivers:
         files = None if b.program else b.files(count, size)
 
         def sent_to(port: int) -> Run:
@@ -42,9 +49,19 @@ def _receive(b: Bench, name: str, count: int, size: int, largest: float = 0.0, p
             return ours("store", files, "--port", port, "--pdu", pdu)
 
         unit, amount = ("1/s", float(count)) if size < 10_000 else ("MB/s", count * size / 1e6)
-        contenders = {who: sent_to(port) for who, port in ports.items()}
+        contenders = {who: charged(sent_to(r.port), r.pid) for who, r in receivers.items()}
+        own = receivers[OURS].pid
         goals = (Goal("storescp", 1, 1.5), Goal("dcmrecv", 1, 1.5), Goal("pynetdicom", 5))
-        yield Row(name, unit, amount, contenders, goals, memory=lambda: server.rss, largest=largest)
+        yield Row(
+            name,
+            unit,
+            amount,
+            contenders,
+            goals,
+            memory=lambda: largest_resident(own),
+            largest=largest,
+            spender=RECEIVER,
+        )
 
 
 @row("receive")
@@ -92,10 +109,11 @@ def from_dcmsend(b: Bench) -> Iterator[Row]:
         contenders: dict[str, Run] = {}
         at = options(server.port)
         for go in b.dcmtk("dcmsend", (*at, files), (*at, one)).values():
-            contenders[OURS] = go
+            contenders[OURS] = charged(go, server.pid)
         at = options(peer.port)
         for go in b.dcmtk("dcmsend", (*at, part), (*at, one)).values():
-            contenders["storescp"] = lambda go=go: part_of(go(), few / count)
+            contenders["storescp"] = partial(_part, charged(go, peer.pid), few / count)
         amount = count * HALF_MEGABYTE / 1e6
         goals = (Goal("storescp", 20),)
-        yield Row("receive from dcmsend as shipped", "MB/s", amount, contenders, goals, memory=lambda: server.rss)
+        name = "receive from dcmsend as shipped"
+        yield Row(name, "MB/s", amount, contenders, goals, memory=lambda: server.rss, spender=RECEIVER)

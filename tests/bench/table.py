@@ -46,6 +46,8 @@ class Row:
     """MB of our process, where it is not the contender's own."""
     largest: float = 0.0
     """MB that ours may have at most."""
+    spender: str = "of the user that asks"
+    """Whose processor time is told of each contender."""
 
 
 @dataclass(slots=True)

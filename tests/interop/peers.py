@@ -54,6 +54,7 @@ class Peer:
     folder: Path
     log: Path | None = None
     host: str = HOST
+    pid: int = 0
 
     @property
     def address(self) -> tuple[str, int]:
@@ -137,8 +138,9 @@ def _end(process: subprocess.Popen[bytes], *, at_once: bool = False) -> None:
 @contextlib.contextmanager
 def _server(
     name: str, folder: Path, ports: int, command: Callable[..., Sequence[str | Path]], *, end_at_once: bool = False
-) -> Iterator[tuple[list[int], Path]]:
-    """Run the command made by `command(*ports)` until the block ends; gives the ports and the file of its output.
+) -> Iterator[tuple[list[int], Path, int]]:
+    """Run the command made by `command(*ports)` until the block ends; gives the ports, the file of its output and its
+    process, which leads a session of its own.
 
     Another program may take a free port before the peer does, so a peer that ends at once gets other ports.
     """
@@ -157,7 +159,7 @@ def _server(
             )
         try:
             if all(wait_for_port(port, lambda process=process: process.poll() is None) for port in chosen):
-                yield chosen, log
+                yield chosen, log, process.pid
                 return
             if process.poll() is None or attempt == _START_ATTEMPTS - 1:
                 raise PeerError(f"{name} does not accept connections:\n{log.read_text(errors='replace')}")
@@ -175,8 +177,8 @@ def storescp(program: str, folder: Path, *options: str, ae_title: str = "STORESC
         given = [*options, "-aet", ae_title, "-od", received]
         return [program, "--fork", "+B", "-pdu", "131072", "-pm", "+xa", *given, str(port)]
 
-    with _server("storescp", folder, 1, command) as ((port,), log):
-        yield Peer("storescp", ae_title, port, received, log)
+    with _server("storescp", folder, 1, command) as ((port,), log, pid):
+        yield Peer("storescp", ae_title, port, received, log, pid=pid)
 
 
 @contextlib.contextmanager
@@ -217,8 +219,8 @@ def dcmrecv(
             str(port),
         ]
 
-    with _server("dcmrecv", folder, 1, command) as ((port,), log):
-        yield Peer("dcmrecv", ae_title, port, received, log)
+    with _server("dcmrecv", folder, 1, command) as ((port,), log, pid):
+        yield Peer("dcmrecv", ae_title, port, received, log, pid=pid)
 
 
 @contextlib.contextmanager
@@ -240,8 +242,8 @@ def dcmqrscp(
         )
         return [program, *options, "-c", configuration]
 
-    with _server("dcmqrscp", folder, 1, command) as ((port,), log):
-        yield Peer("dcmqrscp", ae_title, port, database, log)
+    with _server("dcmqrscp", folder, 1, command) as ((port,), log, pid):
+        yield Peer("dcmqrscp", ae_title, port, database, log, pid=pid)
 
 
 @contextlib.contextmanager
@@ -254,8 +256,8 @@ def wlmscpfs(program: str, folder: Path, *options: str, ae_title: str = "WORKLIS
     def command(port: int) -> list[str | Path]:
         return [program, *options, "-dfp", items.parent, str(port)]
 
-    with _server("wlmscpfs", folder, 1, command) as ((port,), log):
-        yield Peer("wlmscpfs", ae_title, port, items, log)
+    with _server("wlmscpfs", folder, 1, command) as ((port,), log, pid):
+        yield Peer("wlmscpfs", ae_title, port, items, log, pid=pid)
 
 
 @contextlib.contextmanager
@@ -282,8 +284,8 @@ def dcmprscp(program: str, folder: Path, *options: str, ae_title: str = "IHEFULL
         )
         return [program, *options, "-c", configuration, "-p", "PRINTER"]
 
-    with _server("dcmprscp", folder, 1, command) as ((port,), log):
-        yield Peer("dcmprscp", ae_title, port, folder / "spool", log)
+    with _server("dcmprscp", folder, 1, command) as ((port,), log, pid):
+        yield Peer("dcmprscp", ae_title, port, folder / "spool", log, pid=pid)
 
 
 @contextlib.contextmanager
@@ -321,8 +323,8 @@ def orthanc(
         return [program, path]
 
     # Asked politely, Orthanc takes more than three seconds to end, and what it would write by then nobody reads.
-    with _server("Orthanc", folder, 2, command, end_at_once=True) as ((dicom_port, http_port), log):
-        yield Orthanc("orthanc", ae_title, dicom_port, storage, log, http_port=http_port)
+    with _server("Orthanc", folder, 2, command, end_at_once=True) as ((dicom_port, http_port), log, pid):
+        yield Orthanc("orthanc", ae_title, dicom_port, storage, log, pid=pid, http_port=http_port)
 
 
 Context = str | tuple[str, "Sequence[str]"]
