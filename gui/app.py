@@ -118,6 +118,7 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     window = MainWindow(workspace, bridge)
     reporter = Reporter(app)
     reporter.reported.connect(window.show_report)
+    reporter.followed.connect(window.follow_report)
     reporter.install()
 
     def said(kind: QtMsgType, context: object, text: str) -> None:

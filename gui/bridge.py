@@ -35,6 +35,8 @@ class EngineLike(Protocol):
 
     def stop(self) -> None: ...
 
+    def replace(self) -> None: ...
+
     def drain(self, limit: int = ...) -> Sequence[AnyNotice]: ...
 
     def new_id(self) -> int: ...
@@ -74,6 +76,10 @@ class Bridge(QObject):
 
     def new_id(self) -> int:
         return self._engine.new_id()
+
+    def replace(self) -> None:
+        """Have an engine that does not answer replaced; returns at once."""
+        self._engine.replace()
 
     def close(self) -> None:
         """Stop and join the engine here and now (blocks: for the end of the program and for tests)."""

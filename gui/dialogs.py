@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -60,9 +61,9 @@ class Questions(QObject):
         dialog.resize(520, 560)
         dialog.open()
 
-    def report(self, parent: QWidget, text: str) -> None:
-        """Something in the program itself went wrong; `text` can be read, copied and saved."""
-        dialog = ReportDialog(text, self, parent)
+    def report(self, parent: QWidget, text: str, words: str = "") -> None:
+        """Something in the program itself went wrong; `text` can be read, copied and saved. words: what happened."""
+        dialog = ReportDialog(text, self, parent, words or WENT_WRONG)
         dialog.open()
 
     def open_files(self, parent: QWidget, title: str, pattern: str, on_files: OnFiles) -> None:
@@ -145,46 +146,100 @@ class FormDialog(QDialog):
         return handled
 
 
-class ReportDialog(QDialog):
-    """The report of an unexpected error."""
+WENT_WRONG = "Something in DIMSE Console itself went wrong. It goes on, but save your work."
 
-    def __init__(self, text: str, questions: Questions, parent: QWidget) -> None:
+
+class ReportDialog(QDialog):
+    """The report of an unexpected error. words: what happened, and what becomes of it."""
+
+    TITLE = "Unexpected error"
+
+    def __init__(self, text: str, questions: Questions, parent: QWidget, words: str = WENT_WRONG) -> None:
         super().__init__(parent)
-        self._text, self._questions = text, questions
-        self.setWindowTitle("Unexpected error")
+        self.text, self._questions = text, questions
+        self.setWindowTitle(self.TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        words = QLabel(
-            "Something in DIMSE Console itself went wrong. It goes on, but save your work. "
-            "The report below holds no patient data; please send it to the developers.",
-            self,
-        )
-        words.setWordWrap(True)
+        heading = _wrapped(self.TITLE, "title", self)
+        self.words = _wrapped(words, "", self)
+        about = _wrapped("The report holds no patient data; please send it to the developers.", "muted", self)
         view = QPlainTextEdit(text, self)
         view.setReadOnly(True)
         view.setFont(mono_font())
         view.setAccessibleName("Report")
-        self.note = QLabel(self)
-        self.note.setProperty("role", "muted")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        self.save_button = buttons.addButton("&Save report…", QDialogButtonBox.ButtonRole.ActionRole)
+        self.note = _wrapped("", "muted", self)
+        self.note.hide()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self.copy_button = self.buttons.addButton("C&opy", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy_button.clicked.connect(self._copy)
+        self.save_button = self.buttons.addButton("&Save report…", QDialogButtonBox.ButtonRole.ActionRole)
         self.save_button.clicked.connect(self._ask)
-        buttons.rejected.connect(self.reject)
+        self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
         layout.setSpacing(SPACING.large)
-        for widget in (words, view, self.note, buttons):
-            layout.addWidget(widget)
-        self.resize(620, 420)
+        for label in (heading, self.words, about):
+            layout.addWidget(label)
+        layout.addWidget(view, 1)
+        layout.addWidget(self.note)
+        layout.addWidget(self.buttons)
+        self.resize(620, 440)
+
+    def say(self, sentence: str) -> None:
+        """A line above the buttons."""
+        self.note.setText(sentence)
+        self.note.show()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text)
+        self.say("Copied.")
 
     def _ask(self) -> None:
         self._questions.save_file(self, "Save report", "Text (*.txt)", "dimse-console-report.txt", self._save)
 
     def _save(self, paths: tuple[Path, ...]) -> None:
         try:
-            paths[0].write_text(self._text + "\n", encoding="utf-8")
+            paths[0].write_text(self.text + "\n", encoding="utf-8")
         except OSError as error:
-            self.note.setText(f"Not saved: {error.strerror or error}")
+            self.say(f"Not saved: {error.strerror or error}")
         else:
-            self.note.setText(f"Saved to {paths[0]}.")
+            self.say(f"Saved to {paths[0]}.")
+
+
+class SilenceDialog(ReportDialog):
+    """The engine does not answer: where it is, and to have it replaced. `replace_wanted` closes it."""
+
+    TITLE = "The engine does not answer"
+    replace_wanted = Signal()
+
+    def __init__(self, text: str, questions: Questions, parent: QWidget) -> None:
+        super().__init__(
+            text,
+            questions,
+            parent,
+            "Something in DIMSE Console itself holds it up. You can wait: it is said here when it answers again. "
+            "Replacing it ends every association that is open; what is recorded stays, and the built-in peer listens "
+            "again.",
+        )
+        self.replace_button = self.buttons.addButton("&Replace the engine", QDialogButtonBox.ButtonRole.DestructiveRole)
+        self.replace_button.clicked.connect(self._replace)
+
+    def answered(self, sentence: str) -> None:
+        """It does again: there is nothing to replace."""
+        self.say(sentence)
+        self.replace_button.setEnabled(False)
+
+    def _replace(self) -> None:
+        self.replace_wanted.emit()
+        self.accept()
+
+
+def _wrapped(text: str, role: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        label.setProperty("role", role)
+    return label
 
 
 def top_window(widget: QWidget) -> QWidget:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from engine import __version__
 from engine.model.association import Peer, Proposal
 from engine.model.commands import Outgoing
-from engine.model.notices import MessageNotice, Notice, StatusNotice
+from engine.model.notices import EngineNotice, MessageNotice, Notice, StatusNotice
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.message_files import MessageFile
 from engine.workspace.messages import template
@@ -25,7 +25,7 @@ from .arrangement import PANELS, Arrangement, settings_file
 from .bridge import Bridge
 from .built_in_peer import BuiltInPeer
 from .closing import Closing
-from .dialogs import Questions
+from .dialogs import Questions, ReportDialog
 from .finding import Finder
 from .forms.tab_order import leave
 from .handlers import handlers
@@ -42,6 +42,7 @@ from .panels.trace_panel import TracePanel
 from .services_host import ServicesHost
 from .session import AssociationRecord, EchoReport, Session
 from .shortcuts import Actions, keys_table
+from .silence import Silence
 from .status_line import StatusLine
 from .theme import SPACING, theme
 from .theme_choice import ThemeChoice
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.session = Session(bridge, self)
         self.store = settings_file(str(workspace.folder))
         self.ae = AEPanel(workspace, self.questions, self)
+        self.silence = Silence(bridge, self.questions, self)
         self.builder = BuilderPanel(self, questions=self.questions, store=self.store, limits=lambda: workspace.limits)
         self.waivers = WaiverBook(workspace, self)
         self.mending = Mending(self.ae, self.session, self)
@@ -328,9 +330,15 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         self.questions.tell(self, "About DIMSE Console", ABOUT)
 
-    def show_report(self, text: str) -> None:
-        """Something in the program itself went wrong."""
-        self.questions.report(self, text)
+    def show_report(self, text: str, words: str = "") -> None:
+        """Something in the program itself went wrong. words: what, where it is known."""
+        self.questions.report(self, text, words)
+
+    def follow_report(self, text: str, words: str) -> None:
+        """What became of what a report that is still open tells of."""
+        for dialog in self.findChildren(ReportDialog):
+            if words and dialog.text == text:
+                dialog.words.setText(words)
 
     def say(self, sentence: str, role: str) -> None:
         """A line in the status bar, in the colour of a theme role."""
@@ -345,6 +353,8 @@ class MainWindow(QMainWindow):
             if isinstance(notice, MessageNotice):
                 self.builder.add_response(notice)
                 self.answering.take(notice)
+            elif isinstance(notice, EngineNotice):
+                self.silence.take(notice)
 
     def _theme_changed(self) -> None:
         self.setWindowIcon(theme().icon("app"))

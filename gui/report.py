@@ -46,7 +46,10 @@ class Reporter(QObject):
     """Stands in `sys.excepthook`, and is told what else nobody caught, in whatever thread; `reported` carries each
     report once."""
 
-    reported = Signal(object)
+    reported = Signal(object, object)
+    """(report, what happened in words, "" where nobody knows)."""
+    followed = Signal(object, object)
+    """As `reported`, of a report that was told before: what became of it."""
 
     _met = Signal(object)
     """A report, of whatever thread: it is told in the one this lives in."""
@@ -85,10 +88,12 @@ class Reporter(QObject):
         """Tell of defects that the engine met."""
         for notice in notices:
             if isinstance(notice, ErrorNotice) and notice.report:
-                self._tell(whole_text(notice.report))
+                self._tell(whole_text(notice.report), notice.sentence)
 
-    def _tell(self, text: str) -> None:
+    def _tell(self, text: str, words: str = "") -> None:
         sys.stderr.write(text + "\n")
-        if text not in self._seen and len(self._seen) < KEPT:
+        if text in self._seen:
+            self.followed.emit(text, words)
+        elif len(self._seen) < KEPT:
             self._seen.add(text)
-            self.reported.emit(text)
+            self.reported.emit(text, words)

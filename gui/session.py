@@ -32,6 +32,7 @@ from engine.model.notices import (
     FINAL_PHASES,
     AssociationNotice,
     AssociationPhase,
+    EngineNotice,
     ErrorNotice,
     ListenerNotice,
     MessageNotice,
@@ -294,6 +295,8 @@ class Session(QObject):
                 self._take_status(notice)
             elif isinstance(notice, ListenerNotice):
                 self._take_listener(notice)
+            elif isinstance(notice, EngineNotice):
+                self.said.emit(notice.sentence, "text" if notice.answers else "failure")
             elif isinstance(notice, ErrorNotice):
                 self.said.emit(notice.sentence, "failure")
         self._forget()

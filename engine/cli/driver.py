@@ -9,7 +9,14 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from engine.model.commands import Cancel, Command
-from engine.model.notices import FINAL_PHASES, AnyNotice, AssociationNotice, ErrorNotice, StatusNotice
+from engine.model.notices import (
+    FINAL_PHASES,
+    AnyNotice,
+    AssociationNotice,
+    EngineNotice,
+    ErrorNotice,
+    StatusNotice,
+)
 from engine.standard.lean import dataclass
 
 from .exits import OF_OUTCOME, Exit
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 
 TICK = 0.25
 """Seconds between looks for Ctrl-C while nothing happens."""
+REPLACED_AFTER = 30.0
+"""Seconds until an engine that does not answer is replaced: nobody may be there to decide it."""
 PATIENCE = 5.0
 """Seconds an interrupted operation gets to end by itself after it was cancelled."""
 
@@ -112,7 +121,7 @@ class Driver:
     def tell(self, notice: AnyNotice, watch: Watch | None = None) -> None:
         """Print a notice, of the engine's or of our own making."""
         self.output.notice(notice)
-        if isinstance(notice, ErrorNotice) and notice.report:
+        if isinstance(notice, EngineNotice | ErrorNotice) and notice.report:
             self.defect = True
         if watch is not None:
             watch(notice)
@@ -148,7 +157,7 @@ def driving(output: Output) -> Iterator[Driver]:
     from engine.runtime.engine import Engine
 
     loaded()
-    engine = Engine()
+    engine = Engine(patience=REPLACED_AFTER)
     engine.start()
     driver = Driver(engine, output)
     with interruptible():

@@ -14,6 +14,7 @@ from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
     AssociationPhase,
+    EngineNotice,
     ErrorNotice,
     FindingNotice,
     ListenerNotice,
@@ -188,7 +189,7 @@ class Output:
                 self._listener(notice)
             case ScriptNotice():
                 self._stamped(notice.time, notice_text(notice))
-            case ErrorNotice():
+            case EngineNotice() | ErrorNotice():
                 self.error(notice.sentence)
                 if notice.report:
                     self.error(notice.report)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
 
 def report_of(error: BaseException) -> str:
     """What was raised and where."""
@@ -9,6 +15,15 @@ def report_of(error: BaseException) -> str:
 
     frames = (f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__))
     return "\n".join([f"Unexpected {type(error).__name__} at", *frames])
+
+
+def report_of_place(what: str, frame: FrameType) -> str:
+    """What happens, and where a thread is; how threads begin is left out."""
+    import traceback
+
+    stack = dropwhile(lambda f: _module(f.filename).endswith("/threading.py"), traceback.extract_stack(frame))
+    frames = (f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in stack)
+    return "\n".join([f"{what} at", *frames])
 
 
 def _module(filename: str) -> str:

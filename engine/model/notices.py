@@ -402,6 +402,21 @@ class ScriptNotice(Notice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineNotice(Notice):
+    """The engine's loop is held up by something in the program itself, or answers again. Told by a watch of its own."""
+
+    kind: ClassVar[str] = "engine"
+    time: float
+    answers: bool
+    """It does again; else it does not."""
+    seconds: float
+    """Since when it was asked."""
+    sentence: str
+    report: str = ""
+    """Where its thread is, without a value; of one that answers again none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorNotice(Notice):
     """Something went wrong on our side that no other notice says. Never a traceback."""
 
@@ -428,5 +443,6 @@ AnyNotice = (
     | ListenerNotice
     | ObjectsNotice
     | ScriptNotice
+    | EngineNotice
     | ErrorNotice
 )

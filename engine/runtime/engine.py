@@ -11,11 +11,11 @@ from weakref import WeakSet
 
 from engine.model import commands as c
 from engine.model.defects import report_of
-from engine.model.notices import AnyNotice
+from engine.model.notices import AnyNotice, ErrorNotice
 
 from . import sentences
 from .context import Context
-from .life import Life
+from .life import Life, Silence
 from .loss import bury, lose, refuse
 from .outbox import Outbox
 
@@ -26,21 +26,22 @@ KEPT_FREE = 16 * 1024 * 1024
 """Bytes: see `_keep_freed_memory`."""
 LIVES, WITHIN = 3, 60.0
 """An engine that breaks is replaced; so many times within so many seconds, and the next one waits for a command."""
-BLOCKED = 1.0
-"""Seconds to wait for a thread whose loop is closed: closed under it, it would be blocked for ever."""
 
 
 class Engine:
     """Drives every association in a thread of its own; every method may be called from any thread.
 
     A loop that breaks for good is replaced by a new one: what was open is told as lost, listeners listen again, and
-    commands that were not taken yet go to the new one.
+    commands that were not taken yet go to the new one. One that is only held up tells so (`EngineNotice`) and can be
+    replaced too.
 
     bell: called without arguments, in the engine thread, when notices wait and nobody has been told yet.
+    patience: seconds after which one that does not answer is replaced; 0: `replace` alone does it.
     """
 
-    def __init__(self, bell: Callable[[], None] | None = None) -> None:
+    def __init__(self, bell: Callable[[], None] | None = None, *, patience: float = 0.0) -> None:
         self._outbox = Outbox(bell)
+        self._patience = patience
         self._context = Context(self._outbox)
         self._life: Life | None = None
         self._lock = threading.RLock()
@@ -87,19 +88,23 @@ class Engine:
         self._outbox.wait(timeout)
         return self._outbox.drain(limit)
 
+    def replace(self) -> None:
+        """Wait no longer for an engine that does not answer: it is replaced like one that broke. One that answers goes
+        on. Returns at once."""
+        life = self._life
+        if life is not None:
+            life.pulse.give_up()
+
     def stop(self) -> None:
-        """Release what is open (abort after 5 s), stop listening, join the thread. Stopping twice does nothing."""
+        """Release what is open (abort after 5 s), stop listening, join the thread; one that does not answer is not
+        waited for. Stopping twice does nothing."""
         with self._lock:
             self._started = False
             life, self._life = self._life, None
         if life is None:
             return
         life.stop()
-        closed = False
-        while life.thread.is_alive() and not closed:
-            closed = life.context.loop.is_closed()
-            life.thread.join(BLOCKED)
-        self._ended(life, RuntimeError("the loop was closed") if life.thread.is_alive() else None)
+        self._ended(life, life.joined())
 
     def __enter__(self) -> Self:
         self.start()
@@ -114,7 +119,7 @@ class Engine:
         """Start a life, unless there is one or none is wanted; called with the lock."""
         if not self._started or self._life is not None:
             return None
-        life = self._life = Life(self._context, self._commands, self._ended, heirs)
+        life = self._life = Life(self._context, self._commands, self._ended, heirs, self._patience)
         try:
             life.start()
         except RuntimeError:  # no more threads
@@ -125,7 +130,11 @@ class Engine:
     def _ended(self, life: Life, error: BaseException | None) -> None:
         """The last act of a life. One that broke is succeeded by the next."""
         with self._lock:
-            if error is None or life in self._buried:
+            if life in self._buried:
+                if error is not None and threading.current_thread() is life.thread:
+                    bury(life.context.loop)  # while it ran it could not be closed
+                return
+            if error is None:
                 return
             self._buried.add(life)
             succeeded = self._life is life
@@ -147,7 +156,13 @@ class Engine:
     def _bury(self, life: Life, error: BaseException, *, replaced: bool) -> tuple[Listener, ...]:
         """Tell what is lost. Returns who is to listen in place of those that did."""
         context = life.context
-        context.error(sentences.broke(type(error).__name__, replaced=replaced), report=report_of(error))
+        if isinstance(error, Silence):
+            context.outbox.put_aside(
+                ErrorNotice(time=context.wall(), sentence=sentences.given_up(error.seconds, replaced=replaced))
+            )
+            life.abandon()
+        else:
+            context.error(sentences.broke(type(error).__name__, replaced=replaced), report=report_of(error))
         old = lose(context, life.dispatcher)
         self._context = Context(self._outbox, context.ids)
         bury(context.loop)

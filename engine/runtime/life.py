@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.model import commands as c
-from engine.model.defects import report_of
+from engine.model.defects import report_of, report_of_place
+from engine.model.notices import EngineNotice
 
+from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
+from .pulse import Pulse
 
 if TYPE_CHECKING:
     from .listener import Listener
@@ -22,15 +27,29 @@ STOP_TIMEOUT = 5.0
 SETBACKS, WITHIN = 10, 1.0
 """What is raised past the loop interrupts it for a moment only, and it goes on; so many times within so many seconds it
 is broken (its selector fails, say), and going on would be all it does."""
+BLOCKED = 1.0
+"""Seconds between two looks whether a thread that is to end can end."""
 PATIENCE = 2.0
 """Seconds commands wait for listeners that are brought back; one whose folder holds much may take longer."""
+
+
+class Silence(Exception):
+    """A loop that has not answered for so many seconds and is not waited for any longer."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 class Life:
     """Runs from `start` until it is stopped or broken; then `on_end` is called with what broke it (None: stopped), as
     the last act of its thread.
 
-    commands: what waits to be dispatched. heirs: listeners that are to listen from the start.
+    One whose loop does not answer tells so, and that it answers again. When it is not waited for any longer `on_end` is
+    called in another thread, with `Silence`, and once more when its thread ends after all.
+
+    commands: what waits to be dispatched. heirs: listeners that are to listen from the start. patience: seconds a loop
+    that does not answer is waited for, 0: until `pulse` is told to give up.
     """
 
     def __init__(
@@ -39,6 +58,7 @@ class Life:
         commands: deque[c.Command],
         on_end: Callable[[Life, BaseException | None], None],
         heirs: tuple[Listener, ...] = (),
+        patience: float = 0.0,
     ) -> None:
         self.context = context
         self.dispatcher: Dispatcher | None = None
@@ -50,6 +70,9 @@ class Life:
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
         self._last_told = ("", 0.0)
+        self._abandoned = False
+        self._patience = patience
+        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience)
         self.thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
 
     def start(self) -> None:
@@ -72,14 +95,56 @@ class Life:
         return self._call(self._take)
 
     def stop(self) -> bool:
-        """Have it end in order; False when the loop is closed."""
-        self._ready.wait()
+        """Have it end in order; False when the loop is closed, or does not answer."""
+        while not self._ready.wait(BLOCKED) and not self.pulse.silent:
+            pass
         return self._stopping is not None and self._call(self._stopping.set)
+
+    def joined(self) -> Exception | None:
+        """Wait until its thread has ended; else why that is not to be waited for."""
+        while self.thread.is_alive():
+            if self.context.loop.is_closed():
+                self.thread.join(BLOCKED)  # closed under it, it would be blocked for ever
+                return RuntimeError("the loop was closed") if self.thread.is_alive() else None
+            if self.pulse.silent:
+                return Silence(self.pulse.seconds)
+            self.thread.join(BLOCKED)
+        self.pulse.join(BLOCKED)
+        return None
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more: whatever its thread is at ends as soon as the interpreter can end it."""
+        import ctypes
+
+        self._abandoned = True
+        self.pulse.stop()
+        number = ctypes.c_ulong(self.thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(SystemExit))
 
     @property
     def dead(self) -> bool:
         """Whether it has begun, and nothing can happen in it any more."""
         return self._ready.is_set() and (not self.thread.is_alive() or self.context.loop.is_closed())
+
+    # -- its watch
+
+    def _silent(self, seconds: float) -> None:
+        frame = sys._current_frames().get(self.thread.ident or 0)  # noqa: SLF001 - the one way there is
+        what = f"The engine's loop has not answered for {max(1, round(seconds))} s; its thread is"
+        report = report_of_place(what, frame) if frame is not None else f"{what} gone"
+        self._tell(seconds, sentences.silent(seconds, self._patience), report)
+
+    def _answers(self, seconds: float) -> None:
+        self._tell(seconds, sentences.answers_again(seconds), answers=True)
+
+    def _tell(self, seconds: float, sentence: str, report: str = "", *, answers: bool = False) -> None:
+        context = self.context
+        context.outbox.put_aside(
+            EngineNotice(time=context.wall(), answers=answers, seconds=seconds, sentence=sentence, report=report)
+        )
+
+    def _hopeless(self, seconds: float) -> None:
+        self._on_end(self, Silence(seconds))
 
     def _call(self, what: Callable[[], object]) -> bool:
         try:
@@ -95,6 +160,8 @@ class Life:
         try:
             runner = asyncio.Runner()
             self.context.loop = self.context.alarms.loop = loop = runner.get_loop()
+            with suppress(RuntimeError):  # no more threads: it goes on without
+                self.pulse.start()
             error = self._live(loop)
             if error is None:
                 runner.close()
@@ -102,6 +169,7 @@ class Life:
             error = raised
             if self.dispatcher is None:
                 self.failed = raised
+        self.pulse.stop()
         self._on_end(self, error)
         self._ready.set()
 
@@ -115,7 +183,8 @@ class Life:
                 loop.run_until_complete(main)
             except BaseException as error:  # noqa: BLE001 - a thread that dies takes all associations with it
                 setbacks.append(self.context.now())
-                if loop.is_closed() or (len(setbacks) == SETBACKS and setbacks[-1] - setbacks[0] < WITHIN):
+                again_and_again = len(setbacks) == SETBACKS and setbacks[-1] - setbacks[0] < WITHIN
+                if self._abandoned or loop.is_closed() or again_and_again:
                     return error
                 self._told(error)
         if main.cancelled():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .dispatch import Dispatcher
     from .listener import Listener
 
+SEVERING = 2.0
+"""Seconds for a listener to let go of port and folder: what holds the loop up may hold the disk up too."""
 UNWINDINGS = 5
 """Times a coroutine is unwound: each `finally` in it may want to wait once more."""
 
@@ -29,8 +32,9 @@ def lose(context: Context, dispatcher: Dispatcher | None) -> list[Listener]:
     _tell_ends(context, dispatcher)
     left = {*context.listeners.values(), *(dispatcher.leaving if dispatcher is not None else ())}
     for listener in {*listening, *left}:
-        with suppress(Exception):
-            listener.sever()
+        severing = threading.Thread(target=_sever, args=(listener,), name="dimse-sever", daemon=True)
+        severing.start()
+        severing.join(SEVERING)
     for listener in left.difference(listening):
         listener.tell(False, sentences.LOST_LISTENER)
     outbox, context.outbox = context.outbox, Outbox()  # what is unwound now has been told
@@ -42,7 +46,14 @@ def lose(context: Context, dispatcher: Dispatcher | None) -> list[Listener]:
     return listening
 
 
+def _sever(listener: Listener) -> None:
+    with suppress(Exception):
+        listener.sever()
+
+
 def _tell_ends(context: Context, dispatcher: Dispatcher | None) -> None:
+    with suppress(Exception):  # what was recorded of a message that its thread may be at
+        context.tell_rest()
     for association in list(context.associations.values()):
         sentence = sentences.lost(association.peer)
         association.end = Ended(Outcome.ABORTED, sentence)

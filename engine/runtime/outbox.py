@@ -74,6 +74,11 @@ class Outbox:
             self._ringing_later = True
             self.later(RECORDS_WAIT, self._ring_later)
 
+    def put_aside(self, notice: AnyNotice) -> None:
+        """Append for another thread than the writer's, which is held up and may have been about to ring."""
+        self._items.append(notice)
+        self._wake()
+
     def _ring_later(self) -> None:
         self._ringing_later = False
         if self._items and not self._rung:

@@ -196,6 +196,32 @@ def broke(what: str, *, replaced: bool) -> str:
     return f"The engine of the console itself broke ({what}) and {how}. What was open is lost; what is recorded stays."
 
 
+def silent(seconds: float, patience: float) -> str:
+    """The engine's loop does not answer. patience: seconds after which it is replaced, 0: when somebody wants it."""
+    then = f" If it still does not after {patience:g} s it is replaced by a new one." if patience else ""
+    return (
+        f"The engine has not answered for {_whole(seconds)} s: something in the console itself holds it up. Its report "
+        f"says where.{then}"
+    )
+
+
+def answers_again(seconds: float) -> str:
+    return f"The engine answers again, after {_whole(seconds)} s."
+
+
+def given_up(seconds: float, *, replaced: bool) -> str:
+    """The engine's loop was not waited for any longer."""
+    how = "is replaced by a new one" if replaced else "is not waited for"
+    return (
+        f"The engine of the console itself has not answered for {_whole(seconds)} s and {how}. What was open is lost; "
+        "what is recorded stays."
+    )
+
+
+def _whole(seconds: float) -> int:
+    return max(1, round(seconds))
+
+
 def stalled(peer: Peer, unsent: int, seconds: float, unanswered: int = 0) -> str:
     """unanswered: requests of the peer whose answers wait behind what it does not take."""
     more = f" {unanswered} requests it sent were not answered for that." if unanswered > 1 else ""

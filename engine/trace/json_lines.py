@@ -11,6 +11,7 @@ from engine.model.dataset import FileData
 from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
+    EngineNotice,
     ErrorNotice,
     FindingNotice,
     ListenerNotice,
@@ -295,6 +296,17 @@ def _script(n: ScriptNotice) -> Json:
     }
 
 
+def _engine(n: EngineNotice) -> Json:
+    return {
+        "kind": n.kind,
+        "time": iso_time(n.time),
+        "answers": n.answers,
+        "duration": n.seconds,
+        "sentence": n.sentence,
+        "report": n.report,
+    }
+
+
 def _error(n: ErrorNotice) -> Json:
     return {
         "kind": n.kind,
@@ -320,5 +332,6 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
     FindingNotice: _finding,
     ObjectsNotice: _objects,
     ScriptNotice: _script,
+    EngineNotice: _engine,
     ErrorNotice: _error,
 }

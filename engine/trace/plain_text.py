@@ -12,6 +12,7 @@ from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
     Direction,
+    EngineNotice,
     ErrorNotice,
     FindingNotice,
     ListenerNotice,
@@ -151,7 +152,7 @@ def _notice_text(notice: AnyNotice) -> str:
             return f"{notice.severity.capitalize()}{waived}: {notice.sentence}{clause}"
         case ObjectsNotice():
             return f"{len(notice.held)} objects held, {len(notice.gone)} gone"
-        case ListenerNotice() | ScriptNotice() | ErrorNotice():
+        case ListenerNotice() | ScriptNotice() | EngineNotice() | ErrorNotice():
             return notice.sentence
 
 

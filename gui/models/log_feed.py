@@ -13,6 +13,7 @@ from engine.model.association import Peer
 from engine.model.notices import (
     AssociationNotice,
     Direction,
+    EngineNotice,
     ErrorNotice,
     FindingNotice,
     ListenerNotice,
@@ -86,6 +87,7 @@ class LogFeed:
             FindingNotice: self._finding,
             ListenerNotice: self._listener,
             ScriptNotice: self._script,
+            EngineNotice: self._engine,
             ErrorNotice: self._error,
         }
 
@@ -299,6 +301,11 @@ class LogFeed:
     def _script(self, notice: ScriptNotice) -> None:
         shape = Shape(Kind.SCRIPT, Class.INFO, "Script", True, word=notice.phase.value, meaning=notice.title)
         self._changed.add(self.store.add(shape, notice.time, notice.association, detail=notice.sentence))
+
+    def _engine(self, notice: EngineNotice) -> None:
+        klass, word = (Class.INFO, "answers") if notice.answers else (Class.FAILURE, "silent")
+        shape = Shape(Kind.ERROR, klass, "Engine", word=word)
+        self._changed.add(self.store.add(shape, notice.time, detail=notice.sentence))
 
     def _error(self, notice: ErrorNotice) -> None:
         shape = Shape(Kind.ERROR, Class.FAILURE, "Error", word="error")

@@ -14,6 +14,7 @@ from engine.cli import driver
 from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.runtime import engine as engine_module
+from engine.runtime import pulse
 from engine.runtime.engine import Engine
 from tests.runtime.scripted import Conversation, scripted
 
@@ -58,6 +59,36 @@ def test_a_command_ends_with_a_message(
     out, err = capsys.readouterr()
     assert "Lost: the engine of the console itself broke" in out + err
     assert "Unexpected OSError at" in out + err
+    assert SECRET not in out + err
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)], ids=["text", "json"])
+def test_a_command_ends_though_its_engine_is_blocked(
+    arguments: tuple[str, ...],
+    engines: list[Engine],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pulse, "BEAT", 0.05)
+    monkeypatch.setattr(driver, "REPLACED_AFTER", 0.5)
+    over = threading.Event()
+
+    def hold_up(_patient: str) -> None:
+        over.wait()
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        talk.read_command()
+        engines[0]._context.loop.call_soon_threadsafe(hold_up, SECRET)
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        assert main(["echo", "127.0.0.1", str(peer.port), *arguments]) == Exit.DEFECT
+    over.set()
+    out, err = capsys.readouterr()
+    assert "The engine has not answered for" in out + err and "hold_up" in out + err
+    assert "has not answered for 1 s and is replaced by a new one" in out + err
+    assert "Lost: the engine of the console itself broke" in out + err
     assert SECRET not in out + err
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,16 +33,16 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
-from engine.runtime.engine import Engine
-from engine.workspace.workspace import Workspace
 from gui.bridge import Bridge
-from gui.main_window import MainWindow
+from tests.gui.staging import staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from gui.main_window import MainWindow
 
 VERIFICATION = "1.2.840.10008.1.1"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -61,6 +60,7 @@ class FakeEngine:
         self.refuse_ports: set[int] = set()
         self.taken_ports: set[int] = set()
         self.silent = False
+        self.replaced = 0
         self._ids = itertools.count(1)
         self._out: deque[AnyNotice] = deque()
         self._peers: dict[int, Peer] = {}
@@ -72,6 +72,9 @@ class FakeEngine:
     def stop(self) -> None:
         self.running = False
         self.stopped_in = threading.current_thread().name
+
+    def replace(self) -> None:
+        self.replaced += 1
 
     def new_id(self) -> int:
         return next(self._ids)
@@ -248,17 +251,5 @@ def fake(bridge: Bridge) -> FakeEngine:
 def live_window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """The window with the engine that really talks over TCP; the built-in peer listens, stands in the list of peers and
     is selected."""
-    bridge = Bridge(Engine)
-    bridge.start()
-    window = MainWindow(Workspace(tmp_path / "workspace"), bridge)
-    window.resize(1280, 800)
-    window.show()
-    window.workspace.save_listener(replace(window.workspace.listener, port=0))
-    with qtbot.waitSignal(window.built_in.ready):
-        window.built_in.start(introduce=True)
-    yield window
-    window.drafts.save = list  # type: ignore[method-assign]  # nobody is there to be asked
-    with qtbot.waitSignal(window.ended, timeout=15_000):
-        window.close()
-    bridge.close()
-    window.deleteLater()
+    with staged(qtbot, tmp_path / "workspace") as window:
+        yield window

@@ -12,13 +12,10 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from engine.model.notices import AssociationPhase, Outcome, StatusNotice
 from engine.runtime.defects import reported
-from engine.runtime.engine import Engine
-from engine.workspace.workspace import Workspace
 from gui.background import Background
-from gui.bridge import Bridge
 from gui.dialogs import ReportDialog
-from gui.main_window import MainWindow
 from gui.report import Reporter
+from tests.gui.staging import staged
 from tests.runtime.scripted import scripted
 
 SECRET = "DOE^JOHN"
@@ -39,21 +36,8 @@ def reporter():
 
 @pytest.fixture
 def window(qtbot, tmp_path, reporter):
-    bridge = Bridge(Engine)
-    bridge.start()
-    bridge.notices.connect(reporter.take)
-    made = MainWindow(Workspace(tmp_path / "workspace"), bridge)
-    reporter.reported.connect(made.show_report)
-    made.show()
-    made.workspace.save_listener(replace(made.workspace.listener, port=0))
-    with qtbot.waitSignal(made.built_in.ready):
-        made.built_in.start(introduce=True)
-    yield made
-    made.drafts.save = list  # nobody is there to be asked
-    with qtbot.waitSignal(made.ended, timeout=15_000):
-        made.close()
-    bridge.close()
-    made.deleteLater()
+    with staged(qtbot, tmp_path / "workspace", reporter=reporter) as made:
+        yield made
 
 
 def echoed(qtbot, window):
@@ -83,7 +67,9 @@ def test_the_window_goes_on_with_a_new_engine(window, qtbot, tmp_path):
         loop.call_soon_threadsafe(lambda: setattr(loop._selector, "select", fail))
         qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None, timeout=15_000)
         qtbot.waitUntil(lambda: any(isinstance(n, StatusNotice) and n.operation == operation for n in ends))
-    for dialog in window.findChildren(ReportDialog):
+    dialogs = window.findChildren(ReportDialog)
+    qtbot.waitUntil(lambda: any("is replaced by a new one" in d.words.text() for d in dialogs))
+    for dialog in dialogs:
         assert SECRET not in dialog.findChild(QPlainTextEdit).toPlainText()
         dialog.reject()
     (lost,) = [n for n in ends if n.operation == operation]
@@ -106,7 +92,7 @@ def told_by(qtbot, reporter, cause):
 
 def test_what_a_thread_does_not_catch_becomes_a_report(qtbot, reporter):
     threads = []
-    reporter.reported.connect(lambda _text: threads.append(QThread.currentThread()))
+    reporter.reported.connect(lambda *_: threads.append(QThread.currentThread()))
 
     def cause():
         thread = threading.Thread(target=fail)
@@ -139,7 +125,7 @@ def test_what_fails_beside_becomes_a_report(received, qtbot, reporter, monkeypat
 def test_what_the_world_does_wrong_is_the_receivers_to_tell(qtbot, reporter, monkeypatch):
     monkeypatch.setattr(sys, "excepthook", reporter.hook)
     told = []
-    reporter.reported.connect(told.append)
+    reporter.reported.connect(lambda text, _words: told.append(text))
 
     def missing():
         raise FileNotFoundError(SECRET)

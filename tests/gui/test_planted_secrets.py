@@ -14,13 +14,10 @@ from engine.model.association import Policy, Rejection
 from engine.model.identity import KnownIdentity, SecretHash
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice
 from engine.runtime import association
-from engine.runtime.engine import Engine
 from engine.workspace.secrets import Secrets
-from engine.workspace.workspace import Workspace
-from gui.bridge import Bridge
 from gui.dialogs import Questions, ReportDialog
-from gui.main_window import MainWindow
 from gui.report import Reporter
+from tests.gui.staging import staged
 from tests.gui.test_ae_panel import MemoryKeyring
 from tests.planted import ASSERTION, PASSCODE, PATIENT, PATIENTS, SECRETS, TICKET, TOKEN, found, found_below
 
@@ -57,22 +54,10 @@ def reporter():
 
 @pytest.fixture
 def window(qtbot, tmp_path, keyring, told, reporter):
-    bridge = Bridge(Engine)
-    bridge.start()
-    bridge.notices.connect(told.extend)
-    bridge.notices.connect(reporter.take)
-    made = MainWindow(Workspace(tmp_path / "workspace", Secrets(keyring)), bridge, Saves())
-    reporter.reported.connect(made.show_report)
-    made.show()
-    made.workspace.save_listener(replace(made.workspace.listener, port=0))
-    with qtbot.waitSignal(made.built_in.ready):
-        made.built_in.start(introduce=True)
-    yield made
-    made.drafts.save = list  # nobody is there to be asked
-    with qtbot.waitSignal(made.ended, timeout=15_000):
-        made.close()
-    bridge.close()
-    made.deleteLater()
+    with staged(
+        qtbot, tmp_path / "workspace", secrets=Secrets(keyring), questions=Saves(), reporter=reporter, told=told
+    ) as made:
+        yield made
 
 
 def listen_with(qtbot, window, policy):

@@ -50,8 +50,9 @@ N = TypeVar("N")
 class Console:
     """An engine and every notice it gave, in order."""
 
-    def __init__(self) -> None:
-        self.engine = Engine()
+    def __init__(self, **options: Any) -> None:
+        """options: of the engine."""
+        self.engine = Engine(**options)
         self.engine.start()
         self.notices: list[AnyNotice] = []
 

@@ -28,6 +28,7 @@ from engine.model.notices import (
     AssociationNotice,
     AssociationPhase,
     Direction,
+    EngineNotice,
     ErrorNotice,
     Evidence,
     FindingNotice,
@@ -78,6 +79,7 @@ KINDS = {
     "finding",
     "progress",
     "step",
+    "engine",
     "error",
     "plan",
     "references",
@@ -201,6 +203,7 @@ NOTICES = [
                    sentence="Listening."),
     ScriptNotice(association=7, time=1.0, rule=0, title="Late", phase=Phase.RESPONSE, service="C-ECHO",
                  faults=("delay",), script="Slow"),
+    EngineNotice(time=1.0, answers=False, seconds=5.1, sentence="It does not.", report="at a.py:1 f"),
     ErrorNotice(time=0.0, sentence="Something."),
 ]  # fmt: skip
 
@@ -248,6 +251,7 @@ SCHEMA: dict[str, dict[str, str]] = {
         "time": "s", "association": "i", "script": "s", "rule": "i", "title": "s", "phase": "s", "service": "s",
         "faults": "l", "sentence": "s",
     },
+    "engine": {"time": "s", "answers": "b", "duration": "f", "sentence": "s", "report": "s"},
     "error": {"time": "s?", "association": "i?", "operation": "i?", "sentence": "s"},
 }  # fmt: skip
 

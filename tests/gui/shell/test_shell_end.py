@@ -166,7 +166,7 @@ def test_an_unexpected_error_gives_a_report_without_values(qtbot, tmp_path, wind
     reporter = Reporter()
     window.questions.files = (tmp_path / "report.txt",)
     told = []
-    reporter.reported.connect(told.append)
+    reporter.reported.connect(lambda text, _words: told.append(text))
     try:
         raise ValueError("DOE^JOHN is not a date")
     except ValueError as error:
@@ -182,7 +182,7 @@ def test_an_unexpected_error_gives_a_report_without_values(qtbot, tmp_path, wind
 def test_a_defect_of_the_engine_gives_the_same_report(qtbot, window, bridge):
     reporter = Reporter()
     told = []
-    reporter.reported.connect(told.append)
+    reporter.reported.connect(lambda text, _words: told.append(text))
     bridge.notices.connect(reporter.take)
     before = window.session.open_records()
     for sentence in ("once", "twice"):
