@@ -132,8 +132,9 @@ class Bench:
     def _store(self) -> StoreFiles:
         new_id = self.engine.new_id
         proposal = self.proposal()
+        options = StoreOptions(parallel=self.args.parallel)
         return StoreFiles(
-            operation=new_id(), association=new_id(), proposal=proposal, paths=self.args.paths, options=StoreOptions()
+            operation=new_id(), association=new_id(), proposal=proposal, paths=self.args.paths, options=options
         )
 
     def echo(self) -> None:
@@ -214,6 +215,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--window", type=int, default=1)
+    parser.add_argument("--parallel", type=int, default=1, help="associations a store goes over at a time")
     parser.add_argument("--pdu", type=int, default=131072)
     parser.add_argument("--tls", type=Path)
     parser.add_argument("--keep", type=int, help="bytes of P-DATA-TF copied into notices; default: the product's")

@@ -126,12 +126,12 @@ def to_storescp(b: Bench) -> Iterator[Row]:
         yield _stores_as_shipped(b, "C-STORE send to storescp as shipped", peer.port)
 
 
-def _stores_as_shipped(b: Bench, name: str, port: int, note: str = "") -> Row:
+def _stores_as_shipped(b: Bench, name: str, port: int, note: str = "", parallel: int = 1) -> Row:
     count = b.count(1000)
     few = max(2, count // 10)  # they stall at each
     files, part, one = b.files(count, HALF_MEGABYTE), b.files(few, HALF_MEGABYTE), b.files(1, 2048)
     options = ("-q", "--scan-directories", peers.HOST, port)
-    contenders = {OURS: ours("store", files, "--port", port)}
+    contenders = {OURS: ours("store", files, "--port", port, "--parallel", parallel)}
     for who, go in b.dcmtk("dcmsend", (*options, part), (*options, one)).items():
         contenders[who] = lambda go=go: part_of(go(), few / count)
     return Row(name, "MB/s", count * HALF_MEGABYTE / 1e6, contenders, (Goal("dcmsend", 20),), note=note)
@@ -155,14 +155,23 @@ def _echoes_as_shipped(b: Bench, name: str, port: int) -> Row:
     return Row(name, "1/s", count, contenders, (Goal("echoscu", 20),))
 
 
-@row("orthanc")
-def to_orthanc(b: Bench) -> Iterator[Row]:
+def _to_orthanc(b: Bench, parallel: int, note: str) -> Iterator[Row]:
     program = b.tool("Orthanc")
     if program is None:
         return
     with as_shipped(), peers.orthanc(program, b.scratch("orthanc")) as peer:
-        name, note = "C-STORE send to Orthanc as shipped", "Orthanc itself writes and indexes each instance"
-        yield _stores_as_shipped(b, name, peer.port, note)
+        name = "C-STORE send to Orthanc as shipped" + (f", {parallel} associations at a time" if parallel > 1 else "")
+        yield _stores_as_shipped(b, name, peer.port, note, parallel)
+
+
+@row("orthanc")
+def to_orthanc(b: Bench) -> Iterator[Row]:
+    yield from _to_orthanc(b, 1, "Orthanc itself writes and indexes each instance, and waits for its disk")
+
+
+@row("orthanc4")
+def to_orthanc_at_once(b: Bench) -> Iterator[Row]:
+    yield from _to_orthanc(b, 4, "our associations at a time, as a user can choose; dcmsend has one")
 
 
 @row("echo-orthanc")
