@@ -62,9 +62,14 @@ class Context:
         return next(self.ids)
 
     def notify(self, notice: AnyNotice) -> None:
-        if self._untold:
+        """Tell it, after what waits; with that while an answer is under way."""
+        if not self._untold:
+            self.outbox.put(notice)
+        elif self.answering:
+            self._untold.append(partial(self.outbox.put, notice))
+        else:
             self.tell_rest()
-        self.outbox.put(notice)
+            self.outbox.put(notice)
 
     def record(self, tell: Callable[[], None]) -> None:
         """Have something recorded by `tell`, in its turn: at once, or while an answer is under way when that is out, so

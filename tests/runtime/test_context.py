@@ -83,7 +83,7 @@ def test_what_waits_for_ever_is_cancelled_and_can_tidy_up(again: bool) -> None:
     assert played(work) == (["begun", "tidied"], [])
 
 
-def test_records_wait_for_the_answer_and_come_before_all_else() -> None:
+def test_all_is_told_in_its_order_when_the_answer_is_out() -> None:
     outbox = Outbox()
     context = Context(outbox)
 
@@ -100,8 +100,16 @@ def test_records_wait_for_the_answer_and_come_before_all_else() -> None:
     record("second")
     assert told() == []
     context.error("an error")
-    assert told() == ["first", "second", "an error"]
     record("third")
+    assert told() == []
     context.answering = False
     record("fourth")
-    assert told() == ["third", "fourth"]
+    assert told() == ["first", "second", "an error", "third", "fourth"]
+
+
+def test_what_nothing_waits_before_is_told_at_once() -> None:
+    outbox = Outbox()
+    context = Context(outbox)
+    context.answering = True
+    context.error("an error")
+    assert [n.sentence for n in outbox.drain(100) if isinstance(n, ErrorNotice)] == ["an error"]
