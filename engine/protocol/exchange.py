@@ -339,6 +339,22 @@ class Exchange:
         self._invoked.moved_on(invoked, now)
         return self._contexts[invoked.context_id]
 
+    def passes(self, context_id: int, command: int, data: int) -> NegotiatedContext | None:
+        """The context of a C-STORE-RQ of so many bytes, where nothing else is under way and nothing can be wrong with
+        its place; None where it has to be received as others are."""
+        limits = self.limits
+        if self._served or self._arriving or len(self._invoked) or self._events or self._reassembler.pending:
+            return None
+        if command > limits.command_set or data > min(limits.data_set, limits.memory):
+            return None
+        return self._contexts.get(context_id)
+
+    def passed(self, context_id: int) -> None:
+        """Such a request came and was answered."""
+        self.taken += 1
+        self._last_key += 1
+        self._reassembler.passed(context_id)
+
     @property
     def has_events(self) -> bool:
         """Whether `next_event` has one."""

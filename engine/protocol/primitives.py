@@ -8,7 +8,9 @@ from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, Pdu
 from engine.standard.state_table import Evt, Sta
 from engine.wire.fragments import DataRun
-from engine.wire.message_run import MessageRun
+from engine.wire.message_run import HEADERS, MessageRun
+from engine.wire.pdus import iter_pdvs
+from engine.wire.store_form import StoreForm
 
 Buffer = bytes | bytearray | memoryview
 Pdv = tuple[int, int, memoryview]
@@ -136,6 +138,32 @@ class MessagesReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreReceived:
+    """A whole C-STORE like one before it arrived, each of its PDUs with this transition, and is indicated with it.
+
+    command: the P-DATA-TF with the command set. pdus: those with the data set, one fragment each, views of what was
+    received, valid while the event is handled. number, uid: Message ID and SOP Instance UID as they stand there.
+    """
+
+    form: StoreForm
+    command: bytes = field(repr=False)
+    number: bytes
+    uid: bytes
+    pdus: list[memoryview] = field(repr=False)
+    transition: Transition
+
+    @property
+    def size(self) -> int:
+        """Bytes of the data set."""
+        return sum(map(len, self.pdus)) - HEADERS * len(self.pdus)
+
+    def apart(self) -> list[DataReceived]:
+        """The same PDU by PDU."""
+        pdus = (self.command, *map(bytes, self.pdus))
+        return [DataReceived(pdu, iter_pdvs(pdu), self.transition) for pdu in pdus]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTransport:
     """Connect now (AE-1)."""
 
@@ -233,6 +261,7 @@ Event = (
     | RunSent
     | RunReceived
     | MessagesReceived
+    | StoreReceived
     | OpenTransport
     | CloseTransport
     | ScriptEnded

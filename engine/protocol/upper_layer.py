@@ -26,10 +26,11 @@ from engine.standard.pdus import (
     ReleaseRQ,
 )
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
-from engine.wire.fragments import RUN_HEADER, DataRun
+from engine.wire.fragments import RUN_HEADER, DataRun, run_of
 from engine.wire.framer import PDU_LIMIT, Framer
 from engine.wire.message_run import may_repeat
-from engine.wire.pdus import PDU_HEADER, PduError, decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.store_form import StoreForm
 
 from . import primitives as p
 
@@ -38,6 +39,8 @@ PROVIDER = 2
 """A-ABORT source (PS3.8 9.3.8)."""
 UNEXPECTED_PDU = 2
 """A-ABORT reason (PS3.8 9.3.8)."""
+_CONTEXT = PDU_HEADER + PDV_HEADER - 2
+"""Where a P-DATA-TF has the presentation context of its first PDV."""
 SHOWN = 64
 """Bytes of an offending PDU a `ProtocolError` carries."""
 Judge = Callable[[AssociateRQ], AssociateRJ | None]
@@ -86,6 +89,8 @@ class UpperLayer:
         self._dead = False
         self.in_runs = False
         """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one."""
+        self.store_forms: dict[int, StoreForm] = {}
+        """By presentation context: C-STOREs like these are told by one event each when they are there as a whole."""
         self._latest_command = b""
         """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
         # What the effects of the event under way work on:
@@ -240,6 +245,9 @@ class UpperLayer:
             self._events.append(p.RunReceived(run, INDICATED))
             return True
         data = bytes(pdu)
+        form = self.store_forms.get(data[_CONTEXT]) if len(data) > _CONTEXT else None
+        if form is not None and self._receives_store(form, data):
+            return True
         if data == self._latest_command:
             messages = self._framer.repeats(data)
             if messages is not None:
@@ -253,6 +261,21 @@ class UpperLayer:
             return False
         self._events.append(_data_received(data, pdvs, INDICATED))
         return True
+
+    def _receives_store(self, form: StoreForm, data: bytes) -> bool:
+        """Tell a C-STORE of this form by one event, where this is its command set and its data set is there."""
+        own = form.own(data)
+        pdus = self._framer.data_set(form.context_id) if own is not None else None
+        if own is None or pdus is None:
+            return False
+        self._events.append(_store_received(form, data, *own, pdus, INDICATED))
+        return True
+
+    def send_quietly(self, pdu: bytes) -> None:
+        """A P-DATA-TF that whoever sends it tells himself. StateError as `request`."""
+        if self.state is not Sta.Sta6:
+            raise StateError(f"PDataRequest is not possible in {self._state_in_words()}.")
+        self._out.append(pdu)
 
     def _send_quickly(self, pdus: tuple[list[p.Buffer] | DataRun, ...]) -> None:
         """The fast twin of `_send_pdata`: DT-1 changes nothing."""
@@ -275,9 +298,7 @@ class UpperLayer:
         more = self._framer.more(header, size)
         if not more:
             return None
-        buffers: list[p.Buffer] = [header] * (2 * (len(more) + 1))
-        buffers[1::2] = [one[RUN_HEADER:] for one in (pdu, *more)]
-        return DataRun(header, buffers)
+        return run_of((pdu, *more))
 
     def _receive_pdu(self, data: bytes, now: float) -> None:
         kind = data[0]
@@ -409,7 +430,7 @@ INDICATED, REQUESTED = (
     if (step := action(event, Sta.Sta6)) is not None
 )
 """What a P-DATA-TF makes of Sta6, received and sent."""
-_data_received, _data_sent = quick(p.DataReceived), quick(p.DataSent)
+_data_received, _data_sent, _store_received = quick(p.DataReceived), quick(p.DataSent), quick(p.StoreReceived)
 _pdu_received, _pdu_sent = quick(p.PduReceived), quick(p.PduSent)
 _transition = lru_cache(None)(p.Transition)  # there are as many as cells in the table
 _ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})

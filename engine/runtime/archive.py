@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 
-from engine.model.dataset import EncodedData, FileData
+from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.limits import MIB, Limits
 from engine.model.quick import quick
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.wire import datasets
+from engine.wire.pdus import Buffer
 
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from .files import USUAL, FolderStore, file_name, reason
@@ -34,6 +37,10 @@ WHILE = 1.0
 """Seconds until the disk is given another chance."""
 INDEX_LATER = 0.05
 """Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
+_Written = tuple[str, int, int, int, int]
+"""Name, size, time of modification in nanoseconds; offset and length of the data set."""
+FindIt = Callable[[DataSet], None]
+"""Given the attributes of an instance that is safe, it is found in the store."""
 _instance, _indexed_file, _file_data = quick(Instance), quick(IndexedFile), quick(FileData)
 
 
@@ -131,38 +138,72 @@ class Archive(FolderStore):
 
     async def keep(self, instance: Instance) -> str:
         """Returns "" once the instance is safe, or why it could not be kept."""
+        uids, syntax = (instance.sop_class_uid, instance.sop_instance_uid), instance.transfer_syntax
         async with self._locks[hash(instance.sop_instance_uid) % STRIPES]:
             try:
-                written = self._write_here(instance)
+                data, written = instance.data, None
+                if isinstance(data, EncodedData):
+                    written = self._write_here(uids, syntax, (data.data,), len(data.data))
                 if written is None:
-                    written = await asyncio.to_thread(self._write, instance)
+                    what = (data.data,) if isinstance(data, EncodedData) else data
+                    written = await asyncio.to_thread(self._write, uids, syntax, what)
             except (OSError, datasets.DataSetError) as error:
                 return f"cannot store: {reason(error)}"
-            self._held[instance.sop_instance_uid] = _instance(
-                sop_class_uid=instance.sop_class_uid,
-                sop_instance_uid=instance.sop_instance_uid,
-                transfer_syntax=instance.transfer_syntax,
-                attributes=instance.attributes,
-                data=written[0],
-            )
-            self._index_later(written[1])
+            self._find_it(uids, syntax, written, instance.attributes)
         return ""
 
-    def _write_here(self, instance: Instance) -> tuple[FileData, IndexedFile] | None:
-        """Write a small one at once while the disk is quick; None when that is for another thread."""
-        data, loop = instance.data, asyncio.get_running_loop()
-        if not isinstance(data, EncodedData) or len(data.data) > AT_ONCE:
+    def keep_at_once(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> FindIt | None:
+        """`keep` of a small one while the disk is quick and nobody else is at it; None where that is not so, or fails:
+        `keep` has to be asked then. What is returned makes it found.
+
+        uids: SOP Class and Instance UID. data: the data set of `size` bytes in pieces; they are not kept.
+        """
+        if self._locks[hash(uids[1]) % STRIPES].locked():
             return None
-        begun = loop.time()
+        try:
+            written = self._write_here(uids, syntax, data, size)
+        except (OSError, datasets.DataSetError):
+            return None
+        return None if written is None else partial(self._find_it, uids, syntax, written)
+
+    def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
+        """Write a small one at once while the disk is quick; None when that is for another thread."""
+        if size > AT_ONCE:
+            return None
+        begun = perf_counter()
         if begun < self._slow_until:
             return None
         try:
-            return self._write(instance)
+            return self._write(uids, syntax, data)
         finally:
-            ended = loop.time()
+            ended = perf_counter()
             self._slow = self._slow + 1 if ended - begun > QUICK else 0
             if self._slow == OFTEN:
                 self._slow, self._slow_until = 0, ended + WHILE
+
+    def _find_it(self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet) -> None:
+        """It is safe: find it from now on, and index it soon."""
+        name, size, modified, offset, length = written
+        self._held[uids[1]] = _instance(
+            sop_class_uid=uids[0],
+            sop_instance_uid=uids[1],
+            transfer_syntax=syntax,
+            attributes=attributes,
+            data=_file_data(self.folder / name, offset, length, syntax),
+        )
+        self._index_later(
+            _indexed_file(
+                file=name,
+                size=size,
+                modified=modified,
+                sop_class_uid=uids[0],
+                sop_instance_uid=uids[1],
+                transfer_syntax=syntax,
+                data_offset=offset,
+                data_length=length,
+                attributes=attributes,
+            )
+        )
 
     def _index_later(self, row: IndexedFile) -> None:
         self._unindexed.append(row)
@@ -217,31 +258,30 @@ class Archive(FolderStore):
             self._held.pop(sop_instance_uid, None)
         return ""
 
-    def _write(self, instance: Instance) -> tuple[FileData, IndexedFile]:
-        name, data = file_name(instance.sop_instance_uid), instance.data
-        part, path = f"{self._incoming}{next(self._part)}.part", self._prefix + name
+    def _write(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:
+        """data: the data set in pieces, or a file it was received into."""
+        name = file_name(uids[1])
+        part = f"{self._incoming}{next(self._part)}.part"
         try:
-            if isinstance(data, EncodedData):
-                uids = (instance.sop_class_uid, instance.sop_instance_uid)
-                head = datasets.file_meta(data.transfer_syntax, *uids)
-                offset, length = len(head), datasets.write_out(part, head, (data.data,), durable=True)
+            if isinstance(data, FileData):
+                offset, length = self._write_spooled(Path(part), data, uids)
+                told = os.stat(part)  # noqa: PTH116 - as all here: paths would cost more than what is done with them
             else:
-                offset, length = self._write_spooled(Path(part), data, instance)
-            told = os.stat(part)  # noqa: PTH116 - as all here: paths would cost more than what is done with them
-            os.replace(part, path)  # noqa: PTH105
+                head = datasets.file_meta(syntax, *uids)
+                told = datasets.write_whole(part, (head, *data))
+                offset, length = len(head), told.st_size - len(head)
+            os.replace(part, self._prefix + name)  # noqa: PTH105
             self._synchronize()
         except BaseException:
             with suppress(OSError):
                 os.unlink(part)  # noqa: PTH108
             raise
-        stored = _file_data(Path(path), offset, length, data.transfer_syntax)
-        return stored, _indexed(name, told, instance, stored)
+        return name, told.st_size, told.st_mtime_ns, offset, length
 
-    def _write_spooled(self, part: Path, data: FileData, instance: Instance) -> tuple[int, int]:
+    def _write_spooled(self, part: Path, data: FileData, uids: tuple[str, str]) -> tuple[int, int]:
         """Offset and length of the data set of one that was received into a file."""
-        written = self._taken_over(part, instance)
+        written = self._taken_over(part, data, uids)
         if written is None:
-            uids = (instance.sop_class_uid, instance.sop_instance_uid)
             written = datasets.write_instance(part, data, *uids, durable=True)
         return written.offset or 0, written.length or 0
 
@@ -250,13 +290,12 @@ class Archive(FolderStore):
         if self._number >= 0:
             os.fsync(self._number)
 
-    def _taken_over(self, part: Path, instance: Instance) -> FileData | None:
+    def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str]) -> FileData | None:
         """A large one that was received into a file as it is to be stored, under another name and on the disk; None
         where it was not, or the file system has no second names."""
-        data = instance.data
-        if not isinstance(data, FileData) or not data.offset or data.path.parent != self.incoming:
+        if not data.offset or data.path.parent != self.incoming:
             return None
-        head = datasets.file_meta(data.transfer_syntax, instance.sop_class_uid, instance.sop_instance_uid)
+        head = datasets.file_meta(data.transfer_syntax, *uids)
         with data.path.open("rb+") as file:
             size = os.fstat(file.fileno()).st_size
             if file.read(data.offset) != head or size != len(head) + (data.length or 0):

@@ -81,6 +81,9 @@ class Association:
         self.recorder = Recorder(context, number, requestor, self.limits)
         self.on_request: OnRequest | None = None
         self.on_indication: Callable[[Association, AssociateRQ], None] | None = None
+        self.on_store: Callable[[Association, p.StoreReceived], bool] | None = None
+        """Takes a C-STORE like one before it, or says that it has to be told PDU by PDU."""
+        self.forms_learned = 0
         self.on_cancel: Callable[[int], None] | None = None
         self.on_end: Callable[[Association], None] | None = None
         self.sink_for: Callable[[NegotiatedContext, bytes], Sink | None] | None = None
@@ -238,6 +241,10 @@ class Association:
         self.recorder.data(Direction.RECEIVED, (event.data,), event.data)
         self._on_pdata(event.pdvs)
 
+    def _on_store(self, event: p.StoreReceived) -> None:
+        if self.over or self.on_store is None or not self.on_store(self, event):
+            self.machine.tell_next(*event.apart())
+
     def _on_data_sent(self, event: p.DataSent) -> None:
         self.recorder.data(Direction.SENT, event.data)
 
@@ -376,6 +383,7 @@ class Association:
         p.PDataIndication: lambda self, event: self._on_pdata(event.pdvs),
         p.RunReceived: _on_run_received,
         p.MessagesReceived: matches.take,
+        p.StoreReceived: _on_store,
         p.RunSent: lambda self, event: self.recorder.run(event),
         p.ScriptEnded: _on_script_ended,
         p.ProtocolError: _on_protocol_error,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +12,9 @@ from engine.model.objects import SHELVES
 from engine.services.effects import Instance
 from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.state import Change, State
+from engine.wire.pdus import Buffer
 
-from .archive import Archive
+from .archive import Archive, FindIt
 from .database import Database, DatabaseError
 from .files import USUAL, FolderStore, drop_spooled
 
@@ -25,7 +26,18 @@ DATABASE = "state.sqlite3"
 class Keeper(Protocol):
     """Each returns "" or why it was not possible."""
 
+    at_once: bool
+    """Whether `keep_at_once` is worth asking."""
+
     async def keep(self, instance: Instance) -> str: ...
+
+    def keep_at_once(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> FindIt | None:
+        """`keep` where nothing has to be waited for and nothing fails; else None: `keep` has to be asked then.
+
+        The instance is safe when this returns. What it returns is to be called with the attributes before the store is
+        asked for anything. uids: SOP Class and Instance UID. data: the data set of `size` bytes in pieces, which are
+        not kept.
+        """
 
     async def forget(self, sop_instance_uid: str) -> str: ...
 
@@ -35,6 +47,8 @@ class Keeper(Protocol):
 class Volatile:
     """A store that needs no more than to be told; state lives in memory alone."""
 
+    at_once = False
+
     def __init__(self, store: InstanceStore) -> None:
         self._store = store
 
@@ -42,6 +56,9 @@ class Volatile:
         if isinstance(self._store, FolderStore):
             return await asyncio.to_thread(self._store.add, instance)
         return self._store.add(instance)
+
+    def keep_at_once(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> FindIt | None:
+        return None
 
     async def forget(self, sop_instance_uid: str) -> str:
         held = self._store.held.pop(sop_instance_uid, None) if isinstance(self._store, MemoryStore) else None
@@ -56,6 +73,8 @@ class Volatile:
 
 class Durable:
     """A folder: stored instances in it, their index and all other state in its database."""
+
+    at_once = True
 
     def __init__(
         self, folder: Path, on_problem: Callable[[str], None] = lambda _: None, limits: Limits = USUAL
@@ -89,6 +108,9 @@ class Durable:
 
     async def keep(self, instance: Instance) -> str:
         return await self.archive.keep(instance)
+
+    def keep_at_once(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> FindIt | None:
+        return self.archive.keep_at_once(uids, syntax, data, size)
 
     async def forget(self, sop_instance_uid: str) -> str:
         return await self.archive.forget(sop_instance_uid)

@@ -65,6 +65,11 @@ class Messages:
         """Whether a message is half out."""
         return self._sending.locked()
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no message is half out, and no part of an operation of ours waits for its response."""
+        return not self._within and not self._sending.locked()
+
     # -- out
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:

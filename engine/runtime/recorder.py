@@ -16,9 +16,11 @@ from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import INDICATED, REQUESTED
+from engine.services.responses import SUCCESS, response_to
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
-from engine.wire.message_run import MessageRun
+from engine.wire.fragments import run_of
+from engine.wire.message_run import HEADERS, MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
 
 from .context import Context
@@ -38,6 +40,7 @@ SMALL = 64 * 1024
 HEAD = 256
 """Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
 _pdu_notice, _message_notice = quick(PduNotice), quick(MessageNotice)
+_received, _ready = quick(dx.Received), quick(dx.Ready)
 
 
 @by_identity
@@ -315,6 +318,45 @@ class Recorder:
         )
         if self._held:
             self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
+
+    def store_received(self, event: p.StoreReceived, context: NegotiatedContext, times: tuple[float, float]) -> None:
+        """A C-STORE like one before it arrived."""
+        self._context.record(partial(self._store_received, event, context, times))
+
+    def _store_received(self, event: p.StoreReceived, context: NegotiatedContext, times: tuple[float, float]) -> None:
+        self._data(Direction.RECEIVED, (event.command,), event.command, *times)
+        *many, last = event.pdus
+        if len(many) > 1 and len(set(map(len, many))) == 1:
+            self._run(p.RunReceived(run_of(many), event.transition), *times)
+            many = []
+        for pdu in (*many, last):
+            self._data(Direction.RECEIVED, (pdu,), None, *times)
+        size, data = event.size, None
+        if size <= SMALL or self._kept_data + size <= KEPT_DATA_BYTES:
+            data = EncodedData(b"".join(pdu[HEADERS:] for pdu in event.pdus), context.transfer_syntax)
+        command = event.command[HEADERS:]
+        message = _received(
+            context_id=context.id,
+            abstract_syntax=context.abstract_syntax,
+            transfer_syntax=context.transfer_syntax,
+            command=decode_command(command),
+            command_bytes=command,
+            data=data,
+            data_length=size,
+        )
+        self._received(message, None, None, False, None, times)
+
+    def store_answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext) -> None:
+        """It was answered with success by this P-DATA-TF."""
+        times = self._context.wall(), self._context.now()
+        self._context.record(partial(self._store_answered, event, pdu, context, times))
+
+    def _store_answered(
+        self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, times: tuple[float, float]
+    ) -> None:
+        self._data(Direction.SENT, (pdu,), pdu, *times)
+        response = response_to(decode_command(event.command[HEADERS:]), SUCCESS)
+        self._message(Direction.SENT, _ready(context, response, pdu[HEADERS:]), None, 0, None, None, times)
 
     def _keep_data(self, data: EncodedData | FileData | None) -> EncodedData | FileData | None:
         if not isinstance(data, EncodedData) or len(data.data) <= SMALL:

@@ -117,6 +117,11 @@ class Retrievals:
             copies=copies,
         )
 
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self._running)
+
     def of(self, operation: int) -> Retrieval | None:
         return self._running.get(operation)
 

@@ -49,23 +49,40 @@ class Room:
 
     async def take(self, size: int) -> str:
         """Room for one instance of this many bytes: "" when there is, and it is counted; else why there is not."""
-        limits = self._limits
-        if limits.files and self._files >= limits.files:
-            return f"limit reached: {limits.files} instances taken"
-        bounds = [limits.received, limits.without_folder if self._folder is None else 0]
-        most = min((b for b in bounds if b), default=0)
-        if most and self._bytes + size > most:
-            return f"limit reached: {size_text(self._bytes)} taken of {size_text(most)}"
-        self._files += 1
-        self._bytes += size
-        self._unseen += size
+        if problem := self._beyond(size):
+            return problem
+        self._count(size)
         if self._folder is not None and self._unseen >= LOOK_AFTER:
-            problem = await asyncio.to_thread(disk_problem, self._folder, size, limits.disk_left)
+            problem = await asyncio.to_thread(disk_problem, self._folder, size, self._limits.disk_left)
             if problem:
                 self.give_back(size)
                 return problem
             self._unseen = 0
         return ""
+
+    def take_at_once(self, size: int) -> bool:
+        """`take` where there is room and nobody has to look at the disk; else False, and nothing is counted."""
+        if (self._folder is not None and self._unseen + size >= LOOK_AFTER) or self._beyond(size):
+            return False
+        self._count(size)
+        return True
+
+    def _beyond(self, size: int) -> str:
+        """Which limit so many bytes more are beyond; "" for none."""
+        limits = self._limits
+        if limits.files and self._files >= limits.files:
+            return f"limit reached: {limits.files} instances taken"
+        most = limits.received
+        if self._folder is None and limits.without_folder:
+            most = min(most, limits.without_folder) if most else limits.without_folder
+        if most and self._bytes + size > most:
+            return f"limit reached: {size_text(self._bytes)} taken of {size_text(most)}"
+        return ""
+
+    def _count(self, size: int) -> None:
+        self._files += 1
+        self._bytes += size
+        self._unseen += size
 
     def give_back(self, size: int) -> None:
         """It was not kept after all; the disk is looked at again."""

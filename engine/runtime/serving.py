@@ -39,6 +39,7 @@ from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
 from .room import Room
+from .storing_at_once import learn, stored_at_once
 
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
@@ -107,6 +108,11 @@ class Server:
             self.on_kept(instance)
         return problem
 
+    @property
+    def straight(self) -> bool:
+        """Whether a C-STORE may be answered in the turn in which it came, with nobody asked but the keeper."""
+        return self.keeper.at_once and not self.delays and self.on_stored is None
+
     async def _taken(self, event: Notify) -> None:
         reported(self.peer.state, event)
         await self.save()
@@ -115,6 +121,7 @@ class Server:
         """Serve what arrives on this association, one request after the other."""
         self.reporter.attach(association)
         association.on_request = self._on_request
+        association.on_store = partial(stored_at_once, self)
         association.on_cancel = lambda key: self._cancel(association, key)
 
     def _cancel(self, association: Association, key: int) -> None:
@@ -249,6 +256,8 @@ class _Run:
             self.server.reporter.report(event, self.association)
         if self.server.on_stored and self.event.message.command.command_field == STORE:
             self.server.on_stored(self.association, effect.command)
+        if asked.command.command_field == STORE:
+            learn(self.server, self.association, asked, effect.command)
         if status_class(effect.command.status or 0) is StatusClass.PENDING:
             await asyncio.sleep(0)  # of many responses: a C-CANCEL-RQ and the other associations are let in
         return Answer(cancelled=self._cancelled())

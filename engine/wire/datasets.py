@@ -35,8 +35,10 @@ from .dicom_files import (
     write_file,
     write_instance,
     write_out,
+    write_whole,
 )
 from .errors import DataSetError
+from .file_front import FRONT, is_plain_instance
 from .issues import Issue
 from .pdus import Buffer
 from .value_rules import value_error
@@ -241,6 +243,7 @@ def from_pydicom(dataset: Dataset) -> DataSet:
 
 
 __all__ = [
+    "FRONT",
     "MEDIA_STORAGE_DIRECTORY",
     "PIXEL_DATA",
     "DataSetError",
@@ -254,6 +257,7 @@ __all__ = [
     "file_chunks",
     "file_meta",
     "from_pydicom",
+    "is_plain_instance",
     "layout_of",
     "load_file",
     "located",
@@ -266,4 +270,5 @@ __all__ = [
     "write_file",
     "write_instance",
     "write_out",
+    "write_whole",
 ]

@@ -415,6 +415,21 @@ def write_out(path: Path | str, head: bytes, chunks: Iterable[Buffer], *, durabl
     return length
 
 
+def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
+    """Write a file of these bytes in one go; it is on the disk when this returns what the system tells of it.
+    DataSetError names the file and the reason."""
+    try:
+        file = os.open(path, _WRITE, 0o666)
+        try:
+            put(file, buffers)
+            os.fsync(file)
+            return os.fstat(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise problem(Path(path), error) from error
+
+
 def put(file: int, buffers: Sequence[Buffer]) -> None:
     """Write all of these to a descriptor, gathered into one system call where there is such and it takes them all.
     OSError."""

@@ -28,6 +28,7 @@ META_START = 132
 META_GROUP = 0x0002
 SYNTAX = 0x00020010
 OWN_CLASS, OWN_INSTANCE = 0x00080016, 0x00080018
+PIXEL_GROUP, DELIMITERS = 0x7FE0, 0xFFFE
 _SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
 _LONG = frozenset(vr.encode() for vr in LONG_VRS - {"SQ"})
 _explicit = struct.Struct("<HH2sH").unpack_from
@@ -66,6 +67,70 @@ def plain_front(data: bytes, size: int) -> Front | None:
     except (_Unusual, struct.error):  # the latter: it goes on behind the front
         return None
     return Front(meta, found, offset)
+
+
+def is_plain_instance(data: bytes, whole: bool, syntax: str, uids: tuple[str, str], depth: int) -> bool:
+    """Whether a data set has these SOP Class and Instance UIDs, and nothing before its pixel data is unusual: then all
+    of that can be read with this limit of sequences in each other.
+
+    The quick twin of reading it. False says nothing. data: all of it (whole), or its beginning with the first element
+    of the pixel data at least.
+    """
+    row = transfer_syntax(syntax)
+    if row is None or row.deflated or not row.little_endian or depth < MAXIMUM_DEPTH:
+        return False
+    found: dict[int, bytes] = {}
+    try:
+        ended = (_skim_implicit if row.implicit_vr else _skim_explicit)(data, found)
+    except (_Unusual, struct.error):
+        return False
+    if not ended and not whole:
+        return False
+    own = zip((OWN_CLASS, OWN_INSTANCE), uids, strict=True)
+    return all(uid.isascii() and found.get(tag, b"").rstrip(b" \0") == uid.encode() for tag, uid in own)
+
+
+def _skim_explicit(data: bytes, found: dict[int, bytes]) -> bool:
+    """Walk to the pixel data and note the UIDs. Whether there are any, else it went to the end."""
+    start, end = 0, len(data)
+    while start < end:
+        group, element, vr, count = _explicit(data, start)
+        if group >= PIXEL_GROUP and group != DELIMITERS:
+            return True
+        if vr in _SHORT:
+            begin, start = start + 8, start + 8 + count
+            if group == 8 and vr == b"UI":
+                found.setdefault(group << 16 | element, data[begin:start])
+        elif vr in _LONG:
+            length = _length(data, start + 8)[0]
+            if length == UNDEFINED:
+                raise _Unusual
+            start += 12 + length
+        elif vr == b"SQ":
+            start = _walk_items(data, start + 12, end, _length(data, start + 8)[0], 0)
+        else:
+            raise _Unusual
+    if start > end:
+        raise _Unusual
+    return False
+
+
+def _skim_implicit(data: bytes, found: dict[int, bytes]) -> bool:
+    """The same in Implicit VR, of standard elements that are no sequences."""
+    start, end = 0, len(data)
+    while start < end:
+        group, element, length = _implicit(data, start)
+        tag = group << 16 | element
+        if group >= PIXEL_GROUP and group != DELIMITERS:
+            return True
+        if group & 1 or length == UNDEFINED or not plain_vr(tag):
+            raise _Unusual
+        begin, start = start + 8, start + 8 + length
+        if tag in (OWN_CLASS, OWN_INSTANCE):
+            found.setdefault(tag, data[begin:start])
+    if start > end:
+        raise _Unusual
+    return False
 
 
 def _meta(data: bytes) -> tuple[dict[int, str], int]:

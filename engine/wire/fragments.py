@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from functools import lru_cache
 from io import BytesIO
@@ -66,6 +66,14 @@ class DataRun:
     def __len__(self) -> int:
         """How many PDUs."""
         return len(self.buffers) // 2
+
+
+def run_of(pdus: Sequence[memoryview]) -> DataRun:
+    """P-DATA-TFs that are alike, as they came."""
+    header = bytes(pdus[0][:RUN_HEADER])
+    buffers: list[Buffer] = [header] * (2 * len(pdus))
+    buffers[1::2] = [pdu[RUN_HEADER:] for pdu in pdus]
+    return DataRun(header, buffers)
 
 
 class FragmentError(Exception):

@@ -105,6 +105,25 @@ class Framer:
         self._start = start
         return found
 
+    def data_set(self, context_id: int) -> list[memoryview] | None:
+        """The P-DATA-TFs behind the one yielded last, up to the one that ends a data set on this context: each with one
+        fragment of it, none odd or empty. None where they are not all there, or are anything else."""
+        data, view, at, end, most = self._data, self._view, self._start, self._end, self.limit
+        found = []
+        while end - at >= HEADERS:
+            kind, length, of_item, number, control = _ONE_PDV(data, at)
+            stop = at + PDU_HEADER + length
+            if kind != _DATA or control & ~_LAST or number != context_id or of_item != length - 4 or stop > end:
+                return None
+            if length & 1 or not PDV_HEADER < length <= most:
+                return None
+            found.append(view[at:stop])
+            at = stop
+            if control:
+                self._start = at
+                return found
+        return None
+
     def repeats(self, head: bytes) -> MessageRun | None:
         """The messages that begin with this P-DATA-TF, the one yielded last: it with the data set behind it, and those
         that follow and are alike. None where no whole data set is there yet."""

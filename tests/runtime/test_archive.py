@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,9 +130,9 @@ def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytes
     threads: list[bool] = []
     write = durable.archive._write
 
-    def noted(instance: Instance) -> tuple[FileData, IndexedFile]:
+    def noted(*instance: Any) -> archive._Written:
         threads.append(threading.current_thread() is threading.main_thread())
-        return write(instance)
+        return write(*instance)
 
     monkeypatch.setattr(durable.archive, "_write", noted)
     monkeypatch.setattr(archive, "QUICK", 1e9)

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.model.dataset import DataElement, DataSet
+from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.wire.datasets import DataSetError, FileHeader, checked, encode_dataset, examined, file_meta, open_file
+from engine.wire.datasets import (
+    DataSetError,
+    FileHeader,
+    checked,
+    encode_dataset,
+    examined,
+    file_meta,
+    is_plain_instance,
+    open_file,
+    read_attributes,
+)
 from engine.wire.file_front import FRONT, plain_front
 
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "1.2.3.4"
@@ -136,3 +146,57 @@ def test_both_ways_tell_the_same_of_any_file(
     path = tmp_path / "a.dcm"
     path.write_bytes(data[:end] if end < 1100 else data)
     assert quick_way(path) == long_way(path)
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize("elements", [PLAIN, NESTED], ids=["plain", "nested"])
+def test_an_instance_is_plain_where_nothing_is_unusual(syntax: str, elements: tuple[DataElement, ...]) -> None:
+    data = encode_dataset(DataSet(elements), syntax if syntax in SYNTAXES[:4] else EXPLICIT_VR_LE)
+    nested_implicit = elements is NESTED and syntax == IMPLICIT_VR_LE
+    usual = syntax in (EXPLICIT_VR_LE, IMPLICIT_VR_LE, JPEG) and not nested_implicit
+    assert is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 64) == usual
+    assert not is_plain_instance(data, True, syntax, (CLASS, INSTANCE + ".1"), 64)
+    assert not is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 63)
+
+
+@pytest.mark.parametrize("end", [b"", b"\xe0\x7f\x10\0OW", b"\xe0\x7f\x10\0OW\0\0\xff\xff\xff\xff\0"])
+def test_what_the_pixel_data_are_says_nothing_about_the_instance(end: bytes) -> None:
+    front = encode_dataset(DataSet(PLAIN[:4]), EXPLICIT_VR_LE)
+    whole_head = len(end) != 6
+    assert is_plain_instance(front + end, True, JPEG, (CLASS, INSTANCE), 64) == whole_head
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_VR_LE, IMPLICIT_VR_LE])
+def test_the_beginning_of_an_instance_must_reach_its_pixel_data(syntax: str) -> None:
+    data = encode_dataset(DataSet(PLAIN), syntax)
+    pixels = data.index(b"\xe0\x7f\x10\0")
+    told = [is_plain_instance(data[:end], False, syntax, (CLASS, INSTANCE), 64) for end in range(pixels + 8)]
+    assert not any(told)
+    assert is_plain_instance(data[: pixels + 8], False, syntax, (CLASS, INSTANCE), 64)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+@given(
+    st.sampled_from([EXPLICIT_VR_LE, IMPLICIT_VR_LE]),
+    st.sampled_from([PLAIN, NESTED]),
+    st.lists(
+        st.tuples(
+            st.integers(0, 400), st.one_of(st.sampled_from(b"\0\1\x7f\xff\xfe\xe0UIOBSQ 1\\"), st.integers(0, 255))
+        )
+    ),
+    st.integers(0, 900),
+)
+def test_a_plain_instance_can_be_read_and_has_its_uids(
+    syntax: str, elements: tuple[DataElement, ...], changes: list[tuple[int, int]], length: int
+) -> None:
+    changed = bytearray(encode_dataset(DataSet(elements), syntax)[:length])
+    for place, byte in changes:
+        if place < len(changed):
+            changed[place] = byte
+    data = bytes(changed)
+    if is_plain_instance(data, False, syntax, (CLASS, INSTANCE), 64):
+        assert is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 64)
+        assert read_attributes(EncodedData(data + bytes(7), syntax)) == read_attributes(EncodedData(data, syntax))
+    if is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 64):
+        read = read_attributes(EncodedData(data, syntax))
+        assert (read.text(0x00080016), read.text(0x00080018)) == (CLASS, INSTANCE)

@@ -1,0 +1,125 @@
+"""C-STOREs that are like one before: all of a request's bytes, and of its response's, but the Message ID and the SOP
+Instance UID."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import field
+
+from engine.model.command_set import AFFECTED_INSTANCE, GROUP_LENGTH, MESSAGE_ID, RESPONDED_TO, CommandSet
+from engine.standard.lean import dataclass
+from engine.standard.pdus import PDataTF
+
+from .commands import HEADER, decode_command_spans
+from .message_run import HEADERS
+from .pdus import PDV_HEADER
+
+UID_LENGTH = 64
+_ALL_OF_COMMAND = 3
+_HEADS = struct.Struct(">BxIIBB")
+_GROUP = struct.Struct("<HHII")
+_BODY = HEADERS + _GROUP.size
+"""Where a command set goes on in its P-DATA-TF, behind the group length."""
+_uid = re.compile(rb"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*\0?").fullmatch
+
+
+@dataclass(slots=True, eq=False)
+class _Shape:
+    """P-DATA-TFs with one whole command set each. Behind its group length stand `head`, the Message ID, `middle`, the
+    length of the UID and the UID, `tail`. heads: what is before all that, by the size of the UID."""
+
+    context_id: int
+    head: bytes
+    middle: bytes
+    tail: bytes
+    fixed: int
+    heads: dict[int, bytes] = field(default_factory=dict)
+
+    def begun(self, size: int) -> bytes:
+        """The headers and the group length where the UID has so many bytes."""
+        known = self.heads.get(size)
+        if known is None:
+            body = self.fixed + size
+            command = _GROUP.size + body
+            pdu = _HEADS.pack(PDataTF.TYPE, command + PDV_HEADER, command + 2, self.context_id, _ALL_OF_COMMAND)
+            known = self.heads[size] = pdu + _GROUP.pack(GROUP_LENGTH >> 16, GROUP_LENGTH & 0xFFFF, 4, body)
+        return known
+
+
+@dataclass(slots=True, eq=False)
+class StoreForm:
+    """What the C-STOREs of one presentation context have in common."""
+
+    asked: _Shape
+    answered: _Shape
+
+    @property
+    def context_id(self) -> int:
+        return self.asked.context_id
+
+    def own(self, pdu: bytes) -> tuple[bytes, bytes] | None:
+        """Message ID and SOP Instance UID of the request in this P-DATA-TF, as they stand there; None where it is not
+        alike, or its UID is none."""
+        shape = self.asked
+        size = len(pdu) - _BODY - shape.fixed
+        if not 0 < size <= UID_LENGTH or size & 1 or not pdu.startswith(shape.begun(size)):
+            return None
+        at = _BODY + len(shape.head)
+        start = at + 2 + len(shape.middle) + 4
+        stop = start + size
+        if pdu[_BODY:at] != shape.head or pdu[at + 2 : start - 4] != shape.middle or pdu[stop:] != shape.tail:
+            return None
+        uid = pdu[start:stop]
+        if pdu[start - 4 : start] != size.to_bytes(4, "little") or _uid(uid) is None:
+            return None
+        return pdu[at : at + 2], uid
+
+    def covers(self, request: bytes) -> bool:
+        """Whether a command set is alike."""
+        size = len(request) - _GROUP.size - self.asked.fixed
+        return 0 < size <= UID_LENGTH and self.own(self.asked.begun(size)[:HEADERS] + request) is not None
+
+    def answer(self, number: bytes, uid: bytes) -> bytes:
+        """The P-DATA-TF with the response to such a request."""
+        shape, size = self.answered, len(uid)
+        length = size.to_bytes(4, "little")
+        return b"".join((shape.begun(size), shape.head, number, shape.middle, length, uid, shape.tail))
+
+
+def store_form(context_id: int, request: bytes, response: bytes, maximum_length: int) -> StoreForm | None:
+    """The form of this request's and this response's command sets; None where anything about them is unusual.
+
+    maximum_length: of what receives the response; 0 for none.
+    """
+    asked, answered = _shape(context_id, request, MESSAGE_ID), _shape(context_id, response, RESPONDED_TO)
+    if asked is None or answered is None:
+        return None
+    longest = _GROUP.size + answered.fixed + UID_LENGTH + PDV_HEADER
+    if maximum_length and longest > maximum_length:
+        return None
+    form = StoreForm(asked, answered)
+    own = form.own(asked.begun(len(request) - _GROUP.size - asked.fixed)[:HEADERS] + request)
+    return form if own is not None and form.answer(*own)[HEADERS:] == response else None
+
+
+def _shape(context_id: int, data: bytes, number: int) -> _Shape | None:
+    command, spans, issues = decode_command_spans(data)
+    places = _places(command, number)
+    if issues or places is None:
+        return None
+    numbered, named = (spans[place] for place in places)
+    if spans[0] != (0, _GROUP.size) or numbered[1] - numbered[0] != HEADER + 2:
+        return None
+    head, middle = data[_GROUP.size : numbered[1] - 2], data[numbered[1] : named[0] + 4]
+    tail = data[named[1] :]
+    return _Shape(context_id, head, middle, tail, len(head) + 2 + len(middle) + 4 + len(tail))
+
+
+def _places(command: CommandSet, number: int) -> tuple[int, int] | None:
+    """Which elements are each message's own, one behind the other."""
+    tags = [element.tag for element in command]
+    if tags[:1] != [GROUP_LENGTH] or tags.count(number) != 1 or tags.count(AFFECTED_INSTANCE) != 1:
+        return None
+    places = tags.index(number), tags.index(AFFECTED_INSTANCE)
+    return places if 0 < places[0] < places[1] else None

@@ -1,0 +1,189 @@
+"""A C-STORE answered at once: as by the long way, which takes over wherever something is out of the ordinary."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.model.association import Policy
+from engine.model.command_set import CommandSet
+from engine.model.commands import Outgoing, WatchObjects
+from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.model.limits import Limits
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    ErrorNotice,
+    FindingNotice,
+    MessageNotice,
+    ObjectsNotice,
+    PduNotice,
+    StatusNotice,
+)
+from engine.runtime import archive, serving
+from engine.runtime.archive import Archive
+from engine.services.responses import request_of
+from engine.wire.datasets import encode_dataset
+from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal
+from tests.runtime.test_archive import held
+
+PORT = re.compile(r"(?<=:)[0-9]+")
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However loaded the machine is."""
+    monkeypatch.setattr(archive, "QUICK", 1e9)
+
+
+COMPARED = (AssociationNotice, ErrorNotice, FindingNotice, MessageNotice, PduNotice, StatusNotice)
+OWN = {"time", "clock", "duration", "peer", "proposal", "negotiated", "operation"}
+"""What differs from one run to the next."""
+
+
+def data_set(
+    uid: str, size: int = 100, syntax: str = EXPLICIT, sop_class: str = CT, **more: DataElement
+) -> EncodedData:
+    elements = (
+        DataElement(0x00080016, "UI", (sop_class,)),
+        DataElement(0x00080018, "UI", (uid,)),
+        *more.values(),
+        DataElement(0x00100010, "PN", ("Nobody^At All",)),
+        DataElement(0x7FE00010, "OW", bytes(size)),
+    )
+    return EncodedData(encode_dataset(DataSet(elements), syntax), syntax)
+
+
+def store(uid: str, data: EncodedData, sop_class: str = CT) -> Outgoing:
+    command = request_of("C-STORE-RQ", AffectedSOPClassUID=sop_class, AffectedSOPInstanceUID=uid)
+    return Outgoing(command=command, data=data)
+
+
+SEQUENCE = DataElement(0x00081140, "SQ", (DataSet((DataElement(0x00081155, "UI", ("1.2",)),)), DataSet()))
+CUT = EncodedData(data_set("1.9").data[:70], EXPLICIT)
+MESSAGES = {
+    "usual": (
+        store("1.1", data_set("1.1")),
+        store("1.22", data_set("1.22", 70_000)),
+        store("1.1", data_set("1.1", 64)),
+    ),
+    "implicit": (store("1.3", data_set("1.3", syntax=IMPLICIT)),),
+    "nested": (store("1.4", data_set("1.4", more=SEQUENCE)),),
+    "other UID": (store("1.5", data_set("1.6")), store("1.7", data_set("1.7"))),
+    "other class": (store("1.8", data_set("1.8", sop_class="1.2.840.10008.5.1.4.1.1.4")),),
+    "cut short": (store("1.9", CUT), store("1.10", data_set("1.10"))),
+    "nothing in it": (store("1.11", EncodedData(b"", EXPLICIT)),),
+    "a name to be feared": (store("../1.12", data_set("../1.12")),),
+}
+
+
+def played(
+    folder: Path, messages: tuple[Outgoing, ...], limits: Limits | None = None
+) -> tuple[list[dict[str, Any]], dict[str, bytes], list[str]]:
+    """What both sides told, the files, and what the peer holds after a restart."""
+    console = Console()
+    try:
+        here = console.listen(folder, policy=Policy(limits=limits or Limits()))
+        syntax = messages[0].data.transfer_syntax if isinstance(messages[0].data, EncodedData) else EXPLICIT
+        first = store("2.1", data_set("2.1", syntax=syntax))  # looks at the disk, which takes the long way
+        console.one_shot(proposal(here, (CT, syntax)), first, *messages)
+        incoming = console.wait(AssociationNotice, lambda n: n.listener is not None)
+        console.ended(incoming.association)
+    finally:
+        console.close()
+    of_it = (None, incoming.association)
+    told = [plain(n) for n in console.notices if isinstance(n, COMPARED) and n.association in of_it]
+    files = {path.name: path.read_bytes() for path in folder.glob("*.dcm")}
+    return told, files, held(folder)
+
+
+def plain(notice: AnyNotice) -> dict[str, Any]:
+    fields = {f.name: getattr(notice, f.name) for f in dataclasses.fields(notice) if f.name not in OWN}
+    if isinstance(fields.get("data"), FileData):
+        fields["data"] = fields["data"].length
+    if isinstance(notice, AssociationNotice):
+        fields["sentence"] = PORT.sub("", notice.sentence)
+    return {"kind": type(notice).__name__, **fields}
+
+
+def never(*_: object) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("messages", MESSAGES.values(), ids=MESSAGES)
+def test_both_ways_tell_and_keep_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, messages: tuple[Outgoing, ...]
+) -> None:
+    at_once = played(tmp_path / "at once", messages)
+    monkeypatch.setattr(serving, "stored_at_once", never)
+    assert at_once == played(tmp_path / "long", messages)
+
+
+def test_a_limit_is_met_by_the_same_file_on_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = tuple(store(f"1.{n}", data_set(f"1.{n}")) for n in range(1, 6))
+    at_once = played(tmp_path / "at once", messages, Limits(files=4))
+    monkeypatch.setattr(serving, "stored_at_once", never)
+    assert at_once == played(tmp_path / "long", messages, Limits(files=4))
+    assert len(at_once[1]) == 4
+
+
+def test_usual_ones_go_the_straight_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    went: list[bool] = []
+    straight = serving.stored_at_once
+
+    def noted(*args: Any) -> bool:
+        went.append(straight(*args))
+        return went[-1]
+
+    monkeypatch.setattr(serving, "stored_at_once", noted)
+    played(tmp_path, tuple(store(f"1.{n}", data_set(f"1.{n}")) for n in range(5)))
+    assert went == [True] * 5
+
+
+def test_a_file_that_cannot_be_written_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Archive, "_write", full)
+    told, files, _ = played(tmp_path, (store("1.1", data_set("1.1")),))
+    errors = [n["sentence"] for n in told if n["kind"] == "ErrorNotice"]
+    answers: list[CommandSet] = [n["command"] for n in told if n["kind"] == "MessageNotice"]
+    assert (files, [c.status for c in answers if c.is_response]) == ({}, [0xA700, 0xA700])
+    assert errors == [f"Instance {n} was not stored: cannot store: No space left on device." for n in ("2.1", "1.1")]
+
+
+def test_a_defect_after_the_answer_is_told_and_not_answered_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_it = Archive._find_it
+
+    def defect(self: Archive, uids: tuple[str, str], *rest: Any) -> None:
+        if uids[1] == "1.1":
+            raise KeyError("a defect")
+        find_it(self, uids, *rest)
+
+    monkeypatch.setattr(Archive, "_find_it", defect)
+    told, files, kept = played(tmp_path, (store("1.1", data_set("1.1")), store("1.2", data_set("1.2"))))
+    answers: list[CommandSet] = [n["command"] for n in told if n["kind"] == "MessageNotice"]
+    assert [c.status for c in answers if c.is_response] == [0, 0, 0]
+    assert set(files) == {"2.1.dcm", "1.1.dcm", "1.2.dcm"}
+    assert set(kept) == {"2.1", "1.1", "1.2"}
+    errors = [n["sentence"] for n in told if n["kind"] == "ErrorNotice"]
+    assert errors == ["Answering C-STORE-RQ failed unexpectedly: KeyError."]
+
+
+def test_what_is_being_watched_is_told_between_request_and_response(tmp_path: Path, console: Console) -> None:
+    here = console.listen(tmp_path)
+    console.submit(WatchObjects(listener=here.listener, on=True))
+    console.one_shot(proposal(here, (CT, EXPLICIT)), *(store(f"1.{n}", data_set(f"1.{n}")) for n in range(3)))
+    incoming = console.wait(AssociationNotice, lambda n: n.listener is not None)
+    console.ended(incoming.association)
+    kinds = (ObjectsNotice, MessageNotice)
+    told = [n for n in console.notices if isinstance(n, kinds) and getattr(n, "association", 0) != here.listener]
+    of_peer = [n for n in told if isinstance(n, ObjectsNotice) or n.association == incoming.association]
+    names = [type(n).__name__ for n in of_peer]
+    assert names[-9:] == ["MessageNotice", "ObjectsNotice", "MessageNotice"] * 3
