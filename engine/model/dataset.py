@@ -7,6 +7,7 @@ is keeping the old one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 from pathlib import Path
 
 from engine.standard.lean import dataclass
@@ -119,6 +120,8 @@ class FileData:
     """Where the data set starts, in bytes; None: to be found out from the file's preamble and group 0002."""
     length: int | None = None
     transfer_syntax: str = ""
+    owner: object = field(default=None, compare=False, repr=False)
+    """Deletes a temporary file when nobody has its data set any more; None: the file is somebody's."""
 
 
 Data = DataSet | EncodedData | FileData

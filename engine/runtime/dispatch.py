@@ -14,7 +14,7 @@ from .association import Association, end_all
 from .context import Context, settled
 from .invocation import Ended, service_name
 from .operations import Operation, Operations, finish, opened
-from .own_side import own_side
+from .own_side import by_hand, own_side
 from .pipeline import Pipeline, opens_operation
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Dispatcher:
         )
         if command.auto_answer:
             own_side(self._context, association)
+        else:
+            by_hand(self._context, association)
         self._context.begin(_reach(association), "Opening an association")
 
     def _need(self, number: int, doing: str) -> Association | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import uuid
+import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,20 @@ from .room import LOOK_AFTER, disk_problem
 
 USUAL = Limits()
 _PLAIN_NAME = re.compile(r"[0-9][0-9.]{0,63}").fullmatch
+
+
+class _Owner:
+    """Whoever has a received data set refers to it; with the last of them, or the program's end, its file goes."""
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, path: Path) -> None:
+        weakref.finalize(self, _delete, path)
+
+
+def _delete(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 class Spool:
@@ -105,7 +120,8 @@ class Spool:
             return Unkept(b"", self._syntax, self._problem)
         if self._file is None:
             return EncodedData(self._memory.getvalue(), self._syntax)
-        return FileData(Path(self._file.name), self._offset, self._size, self._syntax)
+        path = Path(self._file.name)
+        return FileData(path, self._offset, self._size, self._syntax, _Owner(path))
 
     def discard(self) -> None:
         """Throw away what was received of a message that never became whole."""

@@ -26,6 +26,11 @@ def own_side(context: Context, association: Association, store: InstanceStore | 
     association.sink_for = side.sink
 
 
+def by_hand(context: Context, association: Association) -> None:
+    """Leave its requests to the user; large data sets go to files all the same."""
+    association.sink_for = _OwnSide(context, association.limits, None).sink
+
+
 class _OwnSide:
     """The provider is made when the first request comes, which on most associations none does."""
 

@@ -285,7 +285,7 @@ def located(data: FileData) -> FileData:
     header = open_file(data.path)
     offset = header.data_offset if data.offset is None else data.offset
     length = header.data_offset + header.length - offset if data.length is None else data.length
-    return FileData(data.path, offset, length, data.transfer_syntax or header.transfer_syntax)
+    return replace(data, offset=offset, length=length, transfer_syntax=data.transfer_syntax or header.transfer_syntax)
 
 
 def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.interop import peers
 
-from .measure import ours, pynetdicom, timed
+from .measure import Result, Run, ours, pynetdicom, timed
 from .table import HALF_MEGABYTE, LIMIT, OURS, QUICK, Bench, Goal, Row, as_shipped, part_of, row
 
 
@@ -161,7 +162,22 @@ def _to_orthanc(b: Bench, parallel: int, note: str) -> Iterator[Row]:
         return
     with as_shipped(), peers.orthanc(program, b.scratch("orthanc")) as peer:
         name = "C-STORE send to Orthanc as shipped" + (f", {parallel} associations at a time" if parallel > 1 else "")
-        yield _stores_as_shipped(b, name, peer.port, note, parallel)
+        row = _stores_as_shipped(b, name, peer.port, note, parallel)
+        files = b.files(b.count(1000), HALF_MEGABYTE)
+        row.contenders["REST upload"] = timed(sys.executable, "-m", "tests.bench.rest", files, peer.http_port)
+        row.contenders = {who: _to_empty(peer, go) for who, go in row.contenders.items()}
+        yield row
+
+
+def _to_empty(peer: peers.Orthanc, go: Run) -> Run:
+    """Before each run it forgets what it holds: an instance it has already costs it something else."""
+
+    def emptied() -> Result:
+        for patient in peer.rest("GET", "/patients"):
+            peer.rest("DELETE", f"/patients/{patient}")
+        return go()
+
+    return emptied
 
 
 @row("orthanc")

@@ -1,0 +1,105 @@
+"""Large data sets that arrive stand in temporary files as long as somebody has them, and no longer."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from engine.cli.main import main
+from engine.model.commands import Abort
+from engine.model.dataset import FileData
+from engine.model.limits import Limits
+from engine.model.notices import MessageNotice, Outcome
+from engine.services.responses import request_of, response_to
+from engine.wire.datasets import encode_dataset
+from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, Console, decoded, find_rq, keys, policy, proposal, store_rq
+from tests.runtime.scripted import Conversation, scripted
+from tests.runtime.test_limits import image
+
+LIMITS = Limits(memory=50)
+LARGE = encode_dataset(keys(QueryRetrieveLevel="STUDY", StudyDescription="x" * 60, StudyInstanceUID="1.2.3"), EXPLICIT)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary files go."""
+    made = tmp_path / "temporary"
+    made.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(made))
+    return made
+
+
+def matches(talk: Conversation) -> None:
+    """Answers a C-FIND with three large identifiers."""
+    talk.accept()
+    context, request = talk.read_command()
+    for _ in range(3):
+        talk.send(talk.message(context, response_to(request, 0xFF00, has_data=True), LARGE))
+    talk.send(talk.message(context, response_to(request, 0)))
+    talk.read_pdu()
+    talk.send(bytes.fromhex("06000000000400000000"))
+
+
+def forgotten(console: Console) -> None:
+    """Nobody looks at what was told any more."""
+    console.notices.clear()
+    gc.collect()
+
+
+def test_those_of_responses_go_with_the_last_who_shows_them(console: Console, folder: Path) -> None:
+    with scripted(matches) as peer:
+        asked = proposal(peer, (STUDY_FIND, EXPLICIT), limits=LIMITS)
+        status = console.one_shot(asked, find_rq(STUDY_FIND, keys(QueryRetrieveLevel="STUDY")))
+    assert status.outcome is Outcome.SUCCESS
+    shown = [n for n in console.responses(status.operation) if n.data is not None]
+    assert [type(n.data) for n in shown] == [FileData] * 3 and len(list(folder.iterdir())) == 3
+    last = shown.pop()
+    shown.clear()
+    forgotten(console)
+    assert len(list(folder.iterdir())) == 1
+    assert decoded(last).text(0x0020000D) == "1.2.3"
+    del last
+    assert not list(folder.iterdir())
+
+
+def test_those_of_requests_answered_by_hand_go_too(console: Console, folder: Path) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        store = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID="1.2.3")
+        request = store.with_values(MessageID=1, Priority=0, CommandDataSetType=1)
+        talk.send(talk.message(1, request, image("1.2.3").data))
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, (CT, EXPLICIT), limits=LIMITS), auto_answer=False)
+        asked = console.wait(MessageNotice, lambda n: n.association == number)
+        assert isinstance(asked.data, FileData) and asked.data.path.exists()
+        console.submit(Abort(association=number))
+        console.ended(number)
+    del asked
+    forgotten(console)
+    assert not list(folder.iterdir())
+
+
+def test_what_the_built_in_peer_holds_stays(console: Console, folder: Path) -> None:
+    listener = console.listen(policy=policy(limits=LIMITS))
+    for uid in ("1.2.1", "1.2.2"):
+        stored = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, uid, image(uid)))
+        assert stored.outcome is Outcome.SUCCESS
+    forgotten(console)
+    assert len(list(folder.iterdir())) == 2
+    console.close()
+    forgotten(console)
+    assert not list(folder.iterdir())
+
+
+def test_a_command_leaves_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted(matches) as peer:
+        asked = ["find", "127.0.0.1", str(peer.port), "-k", "StudyInstanceUID", "--limit", "memory=50"]
+        assert main(asked) == 0
+    assert capsys.readouterr().out.count("1.2.3") == 3
+    gc.collect()
+    assert not list(folder.iterdir())
