@@ -38,6 +38,18 @@ _EVIDENCE = Evidence(text="PDU-type", start=0, end=1)
 _USER_ABORTS = 0
 
 
+_COURSE = {
+    (0, RQ, True): 1,
+    (1, AC, False): 2,
+    (2, DATA, True): 2,
+    (2, DATA, False): 2,
+    (2, RELEASE_RQ, True): 3,
+    (3, RELEASE_RP, False): 4,
+}
+"""The usual course of an association, step by step: nothing is wrong with any of it."""
+_LEFT = -1
+
+
 @dataclass(slots=True)
 class Side:
     """What one side has sent. ended: the PDU with which it ended the association, 0 before. broke: it sent something
@@ -64,6 +76,8 @@ class Sequence:
         self.sides = {True: Side(True), False: Side(False)}
         self._outstanding = outstanding
         self._established = False
+        self._step = 0
+        """Of the usual course; `_LEFT` when it was left."""
 
     def takes_data(self, from_requestor: bool) -> bool:
         """Whether nothing is wrong with a P-DATA-TF of this side now."""
@@ -71,6 +85,27 @@ class Sequence:
 
     def pdu(self, kind: int, from_requestor: bool) -> list[Finding]:
         """A PDU of a known type was sent by this side."""
+        return [] if self._goes_on(kind, from_requestor) else self._judged(kind, from_requestor)
+
+    def _goes_on(self, kind: int, from_requestor: bool) -> bool:
+        """The quick twin of `_judged` for a PDU of the usual course; False for any other, and after one."""
+        step = _COURSE.get((self._step, kind, from_requestor), _LEFT)
+        if kind == RELEASE_RQ and step != _LEFT and self._outstanding(True):
+            step = _LEFT
+        self._step = step
+        if step == _LEFT:
+            return False
+        me = self.sides[from_requestor]
+        me.sent.add(kind)
+        if kind == AC:
+            self._established = me.may_send_data = self.sides[True].may_send_data = True
+        elif kind == RELEASE_RQ:
+            me.may_send_data = False
+        elif kind == RELEASE_RP:
+            me.may_send_data, me.ended = False, kind
+        return True
+
+    def _judged(self, kind: int, from_requestor: bool) -> list[Finding]:
         me, other = self.sides[from_requestor], self.sides[not from_requestor]
         findings = [found(rule, sentence, evidence=_EVIDENCE) for rule, sentence in self._judge(kind, me, other)]
         if not other.ended:
@@ -85,6 +120,7 @@ class Sequence:
 
     def unreadable(self, sentence: str, from_requestor: bool, offset: int = 0) -> list[Finding]:
         """Bytes of this side that are no PDU."""
+        self._step = _LEFT
         evidence = Evidence(text="PDU", start=offset or None, end=offset + 1 if offset else None)
         finding = found("pdu.unreadable", sentence, evidence=evidence)
         me, other = self.sides[from_requestor], self.sides[not from_requestor]

@@ -88,7 +88,8 @@ class UpperLayer:
         self._out: list[p.Buffer] = []
         self._dead = False
         self.in_runs = False
-        """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one."""
+        """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one; and
+        of the transitions, which stand in the events of their PDUs too, only that of an accepted connection."""
         self.store_forms: dict[int, StoreForm] = {}
         """By presentation context: C-STOREs like these are told by one event each when they are there as a whole."""
         self._latest_command = b""
@@ -212,7 +213,8 @@ class UpperLayer:
         self._now = now
         self._transition = transition or self._transition_for(event, step)
         self.state = self._transition.after
-        self._emit(self._transition)
+        if not self.in_runs or event is Evt.Evt5:
+            self._events.append(self._transition)
         for effect in step.effects:
             self._EFFECTS[effect](self)
         self._transition = None
@@ -356,7 +358,7 @@ class UpperLayer:
 
     def _put(self, kind: int, data: bytes) -> None:
         self._out.append(data)
-        self._emit(_pdu_sent(kind, (data,), self._transition))
+        self._events.append(_pdu_sent(kind, (data,), self._transition))
 
     def _send_pdata(self) -> None:
         for buffers in self._buffers:

@@ -18,6 +18,7 @@ from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
 from .pulse import Pulse
+from .turns import TurnSelector
 
 if TYPE_CHECKING:
     from .listener import Listener
@@ -158,7 +159,7 @@ class Life:
     def _run(self) -> None:
         error: BaseException | None = None
         try:
-            runner = asyncio.Runner()
+            runner = asyncio.Runner(loop_factory=self._new_loop)
             self.context.loop = self.context.alarms.loop = loop = runner.get_loop()
             with suppress(RuntimeError):  # no more threads: it goes on without
                 self.pulse.start()
@@ -170,8 +171,17 @@ class Life:
             if self.dispatcher is None:
                 self.failed = raised
         self.pulse.stop()
+        self.context.outbox.alone()
         self._on_end(self, error)
         self._ready.set()
+
+    def _new_loop(self) -> asyncio.AbstractEventLoop:
+        """A loop that rings the outbox's bell whenever it is about to wait."""
+        if sys.platform == "win32":
+            return asyncio.new_event_loop()  # its loop waits in a way of its own: the bell rings at once
+        outbox = self.context.outbox
+        outbox.hold()
+        return asyncio.SelectorEventLoop(TurnSelector(outbox.let_go))
 
     def _live(self, loop: asyncio.AbstractEventLoop) -> BaseException | None:
         """Run the loop until all has ended in order. What is raised past it is told, and everything open goes on; what

@@ -92,7 +92,6 @@ class Link(asyncio.BufferedProtocol):
         context = self._context
         self.last_activity = now = context.now()
         self._receiving, self._wrote, context.answering = True, False, True
-        context.outbox.hold()
         try:
             self.machine.received(nbytes, now)
             self.pump()
@@ -104,10 +103,7 @@ class Link(asyncio.BufferedProtocol):
             self._receiving = context.answering = False
             while self._next:  # something of ours failed; the rest is not lost
                 context.loop.call_soon(self._next.popleft())
-            try:
-                context.tell_rest()
-            finally:
-                context.outbox.let_go()
+            context.tell_rest()
 
     def _go_on(self) -> None:
         """Do what follows from what was received, and write all of it at once."""
@@ -140,6 +136,7 @@ class Link(asyncio.BufferedProtocol):
         self.machine.transport_closed(self._context.now())
         self.pump()
         self._cancel_alarm()
+        self._context.outbox.let_go()  # the reader wakes while the socket is being closed
         self._on_event = _nobody  # whose association is over: it is freed now, and not when it is looked for
 
     def pause_writing(self) -> None:
@@ -153,14 +150,16 @@ class Link(asyncio.BufferedProtocol):
     def pump(self) -> None:
         """Hand on the machine's events and write what it wants sent, until both are empty.
 
-        What goes out as it was given goes first: the peer has it while we tell what it was.
+        What goes out as it was given goes first: the peer has it while we tell what it was. Whoever has the machine
+        say something on hearing an event pumps too, so that nothing is left then.
         """
-        if self.machine.in_runs and not self._held:
-            self.flush()
-        next_event, tell = self.machine.next_event, self._on_event
+        machine, at_once = self.machine, self.machine.in_runs
+        if at_once and not self._held and (buffers := machine.data_to_send()):
+            self._write(buffers)
+        next_event, tell = machine.next_event, self._on_event
         while (event := next_event()) is not None:
             tell(event)
-        if not self._held:
+        if not at_once and not self._held:
             self.flush()
         self._arm()
 
@@ -173,8 +172,10 @@ class Link(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Write what the machine has ready, gathered into one write."""
         buffers = self.machine.data_to_send()
-        if not buffers:
-            return
+        if buffers:
+            self._write(buffers)
+
+    def _write(self, buffers: list[Buffer]) -> None:
         if self._transport is not None and not self._transport.is_closing():
             if self._plain and not self._transport.get_write_buffer_size():
                 buffers = self._written(buffers)

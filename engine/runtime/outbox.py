@@ -66,7 +66,7 @@ class Outbox:
         elif type(notice) in RUNS:
             assert isinstance(notice, Run)
             self._put_bytes += notice.held
-        if self._rung or (self._ringing_later and type(notice) in _RECORDS):
+        if self._rung:
             return
         if self.later is None or not _is_record(notice):
             self._ring()
@@ -97,13 +97,12 @@ class Outbox:
             self._bell()
 
     def hold(self) -> None:
-        """Ring no more until `let_go`: the reader's thread would wake only to wait for the interpreter, which the
-        writer's needs until it has done what it is at."""
+        """Ring from now on when told to by `let_go` only: the reader's thread would wake only to wait for the
+        interpreter, which the writer's needs until it has nothing more to do."""
         self._held = True
 
     def let_go(self) -> None:
         """Ring, if it was to be rung meanwhile."""
-        self._held = False
         if self._owed:
             self._owed = False
             self._wake()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.conformance.message import Message
+from engine.conformance.sequence import Sequence
 from engine.conformance.templates import read
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import AsyncWindow, Negotiated, NegotiatedContext
@@ -24,6 +25,8 @@ from engine.wire.pdus import encode_pdu
 VERIFICATION, CT_IMAGE = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 Pdu = tuple[Direction, tuple[bytes, ...]]
+COURSE = [(1, True), (2, False), (4, True), (4, False), (5, True), (6, False)]
+"""PDU-types of a usual association, and whether the requestor sends them."""
 
 
 def echo(number: int, **more: int | str) -> CommandSet:
@@ -268,3 +271,23 @@ def test_a_match_like_the_others_is_not_read_again(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Message, "_read", noted)
     assert [v for direction, buffers in pdus for v in watcher.pdu(direction, buffers)] == []
     assert len(set(read)) == 2  # the Identifier and the first match
+
+
+@given(
+    st.integers(0, 5),
+    st.lists(st.tuples(st.sampled_from([1, 2, 3, 4, 5, 6, 7, 0]), st.booleans()), max_size=6),
+    st.booleans(),
+)
+def test_the_usual_course_is_judged_in_one_step(begun: int, more: list[tuple[int, bool]], waits: bool) -> None:
+    """kind 0: bytes that are no PDU. waits: the requestor has a request that is not answered."""
+    quick, plain = (Sequence(lambda requestor: ["a response"] if waits and requestor else []) for _ in range(2))
+    plain._step = -1
+    for kind, from_requestor in [*COURSE[:begun], *more]:
+        if kind:
+            assert quick.pdu(kind, from_requestor) == plain.pdu(kind, from_requestor)
+        else:
+            assert quick.unreadable("No PDU.", from_requestor) == plain.unreadable("No PDU.", from_requestor)
+        assert quick.sides == plain.sides
+        for side in (True, False):
+            assert quick.takes_data(side) == plain.takes_data(side)
+            assert quick.closed(side, 0) == plain.closed(side, 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,7 +179,40 @@ def test_only_an_established_association_takes_the_quick_way() -> None:
     with pytest.raises(StateError):
         machine.request(p.PDataRequest(tuple(fragment(3, COMMAND, None, 0))), 0.0)
     machine.receive_data(b"".join(pdus(list(fragment(3, COMMAND, None, 0)))), 0.0)
-    assert [type(e) for e in iter(machine.next_event, None)] == [p.PduReceived, p.Transition, p.PDataIndication]
+    assert [type(e) for e in iter(machine.next_event, None)] == [p.PduReceived, p.PDataIndication]
+
+
+RELEASE_RQ, RELEASE_RP, ABORT = (bytes((kind, 0, 0, 0, 0, 4, 0, 0, 0, 0)) for kind in (5, 6, 7))
+DOINGS: dict[str, Callable[[UpperLayer], None]] = {
+    "data": lambda m: m.receive_data(b"".join(pdus(list(fragment(3, COMMAND, None, 0)))), 0.0),
+    "release asked": lambda m: m.receive_data(RELEASE_RQ, 0.0),
+    "released": lambda m: m.receive_data(RELEASE_RP, 0.0),
+    "aborted": lambda m: m.receive_data(ABORT, 0.0),
+    "connected": lambda m: m.transport_connected(0.0),
+    "closed": lambda m: m.transport_closed(0.0),
+    "late": lambda m: m.handle_timeout(1e9),
+    "release": lambda m: m.request(p.AReleaseRequest(), 0.0),
+    "answer": lambda m: m.request(p.AReleaseResponse(), 0.0),
+    "abort": lambda m: m.request(p.AAbortRequest(), 0.0),
+}
+
+
+@given(st.sampled_from(list(Sta)), st.booleans(), st.lists(st.sampled_from(sorted(DOINGS)), max_size=6))
+def test_transitions_are_told_with_their_pdus_alone(state: Sta, requestor: bool, doings: list[str]) -> None:
+    quick, plain = UpperLayer(requestor), UpperLayer(requestor)
+    quick.in_runs = True
+    heard: list[list[p.Event]] = []
+    for machine in (quick, plain):
+        machine.state = state
+        for doing in doings:
+            if (doing, machine.state) in (("data", Sta.Sta6), ("connected", Sta.Sta4)):
+                continue
+            with suppress(StateError):
+                DOINGS[doing](machine)
+        heard.append(list(iter(machine.next_event, None)))
+    kept = [e for e in heard[1] if not isinstance(e, p.Transition) or e.event is Evt.Evt5]
+    assert [repr(e) for e in heard[0]] == [repr(e) for e in kept]
+    assert quick.state is plain.state and quick.data_to_send() == plain.data_to_send()
 
 
 def watched(maximum: int, accepted: int) -> Watcher:

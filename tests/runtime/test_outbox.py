@@ -107,6 +107,9 @@ def test_a_bell_that_is_held_rings_once_when_it_is_let_go() -> None:
     box.let_go()
     assert len(rung) == 1
     assert box.drain(10) == [error(1)]
-    box.hold()
     box.let_go()
     assert len(rung) == 1, "nothing was put in"
+    box.put(error(2))
+    assert len(rung) == 1, "it is held until it is let go again"
+    box.let_go()
+    assert len(rung) == 2
