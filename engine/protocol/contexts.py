@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import CommandSet
+from engine.model.command_set import CommandSet, tag_of
 from engine.standard.messages import RESPONSE_BIT, SERVICES, message_for
 from engine.standard.sop_classes import sop_class
+
+REMEMBERED = 256
+"""Choices that are remembered: an association has no more contexts, and few kinds of message."""
+_TYPES = (tag_of("ActionTypeID"), tag_of("EventTypeID"))
+
+
+class Contexts:
+    """Those of one association. by_id: the accepted ones; of an ID used twice the first counts."""
+
+    def __init__(self, contexts: Sequence[NegotiatedContext], *, requestor: bool) -> None:
+        self._all, self._requestor = contexts, requestor
+        self.by_id = {c.id: c for c in reversed(contexts) if c.accepted}
+        self._best: dict[tuple[object, ...], NegotiatedContext] = {}
+
+    def best(self, command: CommandSet, transfer_syntax: str = "") -> NegotiatedContext | None:
+        """As `best_context`, which depends on nothing else of the command set."""
+        asked = (command.command_field, command.sop_class_uid, transfer_syntax, *map(command.number, _TYPES))
+        context = self._best.get(asked)
+        if context is None:
+            context = best_context(self._all, command, requestor=self._requestor, transfer_syntax=transfer_syntax)
+            if context is not None and len(self._best) < REMEMBERED:
+                self._best[asked] = context
+        return context
 
 
 def best_context(

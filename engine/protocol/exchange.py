@@ -11,11 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
-from engine.model.command_set import (
-    NO_DATA_SET,
-    CommandSet,
-    tag_of,
-)
+from engine.model.command_set import NO_DATA_SET, CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.quick import quick
@@ -36,11 +32,12 @@ from engine.wire.fragments import (
 from engine.wire.issues import Issue
 from engine.wire.message_run import MessageRun
 
-from .contexts import best_context
+from .contexts import Contexts
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
 from .forms import Alter, AnswerForm, Form, Ready, answer_form_of, fill, form_of, instance_of, is_plain, make_ready
 from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
+from .serving import Serving
 
 __all__ = [
     "CancelReceived",
@@ -57,12 +54,6 @@ __all__ = [
     "WindowFull",
 ]
 
-REMEMBERED_CHOICES = 256
-"""Presentation contexts chosen that are remembered: an association has no more of them, and few kinds of message."""
-REQUEST = 8 * 1024
-"""Bytes a request that waits for its answer keeps beside its data set: what serves it, and its command set."""
-_TYPES = (tag_of("ActionTypeID"), tag_of("EventTypeID"))
-
 
 class ExchangeError(Exception):
     """The local user asked for what this association cannot do; the text is a sentence."""
@@ -73,16 +64,6 @@ class WindowFull(ExchangeError):
 
 
 _received, _response_received = quick(Received), quick(ResponseReceived)
-
-
-@dataclass(slots=True, eq=False)
-class _Served:
-    """One the peer invoked."""
-
-    key: int
-    context_id: int
-    command: CommandSet
-    size: int
 
 
 @dataclass(slots=True)
@@ -101,17 +82,13 @@ class Exchange:
     pack: bool = False
     limits: Limits = field(default_factory=Limits)
     _invoked: Outstanding = field(init=False)
-    _served: list[_Served] = field(default_factory=list)
+    _serving: Serving = field(default_factory=Serving)
     _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
     _events: deque[Event] = field(default_factory=deque)
-    _best: dict[tuple[object, ...], NegotiatedContext] = field(default_factory=dict)
-    _last_key: int = 0
     taken: int = 0
     """Messages received whole."""
-    held: int = 0
-    """Bytes that requests of the peer keep until they are answered."""
     _reassembler: Reassembler = field(init=False)
-    _contexts: dict[int, NegotiatedContext] = field(init=False)
+    _contexts: Contexts = field(init=False)
     _window: int = field(init=False)
     _latest: CommandSet | None = None
     _form: Form | None = None
@@ -123,8 +100,7 @@ class Exchange:
     """The latest choice for a request."""
 
     def __post_init__(self) -> None:
-        accepted = [c for c in self.negotiated.contexts if c.accepted]
-        self._contexts = {c.id: c for c in reversed(accepted)}  # of an ID used twice the first counts
+        self._contexts = Contexts(self.negotiated.contexts, requestor=self.requestor)
         self._invoked = Outstanding(self.timeout)
         self._window = self._limit(ours=True)
         self._reassembler = Reassembler(
@@ -147,18 +123,11 @@ class Exchange:
         if context_id is None:
             context_id = self._context_of_exchange(command)
         if context_id is not None:
-            named = self._contexts.get(context_id)
+            named = self._contexts.by_id.get(context_id)
             if named is None:
                 raise ExchangeError(f"Presentation context {context_id} was not accepted on this association.")
             return named
-        asked = (command.command_field, command.sop_class_uid, transfer_syntax, *map(command.number, _TYPES))
-        context = self._best.get(asked)  # the choice depends on nothing else of the command set
-        if context is None:
-            context = best_context(
-                self.negotiated.contexts, command, requestor=self.requestor, transfer_syntax=transfer_syntax
-            )
-            if context is not None and len(self._best) < REMEMBERED_CHOICES:
-                self._best[asked] = context
+        context = self._contexts.best(command, transfer_syntax)
         if context is None:
             raise ExchangeError(f"No accepted presentation context for SOP Class {command.sop_class_uid or '(none)'}.")
         if not _is_response(command) and command.command_field != CANCEL:
@@ -168,20 +137,12 @@ class Exchange:
     def _context_of_exchange(self, command: CommandSet) -> int | None:
         """Context of what this message answers or cancels, if it does."""
         if _is_response(command):
-            served = self._answered(command)
+            served = self._serving.answered_by(command)
             return served.context_id if served else None
         if command.command_field == CANCEL:
             invoked = self._invoked.to_cancel(command.responded_to)
             return invoked.context_id if invoked else None
         return None
-
-    def _answered(self, command: CommandSet) -> _Served | None:
-        """The request a response is to: by its Message ID, else (none given) the oldest of the same service."""
-        number = command.responded_to
-        if number is not None:
-            return next((s for s in self._served if s.command.message_id == number), None)
-        asked = (command.command_field or 0) & ~RESPONSE_BIT
-        return next((s for s in self._served if s.command.command_field == asked), None)
 
     def can_invoke(self) -> bool:
         """Whether the asynchronous operations window has room for one more."""
@@ -247,21 +208,19 @@ class Exchange:
             invoked = self._invoked.to_cancel(command.responded_to)
             filled = fill(command, has_data, self._next_id, invoked.message_id if invoked else None)
             return make_ready(context, filled, alter)
-        served = next((s for s in self._served if s.key == key), None) if key else self._answered(command)
+        served = self._serving.find(key) if key else self._serving.answered_by(command)
         form = self._answer_form
         if form is not None and alter is None and form.alike(command):
             ready = form.filled(command, context)
             if ready is not None:
                 if served is not None and not form.pending:
-                    self._served.remove(served)
-                    self.held -= served.size
+                    self._serving.end(served)
                 return ready
         filled = fill(command, has_data, self._next_id, served.command.message_id if served else None)
         ready = make_ready(context, filled, alter)
         pending = _is_pending(decode_command(ready.command_bytes))
         if served is not None and not pending:
-            self._served.remove(served)
-            self.held -= served.size
+            self._serving.end(served)
         if alter is None and filled.elements == command.elements:
             kind = command.command_field, command.status, command.sop_class_uid
             if kind == self._latest_answer:
@@ -277,7 +236,7 @@ class Exchange:
         command = CommandSet.of(
             CommandField=CANCEL, MessageIDBeingRespondedTo=invoked.message_id, CommandDataSetType=NO_DATA_SET
         )
-        return Ready(self._contexts[invoked.context_id], command, encode_command(command))
+        return Ready(self._contexts.by_id[invoked.context_id], command, encode_command(command))
 
     def fragments(
         self, ready: Ready, chunks: Iterable[Buffer] | None, maximum: int | None = None, *, runs: bool = False
@@ -328,7 +287,7 @@ class Exchange:
         if self._reassembler.pending or run.largest > min(self.limits.data_set, self.limits.memory):
             return None
         invoked = self._invoked.asked(command.responded_to, run.context_id)
-        known = invoked is not None and invoked.context_id == run.context_id in self._contexts
+        known = invoked is not None and invoked.context_id == run.context_id in self._contexts.by_id
         return invoked if known else None
 
     def pending(self, invoked: Invoked, count: int, now: float) -> NegotiatedContext:
@@ -337,22 +296,22 @@ class Exchange:
         self.taken += count
         self._reassembler.passed(invoked.context_id)
         self._invoked.moved_on(invoked, now)
-        return self._contexts[invoked.context_id]
+        return self._contexts.by_id[invoked.context_id]
 
     def passes(self, context_id: int, command: int, data: int) -> NegotiatedContext | None:
         """The context of a C-STORE-RQ of so many bytes, where nothing else is under way and nothing can be wrong with
         its place; None where it has to be received as others are."""
         limits = self.limits
-        if self._served or self._arriving or len(self._invoked) or self._events or self._reassembler.pending:
+        if len(self._serving) or self._arriving or len(self._invoked) or self._events or self._reassembler.pending:
             return None
         if command > limits.command_set or data > min(limits.data_set, limits.memory):
             return None
-        return self._contexts.get(context_id)
+        return self._contexts.by_id.get(context_id)
 
     def passed(self, context_id: int) -> None:
         """Such a request came and was answered."""
         self.taken += 1
-        self._last_key += 1
+        self._serving.passed()
         self._reassembler.passed(context_id)
 
     @property
@@ -378,27 +337,21 @@ class Exchange:
             self._take_request(message, now)
 
     def _take_cancel(self, message: Received) -> None:
-        number = message.command.responded_to
-        served = next((s for s in self._served if s.command.message_id == number), None)
+        served = self._serving.with_id(message.command.responded_to)
         self._events.append(CancelReceived(message, served.key if served else None))
 
     def _take_request(self, message: Received, now: float) -> None:
         number, limit = message.command.message_id, self._limit(ours=False)
-        if limit and len(self._served) >= limit:
-            text = f"It is request {len(self._served) + 1} outstanding; the asynchronous operations window is {limit}."
+        if limit and len(self._serving) >= limit:
+            text = f"It is request {len(self._serving) + 1} outstanding; the asynchronous operations window is {limit}."
             message = _noted(message, text, "PS3.7 D.3.3.3")
-        if number is not None and any(s.command.message_id == number for s in self._served):
+        if number is not None and self._serving.with_id(number) is not None:
             message = _noted(
                 message, f"Its Message ID {number} is that of a request not answered yet.", "PS3.7 9.1, 10.1"
             )
         for invoked in self._invoked.with_sub_operations():
             self._invoked.moved_on(invoked, now)
-        self._last_key += 1
-        data = message.data
-        size = REQUEST + len(data.data) if isinstance(data, EncodedData) else REQUEST
-        self.held += size
-        self._served.append(_Served(self._last_key, message.context_id, message.command, size))
-        self._events.append(RequestReceived(message, self._last_key))
+        self._events.append(RequestReceived(message, self._serving.add(message)))
 
     def _take_response(self, message: Received, now: float) -> None:
         number = message.command.responded_to
@@ -419,7 +372,7 @@ class Exchange:
         self._events.append(_response_received(invoked.operation, message, final, now - invoked.sent))
 
     def _received(self, a: Assembled) -> Received:
-        context = self._contexts.get(a.context_id)
+        context = self._contexts.by_id.get(a.context_id)
         syntax = context.transfer_syntax if context else ""
         data = a.sunk if isinstance(a.sunk, EncodedData | FileData) else None
         if a.data is not None:
@@ -448,7 +401,7 @@ class Exchange:
                 self._arriving[context_id] = self._invoked.with_sub_operations()
             elif invoked is not None:
                 self._arriving[context_id] = [invoked]
-        context = self._contexts.get(context_id)
+        context = self._contexts.by_id.get(context_id)
         return self.sink_for(context, command_bytes) if self.sink_for and context else None
 
     # -- what is outstanding
@@ -466,7 +419,12 @@ class Exchange:
     @property
     def serving(self) -> int:
         """Requests of the peer not finally answered yet."""
-        return len(self._served)
+        return len(self._serving)
+
+    @property
+    def held(self) -> int:
+        """Bytes that requests of the peer keep until they are answered."""
+        return self._serving.held
 
     def progress_made(self, operation: int, now: float) -> None:
         """A long message is still being sent: its response is not due yet."""
@@ -484,8 +442,7 @@ class Exchange:
         """The association is gone: what was outstanding, and partial messages dropped (PS3.7 A.6)."""
         lost = self.outstanding
         self._invoked.clear()
-        self._served.clear()
-        self.held = 0
+        self._serving.clear()
         self._arriving.clear()
         self._reassembler.discard()
         return lost

@@ -16,7 +16,7 @@ from engine.model.association import Timeouts
 from engine.model.commands import Abort
 from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, Outcome
-from engine.protocol.exchange import REQUEST
+from engine.protocol.serving import REQUEST
 from engine.runtime import link
 from engine.runtime.link import Link
 from engine.services.responses import request_of
