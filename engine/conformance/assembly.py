@@ -127,10 +127,15 @@ class Assembly:
             self._limits,
         )
 
-    def passed(self, message: Message) -> None:
-        """A message like this, with its data set, came and went."""
-        self._astray.discard(message.context_id)
-        self._ended[message.context_id] = (message.field, True)
+    @property
+    def rests(self) -> bool:
+        """Whether no message is under way."""
+        return not self._partial
+
+    def passed(self, context_id: int, field: int | None, has_data: bool = True) -> None:
+        """A whole message with this Command Field came and went."""
+        self._astray.discard(context_id)
+        self._ended[context_id] = (field, has_data)
 
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""

@@ -70,6 +70,15 @@ class Exchanges:
         operation = self._asked(response)
         return operation if operation is not None and self._is_plain(response, operation) else None
 
+    def passes(self, by_requestor: bool, number: int) -> bool:
+        """Whether nothing can be wrong with the place of a request of this side with this Message ID, and nothing else
+        is under way."""
+        return not self._open[True] and not self._open[False] and number not in self._ended[by_requestor]
+
+    def passed(self, by_requestor: bool, number: int) -> None:
+        """Such a request came and was answered."""
+        self._note_ended(by_requestor, number)
+
     def whole(self, message: Message) -> None:
         """The message is whole: what follows from it."""
         operation = message.operation
@@ -90,10 +99,13 @@ class Exchanges:
         running, number = self._open[operation.by_requestor], operation.request.message_id
         if operation in running:
             running.remove(operation)
-        ended = self._ended[operation.by_requestor]
         if number is not None:
-            ended.pop(number, None)
-            ended[number] = None
+            self._note_ended(operation.by_requestor, number)
+
+    def _note_ended(self, by_requestor: bool, number: int) -> None:
+        ended = self._ended[by_requestor]
+        ended.pop(number, None)
+        ended[number] = None
         if len(ended) > REMEMBERED:
             del ended[next(iter(ended))]
 

@@ -22,6 +22,7 @@ from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu
+from engine.wire.store_form import StoreForm
 
 from . import query, retrieve
 from .assembly import BODY_LIMIT, Assembly
@@ -42,6 +43,22 @@ from .workflow import Workflow
 
 _SENT, _RECEIVED = Direction.SENT, Direction.RECEIVED
 _CLASS_TOLD, _INSTANCE_TOLD = 0x00000002, 0x00001000
+
+
+_STORE_RQ, _STORE_RSP = 0x0001, 0x8001
+
+
+@dataclass(slots=True)
+class StoreSeen:
+    """A C-STORE-RQ with its data set and its response. number, uid: its own Message ID and SOP Instance UID, as they
+    stand there. front: the beginning of the data set. longest: bytes of its largest PDU; answer: of the response's."""
+
+    form: StoreForm
+    number: bytes
+    uid: bytes
+    front: bytes
+    longest: int
+    answer: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,7 @@ class Watcher:
         self._contexts: dict[int, NegotiatedContext] = {}
         self._accepted: frozenset[int] | None = None
         self._maximum = {True: 0, False: 0}
+        self._clean_stores: set[StoreForm] = set()
 
     # What many associations never need is made when it is asked for.
 
@@ -230,8 +248,35 @@ class Watcher:
         count = count_clean(m, operation, run, first)
         if count:
             operation.responses += count
-            assembly.passed(m)
+            assembly.passed(m.context_id, m.field)
         return count
+
+    def store(self, direction: Direction, seen: StoreSeen) -> bool:
+        """A C-STORE-RQ of a form in which nothing was found before, its data set, and its response of that form:
+        whether nothing is wrong with these either; they have passed then. Else each PDU has to be told."""
+        form, asking, maximum = seen.form, self._by_requestor(direction), self._maximum
+        most, most_back = maximum[direction is _SENT], maximum[direction is not _SENT]
+        asked, answered = self._assemblies[asking], self._assemblies[not asking]
+        context = self._contexts.get(form.context_id)
+        number = int.from_bytes(seen.number, "little")
+        if (
+            form not in self._clean_stores
+            or context is None
+            or (most and seen.longest - PDU_HEADER > most)
+            or (most_back and seen.answer - PDU_HEADER > most_back)
+            or not (asked.rests and answered.rests and self._exchanges.passes(asking, number))
+            or not (self._sequence.takes_data(asking) and self._sequence.takes_data(not asking))
+            or not has_uids(seen.front, context.transfer_syntax, form.sop_class, seen.uid)
+        ):
+            return False
+        self._exchanges.passed(asking, number)
+        asked.passed(form.context_id, _STORE_RQ)
+        answered.passed(form.context_id, _STORE_RSP, has_data=False)
+        return True
+
+    def note_clean(self, form: StoreForm) -> None:
+        """Nothing was found in a C-STORE-RQ and its response of this form."""
+        self._clean_stores.add(form)
 
     def tls(self, verdict: TlsVerdict, time: float) -> list[Verdict]:
         """A handshake came to its end, good or bad. time: now, seconds since the epoch."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from engine.conformance.watcher import Verdict, Watcher
+from engine.conformance.assembly import INSTANCE_LIMIT
+from engine.conformance.watcher import StoreSeen, Verdict, Watcher
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
@@ -19,7 +20,7 @@ from engine.protocol.upper_layer import INDICATED, REQUESTED
 from engine.services.responses import SUCCESS, response_to
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
-from engine.wire.fragments import run_of
+from engine.wire.fragments import DataRun, run_of
 from engine.wire.message_run import HEADERS, MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
 
@@ -68,6 +69,10 @@ class Recorder:
         self._held: list[Verdict] = []
         self._told: set[str] = set()
         self._last_was_wrong = False
+        self._clean_store = False
+        """The C-STORE being told has been judged, its response too."""
+        self._found = 0
+        """What was found in it otherwise."""
 
     # -- what passes
 
@@ -127,6 +132,16 @@ class Recorder:
     def _data(
         self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
     ) -> None:
+        self._note_data(direction, buffers, whole, time, clock)
+        verdicts = self._watcher.data(direction, buffers, time)
+        if verdicts or self._held:
+            self._judge(direction, verdicts)
+        else:
+            self._last_was_wrong = False
+
+    def _note_data(
+        self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
+    ) -> None:
         size = sum(map(len, buffers)) if whole is None else len(whole)
         context = self._context
         kept = self._kept + size
@@ -151,11 +166,6 @@ class Recorder:
                 state_after=after,
             )
         )
-        verdicts = self._watcher.data(direction, buffers, time)
-        if verdicts or self._held:
-            self._judge(direction, verdicts)
-        else:
-            self._last_was_wrong = False
 
     def run(self, event: p.RunSent | p.RunReceived) -> None:
         """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
@@ -167,8 +177,11 @@ class Recorder:
             context.record(partial(self._run, event, context.wall(), context.now()))
 
     def _run(self, event: p.RunSent | p.RunReceived, time: float, clock: float) -> None:
-        run, t = event.run, event.transition
         direction = Direction.SENT if isinstance(event, p.RunSent) else Direction.RECEIVED
+        self._note_run(direction, event.run, event.transition, time, clock)
+        self._judge(direction, self._watcher.run(direction, event.run, time))
+
+    def _note_run(self, direction: Direction, run: DataRun, t: p.Transition, time: float, clock: float) -> None:
         size = run.pdu_size
         whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if self._context.outbox.has_room else 0
         self._kept += whole * size
@@ -189,7 +202,6 @@ class Recorder:
                 state_after=t.after.name,
             )
         )
-        self._judge(direction, self._watcher.run(direction, run, time))
 
     def matches(self, run: MessageRun, first: int) -> int:
         """How many messages of a run, from `first` on, are matches with which nothing is wrong and whose bytes are all
@@ -324,13 +336,19 @@ class Recorder:
         self._context.record(partial(self._store_received, event, context, times))
 
     def _store_received(self, event: p.StoreReceived, context: NegotiatedContext, times: tuple[float, float]) -> None:
-        self._data(Direction.RECEIVED, (event.command,), event.command, *times)
+        clean = self._clean_store = not self._held and self._is_clean(event)
+        self._found, self._last_was_wrong = 0, False
+        tell, direction = self._note_data if clean else self._data, Direction.RECEIVED
+        tell(direction, (event.command,), event.command, *times)
         *many, last = event.pdus
         if len(many) > 1 and len(set(map(len, many))) == 1:
-            self._run(p.RunReceived(run_of(many), event.transition), *times)
+            run = run_of(many)
+            self._note_run(direction, run, event.transition, *times)
+            if not clean:
+                self._judge(direction, self._watcher.run(direction, run, times[0]))
             many = []
         for pdu in (*many, last):
-            self._data(Direction.RECEIVED, (pdu,), None, *times)
+            tell(direction, (pdu,), None, *times)
         size, data = event.size, None
         if size <= SMALL or self._kept_data + size <= KEPT_DATA_BYTES:
             data = EncodedData(b"".join(pdu[HEADERS:] for pdu in event.pdus), context.transfer_syntax)
@@ -346,6 +364,14 @@ class Recorder:
         )
         self._received(message, None, None, False, None, times)
 
+    def _is_clean(self, event: p.StoreReceived) -> bool:
+        """Whether nothing is wrong with it and with the response, as it was with others of its form."""
+        first, form = event.pdus[0], event.form
+        answer = len(event.command) - form.asked.fixed + form.answered.fixed
+        front = bytes(first[HEADERS : HEADERS + INSTANCE_LIMIT])
+        seen = StoreSeen(form, event.number, event.uid, front, max(len(event.command), *map(len, event.pdus)), answer)
+        return self._watcher.store(Direction.RECEIVED, seen)
+
     def store_answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext) -> None:
         """It was answered with success by this P-DATA-TF."""
         times = self._context.wall(), self._context.now()
@@ -354,7 +380,12 @@ class Recorder:
     def _store_answered(
         self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, times: tuple[float, float]
     ) -> None:
-        self._data(Direction.SENT, (pdu,), pdu, *times)
+        if self._clean_store:
+            self._note_data(Direction.SENT, (pdu,), pdu, *times)
+        else:
+            self._data(Direction.SENT, (pdu,), pdu, *times)
+            if not self._found:
+                self._watcher.note_clean(event.form)
         response = response_to(decode_command(event.command[HEADERS:]), SUCCESS)
         self._message(Direction.SENT, _ready(context, response, pdu[HEADERS:]), None, 0, None, None, times)
 
@@ -398,6 +429,7 @@ class Recorder:
         if self._held:
             self._tell_held(direction, None)  # of a message nobody took
         self._last_was_wrong = False
+        self._found += len(verdicts)
         for verdict in verdicts:
             self._last_was_wrong = self._last_was_wrong or verdict.finding.severity == "error"
             if verdict.message:

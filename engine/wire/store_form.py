@@ -7,15 +7,16 @@ import re
 import struct
 from dataclasses import field
 
-from engine.model.command_set import AFFECTED_INSTANCE, GROUP_LENGTH, MESSAGE_ID, RESPONDED_TO, CommandSet
+from engine.model.command_set import AFFECTED_INSTANCE, GROUP_LENGTH, MESSAGE_ID, RESPONDED_TO, CommandSet, tag_of
 from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
 
-from .commands import HEADER, decode_command_spans
+from .commands import HEADER, decode_command, decode_command_spans
 from .message_run import HEADERS
 from .pdus import PDV_HEADER
 
 UID_LENGTH = 64
+AFFECTED_CLASS = tag_of("AffectedSOPClassUID")
 _ALL_OF_COMMAND = 3
 _HEADS = struct.Struct(">BxIIBB")
 _GROUP = struct.Struct("<HHII")
@@ -53,6 +54,8 @@ class StoreForm:
 
     asked: _Shape
     answered: _Shape
+    sop_class: bytes
+    """The value of the request's SOP Class UID, padded as it is."""
 
     @property
     def context_id(self) -> int:
@@ -98,7 +101,8 @@ def store_form(context_id: int, request: bytes, response: bytes, maximum_length:
     longest = _GROUP.size + answered.fixed + UID_LENGTH + PDV_HEADER
     if maximum_length and longest > maximum_length:
         return None
-    form = StoreForm(asked, answered)
+    sop_class = next((e.raw for e in decode_command(request) if e.tag == AFFECTED_CLASS), None)
+    form = StoreForm(asked, answered, sop_class or b"")
     own = form.own(asked.begun(len(request) - _GROUP.size - asked.fixed)[:HEADERS] + request)
     return form if own is not None and form.answer(*own)[HEADERS:] == response else None
 
