@@ -63,7 +63,13 @@ def store(uid: str, data: EncodedData, sop_class: str = CT) -> Outgoing:
     return Outgoing(command=command, data=data)
 
 
+def priority(message: Outgoing, value: int) -> Outgoing:
+    return dataclasses.replace(message, command=message.command.with_values(Priority=value))
+
+
 SEQUENCE = DataElement(0x00081140, "SQ", (DataSet((DataElement(0x00081155, "UI", ("1.2",)),)), DataSet()))
+OUTSIDE = DataElement(0x00080005, "CS", ("ISO_IR 100",))
+ECHO = Outgoing(command=request_of("C-ECHO-RQ", AffectedSOPClassUID="1.2.840.10008.1.1"))
 CUT = EncodedData(data_set("1.9").data[:70], EXPLICIT)
 MESSAGES = {
     "usual": (
@@ -71,6 +77,12 @@ MESSAGES = {
         store("1.22", data_set("1.22", 70_000)),
         store("1.1", data_set("1.1", 64)),
     ),
+    "many": tuple(store(f"1.{n}", data_set(f"1.{n}", 10 ** (n % 5))) for n in range(1, 12)),
+    "a finding in each": tuple(priority(store(f"1.{n}", data_set(f"1.{n}")), 9) for n in range(1, 6)),
+    "a finding in some": tuple(priority(store(f"1.{n}", data_set(f"1.{n}")), 9 * (n % 2)) for n in range(1, 9)),
+    "something before the UIDs": tuple(store(f"1.{n}", data_set(f"1.{n}", more=OUTSIDE)) for n in range(1, 6)),
+    "usual again": tuple(store(f"1.{n}", data_set(f"1.{n + (n % 4 == 3)}")) for n in range(1, 12)),
+    "another between": tuple(m for n in range(1, 7) for m in (store(f"1.{n}", data_set(f"1.{n}")), ECHO)),
     "implicit": (store("1.3", data_set("1.3", syntax=IMPLICIT)),),
     "nested": (store("1.4", data_set("1.4", more=SEQUENCE)),),
     "other UID": (store("1.5", data_set("1.6")), store("1.7", data_set("1.7"))),
@@ -90,7 +102,8 @@ def played(
         here = console.listen(folder, policy=Policy(limits=limits or Limits()))
         syntax = messages[0].data.transfer_syntax if isinstance(messages[0].data, EncodedData) else EXPLICIT
         first = store("2.1", data_set("2.1", syntax=syntax))  # looks at the disk, which takes the long way
-        console.one_shot(proposal(here, (CT, syntax)), first, *messages)
+        offered = (CT, syntax), ("1.2.840.10008.1.1", IMPLICIT)
+        console.one_shot(proposal(here, *offered), first, *messages)
         incoming = console.wait(AssociationNotice, lambda n: n.listener is not None)
         console.ended(incoming.association)
     finally:
