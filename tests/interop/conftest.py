@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.model.notices import Direction, ErrorNotice, FindingNotice
 from tests.interop import peers, samples
-from tests.interop.console import Console
+from tests.interop.operating import Operator
+from tests.runtime.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -76,7 +78,26 @@ def archive(tmp_path: Path) -> list[samples.Sample]:
 
 
 @pytest.fixture
+def operator() -> Iterator[Operator]:
+    """Our engine, started for one test and stopped with it, as an operator uses it."""
+    with Operator() as operator:
+        yield operator
+
+
+@pytest.fixture
 def console() -> Iterator[Console]:
-    """Our engine, started for one test and stopped with it."""
-    with Console() as console:
-        yield console
+    """The same as the tests of the runtime drive it; it must have met no surprise by the end."""
+    console = Console()
+    yield console
+    console.close()
+    assert not [n.sentence for n in console.of(ErrorNotice) if "unexpected" in n.sentence]
+
+
+@pytest.fixture
+def faultless(console: Console) -> Iterator[None]:
+    """It must have broken no rule and told of no error by the end."""
+    yield
+    console.close()
+    found = console.of(FindingNotice, lambda n: n.severity == "error" and n.direction is Direction.SENT)
+    assert not found, [n.sentence for n in found]
+    assert not [n.sentence for n in console.of(ErrorNotice)]

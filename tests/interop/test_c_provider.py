@@ -27,7 +27,6 @@ from engine.model.notices import (
     AssociationPhase,
     Direction,
     ErrorNotice,
-    FindingNotice,
     ListenerNotice,
     MessageNotice,
     Outcome,
@@ -37,20 +36,9 @@ from engine.wire.datasets import open_file
 from tests.interop import peers, samples
 from tests.runtime.console import HOST, Console, data_set_bytes, policy
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("faultless")]
 Start = Callable[..., Any]
 OWN = "CONSOLE"
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    """A running engine, which must have broken no rule and met no surprise by the end."""
-    console = Console()
-    yield console
-    console.close()
-    found = console.of(FindingNotice, lambda n: n.severity == "error" and n.direction is Direction.SENT)
-    assert not found, [n.sentence for n in found]
-    assert not [n.sentence for n in console.of(ErrorNotice)]
 
 
 @pytest.fixture

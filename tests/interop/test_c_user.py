@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from engine.model.notices import (
     AssociationNotice,
     AssociationPhase,
     Direction,
-    ErrorNotice,
     FindingNotice,
     MessageNotice,
     Outcome,
@@ -49,15 +48,6 @@ from tests.runtime.console import (
 pytestmark = pytest.mark.interop
 Start = Callable[..., Any]
 JPEG = str(JPEGBaseline8Bit)
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
-    unexpected = [n.sentence for n in console.of(ErrorNotice) if "unexpected" in n.sentence]
-    assert not unexpected
 
 
 def no_errors(console: Console) -> None:

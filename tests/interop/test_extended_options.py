@@ -16,7 +16,7 @@ from engine.cli.main import build_parser, main
 from engine.cli.policy_options import policy
 from engine.model.association import LocalAE
 from tests.interop import peers, samples
-from tests.interop.console import TIMEOUTS, Console
+from tests.interop.operating import TIMEOUTS, Operator
 
 Start = Callable[..., Any]
 HOST = "127.0.0.1"
@@ -29,9 +29,9 @@ def _own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "workspace"))
 
 
-def stocked(console: Console, archive: list[samples.Sample], *arguments: str) -> peers.Peer:
+def stocked(operator: Operator, archive: list[samples.Sample], *arguments: str) -> peers.Peer:
     args = build_parser().parse_args(["listen", *arguments])
-    listener = console.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS))
+    listener = operator.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS))
     assert main(["store", HOST, str(listener.port), *(str(s.path) for s in archive)]) == Exit.SUCCESS
     return listener
 
@@ -70,9 +70,9 @@ def found(listener: peers.Peer, asked: bytes | None, **keys: str | list[str]) ->
     ids=["relational", "fuzzy", "datetime", "empty"],
 )
 def test_pynetdicom_finds_more_when_it_asked_for_the_option(
-    keys: dict[str, str], option: bytes, without: int, console: Console, archive: list[samples.Sample]
+    keys: dict[str, str], option: bytes, without: int, operator: Operator, archive: list[samples.Sample]
 ) -> None:
-    listener = stocked(console, archive)
+    listener = stocked(operator, archive)
     answered, statuses = found(listener, option, **keys)
     assert answered == option
     expected_any = "StudyID" not in keys  # every sample has a Study ID
@@ -82,13 +82,13 @@ def test_pynetdicom_finds_more_when_it_asked_for_the_option(
         assert found(listener, asked, **keys) == (answer, [without])
 
 
-def test_the_policy_withholds_an_option_or_grants_it_unasked(console: Console, archive: list[samples.Sample]) -> None:
+def test_the_policy_withholds_an_option_or_grants_it_unasked(operator: Operator, archive: list[samples.Sample]) -> None:
     keys = {"QueryRetrieveLevel": "IMAGE", "SOPInstanceUID": ""}
-    strict = stocked(console, archive, "--grant", f"{KEYWORD}:fuzzy=0")
+    strict = stocked(operator, archive, "--grant", f"{KEYWORD}:fuzzy=0")
     assert found(strict, b"\1\1\1", **keys) == (b"\0", [0xA900])
-    silent = stocked(console, archive, "--grant", f"{KEYWORD}=")
+    silent = stocked(operator, archive, "--grant", f"{KEYWORD}=")
     assert found(silent, b"\1\1\1", **keys) == (None, [0xA900])
-    generous = stocked(console, archive, "--grant", f"{KEYWORD}:relational,timezone,multiframe")
+    generous = stocked(operator, archive, "--grant", f"{KEYWORD}:relational,timezone,multiframe")
     answered, statuses = found(generous, b"\0", **keys)
     assert (answered, statuses[0]) == (b"\1\0\0\1\1", 0xFF00)
 
@@ -130,9 +130,9 @@ def test_peers_that_know_no_options_answer_none_and_find_all_the_same(
 
 
 def test_pynetdicom_asks_for_its_own_zone_and_for_several_values(
-    console: Console, archive: list[samples.Sample]
+    operator: Operator, archive: list[samples.Sample]
 ) -> None:
-    listener = stocked(console, archive)
+    listener = stocked(operator, archive)
     keys = {"QueryRetrieveLevel": "STUDY", "StudyDate": "", "TimezoneOffsetFromUTC": "+0100"}
     answered, statuses = found(listener, b"\0\0\0\1\1\0\1", **keys)
     assert answered == b"\0\0\0\1\0\0\1", "enhanced multi-frame conversion is not offered"

@@ -7,7 +7,7 @@ version of a peer that does something else; either is worth a look.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +68,6 @@ ORTHANC_GET = {
     # A-ASSOCIATE-AC: where two contexts have one SOP class, its role selection is answered twice.
     "received association.role-repeated",
 }
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from engine.model.notices import AssociationNotice, AssociationPhase
 from engine.model.tls import ClientCertificates, TlsSettings
 from engine.workspace.listening import ListenerSettings, save_listener
 from tests.interop import peers, samples
-from tests.interop.console import TIMEOUTS, Console
+from tests.interop.operating import TIMEOUTS, Operator
 from tests.runtime.tls_files import Files, make_files
 
 Start = Callable[..., Any]
@@ -47,7 +47,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @pytest.fixture
-def listening(console: Console, tmp_path: Path) -> Callable[..., peers.Peer]:
+def listening(operator: Operator, tmp_path: Path) -> Callable[..., peers.Peer]:
     """Writes a settings file and listens as `listen --settings FILE` does."""
 
     def start(settings: ListenerSettings) -> peers.Peer:
@@ -56,7 +56,7 @@ def listening(console: Console, tmp_path: Path) -> Callable[..., peers.Peer]:
         args = build_parser().parse_args(["listen", "--settings", str(file), "--port", "0"])
         _, port, made = listener_settings(args, open_workspace())
         others = {"folder": made.folder, "destinations": made.destinations, "tls": made.tls, "delays": made.delays}
-        return console.listen(port, policy=made.policy, **others)
+        return operator.listen(port, policy=made.policy, **others)
 
     return start
 
@@ -74,7 +74,7 @@ def associate(
     return ae.associate(HOST, where.port, ae_title=TITLE, ext_neg=list(items), **more)
 
 
-def test_pynetdicom_meets_the_whole_of_a_policy(listening: Start, tmp_path: Path, console: Console) -> None:
+def test_pynetdicom_meets_the_whole_of_a_policy(listening: Start, tmp_path: Path, operator: Operator) -> None:
     users = tmp_path / "users.toml"
     users.write_text(f'[[user]]\nname = "ann"\nhash = "{SecretHash.of(b"sesame").text}"\n')
     policy = replace(
@@ -105,10 +105,10 @@ def test_pynetdicom_meets_the_whole_of_a_policy(listening: Start, tmp_path: Path
     assert associate(where, CT, [IMPLICIT], (level,), calling="THIRD").is_rejected
     other.release()
     first.release()
-    console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED and n.peer.ae_title == "CLIENT")
+    operator.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED and n.peer.ae_title == "CLIENT")
     assert associate(where, CT, [IMPLICIT]).is_rejected  # without an identity
     for codes in ((2, 3, 2), (1, 1, 3), (1, 2, 1)):
-        console.wait(AssociationNotice, lambda n, codes=codes: n.rejection == codes)
+        operator.wait(AssociationNotice, lambda n, codes=codes: n.rejection == codes)
 
 
 @pytest.mark.parametrize("codes", [(1, 1, 9), (2, 3, 2), (1, 2, 1)])
@@ -119,14 +119,14 @@ def test_echoscu_is_rejected_with_any_values(codes: tuple[int, int, int], listen
     assert "Association Rejected" in told.output
 
 
-def test_a_limit_for_each_caller_with_echoscu(listening: Start, client: Start, console: Console) -> None:
+def test_a_limit_for_each_caller_with_echoscu(listening: Start, client: Start, operator: Operator) -> None:
     where = listening(settings(replace(POLICY, max_associations_per_peer=1)))
     held = associate(where, VERIFICATION, [IMPLICIT])
     told = client("echoscu", "-v", "-aet", "CLIENT", HOST, where.port)
     assert "Local Limit Exceeded" in told.output
     client("echoscu", "-aet", "SOMEBODY", HOST, where.port).succeeded()
     held.release()
-    console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED and n.peer.ae_title == "CLIENT")
+    operator.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED and n.peer.ae_title == "CLIENT")
     client("echoscu", "-aet", "CLIENT", HOST, where.port).succeeded()
 
 
@@ -151,7 +151,7 @@ def test_tls_clients_are_asked_for_certificates_or_not(
 
 
 def test_movescu_has_files_sent_over_tls_to_a_destination_of_the_settings(
-    listening: Start, client: Start, storescp: Start, files: Files, archive: list[samples.Sample], console: Console
+    listening: Start, client: Start, storescp: Start, files: Files, archive: list[samples.Sample], operator: Operator
 ) -> None:
     pair = files.apart("storescp", **RSA)
     target = storescp("+tls", str(pair[1]), str(pair[0]), "+cf", str(files.ca), "-ic")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,13 +68,6 @@ CASES = (
     case("modalities in study", "14", ModalitiesInStudy="CT", apart=_OPTIONAL),
     case("accession number", "3", AccessionNumber="SA0003"),
 )
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
 
 
 def store_samples(console: Console, where: Any) -> None:

@@ -42,9 +42,9 @@ from engine.workspace.availability import notifications
 from engine.workspace.performed_steps import Performing, begun, ended
 from engine.workspace.worklist import WORKLIST, WorklistItem, worklist_keys
 from tests.interop import peers, samples
-from tests.interop.console import Console
 from tests.interop.normalized_peers import AVAILABILITY, COMMITMENT, COMMITMENT_INSTANCE, CT, MPPS, Later, Seen, made
 from tests.interop.normalized_providers import Archive, Steps
+from tests.interop.operating import Operator
 from tests.runtime.tls_files import make_files
 
 pytestmark = pytest.mark.interop
@@ -53,18 +53,18 @@ NOW = datetime(2026, 1, 31, 8, 15, tzinfo=UTC)
 ASKED = ((CT, "1.1"), (CT, "1.2"))
 
 
-def begin(console: Console, peer: peers.Peer, procedure: Procedure, listen: int | None = None, **options: Any) -> int:
+def begin(operator: Operator, peer: peers.Peer, procedure: Procedure, listen: int | None = None, **options: Any) -> int:
     """Start a procedure on an association of its own; returns its operation."""
-    operation = console.engine.new_id()
+    operation = operator.engine.new_id()
     listener = None
     if listen is not None:
         settings = PeerSettings(policy=Policy(local=LocalAE(ae_title="CONSOLE")))
-        listener = Listen(listener=console.engine.new_id(), port=listen, settings=settings)
-    console.engine.submit(
+        listener = Listen(listener=operator.engine.new_id(), port=listen, settings=settings)
+    operator.engine.submit(
         RunProcedure(
             operation=operation,
-            association=console.engine.new_id(),
-            proposal=console.proposal(peer, (), **options),
+            association=operator.engine.new_id(),
+            proposal=operator.proposal(peer, (), **options),
             procedure=procedure,
             listen=listener,
         )
@@ -73,37 +73,37 @@ def begin(console: Console, peer: peers.Peer, procedure: Procedure, listen: int 
 
 
 def run(
-    console: Console, peer: peers.Peer, procedure: Procedure, listen: int | None = None, **options: Any
+    operator: Operator, peer: peers.Peer, procedure: Procedure, listen: int | None = None, **options: Any
 ) -> StatusNotice:
     """A procedure to its end."""
-    operation = begin(console, peer, procedure, listen, **options)
-    return console.wait(StatusNotice, lambda n: n.operation == operation, seconds=40.0)
+    operation = begin(operator, peer, procedure, listen, **options)
+    return operator.wait(StatusNotice, lambda n: n.operation == operation, seconds=40.0)
 
 
-def references(console: Console, *paths: Path) -> tuple[Reference, ...]:
-    operation = console.engine.new_id()
-    console.engine.submit(ReadReferences(operation=operation, paths=paths))
-    return console.wait(ReferencesNotice, lambda n: n.operation == operation).found.references
+def references(operator: Operator, *paths: Path) -> tuple[Reference, ...]:
+    operation = operator.engine.new_id()
+    operator.engine.submit(ReadReferences(operation=operation, paths=paths))
+    return operator.wait(ReferencesNotice, lambda n: n.operation == operation).found.references
 
 
 def request(**more: Any) -> RequestCommitment:
     return RequestCommitment(**{"transaction_uid": "1.2.3.77", "asked": ASKED, **more})
 
 
-def items_of(console: Console, peer: peers.Peer, **keys: str) -> list[WorklistItem]:
-    operation = console.engine.new_id()
-    console.engine.submit(
+def items_of(operator: Operator, peer: peers.Peer, **keys: str) -> list[WorklistItem]:
+    operation = operator.engine.new_id()
+    operator.engine.submit(
         Retrieve(
             operation=operation,
-            association=console.engine.new_id(),
-            proposal=console.proposal(peer, (WORKLIST,)),
+            association=operator.engine.new_id(),
+            proposal=operator.proposal(peer, (WORKLIST,)),
             service="C-FIND",
             sop_class_uid=WORKLIST,
             identifier=worklist_keys(**keys),
         )
     )
-    assert console.wait(StatusNotice, lambda n: n.operation == operation).outcome is Outcome.SUCCESS
-    found = console.all(
+    assert operator.wait(StatusNotice, lambda n: n.operation == operation).outcome is Outcome.SUCCESS
+    found = operator.all(
         MessageNotice, lambda m: m.operation == operation and m.direction is Direction.RECEIVED and m.data is not None
     )
     return [WorklistItem(data_set_of(m.data, m.transfer_syntax)) for m in found if m.data is not None]
@@ -113,7 +113,7 @@ def items_of(console: Console, peer: peers.Peer, **keys: str) -> list[WorklistIt
 
 
 def test_an_item_of_wlmscpfs_is_performed_and_completed(
-    console: Console,
+    operator: Operator,
     wlmscpfs: Callable[..., Any],
     pynetdicom_scp: Callable[..., Any],
     archive: list[samples.Sample],
@@ -121,69 +121,69 @@ def test_an_item_of_wlmscpfs_is_performed_and_completed(
     worklist = wlmscpfs("-csk")
     for patient in (1, 2):
         samples.worklist_item(worklist.folder / f"{patient}.wl", patient)
-    assert len(items_of(console, worklist)) == 2
-    (item,) = items_of(console, worklist, patient="*Nr2")
+    assert len(items_of(operator, worklist)) == 2
+    (item,) = items_of(operator, worklist, patient="*Nr2")
     assert (item.patient, item.step_id, item.begins) == ("Prüfling^Nr2", "SPS002", "2024-01-02 09:00")
     steps = Steps()
     ris = pynetdicom_scp([MPPS], steps.handlers)
     attributes = begun(item.data, Performing(station_ae_title="CONSOLE"), NOW)
     assert (
-        run(console, ris, CreatePerformedStep(sop_instance_uid="2.25.3", attributes=attributes)).outcome
+        run(operator, ris, CreatePerformedStep(sop_instance_uid="2.25.3", attributes=attributes)).outcome
         is Outcome.SUCCESS
     )
     held = steps.held["2.25.3"]
     assert held.PatientName == "Prüfling^Nr2"
     assert held.ScheduledStepAttributesSequence[0].ScheduledProcedureStepID == "SPS002"
     assert held.ScheduledStepAttributesSequence[0].StudyInstanceUID == samples.uid("study", 2, 1)
-    found = references(console, *(s.path for s in archive if s.patient_id == "PAT002"))
+    found = references(operator, *(s.path for s in archive if s.patient_id == "PAT002"))
     changes = ended("COMPLETED", NOW, found, retrieve_ae_title="ARCHIVE")
-    status = run(console, ris, ChangePerformedStep(sop_instance_uid="2.25.3", changes=changes))
+    status = run(operator, ris, ChangePerformedStep(sop_instance_uid="2.25.3", changes=changes))
     assert status.sentence == "The step is COMPLETED."
     assert held.PerformedProcedureStepStatus == "COMPLETED"
     assert len(held.PerformedSeriesSequence) == 3
     others = [len(s.ReferencedNonImageCompositeSOPInstanceSequence) for s in held.PerformedSeriesSequence]
     assert sorted(others) == [0, 0, 1], "the report is no image"
-    again = run(console, ris, ChangePerformedStep(sop_instance_uid="2.25.3", changes=changes))
+    again = run(operator, ris, ChangePerformedStep(sop_instance_uid="2.25.3", changes=changes))
     assert again.outcome is Outcome.FAILURE
     assert "0110H" in again.sentence
-    assert console.findings == []
+    assert operator.findings == []
 
 
-def test_a_step_nobody_knows_and_one_created_twice(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_a_step_nobody_knows_and_one_created_twice(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     ris = pynetdicom_scp([MPPS], Steps().handlers)
     create = CreatePerformedStep(
         sop_instance_uid="2.25.3", attributes=begun(None, Performing(station_ae_title="M"), NOW)
     )
-    assert run(console, ris, create).outcome is Outcome.SUCCESS
-    assert "0111H" in run(console, ris, create).sentence
-    unknown = run(console, ris, ChangePerformedStep(sop_instance_uid="2.25.4", changes=ended("DISCONTINUED", NOW)))
+    assert run(operator, ris, create).outcome is Outcome.SUCCESS
+    assert "0111H" in run(operator, ris, create).sentence
+    unknown = run(operator, ris, ChangePerformedStep(sop_instance_uid="2.25.4", changes=ended("DISCONTINUED", NOW)))
     assert "0112H" in unknown.sentence
 
 
 # --- commitment -------------------------------------------------------------------------------------------------------
 
 
-def test_committed_on_the_same_association(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_committed_on_the_same_association(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     archive = Archive("1.1", "1.2")
-    status = run(console, pynetdicom_scp([COMMITMENT], archive.handlers), request())
+    status = run(operator, pynetdicom_scp([COMMITMENT], archive.handlers), request())
     assert (status.outcome, status.sentence) == (
         Outcome.SUCCESS,
         "Committed: all 2 instances are safe with the peer.",
     )
     assert archive.later.wait() == [0x0000]
-    assert console.findings == []
+    assert operator.findings == []
 
 
-def test_partly_failed(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_partly_failed(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     archive = Archive("1.1")
-    status = run(console, pynetdicom_scp([COMMITMENT], archive.handlers), request())
+    status = run(operator, pynetdicom_scp([COMMITMENT], archive.handlers), request())
     assert status.outcome is Outcome.FAILURE
     assert "1 of 2 instances committed, 1 failed with 0112H No such object instance" in status.sentence
     assert archive.later.wait() == [0x0000]
 
 
 def test_orthanc_reports_on_an_association_of_its_own(
-    console: Console, orthanc: Callable[..., Any], archive: list[samples.Sample]
+    operator: Operator, orthanc: Callable[..., Any], archive: list[samples.Sample]
 ) -> None:
     port = peers.free_port()
     peer = orthanc(modalities={"console": ("CONSOLE", port)})
@@ -191,11 +191,11 @@ def test_orthanc_reports_on_an_association_of_its_own(
     for sample in ct[:2]:
         peer.rest("POST", "/instances", sample.path.read_bytes())
     asked = tuple((s.sop_class_uid, s.sop_instance_uid) for s in ct[:2])
-    status = run(console, peer, request(asked=asked, seconds=30.0, listening=True), listen=port)
+    status = run(operator, peer, request(asked=asked, seconds=30.0, listening=True), listen=port)
     assert status.sentence == "Committed: all 2 instances are safe with the peer."
     more = tuple((s.sop_class_uid, s.sop_instance_uid) for s in ct[:3])
     status = run(
-        console, peer, request(transaction_uid="1.2.3.78", asked=more, seconds=30.0, listening=True), listen=port
+        operator, peer, request(transaction_uid="1.2.3.78", asked=more, seconds=30.0, listening=True), listen=port
     )
     assert "2 of 3 instances committed" in status.sentence
 
@@ -225,30 +225,30 @@ class Late:
         self.later.do(lambda: assoc.send_n_event_report(told, 1, COMMITMENT, COMMITMENT_INSTANCE)[0].Status)
 
 
-def test_reported_on_the_next_association(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_reported_on_the_next_association(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     late = Late()
     peer = pynetdicom_scp([COMMITMENT], late.handlers)
-    status = run(console, peer, request(seconds=0.2))
+    status = run(operator, peer, request(seconds=0.2))
     assert status.outcome is Outcome.TIMED_OUT
     assert "no report came on this association within 0.2 s" in status.sentence
-    status = run(console, peer, AwaitCommitment(transaction_uid="1.2.3.77", asked=ASKED, seconds=20.0))
+    status = run(operator, peer, AwaitCommitment(transaction_uid="1.2.3.77", asked=ASKED, seconds=20.0))
     assert status.outcome is Outcome.SUCCESS
     assert late.later.wait() == [0x0000]
 
 
 def test_a_report_of_another_transaction_is_answered_and_named(
-    console: Console, pynetdicom_scp: Callable[..., Any]
+    operator: Operator, pynetdicom_scp: Callable[..., Any]
 ) -> None:
     late = Late("1.2.3.99")
     peer = pynetdicom_scp([COMMITMENT], late.handlers)
-    run(console, peer, request(seconds=0.0))
-    status = run(console, peer, AwaitCommitment(transaction_uid="1.2.3.77", asked=ASKED, seconds=2.0))
+    run(operator, peer, request(seconds=0.0))
+    status = run(operator, peer, AwaitCommitment(transaction_uid="1.2.3.77", asked=ASKED, seconds=2.0))
     assert status.outcome is Outcome.TIMED_OUT
     assert "another transaction, 1.2.3.99" in status.sentence
     assert late.later.wait() == [0x0000], "it is answered all the same"
 
 
-def test_an_abort_while_the_report_is_awaited(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_an_abort_while_the_report_is_awaited(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     later, taken = Later(), threading.Event()
 
     def action(event: evt.Event) -> tuple[int, None]:
@@ -257,29 +257,29 @@ def test_an_abort_while_the_report_is_awaited(console: Console, pynetdicom_scp: 
         return 0x0000, None
 
     peer = pynetdicom_scp([COMMITMENT], [(evt.EVT_N_ACTION, action)])
-    operation = begin(console, peer, request(seconds=600.0))
-    console.wait(StepNotice, lambda n: n.name == "Await its report" and n.state is StepState.RUNNING)
+    operation = begin(operator, peer, request(seconds=600.0))
+    operator.wait(StepNotice, lambda n: n.name == "Await its report" and n.state is StepState.RUNNING)
     taken.set()
-    status = console.wait(StatusNotice, lambda n: n.operation == operation)
+    status = operator.wait(StatusNotice, lambda n: n.operation == operation)
     assert status.outcome is Outcome.ABORTED
     assert "Done: Ask for the commitment." in status.sentence
     assert "Not done: Await its report." in status.sentence
-    told = {n.name: n.state for n in console.all(StepNotice, lambda n: n.operation == status.operation)}
+    told = {n.name: n.state for n in operator.all(StepNotice, lambda n: n.operation == status.operation)}
     assert told == {"Ask for the commitment": StepState.DONE, "Await its report": StepState.FAILED}
 
 
-def test_a_refused_request(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_a_refused_request(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     def action(_event: evt.Event) -> tuple[Any, None]:
         return made(Status=0x0110, ErrorComment="No room"), None
 
-    status = run(console, pynetdicom_scp([COMMITMENT], [(evt.EVT_N_ACTION, action)]), request(seconds=600.0))
+    status = run(operator, pynetdicom_scp([COMMITMENT], [(evt.EVT_N_ACTION, action)]), request(seconds=600.0))
     assert status.outcome is Outcome.FAILURE
     assert "The request was refused" in status.sentence
     assert "No room" in status.sentence
 
 
 def test_a_dicomdir_names_instances_whose_files_are_gone(
-    console: Console, client: Callable[..., Any], archive: list[samples.Sample], tmp_path: Path
+    operator: Operator, client: Callable[..., Any], archive: list[samples.Sample], tmp_path: Path
 ) -> None:
     disc = tmp_path / "DISC"
     disc.mkdir()
@@ -288,7 +288,7 @@ def test_a_dicomdir_names_instances_whose_files_are_gone(
         shutil.copy(sample.path, disc / f"IM{number}")
     client("dcmmkdir", "--general-purpose", "IM0", "IM1", cwd=disc).succeeded()
     (disc / "IM1").unlink()
-    found = references(console, disc / "DICOMDIR")
+    found = references(operator, disc / "DICOMDIR")
     assert {r.sop_instance_uid for r in found} == {s.sop_instance_uid for s in ct}
 
 
@@ -325,7 +325,7 @@ def test_the_command_line_listens_for_orthancs_report(
 
 
 def test_availability_is_notified_study_by_study(
-    console: Console, pynetdicom_scp: Callable[..., Any], archive: list[samples.Sample]
+    operator: Operator, pynetdicom_scp: Callable[..., Any], archive: list[samples.Sample]
 ) -> None:
     held: list[Dataset] = []
     seen = Seen()
@@ -335,19 +335,19 @@ def test_availability_is_notified_study_by_study(
         return 0x0000, event.attribute_list
 
     peer = pynetdicom_scp([AVAILABILITY], [seen.handler, (evt.EVT_N_CREATE, create)])
-    found = references(console, archive[0].path.parent)
+    found = references(operator, archive[0].path.parent)
     told = notifications(found, "ONLINE", "ARCHIVE", "2.25.3")
-    status = run(console, peer, NotifyAvailability(notifications=tuple((f"2.25.{n}", d) for n, d in enumerate(told))))
+    status = run(operator, peer, NotifyAvailability(notifications=tuple((f"2.25.{n}", d) for n, d in enumerate(told))))
     assert status.sentence == "3 of 3 studies notified."
     assert sum(len(s.ReferencedSOPSequence) for d in held for s in d.ReferencedSeriesSequence) == 8
     assert held[0].ReferencedPerformedProcedureStepSequence[0].ReferencedSOPInstanceUID == "2.25.3"
-    assert console.findings == []
+    assert operator.findings == []
 
 
 # --- over TLS ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_commitment_over_mutual_tls(console: Console, pynetdicom_scp: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_commitment_over_mutual_tls(operator: Operator, pynetdicom_scp: Callable[..., Any], tmp_path: Path) -> None:
     files = make_files(tmp_path / "tls")
     theirs, ours = files.apart("peer"), files.apart("console")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -357,6 +357,6 @@ def test_a_commitment_over_mutual_tls(console: Console, pynetdicom_scp: Callable
     archive = Archive("1.1", "1.2")
     peer = pynetdicom_scp([COMMITMENT], archive.handlers, tls=context)
     tls = TlsSettings(ca_file=files.ca, certificate=ours[0], key=ours[1])
-    status = run(console, peer, request(), tls=tls)
+    status = run(operator, peer, request(), tls=tls)
     assert status.outcome is Outcome.SUCCESS, status.sentence
     assert archive.later.wait() == [0x0000]

@@ -13,7 +13,6 @@ from engine.model.association import Role
 from engine.model.commands import Outgoing, Send
 from engine.model.notices import AssociationPhase, Direction, MessageNotice, Outcome, StatusNotice
 from engine.services.responses import response_to
-from tests.interop.console import Console, data_of, outgoing
 from tests.interop.normalized_peers import (
     COMMITMENT,
     COMMITMENT_INSTANCE,
@@ -23,6 +22,7 @@ from tests.interop.normalized_peers import (
     reference,
 )
 from tests.interop.normalized_providers import Archive
+from tests.interop.operating import Operator, data_of, outgoing
 
 pytestmark = pytest.mark.interop
 
@@ -42,11 +42,11 @@ REQUESTED = {
 
 
 def test_the_result_comes_back_on_the_association_held_open(
-    console: Console, pynetdicom_scp: Callable[..., Any]
+    operator: Operator, pynetdicom_scp: Callable[..., Any]
 ) -> None:
     archive = Archive("1.1", "1.2")
     peer = pynetdicom_scp([COMMITMENT], archive.handlers)
-    held = console.open(peer, COMMITMENT)
+    held = operator.open(peer, COMMITMENT)
     answered = held.send("N-ACTION-RQ", request("1.1", "1.2"), **REQUESTED)
     assert (answered.code, answered.status.outcome) == (0x0000, Outcome.SUCCESS)
     assert archive.seen.last(0x0130) == {
@@ -74,16 +74,16 @@ def test_the_result_comes_back_on_the_association_held_open(
         "EventTypeID": 1,
     }
     assert held.release().outcome is Outcome.SUCCESS
-    assert console.findings == []
+    assert operator.findings == []
 
 
-def test_a_one_shot_lingers_for_the_result(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_a_one_shot_lingers_for_the_result(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     archive = Archive("1.1")
     peer = pynetdicom_scp([COMMITMENT], archive.handlers)
     message = outgoing("N-ACTION-RQ", request("1.1", "1.9"), **REQUESTED)
-    ended, association = console.one_shot(peer, [COMMITMENT], [message], linger=2.0)
+    ended, association = operator.one_shot(peer, [COMMITMENT], [message], linger=2.0)
     assert ended.outcome is Outcome.SUCCESS
-    report = console.wait(
+    report = operator.wait(
         MessageNotice,
         lambda m: m.association == association and m.command.command_field == N_EVENT_REPORT_RQ,
     )
@@ -91,38 +91,38 @@ def test_a_one_shot_lingers_for_the_result(console: Console, pynetdicom_scp: Cal
     (failed,) = data_of(report).FailedSOPSequence
     assert (failed.ReferencedSOPInstanceUID, failed.FailureReason) == ("1.9", 0x0112)
     assert archive.later.wait() == [0x0000]
-    assert console.end_of(association).phase is AssociationPhase.RELEASED
+    assert operator.end_of(association).phase is AssociationPhase.RELEASED
 
 
-def test_the_answer_may_be_left_to_the_user(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_the_answer_may_be_left_to_the_user(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     """A report refused by hand, with an Error Comment: what a provider does with it is for its tester to see."""
     archive = Archive("1.1")
     peer = pynetdicom_scp([COMMITMENT], archive.handlers)
-    held = console.open(peer, COMMITMENT, auto_answer=False)
+    held = operator.open(peer, COMMITMENT, auto_answer=False)
     held.send("N-ACTION-RQ", request("1.1"), **REQUESTED)
     (report,) = held.received(N_EVENT_REPORT_RQ)
-    assert not console.messages(held.number, N_EVENT_REPORT_RSP, Direction.SENT)
+    assert not operator.messages(held.number, N_EVENT_REPORT_RSP, Direction.SENT)
     refusal = response_to(report.command, 0x0110, comment="Not now", extra={"ErrorID": 7})
-    operation = console.engine.new_id()
-    console.engine.submit(
+    operation = operator.engine.new_id()
+    operator.engine.submit(
         Send(association=held.number, operation=operation, message=Outgoing(command=refusal, context_id=None))
     )
-    assert console.wait(StatusNotice, lambda n: n.operation == operation).outcome is Outcome.SUCCESS
+    assert operator.wait(StatusNotice, lambda n: n.operation == operation).outcome is Outcome.SUCCESS
     assert archive.later.wait() == [0x0110]
     seen = archive.seen.last(N_EVENT_REPORT_RSP)
     assert (seen["ErrorComment"], seen["ErrorID"]) == ("Not now", 7)
 
 
-def test_a_refused_request_shows_comment_and_error_id(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_a_refused_request_shows_comment_and_error_id(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     peer = pynetdicom_scp([COMMITMENT], Archive().handlers)
-    held = console.open(peer, COMMITMENT)
+    held = operator.open(peer, COMMITMENT)
     answered = held.send("N-ACTION-RQ", made(TransactionUID=TRANSACTION), **REQUESTED)
     assert (answered.code, answered.status.error_comment) == (0x0110, "No references")
     assert answered.command.number("ErrorID") == 42
 
 
 def test_an_event_without_its_transaction_is_answered_0115(
-    console: Console, pynetdicom_scp: Callable[..., Any]
+    operator: Operator, pynetdicom_scp: Callable[..., Any]
 ) -> None:
     later = Later()
 
@@ -132,14 +132,14 @@ def test_an_event_without_its_transaction_is_answered_0115(
         return 0x0000, None
 
     peer = pynetdicom_scp([COMMITMENT], [(evt.EVT_N_ACTION, action)])
-    held = console.open(peer, COMMITMENT)
+    held = operator.open(peer, COMMITMENT)
     held.send("N-ACTION-RQ", request("1.1"), **REQUESTED)
     assert later.wait() == [0x0115]
 
 
-def test_both_roles_are_offered_by_role_selection(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_both_roles_are_offered_by_role_selection(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     peer = pynetdicom_scp([COMMITMENT], Archive("1.1").handlers)
-    held = console.open(peer, (COMMITMENT, Role.BOTH))
+    held = operator.open(peer, (COMMITMENT, Role.BOTH))
     (context,) = held.negotiated.contexts
     assert (context.requestor_scu, context.requestor_scp) == (True, True)
     assert held.send("N-ACTION-RQ", request("1.1"), **REQUESTED).code == 0x0000

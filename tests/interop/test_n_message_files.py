@@ -15,7 +15,6 @@ from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.workspace.messages import SHIPPED
 from tests.interop import peers
-from tests.interop.console import Console
 from tests.interop.normalized_peers import (
     COMMITMENT,
     GRAYSCALE_META,
@@ -31,6 +30,7 @@ from tests.interop.normalized_peers import (
     made,
 )
 from tests.interop.normalized_providers import BOX, Archive, Printer, Steps, Worklist
+from tests.interop.operating import Operator
 
 pytestmark = pytest.mark.interop
 
@@ -185,12 +185,12 @@ def test_a_message_of_one_s_own_down_to_the_bytes(pynetdicom_scp: Start, tmp_pat
     ],
     ids=lambda files: f"{files[0]}..{files[-1]}",
 )
-def test_the_built_in_peer_takes_what_is_shipped(console: Console, files: tuple[str, ...]) -> None:
-    assert send(console.listen(), *files) == Exit.SUCCESS
-    assert console.findings == []
+def test_the_built_in_peer_takes_what_is_shipped(operator: Operator, files: tuple[str, ...]) -> None:
+    assert send(operator.listen(), *files) == Exit.SUCCESS
+    assert operator.findings == []
 
 
 @pytest.mark.parametrize("file", sorted(p.stem for p in SHIPPED.glob("*-event-*.toml")))
-def test_the_built_in_peer_heeds_every_shipped_event(console: Console, file: str) -> None:
-    assert send(console.listen(), file) == Exit.SUCCESS
-    assert console.findings == []
+def test_the_built_in_peer_heeds_every_shipped_event(operator: Operator, file: str) -> None:
+    assert send(operator.listen(), file) == Exit.SUCCESS
+    assert operator.findings == []

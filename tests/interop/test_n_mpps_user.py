@@ -9,9 +9,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from engine.model.notices import Outcome
-from tests.interop.console import Console, outgoing
 from tests.interop.normalized_peers import MPPS, MPPS_RETRIEVE, made
 from tests.interop.normalized_providers import Steps
+from tests.interop.operating import Operator, outgoing
 
 pytestmark = pytest.mark.interop
 
@@ -45,8 +45,10 @@ def in_progress() -> Dataset:
     )
 
 
-def test_a_step_from_in_progress_to_completed_on_one_association(console: Console, provider: Any, steps: Steps) -> None:
-    held = console.open(provider, MPPS, MPPS_RETRIEVE)
+def test_a_step_from_in_progress_to_completed_on_one_association(
+    operator: Operator, provider: Any, steps: Steps
+) -> None:
+    held = operator.open(provider, MPPS, MPPS_RETRIEVE)
     created = held.send("N-CREATE-RQ", in_progress(), AffectedSOPClassUID=MPPS, AffectedSOPInstanceUID=STEP)
     assert (created.code, created.status.outcome) == (0x0000, Outcome.SUCCESS)
     assert created.data.PatientName == "Prüfling^Nr1"
@@ -85,12 +87,12 @@ def test_a_step_from_in_progress_to_completed_on_one_association(console: Consol
     }
     assert (got.data.PerformedProcedureStepStatus, got.data.PatientID) == ("COMPLETED", "PAT001")
     assert held.release().outcome is Outcome.SUCCESS
-    assert console.findings == []
+    assert operator.findings == []
 
 
-def test_a_refusal_is_told_with_its_comment_and_error_id(console: Console, provider: Any, steps: Steps) -> None:
+def test_a_refusal_is_told_with_its_comment_and_error_id(operator: Operator, provider: Any, steps: Steps) -> None:
     steps.held[STEP] = made(PerformedProcedureStepStatus="COMPLETED")
-    held = console.open(provider, MPPS)
+    held = operator.open(provider, MPPS)
     late = held.send(
         "N-SET-RQ",
         made(PerformedProcedureStepStatus="DISCONTINUED"),
@@ -104,10 +106,10 @@ def test_a_refusal_is_told_with_its_comment_and_error_id(console: Console, provi
 
 
 def test_one_attribute_is_a_list_of_one_and_an_unsupported_one_a_warning(
-    console: Console, provider: Any, steps: Steps
+    operator: Operator, provider: Any, steps: Steps
 ) -> None:
     steps.held[STEP] = made(PerformedProcedureStepStatus="IN PROGRESS")
-    held = console.open(provider, MPPS_RETRIEVE)
+    held = operator.open(provider, MPPS_RETRIEVE)
     wanted = {"RequestedSOPClassUID": MPPS_RETRIEVE, "RequestedSOPInstanceUID": STEP}
     one = held.send("N-GET-RQ", **wanted, AttributeIdentifierList=(0x00400252,))
     assert one.code == 0x0000
@@ -119,32 +121,32 @@ def test_one_attribute_is_a_list_of_one_and_an_unsupported_one_a_warning(
 
 @pytest.mark.parametrize(("uid", "message", "status"), [(STEP, "N-CREATE", 0x0111), ("1.9.9", "N-SET", 0x0112)])
 def test_duplicates_and_unknown_instances(
-    console: Console, provider: Any, steps: Steps, uid: str, message: str, status: int
+    operator: Operator, provider: Any, steps: Steps, uid: str, message: str, status: int
 ) -> None:
     steps.held[STEP] = in_progress()
     kind = "Affected" if message == "N-CREATE" else "Requested"
     values = {f"{kind}SOPClassUID": MPPS, f"{kind}SOPInstanceUID": uid}
-    ended, _ = console.one_shot(provider, [MPPS], [outgoing(f"{message}-RQ", in_progress(), **values)])
+    ended, _ = operator.one_shot(provider, [MPPS], [outgoing(f"{message}-RQ", in_progress(), **values)])
     assert (ended.status, ended.outcome) == (status, Outcome.FAILURE)
     assert f"{status:04X}H" in ended.sentence
 
 
-def test_a_one_shot_of_two_messages_ends_with_the_worst(console: Console, provider: Any, steps: Steps) -> None:
+def test_a_one_shot_of_two_messages_ends_with_the_worst(operator: Operator, provider: Any, steps: Steps) -> None:
     requested = {"RequestedSOPClassUID": MPPS, "RequestedSOPInstanceUID": STEP}
     messages = [
         outgoing("N-CREATE-RQ", in_progress(), AffectedSOPClassUID=MPPS, AffectedSOPInstanceUID=STEP),
         outgoing("N-SET-RQ", made(PerformedProcedureStepStatus="DISCONTINUED"), **requested),
         outgoing("N-SET-RQ", made(PerformedProcedureStepStatus="COMPLETED"), **requested),
     ]
-    ended, _ = console.one_shot(provider, [MPPS], messages)
+    ended, _ = operator.one_shot(provider, [MPPS], messages)
     assert ended.outcome is Outcome.FAILURE
     assert [s["CommandField"] for s in steps.seen.commands] == [0x0140, 0x0120, 0x0120]
     assert steps.held[STEP].PerformedProcedureStepStatus == "DISCONTINUED"
 
 
-def test_a_message_without_its_context_is_not_sent_and_says_so(console: Console, provider: Any, steps: Steps) -> None:
+def test_a_message_without_its_context_is_not_sent_and_says_so(operator: Operator, provider: Any, steps: Steps) -> None:
     message = outgoing("N-CREATE-RQ", in_progress(), AffectedSOPClassUID="1.2.840.10008.5.1.1.1")
-    ended, _ = console.one_shot(provider, [MPPS], [message])
+    ended, _ = operator.one_shot(provider, [MPPS], [message])
     assert ended.outcome is Outcome.NOT_SENT
     assert "Basic Film Session" in ended.sentence
     assert not steps.seen.commands

@@ -13,7 +13,6 @@ from engine.model.association import Role
 from engine.model.commands import Outgoing, Send
 from engine.model.notices import Direction, Outcome, StatusNotice
 from engine.services.responses import request_of
-from tests.interop.console import Console, outgoing
 from tests.interop.normalized_peers import (
     AVAILABILITY,
     EVENT_LOGGING,
@@ -25,6 +24,7 @@ from tests.interop.normalized_peers import (
     Seen,
     made,
 )
+from tests.interop.operating import Operator, outgoing
 
 pytestmark = pytest.mark.interop
 
@@ -32,7 +32,7 @@ Start = Callable[..., Any]
 UID = "1.2.826.0.1.3680043.9.7433.9"
 
 
-def test_a_verification_from_create_to_delete_with_its_report(console: Console, pynetdicom_scp: Start) -> None:
+def test_a_verification_from_create_to_delete_with_its_report(operator: Operator, pynetdicom_scp: Start) -> None:
     """All five operations and the notification of one SOP class (PS3.4 DD)."""
     seen, later = Seen(), Later()
 
@@ -49,7 +49,7 @@ def test_a_verification_from_create_to_delete_with_its_report(console: Console, 
         (evt.EVT_N_ACTION, action),
         (evt.EVT_N_DELETE, lambda event: 0x0000),
     ]
-    held = console.open(pynetdicom_scp([RT_VERIFICATION], handlers), RT_VERIFICATION)
+    held = operator.open(pynetdicom_scp([RT_VERIFICATION], handlers), RT_VERIFICATION)
     requested = {"RequestedSOPClassUID": RT_VERIFICATION, "RequestedSOPInstanceUID": UID}
     created = held.send(
         "N-CREATE-RQ", made(PatientID="P1"), AffectedSOPClassUID=RT_VERIFICATION, AffectedSOPInstanceUID=UID
@@ -65,17 +65,17 @@ def test_a_verification_from_create_to_delete_with_its_report(console: Console, 
     assert later.wait() == [0x0000]
     assert held.send("N-DELETE-RQ", **requested).code == 0x0000
     assert [c["CommandField"] for c in seen.commands] == [0x0140, 0x0120, 0x0110, 0x0130, 0x8100, 0x0150]
-    assert console.findings == []
+    assert operator.findings == []
 
 
-def test_media_creation(console: Console, pynetdicom_scp: Start) -> None:
+def test_media_creation(operator: Operator, pynetdicom_scp: Start) -> None:
     statuses = iter((0x0000, 0xC202))
     handlers = [
         (evt.EVT_N_CREATE, lambda event: (0x0000, None)),
         (evt.EVT_N_ACTION, lambda event: (next(statuses), None)),
         (evt.EVT_N_GET, lambda event: (0x0001, made(ExecutionStatus="CREATING"))),
     ]
-    held = console.open(pynetdicom_scp([MEDIA_CREATION], handlers), MEDIA_CREATION)
+    held = operator.open(pynetdicom_scp([MEDIA_CREATION], handlers), MEDIA_CREATION)
     requested = {"RequestedSOPClassUID": MEDIA_CREATION, "RequestedSOPInstanceUID": UID}
     held.send(
         "N-CREATE-RQ",
@@ -96,7 +96,7 @@ def test_media_creation(console: Console, pynetdicom_scp: Start) -> None:
     [(AVAILABILITY, UID, "N-CREATE", None), (EVENT_LOGGING, EVENT_LOGGING_INSTANCE, "N-ACTION", 1)],
 )
 def test_one_message_classes(
-    console: Console, pynetdicom_scp: Start, uid: str, instance: str, message: str, action: int | None
+    operator: Operator, pynetdicom_scp: Start, uid: str, instance: str, message: str, action: int | None
 ) -> None:
     got: list[Dataset] = []
     handlers = [
@@ -106,12 +106,12 @@ def test_one_message_classes(
     kind = "Affected" if message == "N-CREATE" else "Requested"
     values = {f"{kind}SOPClassUID": uid, f"{kind}SOPInstanceUID": instance, "ActionTypeID": action}
     peer = pynetdicom_scp([uid], handlers)
-    ended, _ = console.one_shot(peer, [uid], [outgoing(f"{message}-RQ", made(PatientID="P1"), **values)])
+    ended, _ = operator.one_shot(peer, [uid], [outgoing(f"{message}-RQ", made(PatientID="P1"), **values)])
     assert ended.outcome is Outcome.SUCCESS
     assert [d.PatientID for d in got] == ["P1"]
 
 
-def test_an_event_report_of_ours_as_scp_by_role_selection(console: Console, pynetdicom_scp: Start) -> None:
+def test_an_event_report_of_ours_as_scp_by_role_selection(operator: Operator, pynetdicom_scp: Start) -> None:
     """The requestor may be the SCP: MPPS Notification and commitment results on a new association come so."""
     seen = Seen()
     told: list[tuple[int, Dataset]] = []
@@ -122,7 +122,7 @@ def test_an_event_report_of_ours_as_scp_by_role_selection(console: Console, pyne
 
     commitment = "1.2.840.10008.1.20.1"
     peer = pynetdicom_scp([commitment], [seen.handler, (evt.EVT_N_EVENT_REPORT, report)])
-    held = console.open(peer, (commitment, Role.SCP))
+    held = operator.open(peer, (commitment, Role.SCP))
     (context,) = held.negotiated.contexts
     assert (context.requestor_scu, context.requestor_scp) == (False, True)
     sent = held.send(
@@ -143,11 +143,11 @@ def test_an_event_report_of_ours_as_scp_by_role_selection(console: Console, pyne
     }
 
 
-def test_a_deliberately_wrong_command_set_arrives_as_it_was_meant(console: Console, pynetdicom_scp: Start) -> None:
+def test_a_deliberately_wrong_command_set_arrives_as_it_was_meant(operator: Operator, pynetdicom_scp: Start) -> None:
     """Both an Affected and a Requested UID, a Priority that N-GET does not have, and a chosen Message ID."""
     seen = Seen()
     peer = pynetdicom_scp([MPPS], [seen.handler, (evt.EVT_N_GET, lambda event: (0x0000, made(PatientID="P")))])
-    held = console.open(peer, MPPS)
+    held = operator.open(peer, MPPS)
     command = request_of(
         "N-GET-RQ",
         RequestedSOPClassUID=MPPS,
@@ -156,9 +156,9 @@ def test_a_deliberately_wrong_command_set_arrives_as_it_was_meant(console: Conso
         Priority=2,
         MessageID=4711,
     )
-    operation = console.engine.new_id()
-    console.engine.submit(Send(association=held.number, operation=operation, message=Outgoing(command=command)))
-    console.wait(StatusNotice, lambda n: n.operation == operation)
+    operation = operator.engine.new_id()
+    operator.engine.submit(Send(association=held.number, operation=operation, message=Outgoing(command=command)))
+    operator.wait(StatusNotice, lambda n: n.operation == operation)
     assert seen.commands[0] == {
         "RequestedSOPClassUID": MPPS,
         "CommandField": 0x0110,
@@ -168,4 +168,4 @@ def test_a_deliberately_wrong_command_set_arrives_as_it_was_meant(console: Conso
         "AffectedSOPInstanceUID": UID + ".1",
         "RequestedSOPInstanceUID": UID,
     }
-    assert any("command.undefined-field" in f and Direction.SENT.value in f for f in console.findings)
+    assert any("command.undefined-field" in f and Direction.SENT.value in f for f in operator.findings)

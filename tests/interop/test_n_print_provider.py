@@ -11,7 +11,6 @@ from pydicom.dataset import Dataset
 
 from engine.model.notices import Direction, MessageNotice
 from tests.interop import peers, samples
-from tests.interop.console import Console
 from tests.interop.normalized_peers import (
     ANNOTATION_BOX,
     COLOR_IMAGE_BOX,
@@ -30,6 +29,7 @@ from tests.interop.normalized_peers import (
     reference,
     user,
 )
+from tests.interop.operating import Operator
 
 pytestmark = pytest.mark.interop
 
@@ -76,10 +76,10 @@ def fill(printer: User, slot: Dataset, position: int) -> int:
 
 
 def test_dcmtk_prints(
-    console: Console, client: Callable[..., Any], archive: list[samples.Sample], tmp_path: Path
+    operator: Operator, client: Callable[..., Any], archive: list[samples.Sample], tmp_path: Path
 ) -> None:
     """dcmpsprt renders a CT image, dcmprscu sends the film with a presentation LUT, session and box printed apart."""
-    peer = console.listen()
+    peer = operator.listen()
     configuration = spooler(tmp_path, peer)
     options = ("-c", configuration, "-p", "PRINTER")
     ct = next(s.path for s in archive if s.modality == "CT")
@@ -87,16 +87,16 @@ def test_dcmtk_prints(
     (film,) = (tmp_path / "database").glob("SP_*.dcm")
     client("dcmprscu", *options, film, cwd=tmp_path).succeeded()
     client("dcmprscu", *options, "--session-print", film, cwd=tmp_path).succeeded()
-    actions = console.all(MessageNotice, lambda m: m.command.command_field == N_ACTION_RSP)
+    actions = operator.all(MessageNotice, lambda m: m.command.command_field == N_ACTION_RSP)
     assert [a.command.status for a in actions] == [0x0000, 0x0000]
-    asked = console.all(MessageNotice, lambda m: m.command.command_field == N_ACTION_RQ)
+    asked = operator.all(MessageNotice, lambda m: m.command.command_field == N_ACTION_RQ)
     assert [a.command.sop_class_uid for a in asked] == [FILM_BOX, FILM_SESSION]
-    failures = console.all(
+    failures = operator.all(
         MessageNotice, lambda m: m.direction is Direction.SENT and (m.command.status or 0) not in (0x0000, 0x0107)
     )
     assert [f.command for f in failures] == []
-    assert console.errors == []
-    assert [f for f in console.findings if f.startswith("sent")] == []
+    assert operator.errors == []
+    assert [f for f in operator.findings if f.startswith("sent")] == []
 
 
 def spooler(folder: Path, peer: peers.Peer) -> Path:
@@ -118,8 +118,8 @@ def spooler(folder: Path, peer: peers.Peer) -> Path:
     return path
 
 
-def test_a_film_with_its_print_job(console: Console) -> None:
-    with user(console.listen(), GRAYSCALE_META, PRINT_JOB) as printer:
+def test_a_film_with_its_print_job(operator: Operator) -> None:
+    with user(operator.listen(), GRAYSCALE_META, PRINT_JOB) as printer:
         first, second = prepare(printer).ReferencedImageBoxSequence
         assert (first.ReferencedSOPClassUID, fill(printer, first, 1), fill(printer, second, 2)) == (IMAGE_BOX, 0, 0)
         status, reply = printer.assoc.send_n_action(None, 1, FILM_SESSION, SESSION, meta_uid=GRAYSCALE_META)
@@ -134,21 +134,21 @@ def test_a_film_with_its_print_job(console: Console) -> None:
         assert printer.assoc.send_n_delete(FILM_BOX, BOX, meta_uid=GRAYSCALE_META).Status == 0x0000
         assert fill(printer, first, 1) == 0x0112
         assert printer.assoc.send_n_delete(FILM_SESSION, SESSION, meta_uid=GRAYSCALE_META).Status == 0x0000
-    assert [f for f in console.findings if f.startswith("sent")] == []
-    assert console.errors == []
+    assert [f for f in operator.findings if f.startswith("sent")] == []
+    assert operator.errors == []
 
 
-def test_an_empty_film_warns_and_without_the_print_job_class_there_is_no_job(console: Console) -> None:
-    with user(console.listen(), GRAYSCALE_META) as printer:
+def test_an_empty_film_warns_and_without_the_print_job_class_there_is_no_job(operator: Operator) -> None:
+    with user(operator.listen(), GRAYSCALE_META) as printer:
         prepare(printer)
         for uid, instance, warning in ((FILM_BOX, BOX, 0xB603), (FILM_SESSION, SESSION, 0xB602)):
             status, reply = printer.assoc.send_n_action(None, 1, uid, instance, meta_uid=GRAYSCALE_META)
             assert (status.Status, bool(reply)) == (warning, False)
-    assert console.errors == []
+    assert operator.errors == []
 
 
-def test_color_and_annotations(console: Console) -> None:
-    with user(console.listen(), COLOR_META, ANNOTATION_BOX) as printer:
+def test_color_and_annotations(operator: Operator) -> None:
+    with user(operator.listen(), COLOR_META, ANNOTATION_BOX) as printer:
         box = prepare(printer, COLOR_META, AnnotationDisplayFormatID="LABEL")
         assert {i.ReferencedSOPClassUID for i in box.ReferencedImageBoxSequence} == {COLOR_IMAGE_BOX}
         (note,) = box.ReferencedBasicAnnotationBoxSequence
@@ -156,8 +156,8 @@ def test_color_and_annotations(console: Console) -> None:
         assert printer.assoc.send_n_set(text, ANNOTATION_BOX, note.ReferencedSOPInstanceUID)[0].Status == 0x0000
 
 
-def test_sessions_are_one_association_s(console: Console) -> None:
-    peer = console.listen()
+def test_sessions_are_one_association_s(operator: Operator) -> None:
+    peer = operator.listen()
     for _ in range(2):
         with user(peer, GRAYSCALE_META) as printer:
             prepare(printer)
@@ -165,8 +165,8 @@ def test_sessions_are_one_association_s(console: Console) -> None:
             assert (again.Status, bool(again.ErrorComment)) == (0x0110, True)
 
 
-def test_what_is_refused(console: Console) -> None:
-    with user(console.listen(), GRAYSCALE_META, PRESENTATION_LUT) as printer:
+def test_what_is_refused(operator: Operator) -> None:
+    with user(operator.listen(), GRAYSCALE_META, PRESENTATION_LUT) as printer:
         first, second = prepare(printer).ReferencedImageBoxSequence
         create = printer.assoc.send_n_create
         for asked, status in (
@@ -190,8 +190,8 @@ def test_what_is_refused(console: Console) -> None:
         assert other.Status == 0x0118
 
 
-def test_the_printer_by_attribute_list(console: Console) -> None:
-    with user(console.listen(), GRAYSCALE_META, PRINTER_CONFIGURATION) as printer:
+def test_the_printer_by_attribute_list(operator: Operator) -> None:
+    with user(operator.listen(), GRAYSCALE_META, PRINTER_CONFIGURATION) as printer:
         get = printer.assoc.send_n_get
         whole, data = get([], PRINTER, PRINTER_INSTANCE, meta_uid=GRAYSCALE_META)
         assert (whole.Status, data.PrinterStatus, data.PrinterStatusInfo) == (0x0000, "NORMAL", "NORMAL")

@@ -9,7 +9,6 @@ import pytest
 from pydicom.dataset import Dataset
 
 from engine.model.notices import Outcome
-from tests.interop.console import Console, Held, data_of
 from tests.interop.normalized_peers import (
     FILM_BOX,
     FILM_SESSION,
@@ -23,6 +22,7 @@ from tests.interop.normalized_peers import (
     reference,
 )
 from tests.interop.normalized_providers import BOX, JOB, Printer
+from tests.interop.operating import Held, Operator, data_of
 
 pytestmark = pytest.mark.interop
 
@@ -76,9 +76,9 @@ def print_one(held: Held, film_uid: str = BOX) -> Held:
 
 
 class TestDcmtk:
-    def test_a_film_is_printed(self, console: Console, dcmprscp: Start) -> None:
+    def test_a_film_is_printed(self, operator: Operator, dcmprscp: Start) -> None:
         peer = dcmprscp()
-        held = console.open(peer, GRAYSCALE_META)
+        held = operator.open(peer, GRAYSCALE_META)
         printer = held.send(
             "N-GET-RQ",
             RequestedSOPClassUID=PRINTER,
@@ -95,21 +95,21 @@ class TestDcmtk:
         held.release()
         assert list(peer.folder.parent.glob("database/SP_*")), "the stored print is in its database"
 
-    def test_an_empty_film_is_warned_of(self, console: Console, dcmprscp: Start) -> None:
-        held = console.open(dcmprscp(), GRAYSCALE_META)
+    def test_an_empty_film_is_warned_of(self, operator: Operator, dcmprscp: Start) -> None:
+        held = operator.open(dcmprscp(), GRAYSCALE_META)
         held.send("N-CREATE-RQ", film_session(), AffectedSOPClassUID=FILM_SESSION, AffectedSOPInstanceUID=SESSION)
         held.send("N-CREATE-RQ", film_box(), AffectedSOPClassUID=FILM_BOX, AffectedSOPInstanceUID=BOX)
         empty = held.send("N-ACTION-RQ", RequestedSOPClassUID=FILM_BOX, RequestedSOPInstanceUID=BOX, ActionTypeID=1)
         assert (empty.code, empty.status.outcome) == (0xB603, Outcome.WARNING)
         assert "B603H" in empty.status.sentence
 
-    def test_a_film_box_without_session_is_refused(self, console: Console, dcmprscp: Start) -> None:
-        held = console.open(dcmprscp(), GRAYSCALE_META)
+    def test_a_film_box_without_session_is_refused(self, operator: Operator, dcmprscp: Start) -> None:
+        held = operator.open(dcmprscp(), GRAYSCALE_META)
         box = held.send("N-CREATE-RQ", film_box(), AffectedSOPClassUID=FILM_BOX, AffectedSOPInstanceUID=BOX)
         assert box.status.outcome is Outcome.FAILURE
 
-    def test_a_presentation_lut(self, console: Console, dcmprscp: Start) -> None:
-        held = console.open(dcmprscp(), GRAYSCALE_META, PRESENTATION_LUT)
+    def test_a_presentation_lut(self, operator: Operator, dcmprscp: Start) -> None:
+        held = operator.open(dcmprscp(), GRAYSCALE_META, PRESENTATION_LUT)
         lut = held.send(
             "N-CREATE-RQ",
             made(PresentationLUTShape="IDENTITY"),
@@ -127,9 +127,9 @@ class TestPynetdicom:
         return Printer()
 
     @pytest.fixture
-    def held(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> Held:
+    def held(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> Held:
         peer = pynetdicom_scp([GRAYSCALE_META, PRINT_JOB], printer.handlers)
-        return console.open(peer, GRAYSCALE_META, PRINT_JOB)
+        return operator.open(peer, GRAYSCALE_META, PRINT_JOB)
 
     def test_command_sets_of_a_film_and_reports_of_its_job(self, held: Held, printer: Printer) -> None:
         held.send("N-CREATE-RQ", film_session(), AffectedSOPClassUID=FILM_SESSION, AffectedSOPInstanceUID=SESSION)

@@ -24,7 +24,6 @@ from engine.model.tls import TlsSettings
 from engine.standard.print_attributes import FILM, IMAGE, PRINT_ATTRIBUTES, SESSION
 from engine.workspace.print_settings import print_data_set
 from tests.interop import samples
-from tests.interop.console import Console
 from tests.interop.normalized_peers import (
     COLOR_IMAGE_BOX,
     COLOR_META,
@@ -39,6 +38,7 @@ from tests.interop.normalized_peers import (
     made,
     reference,
 )
+from tests.interop.operating import Operator
 from tests.runtime.tls_files import make_files
 
 pytestmark = pytest.mark.interop
@@ -57,17 +57,17 @@ def job(*images: PrintImage, **values: Any) -> PrintFilms:
 class Done:
     """A procedure that has ended."""
 
-    def __init__(self, console: Console, peer: Any, procedure: Procedure, tls: TlsSettings | None = None) -> None:
-        asked = console.proposal(peer, ())
+    def __init__(self, operator: Operator, peer: Any, procedure: Procedure, tls: TlsSettings | None = None) -> None:
+        asked = operator.proposal(peer, ())
         asked = replace(asked, tls=tls)
-        operation = console.engine.new_id()
-        console.engine.submit(
+        operation = operator.engine.new_id()
+        operator.engine.submit(
             c.RunProcedure(
-                operation=operation, association=console.engine.new_id(), proposal=asked, procedure=procedure
+                operation=operation, association=operator.engine.new_id(), proposal=asked, procedure=procedure
             )
         )
-        self.status = console.wait(StatusNotice, lambda n: n.operation == operation, 60.0)
-        told = console.all(StepNotice, lambda n: n.operation == operation)
+        self.status = operator.wait(StatusNotice, lambda n: n.operation == operation, 60.0)
+        told = operator.all(StepNotice, lambda n: n.operation == operation)
         self.steps = {n.name: n.state for n in told}
 
     @property
@@ -84,11 +84,11 @@ def written(tmp_path: Path, count: int) -> tuple[PrintImage, ...]:
 
 class TestDcmtk:
     def test_films_are_printed_with_a_lut_and_stored_by_the_printer(
-        self, console: Console, dcmprscp: Start, tmp_path: Path
+        self, operator: Operator, dcmprscp: Start, tmp_path: Path
     ) -> None:
         peer = dcmprscp()
         settings = {"ImageDisplayFormat": "STANDARD\\2,2", "FilmSizeID": "14INX17IN", "MediumType": "PAPER"}
-        ended = Done(console, peer, job(*written(tmp_path, 5), settings=settings, lut_shape="IDENTITY", bits=12))
+        ended = Done(operator, peer, job(*written(tmp_path, 5), settings=settings, lut_shape="IDENTITY", bits=12))
         assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
         assert "2 films with 5 images" in ended.status.sentence
         assert "did not accept the Print Job class" in ended.status.sentence
@@ -96,30 +96,32 @@ class TestDcmtk:
         stored = list(peer.folder.parent.glob("database/SP_*"))
         assert len(stored) == 2, "a stored print for each film"
 
-    def test_color_is_printed_in_grayscale_and_told(self, console: Console, dcmprscp: Start) -> None:
-        ended = Done(console, dcmprscp(), job(PrintImage(), color=True))
+    def test_color_is_printed_in_grayscale_and_told(self, operator: Operator, dcmprscp: Start) -> None:
+        ended = Done(operator, dcmprscp(), job(PrintImage(), color=True))
         assert ended.status.outcome is Outcome.WARNING
         assert "printed in grayscale" in ended.status.sentence
 
-    def test_an_empty_film_is_warned_of(self, console: Console, dcmprscp: Start) -> None:
-        ended = Done(console, dcmprscp(), job())
+    def test_an_empty_film_is_warned_of(self, operator: Operator, dcmprscp: Start) -> None:
+        ended = Done(operator, dcmprscp(), job())
         assert ended.status.outcome is Outcome.WARNING
         assert "B603H" in ended.status.sentence
 
-    def test_a_setting_the_printer_refuses_names_the_step(self, console: Console, dcmprscp: Start) -> None:
-        ended = Done(console, dcmprscp(), job(PrintImage(), settings={"FilmSizeID": "A7"}))
+    def test_a_setting_the_printer_refuses_names_the_step(self, operator: Operator, dcmprscp: Start) -> None:
+        ended = Done(operator, dcmprscp(), job(PrintImage(), settings={"FilmSizeID": "A7"}))
         assert ended.status.outcome is Outcome.FAILURE
         assert "“Film box” failed" in ended.status.sentence
         assert ended.steps["Delete film session"] is StepState.DONE
         assert ended.steps["Print film"] is StepState.SKIPPED
 
-    def test_printer_status(self, console: Console, dcmprscp: Start) -> None:
-        ended = Done(console, dcmprscp(), ReadPrinter())
+    def test_printer_status(self, operator: Operator, dcmprscp: Start) -> None:
+        ended = Done(operator, dcmprscp(), ReadPrinter())
         assert "NORMAL" in ended.status.sentence
 
-    def test_the_printer_is_read_through_the_meta_class_it_belongs_to(self, console: Console, dcmprscp: Start) -> None:
+    def test_the_printer_is_read_through_the_meta_class_it_belongs_to(
+        self, operator: Operator, dcmprscp: Start
+    ) -> None:
         asked = ReadInstance(sop_class_uid=PRINTER, sop_instance_uid=PRINTER_INSTANCE, attributes=(0x21100010,))
-        ended = Done(console, dcmprscp(), asked)
+        ended = Done(operator, dcmprscp(), asked)
         assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
         assert "1 attribute read" in ended.status.sentence
 
@@ -220,10 +222,10 @@ class TestPynetdicom:
         return Printer()
 
     def test_uids_of_the_printer_are_used_and_the_job_followed_by_its_reports(
-        self, console: Console, pynetdicom_scp: Start, printer: Printer, tmp_path: Path
+        self, operator: Operator, pynetdicom_scp: Start, printer: Printer, tmp_path: Path
     ) -> None:
         peer = pynetdicom_scp(BASIC, printer.handlers)
-        ended = Done(console, peer, job(*written(tmp_path, 3), peer_uids=True))
+        ended = Done(operator, peer, job(*written(tmp_path, 3), peer_uids=True))
         assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
         assert "2 films with 3 images" in ended.status.sentence
         assert "Print job: DONE." in ended.status.sentence
@@ -232,30 +234,30 @@ class TestPynetdicom:
         assert len(printer.deleted) == 3
 
     def test_what_a_ct_holds_comes_out_in_twelve_bits(
-        self, console: Console, pynetdicom_scp: Start, printer: Printer, tmp_path: Path
+        self, operator: Operator, pynetdicom_scp: Start, printer: Printer, tmp_path: Path
     ) -> None:
         peer = pynetdicom_scp([GRAYSCALE_META], printer.handlers)
-        Done(console, peer, job(*written(tmp_path, 1), bits=12))
+        Done(operator, peer, job(*written(tmp_path, 1), bits=12))
         pixels = printer.images[0].BasicGrayscaleImageSequence[0]
         assert (pixels.BitsAllocated, pixels.BitsStored, pixels.HighBit) == (16, 12, 11)
         assert len(pixels.PixelData) == 2 * 32 * 32
 
-    def test_color(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> None:
+    def test_color(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> None:
         printer.color = True
-        ended = Done(console, pynetdicom_scp([COLOR_META], printer.handlers), job(PrintImage(), color=True))
+        ended = Done(operator, pynetdicom_scp([COLOR_META], printer.handlers), job(PrintImage(), color=True))
         assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
         pixels = printer.images[0].BasicColorImageSequence[0]
         assert (pixels.PhotometricInterpretation, pixels.PlanarConfiguration) == ("RGB", 1)
 
-    def test_single_classes(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> None:
+    def test_single_classes(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> None:
         peer = pynetdicom_scp([FILM_SESSION, FILM_BOX, IMAGE_BOX, PRINTER], printer.handlers)
-        ended = Done(console, peer, job(PrintImage(), single_classes=True))
+        ended = Done(operator, peer, job(PrintImage(), single_classes=True))
         assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
 
-    def test_annotations_go_into_their_boxes(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> None:
+    def test_annotations_go_into_their_boxes(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> None:
         peer = pynetdicom_scp([*BASIC, ANNOTATION_BOX], printer.handlers)
         settings = {"AnnotationDisplayFormatID": "LABEL"}
-        ended = Done(console, peer, job(PrintImage(), settings=settings, annotations=("Below",)))
+        ended = Done(operator, peer, job(PrintImage(), settings=settings, annotations=("Below",)))
         assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
         assert printer.texts == ["Below"]
 
@@ -270,7 +272,7 @@ class TestPynetdicom:
     )
     def test_each_step_that_fails_is_named_and_what_was_made_is_deleted(
         self,
-        console: Console,
+        operator: Operator,
         pynetdicom_scp: Start,
         printer: Printer,
         service: str,
@@ -280,7 +282,7 @@ class TestPynetdicom:
         deletes: int,
     ) -> None:
         printer.failing[service, class_uid] = status
-        ended = Done(console, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
+        ended = Done(operator, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
         assert ended.status.outcome is Outcome.FAILURE
         assert f"“{step}” failed" in ended.status.sentence
         assert f"{status:04X}H" in ended.status.sentence
@@ -288,60 +290,60 @@ class TestPynetdicom:
         assert len(printer.deleted) == deletes
         assert ended.steps["Print job"] is StepState.SKIPPED
 
-    def test_what_cannot_be_deleted_is_told(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> None:
+    def test_what_cannot_be_deleted_is_told(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> None:
         printer.failing["N-DELETE", FILM_SESSION] = 0x0110
-        ended = Done(console, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
+        ended = Done(operator, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
         assert ended.status.outcome is Outcome.WARNING
         assert "Not deleted at the peer: film session" in ended.status.sentence
 
     @pytest.mark.parametrize(("status", "outcome"), [("WARNING", Outcome.WARNING), ("FAILURE", Outcome.FAILURE)])
     def test_the_printers_own_status_counts(
-        self, console: Console, pynetdicom_scp: Start, status: str, outcome: Outcome
+        self, operator: Operator, pynetdicom_scp: Start, status: str, outcome: Outcome
     ) -> None:
         printer = Printer(status, "SUPPLY EMPTY")
         peer = pynetdicom_scp(BASIC, printer.handlers)
-        ended = Done(console, peer, job(PrintImage()))
+        ended = Done(operator, peer, job(PrintImage()))
         assert ended.status.outcome is outcome
         assert f"{status}: SUPPLY EMPTY" in ended.status.sentence
         assert bool(printer.images) is (status == "WARNING")
-        assert Done(console, peer, ReadPrinter()).status.outcome is outcome
+        assert Done(operator, peer, ReadPrinter()).status.outcome is outcome
 
-    def test_a_job_that_fails(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> None:
+    def test_a_job_that_fails(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> None:
         printer.events = ((2, "NORMAL"), (4, "FILM JAM"))
-        ended = Done(console, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
+        ended = Done(operator, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
         assert ended.status.outcome is Outcome.FAILURE
         assert "FAILURE (FILM JAM)" in ended.status.sentence
         assert len(printer.deleted) == 2
 
     def test_a_job_without_reports_is_asked_for(
-        self, console: Console, pynetdicom_scp: Start, printer: Printer
+        self, operator: Operator, pynetdicom_scp: Start, printer: Printer
     ) -> None:
         printer.events, printer.job = (), "DONE"
-        ended = Done(console, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
+        ended = Done(operator, pynetdicom_scp(BASIC, printer.handlers), job(PrintImage()))
         assert ended.status.outcome is Outcome.SUCCESS
         assert "Print job: DONE." in ended.status.sentence
 
     def test_cancel_while_the_job_is_followed_deletes_everything(
-        self, console: Console, pynetdicom_scp: Start, printer: Printer
+        self, operator: Operator, pynetdicom_scp: Start, printer: Printer
     ) -> None:
         printer.events = ()
         peer = pynetdicom_scp(BASIC, printer.handlers)
-        operation = console.engine.new_id()
-        console.engine.submit(
+        operation = operator.engine.new_id()
+        operator.engine.submit(
             c.RunProcedure(
                 operation=operation,
-                association=console.engine.new_id(),
-                proposal=console.proposal(peer, ()),
+                association=operator.engine.new_id(),
+                proposal=operator.proposal(peer, ()),
                 procedure=job(PrintImage()),
             )
         )
-        console.wait(StepNotice, lambda n: n.name == "Print job" and n.state is StepState.RUNNING)
-        console.engine.submit(c.Cancel(operation=operation))
-        status = console.wait(StatusNotice, lambda n: n.operation == operation)
+        operator.wait(StepNotice, lambda n: n.name == "Print job" and n.state is StepState.RUNNING)
+        operator.engine.submit(c.Cancel(operation=operation))
+        status = operator.wait(StatusNotice, lambda n: n.operation == operation)
         assert status.outcome is Outcome.CANCELLED
         assert len(printer.deleted) == 2
 
-    def test_a_peer_that_aborts_in_between(self, console: Console, pynetdicom_scp: Start, printer: Printer) -> None:
+    def test_a_peer_that_aborts_in_between(self, operator: Operator, pynetdicom_scp: Start, printer: Printer) -> None:
         gone = threading.Event()
 
         def abort(event: evt.Event) -> tuple[Any, Dataset | None]:
@@ -350,14 +352,14 @@ class TestPynetdicom:
             return 0x0000, None
 
         handlers = [h for h in printer.handlers if h[0] is not evt.EVT_N_SET] + [(evt.EVT_N_SET, abort)]
-        ended = Done(console, pynetdicom_scp(BASIC, handlers), job(PrintImage()))
+        ended = Done(operator, pynetdicom_scp(BASIC, handlers), job(PrintImage()))
         assert gone.is_set()
         assert ended.status.outcome is Outcome.ABORTED
         assert "Done: Check the images, Printer status, Film session, Film box." in ended.status.sentence
         assert "Not done: Image 1: test pattern, Print film" in ended.status.sentence
 
     def test_settings_arrive_as_they_were_given(
-        self, console: Console, pynetdicom_scp: Start, printer: Printer
+        self, operator: Operator, pynetdicom_scp: Start, printer: Printer
     ) -> None:
         seen: list[Dataset] = []
 
@@ -370,7 +372,7 @@ class TestPynetdicom:
             "NumberOfCopies": "2", "OwnerID": "ME", "ImageDisplayFormat": "ROW\\1,1", "Trim": "yes",
             "ConfigurationInformation": "LUT=2", "MaxDensity": "300",
         }  # fmt: skip
-        Done(console, pynetdicom_scp(BASIC, handlers), job(PrintImage(), settings=settings))
+        Done(operator, pynetdicom_scp(BASIC, handlers), job(PrintImage(), settings=settings))
         session, film = seen
         assert (session.NumberOfCopies, session.PrintPriority, session.OwnerID) == (2, "MED", "ME")
         assert (film.ImageDisplayFormat, film.Trim, film.MaxDensity) == ("ROW\\1,1", "YES", 300)
@@ -378,20 +380,20 @@ class TestPynetdicom:
         assert film.ReferencedFilmSessionSequence[0].ReferencedSOPClassUID == FILM_SESSION
 
 
-def test_a_printer_over_tls(console: Console, pynetdicom_scp: Start, tmp_path: Path) -> None:
+def test_a_printer_over_tls(operator: Operator, pynetdicom_scp: Start, tmp_path: Path) -> None:
     printer, files = Printer(), make_files(tmp_path / "tls")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(files.ca))
     context.load_cert_chain(*map(str, files.apart("printer", key_type=trustme.KeyType.RSA)))
     peer = pynetdicom_scp(BASIC, printer.handlers, tls=context)
-    ended = Done(console, peer, job(PrintImage()), files.requestor())
+    ended = Done(operator, peer, job(PrintImage()), files.requestor())
     assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
     assert "Print job: DONE." in ended.status.sentence
 
 
-def test_the_built_in_peer_prints_in_color_with_annotations(console: Console) -> None:
+def test_the_built_in_peer_prints_in_color_with_annotations(operator: Operator) -> None:
     settings = {"AnnotationDisplayFormatID": "LABEL", "ImageDisplayFormat": "STANDARD\\2,1"}
     asked = job(*(PrintImage(),) * 3, color=True, settings=settings, annotations=("Text",), whole_session=True)
-    ended = Done(console, console.listen(), asked)
+    ended = Done(operator, operator.listen(), asked)
     assert ended.status.outcome is Outcome.SUCCESS, ended.status.sentence
     assert isinstance(asked.session, DataSet)
     assert [s for s, state in ended.steps.items() if state is StepState.SKIPPED] == []

@@ -14,7 +14,6 @@ from engine.model.commands import MoveDestination
 from engine.model.notices import ErrorNotice, MessageNotice
 from engine.wire.datasets import to_pydicom
 from tests.interop import samples
-from tests.interop.console import Console
 from tests.interop.normalized_peers import (
     COMMITMENT,
     COMMITMENT_INSTANCE,
@@ -27,6 +26,7 @@ from tests.interop.normalized_peers import (
     reference,
     user,
 )
+from tests.interop.operating import Operator
 from tests.services.whole_steps import STATUS, ending, whole_step
 
 pytestmark = pytest.mark.interop
@@ -43,8 +43,8 @@ def state(text: str) -> Dataset:
     return to_pydicom(ending(text))
 
 
-def test_a_step_until_it_is_final(console: Console) -> None:
-    with user(console.listen(), MPPS, MPPS_RETRIEVE) as modality:
+def test_a_step_until_it_is_final(operator: Operator) -> None:
+    with user(operator.listen(), MPPS, MPPS_RETRIEVE) as modality:
         assoc = modality.assoc
         created, _ = assoc.send_n_create(in_progress(), MPPS, STEP)
         assert created.Status == 0x0000
@@ -70,12 +70,12 @@ def test_a_step_until_it_is_final(console: Console) -> None:
             "AffectedSOPClassUID": MPPS,
             "AffectedSOPInstanceUID": STEP,
         }
-    assert [f.split(":")[0] for f in console.findings] == ["received workflow.mpps-final"], "what it did wrong"
-    assert console.errors == []
+    assert [f.split(":")[0] for f in operator.findings] == ["received workflow.mpps-final"], "what it did wrong"
+    assert operator.errors == []
 
 
-def test_what_is_refused(console: Console) -> None:
-    with user(console.listen(), MPPS, MPPS_RETRIEVE) as modality:
+def test_what_is_refused(operator: Operator) -> None:
+    with user(operator.listen(), MPPS, MPPS_RETRIEVE) as modality:
         assoc = modality.assoc
         assoc.send_n_create(in_progress(), MPPS, STEP)
         assert assoc.send_n_create(in_progress(), MPPS, STEP)[0].Status == 0x0111
@@ -91,25 +91,25 @@ def test_what_is_refused(console: Console) -> None:
         assert assoc.send_n_delete(MPPS, STEP).Status == 0x0211
 
 
-def test_without_a_uid_the_peer_makes_one(console: Console) -> None:
-    with user(console.listen(), MPPS) as modality:
+def test_without_a_uid_the_peer_makes_one(operator: Operator) -> None:
+    with user(operator.listen(), MPPS) as modality:
         created, _ = modality.assoc.send_n_create(in_progress(), MPPS, None)
         assert created.Status == 0x0000
         uid = modality.answer(N_CREATE_RSP)["AffectedSOPInstanceUID"]
         assert modality.assoc.send_n_set(state("COMPLETED"), MPPS, uid)[0].Status == 0x0000
 
 
-def test_steps_outlive_their_association(console: Console) -> None:
-    peer = console.listen()
+def test_steps_outlive_their_association(operator: Operator) -> None:
+    peer = operator.listen()
     with user(peer, MPPS) as modality:
         modality.assoc.send_n_create(in_progress(), MPPS, STEP)
     with user(peer, MPPS_RETRIEVE) as other:
         assert other.assoc.send_n_get([], MPPS_RETRIEVE, STEP)[1].PatientName == "Doe^Jane"
 
 
-def test_whoever_listens_is_told_of_every_step(console: Console) -> None:
+def test_whoever_listens_is_told_of_every_step(operator: Operator) -> None:
     """The Notification class (PS3.4 F.9), on an association of its own."""
-    peer = console.listen()
+    peer = operator.listen()
     with user(peer, MPPS_NOTIFICATION) as watcher, user(peer, MPPS) as modality:
         modality.assoc.send_n_create(in_progress(), MPPS, STEP)
         modality.assoc.send_n_set(state("COMPLETED"), MPPS, STEP)
@@ -128,8 +128,8 @@ class TestCommitment:
         data = made(TransactionUID="1.2.3.77", ReferencedSOPSequence=references)
         return int(modality.assoc.send_n_action(data, 1, COMMITMENT, COMMITMENT_INSTANCE)[0].Status)
 
-    def test_what_was_stored_is_committed_to(self, console: Console, tmp_path: Path) -> None:
-        with user(console.listen(), CT, COMMITMENT) as modality:
+    def test_what_was_stored_is_committed_to(self, operator: Operator, tmp_path: Path) -> None:
+        with user(operator.listen(), CT, COMMITMENT) as modality:
             references = self.store(modality, tmp_path, 1, 2)
             assert self.ask(modality, references) == 0x0000
             ((kind, uid, _, told),) = modality.wait_events()
@@ -146,10 +146,10 @@ class TestCommitment:
                 "EventTypeID": 1,
             }
             assert modality.answer(N_ACTION_RSP)["AffectedSOPInstanceUID"] == COMMITMENT_INSTANCE
-        assert console.findings == []
+        assert operator.findings == []
 
-    def test_what_is_missing_or_of_another_class_is_not(self, console: Console, tmp_path: Path) -> None:
-        with user(console.listen(), CT, COMMITMENT) as modality:
+    def test_what_is_missing_or_of_another_class_is_not(self, operator: Operator, tmp_path: Path) -> None:
+        with user(operator.listen(), CT, COMMITMENT) as modality:
             (good,) = self.store(modality, tmp_path, 1)
             wrong = reference("1.2.840.10008.5.1.4.1.1.4", good.ReferencedSOPInstanceUID)
             assert self.ask(modality, [good, reference(CT, "1.9"), wrong]) == 0x0000
@@ -158,8 +158,8 @@ class TestCommitment:
             assert [i.ReferencedSOPInstanceUID for i in told.ReferencedSOPSequence] == [good.ReferencedSOPInstanceUID]
             assert [i.FailureReason for i in told.FailedSOPSequence] == [0x0112, 0x0119]
 
-    def test_what_is_refused(self, console: Console) -> None:
-        with user(console.listen(), COMMITMENT) as modality:
+    def test_what_is_refused(self, operator: Operator) -> None:
+        with user(operator.listen(), COMMITMENT) as modality:
             send = modality.assoc.send_n_action
             asked = made(TransactionUID="1.2.3.77", ReferencedSOPSequence=[reference(CT, "1.9")])
             assert send(asked, 1, COMMITMENT, "1.9")[0].Status == 0x0112
@@ -168,7 +168,7 @@ class TestCommitment:
             assert send(made(PatientID="X"), 1, COMMITMENT, COMMITMENT_INSTANCE)[0].Status == 0x0115
 
     def test_a_user_that_has_gone_is_told_on_a_new_association(
-        self, console: Console, pynetdicom_scp: Callable[..., Any]
+        self, operator: Operator, pynetdicom_scp: Callable[..., Any]
     ) -> None:
         """The only way that is always safe (PS3.4 J.3.3): we open it and propose ourselves as SCP."""
         told: list[tuple[int, str]] = []
@@ -179,15 +179,15 @@ class TestCommitment:
 
         home = pynetdicom_scp([COMMITMENT], [(evt.EVT_N_EVENT_REPORT, report)], ae_title="USER")
         there = MoveDestination(ae_title="USER", host=home.host, port=home.port)
-        peer = console.listen(destinations=(there,))
+        peer = operator.listen(destinations=(there,))
         with user(peer, COMMITMENT, roles=[build_role(COMMITMENT, scu_role=False, scp_role=True)]) as modality:
             (context,) = modality.assoc.accepted_contexts
             assert (context.as_scu, context.as_scp) == (False, True)
             assert self.ask_raw(modality) == 0x0000
-        report_sent = console.wait(MessageNotice, lambda m: m.command.command_field == 0x8100)
+        report_sent = operator.wait(MessageNotice, lambda m: m.command.command_field == 0x8100)
         assert report_sent.command.status == 0x0000
         assert told == [(2, "CONSOLE")]
-        assert console.errors == []
+        assert operator.errors == []
 
     def ask_raw(self, modality: User) -> int:
         data = made(TransactionUID="1.2.3.77", ReferencedSOPSequence=[reference(CT, "1.9")])
@@ -195,7 +195,7 @@ class TestCommitment:
         context._as_scu = True  # the role it gave away: the user asks all the same, and cannot be told here
         return int(modality.assoc.send_n_action(data, 1, COMMITMENT, COMMITMENT_INSTANCE)[0].Status)
 
-    def test_nobody_to_tell_is_said(self, console: Console) -> None:
-        with user(console.listen(), COMMITMENT, roles=[build_role(COMMITMENT, False, True)]) as modality:
+    def test_nobody_to_tell_is_said(self, operator: Operator) -> None:
+        with user(operator.listen(), COMMITMENT, roles=[build_role(COMMITMENT, False, True)]) as modality:
             self.ask_raw(modality)
-        console.wait(ErrorNotice, lambda e: "N-EVENT-REPORT for USER could not be delivered" in e.sentence)
+        operator.wait(ErrorNotice, lambda e: "N-EVENT-REPORT for USER could not be delivered" in e.sentence)

@@ -11,7 +11,6 @@ from pynetdicom import evt
 
 from engine.model.commands import MoveDestination, StopListening
 from engine.model.notices import ErrorNotice, ListenerNotice, MessageNotice
-from tests.interop.console import Console
 from tests.interop.normalized_peers import (
     UPS_EVENT,
     UPS_GLOBAL,
@@ -24,6 +23,7 @@ from tests.interop.normalized_peers import (
     unified_step,
     user,
 )
+from tests.interop.operating import Operator
 from tests.interop.peers import Peer
 
 pytestmark = pytest.mark.interop
@@ -75,8 +75,8 @@ def cancel(who: User, uid: str = STEP) -> int:
 
 
 @pytest.fixture
-def peer(console: Console) -> Peer:
-    return console.listen()
+def peer(operator: Operator) -> Peer:
+    return operator.listen()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def desk(peer: Peer) -> Iterator[User]:
         yield desk
 
 
-def test_push_pull_and_perform(console: Console, desk: User) -> None:
+def test_push_pull_and_perform(operator: Operator, desk: User) -> None:
     found = list(desk.assoc.send_c_find(made(ProcedureStepState="SCHEDULED", SOPInstanceUID=""), UPS_PULL))
     assert [status.Status for status, _ in found] == [0xFF00, 0x0000]
     assert found[0][1].SOPInstanceUID == STEP
@@ -104,8 +104,8 @@ def test_push_pull_and_perform(console: Console, desk: User) -> None:
         "AffectedSOPInstanceUID": STEP,
         "ActionTypeID": 1,
     }
-    assert console.findings == []
-    assert console.errors == []
+    assert operator.findings == []
+    assert operator.errors == []
 
 
 def test_a_step_lacking_what_the_table_asks_for_is_refused(desk: User) -> None:
@@ -149,7 +149,7 @@ def test_reading_and_unknown_steps(desk: User) -> None:
     assert wrong.Status == 0x0211, "N-SET is of the Pull class"
 
 
-def test_a_subscriber_hears_of_every_change_on_its_association(console: Console, desk: User) -> None:
+def test_a_subscriber_hears_of_every_change_on_its_association(operator: Operator, desk: User) -> None:
     assert watch(desk) == 0x0000
     desk.wait_events(1)
     to(desk, "IN PROGRESS")
@@ -174,11 +174,11 @@ def test_a_subscriber_hears_of_every_change_on_its_association(console: Console,
         "AffectedSOPInstanceUID": STEP,
         "EventTypeID": 1,
     }
-    assert console.findings == []
-    assert console.errors == []
+    assert operator.findings == []
+    assert operator.errors == []
 
 
-def test_a_watcher_on_another_association_hears_it_too(console: Console, peer: Peer, desk: User) -> None:
+def test_a_watcher_on_another_association_hears_it_too(operator: Operator, peer: Peer, desk: User) -> None:
     with user(peer, UPS_WATCH, UPS_EVENT, ae_title="WATCHER") as watcher:
         assert watch(watcher, UPS_GLOBAL, "WATCHER") == 0x0000
         to(desk, "IN PROGRESS")
@@ -192,22 +192,22 @@ def test_a_watcher_on_another_association_hears_it_too(console: Console, peer: P
         assert watch(watcher, UPS_GLOBAL, "WATCHER", 4) == 0x0000
         to(desk, "COMPLETED")
         assert len(watcher.events) == 2
-    assert console.errors == []
+    assert operator.errors == []
 
 
-def test_who_watches_all_is_told_that_the_peer_stops(console: Console, peer: Peer) -> None:
-    listening = console.all(ListenerNotice)[-1]
+def test_who_watches_all_is_told_that_the_peer_stops(operator: Operator, peer: Peer) -> None:
+    listening = operator.all(ListenerNotice)[-1]
     with user(peer, UPS_WATCH, UPS_EVENT) as watcher:
         assert watch(watcher, UPS_GLOBAL) == 0x0000
-        console.engine.submit(StopListening(listener=listening.listener))
+        operator.engine.submit(StopListening(listener=listening.listener))
         ((kind, uid, context, told),) = watcher.wait_events(1)
         assert (kind, uid, context) == (4, UPS_GLOBAL, UPS_EVENT)
         assert told.SCPStatus == "GOING DOWN"
-        console.wait(ListenerNotice, lambda n: not n.listening)
-    assert console.errors == []
+        operator.wait(ListenerNotice, lambda n: not n.listening)
+    assert operator.errors == []
 
 
-def test_a_watcher_at_home_is_called(console: Console, pynetdicom_scp: Callable[..., Any]) -> None:
+def test_a_watcher_at_home_is_called(operator: Operator, pynetdicom_scp: Callable[..., Any]) -> None:
     """The receiver need not be who subscribes; it is reached as a destination of the peer."""
     told: list[str] = []
     seen = Seen()
@@ -217,22 +217,22 @@ def test_a_watcher_at_home_is_called(console: Console, pynetdicom_scp: Callable[
         return 0x0000, None
 
     home = pynetdicom_scp([UPS_EVENT], [seen.handler, (evt.EVT_N_EVENT_REPORT, report)], ae_title="HOME")
-    peer = console.listen(destinations=(MoveDestination(ae_title="HOME", host=home.host, port=home.port),))
+    peer = operator.listen(destinations=(MoveDestination(ae_title="HOME", host=home.host, port=home.port),))
     with user(peer, *ALL) as desk:
         create(desk)
         assert watch(desk, receiver="NOBODY") == 0xC308
         assert watch(desk, receiver="HOME") == 0x0000
-        console.wait(MessageNotice, lambda m: m.command.command_field == 0x8100)
+        operator.wait(MessageNotice, lambda m: m.command.command_field == 0x8100)
     assert told == ["SCHEDULED"]
     assert seen.last(0x0100)["AffectedSOPInstanceUID"] == STEP
-    assert console.errors == []
+    assert operator.errors == []
 
 
-def test_who_cannot_be_reached_is_said(console: Console, peer: Peer) -> None:
+def test_who_cannot_be_reached_is_said(operator: Operator, peer: Peer) -> None:
     with user(peer, UPS_PUSH, UPS_WATCH) as desk:
         create(desk)
         assert watch(desk) == 0x0000
-        console.wait(ErrorNotice, lambda e: "Unified Procedure Step - Event" in e.sentence)
+        operator.wait(ErrorNotice, lambda e: "Unified Procedure Step - Event" in e.sentence)
 
 
 def test_cancel_without_anybody_listening(desk: User) -> None:

@@ -9,7 +9,6 @@ import pytest
 from pydicom.dataset import Dataset
 
 from engine.model.notices import Outcome
-from tests.interop.console import Console, Held, data_of
 from tests.interop.normalized_peers import (
     UPS_EVENT,
     UPS_PULL,
@@ -18,6 +17,7 @@ from tests.interop.normalized_peers import (
     made,
 )
 from tests.interop.normalized_providers import Worklist
+from tests.interop.operating import Held, Operator, data_of
 
 pytestmark = pytest.mark.interop
 
@@ -31,9 +31,9 @@ def worklist() -> Worklist:
 
 
 @pytest.fixture
-def held(console: Console, pynetdicom_scp: Callable[..., Any], worklist: Worklist) -> Held:
+def held(operator: Operator, pynetdicom_scp: Callable[..., Any], worklist: Worklist) -> Held:
     classes = [UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT]
-    return console.open(pynetdicom_scp(classes, worklist.handlers), *classes)
+    return operator.open(pynetdicom_scp(classes, worklist.handlers), *classes)
 
 
 def scheduled() -> Dataset:
@@ -88,7 +88,7 @@ def test_a_step_from_scheduled_to_completed_each_message_through_its_class(held:
     assert (through[0x0140], through[0x0020], through[0x0120]) == (UPS_PUSH, UPS_PULL, UPS_PULL)
     changed_state = [c for message, c in worklist.contexts if message == 0x0130]
     assert changed_state == [UPS_PULL, UPS_PULL, UPS_PULL, UPS_PUSH], "the last asked for a cancel"
-    assert held.console.findings == []
+    assert held.operator.findings == []
 
 
 def test_events_of_a_subscription_on_the_same_association(held: Held, worklist: Worklist) -> None:

@@ -17,7 +17,7 @@ from engine.model.association import LocalAE
 from engine.model.identity import SecretHash
 from engine.model.notices import AssociationNotice, AssociationPhase, PduNotice
 from tests.interop import peers
-from tests.interop.console import TIMEOUTS, Console
+from tests.interop.operating import TIMEOUTS, Operator
 
 Start = Callable[..., Any]
 HOST = "127.0.0.1"
@@ -32,7 +32,7 @@ def _own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def known(console: Console, tmp_path: Path) -> peers.Peer:
+def known(operator: Operator, tmp_path: Path) -> peers.Peer:
     """Our acceptor, which requires one of five users, as a users file has them."""
     entries = ["required = true", '[[user]]\ntype = 1\nname = "ann"']
     for kind, secret in SECRETS.items():
@@ -42,7 +42,7 @@ def known(console: Console, tmp_path: Path) -> peers.Peer:
     file = tmp_path / "users.toml"
     file.write_text("\n".join(entries) + "\n")
     args = build_parser().parse_args(["listen", "--users", str(file)])
-    return console.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS))
+    return operator.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS))
 
 
 def files(folder: Path) -> dict[int, Path]:
@@ -78,19 +78,19 @@ def test_storescu_is_let_in_by_what_it_knows(
     "options", [[], ["-usr", "eve"], ["-usr", "ann", "-pwd", "wrong"], ["-usr", "ann", "--empty-password"]]
 )
 def test_storescu_is_turned_away_with_the_reason_in_our_log(
-    options: list[str], known: peers.Peer, client: Start, archive: list[Any], console: Console
+    options: list[str], known: peers.Peer, client: Start, archive: list[Any], operator: Operator
 ) -> None:
     told = client("storescu", "-v", *options, "-aec", "CONSOLE", HOST, known.port, archive[0].path)
     assert told.code != 0
     assert "Rejected Permanent" in told.output
-    end = console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.REJECTED)
+    end = operator.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.REJECTED)
     assert end.rejection == (1, 2, 1)
     assert any(word in end.sentence for word in ("required", "not known", "passcode"))
 
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("right", [True, False])
-def test_pynetdicom_gets_the_answer_of_each_type(kind: int, right: bool, known: peers.Peer, console: Console) -> None:
+def test_pynetdicom_gets_the_answer_of_each_type(kind: int, right: bool, known: peers.Peer, operator: Operator) -> None:
     item = UserIdentityNegotiation()
     item.user_identity_type = kind
     item.positive_response_requested = True
@@ -113,7 +113,7 @@ def test_pynetdicom_gets_the_answer_of_each_type(kind: int, right: bool, known: 
         assert answered == [RESPONSES.get(kind, b"")]
     else:
         rejected = association.acceptor.primitive
-        assert rejected is not None, [n for n in console.drain() if not isinstance(n, PduNotice)]
+        assert rejected is not None, [n for n in operator.drain() if not isinstance(n, PduNotice)]
         assert (rejected.result, rejected.result_source, rejected.diagnostic) == (1, 2, 1)
 
 

@@ -21,7 +21,7 @@ from engine.cli.policy_options import policy
 from engine.model.association import LocalAE, Role
 from engine.model.notices import AssociationNotice, AssociationPhase
 from tests.interop import peers
-from tests.interop.console import TIMEOUTS, Console
+from tests.interop.operating import TIMEOUTS, Operator
 
 Start = Callable[..., Any]
 HOST = "127.0.0.1"
@@ -41,10 +41,10 @@ def _own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "workspace"))
 
 
-def listening(console: Console, *arguments: str) -> peers.Peer:
+def listening(operator: Operator, *arguments: str) -> peers.Peer:
     """Our acceptor with the policy of these arguments of `listen`."""
     args = build_parser().parse_args(["listen", *arguments])
-    return console.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS))
+    return operator.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS))
 
 
 def associate(
@@ -63,9 +63,9 @@ def associate(
 @pytest.mark.parametrize("granted", list(ROLES))
 @pytest.mark.parametrize("asked", [None, *ROLES])
 def test_pynetdicom_asks_us_for_roles(
-    asked: tuple[bool, bool] | None, granted: tuple[bool, bool], console: Console
+    asked: tuple[bool, bool] | None, granted: tuple[bool, bool], operator: Operator
 ) -> None:
-    listener = listening(console, "--accept", f"CTImageStorage::{ROLES[granted]}")
+    listener = listening(operator, "--accept", f"CTImageStorage::{ROLES[granted]}")
     items = [build_role(CT, scu_role=asked[0], scp_role=asked[1])] if asked else []
     association = associate(listener, [(CT, EXPLICIT)], items)
     scu, scp = asked or (True, False)
@@ -73,7 +73,7 @@ def test_pynetdicom_asks_us_for_roles(
     contexts = association.accepted_contexts
     assert [(c.as_scu, c.as_scp) for c in contexts] == ([agreed] if any(agreed) else [])
     association.release() if association.is_established else association.abort()
-    told = console.wait(AssociationNotice, lambda n: n.negotiated is not None)
+    told = operator.wait(AssociationNotice, lambda n: n.negotiated is not None)
     assert told.negotiated is not None
     (ours,) = told.negotiated.contexts
     assert (ours.requestor_scu, ours.requestor_scp) == agreed
@@ -83,13 +83,13 @@ def test_pynetdicom_asks_us_for_roles(
 @pytest.mark.parametrize("granted", [None, (True, False), (False, True), (True, True), (False, False)])
 @pytest.mark.parametrize("asked", [Role.DEFAULT, Role.SCU, Role.SCP, Role.BOTH])
 def test_we_ask_pynetdicom_for_roles(
-    asked: Role, granted: tuple[bool, bool] | None, pynetdicom_scp: Start, console: Console
+    asked: Role, granted: tuple[bool, bool] | None, pynetdicom_scp: Start, operator: Operator
 ) -> None:
     def configure(ae: AE) -> None:
         scu, scp = granted or (None, None)
         ae.add_supported_context(CT, EXPLICIT, scu_role=scu, scp_role=scp)
 
-    held = console.open(pynetdicom_scp([], configure=configure), (CT, asked))
+    held = operator.open(pynetdicom_scp([], configure=configure), (CT, asked))
     (context,) = held.negotiated.contexts
     default = (True, False)
     if asked is Role.DEFAULT or granted is None:
@@ -150,33 +150,33 @@ def test_we_ask_for_options_and_show_the_answers(pynetdicom_scp: Start, capsys: 
         (VERIFICATION, b"\1", None),
     ],
 )
-def test_pynetdicom_asks_us_for_options(uid: str, asked: bytes, answered: bytes | None, console: Console) -> None:
+def test_pynetdicom_asks_us_for_options(uid: str, asked: bytes, answered: bytes | None, operator: Operator) -> None:
     item = SOPClassExtendedNegotiation()
     item.sop_class_uid = uid
     item.service_class_application_information = asked
-    association = associate(listening(console), [(uid, IMPLICIT)], [item])
+    association = associate(listening(operator), [(uid, IMPLICIT)], [item])
     assert association.is_established
     assert association.acceptor.sop_class_extended == ({} if answered is None else {uid: answered})
     association.release()
 
 
-def test_a_special_class_is_taken_by_its_related_general_one(console: Console) -> None:
+def test_a_special_class_is_taken_by_its_related_general_one(operator: Operator) -> None:
     item = SOPClassCommonExtendedNegotiation()
     item.sop_class_uid = PRIVATE
     item.service_class_uid = STORAGE
     item.related_general_sop_class_identification = [CT]
-    listener = listening(console, "--accept", "CTImageStorage")
+    listener = listening(operator, "--accept", "CTImageStorage")
     for items, accepted in (([item], 1), ([], 0)):
         association = associate(listener, [(PRIVATE, IMPLICIT)], items)
         assert len(association.accepted_contexts) == accepted
         association.release() if association.is_established else association.abort()
 
 
-def test_pynetdicom_is_granted_a_window(console: Console) -> None:
+def test_pynetdicom_is_granted_a_window(operator: Operator) -> None:
     item = AsynchronousOperationsWindowNegotiation()
     item.maximum_number_operations_invoked = 7
     item.maximum_number_operations_performed = 0
-    association = associate(listening(console, "--async", "5,2"), [(VERIFICATION, IMPLICIT)], [item])
+    association = associate(listening(operator, "--async", "5,2"), [(VERIFICATION, IMPLICIT)], [item])
     assert association.is_established
     assert association.acceptor.asynchronous_operations == (5, 2)
     association.release()
@@ -193,15 +193,15 @@ def test_a_window_asked_of_pynetdicom(pynetdicom_scp: Start, capsys: pytest.Capt
 
 
 def test_a_private_application_context(
-    pynetdicom_scp: Start, console: Console, capsys: pytest.CaptureFixture[str]
+    pynetdicom_scp: Start, operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ours = listening(console, "--application-context", PRIVATE)
+    ours = listening(operator, "--application-context", PRIVATE)
     for peer in (pynetdicom_scp([VERIFICATION]), ours):
         proposed = ["echo", HOST, str(peer.port), "--application-context", PRIVATE]
         assert main(proposed) == Exit.SUCCESS
         assert f"Application context: {PRIVATE}" in capsys.readouterr().out
     assert main(["echo", HOST, str(ours.port)]) == Exit.SUCCESS
-    strict = listening(console)
+    strict = listening(operator)
     assert main(["echo", HOST, str(strict.port), "--application-context", PRIVATE]) == Exit.REJECTED
     assert "application-context-name-not-supported" in capsys.readouterr().err.replace(" ", "-").lower()
 
@@ -219,21 +219,23 @@ def test_a_private_application_context(
         ("CTImageStorage", [IMPLICIT], None),
     ],
 )
-def test_the_order_of_accept_decides(accept: str, proposed: list[str], chosen: str | None, console: Console) -> None:
-    association = associate(listening(console, "--accept", accept), [(VERIFICATION, proposed)])
+def test_the_order_of_accept_decides(accept: str, proposed: list[str], chosen: str | None, operator: Operator) -> None:
+    association = associate(listening(operator, "--accept", accept), [(VERIFICATION, proposed)])
     assert [c.transfer_syntax[0] for c in association.accepted_contexts] == ([chosen] if chosen else [])
     association.release() if association.is_established else association.abort()
 
 
 def test_storescu_may_store_what_is_accepted_only(
-    console: Console, client: Start, archive: list[Any], tmp_path: Path
+    operator: Operator, client: Start, archive: list[Any], tmp_path: Path
 ) -> None:
-    listener = listening(console, "--accept", "Verification")
+    listener = listening(operator, "--accept", "Verification")
     told = client("storescu", "-v", "-aec", "CONSOLE", HOST, listener.port, archive[0].path)
     assert told.code != 0
     assert "No Acceptable Presentation Contexts" in told.output
     client("echoscu", "-aec", "CONSOLE", HOST, listener.port).succeeded()
-    both = listening(console, "--accept", "Verification", "--accept", "*:ExplicitVRLittleEndian,ImplicitVRLittleEndian")
+    both = listening(
+        operator, "--accept", "Verification", "--accept", "*:ExplicitVRLittleEndian,ImplicitVRLittleEndian"
+    )
     client("storescu", "-aec", "CONSOLE", HOST, both.port, archive[0].path).succeeded()
 
 
@@ -249,30 +251,30 @@ def test_storescu_may_store_what_is_accepted_only(
     ],
 )
 def test_echoscu_is_told_why_it_is_rejected(
-    arguments: list[str], said: str, codes: tuple[int, int, int], console: Console, client: Start
+    arguments: list[str], said: str, codes: tuple[int, int, int], operator: Operator, client: Start
 ) -> None:
-    listener = listening(console, *arguments)
+    listener = listening(operator, *arguments)
     told = client("echoscu", "-v", "-aet", "CLIENT", "-aec", "SOMEBODY", HOST, listener.port)
     assert told.code != 0
     assert said in told.output
-    end = console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.REJECTED)
+    end = operator.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.REJECTED)
     assert end.rejection == codes
 
 
-def test_echoscu_is_let_in_by_its_title(console: Console, client: Start) -> None:
-    listener = listening(console, "--calling-allowed", "ONE", "--calling-allowed", "TWO", "--strict")
+def test_echoscu_is_let_in_by_its_title(operator: Operator, client: Start) -> None:
+    listener = listening(operator, "--calling-allowed", "ONE", "--calling-allowed", "TWO", "--strict")
     for title, code in (("ONE", 0), ("TWO", 0), ("two", 1)):
         told = client("echoscu", "-aet", title, "-aec", "CONSOLE", HOST, listener.port)
         assert bool(told.code) == bool(code)
 
 
-def test_only_so_many_associations_at_once(console: Console, client: Start) -> None:
-    listener = listening(console, "--max-associations", "2")
+def test_only_so_many_associations_at_once(operator: Operator, client: Start) -> None:
+    listener = listening(operator, "--max-associations", "2")
     held = [associate(listener, [(VERIFICATION, IMPLICIT)]) for _ in range(2)]
     assert all(a.is_established for a in held)
     assert client("echoscu", "-aec", "CONSOLE", HOST, listener.port).code != 0
     held[0].release()
-    console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED)
+    operator.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED)
     client("echoscu", "-aec", "CONSOLE", HOST, listener.port).succeeded()
     held[1].release()
 
@@ -292,11 +294,11 @@ def test_a_window_asked_of_a_peer_that_knows_none(
 
 
 def test_files_are_stored_at_once_between_two_of_our_own(
-    console: Console, archive: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    operator: Operator, archive: list[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     received = tmp_path / "received"
     args = build_parser().parse_args(["listen", "--async", "4"])
-    listener = console.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS), folder=received)
+    listener = operator.listen(policy=policy(args, LocalAE(ae_title="CONSOLE"), TIMEOUTS), folder=received)
     paths = [str(s.path) for s in archive]
     assert main(["store", HOST, str(listener.port), *paths, "--async", "8"]) == Exit.SUCCESS
     assert "4 invoked, 1 performed (asked for 8 and 1)" in capsys.readouterr().out

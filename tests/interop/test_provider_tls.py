@@ -16,7 +16,7 @@ from pynetdicom import AE, build_role, evt
 
 from engine.model.commands import MoveDestination
 from engine.model.emulation import CommitmentOptions, Emulation, ReportOn
-from engine.model.notices import Direction, ErrorNotice, FindingNotice, ListenerNotice
+from engine.model.notices import ListenerNotice
 from engine.model.tls import ClientCertificates, TlsSettings
 from engine.runtime.sources import SAMPLES
 from engine.wire.datasets import to_pydicom
@@ -26,7 +26,7 @@ from tests.runtime.console import CT, HOST, Console
 from tests.runtime.tls_files import Files, make_files
 from tests.services.whole_steps import ending, whole_step
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.usefixtures("faultless")]
 Start = Callable[..., Any]
 TITLE = "CONSOLE"
 MPPS, MPPS_GET, WORKLIST = "1.2.840.10008.3.1.2.3.3", "1.2.840.10008.3.1.2.3.4", "1.2.840.10008.5.1.4.31"
@@ -77,17 +77,6 @@ def line(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     files = make_files(tmp_path_factory.mktemp("tls"))
     pairs = (files.apart(name, key_type=trustme.KeyType.RSA) for name in ("console", "user"))
     return Line(files, *pairs)
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    """An engine that must have broken no rule and met no surprise by the end."""
-    console = Console()
-    yield console
-    console.close()
-    found = console.of(FindingNotice, lambda n: n.severity == "error" and n.direction is Direction.SENT)
-    assert not found, [n.sentence for n in found]
-    assert not [n.sentence for n in console.of(ErrorNotice)]
 
 
 @pytest.fixture

@@ -35,13 +35,6 @@ OFFERED = [
 ]
 
 
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
-
-
 def ask(console: Console, where: Any, service: str, word: str, asked: DataSet, **more: Any) -> StatusNotice:
     made = more.pop("proposal", None) or proposal(where, **more.pop("changes", {}))
     uid = word if word[0].isdigit() else model_class(word, service)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,6 @@ from tests.runtime.deviating_cases import CASES, Case
 pytestmark = pytest.mark.interop
 WITHIN = 20.0
 """Seconds after which a program counts as hanging."""
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,6 @@ SECONDS = 1.0
 
 
 @pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
-
-
-@pytest.fixture
 def ask(console: Console) -> Iterator[Callable[..., tuple[str, int | None, int]]]:
     """An N-GET: how the association was before it, its status, how many attributes came."""
 

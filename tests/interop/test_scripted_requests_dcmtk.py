@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,6 @@ OURS = (Phase.REQUEST, Phase.ASSOCIATION)
 DEVIATIONS = [
     (name, phase) for name, row in FAULTS.items() for phase in OURS if phase in row.phases and name != "reject"
 ]
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
 
 
 @pytest.fixture(scope="module")

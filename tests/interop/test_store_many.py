@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,6 @@ from tests.runtime.console import Console, data_set_bytes, proposal
 
 pytestmark = pytest.mark.interop
 Start = Callable[..., Any]
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
-    assert not [n.sentence for n in console.of(ErrorNotice) if "unexpected" in n.sentence]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pynetdicom import AE, evt
 
 from engine.model.association import Policy
 from engine.model.commands import OneShot, Retrieve, StoreFiles
-from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, Outcome
+from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings, TlsVerdict
 from tests.interop import peers, samples
 from tests.runtime.console import (
@@ -35,14 +35,6 @@ pytestmark = pytest.mark.interop
 Start = Callable[..., Any]
 RSA = {"key_type": trustme.KeyType.RSA}
 TITLE = "CONSOLE"
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
-    assert not [n.sentence for n in console.of(ErrorNotice) if "unexpected" in n.sentence]
 
 
 @pytest.fixture(scope="module")

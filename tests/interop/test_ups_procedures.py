@@ -14,8 +14,8 @@ from engine.model.notices import Outcome, StatusNotice, StepNotice, StepState
 from engine.model.procedures import ups as p
 from engine.model.procedures.base import Procedure
 from engine.workspace.ups_steps import NewStep, Performed, cancel_request, canceled, progress
-from tests.interop.console import Console, Held
 from tests.interop.normalized_peers import UPS_PULL, UPS_PUSH, UPS_WATCH
+from tests.interop.operating import Held, Operator
 from tests.interop.peers import Peer
 from tests.interop.ups_provider import CLASSES, UpsProvider
 
@@ -29,28 +29,28 @@ DONE = Performed(
 ).data_set()
 
 
-def run(console: Console, where: Peer, asked: Procedure, **others: Any) -> StatusNotice:
+def run(operator: Operator, where: Peer, asked: Procedure, **others: Any) -> StatusNotice:
     """A procedure to its end, on an association of its own."""
-    command = begin(console, where, asked, **others)
-    return console.wait(StatusNotice, lambda n: n.operation == command.operation)
+    command = begin(operator, where, asked, **others)
+    return operator.wait(StatusNotice, lambda n: n.operation == command.operation)
 
 
-def begin(console: Console, where: Peer, asked: Procedure, **others: Any) -> RunProcedure:
-    proposal = replace(console.proposal(where, ()), tls=others.pop("tls", None))
+def begin(operator: Operator, where: Peer, asked: Procedure, **others: Any) -> RunProcedure:
+    proposal = replace(operator.proposal(where, ()), tls=others.pop("tls", None))
     command = RunProcedure(
-        operation=console.engine.new_id(),
-        association=others.pop("association", 0) or console.engine.new_id(),
+        operation=operator.engine.new_id(),
+        association=others.pop("association", 0) or operator.engine.new_id(),
         proposal=proposal,
         procedure=asked,
         **others,
     )
-    console.engine.submit(command)
+    operator.engine.submit(command)
     return command
 
 
-def steps(console: Console, status: StatusNotice) -> dict[str, StepState]:
+def steps(operator: Operator, status: StatusNotice) -> dict[str, StepState]:
     """The last state of each step."""
-    return {n.name: n.state for n in console.all(StepNotice, lambda n: n.operation == status.operation)}
+    return {n.name: n.state for n in operator.all(StepNotice, lambda n: n.operation == status.operation)}
 
 
 @pytest.fixture
@@ -63,38 +63,38 @@ def where(pynetdicom_scp: Callable[..., Any], provider: UpsProvider) -> Any:
     return pynetdicom_scp(CLASSES, provider.handlers)
 
 
-def push(console: Console, where: Peer, uid: str = STEP) -> StatusNotice:
-    return run(console, where, p.CreateStep(attributes=NEW, sop_instance_uid=uid))
+def push(operator: Operator, where: Peer, uid: str = STEP) -> StatusNotice:
+    return run(operator, where, p.CreateStep(attributes=NEW, sop_instance_uid=uid))
 
 
-def claim(console: Console, where: Peer, key: str = LOCK) -> StatusNotice:
-    return run(console, where, p.ClaimStep(sop_instance_uid=STEP, transaction_uid=key))
+def claim(operator: Operator, where: Peer, key: str = LOCK) -> StatusNotice:
+    return run(operator, where, p.ClaimStep(sop_instance_uid=STEP, transaction_uid=key))
 
 
-def finish(console: Console, where: Peer, state: str, data: DataSet | None = None, **others: Any) -> StatusNotice:
+def finish(operator: Operator, where: Peer, state: str, data: DataSet | None = None, **others: Any) -> StatusNotice:
     key = others.pop("key", LOCK)
     asked = p.FinishStep(
         sop_instance_uid=STEP, transaction_uid=key, state=state, attributes=data or DataSet(), **others
     )
-    return run(console, where, asked)
+    return run(operator, where, asked)
 
 
-def test_from_scheduled_to_completed(console: Console, where: Peer, provider: UpsProvider) -> None:
-    assert push(console, where).sentence == f"The step is SCHEDULED as {STEP}."
+def test_from_scheduled_to_completed(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    assert push(operator, where).sentence == f"The step is SCHEDULED as {STEP}."
     made = provider.steps[STEP]
     assert (made.ProcedureStepLabel, made.WorklistLabel, made.PatientID) == ("Contouring", "Planning", "P1")
     assert (made.TransactionUID, list(made.InputInformationSequence)) == ("", [])
-    assert claim(console, where).outcome is Outcome.SUCCESS
+    assert claim(operator, where).outcome is Outcome.SUCCESS
     told = progress("50", "Half", "Ann", "tel:1")
     assert (
-        run(console, where, p.SetStep(sop_instance_uid=STEP, changes=told, transaction_uid=LOCK)).outcome
+        run(operator, where, p.SetStep(sop_instance_uid=STEP, changes=told, transaction_uid=LOCK)).outcome
         is Outcome.SUCCESS
     )
-    read = run(console, where, p.ReadStep(sop_instance_uid=STEP))
+    read = run(operator, where, p.ReadStep(sop_instance_uid=STEP))
     assert read.sentence == "IN PROGRESS, 50 %; Half; contact Ann <tel:1>."
-    ended = finish(console, where, "COMPLETED", DONE)
+    ended = finish(operator, where, "COMPLETED", DONE)
     assert (ended.outcome, ended.sentence) == (Outcome.SUCCESS, "The step is COMPLETED.")
-    assert set(steps(console, ended).values()) == {StepState.DONE}
+    assert set(steps(operator, ended).values()) == {StepState.DONE}
     (done,) = provider.steps[STEP].UnifiedProcedureStepPerformedProcedureSequence
     assert done.PerformedStationNameCodeSequence[0].CodeValue == "A"
     assert done.ActualHumanPerformersSequence[0].HumanPerformerCodeSequence[0].CodeMeaning == "Doe"
@@ -107,71 +107,71 @@ def test_from_scheduled_to_completed(console: Console, where: Peer, provider: Up
         ("set", UPS_PULL),
         ("action 1", UPS_PULL),
     ]
-    assert console.findings == []
+    assert operator.findings == []
 
 
-def test_the_performer_cancels(console: Console, where: Peer, provider: UpsProvider) -> None:
-    push(console, where)
-    claim(console, where)
-    ended = finish(console, where, "CANCELED", canceled("110501^DCM^Equipment failure", "Broken", END))
+def test_the_performer_cancels(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    push(operator, where)
+    claim(operator, where)
+    ended = finish(operator, where, "CANCELED", canceled("110501^DCM^Equipment failure", "Broken", END))
     assert ended.sentence == "The step is CANCELED."
     (told,) = provider.steps[STEP].ProcedureStepProgressInformationSequence
     assert (told.ReasonForCancellation, told.ProcedureStepCancellationDateTime) == ("Broken", END)
-    again = finish(console, where, "CANCELED", check=False)
+    again = finish(operator, where, "CANCELED", check=False)
     assert (again.outcome, "B304H" in again.sentence) == (Outcome.WARNING, True)
-    assert "C300H" in claim(console, where).sentence
+    assert "C300H" in claim(operator, where).sentence
 
 
-def test_somebody_else_asks_for_the_cancellation(console: Console, where: Peer, provider: UpsProvider) -> None:
-    push(console, where)
+def test_somebody_else_asks_for_the_cancellation(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    push(operator, where)
     asked = p.RequestCancel(sop_instance_uid=STEP, information=cancel_request("Patient left", contact_uri="tel:1"))
-    assert run(console, where, asked).outcome is Outcome.SUCCESS
+    assert run(operator, where, asked).outcome is Outcome.SUCCESS
     assert provider.steps[STEP].ProcedureStepState == "CANCELED"
-    assert "B304H" in run(console, where, p.RequestCancel(sop_instance_uid=STEP)).sentence
+    assert "B304H" in run(operator, where, p.RequestCancel(sop_instance_uid=STEP)).sentence
 
 
 def test_a_request_to_cancel_goes_through_watch_where_push_is_not_accepted(
-    console: Console, pynetdicom_scp: Callable[..., Any], provider: UpsProvider
+    operator: Operator, pynetdicom_scp: Callable[..., Any], provider: UpsProvider
 ) -> None:
     where = pynetdicom_scp([UPS_WATCH], provider.handlers)
     provider.steps[STEP] = Any  # type: ignore[assignment]
     provider.refuse["action 2"] = 0xC313
-    ended = run(console, where, p.RequestCancel(sop_instance_uid=STEP))
+    ended = run(operator, where, p.RequestCancel(sop_instance_uid=STEP))
     assert "C313H" in ended.sentence
     assert provider.contexts == [("action 2", UPS_WATCH)]
 
 
-def test_the_provider_may_choose_the_uid(console: Console, where: Peer, provider: UpsProvider) -> None:
-    created = push(console, where, "")
+def test_the_provider_may_choose_the_uid(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    created = push(operator, where, "")
     (uid,) = provider.steps
     assert uid in created.sentence
 
 
-def test_what_is_wrong_with_keys_and_states(console: Console, where: Peer) -> None:
-    assert "C307H" in claim(console, where).sentence
-    push(console, where)
+def test_what_is_wrong_with_keys_and_states(operator: Operator, where: Peer) -> None:
+    assert "C307H" in claim(operator, where).sentence
+    push(operator, where)
     changes = progress("5")
-    early = run(console, where, p.SetStep(sop_instance_uid=STEP, changes=changes, transaction_uid=LOCK))
+    early = run(operator, where, p.SetStep(sop_instance_uid=STEP, changes=changes, transaction_uid=LOCK))
     assert "Claim the step first" in early.sentence
-    assert claim(console, where).outcome is Outcome.SUCCESS
-    taken = claim(console, where, "2.25.78")
+    assert claim(operator, where).outcome is Outcome.SUCCESS
+    taken = claim(operator, where, "2.25.78")
     assert (taken.outcome, "C302H" in taken.sentence) == (Outcome.FAILURE, True)
     for key in ("2.25.78", ""):
-        wrong = run(console, where, p.SetStep(sop_instance_uid=STEP, changes=changes, transaction_uid=key))
+        wrong = run(operator, where, p.SetStep(sop_instance_uid=STEP, changes=changes, transaction_uid=key))
         assert "C301H" in wrong.sentence
-    assert "C301H" in finish(console, where, "COMPLETED", DONE, key="2.25.78").sentence
-    assert finish(console, where, "COMPLETED", DONE).outcome is Outcome.SUCCESS
-    assert "B306H" in finish(console, where, "COMPLETED", check=False).sentence
-    late = run(console, where, p.RequestCancel(sop_instance_uid=STEP))
+    assert "C301H" in finish(operator, where, "COMPLETED", DONE, key="2.25.78").sentence
+    assert finish(operator, where, "COMPLETED", DONE).outcome is Outcome.SUCCESS
+    assert "B306H" in finish(operator, where, "COMPLETED", check=False).sentence
+    late = run(operator, where, p.RequestCancel(sop_instance_uid=STEP))
     assert "C311H" in late.sentence
 
 
-def test_a_final_state_that_is_not_met(console: Console, where: Peer, provider: UpsProvider) -> None:
-    push(console, where)
-    claim(console, where)
-    held_back = finish(console, where, "COMPLETED")
+def test_a_final_state_that_is_not_met(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    push(operator, where)
+    claim(operator, where)
+    held_back = finish(operator, where, "COMPLETED")
     assert (held_back.outcome, provider.steps[STEP].ProcedureStepState) == (Outcome.NOT_SENT, "IN PROGRESS")
-    refused = finish(console, where, "COMPLETED", check=False)
+    refused = finish(operator, where, "COMPLETED", check=False)
     assert "C304H" in refused.sentence
     assert "Missing: UnifiedProcedureStepPerformedProcedureSequence" in refused.sentence
 
@@ -186,15 +186,15 @@ def test_a_final_state_that_is_not_met(console: Console, where: Peer, provider: 
     ],
 )
 def test_other_statuses(
-    console: Console, where: Peer, provider: UpsProvider, what: str, status: int, outcome: Outcome, words: str
+    operator: Operator, where: Peer, provider: UpsProvider, what: str, status: int, outcome: Outcome, words: str
 ) -> None:
     if what != "create":
-        push(console, where)
+        push(operator, where)
     provider.refuse[what] = status
     asked = {
-        "create": lambda: push(console, where),
-        "set": lambda: run(console, where, p.SetStep(sop_instance_uid=STEP, changes=progress("1"))),
-        "action 1": lambda: claim(console, where),
+        "create": lambda: push(operator, where),
+        "set": lambda: run(operator, where, p.SetStep(sop_instance_uid=STEP, changes=progress("1"))),
+        "action 1": lambda: claim(operator, where),
     }
     ended = asked[what]()
     assert ended.outcome is outcome
@@ -202,11 +202,11 @@ def test_other_statuses(
     assert words in ended.sentence
 
 
-def test_an_abort_in_the_middle_of_finishing(console: Console, where: Peer, provider: UpsProvider) -> None:
-    push(console, where)
-    claim(console, where)
+def test_an_abort_in_the_middle_of_finishing(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    push(operator, where)
+    claim(operator, where)
     provider.abort_after = "set"
-    ended = finish(console, where, "COMPLETED", DONE)
+    ended = finish(operator, where, "COMPLETED", DONE)
     assert ended.outcome is Outcome.ABORTED
     assert "Done: Read the step" in ended.sentence
     assert "Change its state to COMPLETED" in ended.sentence.split("Not done:")[1]
@@ -214,17 +214,17 @@ def test_an_abort_in_the_middle_of_finishing(console: Console, where: Peer, prov
 
 
 def test_a_class_the_provider_does_not_have_is_named(
-    console: Console, pynetdicom_scp: Callable[..., Any], provider: UpsProvider
+    operator: Operator, pynetdicom_scp: Callable[..., Any], provider: UpsProvider
 ) -> None:
-    ended = claim(console, pynetdicom_scp([UPS_PUSH], provider.handlers))
+    ended = claim(operator, pynetdicom_scp([UPS_PUSH], provider.handlers))
     assert ended.outcome is Outcome.NOT_SENT
     assert "Pull" in ended.sentence
 
 
-def test_all_on_one_association_that_is_open(console: Console, where: Peer, provider: UpsProvider) -> None:
-    held: Held = console.open(where, *CLASSES)
-    created = run(console, where, p.CreateStep(attributes=NEW, sop_instance_uid=STEP), association=held.number)
+def test_all_on_one_association_that_is_open(operator: Operator, where: Peer, provider: UpsProvider) -> None:
+    held: Held = operator.open(where, *CLASSES)
+    created = run(operator, where, p.CreateStep(attributes=NEW, sop_instance_uid=STEP), association=held.number)
     assert created.outcome is Outcome.SUCCESS
     for asked in (p.ClaimStep(sop_instance_uid=STEP, transaction_uid=LOCK), p.ReadStep(sop_instance_uid=STEP)):
-        assert run(console, where, asked, association=held.number).outcome is Outcome.SUCCESS
+        assert run(operator, where, asked, association=held.number).outcome is Outcome.SUCCESS
     assert held.release().outcome is Outcome.SUCCESS

@@ -36,13 +36,6 @@ UPS_GLOBAL = "1.2.840.10008.5.1.4.34.5"
 STATE = Path(keeping.INSIDE) / keeping.DATABASE
 
 
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
-
-
 def listen(console: Console, folder: Path) -> ListenerNotice:
     number = console.new_id()
     console.submit(Listen(listener=number, host=HOST, settings=PeerSettings(folder=folder)))

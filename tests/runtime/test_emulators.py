@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,13 +51,6 @@ ONE_OF_EACH = {
     MEDIA: "generic",
     PRIVATE: "generic",
 }
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
 
 
 def accepted(console: Console, number: int) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,13 +24,6 @@ from tests.services.whole_steps import whole_step
 
 MPPS, MPPS_NOTIFICATION = "1.2.840.10008.3.1.2.3.3", "1.2.840.10008.3.1.2.3.5"
 WORKLIST, VERIFICATION = "1.2.840.10008.5.1.4.31", "1.2.840.10008.1.1"
-
-
-@pytest.fixture
-def console() -> Iterator[Console]:
-    console = Console()
-    yield console
-    console.close()
 
 
 def watch(console: Console, where: ListenerNotice) -> ObjectsNotice:

@@ -68,7 +68,7 @@ def data_of(message: MessageNotice) -> Dataset:
 
 
 @dataclass
-class Console:
+class Operator:
     """One engine and everything it has told."""
 
     engine: Engine = field(default_factory=Engine)
@@ -207,7 +207,7 @@ class Answered:
 class Held:
     """An association held open."""
 
-    console: Console
+    operator: Operator
     number: int
     negotiated: Negotiated
 
@@ -216,10 +216,12 @@ class Held:
         return self.send_out(outgoing(message, data, **values))
 
     def send_out(self, message: Outgoing) -> Answered:
-        operation = self.console.engine.new_id()
-        self.console.engine.submit(c.Send(association=self.number, operation=operation, message=message))
-        status = self.console.wait(StatusNotice, lambda n: n.operation == operation)
-        told = self.console.all(MessageNotice, lambda m: m.operation == operation and m.direction is Direction.RECEIVED)
+        operation = self.operator.engine.new_id()
+        self.operator.engine.submit(c.Send(association=self.number, operation=operation, message=message))
+        status = self.operator.wait(StatusNotice, lambda n: n.operation == operation)
+        told = self.operator.all(
+            MessageNotice, lambda m: m.operation == operation and m.direction is Direction.RECEIVED
+        )
         return Answered(status, tuple(told))
 
     def received(self, command_field: int, count: int = 1) -> list[MessageNotice]:
@@ -231,11 +233,11 @@ class Held:
 
     def _wait_for(self, command_field: int, direction: Direction, count: int) -> list[MessageNotice]:
         def seen() -> list[MessageNotice]:
-            return self.console.messages(self.number, command_field, direction)
+            return self.operator.messages(self.number, command_field, direction)
 
-        self.console.wait(MessageNotice, lambda _: len(seen()) >= count)
+        self.operator.wait(MessageNotice, lambda _: len(seen()) >= count)
         return seen()
 
     def release(self) -> AssociationNotice:
-        self.console.engine.submit(c.Release(association=self.number))
-        return self.console.end_of(self.number)
+        self.operator.engine.submit(c.Release(association=self.number))
+        return self.operator.end_of(self.number)
