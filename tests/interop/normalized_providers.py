@@ -96,7 +96,7 @@ class Archive:
         if bad:
             told.FailedSOPSequence = bad
         status, _ = assoc.send_n_event_report(told, 2 if bad else 1, COMMITMENT, COMMITMENT_INSTANCE)
-        return int(status.Status)
+        return int(status.get("Status", -1))  # none where the association ended before it was answered
 
 
 class Printer:
@@ -146,7 +146,7 @@ class Printer:
     def report(self, assoc: Any) -> list[int]:
         told = [(2, "NORMAL"), (3, "NORMAL")]
         return [
-            int(assoc.send_n_event_report(made(ExecutionStatusInfo=info), kind, PRINT_JOB, JOB)[0].Status)
+            int(assoc.send_n_event_report(made(ExecutionStatusInfo=info), kind, PRINT_JOB, JOB)[0].get("Status", -1))
             for kind, info in told
         ]
 
@@ -220,7 +220,9 @@ class Worklist:
         if self.subscribed:
             told = made(InputReadinessState="READY", ProcedureStepState=step.ProcedureStepState)
             # "meta" is how pynetdicom sends through the context of another class.
-            self.later.do(lambda: assoc.send_n_event_report(told, 1, UPS_PUSH, uid, meta_uid=UPS_EVENT)[0].Status)
+            self.later.do(
+                lambda: assoc.send_n_event_report(told, 1, UPS_PUSH, uid, meta_uid=UPS_EVENT)[0].get("Status", -1)
+            )
         return 0x0000, None
 
     def find(self, event: evt.Event) -> Iterator[tuple[Any, Dataset | None]]:

@@ -227,4 +227,4 @@ class UpsProvider:
         status, _ = assoc.send_n_event_report(data, kind, UPS_PUSH, uid, meta_uid=UPS_EVENT)
         # pynetdicom loses the answer to a request that is sent before its reactor has gone on after the one before.
         peers.wait_until(lambda: not assoc._is_paused or not assoc.is_established, 20.0)
-        return int(status.Status)
+        return int(status.get("Status", -1))  # none where the association ended before it was answered

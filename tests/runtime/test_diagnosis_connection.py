@@ -26,8 +26,8 @@ from engine.wire.pdus import encode_pdu
 
 from .console import CT, HOST, IMPLICIT, VERIFICATION, Console, contexts, echo_rq, policy, proposal, store_rq
 from .diagnosing import SHORT, check, diagnoses, shot
+from .failing import Nowhere
 from .scripted import Conversation, scripted
-from .test_failures import Nowhere
 from .tls_files import Files
 
 JPEG = "1.2.840.10008.1.2.4.50"

@@ -12,8 +12,8 @@ from engine.model.commands import OneShot
 from engine.model.notices import AssociationNotice, Direction, FindingNotice
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from tests.runtime.console import Console, echo_rq, proposal
-from tests.runtime.test_tls import SHORT
 from tests.runtime.tls_files import Files, make_files
+from tests.runtime.tls_talk import SHORT
 
 Settings = Callable[[Files], tuple[TlsSettings, TlsSettings]]
 ANY, REQUIRE = TlsProfile.ANY, ClientCertificates.REQUIRE

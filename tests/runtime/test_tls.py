@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from engine.model.association import Policy, Role, Timeouts
+from engine.model.association import Role
 from engine.model.commands import (
-    Abort,
     Listen,
     MoveDestination,
     OneShot,
-    OpenAssociation,
     PeerSettings,
     Retrieve,
 )
 from engine.model.dataset import EncodedData
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, ListenerNotice, Outcome
-from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings, TlsVerdict
+from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from engine.wire import datasets
 from tests.runtime.console import (
     CT,
@@ -41,62 +35,10 @@ from tests.runtime.console import (
     proposal,
     store_rq,
 )
-from tests.runtime.scripted import Conversation, scripted
-from tests.runtime.tls_files import Files, make_files, tls_peer
+from tests.runtime.tls_files import Files
+from tests.runtime.tls_talk import failed, listening, secured, shoot
 
-SHORT = Timeouts(connect=1.0, acse=0.6, dimse=2.0, artim=0.4)
-WITHIN = 4.0
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    return make_files(tmp_path / "tls")
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """No thread outlives the test, and no socket is left to the garbage collector (its warning would be an error)."""
-    before = set(threading.enumerate())
-    yield
-    gc.collect()
-    left = [t for t in threading.enumerate() if t not in before and t.name.startswith(("dimse", "asyncio"))]
-    assert not left
-
-
-def secured(console: Console, *, requestor: bool) -> TlsVerdict:
-    """What the handshake came to on one side."""
-    told = console.wait(
-        AssociationNotice,
-        lambda n: n.requestor is requestor and n.phase is AssociationPhase.CONNECTING and n.tls is not None,
-    )
-    assert told.tls is not None
-    return told.tls
-
-
-def failed(console: Console, *, requestor: bool) -> AssociationNotice:
-    return console.wait(AssociationNotice, lambda n: n.requestor is requestor and n.outcome is not None, WITHIN)
-
-
-def shoot(console: Console, where: Any, tls: TlsSettings | None, **changes: Any) -> tuple[Outcome, str]:
-    """One C-ECHO: how it ended."""
-    changes.setdefault("timeouts", SHORT)
-    shot = OneShot(
-        association=console.new_id(),
-        operation=console.new_id(),
-        proposal=proposal(where, tls=tls, **changes),
-        messages=(echo_rq(),),
-    )
-    status = console.run(shot, WITHIN)
-    console.ended(shot.association, WITHIN)
-    return status.outcome, status.sentence
-
-
-def listening(console: Console, tls: TlsSettings | None, **settings: Any) -> ListenerNotice:
-    settings.setdefault("policy", Policy(timeouts=SHORT))
-    return console.listen(tls=tls, **settings)
-
-
-# --- what works -------------------------------------------------------------------------------------------------------
+pytestmark = pytest.mark.usefixtures("nothing_left")
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
@@ -284,8 +226,6 @@ def test_anonymous_tls_only_where_nobody_wants_a_certificate(console: Console, f
     assert shoot(console, strict, TlsSettings(verify=False, **old))[0] is Outcome.CONNECTION_FAILED
 
 
-# --- what does not ----------------------------------------------------------------------------------------------------
-
 Make = Callable[[Files], TlsSettings | None]
 FAILURES: dict[str, tuple[Make, Make, str, str]] = {
     "unknown CA": (
@@ -429,210 +369,3 @@ def test_mistakes_in_settings_end_before_anything_is_sent(console: Console, file
     outcome, sentence = shoot(console, where, files.requestor(server_name=".wrong"))
     assert outcome is Outcome.NOT_SENT and "cannot be used as a TLS server name" in sentence
     assert not console.of(AssociationNotice, lambda n: not n.requestor)
-
-
-# --- other protocols, and none ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sent", "words"),
-    [
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "an HTTP request"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "an SSH banner"),
-        (b"\x0bMSH|^~\\&|A|B\r", "an HL7 version 2 message"),
-        (b"\x01\x00\x00\x00\x00\xcd\x00\x01", "an A-ASSOCIATE-RQ without TLS"),
-        (b"\x07\x00", "an A-ABORT without TLS"),
-        (b"hello, is there anybody?", "bytes that are not TLS (68 65 6C 6C 6F 2C)"),
-    ],
-)
-def test_strangers_at_our_tls_port_are_named(sent: bytes, words: str, console: Console, files: Files) -> None:
-    where = listening(console, files.acceptor())
-    with socket.create_connection((HOST, where.port)) as sock:
-        sock.settimeout(WITHIN)
-        sock.sendall(sent)
-        if len(sent) > 2:
-            assert sock.recv(64).startswith(b"\x15\x03")
-        sock.shutdown(socket.SHUT_WR)
-        while sock.recv(64):
-            pass
-    told = failed(console, requestor=False)
-    assert told.outcome is Outcome.CONNECTION_FAILED
-    assert words in told.sentence
-
-
-@pytest.mark.parametrize(
-    ("sent", "words"),
-    [
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "look like an HTTP request"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "look like an SSH banner"),
-        (bytes.fromhex("16030100c8010000c4"), "look like a TLS ClientHello"),
-    ],
-)
-def test_strangers_at_our_plain_port_are_named(sent: bytes, words: str, console: Console) -> None:
-    where = listening(console, None)
-    with socket.create_connection((HOST, where.port)) as sock:
-        sock.settimeout(WITHIN)
-        sock.sendall(sent)
-        assert sock.recv(64)[:1] == b"\x07"
-    assert words in failed(console, requestor=False).sentence
-
-
-def answers(reply: bytes) -> Callable[[Conversation], None]:
-    def script(peer: Conversation) -> None:
-        peer.sock.recv(4096)
-        peer.send(reply)
-        peer.wait_closed()
-
-    return script
-
-
-def hangs_up(peer: Conversation) -> None:
-    peer.sock.recv(4096)
-
-
-def hangs_up_hard(peer: Conversation) -> None:
-    peer.sock.recv(4096)
-    peer.reset()
-
-
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [
-        (answers(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "with an HTTP response: a web server. Check the port."),
-        (answers(b"SSH-2.0-OpenSSH_9.2\r\n"), "with an SSH banner. Check the port."),
-        (answers(b"\x07\x00\x00\x00\x00\x04\0\0\2\1"), "with an A-ABORT without TLS. The port speaks plain DICOM"),
-        (answers(b"\x15\x03\x03\x00\x02\x02\x28"), "found no cipher suite or version in common"),
-        (answers(b"\x15\x03\x03\x00\x02\x02\x70"), "does not know the server name"),
-        (answers(b"\x15\x03\x03\x00\x02\x02\x31"), "does not let it in"),
-        (answers(b"\x15\x03\x03\x00\x02\x02\x50"), "ended TLS with the alert internal_error (80)"),
-        (answers(b"\x16\x03\x03\x00\x04\x02\0\0\0"), "TLS with 127.0.0.1:"),
-        (hangs_up, "closed the connection during the TLS handshake"),
-        (hangs_up_hard, "broke the connection ("),
-    ],
-)
-def test_what_answers_our_hello_is_named(
-    script: Callable[[Conversation], None], words: str, console: Console, files: Files
-) -> None:
-    with scripted(script) as peer:
-        outcome, sentence = shoot(console, peer, files.requestor(server_name="localhost"))
-    assert outcome is Outcome.CONNECTION_FAILED
-    assert words in sentence and sentence.endswith(".")
-
-
-def test_a_peer_that_never_answers_our_hello(console: Console, files: Files) -> None:
-    with scripted(Conversation.wait_closed) as peer:
-        started = time.monotonic()
-        outcome, sentence = shoot(console, peer, files.requestor())
-    assert outcome is Outcome.TIMED_OUT
-    assert "did not finish the TLS handshake within 1 s. The port may speak plain DICOM" in sentence
-    assert time.monotonic() - started < 3.0
-
-
-def test_a_client_that_never_says_hello(console: Console, files: Files) -> None:
-    where = listening(console, files.acceptor())
-    with socket.create_connection((HOST, where.port)) as sock:
-        told = failed(console, requestor=False)
-        sock.settimeout(WITHIN)
-        assert sock.recv(1) == b""
-    assert told.outcome is Outcome.TIMED_OUT
-    assert "did not finish the TLS handshake within 0.4 s" in told.sentence
-
-
-def test_a_port_scan_of_our_tls_port(console: Console, files: Files) -> None:
-    where = listening(console, files.acceptor())
-    socket.create_connection((HOST, where.port)).close()
-    assert "during the TLS handshake. A port scan does that" in failed(console, requestor=False).sentence
-
-
-# --- after the handshake ----------------------------------------------------------------------------------------------
-
-
-def test_damaged_records_end_the_association(console: Console, files: Files) -> None:
-    def script(peer: Conversation) -> None:
-        peer.accept()
-        raw = socket.socket(fileno=socket.dup(peer.sock.fileno()))
-        with raw:
-            raw.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
-        peer.wait_closed()
-
-    with tls_peer(files, script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        told = console.ended(number, WITHIN)
-    assert told.outcome is Outcome.ABORTED
-    assert "integrity check" in told.sentence
-
-
-def test_a_peer_that_goes_without_close_notify(console: Console, files: Files) -> None:
-    def script(peer: Conversation) -> None:
-        peer.accept()
-        peer.sock.shutdown(socket.SHUT_RDWR)
-
-    with tls_peer(files, script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        told = console.ended(number, WITHIN)
-    assert told.outcome is Outcome.ABORTED
-    assert "closed the connection without releasing the association (Sta6)" in told.sentence
-
-
-def test_a_peer_that_says_close_notify(console: Console, files: Files) -> None:
-    def script(peer: Conversation) -> None:
-        peer.accept()
-        assert isinstance(peer.sock, ssl.SSLSocket)
-        peer.sock.unwrap()
-
-    with tls_peer(files, script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        told = console.ended(number, WITHIN)
-    assert "closed the connection without releasing" in told.sentence
-
-
-def test_our_close_is_announced_with_close_notify(console: Console, files: Files) -> None:
-    seen: list[bytes] = []
-
-    def script(peer: Conversation) -> None:
-        peer.accept()
-        assert peer.read_pdu()[0] == 5
-        peer.send(b"\x06\x00\x00\x00\x00\x04\x00\x00\x00\x00")
-        seen.append(peer.sock.recv(10))
-
-    with tls_peer(files, script) as peer:
-        console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        number = console.of(AssociationNotice, lambda n: n.phase is AssociationPhase.ESTABLISHED)[0].association
-        assert console.release(number).outcome is Outcome.SUCCESS
-    assert seen == [b""]
-
-
-def test_abort_during_the_handshake(console: Console, files: Files) -> None:
-    with scripted(Conversation.wait_closed) as peer:
-        number = console.new_id()
-        made = proposal(peer, tls=files.requestor(), timeouts=Timeouts(connect=30.0))
-        console.submit(OpenAssociation(association=number, proposal=made))
-        console.wait(AssociationNotice, lambda n: n.association == number)
-        console.submit(Abort(association=number))
-        assert console.ended(number, WITHIN).outcome is Outcome.ABORTED
-
-
-def test_the_engine_stops_in_the_middle_of_handshakes(files: Files) -> None:
-    console = Console()
-    where = listening(console, files.acceptor(), policy=Policy(timeouts=Timeouts(artim=30.0)))
-    with scripted(Conversation.wait_closed) as peer, socket.create_connection((HOST, where.port)) as sock:
-        made = proposal(peer, tls=files.requestor(), timeouts=Timeouts(connect=30.0))
-        number = console.new_id()
-        console.submit(OpenAssociation(association=number, proposal=made))
-        console.wait(AssociationNotice, lambda n: n.association == number)
-        started = time.monotonic()
-        console.close()
-        assert time.monotonic() - started < WITHIN
-        sock.settimeout(WITHIN)
-        with contextlib.suppress(ConnectionError):
-            assert sock.recv(1) == b""
-    assert not console.of(ErrorNotice)
-
-
-def test_a_stop_with_associations_open_over_tls(files: Files) -> None:
-    console = Console()
-    where = listening(console, files.acceptor())
-    number = console.open(proposal(where, tls=files.requestor()))
-    console.close()
-    assert console.phases(number)[-1] is AssociationPhase.RELEASED
-    assert not console.of(ErrorNotice)

@@ -1,0 +1,64 @@
+"""What has to fail, in these words, with nothing left behind."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from engine.model.association import Timeouts
+from engine.model.commands import OneShot, Outgoing
+from engine.model.notices import AssociationNotice, ErrorNotice, Outcome
+from tests.runtime.console import (
+    HOST,
+    VERIFICATION,
+    Console,
+    echo_rq,
+    proposal,
+)
+from tests.runtime.scripted import Conversation
+
+SHORT = Timeouts(connect=1.0, acse=0.4, dimse=0.4, artim=0.3)
+WITHIN = 15.0
+"""Seconds any of it may take on a loaded machine; the time-outs are far shorter."""
+
+
+def fails(
+    console: Console, where: Any, outcome: Outcome, *words: str, message: Outgoing | None = None, **changes: Any
+) -> AssociationNotice:
+    """One shot that must fail: the operation and its association say the same, in these words."""
+    changes.setdefault("timeouts", SHORT)
+    abstract_syntax = message.command.sop_class_uid if message else VERIFICATION
+    made = proposal(where, abstract_syntax, **changes)
+    shot = OneShot(
+        association=console.new_id(), operation=console.new_id(), proposal=made, messages=(message or echo_rq(),)
+    )
+    status = console.run(shot, WITHIN)
+    ended = console.ended(shot.association, WITHIN)
+    for word in words:
+        assert word in status.sentence, status.sentence
+    assert status.outcome is outcome, status.sentence
+    assert status.sentence.endswith(".")
+    assert "Traceback" not in status.sentence and "Error" not in status.sentence.split("(")[0]
+    assert not console.of(ErrorNotice)
+    return ended
+
+
+class Nowhere:
+    """A port nobody listens on."""
+
+    ae_title = "NOWHERE"
+    host = HOST
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            self.port = probe.getsockname()[1]
+
+
+def accepting(then: Callable[[Conversation], object]) -> Callable[[Conversation], None]:
+    def script(c: Conversation) -> None:
+        c.accept()
+        then(c)
+
+    return script
