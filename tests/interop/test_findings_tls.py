@@ -12,7 +12,6 @@ from engine.model.notices import AssociationNotice, FindingNotice, Outcome
 from engine.model.tls import ClientCertificates, TlsProfile
 from tests.interop.test_tls_peers import (
     RSA,
-    console,
     context_of,
     dcmtk,
     echo,
