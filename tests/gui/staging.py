@@ -1,4 +1,4 @@
-"""The window with the engine that really talks over TCP."""
+"""The window with the engine that really talks over TCP, and what stands in for the system's keyring."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ if TYPE_CHECKING:
     from engine.workspace.secrets import Secrets
     from gui.dialogs import Questions
     from gui.report import Reporter
+
+
+class MemoryKeyring:
+    """Keeps secrets as long as the test."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def get_password(self, service, name):
+        return self.kept.get(name)
+
+    def set_password(self, service, name, secret):
+        self.kept[name] = secret
+
+    def delete_password(self, service, name):
+        del self.kept[name]
 
 
 @contextmanager

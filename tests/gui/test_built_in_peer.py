@@ -19,7 +19,7 @@ from engine.workspace.workspace import Workspace
 from gui.built_in_peer import calling_it, reach_sentence
 from gui.main_window import MainWindow
 from gui.session import ListenerState
-from tests.gui.test_ae_panel import MemoryKeyring
+from tests.gui.staging import MemoryKeyring
 from tests.gui.test_tls_of_peers_in_the_window import choose
 from tests.runtime.tls_files import PASSPHRASE, Files
 

@@ -17,8 +17,7 @@ from engine.runtime import association
 from engine.workspace.secrets import Secrets
 from gui.dialogs import Questions, ReportDialog
 from gui.report import Reporter
-from tests.gui.staging import staged
-from tests.gui.test_ae_panel import MemoryKeyring
+from tests.gui.staging import MemoryKeyring, staged
 from tests.planted import ASSERTION, PASSCODE, PATIENT, PATIENTS, SECRETS, TICKET, TOKEN, found, found_below
 
 IDENTITIES = {2: PASSCODE, 3: TICKET, 4: ASSERTION, 5: TOKEN}

@@ -19,7 +19,7 @@ from gui.models.trace_store import TraceStore
 from gui.panels.ae_panel import AEPanel
 from gui.records import AssociationRecord
 from gui.state_pill import StatePill
-from tests.gui.test_ae_panel import MemoryKeyring
+from tests.gui.staging import MemoryKeyring
 
 PEER = Peer(name="Archive", ae_title="PACS", host="pacs.example", port=2762)
 PASSPHRASE = "correct horse"

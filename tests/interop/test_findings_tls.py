@@ -26,7 +26,7 @@ from tests.interop.test_tls_peers import (
 from tests.runtime.console import HOST, Console
 from tests.runtime.tls_files import Files
 
-__all__ = ["console", "files", "ours", "server"]
+__all__ = ["files", "ours", "server"]
 pytestmark = pytest.mark.interop
 Start = Callable[..., Any]
 ASKED = ClientCertificates.REQUIRE
