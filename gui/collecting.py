@@ -10,18 +10,18 @@ import gc
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 
-_YOUNG = 5_000
-"""New objects after which they are looked at: about 0.2 ms."""
-_MIDDLE = 5
-"""Looks at the young after which those that stayed are looked at once more: 2 ms."""
+_YOUNG = 2_000
+"""New objects after which they are looked at: about 0.1 ms, and some times that where two threads want the processor."""
+_MIDDLE = 3
+"""Looks at the young after which those that stayed are looked at once more: half a millisecond."""
 _NEVER = 1_000_000
 _LOOK = 1_000
 """Milliseconds between two questions whether it is quiet."""
 _QUIET = 2_000
 """Milliseconds without a notice that are quiet: whoever waits for the next answer is not disturbed."""
-_WORTH = 4
+_WORTH = 13
 """Looks at the middle generation that make a thorough one worth while: 100,000 objects."""
-_LONGEST = 1_000
+_LONGEST = 3_000
 """Such looks after which it is time even if it is never quiet: 25 million objects."""
 _FROZEN = 20
 """Thorough looks at what is new after which everything is looked at."""

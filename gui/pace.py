@@ -6,7 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 INTERVAL = 100
 """Milliseconds between two looks under load: nobody reads a counter more than ten times a second."""
-AT_ONCE = 5
+AT_ONCE = 3
 """Looks that are had at once after a quiet while, so that what a person does is answered without delay."""
 
 
@@ -34,14 +34,17 @@ class Pace(QObject):
         """Something has changed."""
         if self.waits:
             return
-        self._credit = min(AT_ONCE, self._credit + self._since.restart() / self._interval)
-        if self._credit >= 1:
-            self._credit -= 1
+        passed = self._since.elapsed()
+        credit = min(AT_ONCE, self._credit + passed / self._interval)
+        if credit >= 1:
+            self._credit = credit - 1
+            self._since.restart()
             self.due.emit()
-        else:
-            self._timer.start(self._interval)
+        else:  # in a turn of its own: whoever asks has done something in this one already
+            self._timer.start(max(1, self._interval - passed))
 
     def settle(self) -> None:
         """Tell now."""
         self._timer.stop()
+        self._since.restart()
         self.due.emit()
