@@ -11,7 +11,7 @@ import gc
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 
 _YOUNG = 2_000
-"""New objects after which they are looked at: about 0.1 ms, and some times that where two threads want the processor."""
+"""New objects after which they are looked at: about 0.1 ms, and longer where two threads want the processor."""
 _MIDDLE = 3
 """Looks at the young after which those that stayed are looked at once more: half a millisecond."""
 _NEVER = 1_000_000
