@@ -6,7 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 INTERVAL = 100
 """Milliseconds between two looks under load: nobody reads a counter more than ten times a second."""
-AT_ONCE = 3
+AT_ONCE = 5
 """Looks that are had at once after a quiet while, so that what a person does is answered without delay."""
 
 
