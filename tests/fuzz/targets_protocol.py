@@ -14,16 +14,20 @@ from engine.protocol import primitives as p
 from engine.protocol.negotiation import answer, outcome
 from engine.protocol.products import known_limit, product
 from engine.protocol.upper_layer import StateError, UpperLayer
+from engine.services.responses import SUCCESS, response_to
 from engine.standard.messages import RESPONSE_BIT
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.standard.state_table import Sta
 from engine.trace.negotiation_text import negotiation_lines
-from engine.wire.fragments import FragmentError
-from engine.wire.pdus import PduError, decode_pdu, iter_pdvs
+from engine.wire.commands import encode_command
+from engine.wire.fragments import FragmentError, fragment
+from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.store_form import store_form
 
 from . import talks
 from .target import Target
 
+STORE, STORAGE = 0x0001, "1.2.840.10008.5.1.4.1.1."
 POLICY = Policy(local=LocalAE(maximum_length=16384))
 
 
@@ -82,8 +86,20 @@ class _Side:
                 for index in range(len(run)):
                     self.receive(iter_pdvs(run.head))
                     self.receive(iter_pdvs(run.data_pdu(index)))
+            case p.StoreReceived():
+                self.takes_store(event)
             case p.ReleaseIndication():
                 self.ask(p.AReleaseResponse())
+
+    def takes_store(self, event: p.StoreReceived) -> None:
+        """A C-STORE like one before, answered at once where the exchange lets it."""
+        if self.exchange is not None and self.machine.state is Sta.Sta6:
+            number, command = event.form.context_id, len(event.command)
+            if self.exchange.passes(number, command, event.size) is not None:
+                self.machine.send_quietly(event.form.answer(event.number, event.uid))
+                self.exchange.passed(number)
+                return
+        self.machine.tell_next(*event.apart())
 
     def receive(self, pdvs: list[p.Pdv]) -> None:
         if self.exchange is None:
@@ -129,10 +145,19 @@ class _Side:
                     CommandDataSetType=NO_DATA_SET,
                     Status=0,
                 )
+                if asked.command_field == STORE:
+                    response = response_to(asked, SUCCESS)
                 with contextlib.suppress(dx.ExchangeError):
                     context = self.exchange.choose_context(response)
                     ready = self.exchange.respond(response, context, False, event.key)
                     self.ask(p.PDataRequest(tuple(self.exchange.fragments(ready, None))))
+                    self.learn(event.message, ready)
+
+    def learn(self, asked: dx.Received, answered: dx.Ready) -> None:
+        """The next C-STORE like this one is told by one event."""
+        form = store_form(asked.context_id, asked.command_bytes, answered.command_bytes, 0)
+        if form is not None and asked.command.command_field == STORE:
+            self.machine.store_forms[asked.context_id] = form
 
     def end(self) -> None:
         self.machine.handle_timeout(self.now + 1000)
@@ -199,12 +224,41 @@ def _heard() -> list[bytes]:
     return made
 
 
+def _stores() -> list[bytes]:
+    """What a provider hears of users that store small instances, alike but for what is their own: several at a time."""
+    made = []
+    for index, request in enumerate(_requests()[:128]):
+        negotiated = answer(request, POLICY).negotiated
+        accepted = [c for c in negotiated.contexts if c.accepted] if negotiated else []
+        context = next((c for c in accepted if c.abstract_syntax.startswith(STORAGE)), None)
+        if context is not None:
+            asked = encode_pdu(request)
+            stores = b"".join(_store(context.id, context.abstract_syntax, number) for number in range(10, 30))
+            made.append(bytes([index << 1, min(255, -(-len(asked) // 5)), 255]) + asked + stores)
+    return made
+
+
+def _store(context_id: int, sop_class: str, number: int) -> bytes:
+    command = CommandSet.of(
+        AffectedSOPClassUID=sop_class,
+        CommandField=STORE,
+        MessageID=number,
+        Priority=0,
+        CommandDataSetType=1,
+        AffectedSOPInstanceUID=f"1.2.{number}",
+    )
+    uid = f"1.2.{number}".encode()
+    data = b"\x08\0\x18\0" + len(uid).to_bytes(4, "little") + uid
+    pieces = fragment(context_id, encode_command(command), (data,), 0)
+    return b"".join(bytes(buffer) for pdu in pieces for buffer in pdu)
+
+
 def _conversations() -> list[bytes]:
     packed = [talks.packed(talks.pdus_of(talk)) for talk in talks.talks()]
     return [p for p in packed if len(p) < 3000]
 
 
 TARGETS = (
-    Target("machines", machines, _heard, 8192),
+    Target("machines", machines, lambda: [*_heard(), *_stores()], 8192),
     Target("watcher", watched, _conversations, 8192),
 )
