@@ -260,9 +260,15 @@ class Exchange:
 
     # -- receiving
 
-    def receive(self, pdvs: Iterable[Pdv], now: float) -> None:
-        """PDVs of one P-DATA-TF. FragmentError when nothing sensible can follow; messages before it are handled."""
-        if not isinstance(pdvs, list):
+    def receive(self, pdvs: Iterable[Pdv] | DataRun, now: float) -> None:
+        """PDVs of one P-DATA-TF, or of a run of them. FragmentError when nothing sensible can follow; messages before
+        it are handled."""
+        if isinstance(pdvs, DataRun):
+            if self._reassembler.takes_run(pdvs):
+                self._moved_on(pdvs.context_id, now)
+                return
+            pdvs = [(pdvs.context_id, 0, memoryview(f)) for f in pdvs.fragments]
+        elif not isinstance(pdvs, list):
             pdvs = list(pdvs)
         try:
             assembled = self._reassembler.feed(pdvs)
@@ -271,12 +277,16 @@ class Exchange:
                 self._take(message, now)
             raise
         for context_id, _, _ in pdvs if self._arriving else ():
-            for invoked in self._arriving.get(context_id, ()):
-                self._invoked.moved_on(invoked, now)
+            self._moved_on(context_id, now)
         for message in assembled:
             if self._arriving:
                 self._arriving.pop(message.context_id, None)
             self._take(message, now)
+
+    def _moved_on(self, context_id: int, now: float) -> None:
+        """More of a data set arrived."""
+        for invoked in self._arriving.get(context_id, ()):
+            self._invoked.moved_on(invoked, now)
 
     def answered_by(self, run: MessageRun) -> Invoked | None:
         """The operation to which these messages are Pending responses, where nothing can be wrong with their place;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,8 @@ OFTEN = 3
 the other associations do not wait for the disk."""
 WHILE = 1.0
 """Seconds until the disk is given another chance."""
+FRESH = 1024
+"""Files that came since somebody looked for one, at most: one that comes again and again must not fill the memory."""
 INDEX_LATER = 0.05
 """Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
 _Written = tuple[str, int, int, int, int]
@@ -68,6 +70,8 @@ class Archive(FolderStore):
         self._on_problem = on_problem
         self._part = itertools.count(1)
         self._unindexed: list[IndexedFile] = []
+        self._fresh: list[tuple[IndexedFile, DataSet]] = []
+        """What came since somebody looked for an instance."""
         self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
         self._number = -1
         """Descriptor of the folder, while it is open."""
@@ -184,26 +188,41 @@ class Archive(FolderStore):
     def _find_it(self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet) -> None:
         """It is safe: find it from now on, and index it soon."""
         name, size, modified, offset, length = written
-        self._held[uids[1]] = _instance(
+        row = _indexed_file(
+            file=name,
+            size=size,
+            modified=modified,
             sop_class_uid=uids[0],
             sop_instance_uid=uids[1],
             transfer_syntax=syntax,
+            data_offset=offset,
+            data_length=length,
             attributes=attributes,
-            data=_file_data(self.folder / name, offset, length, syntax),
         )
-        self._index_later(
-            _indexed_file(
-                file=name,
-                size=size,
-                modified=modified,
-                sop_class_uid=uids[0],
-                sop_instance_uid=uids[1],
-                transfer_syntax=syntax,
-                data_offset=offset,
-                data_length=length,
+        self._fresh.append((row, attributes))
+        if len(self._fresh) >= FRESH:
+            self._settled()
+        self._index_later(row)
+
+    def _settled(self) -> dict[str, Instance]:
+        """All instances by UID: those that came since somebody looked become such now."""
+        held, folder = self._held, self.folder
+        for row, attributes in self._fresh:
+            held[row.sop_instance_uid] = _instance(
+                sop_class_uid=row.sop_class_uid,
+                sop_instance_uid=row.sop_instance_uid,
+                transfer_syntax=row.transfer_syntax,
                 attributes=attributes,
+                data=_file_data(folder / row.file, row.data_offset, row.data_length, row.transfer_syntax),
             )
-        )
+        self._fresh.clear()
+        return held
+
+    def find(self, sop_instance_uid: str) -> Instance | None:
+        return self._settled().get(sop_instance_uid)
+
+    def instances(self) -> Iterable[Instance]:
+        return tuple(self._settled().values())
 
     def _index_later(self, row: IndexedFile) -> None:
         self._unindexed.append(row)
@@ -245,7 +264,7 @@ class Archive(FolderStore):
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""
         async with self._locks[hash(sop_instance_uid) % STRIPES]:
-            held = self._held.get(sop_instance_uid)
+            held = self._settled().get(sop_instance_uid)
             if held is None or not isinstance(held.data, FileData):
                 return "no such instance"
             path = held.data.path
@@ -255,7 +274,7 @@ class Archive(FolderStore):
                 await self._database.commit((*self._take_unindexed(), gone))
             except (OSError, DatabaseError) as error:
                 return f"cannot delete: {reason(error)}"
-            self._held.pop(sop_instance_uid, None)
+            self._settled().pop(sop_instance_uid, None)
         return ""
 
     def _write(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:

@@ -20,7 +20,7 @@ from engine.protocol.negotiation import propose
 from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
-from engine.wire.fragments import FragmentError, Sink
+from engine.wire.fragments import DataRun, FragmentError, Sink
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 from engine.wire.recognise import LOOKS_LIKE
 
@@ -250,8 +250,7 @@ class Association:
 
     def _on_run_received(self, event: p.RunReceived) -> None:
         self.recorder.run(event)
-        number = event.run.context_id
-        self._on_pdata([(number, 0, memoryview(f)) for f in event.run.fragments])
+        self._on_pdata(event.run)
 
     def _on_transition(self, event: p.Transition) -> None:
         if event.event is not Evt.Evt5:
@@ -307,7 +306,7 @@ class Association:
         """What is received counts no more."""
         return self.end is not None or self._aborting
 
-    def _on_pdata(self, pdvs: list[p.Pdv]) -> None:
+    def _on_pdata(self, pdvs: list[p.Pdv] | DataRun) -> None:
         if self.over:
             return
         try:

@@ -6,7 +6,7 @@ import re
 import tempfile
 import uuid
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
@@ -20,6 +20,7 @@ from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
 from engine.wire import datasets
+from engine.wire.pdus import Buffer
 
 from .room import LOOK_AFTER, disk_problem
 
@@ -77,34 +78,49 @@ class Spool:
             if self._size <= self._limits.memory:
                 return
         try:
-            self._write_out(data)
+            self._write_out((data,), len(data))
         except OSError as error:
             self._give_up(f"cannot be kept: {error.strerror or error}")
 
-    def _write_out(self, data: bytes | memoryview) -> None:
-        self._unseen += len(data)
+    def write_all(self, pieces: Sequence[Buffer]) -> None:
+        """As `write`, in one system call where that can be."""
+        if self._file is None or self._problem:
+            for piece in pieces:
+                self.write(memoryview(piece))
+            return
+        size = sum(map(len, pieces))
+        self._size += size
+        try:
+            self._write_out(pieces, size)
+        except OSError as error:
+            self._give_up(f"cannot be kept: {error.strerror or error}")
+
+    def _write_out(self, pieces: Sequence[Buffer], size: int) -> None:
+        self._unseen += size
         if self._unseen >= LOOK_AFTER:
             self._unseen = 0
             if problem := disk_problem(self._folder, self._size if self._file is None else 0, self._limits.disk_left):
                 self._give_up(problem)
                 return
-        if self._file is not None:
-            self._file.write(data)
-            return
-        if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        self._file = self._begun()
-        self._file.write(self._memory.getbuffer())
-        self._memory = BytesIO()
+        if self._file is None:
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._begun()
+            memory, self._memory = self._memory, BytesIO()
+            pieces = (memory.getbuffer(),)  # what is to be written is in it
+        datasets.put(self._file.fileno(), pieces)
 
     def _begun(self) -> IO[bytes]:
         """The file, with its head; where it is to stay, with the permissions of a stored one."""
         if self._folder is not None and self._head is not None:
             head = self._head()
-            file = (self._folder / f"dimse-console-{uuid.uuid4().hex}.part").open("xb")
-            self._offset = file.write(head)
+            file = (self._folder / f"dimse-console-{uuid.uuid4().hex}.part").open("xb", buffering=0)
+            self._offset = len(head)
+            datasets.put(file.fileno(), (head,))
             return file
-        return tempfile.NamedTemporaryFile(prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False)
+        return tempfile.NamedTemporaryFile(
+            buffering=0, prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
+        )
 
     def _give_up(self, problem: str) -> None:
         self._problem = problem

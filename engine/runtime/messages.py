@@ -19,6 +19,7 @@ from engine.protocol.deviating.plan import HONEST, Alter, Finish, Pause, Speak, 
 from engine.standard.dictionary import uid_name
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
+from engine.wire.fragments import DataRun
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
@@ -262,9 +263,9 @@ class Messages:
 
     # -- in
 
-    def receive(self, pdvs: Iterable[p.Pdv]) -> None:
-        """PDVs of one P-DATA-TF. FragmentError when the association cannot go on; OSError when a data set cannot be
-        kept."""
+    def receive(self, pdvs: Iterable[p.Pdv] | DataRun) -> None:
+        """PDVs of one P-DATA-TF, or of a run. FragmentError when the association cannot go on; OSError when a data set
+        cannot be kept."""
         exchange = self._association.exchange
         if exchange is None:
             return

@@ -46,9 +46,9 @@ class Objects:
             held = tuple(_held(shelf, key, record) for (shelf, key), record in there.items() if record is not None)
             self._tell(held, tuple(place for place, record in there.items() if record is None))
 
-    def kept(self, instance: Instance) -> None:
+    def kept(self, sop_instance_uid: str) -> None:
         if self.watched:
-            held = self._peer.store.find(instance.sop_instance_uid)
+            held = self._peer.store.find(sop_instance_uid)
             self._tell((_stored(held),) if held else ())
 
     async def change(self, command: ChangeObject) -> None:

@@ -70,8 +70,8 @@ class Server:
     before: Callable[[str], Awaitable[None]] | None = None
     """Awaited with the SOP class before a request for it is served."""
     on_changed: Callable[[tuple[Change, ...]], None] | None = None
-    on_kept: Callable[[Instance], None] | None = None
-    """Called when a change, an instance is safe."""
+    on_kept: Callable[[str], None] | None = None
+    """Called when a change, an instance (its UID) is safe."""
     reporter: Reporter = field(init=False)
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
     _delays: Iterator[float] = field(init=False)
@@ -105,7 +105,7 @@ class Server:
         if problem:
             self.context.error(f"Instance {instance.sop_instance_uid} was not stored: {problem}.")
         elif self.on_kept is not None:
-            self.on_kept(instance)
+            self.on_kept(instance.sop_instance_uid)
         return problem
 
     @property

@@ -79,8 +79,8 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     recorder.store_received(event, context, arrived)
     try:
         find_it(datasets.read_attributes(EncodedData(front, syntax), limits=peer.limits))
-        if server.on_kept is not None and (kept := peer.store.find(uids[1])) is not None:
-            server.on_kept(kept)
+        if server.on_kept is not None:
+            server.on_kept(uids[1])
     except Exception as error:  # noqa: BLE001 - the peer has its answer, and is to go on
         sentence = f"Answering C-STORE-RQ failed unexpectedly: {type(error).__name__}."
         association.context.error(sentence, association.number, report=report_of(error))

@@ -86,8 +86,10 @@ def is_plain_instance(data: bytes, whole: bool, syntax: str, uids: tuple[str, st
         return False
     if not ended and not whole:
         return False
-    own = zip((OWN_CLASS, OWN_INSTANCE), uids, strict=True)
-    return all(uid.isascii() and found.get(tag, b"").rstrip(b" \0") == uid.encode() for tag, uid in own)
+    if not (uids[0].isascii() and uids[1].isascii()):
+        return False
+    sop_class, instance = found.get(OWN_CLASS, b""), found.get(OWN_INSTANCE, b"")
+    return sop_class.rstrip(b" \0") == uids[0].encode() and instance.rstrip(b" \0") == uids[1].encode()
 
 
 def _skim_explicit(data: bytes, found: dict[int, bytes]) -> bool:

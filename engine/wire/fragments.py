@@ -223,6 +223,9 @@ class Sink(Protocol):
     def write(self, data: memoryview, /) -> object:
         """These bytes next; valid during the call only."""
 
+    def write_all(self, pieces: Sequence[Buffer], /) -> object:
+        """The same of several pieces, one after the other."""
+
     def close(self) -> object:
         """The data set is whole: what it has become (`Assembled.sunk`)."""
 
@@ -261,6 +264,9 @@ class _Memory:
 
     def write(self, data: memoryview, /) -> None:
         self.held.write(data)
+
+    def write_all(self, pieces: Sequence[Buffer], /) -> None:
+        self.held.writelines(pieces)
 
     def close(self) -> bytes:
         return self.held.getvalue()
@@ -393,6 +399,19 @@ class Reassembler:
             return False
         message.data_length += count
         message.sink.write(data if isinstance(data, memoryview) else memoryview(data))
+        return True
+
+    def takes_run(self, run: DataRun) -> bool:
+        """Take fragments in the middle of a data set with which nothing can be wrong; False for every other, which are
+        to be fed."""
+        message, length = self._messages.get(run.context_id), len(run.buffers[1])
+        count = len(run) * length
+        if message is None or message.command is None or message.sink is None or not length or length % 2:
+            return False
+        if len(self._messages) > 1 or message.data_length + count > self._message_limit:
+            return False
+        message.data_length += count
+        message.sink.write_all(run.fragments)
         return True
 
     def _message(self, context_id: int, is_command: bool, count: int, done: list[Assembled]) -> _Message:

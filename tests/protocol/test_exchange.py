@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from engine.protocol.contexts import has_role
 from engine.protocol.outstanding import LARGEST_ID, Invoked
 from engine.wire.commands import CommandError, encode_command
 from engine.wire.fragments import FragmentError
+from engine.wire.pdus import Buffer
 from tests.protocol.conversing import EXPLICIT, IMPLICIT, Party, associated, message
 
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
@@ -403,6 +404,9 @@ class Spool:
 
     def write(self, data: memoryview) -> None:
         self.got += bytes(data)
+
+    def write_all(self, pieces: Sequence[Buffer]) -> None:
+        self.got += b"".join(pieces)
 
     def close(self) -> FileData:
         return FileData(Path("spooled"), 0, len(self.got), EXPLICIT)

@@ -17,7 +17,7 @@ from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
 from engine.runtime import archive
 from engine.runtime.database import Database, DatabaseError, Entry, GoneFile, IndexedFile
-from engine.runtime.files import Spool, drop_spooled
+from engine.runtime.files import Spool, drop_spooled, in_memory
 from engine.runtime.keeping import Durable
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
@@ -187,4 +187,23 @@ def test_a_file_system_without_second_names_gets_a_copy(tmp_path: Path, monkeypa
     asyncio.run(_keep(durable, replace(given, data=received)))
     drop_spooled(received)
     assert (tmp_path / "1.2.3.dcm").read_bytes() == file_meta(EXPLICIT, CT, "1.2.3") + given.data.data
+    durable.close()
+
+
+def test_instances_that_nobody_looks_for_come_in_their_order_and_are_not_gathered_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "FRESH", 3)
+    durable = opened(tmp_path)
+    order = ["1.2", "1.1", "1.3", "1.1", "1.4", "1.2", "1.5"]
+
+    async def kept() -> None:
+        for uid in order:
+            await _keep(durable, image(uid, 100))
+            assert len(durable.archive._fresh) < 3
+
+    asyncio.run(kept())
+    assert [i.sop_instance_uid for i in durable.archive.instances()] == ["1.2", "1.1", "1.3", "1.4", "1.5"]
+    found = durable.archive.find("1.5")
+    assert found is not None and in_memory(found.data) == in_memory(image("1.5", 100).data)
     durable.close()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
-from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, reason
+from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, in_memory, reason
 from engine.services.instances import instance_from
 from engine.wire import datasets
 from tests.runtime.console import CT, EXPLICIT, data_set_bytes, keys
@@ -119,3 +119,17 @@ def test_only_spooled_files_are_dropped(tmp_path: Path) -> None:
     drop_spooled(FileData(kept, 0, 0, EXPLICIT))
     drop_spooled(None)
     assert kept.exists()
+
+
+def test_pieces_taken_together_make_the_same_file(tmp_path: Path) -> None:
+    pieces = [bytes([n]) * (n * 7) for n in range(1, 9)]
+    for memory in (0, 50, 10_000):
+        spool = Spool(EXPLICIT, tmp_path, Limits(memory=memory), lambda: b"head")
+        spool.write(memoryview(pieces[0]))
+        spool.write_all(pieces[1:4])
+        spool.write(memoryview(pieces[4]))
+        spool.write_all(pieces[5:])
+        made = spool.close()
+        assert in_memory(made) == b"".join(pieces)
+        drop_spooled(made)
+    assert not list(tmp_path.iterdir())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,7 @@ from engine.wire.fragments import (
     LARGEST_FRAGMENT,
     LAST,
     Assembled,
+    DataRun,
     FragmentError,
     Reassembler,
     fragment,
@@ -101,6 +102,9 @@ class Collector:
 
     def write(self, data: memoryview, /) -> None:
         self.parts.append(bytes(data))
+
+    def write_all(self, pieces: Sequence[Buffer], /) -> None:
+        self.parts.extend(map(bytes, pieces))
 
     def close(self) -> list[bytes]:
         return self.parts
@@ -193,3 +197,35 @@ def test_any_fragments_give_messages_or_one_error(fragments: list[tuple[int, int
             reason = error.reason
             assert reason.endswith(".")
             return
+
+
+@given(
+    st.sampled_from([2, 3, 6, 100]),
+    st.integers(1, 5),
+    st.sampled_from(["middle", "first", "no command", "other context", "too long", "mixed"]),
+)
+def test_a_run_is_taken_as_its_fragments_are(size: int, count: int, where: str) -> None:
+    made: list[Reassembler] = [Reassembler(message_limit=20 if where == "too long" else 1000) for _ in range(2)]
+    context = 3 if where == "other context" else 1
+    for one in made:
+        if where != "no command":
+            one.feed([pdv(3, command())])
+        if where == "middle":
+            one.feed([pdv(0, b"ab")])
+        if where == "mixed":
+            one.feed([pdv(3, command(), 5)])
+    header = bytes([4, 0, *(size + 6).to_bytes(4, "big"), *(size + 2).to_bytes(4, "big"), context, 0])
+    pieces: list[Buffer] = [memoryview(bytes([n]) * size) for n in range(count)]
+    buffers: list[Buffer] = [header] * (2 * count)
+    buffers[1::2] = pieces
+    run = DataRun(header, buffers)
+    outcomes: list[object] = []
+    for one, whole in zip(made, (True, False), strict=True):
+        try:
+            if not whole or not one.takes_run(run):
+                for piece in pieces:
+                    one.feed([(context, 0, piece)])
+            outcomes.append([one.pending, [repr(m) for m in one.feed([pdv(2, b"yz", context)])]])
+        except FragmentError as error:
+            outcomes.append(error.reason)
+    assert outcomes[0] == outcomes[1]
