@@ -90,12 +90,12 @@ class Association:
         self.started = context.now()
         self.end: Ended | None = None
         self.aborted_by_user = False
-        self.ended = asyncio.Event()
         self.by_user = False
         """A face has asked for its end."""
         self.listener = listener
         context.associations[number] = self
-        self._established: asyncio.Future[Negotiated] = context.loop.create_future()
+        self._established: asyncio.Future[Negotiated] | None = None
+        """Made by whoever waits for it."""
         self._deadline = 0
         """The alarm of the ACSE time-out."""
         self._broken = ""
@@ -108,6 +108,14 @@ class Association:
         """Made for the first one; many associations have none."""
         return Messages(self)
 
+    @cached_property
+    def ended(self) -> asyncio.Event:
+        """Made for the first who waits for the end."""
+        event = asyncio.Event()
+        if self.end is not None:
+            event.set()
+        return event
+
     @property
     def begun_messages(self) -> Messages | None:
         """`messages`, where there has been any."""
@@ -118,14 +126,20 @@ class Association:
     async def open(self) -> Negotiated:
         """Connect and negotiate as requestor. Raises Ended with the reason in words."""
         await self.reach()
-        return await self._established
+        if self.end is not None:
+            raise self.end
+        if self.negotiated is None:
+            self._established = self.context.loop.create_future()
+            await self._established
+        assert self.negotiated is not None
+        return self.negotiated
 
     async def reach(self) -> None:
         """Connect and ask for the association; the answer is told when it comes. Raises Ended as `open`."""
         assert self.proposal is not None
         self.notice(AssociationPhase.CONNECTING, f"Connecting to {sentences.address(self.peer)}.")
         await connect(self)
-        if not self._established.done():
+        if self.negotiated is None and self.end is None:
             self._expect(self._not_answered)
 
     def _expect(self, late: Callable[[], None]) -> None:
@@ -157,7 +171,7 @@ class Association:
         if not count:
             sentence = sentences.nothing_accepted(self.peer, negotiated, by_us=not self.requestor)
         self.notice(AssociationPhase.ESTABLISHED, sentence, negotiated=negotiated)
-        if not self._established.done():
+        if self._established is not None and not self._established.done():
             self._established.set_result(negotiated)
         self._watchdog = Watchdog(self)
         self._watchdog.start()
@@ -433,11 +447,11 @@ class Association:
             lost = Ended(Outcome.ABORTED, f"{sentence} What had been asked was not answered.")
         if self.begun_messages is not None:
             self.messages.end(lost)
-        if not self._established.done():
+        if self._established is not None and not self._established.done():
             self._established.set_exception(self.end)
-            self._established.exception()  # whoever waits for it is told; perhaps nobody does
         self.link.let_go()
-        self.ended.set()
+        if "ended" in vars(self):
+            self.ended.set()
         if self._watchdog is not None:
             self._watchdog.stop()
             self._watchdog = None  # nothing that is over refers back: it is freed now, and not when it is looked for

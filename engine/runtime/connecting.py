@@ -27,6 +27,8 @@ STAGGER = 0.25
 """Seconds an address of several has before the next one is tried beside it (RFC 8305 recommends 250 ms)."""
 _OWN_FAULT = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """This computer has no such network: says nothing about the peer when another address of it was reached."""
+_NONBLOCKING = getattr(socket, "SOCK_NONBLOCK", 0)
+"""Where the system has it, a socket is made non-blocking in the same call."""
 _UNDER_WAY = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EINTR, errno.EAGAIN})
 
 
@@ -41,7 +43,7 @@ async def connect(association: Association) -> None:
         association.request(p.AAssociateRequest(rq))
     except ValueError as error:
         _fail(association, Outcome.NOT_SENT, f"The A-ASSOCIATE-RQ cannot be made: {error}")
-    layer = await _layer(association)
+    layer = await _layer(association) if association.proposal.tls is not None else None
     try:
         sock = await _unless_over(association, _connected(peer), seconds)
         if SUPPORTED:
@@ -66,10 +68,8 @@ async def connect(association: Association) -> None:
 
 
 async def _layer(association: Association) -> TlsLayer | None:
-    """TLS for the connection to be made; None without."""
-    assert association.proposal is not None
-    if association.proposal.tls is None:
-        return None
+    """TLS for the connection to be made; None where its settings say to go without."""
+    assert association.proposal is not None and association.proposal.tls is not None
     from .tls import TlsProblem
     from .tls_joining import layered, ready
 
@@ -143,9 +143,10 @@ async def _connected(peer: Peer) -> socket.socket:
 
 async def _connect_to(info: AddressInfo) -> socket.socket:
     family, kind, protocol, _, address = info
-    sock = socket.socket(family, kind, protocol)
+    sock = socket.socket(family, kind | _NONBLOCKING, protocol)
     try:
-        sock.setblocking(False)
+        if not _NONBLOCKING:
+            sock.setblocking(False)
         if not _stands(sock, address):
             await asyncio.get_running_loop().sock_connect(sock, address)
     except BaseException:

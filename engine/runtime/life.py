@@ -18,7 +18,7 @@ from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
 from .pulse import Pulse
-from .turns import TurnSelector
+from .turns import TurnLoop
 
 if TYPE_CHECKING:
     from .listener import Listener
@@ -181,7 +181,7 @@ class Life:
             return asyncio.new_event_loop()  # its loop waits in a way of its own: the bell rings at once
         outbox = self.context.outbox
         outbox.hold()
-        return asyncio.SelectorEventLoop(TurnSelector(outbox.let_go))
+        return TurnLoop(outbox.let_go)
 
     def _live(self, loop: asyncio.AbstractEventLoop) -> BaseException | None:
         """Run the loop until all has ended in order. What is raised past it is told, and everything open goes on; what
