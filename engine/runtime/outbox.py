@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 
 from engine.model.notices import (
     AnyNotice,
@@ -20,6 +18,7 @@ from engine.model.notices import (
 )
 
 from .runs import RUNS, Run
+from .waking import waking
 
 PAYLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
@@ -52,8 +51,7 @@ class Outbox:
         self._rung = False
         self._held = self._owed = False
         self._ringing_later = False
-        self._filled: SimpleQueue[None] = SimpleQueue()
-        """Holds something while the bell rings; waits at a third of what a `threading.Event` takes."""
+        self._waking = waking()
         # Each is written by one thread only; their difference is what waits.
         self._put_bytes = 0
         self._taken_bytes = 0
@@ -92,7 +90,7 @@ class Outbox:
             self._wake()
 
     def _wake(self) -> None:
-        self._filled.put(None)
+        self._waking.wake()
         if self._bell is not None:
             self._bell()
 
@@ -146,13 +144,12 @@ class Outbox:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 return False
-            with suppress(Empty):
-                self._filled.get(timeout=left)
-            self._free_bell()  # what it rang for may have been drained already
+            self._waking.wait(left)
+            self._rung = False  # what it rang for may have been drained already
         return True
 
     def _free_bell(self) -> None:
         """In this order: a notice put in between stays untold, but then it is there for who looks next."""
-        while not self._filled.empty():
-            self._filled.get_nowait()
-        self._rung = False
+        if self._rung:
+            self._waking.calm()
+            self._rung = False
