@@ -10,6 +10,7 @@ from dataclasses import field
 from functools import lru_cache
 from typing import Protocol
 
+from engine.model.quick import quick
 from engine.standard.dictionary import attribute, private_attribute
 from engine.standard.lean import dataclass
 
@@ -68,6 +69,11 @@ class RawElement:
     end: int
 
 
+_raw_element = quick(RawElement)
+_explicit = struct.Struct("<HH2sH").unpack_from
+_DELIMITERS = 0xFFFE
+
+
 @dataclass(slots=True)
 class _Scope:
     """What elements further up in the data set say about those below."""
@@ -121,6 +127,10 @@ class Reader:
         """Elements up to `end` or an item delimiter (included in the offset returned)."""
         found: list[RawElement] = []
         while start < end and self.failure is None:
+            if self._little and not implicit and type(self._source) is bytes:
+                start = self._many(self._source, start, end, scope, depth, found)
+                if start == end:
+                    break
             if end - start < 8:
                 self._fail(f"{end - start} bytes at the end are too few for an element", start)
                 break
@@ -151,6 +161,26 @@ class Reader:
                 self._fail(f"there are more than {MAXIMUM_ELEMENTS} elements", start)
         return tuple(found), start
 
+    def _many(self, source: bytes, start: int, end: int, scope: _Scope, depth: int, found: list[RawElement]) -> int:
+        """Take the elements from `start` on as long as they are such as `_plain` takes, and say where they end. The
+        fast twin of that for bytes in Explicit VR Little Endian."""
+        stop_at = (1 << 32) if depth else self._stop_at
+        room = MAXIMUM_ELEMENTS - self._count
+        before = len(found)
+        while end - start >= 8 and len(found) - before < room:
+            group, number, code, length = _explicit(source, start)
+            vr, tag, body = _SHORT_FORM.get(code), group << 16 | number, start + 8
+            stop = body + length
+            if vr is None or group & 1 or group == _DELIMITERS or tag >= stop_at or stop > end:
+                break
+            value = source[body:stop]
+            found.append(_raw_element(tag, vr, value, None, False, start, body, stop))
+            if tag == PIXEL_REPRESENTATION:
+                scope.note(tag, value)
+            start = stop
+        self._count += len(found) - before
+        return start
+
     def _plain(self, tag: int, head: bytes, start: int, end: int, implicit: bool) -> RawElement | None:
         """The element at `start`, if it is one of the many: of a standard group, of one VR that is no sequence, its
         length told. The fast twin of `_element`, for little endian."""
@@ -166,7 +196,7 @@ class Reader:
         stop = body + length
         if not vr or stop > end:
             return None
-        return RawElement(tag, vr, self._source[body:stop], None, False, start, body, stop)
+        return _raw_element(tag, vr, self._source[body:stop], None, False, start, body, stop)
 
     def _tag(self, head: bytes) -> int:
         if self._little:

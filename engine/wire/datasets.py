@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
+from engine.model.quick import quick
 from engine.standard.dictionary import load_pydicom
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 USUAL = Limits()
 _PIXEL_GROUP = 0x7FE00000
+_data_element = quick(DataElement)
 
 
 def encode_dataset(data_set: DataSet, transfer_syntax_uid: str) -> bytes:
@@ -184,20 +186,22 @@ def _read(
 
 
 def _data_set(elements: Sequence[RawElement], codecs: Sequence[str], little_endian: bool) -> DataSet:
-    declared = next((e.value for e in elements if e.tag == SPECIFIC_CHARACTER_SET), b"")
-    if declared:
-        codecs = codecs_of(declared.rstrip(b" \0").decode("latin-1").split("\\"))
-    return DataSet(tuple(_element(e, codecs, little_endian) for e in elements))
+    for element in elements:
+        if element.tag == SPECIFIC_CHARACTER_SET:
+            if element.value:
+                codecs = codecs_of(element.value.rstrip(b" \0").decode("latin-1").split("\\"))
+            break
+    return DataSet(tuple([_element(e, codecs, little_endian) for e in elements]))
 
 
 def _element(element: RawElement, codecs: Sequence[str], little_endian: bool) -> DataElement:
     if element.items is not None:
         items = tuple(_data_set(item.elements, codecs, little_endian) for item in element.items)
-        return DataElement(element.tag, element.vr, items)
+        return _data_element(element.tag, element.vr, items)
     if element.undefined:
         value = element.value if little_endian else swap(element.value, word_size(element.vr))
-        return DataElement(element.tag, element.vr, value)
-    return DataElement(element.tag, element.vr, decode_value(element.vr, element.value, codecs, little_endian))
+        return _data_element(element.tag, element.vr, value)
+    return _data_element(element.tag, element.vr, decode_value(element.vr, element.value, codecs, little_endian))
 
 
 # --- DICOM JSON ---------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ CHARSET_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 SINGLE_TEXT = frozenset({"LT", "ST", "UR", "UT"})
 """A backslash is a character in these."""
 
+_SINGLE_BYTE = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
+"""Text of the default repertoire, whatever the character set."""
 _INTEGER = re.compile(r"\s*[+-]?[0-9]{1,30}\s*")
 
 Texts = tuple[str, ...]
@@ -33,6 +35,8 @@ Texts = tuple[str, ...]
 
 def decode_value(vr: str, raw: bytes, codecs: Sequence[str], little_endian: bool = True) -> Texts | bytes:
     """The values as text; of byte VRs, and of numbers whose length does not fit, the bytes, words little endian."""
+    if vr in _SINGLE_BYTE and raw:  # the many
+        return _split(raw.decode("latin_1"))
     if vr in BYTES:
         return raw if little_endian else swap(raw, BYTES[vr])
     if not raw:
@@ -53,10 +57,19 @@ def decode_value(vr: str, raw: bytes, codecs: Sequence[str], little_endian: bool
         if len(raw) % 4:
             return raw if little_endian else swap(raw, 2)
         return tuple(f"{group:04X}{number:04X}" for group, number in struct.iter_unpack(order + "HH", raw))
-    text = decode_text(raw, codecs if vr in CHARSET_VRS else ("latin_1",)).rstrip(" \0")
-    if not text:
-        return ()
-    return (text,) if vr in SINGLE_TEXT else tuple(text.split("\\"))
+    text = decode_text(raw, codecs if vr in CHARSET_VRS else ("latin_1",))
+    if vr not in SINGLE_TEXT:
+        return _split(text)
+    text = text.rstrip(" \0")
+    return (text,) if text else ()
+
+
+def _split(text: str) -> Texts:
+    """The values of a text."""
+    text = text.rstrip(" \0")
+    if "\\" in text:
+        return tuple(text.split("\\"))
+    return (text,) if text else ()
 
 
 def encode_value(vr: str, values: Sequence[str], codecs: Sequence[str], little_endian: bool = True) -> bytes:
