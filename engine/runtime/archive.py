@@ -35,8 +35,6 @@ OFTEN = 3
 the other associations do not wait for the disk."""
 WHILE = 1.0
 """Seconds until the disk is given another chance."""
-FRESH = 1024
-"""Files that came since somebody looked for one, at most: one that comes again and again must not fill the memory."""
 INDEX_LATER = 0.05
 """Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
 _Written = tuple[str, int, int, int, int]
@@ -70,8 +68,8 @@ class Archive(FolderStore):
         self._on_problem = on_problem
         self._part = itertools.count(1)
         self._unindexed: list[IndexedFile] = []
-        self._fresh: list[tuple[IndexedFile, DataSet]] = []
-        """What came since somebody looked for an instance."""
+        self._fresh: dict[str, tuple[IndexedFile, DataSet]] = {}
+        """What came since somebody looked for an instance, by SOP Instance UID."""
         self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
         self._number = -1
         """Descriptor of the folder, while it is open."""
@@ -199,18 +197,16 @@ class Archive(FolderStore):
             data_length=length,
             attributes=attributes,
         )
-        self._fresh.append((row, attributes))
-        if len(self._fresh) >= FRESH:
-            self._settled()
+        self._fresh[uids[1]] = row, attributes
         self._index_later(row)
 
     def _settled(self) -> dict[str, Instance]:
         """All instances by UID: those that came since somebody looked become such now."""
         held, folder = self._held, self.folder
-        for row, attributes in self._fresh:
-            held[row.sop_instance_uid] = _instance(
+        for uid, (row, attributes) in self._fresh.items():
+            held[uid] = _instance(
                 sop_class_uid=row.sop_class_uid,
-                sop_instance_uid=row.sop_instance_uid,
+                sop_instance_uid=uid,
                 transfer_syntax=row.transfer_syntax,
                 attributes=attributes,
                 data=_file_data(folder / row.file, row.data_offset, row.data_length, row.transfer_syntax),
