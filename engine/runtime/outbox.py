@@ -64,7 +64,7 @@ class Outbox:
         elif type(notice) in RUNS:
             assert isinstance(notice, Run)
             self._put_bytes += notice.held
-        if self._rung:
+        if self._rung or (self._ringing_later and type(notice) in _RECORDS):
             return
         if self.later is None or not _is_record(notice):
             self._ring()
