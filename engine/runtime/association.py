@@ -5,30 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
 from engine.model.limits import Limits
-from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Direction, Outcome
+from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Outcome
 from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.protocol.acceptance import beyond
-from engine.protocol.negotiation import outcome as negotiation_outcome
-from engine.protocol.negotiation import propose
 from engine.protocol.upper_layer import StateError, UpperLayer
-from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
-from engine.standard.state_table import Evt, Sta
-from engine.wire.fragments import DataRun, FragmentError, Sink
-from engine.wire.pdus import INVALID_PARAMETER_VALUE
-from engine.wire.recognise import LOOKS_LIKE
+from engine.standard.pdus import AssociateRQ
+from engine.standard.state_table import Sta
+from engine.wire.fragments import Sink
 
-from . import matches, sentences
+from . import sentences
 from .connecting import connect
 from .context import Context
 from .invocation import Ended
 from .link import Link
+from .machine_events import ACTIONS
 from .messages import Messages
 from .recorder import Recorder
 from .watchdog import Watchdog
@@ -98,7 +94,8 @@ class Association:
         """Made by whoever waits for it."""
         self._deadline = 0
         """The alarm of the ACSE time-out."""
-        self._broken = ""
+        self.broken = ""
+        """How the peer broke the protocol of the upper layer, in a sentence."""
         self._aborting = False
         """What was received before our A-ABORT and is told while it goes out counts no more."""
         self._watchdog: Watchdog | None = None
@@ -247,169 +244,23 @@ class Association:
     # -- events of the machine
 
     def _on_event(self, event: p.Event) -> None:
-        act = self._EVENTS.get(type(event))
+        act = ACTIONS.get(type(event))
         if act is not None:
             act(self, event)
-
-    def _on_data_received(self, event: p.DataReceived) -> None:
-        self.recorder.data(Direction.RECEIVED, (event.data,), event.data)
-        self._on_pdata(event.pdvs)
-
-    def _on_store(self, event: p.StoreReceived) -> None:
-        if self.over or self.on_store is None or not self.on_store(self, event):
-            self.machine.tell_next(*event.apart())
-
-    def _on_data_sent(self, event: p.DataSent) -> None:
-        self.recorder.data(Direction.SENT, event.data)
-
-    def _on_run_received(self, event: p.RunReceived) -> None:
-        self.recorder.run(event)
-        self._on_pdata(event.run)
-
-    def _on_transition(self, event: p.Transition) -> None:
-        if event.event is not Evt.Evt5:
-            return
-        host, port = self.link.remote_address()
-        self.peer = Peer(host=host, port=port)
-        if self.script is not None:
-            self.script.connected()
-
-    def _on_script_ended(self, event: p.ScriptEnded) -> None:
-        if self.script is not None:
-            self.script.end(reset=event.reset)
-
-    def _on_protocol_error(self, event: p.ProtocolError) -> None:
-        self._broken = event.sentence
-        self.recorder.broken("pdu.unexpected", event.sentence)
-
-    def _on_indication(self, event: p.AssociateIndication) -> None:
-        if self.on_indication is not None:
-            self.on_indication(self, event.rq)
-
-    def _on_abort_indication(self, event: p.AbortIndication) -> None:
-        sentence = sentences.aborted(self.peer, event.source, event.reason)
-        values = (event.source, event.reason)
-        self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=values)
-
-    def _on_sent(self, event: p.PduSent) -> None:
-        self.recorder.pdu(event)
-        if event.transition is None:
-            return  # forced bytes change nothing
-        if event.type == AssociateRQ.TYPE:
-            self.notice(AssociationPhase.NEGOTIATING, "A-ASSOCIATE-RQ sent.")
-        elif event.type == AbortPdu.TYPE and event.transition.before is Sta.Sta2:
-            # AA-1: the machine aborts without telling its user
-            sentence = self._broke_protocol(self._broken)
-            self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(0, 0), cause=self._broken_how())
-
-    def _on_confirmation(self, event: p.AssociateConfirmation) -> None:
-        assert self.proposal is not None
-        pdu = event.pdu
-        if isinstance(pdu, AssociateAC):
-            if too_many := beyond(pdu, self.limits):
-                self.give_up(too_many, INVALID_PARAMETER_VALUE)
-                return
-            self.established(negotiation_outcome(propose(self.proposal), pdu))
-            return
-        values = (pdu.result, pdu.source, pdu.reason)
-        sentence = sentences.rejected(self.peer, self.proposal, *values)
-        self.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
 
     @property
     def over(self) -> bool:
         """What is received counts no more."""
         return self.end is not None or self._aborting
 
-    def _on_pdata(self, pdvs: list[p.Pdv] | DataRun) -> None:
-        if self.over:
-            return
-        try:
-            self.messages.receive(pdvs)
-        except FragmentError as error:
-            self.recorder.broken("pdata.interleaved", error.reason)
-            self.give_up(error.reason, error.abort_reason)
-        except OSError as error:  # a large data set is received into a file
-            self.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)), cause=Cause.STORAGE)
-
     def give_up(self, why: str, abort_reason: int) -> None:
         """The peer broke the protocol above the upper layer: abort, and say how."""
-        self.abort(2, abort_reason, (Outcome.ABORTED, self._broke_protocol(why)), Cause.PROTOCOL)
+        self.abort(2, abort_reason, (Outcome.ABORTED, self.broke_protocol(why)), Cause.PROTOCOL)
 
-    def _on_release_indication(self, event: p.ReleaseIndication) -> None:
-        if event.collision and not self.requestor:
-            return  # Sta10: the requestor's A-RELEASE-RP comes first, then ours (PS3.8 7.2.2.7)
-        if not self.machine.can(p.AReleaseResponse()):
-            return  # what came with the A-RELEASE-RQ has ended the association; that is told next
-        self._request(p.AReleaseResponse())
-        if event.collision:
-            return
-        who = sentences.address(self.peer)
-        self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, f"{who} released the association.")
-
-    def _on_release_confirmation(self, _: p.ReleaseConfirmation) -> None:
-        if self.machine.state is Sta.Sta12:
-            self._request(p.AReleaseResponse())
-        self.finish(AssociationPhase.RELEASED, Outcome.SUCCESS, "Association released.")
-
-    def _on_provider_abort(self, event: p.ProviderAbortIndication) -> None:
-        if event.connection_lost:
-            return  # TransportEnded has told it, with the state
-        sentence = self._broke_protocol(self._broken or event.sentence)
-        how = self._broken_how()
-        self.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=(2, event.reason), cause=how)
-
-    def _on_transport_ended(self, event: p.TransportEnded) -> None:
-        if self.end is not None and self.link.closed_here:
-            return  # as expected
-        outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
-        sentence = sentences.closed(self.peer, event.before, self.cut_off(event.pending), self.link.lost_reason)
-        if self.link.failed:
-            self.finish(AssociationPhase.FAILED, Outcome.ABORTED, sentences.defect(self.peer))
-            return
-        if not self.link.closed_here:
-            self.recorder.closed(event.pending)
-        self.finish(AssociationPhase.FAILED, outcome, sentence, cause=Cause.CLOSED)
-
-    def _broken_how(self) -> Cause:
-        if "speaks TLS" in self._broken:
-            return Cause.TLS_AT_PLAIN
-        return Cause.FOREIGN if LOOKS_LIKE in self._broken else Cause.PROTOCOL
-
-    def _broke_protocol(self, what: str) -> str:
+    def broke_protocol(self, what: str) -> str:
+        """That the peer did, in a sentence."""
         established = self.negotiated is not None
         return sentences.broke_protocol(self.peer, what, requestor=self.requestor, established=established)
-
-    def _on_artim(self, event: p.ArtimExpired) -> None:
-        if event.state is Sta.Sta2:
-            seconds = self.timeouts.artim
-            sentence = f"{sentences.address(self.peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s."
-            self.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence, cause=Cause.NO_REQUEST)
-        self.recorder.not_closed(self.timeouts.artim)
-        self.link.kill()  # who has not closed by now may not read either: closing in order would wait for that
-
-    _EVENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
-        p.Transition: _on_transition,
-        p.PduReceived: lambda self, event: self.recorder.pdu(event),
-        p.PduSent: _on_sent,
-        p.DataReceived: _on_data_received,
-        p.DataSent: _on_data_sent,
-        p.PDataIndication: lambda self, event: self._on_pdata(event.pdvs),
-        p.RunReceived: _on_run_received,
-        p.MessagesReceived: matches.take,
-        p.StoreReceived: _on_store,
-        p.RunSent: lambda self, event: self.recorder.run(event),
-        p.ScriptEnded: _on_script_ended,
-        p.ProtocolError: _on_protocol_error,
-        p.CloseTransport: lambda self, _: self.link.close(),
-        p.AssociateIndication: _on_indication,
-        p.AssociateConfirmation: _on_confirmation,
-        p.ReleaseIndication: _on_release_indication,
-        p.ReleaseConfirmation: _on_release_confirmation,
-        p.AbortIndication: _on_abort_indication,
-        p.ProviderAbortIndication: _on_provider_abort,
-        p.TransportEnded: _on_transport_ended,
-        p.ArtimExpired: _on_artim,
-    }
 
     def cut_off(self, pdu_bytes: int) -> str:
         """What an end now cuts off, in words; "" between messages."""
