@@ -69,6 +69,10 @@ def bury(loop: asyncio.AbstractEventLoop) -> None:
     with suppress(Exception):  # a thread that is blocked in it goes on, and ends
         loop.stop()
         getattr(loop, "_write_to_self")()  # noqa: B009
+    for transport in list(getattr(loop, "_transports", {}).values()):  # of connections that nobody was told of yet
+        with suppress(Exception):
+            getattr(transport, "_sock").close()  # noqa: B009
+            setattr(transport, "_sock", None)  # noqa: B010
     for task in asyncio.all_tasks(loop):
         _unwind(task)
     with suppress(Exception):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +32,7 @@ from engine.model.notices import (
 from engine.runtime import engine as engine_module
 from engine.runtime import life
 from engine.runtime.engine import Engine
+from engine.runtime.listener import Listener
 from tests.runtime.console import (
     CT,
     EXPLICIT,
@@ -42,7 +45,7 @@ from tests.runtime.console import (
     proposal,
     store_rq,
 )
-from tests.runtime.scripted import Conversation, scripted
+from tests.runtime.scripted import SECONDS, Conversation, scripted
 from tests.runtime.test_limits import image
 
 SECRET = "DOE^JOHN"
@@ -174,6 +177,23 @@ def test_an_incoming_association_is_lost_too_and_its_peer_sees_the_end(console: 
         other.close()
 
 
+def test_a_connection_that_nobody_was_told_of_yet_is_closed(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = Listener._connection
+
+    def breaks(self: Listener) -> Any:
+        loop: Any = self.context.loop
+        loop._selector.select = _raise
+        return accept(self)
+
+    monkeypatch.setattr(Listener, "_connection", breaks)
+    listener = console.listen()
+    monkeypatch.undo()  # for those to come
+    with socket.create_connection((HOST, listener.port), timeout=SECONDS) as sock:
+        replaced(console)
+        assert sock.recv(1) == b""
+    gc.collect()  # what nobody closed is told now
+
+
 def test_commands_that_were_not_taken_go_to_the_new_engine(console: Console) -> None:
     listener = console.listen()
     loop: Any = console.engine._context.loop
@@ -213,6 +233,8 @@ def test_what_an_engine_that_breaks_again_and_again_is_asked_for_has_an_end(
     console.submit(Release(association=number))
     console.wait(ErrorNotice, lambda n: "Nothing was done" in n.sentence)
     monkeypatch.undo()
+    with console.engine._lock:  # the try that failed is over; what is asked while it goes on fails with it
+        pass
     assert console.listen().listening
 
 
