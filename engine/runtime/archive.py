@@ -198,6 +198,8 @@ class Archive(FolderStore):
             attributes=attributes,
         )
         self._fresh[uids[1]] = row, attributes
+        if uids[1] in self._held:
+            self._settled()  # what it takes the place of is not held beside it
         self._index_later(row)
 
     def _settled(self) -> dict[str, Instance]:

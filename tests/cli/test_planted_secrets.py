@@ -21,7 +21,7 @@ from engine.model.identity import KnownIdentity, SecretHash
 from engine.model.notices import AnyNotice, ErrorNotice, ListenerNotice
 from engine.model.scripting import Script
 from engine.model.tls import ClientCertificates
-from engine.runtime import association
+from engine.runtime import machine_events
 from engine.runtime.engine import Engine
 from engine.trace.json_lines import json_line
 from engine.wire.datasets import encode_dataset, write_file
@@ -213,7 +213,7 @@ def test_a_defect_of_the_engine(
     printed: tuple[str, ...], planted: Planted, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = start()
-    monkeypatch.setattr(association, "propose", _fail_with_all)
+    monkeypatch.setattr(machine_events, "propose", _fail_with_all)
     file = planted.file("passcode", PASSCODE)
     code = planted.run("echo", "127.0.0.1", port, "--user", "ann", "--passcode-file", file, *printed)
     assert code != Exit.SUCCESS

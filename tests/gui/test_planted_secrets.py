@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from engine.model.association import Policy, Rejection
 from engine.model.identity import KnownIdentity, SecretHash
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice
-from engine.runtime import association
+from engine.runtime import machine_events
 from engine.workspace.secrets import Secrets
 from gui.dialogs import Questions, ReportDialog
 from gui.report import Reporter
@@ -139,7 +139,7 @@ def test_a_defect_with_secrets_and_patients_in_its_message(
         raise LookupError(f"{SECRETS} {PATIENTS}")
 
     type_identity(qtbot, window, keyring, 2)
-    monkeypatch.setattr(association, "propose", fail)
+    monkeypatch.setattr(machine_events, "propose", fail)
     end_of_echo(qtbot, window, told)
     qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None)
     window.questions.path = tmp_path / "report.txt"
