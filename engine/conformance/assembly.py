@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from engine.model.association import NegotiatedContext
 from engine.model.limits import Limits
 from engine.model.notices import Evidence
-from engine.standard.messages import message_name
+from engine.standard.messages import STORE, message_name
 
 from .findings import Finding, found
 from .message import Message
@@ -23,7 +23,6 @@ BODY_LIMIT = 64 * 1024
 """Bytes of a data set kept: identifiers and attribute lists are shorter."""
 INSTANCE_LIMIT = 2048
 """Bytes of an instance kept: SOP Class and Instance UID stand at its beginning."""
-_STORE = 0x0001
 _ALL_OF_COMMAND = 3
 _NOTHING: tuple[()] = ()
 
@@ -218,7 +217,7 @@ class Assembly:
             partial = self._partial.get(context_id) or _Partial(context_id)
             self._partial[context_id] = partial
             partial.message = message
-            partial.limit = INSTANCE_LIMIT if message.field == _STORE else BODY_LIMIT
+            partial.limit = INSTANCE_LIMIT if message.field == STORE else BODY_LIMIT
         self._on_command(message)
         return message
 

@@ -17,7 +17,7 @@ from engine.model.limits import Limits
 from engine.model.notices import Direction, Evidence
 from engine.model.tls import TlsVerdict
 from engine.standard.lean import dataclass
-from engine.standard.messages import SERVICES
+from engine.standard.messages import RESPONSE_BIT, SERVICES, STORE
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import MessageRun
@@ -43,9 +43,6 @@ from .workflow import Workflow
 
 _SENT, _RECEIVED = Direction.SENT, Direction.RECEIVED
 _CLASS_TOLD, _INSTANCE_TOLD = 0x00000002, 0x00001000
-
-
-_STORE_RQ, _STORE_RSP = 0x0001, 0x8001
 
 
 @dataclass(slots=True)
@@ -270,8 +267,8 @@ class Watcher:
         ):
             return False
         self._exchanges.passed(asking, number)
-        asked.passed(form.context_id, _STORE_RQ)
-        answered.passed(form.context_id, _STORE_RSP, has_data=False)
+        asked.passed(form.context_id, STORE)
+        answered.passed(form.context_id, STORE | RESPONSE_BIT, has_data=False)
         return True
 
     def note_clean(self, form: StoreForm) -> None:

@@ -23,6 +23,7 @@ from engine.services.peer import WORKLIST, BuiltInPeer
 from engine.services.state import Record
 from engine.services.ups import GOING_DOWN, RESTARTED, scp_status
 from engine.standard.dictionary import load_pydicom
+from engine.standard.messages import STORE
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.wire import datasets
 from engine.wire.commands import decode_command
@@ -41,7 +42,7 @@ from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
 from .room import Room
-from .serving import STORE, Server
+from .serving import Server
 from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder, scheduled_on
 from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready

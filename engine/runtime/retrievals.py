@@ -18,13 +18,14 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.services.instances import InstanceStore, instance_from
 from engine.standard.lean import dataclass
+from engine.standard.messages import STORE
 from engine.standard.status import StatusClass, status_class
 from engine.wire.datasets import DataSetError
 
 if TYPE_CHECKING:
     from .association import Association
 
-C_STORE_RQ, C_GET_RQ, C_MOVE_RQ = 0x0001, 0x0010, 0x0021
+C_GET_RQ, C_MOVE_RQ = 0x0010, 0x0021
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 NAMED = 3
 """Reasons told of copies that could not be kept."""
@@ -132,7 +133,7 @@ class Retrievals:
 
     def meant_by(self, association: Association, command: CommandSet) -> Retrieval | None:
         """The operation that a C-STORE-RQ which arrived belongs to; it is counted there."""
-        if command.command_field != C_STORE_RQ or not self._running:
+        if command.command_field != STORE or not self._running:
             return None
         found = self._find(association, command)
         if found is not None:

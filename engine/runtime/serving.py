@@ -28,7 +28,7 @@ from engine.services.state import Change
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
-from engine.standard.messages import message_name
+from engine.standard.messages import STORE, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire import datasets
 
@@ -43,7 +43,6 @@ from .storing_at_once import learn, stored_at_once
 
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
-STORE = 0x0001
 AT_ONCE = frozenset({STORE, 0x0020, 0x0030})
 """C-STORE, C-FIND, C-ECHO: what is answered without asking anybody else, in the turn in which it came."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)

@@ -20,6 +20,7 @@ __all__ = [
     "RESPONSE_BIT",
     "SERVICES",
     "STATUS_ELEMENTS",
+    "STORE",
     "DataSetRule",
     "FieldRow",
     "MessageRow",
@@ -31,6 +32,8 @@ __all__ = [
 
 RESPONSE_BIT = 0x8000
 """Set in the Command Field of a response (PS3.7 E.1)."""
+STORE = 0x0001
+"""The Command Field of C-STORE-RQ (PS3.7 9.3.1)."""
 CANCEL = 0x0FFF
 """Command Field of all three C-CANCEL-RQ."""
 NO_DATA_SET = 0x0101

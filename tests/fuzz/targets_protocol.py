@@ -15,7 +15,7 @@ from engine.protocol.negotiation import answer, outcome
 from engine.protocol.products import known_limit, product
 from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.services.responses import SUCCESS, response_to
-from engine.standard.messages import RESPONSE_BIT
+from engine.standard.messages import RESPONSE_BIT, STORE
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.standard.state_table import Sta
 from engine.trace.negotiation_text import negotiation_lines
@@ -27,7 +27,7 @@ from engine.wire.store_form import store_form
 from . import talks
 from .target import Target
 
-STORE, STORAGE = 0x0001, "1.2.840.10008.5.1.4.1.1."
+STORAGE = "1.2.840.10008.5.1.4.1.1."
 POLICY = Policy(local=LocalAE(maximum_length=16384))
 
 
