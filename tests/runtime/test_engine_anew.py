@@ -26,6 +26,7 @@ from engine.model.notices import (
     AssociationPhase,
     ErrorNotice,
     ListenerNotice,
+    MessageNotice,
     ObjectsNotice,
     Outcome,
 )
@@ -138,7 +139,7 @@ def test_what_was_open_is_told_as_lost_and_the_rest_goes_on(
     held = console.open(proposal(kept))
     asking, operation = console.open(proposal(silent)), console.new_id()
     console.submit(Send(association=asking, operation=operation, message=echo_rq()))
-    console.drain()
+    console.wait(MessageNotice, lambda n: n.association == asking)
     breaking(console)
     told = replaced(console)
     assert told.report.startswith("Unexpected ") and SECRET not in told.report + told.sentence
