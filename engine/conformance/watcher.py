@@ -248,28 +248,29 @@ class Watcher:
             assembly.passed(m.context_id, m.field)
         return count
 
-    def store(self, direction: Direction, seen: StoreSeen) -> bool:
-        """A C-STORE-RQ of a form in which nothing was found before, its data set, and its response of that form:
-        whether nothing is wrong with these either; they have passed then. Else each PDU has to be told."""
+    def is_clean(self, direction: Direction, seen: StoreSeen) -> bool:
+        """Whether nothing is wrong with a C-STORE-RQ, its data set, and its response, of a form in which nothing was
+        found before: then `passed` may be told once both are there. Else each PDU has to be told."""
         form, asking, maximum = seen.form, self._by_requestor(direction), self._maximum
         most, most_back = maximum[direction is _SENT], maximum[direction is not _SENT]
         asked, answered = self._assemblies[asking], self._assemblies[not asking]
         context = self._contexts.get(form.context_id)
-        number = int.from_bytes(seen.number, "little")
-        if (
+        return not (
             form not in self._clean_stores
             or context is None
             or (most and seen.longest - PDU_HEADER > most)
             or (most_back and seen.answer - PDU_HEADER > most_back)
-            or not (asked.rests and answered.rests and self._exchanges.passes(asking, number))
+            or not (asked.rests and answered.rests and self._exchanges.passes(asking, _number(seen)))
             or not (self._sequence.takes_data(asking) and self._sequence.takes_data(not asking))
             or not has_uids(seen.front, context.transfer_syntax, form.sop_class, seen.uid)
-        ):
-            return False
-        self._exchanges.passed(asking, number)
-        asked.passed(form.context_id, STORE)
-        answered.passed(form.context_id, STORE | RESPONSE_BIT, has_data=False)
-        return True
+        )
+
+    def passed(self, direction: Direction, seen: StoreSeen) -> None:
+        """Such a request and its response passed."""
+        asking, context_id = self._by_requestor(direction), seen.form.context_id
+        self._exchanges.passed(asking, _number(seen))
+        self._assemblies[asking].passed(context_id, STORE)
+        self._assemblies[not asking].passed(context_id, STORE | RESPONSE_BIT, has_data=False)
 
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a C-STORE-RQ and its response of this form."""
@@ -456,6 +457,10 @@ def _circumstances(m: Message, asked: Message | None) -> Hashable:
         return None
     # Its Message ID is the request's: by that the request was found.
     return (m.has_data, m.abstract_syntax, asked.template.number, m.raw(INSTANCE) == asked.raw(INSTANCE))
+
+
+def _number(seen: StoreSeen) -> int:
+    return int.from_bytes(seen.number, "little")
 
 
 def _reserved(head: Buffer) -> int:

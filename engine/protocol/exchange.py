@@ -35,7 +35,7 @@ from engine.wire.message_run import MessageRun
 from .contexts import Contexts
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
 from .forms import Alter, AnswerForm, Form, Ready, answer_form_of, fill, form_of, instance_of, is_plain, make_ready
-from .outstanding import LARGEST_ID, Invoked, Outstanding
+from .outstanding import ANSWERED, LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 from .serving import Serving
 
@@ -325,6 +325,22 @@ class Exchange:
         self._reassembler.passed(context_id)
 
     @property
+    def one_at_a_time(self) -> bool:
+        """Whether we may have one request outstanding only."""
+        return self._window == 1
+
+    def answered(self, operation: int, now: float) -> float | None:
+        """The final response to this operation came whole, in one P-DATA-TF and without data set: seconds after the
+        request. None where something about its place may be wrong: it has to be received as others are."""
+        invoked = self._invoked.find(operation)
+        if invoked is None or len(self._invoked) > 1 or self._events or self._reassembler.pending:
+            return None
+        self.taken += 1
+        self._invoked.end(invoked, ANSWERED)
+        self._reassembler.passed(invoked.context_id, has_data=False)
+        return now - invoked.sent
+
+    @property
     def has_events(self) -> bool:
         """Whether `next_event` has one."""
         return bool(self._events)
@@ -376,7 +392,7 @@ class Exchange:
             message = _noted(message, text, "PS3.8 E.1")
         final = not _is_pending(message.command)
         if final:
-            self._invoked.end(invoked, "has had its final response")
+            self._invoked.end(invoked, ANSWERED)
         else:
             self._invoked.moved_on(invoked, now)
         self._events.append(_response_received(invoked.operation, message, final, now - invoked.sent))

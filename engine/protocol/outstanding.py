@@ -8,6 +8,7 @@ from engine.standard.lean import dataclass
 from engine.standard.messages import SERVICES, ServiceRow, message_for
 
 LARGEST_ID = 0xFFFF
+ANSWERED = "has had its final response"
 REMEMBERED = 256
 """Message IDs of which it is remembered how they ended, so that a late or second response can be explained."""
 

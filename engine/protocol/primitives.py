@@ -164,6 +164,18 @@ class StoreReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerReceived:
+    """The P-DATA-TF that was expected arrived (`UpperLayer.expected`); it is indicated as any other."""
+
+    data: bytes = field(repr=False)
+    transition: Transition
+
+    def apart(self) -> DataReceived:
+        """The same as it is told of any other."""
+        return DataReceived(self.data, iter_pdvs(self.data), self.transition)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTransport:
     """Connect now (AE-1)."""
 
@@ -262,6 +274,7 @@ Event = (
     | RunReceived
     | MessagesReceived
     | StoreReceived
+    | AnswerReceived
     | OpenTransport
     | CloseTransport
     | ScriptEnded

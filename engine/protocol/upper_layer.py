@@ -92,6 +92,8 @@ class UpperLayer:
         of the transitions, which stand in the events of their PDUs too, only that of an accepted connection."""
         self.store_forms: dict[int, StoreForm] = {}
         """By presentation context: C-STOREs like these are told by one event each when they are there as a whole."""
+        self.expected = b""
+        """The P-DATA-TF that answers the latest request where nothing is wrong: told by an event of its own, once."""
         self._latest_command = b""
         """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
         # What the effects of the event under way work on:
@@ -242,6 +244,10 @@ class UpperLayer:
         """The fast twin of `_receive_pdu` for a P-DATA-TF, which Sta6 permits: DT-2 indicates and changes nothing."""
         if pdu[0] != PDataTF.TYPE:
             return False
+        if pdu == self.expected:
+            data, self.expected = self.expected, b""
+            self._events.append(p.AnswerReceived(data, INDICATED))
+            return True
         run = self._run_of(pdu)
         if run is not None:
             self._events.append(p.RunReceived(run, INDICATED))
@@ -273,11 +279,11 @@ class UpperLayer:
         self._events.append(_store_received(form, data, *own, pdus, INDICATED))
         return True
 
-    def send_quietly(self, pdu: bytes) -> None:
-        """A P-DATA-TF that whoever sends it tells himself. StateError as `request`."""
+    def send_quietly(self, *pdus: p.Buffer) -> None:
+        """P-DATA-TFs that whoever sends them tells himself. StateError as `request`."""
         if self.state is not Sta.Sta6:
             raise StateError(f"PDataRequest is not possible in {self._state_in_words()}.")
-        self._out.append(pdu)
+        self._out += pdus
 
     def _send_quickly(self, pdus: tuple[list[p.Buffer] | DataRun, ...]) -> None:
         """The fast twin of `_send_pdata`: DT-1 changes nothing."""

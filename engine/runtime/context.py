@@ -55,6 +55,7 @@ class Context:
         self.answering = False
         """What was just received is being answered: records wait until the answer is out."""
         self._untold: deque[Callable[[], None]] = deque()
+        self._telling = False
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:
@@ -62,8 +63,9 @@ class Context:
         return next(self.ids)
 
     def notify(self, notice: AnyNotice) -> None:
-        """Tell it, after what waits; with that while an answer is under way."""
-        if not self._untold:
+        """Tell it, after what waits; with that while an answer is under way. What is just being recorded tells at
+        once."""
+        if self._telling or not self._untold:
             self.outbox.put(notice)
         elif self.answering:
             self._untold.append(partial(self.outbox.put, notice))
@@ -73,7 +75,7 @@ class Context:
 
     def record(self, tell: Callable[[], None]) -> None:
         """Have something recorded by `tell`, in its turn: at once, or while an answer is under way when that is out, so
-        that the peer works on while we do. `tell` puts what it has to say into the outbox itself."""
+        that the peer works on while we do."""
         if self.answering:
             self._untold.append(tell)
         else:
@@ -82,8 +84,13 @@ class Context:
 
     def tell_rest(self) -> None:
         """Record what waits."""
-        while self._untold:
-            self._untold.popleft()()
+        if self._untold:
+            self._telling = True
+            try:
+                while self._untold:
+                    self._untold.popleft()()
+            finally:
+                self._telling = False
 
     now = staticmethod(time.perf_counter)
     """Monotonic seconds, for deadlines and durations."""

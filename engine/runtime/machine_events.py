@@ -33,6 +33,11 @@ def _on_store(a: Association, event: p.StoreReceived) -> None:
         a.machine.tell_next(*event.apart())
 
 
+def _on_answer(a: Association, event: p.AnswerReceived) -> None:
+    if a.over or not a.messages.at_once.answered(event):
+        a.machine.tell_next(event.apart())
+
+
 def _on_data_sent(a: Association, event: p.DataSent) -> None:
     a.recorder.data(Direction.SENT, event.data)
 
@@ -174,6 +179,7 @@ ACTIONS: dict[type, Callable[[Any, Any], None]] = {
     p.RunReceived: _on_run_received,
     p.MessagesReceived: matches.take,
     p.StoreReceived: _on_store,
+    p.AnswerReceived: _on_answer,
     p.RunSent: lambda a, event: a.recorder.run(event),
     p.ScriptEnded: _on_script_ended,
     p.ProtocolError: _on_protocol_error,

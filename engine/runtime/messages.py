@@ -26,6 +26,7 @@ from . import sentences
 from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, encode, locate
 from .retrievals import Retrieval
+from .sending_at_once import SendingAtOnce
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Messages:
         self._association = association
         self._writer = Writer(association)
         self._invocations: dict[int, Invocation] = {}
+        self.at_once = SendingAtOnce(association)
         self.begun: int | None = None
         """The operation whose request went out last, whole or not."""
         self._reports: dict[int | None, dx.Received] = {}
@@ -116,6 +118,8 @@ class Messages:
             return False
         ready, invocation = self._register(message, operation, context, encoded is not None)
         invocation.take = take
+        if encoded is not None and loaded is not None and self.at_once.sends(ready, encoded, loaded, operation):
+            return True
         try:
             self._writer.put_whole(ready, encoded, operation)
         except Ended:
@@ -376,6 +380,14 @@ class Messages:
             self._pass_on(invocation, response(event.message.command, event.message.data, event.final))
         if event.final:
             self.close_invocation(event.operation)
+            self.at_once.learn(event)
+
+    def take_final(self, operation: int, command: CommandSet) -> None:
+        """The final response, without data set, to an operation; it has been told."""
+        invocation = self._invocations.pop(operation, None)
+        if invocation is not None:
+            self._pass_on(invocation, response(command, None, True))
+        self._room.set()
 
     def take_responses(self, operation: int, responses: Responses) -> None:
         """Pending responses that came one after the other; they have been told."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from engine.conformance.assembly import INSTANCE_LIMIT
 from engine.conformance.watcher import StoreSeen, Verdict, Watcher
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.dataset import EncodedData, FileData
@@ -17,15 +16,16 @@ from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import INDICATED, REQUESTED
-from engine.services.responses import SUCCESS, response_to
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
-from engine.wire.fragments import DataRun, run_of
-from engine.wire.message_run import HEADERS, MessageRun
+from engine.wire.fragments import DataRun
+from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
+from engine.wire.store_form import StoreForm
 
 from .context import Context
 from .runs import PduRun, ResponseRun
+from .store_records import StoreRecords
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
@@ -41,7 +41,6 @@ SMALL = 64 * 1024
 HEAD = 256
 """Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
 _pdu_notice, _message_notice = quick(PduNotice), quick(MessageNotice)
-_received, _ready = quick(dx.Received), quick(dx.Ready)
 
 
 @by_identity
@@ -65,14 +64,19 @@ class Recorder:
         self._kept = 0
         self._kept_data = 0
         self._limits = limits
-        self._watcher = Watcher(requestor, limits)
+        self._watching = Watcher(requestor, limits)
         self._held: list[Verdict] = []
         self._told: set[str] = set()
         self._last_was_wrong = False
-        self._clean_store = False
-        """The C-STORE being told has been judged, its response too."""
-        self._found = 0
-        """What was found in it otherwise."""
+        self.found = 0
+        """How much was found, in all."""
+        self.stores = StoreRecords(self, context)
+        """Those of C-STOREs like one before."""
+
+    @property
+    def _watcher(self) -> Watcher:
+        self.stores.catch_up()
+        return self._watching
 
     # -- what passes
 
@@ -107,12 +111,12 @@ class Recorder:
         )
         if isinstance(event, p.PduSent) and t is None:
             for one in _pdus(data):
-                self._judge(direction, self._watcher.pdu(direction, (one,), None, time))
+                self.judge(direction, self._watcher.pdu(direction, (one,), None, time))
         else:
             pdu = event.pdu if isinstance(event, p.PduReceived) else None
             verdicts = self._watcher.pdu(direction, buffers, pdu, time)
             if verdicts or self._held:
-                self._judge(direction, verdicts)
+                self.judge(direction, verdicts)
             else:
                 self._last_was_wrong = False
 
@@ -120,26 +124,30 @@ class Recorder:
         """A P-DATA-TF of an established association, in one buffer or several; the quick twin of `pdu`. whole: it in
         one piece, where there is such."""
         context = self._context
+        self.stores.catch_up()  # while the buffers of what was sent hold it
         if direction is Direction.SENT and whole is None:
             if sum(map(len, buffers)) > COPIED:
                 context.tell_rest()
-                self._data(direction, buffers, None, context.wall(), context.now())
+                self.told_data(direction, buffers, None, context.wall(), context.now())
                 return
             whole = b"".join(buffers)
             buffers = (whole,)
-        context.record(partial(self._data, direction, buffers, whole, context.wall(), context.now()))
+        context.record(partial(self.told_data, direction, buffers, whole, context.wall(), context.now()))
 
-    def _data(
+    def told_data(
         self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
     ) -> None:
-        self._note_data(direction, buffers, whole, time, clock)
+        self.note_data(direction, buffers, whole, time, clock)
+        self.judge_data(direction, buffers, time)
+
+    def judge_data(self, direction: Direction, buffers: Sequence[p.Buffer], time: float) -> None:
         verdicts = self._watcher.data(direction, buffers, time)
         if verdicts or self._held:
-            self._judge(direction, verdicts)
+            self.judge(direction, verdicts)
         else:
             self._last_was_wrong = False
 
-    def _note_data(
+    def note_data(
         self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
     ) -> None:
         size = sum(map(len, buffers)) if whole is None else len(whole)
@@ -170,18 +178,22 @@ class Recorder:
     def run(self, event: p.RunSent | p.RunReceived) -> None:
         """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
         context = self._context
+        self.stores.catch_up()
         if isinstance(event, p.RunSent):  # from a buffer that may be used again
             context.tell_rest()
-            self._run(event, context.wall(), context.now())
+            self.told_run(event, context.wall(), context.now())
         else:
-            context.record(partial(self._run, event, context.wall(), context.now()))
+            context.record(partial(self.told_run, event, context.wall(), context.now()))
 
-    def _run(self, event: p.RunSent | p.RunReceived, time: float, clock: float) -> None:
+    def told_run(self, event: p.RunSent | p.RunReceived, time: float, clock: float) -> None:
         direction = Direction.SENT if isinstance(event, p.RunSent) else Direction.RECEIVED
-        self._note_run(direction, event.run, event.transition, time, clock)
-        self._judge(direction, self._watcher.run(direction, event.run, time))
+        self.note_run(direction, event.run, event.transition, time, clock)
+        self.judge_run(direction, event.run, time)
 
-    def _note_run(self, direction: Direction, run: DataRun, t: p.Transition, time: float, clock: float) -> None:
+    def judge_run(self, direction: Direction, run: DataRun, time: float) -> None:
+        self.judge(direction, self._watcher.run(direction, run, time))
+
+    def note_run(self, direction: Direction, run: DataRun, t: p.Transition, time: float, clock: float) -> None:
         size = run.pdu_size
         whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if self._context.outbox.has_room else 0
         self._kept += whole * size
@@ -251,9 +263,9 @@ class Recorder:
     ) -> None:
         """A message was sent."""
         times = self._context.wall(), self._context.now()
-        self._context.record(partial(self._message, direction, ready, data, length, operation, within, times))
+        self._context.record(partial(self.told_message, direction, ready, data, length, operation, within, times))
 
-    def _message(
+    def told_message(
         self,
         direction: Direction,
         ready: dx.Ready,
@@ -296,9 +308,9 @@ class Recorder:
     ) -> None:
         """A message arrived."""
         times = self._context.wall(), self._context.now()
-        self._context.record(partial(self._received, message, operation, duration, unsolicited, within, times))
+        self._context.record(partial(self.told_received, message, operation, duration, unsolicited, within, times))
 
-    def _received(
+    def told_received(
         self,
         message: dx.Received,
         operation: int | None,
@@ -331,63 +343,9 @@ class Recorder:
         if self._held:
             self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
 
-    def store_received(self, event: p.StoreReceived, context: NegotiatedContext, times: tuple[float, float]) -> None:
-        """A C-STORE like one before it arrived."""
-        self._context.record(partial(self._store_received, event, context, times))
-
-    def _store_received(self, event: p.StoreReceived, context: NegotiatedContext, times: tuple[float, float]) -> None:
-        clean = self._clean_store = not self._held and self._is_clean(event)
-        self._found, self._last_was_wrong = 0, False
-        tell, direction = self._note_data if clean else self._data, Direction.RECEIVED
-        tell(direction, (event.command,), event.command, *times)
-        *many, last = event.pdus
-        if len(many) > 1 and len(set(map(len, many))) == 1:
-            run = run_of(many)
-            self._note_run(direction, run, event.transition, *times)
-            if not clean:
-                self._judge(direction, self._watcher.run(direction, run, times[0]))
-            many = []
-        for pdu in (*many, last):
-            tell(direction, (pdu,), None, *times)
-        size, data = event.size, None
-        if size <= SMALL or self._kept_data + size <= KEPT_DATA_BYTES:
-            data = EncodedData(b"".join(pdu[HEADERS:] for pdu in event.pdus), context.transfer_syntax)
-        command = event.command[HEADERS:]
-        message = _received(
-            context_id=context.id,
-            abstract_syntax=context.abstract_syntax,
-            transfer_syntax=context.transfer_syntax,
-            command=decode_command(command),
-            command_bytes=command,
-            data=data,
-            data_length=size,
-        )
-        self._received(message, None, None, False, None, times)
-
-    def _is_clean(self, event: p.StoreReceived) -> bool:
-        """Whether nothing is wrong with it and with the response, as it was with others of its form."""
-        first, form = event.pdus[0], event.form
-        answer = len(event.command) - form.asked.fixed + form.answered.fixed
-        front = bytes(first[HEADERS : HEADERS + INSTANCE_LIMIT])
-        seen = StoreSeen(form, event.number, event.uid, front, max(len(event.command), *map(len, event.pdus)), answer)
-        return self._watcher.store(Direction.RECEIVED, seen)
-
-    def store_answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext) -> None:
-        """It was answered with success by this P-DATA-TF."""
-        times = self._context.wall(), self._context.now()
-        self._context.record(partial(self._store_answered, event, pdu, context, times))
-
-    def _store_answered(
-        self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, times: tuple[float, float]
-    ) -> None:
-        if self._clean_store:
-            self._note_data(Direction.SENT, (pdu,), pdu, *times)
-        else:
-            self._data(Direction.SENT, (pdu,), pdu, *times)
-            if not self._found:
-                self._watcher.note_clean(event.form)
-        response = response_to(decode_command(event.command[HEADERS:]), SUCCESS)
-        self._message(Direction.SENT, _ready(context, response, pdu[HEADERS:]), None, 0, None, None, times)
+    def keeps_data(self, size: int) -> bool:
+        """Whether a data set of so many bytes would be given with its notice."""
+        return size <= SMALL or self._kept_data + size <= KEPT_DATA_BYTES
 
     def _keep_data(self, data: EncodedData | FileData | None) -> EncodedData | FileData | None:
         if not isinstance(data, EncodedData) or len(data.data) <= SMALL:
@@ -396,6 +354,22 @@ class Recorder:
             return None
         self._kept_data += len(data.data)
         return data
+
+    # -- C-STOREs judged with their responses
+
+    def is_clean(self, direction: Direction, seen: StoreSeen) -> bool:
+        """As of the watcher, and nothing waits to be told."""
+        self._last_was_wrong = False
+        return not self._held and self._watcher.is_clean(direction, seen)
+
+    def passed(self, direction: Direction, seen: StoreSeen) -> None:
+        """Both passed."""
+        self._last_was_wrong = False
+        self._watching.passed(direction, seen)
+
+    def note_clean(self, form: StoreForm) -> None:
+        """Nothing was found in a request and its response of this form."""
+        self._watching.note_clean(form)
 
     # -- what is found
 
@@ -425,11 +399,11 @@ class Recorder:
         if not self._last_was_wrong and rule not in self._told:
             self._tell(self._watcher.broken(rule, sentence))
 
-    def _judge(self, direction: Direction, verdicts: list[Verdict]) -> None:
+    def judge(self, direction: Direction, verdicts: list[Verdict]) -> None:
         if self._held:
             self._tell_held(direction, None)  # of a message nobody took
         self._last_was_wrong = False
-        self._found += len(verdicts)
+        self.found += len(verdicts)
         for verdict in verdicts:
             self._last_was_wrong = self._last_was_wrong or verdict.finding.severity == "error"
             if verdict.message:

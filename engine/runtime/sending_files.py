@@ -11,7 +11,7 @@ from engine.model.commands import Outgoing
 from engine.model.notices import Outcome
 from engine.model.quick import quick
 from engine.model.storing import FileResult, PlannedFile
-from engine.services.responses import request_of
+from engine.services.responses import SUCCESS, request_of
 
 from .association import Association
 from .in_turn import InTurn
@@ -56,7 +56,10 @@ class SendingFiles(InTurn[FileResult]):
         return True
 
     def _answered(self, item: FileResult, response: Response) -> None:
-        self._storing.take_response(item, response)
+        if response.command.status == SUCCESS:  # nothing depends on it: the next one need not wait for it
+            self._association.context.record(partial(self._storing.take_response, item, response))
+        else:
+            self._storing.take_response(item, response)
 
     def _unanswered(self, item: FileResult, ended: Ended) -> None:
         self._storing.take_unknown(item, ended)

@@ -76,7 +76,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     link.flush()  # the peer sends the next one while we finish this one
     exchange.passed(context.id)
     recorder = association.recorder
-    recorder.store_received(event, context, arrived)
+    recorder.stores.received(event, context, arrived)
     try:
         find_it(datasets.read_attributes(EncodedData(front, syntax), limits=peer.limits))
         if server.on_kept is not None:
@@ -84,5 +84,5 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     except Exception as error:  # noqa: BLE001 - the peer has its answer, and is to go on
         sentence = f"Answering C-STORE-RQ failed unexpectedly: {type(error).__name__}."
         association.context.error(sentence, association.number, report=report_of(error))
-    recorder.store_answered(event, answer, context)
+    recorder.stores.answered(event, answer, context)
     return True

@@ -323,9 +323,9 @@ class Reassembler:
         message = self._messages.get(context_id)
         return message.command if message is not None else None
 
-    def passed(self, context_id: int) -> None:
-        """A whole message with a data set came on this context and was taken without being fed."""
-        self._ended[context_id] = _DATA_ENDED
+    def passed(self, context_id: int, has_data: bool = True) -> None:
+        """A whole message came on this context and was taken without being fed."""
+        self._ended[context_id] = _DATA_ENDED if has_data else _ANNOUNCED_NONE
 
     def discard(self) -> None:
         """Forget every message under way; sinks are told. There are to be no more."""
