@@ -324,10 +324,13 @@ class Exchange:
         self._serving.passed()
         self._reassembler.passed(context_id)
 
-    @property
-    def one_at_a_time(self) -> bool:
-        """Whether we may have one request outstanding only."""
-        return self._window == 1
+    def next_alone(self) -> int | None:
+        """The Message ID of a request, where only one may be outstanding at a time and none is; else None."""
+        return self._next_id() if self._window == 1 and not len(self._invoked) and not self.pack else None
+
+    def sent_alone(self, operation: int, number: int, context_id: int, command_field: int, now: float) -> None:
+        """It was sent: its response is expected."""
+        self._invoked.add(Invoked(operation, number, context_id, command_field, now), now)
 
     def answered(self, operation: int, now: float) -> float | None:
         """The final response to this operation came whole, in one P-DATA-TF and without data set: seconds after the

@@ -79,15 +79,19 @@ class Form:
         if instance < 0:
             made = _command_set((*elements[:place], own, *elements[place + 1 :]), self.places)
             return _ready(context, made, self.head + number.to_bytes(2, "little") + self.tail)
-        uid = command.elements[instance]
-        value = encode_value(uid)
-        made = _command_set(
-            (*elements[:place], own, *elements[place + 1 : instance], uid, *elements[instance + 1 :]), self.places
-        )
+        made, value = self.numbered(command, number), encode_value(command.elements[instance])
         size = len(value).to_bytes(4, "little")
         count = (self.length + len(value)).to_bytes(4, "little")
         parts = (_GROUP_LENGTH, count, self.head, number.to_bytes(2, "little"), self.tail, size, value, self.end)
         return _ready(context, made, b"".join(parts))
+
+    def numbered(self, command: CommandSet, number: int) -> CommandSet:
+        """The request, which fits and has an instance, as a command set with this Message ID."""
+        place, elements, instance = self.place, self.elements, self.instance
+        own, uid = _element(MESSAGE_ID, number), command.elements[instance]
+        return _command_set(
+            (*elements[:place], own, *elements[place + 1 : instance], uid, *elements[instance + 1 :]), self.places
+        )
 
 
 def alike(one: CommandSet, other: CommandSet, place: int) -> bool:
@@ -105,6 +109,12 @@ def instance_of(command: CommandSet, latest: CommandSet) -> int:
     -1."""
     place = next((n for n, e in enumerate(command.elements) if e.tag == AFFECTED_INSTANCE), -1)
     return place if place > 0 and alike(command, latest, place) and is_plain_uid(command.elements[place]) else -1
+
+
+def store_form_of(command: CommandSet, ready: Ready) -> Form | None:
+    """The form of requests for other instances, from how one with a data set was filled in; None as `form_of`."""
+    place = instance_of(command, command)
+    return form_of(command, True, ready, place) if place > 0 else None
 
 
 def is_plain_uid(element: Element) -> bool:

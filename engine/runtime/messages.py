@@ -112,14 +112,16 @@ class Messages:
             return False
         context, encoded = self._prepare(message)
         if encoded is not None and loaded is not None:
-            encoded = Encoded((loaded,), len(loaded), encoded.shown)
             association.link.hurry()
+            if self.at_once.sends(message.command, context, loaded, encoded.shown, operation, take):
+                return True
+            encoded = Encoded((loaded,), len(loaded), encoded.shown)
         elif encoded is not None and encoded.size > AT_ONCE:
             return False
         ready, invocation = self._register(message, operation, context, encoded is not None)
         invocation.take = take
-        if encoded is not None and loaded is not None and self.at_once.sends(ready, encoded, loaded, operation):
-            return True
+        if loaded is not None:
+            self.at_once.goes_otherwise(message.command, ready, operation)
         try:
             self._writer.put_whole(ready, encoded, operation)
         except Ended:
@@ -153,11 +155,15 @@ class Messages:
             ready = exchange.request(message.command, operation, context, announced, now, alter)
         except (CommandError, dx.ExchangeError) as error:
             raise Ended(Outcome.NOT_SENT, str(error)) from None
-        invocation = Invocation(operation, ready.command, context.id, now)
+        association.context.retrievals.begin(association, operation, ready.command)
+        return ready, self.expect(operation, ready, now)
+
+    def expect(self, operation: int, ready: dx.Ready, now: float) -> Invocation:
+        """This request goes out: what its responses are taken by."""
+        invocation = Invocation(operation, ready.command, ready.context.id, now)
         self._invocations[operation] = invocation
         self.begun = operation
-        association.context.retrievals.begin(association, operation, ready.command)
-        return ready, invocation
+        return invocation
 
     def _withdraw(self, operation: int) -> None:
         """The request did not go out."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
+from time import perf_counter
 
 from engine.model.storing import FileResult, PlannedFile
 from engine.standard.lean import dataclass
@@ -19,7 +20,12 @@ from .writer import BATCH
 FAR = 4
 """Files read ahead at most: enough that the thread is woken for every other file only."""
 BESIDE = 64 * 1024
-"""Bytes from which on a thread reads: it costs the loop more to ask for less than to read it itself."""
+"""Bytes from which on a thread may read: it costs the loop more to ask for less than to read it itself."""
+QUICK = 0.002
+"""Seconds for one of those, which the loop reads itself as long as it takes no longer: from the system's cache it does
+not, and the thread would take the processor on which the peer works."""
+SLOW = 2
+"""So many in succession that took longer, and the thread reads the rest: one may be chance."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,9 +48,8 @@ class _Page:
 
 
 class ReadAhead:
-    """Reads the files of one association ahead of their turn. Small ones the loop reads itself, while the peer takes in
-    the one before; larger ones a thread of its own, because copying them takes as long as sending them does; with the
-    largest, which are sent piece by piece, reading is not what takes the time.
+    """Reads the files of one association ahead of their turn: the loop itself, while the peer takes in the one before,
+    or a thread where the disk is slow. The largest, which are sent piece by piece, are not read ahead.
 
     files: in the order in which they go. header: what is planned for one.
     """
@@ -58,6 +63,7 @@ class ReadAhead:
         self._wanted: SimpleQueue[_Page | None] = SimpleQueue()
         self._done: SimpleQueue[_Page] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._slow = 0
 
     def take(self, index: int) -> memoryview | None:
         """The data set of one, valid until the next is taken. None when it is to be got otherwise: it is large, is to
@@ -98,9 +104,15 @@ class ReadAhead:
             if 0 < header.length < BATCH and file.transfer_syntax == header.transfer_syntax:
                 page = _Page(index, header.path, header.offset, self._room(header.length), header.length)
                 self._pages.append(page)
-                if header.length < BESIDE or not self._beside(page):
-                    page.fill()
+                if header.length < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
+                    self._fill(page)
             self._next = index + 1
+
+    def _fill(self, page: _Page) -> None:
+        """Read it here."""
+        begun = perf_counter()
+        page.fill()
+        self._slow = self._slow + 1 if perf_counter() - begun > QUICK else 0
 
     def _room(self, size: int) -> bytearray:
         room = self._rooms.pop() if self._rooms else b""

@@ -3,19 +3,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.model.association import NegotiatedContext
+from engine.model.command_set import CommandSet
+from engine.model.dataset import EncodedData, FileData
+from engine.model.quick import quick
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.forms import Form, store_form_of
 from engine.services.responses import SUCCESS
+from engine.standard.lean import dataclass
 from engine.standard.messages import RESPONSE_BIT, STORE
 from engine.standard.state_table import Sta
-from engine.wire.commands import decode_command
-from engine.wire.fragments import DataRun
+from engine.wire.commands import decode_command, encode_value
+from engine.wire.fragments import LARGEST_RUN, DataRun, fragment_loaded
 from engine.wire.message_run import HEADERS
-from engine.wire.store_form import StoreForm, store_form
+from engine.wire.pdus import PDV_HEADER
+from engine.wire.store_form import UID_LENGTH, StoreForm, store_form
 
-from .outgoing import Encoded
+from .invocation import Ended, Response
 from .store_records import StoreSent
 
 if TYPE_CHECKING:
@@ -23,6 +31,16 @@ if TYPE_CHECKING:
 
 FORMS = 64
 """Forms learned on one association: files of few kinds follow each other, and learning takes its time."""
+_ready = quick(dx.Ready)
+
+
+@dataclass(slots=True, eq=False)
+class _Kind:
+    """C-STOREs that are alike. request: before it is encoded. most: the receiver's maximum length, 0 for none."""
+
+    request: Form
+    form: StoreForm
+    most: int
 
 
 class SendingAtOnce:
@@ -30,43 +48,52 @@ class SendingAtOnce:
 
     def __init__(self, association: Association) -> None:
         self._association = association
-        self._forms: dict[int, StoreForm] = {}
+        self._kinds: dict[int, _Kind] = {}
         """By presentation context."""
         self._learned = 0
-        self._latest: tuple[int, dx.Ready] | None = None
-        """The request that went the long way last, and its operation."""
+        self._latest: tuple[int, CommandSet, dx.Ready] | None = None
+        """The request that went the long way last, with its operation and as it was given."""
         self._sent: StoreSent | None = None
         """It went out, and its response is expected."""
 
-    def sends(self, ready: dx.Ready, encoded: Encoded, loaded: memoryview, operation: int) -> bool:
-        """Send a request that is registered, and expect its response. False where anything about it is new: nothing has
-        happened then.
+    def sends(
+        self,
+        command: CommandSet,
+        context: NegotiatedContext,
+        loaded: memoryview,
+        shown: EncodedData | FileData,
+        operation: int,
+        take: Callable[[Response | Ended], None],
+    ) -> bool:
+        """Send a request, and expect its response. False where anything about it is new: nothing has happened then.
 
-        encoded: of the data set that is `loaded`, which stays as it is until the response is there.
+        loaded: its data set, which stays as it is until the response is there. It is registered only when it is on its
+        way, since nothing can be received before that.
         """
-        association, context = self._association, ready.context
+        association, kind = self._association, self._kinds.get(context.id)
         exchange, machine = association.exchange, association.machine
-        if exchange is None or not exchange.one_at_a_time or exchange.pack or machine.state is not Sta.Sta6:
+        if kind is None or exchange is None or machine.state is not Sta.Sta6 or not 0 < len(loaded) <= LARGEST_RUN:
             return False
-        form = self._forms.get(context.id)
-        first, *pdus = exchange.fragments(ready, encoded.chunks, runs=True)
-        command = b"".join(first.buffers if isinstance(first, DataRun) else first)
-        own = form.own(command) if form is not None else None
-        if form is None or own is None:
-            self._latest = operation, ready
+        if not kind.request.fits(command):
             return False
-        answer = form.answer(*own)
-        out: list[p.Buffer] = [command]
-        for pdu in pdus:
-            out += pdu.buffers if isinstance(pdu, DataRun) else pdu
-        machine.expected = answer
+        uid = encode_value(command.elements[kind.request.instance])
+        if not kind.form.takes(uid) or (number := exchange.next_alone()) is None:
+            return False
+        own = number.to_bytes(2, "little"), uid
+        pdu = kind.form.request(*own)
+        pdus = fragment_loaded(context.id, loaded, kind.most)
+        out: list[p.Buffer] = [pdu]
+        for buffers in pdus:
+            out += buffers.buffers if isinstance(buffers, DataRun) else buffers
         machine.send_quietly(*out)
         association.link.flush()
-        self._sent = sent = StoreSent(
-            form, *own, ready, operation, command, pdus, loaded, encoded.shown, encoded.size, answer
-        )
+        now = association.context.now()
+        machine.expected = answer = kind.form.answer(*own)
+        ready = _ready(context, kind.request.numbered(command, number), pdu[HEADERS:])
+        exchange.sent_alone(operation, number, context.id, STORE, now)
+        association.messages.expect(operation, ready, now).take = take
+        self._sent = sent = StoreSent(kind.form, *own, ready, operation, pdu, pdus, loaded, shown, len(loaded), answer)
         association.recorder.stores.sent(sent)
-        exchange.progress_made(operation, association.context.now())
         return True
 
     def answered(self, event: p.AnswerReceived) -> bool:
@@ -84,19 +111,26 @@ class SendingAtOnce:
         association.messages.take_final(sent.operation, response)
         return True
 
+    def goes_otherwise(self, command: CommandSet, ready: dx.Ready, operation: int) -> None:
+        """A request goes the long way: others like it may be learned from it."""
+        self._latest = operation, command, ready
+
     def learn(self, event: dx.ResponseReceived) -> None:
         """A final response came the long way: requests like the one it answers can go the straight way from now on."""
-        (operation, ready), message = self._latest or (None, None), event.message
-        self._latest = None
-        negotiated = self._association.negotiated
-        if ready is None or operation != event.operation or negotiated is None or self._learned >= FORMS:
+        latest, self._latest = self._latest, None
+        negotiated, message = self._association.negotiated, event.message
+        if latest is None or latest[0] != event.operation or negotiated is None or self._learned >= FORMS:
             return
-        command = message.command
-        if command.command_field != STORE | RESPONSE_BIT or command.status != SUCCESS or message.issues:
+        _, command, ready = latest
+        if message.command.command_field != STORE | RESPONSE_BIT or message.command.status != SUCCESS:
             return
-        if message.data_length or message.context_id != ready.context.id:
+        if message.issues or message.data_length or message.context_id != ready.context.id:
+            return
+        most = negotiated.send_maximum
+        if most and len(ready.command_bytes) + UID_LENGTH + PDV_HEADER > most:
             return
         self._learned += 1
+        request = store_form_of(command, ready)
         form = store_form(ready.context.id, ready.command_bytes, message.command_bytes, negotiated.receive_maximum)
-        if form is not None:
-            self._forms[ready.context.id] = form
+        if form is not None and request is not None:
+            self._kinds[ready.context.id] = _Kind(request, form, most)

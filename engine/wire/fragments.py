@@ -153,6 +153,26 @@ def only_fragment(context_id: int, command: bytes, maximum_length: int) -> list[
     return [pdu, _PDV.pack(size + 2, context_id, COMMAND | LAST), memoryview(command)]
 
 
+def fragment_loaded(context_id: int, data: memoryview, maximum_length: int) -> list[list[Buffer] | DataRun]:
+    """The P-DATA-TFs `fragment_in_runs` makes of a data set that is all there, of `LARGEST_RUN` bytes at most."""
+    size, _, header = _run_of(context_id, maximum_length)
+    count = (len(data) - 1) // size
+    pdus: list[list[Buffer] | DataRun] = []
+    if count >= LEAST_RUN:
+        buffers: list[Buffer] = [header] * (2 * count)
+        buffers[1::2] = [data[at : at + size] for at in range(0, count * size, size)]
+        pdus.append(DataRun(header, buffers))
+    elif count:
+        pdus.append([header, data[:size]])
+    pdus.append([_last_header(context_id, len(data) - count * size), data[count * size :]])
+    return pdus
+
+
+@lru_cache(maxsize=256)
+def _last_header(context_id: int, size: int) -> bytes:
+    return _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, LAST)
+
+
 def fragment_in_runs(
     context_id: int,
     command: bytes,

@@ -47,6 +47,12 @@ class _Shape:
             known = self.heads[size] = pdu + _GROUP.pack(GROUP_LENGTH >> 16, GROUP_LENGTH & 0xFFFF, 4, body)
         return known
 
+    def filled(self, number: bytes, uid: bytes) -> bytes:
+        """The P-DATA-TF with this Message ID and UID, as they stand there."""
+        size = len(uid)
+        length = size.to_bytes(4, "little")
+        return b"".join((self.begun(size), self.head, number, self.middle, length, uid, self.tail))
+
 
 @dataclass(slots=True, eq=False)
 class StoreForm:
@@ -83,11 +89,18 @@ class StoreForm:
         size = len(request) - _GROUP.size - self.asked.fixed
         return 0 < size <= UID_LENGTH and self.own(self.asked.begun(size)[:HEADERS] + request) is not None
 
+    @staticmethod
+    def takes(uid: bytes) -> bool:
+        """Whether this, padded, is the UID of such a request."""
+        return 0 < len(uid) <= UID_LENGTH and _uid(uid) is not None
+
+    def request(self, number: bytes, uid: bytes) -> bytes:
+        """The P-DATA-TF with such a request."""
+        return self.asked.filled(number, uid)
+
     def answer(self, number: bytes, uid: bytes) -> bytes:
         """The P-DATA-TF with the response to such a request."""
-        shape, size = self.answered, len(uid)
-        length = size.to_bytes(4, "little")
-        return b"".join((shape.begun(size), shape.head, number, shape.middle, length, uid, shape.tail))
+        return self.answered.filled(number, uid)
 
 
 def store_form(context_id: int, request: bytes, response: bytes, maximum_length: int) -> StoreForm | None:

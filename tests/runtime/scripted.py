@@ -74,6 +74,13 @@ class Conversation:
             for message in self._messages.feed(iter_pdvs(pdu)):
                 return message.context_id, decode_command(message.command_bytes)
 
+    def next_request(self) -> tuple[int, CommandSet] | None:
+        """Context ID and command set of the next message, its data set dropped; None when there is none any more."""
+        while (pdu := self.read_pdu()) and pdu[0] == PDataTF.TYPE:
+            for message in self._messages.feed(iter_pdvs(pdu)):
+                return message.context_id, decode_command(message.command_bytes)
+        return None
+
     def message(self, context_id: int, command: CommandSet, data: bytes | None = None) -> bytes:
         """A whole message as bytes."""
         chunks = None if data is None else [data]

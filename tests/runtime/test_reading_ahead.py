@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 
 from engine.model.storing import FileResult, FileState, PlannedFile
+from engine.runtime import reading_ahead
 from engine.runtime.link import Link
-from engine.runtime.reading_ahead import BESIDE, FAR, ReadAhead
+from engine.runtime.reading_ahead import BESIDE, FAR, SLOW, ReadAhead
 from engine.runtime.writer import BATCH
 
 SYNTAX = "1.2.840.10008.1.2.1"
@@ -41,6 +42,11 @@ class Files:
 
     def holds(self, number: int, loaded: memoryview | None) -> bool:
         return loaded is not None and bytes(loaded) == self.planned[number].path.read_bytes()[HEADER:]
+
+
+@pytest.fixture(params=[SLOW, 0], ids=["the loop reads", "a thread reads"], autouse=True)
+def slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_ahead, "SLOW", request.param)
 
 
 @pytest.fixture
@@ -127,4 +133,17 @@ def test_where_no_thread_can_be_had_the_loop_reads(tmp_path: Path, monkeypatch: 
     for number in range(4):
         assert sent.holds(number, sent.ahead.take(number))
         sent.ahead.go_on(number + 1)
+    sent.ahead.close()
+
+
+def test_a_thread_reads_once_the_disk_has_been_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_ahead, "SLOW", 2)
+    monkeypatch.setattr(reading_ahead, "QUICK", -1.0)
+    sent = Files(tmp_path, [BESIDE] * 6)
+    before, threads = threading.active_count(), []
+    for number in range(6):
+        assert sent.holds(number, sent.ahead.take(number))
+        sent.ahead.go_on(number + 1)
+        threads.append(threading.active_count() - before)
+    assert threads == [0, 1, 1, 1, 1, 1]
     sent.ahead.close()

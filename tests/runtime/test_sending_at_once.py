@@ -1,0 +1,291 @@
+"""C-STOREs sent at once: told and judged as by the long way, which takes over wherever something is out of the
+ordinary."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.model.association import Timeouts
+from engine.model.command_set import CommandSet
+from engine.model.commands import StoreFiles
+from engine.model.dataset import EncodedData
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    ErrorNotice,
+    FindingNotice,
+    MessageNotice,
+    PduNotice,
+    ProgressNotice,
+    StatusNotice,
+    StoredNotice,
+)
+from engine.model.storing import StoreOptions
+from engine.runtime.sending_at_once import SendingAtOnce
+from engine.services.responses import request_of, response_to
+from engine.standard.pdus import AbortPdu, ReleaseRQ
+from engine.wire import datasets
+from engine.wire.pdus import encode_pdu
+from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal
+from tests.runtime.scripted import Conversation, scripted
+from tests.runtime.test_storing_at_once import OUTSIDE, SEQUENCE, data_set
+
+MR = "1.2.840.10008.5.1.4.1.1.4"
+PORT = re.compile(r"(?<=:)[0-9]+")
+COMPARED = (
+    AssociationNotice,
+    ErrorNotice,
+    FindingNotice,
+    MessageNotice,
+    PduNotice,
+    ProgressNotice,
+    StatusNotice,
+    StoredNotice,
+)
+OWN = {"time", "clock", "duration", "peer", "proposal", "negotiated"}
+"""What differs from one run to the next."""
+File = tuple[str, str, str, EncodedData]
+"""SOP class and instance as it is told, its transfer syntax and data set."""
+
+
+def file(uid: str, size: int = 100, sop_class: str = CT, syntax: str = EXPLICIT, **more: Any) -> File:
+    return sop_class, uid, syntax, data_set(uid, size, syntax, sop_class, **more)
+
+
+FILES: dict[str, tuple[File, ...]] = {
+    "usual": tuple(file(f"1.{n}") for n in range(1, 8)),
+    "of all sizes": tuple(file(f"1.{size}", size) for size in (10, 100, 1_000, 10_000, 100_000, 300_000, 32_738)),
+    "two classes": tuple(file(f"1.{n}", sop_class=CT if n % 2 else MR) for n in range(1, 9)),
+    "two syntaxes": tuple(file(f"1.{n}", syntax=EXPLICIT if n % 2 else IMPLICIT) for n in range(1, 9)),
+    "odd and long UIDs": tuple(file(uid) for uid in ("1.1", "1.2", "1.23", "1.2." + "3" * 60, "1.0.4", "1.5")),
+    "leading zeros": tuple(file(uid) for uid in ("1.1", "1.02", "1.3", "1.04", "1.5", "1.6")),
+    "something before the UIDs": tuple(file(f"1.{n}", more=OUTSIDE) for n in range(1, 6)),
+    "nested": tuple(file(f"1.{n}", more=SEQUENCE) for n in range(1, 6)),
+    "as large as a message may be at once": (file("1.1"), file("1.2", 1_048_000), file("1.3", 1_049_000), file("1.4")),
+}
+
+
+def written(folder: Path, files: tuple[File, ...]) -> Path:
+    for number, (sop_class, uid, syntax, data) in enumerate(files):
+        datasets.write_file(folder / f"{number:02}.dcm", data.data, syntax, sop_class, uid)
+    return folder
+
+
+Talk = Callable[[Conversation, int, int, CommandSet], None]
+"""What a peer does about a C-STORE-RQ: of which number, on which context."""
+
+
+def success(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0)))
+
+
+def at(*numbers: int) -> Callable[[Talk], Talk]:
+    """Do this about these requests only."""
+
+    def chosen(act: Talk) -> Talk:
+        def does(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+            (act if number in numbers else success)(talk, number, context, request)
+
+        return does
+
+    return chosen
+
+
+@at(3, 5)
+def refuses(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0xA700).with_values(ErrorComment="full")))
+
+
+@at(4)
+def warns(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0xB000)))
+
+
+@at(4)
+def answers_another(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    other = request.with_values(MessageID=(request.message_id or 0) + 7)
+    talk.send(talk.message(context, response_to(other, 0)) + talk.message(context, response_to(request, 0)))
+
+
+@at(4)
+def answers_twice(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0)) * 2)
+
+
+@at(4)
+def names_another_instance(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request.with_values(AffectedSOPInstanceUID="9.9"), 0)))
+
+
+@at(4)
+def names_none(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    elements = tuple(e for e in response_to(request, 0) if e.tag != 0x00001000)
+    talk.send(talk.message(context, CommandSet(elements)))
+
+
+@at(4)
+def on_another_context(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context + 2, response_to(request, 0)))
+
+
+@at(4)
+def asks_between(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    echo = request_of("C-ECHO-RQ", AffectedSOPClassUID="1.2.840.10008.1.1").with_values(
+        MessageID=9, CommandDataSetType=0x0101
+    )
+    talk.send(talk.message(context, echo))
+    talk.read_command()
+    success(talk, number, context, request)
+
+
+@at(4)
+def aborts(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(encode_pdu(AbortPdu()))
+
+
+@at(4)
+def aborts_behind(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0)) + encode_pdu(AbortPdu()))
+
+
+@at(4)
+def releases_behind(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0)) + encode_pdu(ReleaseRQ()))
+
+
+@at(4)
+def closes(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.sock.close()
+
+
+@at(4)
+def garbles(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0))[:-3] + b"???" + b"\xff" * 20)
+
+
+@at(4)
+def is_silent(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    """Until it is given up."""
+
+
+def with_a_fault(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+    talk.send(talk.message(context, response_to(request, 0).with_values(AffectedSOPClassUID=MR)))
+
+
+PEERS: list[Talk] = [
+    success,
+    refuses,
+    warns,
+    answers_another,
+    answers_twice,
+    names_another_instance,
+    names_none,
+    on_another_context,
+    asks_between,
+    aborts,
+    aborts_behind,
+    releases_behind,
+    closes,
+    garbles,
+    is_silent,
+    with_a_fault,
+]
+
+
+def played(folder: Path, act: Talk, length: int = 16384, stop: bool = False) -> list[dict[str, Any]]:
+    """What was told of sending these files to a peer that does this."""
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        number = 0
+        while (pdu := talk.next_request()) is not None:
+            number += 1
+            act(talk, number, *pdu)
+
+    console = Console()
+    try:
+        with scripted(script) as peer:
+            wished = proposal(peer, maximum_length=length, timeouts=Timeouts(connect=5.0, acse=10.0, dimse=1.0))
+            operation = console.new_id()
+            command = StoreFiles(
+                operation=operation,
+                association=console.new_id(),
+                proposal=wished,
+                paths=(folder,),
+                options=StoreOptions(stop_at_failure=stop),
+            )
+            console.run(command)
+            console.ended(command.association or 0)
+    finally:
+        console.close()
+    return [plain(n) for n in console.notices if isinstance(n, COMPARED)]
+
+
+def plain(notice: AnyNotice) -> dict[str, Any]:
+    fields = {f.name: getattr(notice, f.name) for f in dataclasses.fields(notice) if f.name not in OWN}
+    for name in {"sentence", "results"} & set(fields):
+        fields[name] = PORT.sub("", repr(fields[name]))
+    return {"kind": type(notice).__name__, **fields}
+
+
+@pytest.fixture
+def went(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each file that was loaded went the straight way."""
+    noted: list[bool] = []
+    sends = SendingAtOnce.sends
+
+    def noting(self: SendingAtOnce, *args: Any) -> bool:
+        noted.append(sends(self, *args))
+        return noted[-1]
+
+    monkeypatch.setattr(SendingAtOnce, "sends", noting)
+    return noted
+
+
+def the_long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SendingAtOnce, "sends", lambda *_: False)
+
+
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+@pytest.mark.parametrize("length", [16384, 131072])
+def test_both_ways_tell_the_same_of_any_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went: list[bool], files: tuple[File, ...], length: int
+) -> None:
+    folder = written(tmp_path, files)
+    at_once = played(folder, success, length)
+    assert any(went)
+    the_long_way(monkeypatch)
+    assert at_once == played(folder, success, length)
+
+
+@pytest.mark.parametrize("act", PEERS, ids=lambda act: getattr(act, "__name__", ""))
+@pytest.mark.parametrize("size", [100, 70_000])
+def test_both_ways_tell_the_same_of_any_peer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went: list[bool], act: Talk, size: int
+) -> None:
+    folder = written(tmp_path, tuple(file(f"1.{n}", size) for n in range(1, 8)))
+    at_once = played(folder, act)
+    assert any(went)
+    the_long_way(monkeypatch)
+    assert at_once == played(folder, act)
+
+
+def test_a_failure_stops_both_ways_where_that_is_wished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went: list[bool]
+) -> None:
+    folder = written(tmp_path, tuple(file(f"1.{n}") for n in range(1, 8)))
+    at_once = played(folder, refuses, stop=True)
+    assert any(went)
+    the_long_way(monkeypatch)
+    assert at_once == played(folder, refuses, stop=True)
+
+
+def test_usual_ones_go_the_straight_way_from_the_second_on(tmp_path: Path, went: list[bool]) -> None:
+    played(written(tmp_path, FILES["usual"]), success)
+    assert went == [False] + [True] * 6
