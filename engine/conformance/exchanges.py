@@ -75,6 +75,25 @@ class Exchanges:
         is under way."""
         return not self._open[True] and not self._open[False] and number not in self._ended[by_requestor]
 
+    def has_place(self, by_requestor: bool, number: int, unread: int) -> bool:
+        """Whether nothing can be wrong with the place of a request of this side with this Message ID, where others have
+        passed before and it has the role. unread: requests of the side that are outstanding and were not read."""
+        running, limit = self._open[by_requestor], self._limits[by_requestor]
+        if number in self._ended[by_requestor] or (limit and len(running) + unread >= limit):
+            return False
+        return not running or number not in [o.request.message_id for o in running]
+
+    def ended_plainly(self, by_requestor: bool, number: int, context_id: int, command: bytes) -> bool:
+        """End the operation this side invoked with this command set, where nothing can be wrong with the place of its
+        final response; False where there is no such."""
+        operation = self._find(by_requestor, number)
+        if operation is None or not operation.whole or operation.cancelled:
+            return False
+        if operation.request.context_id != context_id or operation.request.data != command:
+            return False
+        self._end(operation)
+        return True
+
     def passed(self, by_requestor: bool, number: int) -> None:
         """Such a request came and was answered."""
         self._note_ended(by_requestor, number)

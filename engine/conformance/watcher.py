@@ -19,6 +19,7 @@ from engine.model.tls import TlsVerdict
 from engine.standard.lean import dataclass
 from engine.standard.messages import RESPONSE_BIT, SERVICES, STORE
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, PDataTF, Pdu, ReleaseRP, ReleaseRQ
+from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu
@@ -29,6 +30,7 @@ from .assembly import BODY_LIMIT, Assembly
 from .association import check_abort, check_accept, check_reject, check_request, check_short
 from .commands import check_command
 from .data import check_data
+from .echoes import Echo, Echoes
 from .exchanges import Exchanges
 from .findings import Finding, condensed, found
 from .instances import encoding_fault, has_uids, instance_uids
@@ -102,6 +104,7 @@ class Watcher:
         self._accepted: frozenset[int] | None = None
         self._maximum = {True: 0, False: 0}
         self._clean_stores: set[StoreForm] = set()
+        self._echoes = Echoes()
 
     # What many associations never need is made when it is asked for.
 
@@ -141,6 +144,8 @@ class Watcher:
     def incomplete(self) -> None:
         """Not all that passed is seen (a recording with gaps, or of one side): from here on only what single PDUs and
         messages show is judged."""
+        if self._echoes:
+            self._read_echoes()
         self._complete = False
         if "_assemblies" in vars(self):
             for assembly in self._assemblies.values():
@@ -155,6 +160,8 @@ class Watcher:
 
         time: the caller's, for the verdicts.
         """
+        if self._echoes:
+            self._read_echoes()
         self._time = time
         by_requestor = self._by_requestor(direction)
         first = buffers[0] if buffers else b""
@@ -185,6 +192,8 @@ class Watcher:
 
     def data(self, direction: Direction, buffers: Sequence[Buffer], time: float = 0.0) -> list[Verdict]:
         """A whole P-DATA-TF; see `pdu`."""
+        if self._echoes:
+            self._read_echoes()
         self._time = time
         by_requestor = (direction is _SENT) is self.requestor
         takes_data = self._sequence.takes_data(by_requestor)
@@ -211,6 +220,8 @@ class Watcher:
 
     def run(self, direction: Direction, run: DataRun, time: float = 0.0) -> list[Verdict]:
         """P-DATA-TFs that are alike: the verdicts `pdu` would give for each. Of most only the length counts."""
+        if self._echoes:
+            self._read_echoes()
         self._time = time
         by_requestor = self._by_requestor(direction)
         assembly, length, fragments = self._assemblies[by_requestor], len(run.buffers[1]), run.fragments
@@ -227,6 +238,8 @@ class Watcher:
     def matches(self, direction: Direction, run: MessageRun, first: int) -> int:
         """How many of these messages, from `first` on, are matches of a C-FIND with which nothing is wrong, as is known
         of others like them: those have passed. What comes then has to be told PDU by PDU."""
+        if self._echoes:
+            self._read_echoes()
         by_requestor = self._by_requestor(direction)
         assembly, maximum = self._assemblies[by_requestor], self._maximum[direction is _SENT]
         longest = PDV_HEADER + max(run.largest, len(run.head) - PDU_HEADER - PDV_HEADER)
@@ -251,6 +264,8 @@ class Watcher:
     def is_clean(self, direction: Direction, seen: StoreSeen) -> bool:
         """Whether nothing is wrong with a C-STORE-RQ, its data set, and its response, of a form in which nothing was
         found before: then `passed` may be told once both are there. Else each PDU has to be told."""
+        if self._echoes:
+            self._read_echoes()
         form, asking, maximum = seen.form, self._by_requestor(direction), self._maximum
         most, most_back = maximum[direction is _SENT], maximum[direction is not _SENT]
         asked, answered = self._assemblies[asking], self._assemblies[not asking]
@@ -276,8 +291,35 @@ class Watcher:
         """Nothing was found in a C-STORE-RQ and its response of this form."""
         self._clean_stores.add(form)
 
+    def echo(self, echo: Echo) -> bool:
+        """A C-ECHO-RQ: whether nothing is wrong with it, as with others of its form; it has passed then. Else its PDU
+        has to be told."""
+        sent = echo.direction is _SENT
+        asking = sent is self.requestor
+        mine = self._assemblies[asking]
+        return self._echoes.asked(echo, self._maximum[sent], asking, mine, self._exchanges, self._sequence)
+
+    def echo_answered(self, direction: Direction, form: EchoForm, number: int) -> bool:
+        """A response to one, of that form; as `echo`."""
+        sent, exchanges = direction is _SENT, self._exchanges
+        asking, most = sent is not self.requestor, self._maximum[sent]
+        return self._echoes.answered(form, number, most, asking, self._assemblies, exchanges, self._sequence)
+
+    def note_clean_echo(self, form: EchoForm) -> None:
+        """Nothing was found in a C-ECHO-RQ and its response of this form."""
+        self._echoes.clean.add(form)
+
+    def _read_echoes(self) -> None:
+        """Something else follows: what waits is read as any other message."""
+        waiting = list(self._echoes.values())
+        self._echoes.clear()
+        for echo in waiting:
+            self.data(echo.direction, (echo.pdu,), echo.time)
+
     def tls(self, verdict: TlsVerdict, time: float) -> list[Verdict]:
         """A handshake came to its end, good or bad. time: now, seconds since the epoch."""
+        if self._echoes:
+            self._read_echoes()
         self._time = time
         acceptor = _RECEIVED if self.requestor else _SENT
         own = check_certificate(verdict.own_certificate, time)
@@ -289,10 +331,14 @@ class Watcher:
 
     def broken(self, rule: str, sentence: str) -> list[Verdict]:
         """The engine cannot go on with what it received, although nothing wrong was seen in it."""
+        if self._echoes:
+            self._read_echoes()
         return self._told(_RECEIVED, [found(rule, sentence)])
 
     def closed(self, direction: Direction, pending: int = 0, time: float = 0.0) -> list[Verdict]:
         """This side closed the connection, `pending` bytes into a PDU of its."""
+        if self._echoes:
+            self._read_echoes()
         self._time = time
         by_requestor = self._by_requestor(direction)
         findings = [*self._sequence.closed(by_requestor, pending), *self._unfinished(by_requestor)]
@@ -300,6 +346,8 @@ class Watcher:
 
     def not_closed(self, direction: Direction, seconds: float | None = None, time: float = 0.0) -> list[Verdict]:
         """This side should have closed the connection by now."""
+        if self._echoes:
+            self._read_echoes()
         self._time = time
         finding = self._sequence.not_closed(seconds)
         return self._told(direction, [finding]) if finding else []

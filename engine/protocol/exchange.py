@@ -16,9 +16,10 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
-from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
+from engine.standard.messages import CANCEL, ECHO, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command
+from engine.wire.echo_form import EchoForm, echo_form
 from engine.wire.fragments import (
     Assembled,
     DataRun,
@@ -227,6 +228,45 @@ class Exchange:
                 self._answer_form = answer_form_of(ready, pending)
             self._latest_answer = kind
         return ready
+
+    def ask_again(self, form: EchoForm, operation: int, now: float) -> int | None:
+        """Register a C-ECHO-RQ of this form, where there is room for one: its Message ID. None where all are
+        outstanding."""
+        number = self._invoked.next_id()
+        if number is not None:
+            self._invoked.add(Invoked(operation, number, form.context.id, ECHO, now), now)
+        return number
+
+    def answered_again(self, form: EchoForm, number: int) -> Invoked | None:
+        """The operation this response of that form ends, where nothing can be wrong with its place; None where it has
+        to be received as others are: nothing has happened then."""
+        if self._arriving or self._events or not self._reassembler.rests:
+            return None
+        context_id = form.context.id
+        invoked = self._invoked.asked(number, context_id)
+        if invoked is None or invoked.context_id != context_id:
+            return None
+        self.taken += 1
+        self._reassembler.passed(context_id, has_data=False)
+        self._invoked.end(invoked, ANSWERED)
+        return invoked
+
+    @property
+    def sent_again(self) -> CommandSet | None:
+        """The latest request that was sent again as it was."""
+        return self._form.command if self._form is not None and self._form.instance < 0 else None
+
+    def echo_form(self, response: Received) -> EchoForm | None:
+        """What that request, where it is a C-ECHO-RQ, and this final response have in common with others like them.
+        None where there is more to them."""
+        form, context = self._form, self._contexts.by_id.get(response.context_id)
+        if form is None or form.has_data or form.instance >= 0 or context is None or response.issues:
+            return None
+        if self.choose_context(form.command) is not context:
+            return None
+        asked = form.filled(form.command, 1, context)
+        maximum = self.negotiated.send_maximum
+        return echo_form(context, asked.command, asked.command_bytes, response.command_bytes, maximum)
 
     def cancel(self, operation: int) -> Ready | None:
         """The C-CANCEL-RQ for an operation (PS3.7 9.3.2.3); None when it is over already or its service has none."""

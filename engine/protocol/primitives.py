@@ -7,6 +7,7 @@ from dataclasses import field
 from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, Pdu
 from engine.standard.state_table import Evt, Sta
+from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import HEADERS, MessageRun
 from engine.wire.pdus import iter_pdvs
@@ -176,6 +177,21 @@ class AnswerReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoAnswered:
+    """A response to a C-ECHO like one before it arrived with this transition, and is indicated with it. number: the
+    Message ID it answers."""
+
+    form: EchoForm
+    data: bytes = field(repr=False)
+    number: int
+    transition: Transition
+
+    def apart(self) -> DataReceived:
+        """The same as of any other P-DATA-TF."""
+        return DataReceived(self.data, iter_pdvs(self.data), self.transition)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTransport:
     """Connect now (AE-1)."""
 
@@ -275,6 +291,7 @@ Event = (
     | MessagesReceived
     | StoreReceived
     | AnswerReceived
+    | EchoAnswered
     | OpenTransport
     | CloseTransport
     | ScriptEnded

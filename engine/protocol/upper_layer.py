@@ -26,6 +26,7 @@ from engine.standard.pdus import (
     ReleaseRQ,
 )
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
+from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import RUN_HEADER, DataRun, run_of
 from engine.wire.framer import PDU_LIMIT, Framer
 from engine.wire.message_run import may_repeat
@@ -94,6 +95,8 @@ class UpperLayer:
         """By presentation context: C-STOREs like these are told by one event each when they are there as a whole."""
         self.expected = b""
         """The P-DATA-TF that answers the latest request where nothing is wrong: told by an event of its own, once."""
+        self.echo_form: EchoForm | None = None
+        """A response to a C-ECHO that is like this is told by an event of its own."""
         self._latest_command = b""
         """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
         # What the effects of the event under way work on:
@@ -247,6 +250,10 @@ class UpperLayer:
         if pdu == self.expected:
             data, self.expected = self.expected, b""
             self._events.append(p.AnswerReceived(data, INDICATED))
+            return True
+        echo = self.echo_form
+        if echo is not None and len(pdu) == echo.answered.size and (number := echo.number(data := bytes(pdu))) >= 0:
+            self._events.append(_echo_answered(echo, data, number, INDICATED))
             return True
         run = self._run_of(pdu)
         if run is not None:
@@ -439,6 +446,7 @@ INDICATED, REQUESTED = (
 )
 """What a P-DATA-TF makes of Sta6, received and sent."""
 _data_received, _data_sent, _store_received = quick(p.DataReceived), quick(p.DataSent), quick(p.StoreReceived)
+_echo_answered = quick(p.EchoAnswered)
 _pdu_received, _pdu_sent = quick(p.PduReceived), quick(p.PduSent)
 _transition = lru_cache(None)(p.Transition)  # there are as many as cells in the table
 _ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})

@@ -163,6 +163,11 @@ class Link(asyncio.BufferedProtocol):
             self.flush()
         self._arm()
 
+    def send(self) -> None:
+        """Write what the machine has ready, with all else that follows from one read."""
+        if not self._held:
+            self.flush()
+
     def hurry(self) -> None:
         """What is sent next is much: it goes out at once, not at the end of the turn."""
         if self._held:

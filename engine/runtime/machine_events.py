@@ -17,7 +17,7 @@ from engine.wire.fragments import DataRun, FragmentError
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 from engine.wire.recognise import LOOKS_LIKE
 
-from . import matches, sentences
+from . import echoing, matches, sentences
 
 if TYPE_CHECKING:
     from .association import Association
@@ -35,6 +35,11 @@ def _on_store(a: Association, event: p.StoreReceived) -> None:
 
 def _on_answer(a: Association, event: p.AnswerReceived) -> None:
     if a.over or not a.messages.at_once.answered(event):
+        a.machine.tell_next(event.apart())
+
+
+def _on_echo(a: Association, event: p.EchoAnswered) -> None:
+    if a.over or not echoing.answered(a, event):
         a.machine.tell_next(event.apart())
 
 
@@ -180,6 +185,7 @@ ACTIONS: dict[type, Callable[[Any, Any], None]] = {
     p.MessagesReceived: matches.take,
     p.StoreReceived: _on_store,
     p.AnswerReceived: _on_answer,
+    p.EchoAnswered: _on_echo,
     p.RunSent: lambda a, event: a.recorder.run(event),
     p.ScriptEnded: _on_script_ended,
     p.ProtocolError: _on_protocol_error,

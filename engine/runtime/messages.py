@@ -23,6 +23,7 @@ from engine.wire.fragments import DataRun
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
+from .echoing import Echoing, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, encode, locate
 from .retrievals import Retrieval
@@ -58,6 +59,8 @@ class Messages:
         self._sending = asyncio.Lock()
         self._within: dict[int | None, Retrieval] = {}
         """Of the C-STORE-RQs that are not answered yet, by their Message ID: what they are sub-operations of."""
+        self._echoing: Echoing | None = None
+        """The C-ECHO that is sent again and again."""
         self._told_back = False
         """Whether it was told that nothing is read for a while; once is enough."""
         self._unasked = ""
@@ -110,6 +113,12 @@ class Messages:
             return False
         if self._turn.locked() or self._sending.locked():
             return False
+        if self._echoing is not None and self._echoing.covers(message):
+            asked = ask(association, self._echoing, operation, take)
+            if asked is not None:
+                self._invocations[operation] = asked
+                self.begun = operation
+                return True
         context, encoded = self._prepare(message)
         if encoded is not None and loaded is not None:
             association.link.hurry()
@@ -387,6 +396,7 @@ class Messages:
         if event.final:
             self.close_invocation(event.operation)
             self.at_once.learn(event)
+            self._echoing = learn(self._association, event.message, self._echoing)
 
     def take_final(self, operation: int, command: CommandSet) -> None:
         """The final response, without data set, to an operation; it has been told."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from engine.conformance.echoes import Echo
 from engine.conformance.watcher import StoreSeen, Verdict, Watcher
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.dataset import EncodedData, FileData
@@ -18,12 +19,14 @@ from engine.protocol import primitives as p
 from engine.protocol.upper_layer import INDICATED, REQUESTED
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
+from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
 from engine.wire.store_form import StoreForm
 
 from .context import Context
+from .echo_records import EchoRecords
 from .runs import PduRun, ResponseRun
 from .store_records import StoreRecords
 
@@ -72,6 +75,8 @@ class Recorder:
         """How much was found, in all."""
         self.stores = StoreRecords(self, context)
         """Those of C-STOREs like one before."""
+        self.echoes = EchoRecords(self, context)
+        """Those of C-ECHOs like one before."""
 
     @property
     def _watcher(self) -> Watcher:
@@ -370,6 +375,22 @@ class Recorder:
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a request and its response of this form."""
         self._watching.note_clean(form)
+
+    # -- C-ECHOs judged by their form
+
+    def echo_passes(self, echo: Echo) -> bool:
+        """As of the watcher, and nothing waits to be told."""
+        self._last_was_wrong = False
+        return not self._held and self._watcher.echo(echo)
+
+    def echo_answer_passes(self, direction: Direction, form: EchoForm, number: int) -> bool:
+        """The same of the response."""
+        self._last_was_wrong = False
+        return not self._held and self._watcher.echo_answered(direction, form, number)
+
+    def note_clean_echo(self, form: EchoForm) -> None:
+        """Nothing was found in a request and its response of this form."""
+        self._watching.note_clean_echo(form)
 
     # -- what is found
 

@@ -14,6 +14,7 @@ from .status import StatusClass
 
 __all__ = [
     "CANCEL",
+    "ECHO",
     "MESSAGES",
     "NO_DATA_SET",
     "PRIORITIES",
@@ -34,6 +35,8 @@ RESPONSE_BIT = 0x8000
 """Set in the Command Field of a response (PS3.7 E.1)."""
 STORE = 0x0001
 """The Command Field of C-STORE-RQ (PS3.7 9.3.1)."""
+ECHO = 0x0030
+"""The Command Field of C-ECHO-RQ (PS3.7 9.3.5)."""
 CANCEL = 0x0FFF
 """Command Field of all three C-CANCEL-RQ."""
 NO_DATA_SET = 0x0101
@@ -248,12 +251,12 @@ _ROWS = (
     ),
     _cancel("C-MOVE", "9.3.4.3", "9.1.4.1"),
     _message(
-        "C-ECHO-RQ", 0x0030, "9.3.5.1", "9.1.5.1", _NO_DATA,
+        "C-ECHO-RQ", ECHO, "9.3.5.1", "9.1.5.1", _NO_DATA,
         _m("AffectedSOPClassUID"),
         _m("MessageID"),
     ),
     _message(
-        "C-ECHO-RSP", 0x8030, "9.3.5.2", "9.1.5.1", _NO_DATA,
+        "C-ECHO-RSP", ECHO | RESPONSE_BIT, "9.3.5.2", "9.1.5.1", _NO_DATA,
         _same("AffectedSOPClassUID", "9.1.5.1.3"),
         _m("MessageIDBeingRespondedTo"),
         _m("Status"),

@@ -343,7 +343,12 @@ class Reassembler:
         message = self._messages.get(context_id)
         return message.command if message is not None else None
 
-    def passed(self, context_id: int, has_data: bool = True) -> None:
+    @property
+    def rests(self) -> bool:
+        """Whether no message is under way."""
+        return not self._messages
+
+    def passed(self, context_id: int, *, has_data: bool = True) -> None:
         """A whole message came on this context and was taken without being fed."""
         self._ended[context_id] = _DATA_ENDED if has_data else _ANNOUNCED_NONE
 

@@ -1,0 +1,76 @@
+"""The notices of C-ECHOs that are like one before (`echoing`), judged by their form where nothing is wrong with it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.conformance.echoes import Echo
+from engine.model.command_set import CommandSet
+from engine.model.notices import Direction
+from engine.model.quick import quick
+from engine.protocol import exchange as dx
+from engine.protocol import primitives as p
+from engine.wire.echo_form import EchoForm
+from engine.wire.message_run import HEADERS
+
+from .context import Context
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+Times = tuple[float, float]
+"""Seconds since the epoch, and of the monotonic clock."""
+_received, _ready = quick(dx.Received), quick(dx.Ready)
+
+
+class EchoRecords:
+    """Of one association."""
+
+    def __init__(self, recorder: Recorder, context: Context) -> None:
+        self._recorder, self._context = recorder, context
+        self._found: dict[int, int] = {}
+        """Of requests that were judged by themselves, by Message ID: how much had been found before."""
+
+    def asked(self, form: EchoForm, pdu: bytes, command: CommandSet, number: int, operation: int) -> None:
+        """A request like one before it was sent in this P-DATA-TF."""
+        context = self._context
+        context.record(partial(self._asked, form, pdu, command, number, operation, (context.wall(), context.now())))
+
+    def _asked(
+        self, form: EchoForm, pdu: bytes, command: CommandSet, number: int, operation: int, times: Times
+    ) -> None:
+        recorder, direction = self._recorder, Direction.SENT
+        if recorder.echo_passes(Echo(form, direction, number, pdu, times[0])):
+            recorder.note_data(direction, (pdu,), pdu, *times)
+        else:
+            self._found[number] = recorder.found
+            recorder.told_data(direction, (pdu,), pdu, *times)
+        ready = _ready(form.context, command, pdu[HEADERS:])
+        recorder.told_message(direction, ready, None, 0, operation, None, times)
+
+    def answered(self, event: p.EchoAnswered, command: CommandSet, invoked: dx.Invoked, now: float) -> None:
+        """The response to it arrived."""
+        context = self._context
+        context.record(partial(self._answered, event, command, invoked, (context.wall(), now)))
+
+    def _answered(self, event: p.EchoAnswered, command: CommandSet, invoked: dx.Invoked, times: Times) -> None:
+        recorder, direction, form, data = self._recorder, Direction.RECEIVED, event.form, event.data
+        before = self._found.pop(event.number, -1) if self._found else -1
+        if recorder.echo_answer_passes(direction, form, event.number):
+            recorder.note_data(direction, (data,), data, *times)
+        else:
+            recorder.told_data(direction, (data,), data, *times)
+            if before == recorder.found:
+                recorder.note_clean_echo(form)
+        context = form.context
+        message = _received(
+            context_id=context.id,
+            abstract_syntax=context.abstract_syntax,
+            transfer_syntax=context.transfer_syntax,
+            command=command,
+            command_bytes=data[HEADERS:],
+            data=None,
+            data_length=0,
+        )
+        recorder.told_received(message, invoked.operation, times[1] - invoked.sent, False, None, times)
