@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from engine.model.notices import Evidence
-from engine.standard.dictionary import uid_entries, uid_name
+from engine.standard.dictionary import uid_entry, uid_name
 from engine.standard.pdus import (
     AbstractSyntax,
     ApplicationContext,
@@ -144,7 +144,7 @@ def _uids(item: Item) -> Iterator[Finding]:
 def _registered(item: Item) -> Iterator[Finding]:
     if not isinstance(item, AbstractSyntax | TransferSyntax):
         return
-    entry = uid_entries().get(item.name)
+    entry = uid_entry(item.name)
     if entry is not None and entry.retired:
         yield about("association.retired-uid", item, f"{named(item.name)} is retired.")
     elif entry is None and item.name.startswith(_DICOM_ROOT) and check_uid(item.name) is None:

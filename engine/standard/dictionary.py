@@ -92,20 +92,34 @@ def load_pydicom() -> None:
 
 
 @cache
+def _uid_rows() -> dict[str, tuple[str, str, str, str, str]]:
+    """Name, type, info, "Retired" or "", keyword by UID."""
+    later = {uid: (name, type_, "", "", keyword) for uid, name, keyword, type_ in _LATER_UIDS}
+    return {**later, **_table("_uid_dict").UID_dictionary}
+
+
+_entries: dict[str, UidEntry] = {}
+"""Those that were asked for: few are, and to make all takes milliseconds that a first association would wait for."""
+
+
+def uid_entry(uid: str) -> UidEntry | None:
+    """A registered UID; None for any other."""
+    entry = _entries.get(uid)
+    if entry is None and (row := _uid_rows().get(uid)) is not None:
+        name, type_, _, retired, keyword = row
+        entry = _entries[uid] = UidEntry(uid, name, keyword, type_, retired == "Retired")
+    return entry
+
+
+@cache
 def uid_entries() -> dict[str, UidEntry]:
     """All registered UIDs."""
-    dictionary = _table("_uid_dict").UID_dictionary
-    known = {
-        uid: UidEntry(uid, name, keyword, type_, retired == "Retired")
-        for uid, (name, type_, _, retired, keyword) in dictionary.items()
-    }
-    later = {uid: UidEntry(uid, name, keyword, type_, False) for uid, name, keyword, type_ in _LATER_UIDS}
-    return {**later, **known}
+    return {uid: entry for uid in _uid_rows() if (entry := uid_entry(uid)) is not None}
 
 
 def uid_name(uid: str) -> str:
     """The registered name, or ""."""
-    entry = uid_entries().get(uid)
+    entry = uid_entry(uid)
     return entry.name if entry else ""
 
 

@@ -11,7 +11,7 @@ from dataclasses import field
 from functools import cache
 from itertools import islice
 
-from .dictionary import UidEntry, uid_entries
+from .dictionary import UidEntry, uid_entries, uid_entry
 from .lean import dataclass
 
 
@@ -348,13 +348,19 @@ def _instances() -> dict[str, str]:
 @cache
 def sop_classes() -> dict[str, SopClass]:
     """All SOP classes and meta SOP classes by UID, retired ones included."""
-    entries = (e for e in uid_entries().values() if e.type in ("SOP Class", "Meta SOP Class"))
-    return {e.uid: next((s for rule in _RULES if (s := rule(e))), None) or _made(e) for e in entries}
+    return {uid: row for uid in uid_entries() if (row := sop_class(uid)) is not None}
+
+
+_rows: dict[str, SopClass] = {}
+"""Those that were asked for."""
 
 
 def sop_class(uid: str) -> SopClass | None:
     """The row, or None for a private or unknown one."""
-    return sop_classes().get(uid) if uid else None
+    row = _rows.get(uid)
+    if row is None and (e := uid_entry(uid)) is not None and e.type in ("SOP Class", "Meta SOP Class"):
+        row = _rows[uid] = next((s for rule in _RULES if (s := rule(e))), None) or _made(e)
+    return row
 
 
 def services_of(uid: str) -> tuple[str, ...]:

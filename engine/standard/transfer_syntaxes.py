@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from functools import cache
 
-from .dictionary import uid_entries
+from .dictionary import uid_entries, uid_entry
 from .lean import dataclass
 
 IMPLICIT_VR_LE = "1.2.840.10008.1.2"
@@ -94,8 +94,8 @@ _DEFLATED = (DEFLATED_LE, f"{_ROOT}.2.4.95", f"{_ROOT}.2.4.205")
 @cache
 def transfer_syntaxes() -> dict[str, TransferSyntaxRow]:
     """All registered transfer syntaxes by UID, in the order of the registry."""
-    entries = (e for e in uid_entries().values() if e.type == "Transfer Syntax")
-    return {e.uid: _row(e.uid, e.name, e.keyword, e.retired) for e in sorted(entries, key=lambda e: _numbers(e.uid))}
+    uids = (e.uid for e in uid_entries().values() if e.type == "Transfer Syntax")
+    return {uid: row for uid in sorted(uids, key=_numbers) if (row := transfer_syntax(uid)) is not None}
 
 
 def _numbers(uid: str) -> list[int]:
@@ -121,6 +121,13 @@ def _row(uid: str, name: str, keyword: str, retired: bool) -> TransferSyntaxRow:
     )
 
 
+_known: dict[str, TransferSyntaxRow] = {}
+"""Those that were asked for."""
+
+
 def transfer_syntax(uid: str) -> TransferSyntaxRow | None:
     """The row, or None for a private or unknown one."""
-    return transfer_syntaxes().get(uid)
+    row = _known.get(uid)
+    if row is None and (e := uid_entry(uid)) is not None and e.type == "Transfer Syntax":
+        row = _known[uid] = _row(e.uid, e.name, e.keyword, e.retired)
+    return row

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from engine.standard.dictionary import attribute_by_keyword, uid_entries
+from engine.standard.dictionary import attribute_by_keyword, uid_entries, uid_entry
 from engine.standard.elements import BY_KEYWORD
 
 from .errors import ValueProblem
@@ -55,7 +55,7 @@ def uid_of_keyword(text: str) -> str | None:
 
 def uid_keyword(uid: str) -> str:
     """The keyword of a registered UID, else the UID itself: what a person reads in a file."""
-    entry = uid_entries().get(uid)
+    entry = uid_entry(uid)
     return entry.keyword if entry and entry.keyword else uid
 
 
