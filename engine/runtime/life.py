@@ -19,6 +19,7 @@ from .context import Context
 from .dispatch import Dispatcher
 from .pulse import Pulse
 from .turns import TurnLoop
+from .waking import Knock, knock
 
 if TYPE_CHECKING:
     from .listener import Listener
@@ -72,6 +73,8 @@ class Life:
         self._stopping: asyncio.Event | None = None
         self._last_told = ("", 0.0)
         self._abandoned = False
+        self._knock: Knock | None = None
+        """Wakes the loop for commands, while it runs."""
         self._patience = patience
         self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience)
         self.thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
@@ -93,7 +96,11 @@ class Life:
 
     def wake(self) -> bool:
         """Have the commands that wait dispatched; False when the loop is closed."""
-        return self._call(self._take)
+        knock = self._knock
+        if knock is None or self.context.loop.is_closed():
+            return self._call(self._take)
+        knock.wake()
+        return True
 
     def stop(self) -> bool:
         """Have it end in order; False when the loop is closed, or does not answer."""
@@ -171,6 +178,7 @@ class Life:
             if self.dispatcher is None:
                 self.failed = raised
         self.pulse.stop()
+        self._knock = None
         self.context.outbox.alone()
         self._on_end(self, error)
         self._ready.set()
@@ -209,12 +217,20 @@ class Life:
         self.dispatcher = dispatcher = Dispatcher(self.context)
         if self.heirs:  # what is sent next may be to them
             await asyncio.wait([dispatcher.listen(listener) for listener in self.heirs], timeout=PATIENCE)
+        door = knock()
+        if door is not None:
+            loop.add_reader(door.number, self._knocked, door)
+            self._knock = door
         self._takes = True
         self._take()
         self._ready.set()
         await self._stopping.wait()
         await dispatcher.close(STOP_TIMEOUT)
         outbox.later = None
+
+    def _knocked(self, door: Knock) -> None:
+        door.calm()
+        self._take()
 
     def _take(self) -> None:
         dispatcher, commands = self.dispatcher, self._commands

@@ -45,7 +45,7 @@ class _Queued:
 
 if sys.platform == "linux":
 
-    class _Counted:
+    class Counted:
         """By a counter of the system's (eventfd).
 
         Who wakes gives up the interpreter to do so, and who wakes up has it at once. By a queue it wakes while the
@@ -53,13 +53,13 @@ if sys.platform == "linux":
         """
 
         def __init__(self) -> None:
-            self._number = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-            finalize(self, os.close, self._number)
+            self.number = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            finalize(self, os.close, self.number)
             self._poll = select.poll()
-            self._poll.register(self._number, select.POLLIN)
+            self._poll.register(self.number, select.POLLIN)
 
         def wake(self) -> None:
-            os.eventfd_write(self._number, 1)
+            os.eventfd_write(self.number, 1)
 
         def wait(self, seconds: float | None) -> None:
             if self._poll.poll(None if seconds is None else math.ceil(1000 * max(0.0, seconds))):
@@ -67,12 +67,31 @@ if sys.platform == "linux":
 
         def calm(self) -> None:
             with suppress(BlockingIOError):
-                os.eventfd_read(self._number)
+                os.eventfd_read(self.number)
+
+
+class Knock(Protocol):
+    """Wakes a loop that reads `number`."""
+
+    number: int
+    """The descriptor that can be read once woken, until `calm`."""
+
+    def wake(self) -> None: ...
+
+    def calm(self) -> None: ...
+
+
+def knock() -> Knock | None:
+    """What wakes a loop for less than its own `call_soon_threadsafe` takes; None where the system has no such."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # no more descriptors, or none of this kind
+            return Counted()
+    return None
 
 
 def waking() -> Waking:
     """One of the kind that suits the system."""
     if sys.platform == "linux":
-        with suppress(OSError):  # no more descriptors, or none of this kind
-            return _Counted()
+        with suppress(OSError):
+            return Counted()
     return _Queued()
