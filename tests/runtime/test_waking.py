@@ -10,12 +10,15 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.runtime import waking
+from engine.model.commands import Release
+from engine.model.notices import ErrorNotice
+from engine.runtime import life, waking
+from engine.runtime.engine import Engine
 from engine.runtime.waking import Waking
 
 KINDS: list[Callable[[], Waking]] = [waking._Queued]
 if sys.platform == "linux":
-    KINDS.append(waking._Counted)
+    KINDS.append(waking.Counted)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -57,9 +60,36 @@ def test_without_descriptors_it_is_done_with_a_queue(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there only")
 def test_its_descriptor_goes_with_it() -> None:
-    it = waking._Counted()
-    number = it._number
+    it = waking.Counted()
+    number = it.number
     del it
     gc.collect()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(number)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_an_engine_is_woken_for_each_command(monkeypatch: pytest.MonkeyPatch, counted: bool) -> None:
+    if not counted:
+        monkeypatch.setattr(life, "knock", lambda: None)
+    with Engine() as engine:
+        for number in range(1, 4):
+            engine.submit(Release(association=number))
+            told = engine.drain_wait(10.0)
+            assert [n.association for n in told if isinstance(n, ErrorNotice)] == [number]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there only")
+def test_an_engine_that_is_stopped_keeps_no_descriptor() -> None:
+    def opened() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    with Engine() as engine:
+        engine.submit(Release(association=1))
+    gc.collect()
+    before = opened()
+    for _ in range(5):
+        with Engine() as engine:
+            engine.submit(Release(association=1))
+    gc.collect()
+    assert opened() <= before
