@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_an_engine_is_woken_for_each_command(monkeypatch: pytest.MonkeyPatch, co
 @pytest.mark.skipif(sys.platform != "linux", reason="there only")
 def test_an_engine_that_is_stopped_keeps_no_descriptor() -> None:
     def opened() -> int:
-        return len(os.listdir("/proc/self/fd"))
+        return len(list(Path("/proc/self/fd").iterdir()))
 
     with Engine() as engine:
         engine.submit(Release(association=1))
