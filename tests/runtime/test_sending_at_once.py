@@ -4,6 +4,7 @@ ordinary."""
 from __future__ import annotations
 
 import dataclasses
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -234,6 +235,12 @@ def plain(notice: AnyNotice) -> dict[str, Any]:
     return {"kind": type(notice).__name__, **fields}
 
 
+def apart(told: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What was told of the association, and of the operation: which of them hears first that the peer has closed is
+    chance."""
+    return [n for n in told if n.get("operation") is None], [n for n in told if n.get("operation") is not None]
+
+
 @pytest.fixture
 def went(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each file that was loaded went the straight way."""
@@ -270,10 +277,41 @@ def test_both_ways_tell_the_same_of_any_peer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went: list[bool], act: Talk, size: int
 ) -> None:
     folder = written(tmp_path, tuple(file(f"1.{n}", size) for n in range(1, 8)))
-    at_once = played(folder, act)
+    at_once = apart(played(folder, act))
     assert any(went)
     the_long_way(monkeypatch)
-    assert at_once == played(folder, act)
+    assert at_once == apart(played(folder, act))
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """A response with bytes that are others, doubled, or cut and begun anew."""
+    out = bytearray(data)
+    how = chance.randrange(4)
+    if how < 2:
+        for _ in range(1 + 2 * how):
+            out[chance.randrange(len(out))] ^= 1 << chance.randrange(8)
+    elif how == 2:
+        out += data
+    else:
+        out = out[: chance.randrange(len(out))] + data
+    return bytes(out)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_ways_tell_the_same_of_damaged_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    def act(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+        chance = random.Random(100 * seed + number)
+        data = talk.message(context, response_to(request, 0))
+        if number > 2 and chance.random() < 0.6:
+            data = damaged(data, chance)
+        cut = chance.randrange(len(data))
+        talk.send(data[:cut])
+        talk.send(data[cut:])
+
+    folder = written(tmp_path, tuple(file(f"1.{n}", 70_000 if n % 3 == 0 else 100) for n in range(1, 7)))
+    at_once = apart(played(folder, act))
+    the_long_way(monkeypatch)
+    assert at_once == apart(played(folder, act))
 
 
 def test_a_failure_stops_both_ways_where_that_is_wished(
