@@ -83,7 +83,7 @@ def _one(args: argparse.Namespace, name: str) -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("target", nargs="*", default=["all"], choices=("all", *NAMES), metavar="TARGET")
+    parser.add_argument("target", nargs="*", default="all", choices=("all", *NAMES), metavar="TARGET")
     parser.add_argument("--runs", type=int, default=1 << 62, help="executions of a target at most")
     parser.add_argument("--seconds", type=float, default=230.0, help="in all, shared by the targets (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the chance; plain, the same inputs again")
