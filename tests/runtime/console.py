@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -67,6 +68,12 @@ class Console:
 
     def submit(self, command: Command) -> None:
         self.engine.submit(command)
+
+    def taken(self) -> None:
+        """Wait until the engine has taken every command handed over so far; from any thread."""
+        done = threading.Event()
+        self.engine._context.loop.call_soon_threadsafe(done.set)
+        assert done.wait(SECONDS)
 
     def new_id(self) -> int:
         return self.engine.new_id()

@@ -24,7 +24,7 @@ from engine.wire.pdus import decode_pdu, encode_pdu, iter_pdvs
 
 from .console import HOST, proposal
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 @dataclass

@@ -87,7 +87,7 @@ def test_a_full_disk_keeps_what_was_acknowledged(console: Console, disk: Disk, l
     acknowledged = {f"1.2.{n}": len(i.data) for n, (i, s) in enumerate(zip(images, answers, strict=True), 1) if s == 0}
     assert kept(disk) == acknowledged
     assert not list(disk.folder.rglob("*.part"))
-    console.wait(ErrorNotice, lambda n: "No space left on device" in n.sentence or "disk full" in n.sentence, 5.0)
+    console.wait(ErrorNotice, lambda n: "No space left on device" in n.sentence or "disk full" in n.sentence)
     assert console.echo(listener).outcome is Outcome.SUCCESS
 
 
@@ -97,7 +97,7 @@ def test_a_folder_that_turns_read_only(size: int, console: Console, disk: Disk, 
     assert stored(console, listener, first) == [0]
     disk.turn_read_only()
     assert stored(console, listener, image("1.2.1", size + 2)) == [0xA700]  # replaces nothing either
-    told = console.wait(ErrorNotice, lambda n: "Read-only file system" in n.sentence, 5.0)
+    told = console.wait(ErrorNotice, lambda n: "Read-only file system" in n.sentence)
     assert not told.report, told.report
     assert console.echo(listener).outcome is Outcome.SUCCESS
     disk.turn_back()
@@ -130,7 +130,7 @@ def test_a_normalized_instance_that_cannot_be_kept_is_answered_0213(
     disk.fill()
     refused = console.send(number, create)
     assert (refused.outcome, refused.status) == (Outcome.FAILURE, 0x0213)
-    told = console.wait(ErrorNotice, lambda n: "could not be kept" in n.sentence, 5.0)
+    told = console.wait(ErrorNotice, lambda n: "could not be kept" in n.sentence)
     assert not told.report
     (disk.folder / "filler").unlink()
     assert console.send(number, create).outcome is Outcome.SUCCESS  # nothing of the first stayed

@@ -71,7 +71,7 @@ def stored(console: Console, where: ListenerNotice, *data: EncodedData) -> list[
 
 def said(console: Console, *words: str) -> None:
     """An error was told with these words in one sentence."""
-    console.wait(ErrorNotice, lambda n: all(w in n.sentence for w in words), 5.0)
+    console.wait(ErrorNotice, lambda n: all(w in n.sentence for w in words))
 
 
 @pytest.mark.parametrize(("kind", "length"), [(4, 5000), (1, 2 * MIB), (6, 2 * MIB)])
