@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,11 +74,16 @@ def each(ae: AE, args: argparse.Namespace, work: list[Callable[[Association], Da
 
 
 def serve(args: argparse.Namespace) -> None:
-    """Writes what it receives as files, the data set as it came."""
+    """Writes what it receives as files, the data set as it came; where it is received into a file, that is kept."""
+    _config.STORE_RECV_CHUNKED_DATASET = args.chunked
+    tempfile.tempdir = str(args.folder)
 
     def store(event: evt.Event) -> int:
         path = args.folder / f"{event.request.AffectedSOPInstanceUID}.dcm"
-        path.write_bytes(event.encoded_dataset())
+        if args.chunked:
+            path.hardlink_to(event.dataset_path)  # its own name is taken away afterwards
+        else:
+            path.write_bytes(event.encoded_dataset())
         return 0
 
     ae = AE()
@@ -97,6 +103,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--pdu", type=int, default=131072)
+    parser.add_argument("--chunked", action="store_true", help="receive into a file, not into memory")
     args = parser.parse_args()
     if args.work == "serve":
         serve(args)

@@ -15,17 +15,21 @@ from .measure import Result, Run, Server, charged, largest_resident, ours, servi
 from .table import HALF_MEGABYTE, OURS, Bench, Goal, Row, as_shipped, part_of, row
 
 RECEIVER = "of the provider that receives"
+LARGE = 2**31
+"""Bytes beyond which pynetdicom is to receive into a file, as it offers, for its memory's sake."""
 
 
 def _into_nothing(go: Run, folder: Path) -> Run:
-    """The same with what was received before deleted first: each run receives instances that are new, and none pays for
-    what it replaces."""
+    """The same with what was received deleted at once: each run receives instances that are new, none pays for what it
+    replaces, and there is room for what one contender receives only."""
 
     def made() -> Result:
-        for path in folder.rglob("*"):
-            if path.is_file() and "1.2.826" in path.name:
-                path.unlink()
-        return go()
+        try:
+            return go()
+        finally:
+            for path in folder.rglob("*"):
+                if path.is_file() and "1.2.826" in path.name:
+                    path.unlink()
 
     return made
 
@@ -35,13 +39,14 @@ def _part(go: Run, of: float) -> Result:
 
 
 @contextmanager
-def _receivers(b: Bench, pdu: int) -> Iterator[dict[str, Server | peers.Peer]]:
+def _receivers(b: Bench, pdu: int, *, huge: bool) -> Iterator[dict[str, Server | peers.Peer]]:
     """All receivers, ours among them, each writing to a folder of its own."""
     most = ("--pdu", pdu)
     with contextlib.ExitStack() as stack:
         receivers: dict[str, Server | peers.Peer] = {}
+        chunked = ("--chunked",) if huge else ()  # quicker without, as long as twice of it fits into memory
         receivers[OURS] = stack.enter_context(serving("ours", b.scratch("ours"), *most))
-        receivers["pynetdicom"] = stack.enter_context(serving("pynet", b.scratch("pynetdicom"), *most))
+        receivers["pynetdicom"] = stack.enter_context(serving("pynet", b.scratch("pynetdicom"), *most, *chunked))
         if program := b.tool("storescp"):
             given = peers.storescp(program, b.scratch("storescp"), "-pdu", str(pdu))
             receivers["storescp"] = stack.enter_context(given)
@@ -53,8 +58,9 @@ def _receivers(b: Bench, pdu: int) -> Iterator[dict[str, Server | peers.Peer]]:
 
 def _receive(b: Bench, name: str, count: int, size: int, largest: float = 0.0, pdu: int = 131072) -> Iterator[Row]:
     """One and the same user sends to each: the C program, without it ours."""
-    need_room(b.folder, 6 * count * size)  # of four receivers and ours under way, and what is sent
-    with _receivers(b, pdu) as receivers:
+    sent = 0 if b.program else count * size  # the C program has it in memory
+    need_room(b.folder, sent + 2 * count * size)  # received once, or held twice while it is
+    with _receivers(b, pdu, huge=count * size > LARGE) as receivers:
         files = None if b.program else b.files(count, size)
 
         def sent_to(port: int) -> Run:
