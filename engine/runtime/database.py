@@ -7,13 +7,14 @@ synchronized at each commit. One writer thread; what waits while it writes goes 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.model.dataset import DataSet
 from engine.services.state import Change, Record
@@ -55,13 +56,18 @@ INSERT INTO object (shelf, key, sop_class, sop_instance, attributes) VALUES (?, 
 ON CONFLICT (shelf, key) DO UPDATE SET sop_class = excluded.sop_class, sop_instance = excluded.sop_instance,
 attributes = excluded.attributes
 """
-_PUT_FILE = """
+_TOGETHER = (64, 8, 1)
+"""Files told in one statement: after each the writer's thread waits for the interpreter, and the loop's then for it."""
+_PUT_FILES = {
+    count: f"""
 INSERT INTO instance (file, size, modified, sop_class, sop_instance, transfer_syntax, data_offset, data_length,
-attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+attributes) VALUES {", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * count)}
 ON CONFLICT (file) DO UPDATE SET size = excluded.size, modified = excluded.modified, sop_class = excluded.sop_class,
 sop_instance = excluded.sop_instance, transfer_syntax = excluded.transfer_syntax, data_offset = excluded.data_offset,
 data_length = excluded.data_length, attributes = excluded.attributes
-"""
+"""  # noqa: S608 - our own words
+    for count in _TOGETHER
+}
 
 
 class DatabaseError(Exception):
@@ -215,8 +221,12 @@ class Database:
         try:
             connection.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
-            for entry in entries:
-                _put(connection, entry)
+            for are_files, some in itertools.groupby(entries, lambda entry: isinstance(entry, IndexedFile)):
+                if are_files:
+                    _put_files(connection, cast("list[IndexedFile]", list(some)))
+                else:
+                    for entry in some:
+                        _put(connection, entry)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
@@ -240,22 +250,31 @@ class Database:
             connection.close()
 
 
+def _put_files(connection: sqlite3.Connection, files: list[IndexedFile]) -> None:
+    at = 0
+    for count in _TOGETHER:
+        while len(files) - at >= count:
+            connection.execute(_PUT_FILES[count], [value for file in files[at : at + count] for value in _values(file)])
+            at += count
+
+
+def _values(file: IndexedFile) -> tuple[str | int, ...]:
+    return (
+        file.file,
+        file.size,
+        file.modified,
+        file.sop_class_uid,
+        file.sop_instance_uid,
+        file.transfer_syntax,
+        file.data_offset,
+        file.data_length,
+        file.attributes if isinstance(file.attributes, str) else to_text(file.attributes),
+    )
+
+
 def _put(connection: sqlite3.Connection, entry: Entry) -> None:
     if isinstance(entry, IndexedFile):
-        connection.execute(
-            _PUT_FILE,
-            (
-                entry.file,
-                entry.size,
-                entry.modified,
-                entry.sop_class_uid,
-                entry.sop_instance_uid,
-                entry.transfer_syntax,
-                entry.data_offset,
-                entry.data_length,
-                entry.attributes if isinstance(entry.attributes, str) else to_text(entry.attributes),
-            ),
-        )
+        _put_files(connection, [entry])
     elif isinstance(entry, GoneFile):
         connection.execute("DELETE FROM instance WHERE file = ?", (entry.file,))
     elif entry.after is None:

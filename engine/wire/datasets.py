@@ -42,6 +42,7 @@ from .dicom_files import (
 from .errors import DataSetError
 from .file_front import FRONT, is_plain_instance
 from .issues import Issue
+from .known_elements import leading_elements
 from .pdus import Buffer
 from .value_rules import value_error
 from .values import decode_value, swap
@@ -84,6 +85,8 @@ def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, l
     if isinstance(data, EncodedData):
         layout = layout_of(data.transfer_syntax)
         plain = _plain(data.data, data.transfer_syntax, limits)
+        if layout.little_endian and not layout.implicit_vr:
+            return _explicit_attributes(plain, layout, stop_at, limits)
         elements = _read(plain, layout, stop_at=stop_at, depth=limits.depth)
         return _data_set(elements, (DEFAULT,), layout.little_endian)
     place = located(data)
@@ -100,6 +103,18 @@ def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, l
         raise problem(place.path, error) from None
     except DataSetError as error:
         raise problem(place.path, str(error)) from None
+
+
+def _explicit_attributes(data: bytes, layout: Layout, stop_at: int, limits: Limits) -> DataSet:
+    """Of these bytes in Explicit VR Little Endian, those decoded before not again."""
+    begun, ended, codecs = leading_elements(data, stop_at)
+    if ended:
+        return DataSet(tuple(begun))
+    elements = _read(data, layout, stop_at=stop_at, depth=limits.depth)
+    if any(e.tag == SPECIFIC_CHARACTER_SET for e in elements[len(begun) :]):
+        return _data_set(elements, (DEFAULT,), layout.little_endian)
+    rest = [_element(e, codecs, layout.little_endian) for e in elements[len(begun) :]]
+    return DataSet((*begun, *rest))
 
 
 def transcode(data: EncodedData, transfer_syntax_uid: str, limits: Limits = USUAL) -> EncodedData:
