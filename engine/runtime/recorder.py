@@ -21,13 +21,13 @@ from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
 from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
-from engine.wire.message_run import MessageRun
+from engine.wire.message_run import HEADERS, MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
 from engine.wire.store_form import StoreForm
 
 from .context import Context
 from .echo_records import EchoRecords
-from .runs import PduRun, ResponseRun
+from .runs import PduRun, ResponseRun, StoreRun
 from .store_records import StoreRecords
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
@@ -43,7 +43,7 @@ SMALL = 64 * 1024
 """Bytes of a data set somebody may look at (an Identifier, an attribute list): always kept."""
 HEAD = 256
 """Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
-_pdu_notice, _message_notice = quick(PduNotice), quick(MessageNotice)
+_pdu_notice, _message_notice, _encoded = quick(PduNotice), quick(MessageNotice), quick(EncodedData)
 
 
 @by_identity
@@ -347,6 +347,45 @@ class Recorder:
         )
         if self._held:
             self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
+
+    def note_store(
+        self,
+        event: p.StoreReceived,
+        answer: bytes,
+        context: NegotiatedContext,
+        arrived: tuple[float, float],
+        answered: tuple[float, float],
+    ) -> None:
+        """A C-STORE like one before it and its response, with which nothing is wrong: one record for all of them."""
+        outbox, kept, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
+        pdus: list[tuple[bytes, int]] = []
+        for pdu in (event.command, *event.pdus, answer):
+            size = len(pdu)
+            if has_room and kept + size <= KEPT_PDU_BYTES:
+                kept += size
+                pdus.append((bytes(pdu), size))
+            else:
+                pdus.append((bytes(pdu[:HEAD]), size))
+        size, data = event.size, None
+        if self.keeps_data(size):
+            data = self._keep_data(_encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax))
+        outbox.put(
+            StoreRun(
+                association=self._association,
+                limits=self._limits,
+                context=context,
+                pdus=pdus,
+                command=event.command[HEADERS:],
+                response=answer[HEADERS:],
+                data=data,
+                data_length=size,
+                arrived=arrived,
+                answered=answered,
+                states=(_RECEIVING, _SENDING),
+                held=kept - self._kept,
+            )
+        )
+        self._kept = kept
 
     def keeps_data(self, size: int) -> bool:
         """Whether a data set of so many bytes would be given with its notice."""

@@ -10,12 +10,14 @@ from dataclasses import field
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
-from engine.model.dataset import EncodedData
+from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.notices import AnyNotice, Direction, MessageNotice, PduNotice, ProgressNotice
 from engine.model.quick import quick
+from engine.services.responses import SUCCESS, response_to
 from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
+from engine.wire.commands import decode_command
 from engine.wire.message_run import HEADERS, MessageRun
 
 _pdu_notice, _message_notice, _progress_notice = quick(PduNotice), quick(MessageNotice), quick(ProgressNotice)
@@ -142,6 +144,99 @@ class ResponseRun:
 
 
 @dataclass(slots=True, kw_only=True)
+class StoreRun:
+    """A C-STORE that arrived and was answered with success: the notices of its P-DATA-TFs, of the request, of the
+    response's P-DATA-TF, and of the response.
+
+    pdus: what is kept of each P-DATA-TF, and its size. command, response: the two command sets. arrived, answered: when
+    (time, clock). states: as in `PduNotice`, of what is received and of what is sent.
+    """
+
+    association: int
+    limits: Limits
+    context: NegotiatedContext
+    pdus: list[tuple[bytes, int]]
+    command: bytes
+    response: bytes
+    data: EncodedData | FileData | None
+    data_length: int
+    arrived: tuple[float, float]
+    answered: tuple[float, float]
+    states: tuple[tuple[str, str, str, str], tuple[str, str, str, str]]
+    held: int
+    rest: list[AnyNotice] | None = None
+    """Of its notices, once they are made, those not taken yet."""
+
+    @property
+    def left(self) -> bool:
+        return self.rest is None or bool(self.rest)
+
+    def take(self, limit: int) -> list[AnyNotice]:
+        made = self._made() if self.rest is None else self.rest
+        self.rest = made[limit:]
+        return made[:limit] if self.rest else made
+
+    def _made(self) -> list[AnyNotice]:
+        request = decode_command(self.command)
+        *came, answer = self.pdus
+        made: list[AnyNotice] = [self._pdu(Direction.RECEIVED, pdu, self.arrived, self.states[0]) for pdu in came]
+        made.append(self._message(Direction.RECEIVED, request, self.command, self.arrived, self.data, self.data_length))
+        made.append(self._pdu(Direction.SENT, answer, self.answered, self.states[1]))
+        response = response_to(request, SUCCESS)
+        made.append(self._message(Direction.SENT, response, self.response, self.answered, None, 0))
+        return made
+
+    def _pdu(
+        self,
+        direction: Direction,
+        pdu: tuple[bytes, int],
+        when: tuple[float, float],
+        states: tuple[str, str, str, str],
+    ) -> PduNotice:
+        data, size = pdu
+        before, event, action, after = states
+        return _pdu_notice(
+            association=self.association,
+            time=when[0],
+            clock=when[1],
+            direction=direction,
+            type=PDataTF.TYPE,
+            data=data,
+            size=size,
+            state_before=before,
+            event=event,
+            action=action,
+            state_after=after,
+        )
+
+    def _message(
+        self,
+        direction: Direction,
+        command: CommandSet,
+        command_bytes: bytes,
+        when: tuple[float, float],
+        data: EncodedData | FileData | None,
+        length: int,
+    ) -> MessageNotice:
+        context = self.context
+        return _message_notice(
+            association=self.association,
+            limits=self.limits,
+            operation=None,
+            time=when[0],
+            clock=when[1],
+            direction=direction,
+            context_id=context.id,
+            abstract_syntax=context.abstract_syntax,
+            transfer_syntax=context.transfer_syntax,
+            command=command,
+            command_bytes=command_bytes,
+            data=data,
+            data_length=length,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
 class ProgressRun:
     """An operation moved on one by one, from `next` to `end` - 1 done."""
 
@@ -167,5 +262,5 @@ class ProgressRun:
         ]
 
 
-Run = PduRun | ResponseRun | ProgressRun
-RUNS = frozenset({PduRun, ResponseRun, ProgressRun})
+Run = PduRun | ResponseRun | StoreRun | ProgressRun
+RUNS = frozenset({PduRun, ResponseRun, StoreRun, ProgressRun})

@@ -61,6 +61,8 @@ class StoreRecords:
         self._recorder, self._context = recorder, context
         self._clean = False
         """The C-STORE being told has been judged, its response too."""
+        self._latest: partial[None] | None = None
+        """How the C-STORE that is being answered is recorded."""
         self._found = 0
         """What had been found before it otherwise."""
         self._asked: tuple[StoreSent, StoreSeen, float] | None = None
@@ -69,12 +71,16 @@ class StoreRecords:
     # -- received
 
     def received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
-        """A C-STORE like one before it arrived."""
-        self._context.record(partial(self._received, event, context, times))
+        """A C-STORE like one before it arrived; `answered` follows."""
+        self._latest = partial(self._received, event, context, times)
+        self._context.record(self._latest)
 
     def _received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
-        recorder, direction = self._recorder, Direction.RECEIVED
-        clean = self._clean = self._passes(event)
+        self._clean = self._passes(event)
+        self._tell_received(event, context, times)
+
+    def _tell_received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
+        recorder, direction, clean = self._recorder, Direction.RECEIVED, self._clean
         self._found = recorder.found
         tell = recorder.note_data if clean else recorder.told_data
         tell(direction, (event.command,), event.command, *times)
@@ -115,8 +121,23 @@ class StoreRecords:
 
     def answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext) -> None:
         """It was answered with success by this P-DATA-TF."""
-        times = self._context.wall(), self._context.now()
-        self._context.record(partial(self._answered, event, pdu, context, times))
+        times, waits = (self._context.wall(), self._context.now()), self._latest
+        if waits is not None and self._context.take_back(waits):
+            self._context.record(partial(self._both, event, pdu, context, waits.args[2], times))
+        else:
+            self._context.record(partial(self._answered, event, pdu, context, times))
+        self._latest = None
+
+    def _both(
+        self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, arrived: Times, times: Times
+    ) -> None:
+        """Request and response with nothing between them."""
+        self._clean = self._passes(event)
+        if self._clean:
+            self._recorder.note_store(event, pdu, context, arrived, times)
+        else:
+            self._tell_received(event, context, arrived)
+            self._answered(event, pdu, context, times)
 
     def _answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, times: Times) -> None:
         recorder = self._recorder

@@ -74,6 +74,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     answer = event.form.answer(event.number, event.uid)
     association.machine.send_quietly(answer)
     link.flush()  # the peer sends the next one while we finish this one
+    link.expects_next = True
     exchange.passed(context.id)
     recorder = association.recorder
     recorder.stores.received(event, context, arrived)
