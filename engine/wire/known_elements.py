@@ -19,6 +19,8 @@ LONGEST = 256
 """Bytes of one that is."""
 MOST = 1000
 """Elements taken of a data set: no usual one has more before its pixel data."""
+SOP_INSTANCE = 0x00080018
+"""Each instance has its own."""
 _DELIMITERS = 0xFFFE
 _SHORT = {vr.encode(): vr for vr in SHORT_VRS}
 _head = struct.Struct("<HH2sH").unpack_from
@@ -50,7 +52,7 @@ def leading_elements(data: bytes, stop_at: int) -> tuple[list[DataElement], bool
         element = known.get(raw)
         if element is None:
             element = _element(tag, vr, decode_value(vr, raw[8:], codecs))
-            if len(raw) <= LONGEST:
+            if len(raw) <= LONGEST and tag != SOP_INSTANCE:
                 known[raw] = element
         if tag == SPECIFIC_CHARACTER_SET and length:
             codecs = codecs_of(raw[8:].rstrip(b" \0").decode("latin-1").split("\\"))

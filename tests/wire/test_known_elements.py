@@ -74,7 +74,7 @@ def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_elements, "KEPT", 50)
     known_elements._known.clear()
     for number in range(500):
-        known(encode_dataset(DataSet((DataElement(0x00080018, "UI", (f"1.2.{number}",)),)), EXPLICIT_VR_LE))
+        known(encode_dataset(DataSet((DataElement(0x0020000D, "UI", (f"1.2.{number}",)),)), EXPLICIT_VR_LE))
     assert sum(map(len, known_elements._known.values())) <= 52
 
 
