@@ -24,8 +24,10 @@ import engine as engine_package
 OBJECTS = 50
 """Objects of one type that may come and go between two looks: what a pool, a queue or the interpreter keeps for later.
 Whatever is lost once an association, a message or a fault grows past it in any run worth the name."""
-POOLED = {"weakref.ReferenceType": 2_000}
-"""sqlite3's connections keep up to 200 dead references to cursors each; there are as many connections as listeners."""
+POOLED = {"weakref.ReferenceType": 2_000, "engine.model.dataset.DataElement": 300}
+"""sqlite3's connections keep up to 200 dead references to cursors each; there are as many connections as listeners.
+Instances that are held share elements that are alike (`known_elements`): those that come after a look share them with
+none that came before it, since each look empties the caches."""
 BLOCKS = 5_000
 """Pieces of memory that Python has handed out: strings, bytes and numbers too, which no object count sees."""
 MEGABYTES = 12.0
