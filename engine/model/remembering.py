@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V")
 KEPT = 512
 """Results kept, of all functions; then it begins anew."""
 known: dict[tuple[int, ...], tuple[tuple[object, ...], object]] = {}
@@ -33,6 +34,25 @@ def by_identity(function: Callable[P, T]) -> Callable[P, T]:
             if len(known) >= KEPT:
                 known.clear()
             known[key] = values, result
+        return result
+
+    return remembering
+
+
+def by_its_identity(function: Callable[[V], T]) -> Callable[[V], T]:
+    """The same for a function of one value, at two thirds of the price."""
+    number = id(function)
+
+    @wraps(function)
+    def remembering(value: V) -> T:
+        key = number, id(value)
+        found = known.get(key)
+        if found is not None:
+            return found[1]  # type: ignore[return-value]
+        result = function(value)
+        if len(known) >= KEPT:
+            known.clear()
+        known[key] = (value,), result
         return result
 
     return remembering

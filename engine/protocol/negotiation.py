@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.model.association import AsyncWindow, ExtendedNegotiation, Negotiated, NegotiatedContext, Proposal, Role
-from engine.model.remembering import by_identity
+from engine.model.remembering import by_identity, by_its_identity
 from engine.standard.codes import explain_code
 from engine.standard.pdus import (
     AbstractSyntax,
@@ -49,7 +49,7 @@ NOT_ANSWERED = -1
 # --- what we propose ----------------------------------------------------------------------------------------------
 
 
-@by_identity
+@by_its_identity
 @lru_cache(REMEMBERED)
 def propose(p: Proposal) -> AssociateRQ:
     """The A-ASSOCIATE-RQ of a proposal, items and sub-items in ascending order of their types."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from engine.model.quick import quick
-from engine.model.remembering import by_identity
+from engine.model.remembering import by_its_identity
 from engine.standard.codes import abort_text
 from engine.standard.pdus import (
     PDUS,
@@ -459,7 +459,7 @@ _PRIMITIVES: dict[type, Evt] = {
 }
 
 
-_encoded = by_identity(lru_cache(64)(encode_pdu))
+_encoded = by_its_identity(lru_cache(64)(encode_pdu))
 """One association after the other says the same."""
 
 

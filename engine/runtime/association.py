@@ -64,7 +64,7 @@ class Association:
         self.limits = limits or (proposal.limits if proposal else USUAL)
         self.negotiated: Negotiated | None = None
         self.tls: TlsVerdict | None = None
-        self.exchange: dx.Exchange | None = None
+        self._exchange: dx.Exchange | None = None
         self.script: Deviating | None = None
         if script is None and (proposal is None or proposal.script is None):
             self.machine = UpperLayer(requestor, timeouts.artim, pdu_limit=self.limits.pdu_length)
@@ -74,7 +74,6 @@ class Association:
             self.script, self.machine = scripted(self, script, proposal)
         self.machine.in_runs = self.script is None
         self.link = Link(context, self.machine, self._on_event)
-        self.recorder = Recorder(context, number, requestor, self.limits)
         self.on_request: OnRequest | None = None
         self.on_indication: Callable[[Association, AssociateRQ], None] | None = None
         self.on_store: Callable[[Association, p.StoreReceived], bool] | None = None
@@ -99,6 +98,19 @@ class Association:
         self._aborting = False
         """What was received before our A-ABORT and is told while it goes out counts no more."""
         self._watchdog: Watchdog | None = None
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Made for the first PDU, when that is out."""
+        return Recorder(self.context, self.number, self.requestor, self.limits)
+
+    @property
+    def exchange(self) -> dx.Exchange | None:
+        """None until both sides have agreed; made for the first message."""
+        if self._exchange is None and self.negotiated is not None:
+            limits, seconds = self.limits, self.timeouts.dimse
+            self._exchange = dx.Exchange(self.negotiated, self.requestor, seconds, self.sink_for, limits=limits)
+        return self._exchange
 
     @cached_property
     def messages(self) -> Messages:
@@ -162,7 +174,6 @@ class Association:
         self._forget()
         self.negotiated = negotiated
         self.recorder.established(negotiated)
-        self.exchange = dx.Exchange(negotiated, self.requestor, self.timeouts.dimse, self.sink_for, limits=self.limits)
         count = sum(c.accepted for c in negotiated.contexts)
         sentence = f"Association established, {count} of {len(negotiated.contexts)} presentation contexts accepted."
         if not count:
@@ -198,7 +209,7 @@ class Association:
     @property
     def busy(self) -> bool:
         """Whether an operation is under way: releasing now would cut it off unexplained."""
-        exchange = self.exchange
+        exchange = self._exchange
         messages = self.begun_messages
         return (messages is not None and messages.sending) or (
             exchange is not None and bool(exchange.outstanding or exchange.serving)
@@ -266,7 +277,7 @@ class Association:
         """What an end now cuts off, in words; "" between messages."""
         if pdu_bytes:
             return f"in the middle of a PDU ({pdu_bytes} bytes of it had arrived)"
-        arriving = self.exchange.arriving if self.exchange else ()
+        arriving = self._exchange.arriving if self._exchange else ()
         if not arriving:
             return ""
         _, command, data = arriving[0]
@@ -291,8 +302,8 @@ class Association:
         self._forget()
         self.context.associations.pop(self.number, None)
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
-        if self.exchange is not None:
-            self.exchange.abandon()
+        if self._exchange is not None:
+            self._exchange.abandon()
         lost = self.end
         if outcome is Outcome.SUCCESS:
             lost = Ended(Outcome.ABORTED, f"{sentence} What had been asked was not answered.")

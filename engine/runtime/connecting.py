@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from engine.model.association import Peer
@@ -16,7 +17,7 @@ from engine.protocol.negotiation import propose
 
 from . import sentences
 from .context import go_on
-from .resolving import AddressInfo, resolve
+from .resolving import AddressInfo, literal, resolve
 from .transport import SUPPORTED, SocketTransport
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ async def connect(association: Association) -> None:
         _fail(association, Outcome.NOT_SENT, f"The A-ASSOCIATE-RQ cannot be made: {error}")
     layer = await _layer(association) if association.proposal.tls is not None else None
     try:
-        sock = await _unless_over(association, _connected(peer), seconds)
+        begun = _begin(peer)
+        sock = begun if isinstance(begun, socket.socket) else await _unless_over(association, begun, seconds)
         if SUPPORTED:
             SocketTransport(association.context.loop, sock, layer or association.link).start()
         else:
@@ -84,6 +86,16 @@ async def _layer(association: Association) -> TlsLayer | None:
         _fail(association, Outcome.NOT_SENT, sentence)
 
 
+def _begin(peer: Peer) -> socket.socket | Coroutine[Any, Any, socket.socket]:
+    """A socket that is connected, where the peer has one address and that is reached at once, else what brings one.
+    OSError when it failed at once."""
+    known = literal(peer.host, peer.port)
+    if known is None or len(known) != 1:
+        return _connected(peer)
+    sock, stands = _begun(known[0])
+    return sock if stands else _completed(sock, known[0])
+
+
 async def _unless_over(association: Association, work: Any, seconds: float) -> socket.socket:
     """The connection; TimeoutError after `seconds`, Ended when the association is aborted meanwhile."""
     loop = association.context.loop
@@ -110,8 +122,6 @@ async def _unless_over(association: Association, work: Any, seconds: float) -> s
 async def _connected(peer: Peer) -> socket.socket:
     """A socket connected to the first address that answers; OSError of the most telling failure."""
     waiting = await resolve(peer.host, peer.port)
-    if len(waiting) == 1:
-        return await _connect_to(waiting[0])
     running: set[asyncio.Task[socket.socket]] = set()
     errors: list[OSError] = []
     try:
@@ -142,13 +152,27 @@ async def _connected(peer: Peer) -> socket.socket:
 
 
 async def _connect_to(info: AddressInfo) -> socket.socket:
+    sock, stands = _begun(info)
+    return sock if stands else await _completed(sock, info)
+
+
+def _begun(info: AddressInfo) -> tuple[socket.socket, bool]:
+    """A socket that is being connected, and whether it is already. OSError when it failed at once."""
     family, kind, protocol, _, address = info
     sock = socket.socket(family, kind | _NONBLOCKING, protocol)
     try:
         if not _NONBLOCKING:
             sock.setblocking(False)
-        if not _stands(sock, address):
-            await asyncio.get_running_loop().sock_connect(sock, address)
+        return sock, _stands(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _completed(sock: socket.socket, info: AddressInfo) -> socket.socket:
+    """It when it is connected. OSError."""
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, info[4])
     except BaseException:
         sock.close()
         raise

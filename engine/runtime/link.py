@@ -21,8 +21,9 @@ armed again after each receive, unless what we have sent meanwhile was acknowled
 WRITE_HIGH_WATER = 256 * 1024
 """Bytes queued here before senders wait. The system has its own buffer, which keeps the line busy meanwhile; what is
 queued here has been copied."""
-PASSED_BY = 16
-"""Reads of what comes while we close; a peer that sends faster than that is not waited for."""
+PASSED_BY = (4096, *[WRITE_HIGH_WATER] * 16)
+"""Bytes read at a time of what comes while we close, which mostly is nothing; a peer that sends faster than that is not
+waited for."""
 NEXT_AT_ONCE = 8
 """Requests taken one after the other before others have their turn of the loop."""
 MOST_BUFFERS = 1024
@@ -149,6 +150,8 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if self.closed_here:  # all has been told: the reader wakes while we tidy up
+            self._context.outbox.let_go()
         self._context.links.discard(self)
         if isinstance(exc, OSError):
             self.lost_reason = exc.strerror or str(exc)
@@ -279,8 +282,8 @@ class Link(asyncio.BufferedProtocol):
         last may never reach the peer."""
         if self._plain and self._socket is not None:
             try:
-                for _ in range(PASSED_BY):
-                    if len(os.read(self._socket.fileno(), WRITE_HIGH_WATER)) < WRITE_HIGH_WATER:
+                for size in PASSED_BY:
+                    if len(os.read(self._socket.fileno(), size)) < size:
                         break
             except OSError:
                 pass

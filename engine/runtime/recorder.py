@@ -12,7 +12,7 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
 from engine.model.quick import quick
-from engine.model.remembering import by_identity
+from engine.model.remembering import by_its_identity
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -46,7 +46,7 @@ HEAD = 256
 _pdu_notice, _message_notice, _encoded = quick(PduNotice), quick(MessageNotice), quick(EncodedData)
 
 
-@by_identity
+@by_its_identity
 def _names(t: p.Transition | None) -> tuple[str, str, str, str]:
     return (t.before.name, t.event.name, t.action, t.after.name) if t else ("", "", "", "")
 

@@ -18,13 +18,10 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
 
     A name is looked up in a thread of its own, which nobody waits for when the engine stops.
     """
-    if host and host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]  # an IPv6 address as people write it before a port
-    passive_flag = socket.AI_PASSIVE if passive else 0
-    try:
-        return list(_literal(host, port, passive_flag))
-    except socket.gaierror:
-        pass
+    known = literal(host, port, passive=passive)
+    if known is not None:
+        return list(known)
+    name, passive_flag = _bare(host), socket.AI_PASSIVE if passive else 0
     loop = asyncio.get_running_loop()
     found: asyncio.Future[list[AddressInfo]] = loop.create_future()
 
@@ -39,7 +36,7 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
     def look_up() -> None:
         result: list[AddressInfo] | Exception
         try:
-            result = _look_up(host, port, passive_flag)
+            result = _look_up(name, port, passive_flag)
         except (OSError, ValueError, OverflowError) as error:
             result = error
         with suppress(RuntimeError):  # the loop has been closed meanwhile
@@ -47,6 +44,19 @@ async def resolve(host: str | None, port: int, *, passive: bool = False) -> list
 
     threading.Thread(target=look_up, name="dimse-look-up", daemon=True).start()
     return await found
+
+
+def literal(host: str | None, port: int, *, passive: bool = False) -> tuple[AddressInfo, ...] | None:
+    """The same of what is an address already; None for a name. OSError, UnicodeError, OverflowError."""
+    try:
+        return _literal(_bare(host), port, socket.AI_PASSIVE if passive else 0)
+    except socket.gaierror:
+        return None
+
+
+def _bare(host: str | None) -> str | None:
+    """An IPv6 address without the brackets people write before a port."""
+    return host[1:-1] if host and host.startswith("[") and host.endswith("]") else host
 
 
 @lru_cache(64)

@@ -163,7 +163,8 @@ class SocketTransport(asyncio.Transport):
         """Close after what is queued has been sent."""
         if self._closing:
             return
-        self.pause_reading()
+        if self._queue or not self._receiving:
+            self.pause_reading()  # else that has time until the end has been told
         self._closing = True
         if not self._queue:
             self._end(None)
@@ -203,6 +204,7 @@ class SocketTransport(asyncio.Transport):
         try:
             protocol.connection_lost(error)
         finally:
+            self.pause_reading()
             self._sock.close()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:

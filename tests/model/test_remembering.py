@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
 from engine.model import remembering
-from engine.model.remembering import by_identity
+from engine.model.remembering import by_identity, by_its_identity
+
+Kind = Callable[[Callable[..., Any]], Callable[..., Any]]
+kinds = pytest.mark.parametrize("remembered", [by_identity, by_its_identity])
 
 
-def test_the_same_object_is_not_computed_again() -> None:
+@kinds
+def test_the_same_object_is_not_computed_again(remembered: Kind) -> None:
     asked: list[tuple[int, ...]] = []
 
-    @by_identity
+    @remembered
     def total(values: tuple[int, ...]) -> int:
         asked.append(values)
         return sum(values)
@@ -20,14 +29,16 @@ def test_the_same_object_is_not_computed_again() -> None:
     assert [it is values for it in asked] == [True, False]
 
 
-def test_functions_are_kept_apart() -> None:
+@kinds
+def test_functions_are_kept_apart(remembered: Kind) -> None:
     values = (1, 2)
-    assert by_identity(sum)(values) == 3
-    assert by_identity(max)(values) == 2
+    assert remembered(sum)(values) == 3
+    assert remembered(max)(values) == 2
 
 
-def test_it_holds_only_so_many() -> None:
-    @by_identity
+@kinds
+def test_it_holds_only_so_many(remembered: Kind) -> None:
+    @remembered
     def own(value: object) -> object:
         return value
 
@@ -37,10 +48,11 @@ def test_it_holds_only_so_many() -> None:
     assert all(own(it) is it for it in made)
 
 
-def test_what_failed_is_tried_again() -> None:
+@kinds
+def test_what_failed_is_tried_again(remembered: Kind) -> None:
     tries: list[int] = []
 
-    @by_identity
+    @remembered
     def work(value: int) -> int:
         tries.append(value)
         if len(tries) == 1:
