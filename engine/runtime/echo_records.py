@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from engine.conformance.echoes import Echo
 from engine.model.command_set import CommandSet
 from engine.model.notices import Direction
-from engine.model.quick import quick
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.wire.echo_form import EchoForm
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 Times = tuple[float, float]
 """Seconds since the epoch, and of the monotonic clock."""
-_received, _ready = quick(dx.Received), quick(dx.Ready)
 
 
 class EchoRecords:
@@ -46,8 +44,7 @@ class EchoRecords:
         else:
             self._found[number] = recorder.found
             recorder.told_data(direction, (pdu,), pdu, *times)
-        ready = _ready(form.context, command, pdu[HEADERS:])
-        recorder.told_message(direction, ready, None, 0, operation, None, times)
+        recorder.told_command(direction, form.context, command, pdu[HEADERS:], operation, None, times)
 
     def answered(self, event: p.EchoAnswered, command: CommandSet, invoked: dx.Invoked, now: float) -> None:
         """The response to it arrived."""
@@ -63,14 +60,5 @@ class EchoRecords:
             recorder.told_data(direction, (data,), data, *times)
             if before == recorder.found:
                 recorder.note_clean_echo(form)
-        context = form.context
-        message = _received(
-            context_id=context.id,
-            abstract_syntax=context.abstract_syntax,
-            transfer_syntax=context.transfer_syntax,
-            command=command,
-            command_bytes=data[HEADERS:],
-            data=None,
-            data_length=0,
-        )
-        recorder.told_received(message, invoked.operation, times[1] - invoked.sent, False, None, times)
+        duration = times[1] - invoked.sent
+        recorder.told_command(direction, form.context, command, data[HEADERS:], invoked.operation, duration, times)

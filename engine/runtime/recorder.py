@@ -8,6 +8,7 @@ from functools import partial
 from engine.conformance.echoes import Echo
 from engine.conformance.watcher import StoreSeen, Verdict, Watcher
 from engine.model.association import Negotiated, NegotiatedContext
+from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
@@ -301,6 +302,36 @@ class Recorder:
         )
         if self._held:
             self._tell_held(direction, operation if operation is not None else within)
+
+    def told_command(
+        self,
+        direction: Direction,
+        context: NegotiatedContext,
+        command: CommandSet,
+        command_bytes: bytes,
+        operation: int,
+        duration: float | None,
+        times: tuple[float, float],
+    ) -> None:
+        """A message without data set passed, in either direction."""
+        self._context.outbox.put(
+            _message_notice(
+                association=self._association,
+                limits=self._limits,
+                operation=operation,
+                time=times[0],
+                clock=times[1],
+                direction=direction,
+                context_id=context.id,
+                abstract_syntax=context.abstract_syntax,
+                transfer_syntax=context.transfer_syntax,
+                command=command,
+                command_bytes=command_bytes,
+                duration=duration,
+            )
+        )
+        if self._held:
+            self._tell_held(direction, operation)
 
     def received(
         self,

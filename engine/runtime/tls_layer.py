@@ -22,7 +22,7 @@ from .link import Link
 from .tls import Secure
 from .tls_certificate import matches_host, read_certificate
 from .tls_records import AT_ONCE, RECORD, in_records
-from .tls_watch import VERSIONS, Watched, alert_text
+from .tls_watch import VERSIONS, alert_text
 
 LINGER = 1.0
 """Seconds the other side has to read our last alert and close, before we do."""
@@ -82,6 +82,7 @@ class TlsLayer(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._facade.inner = transport
         self._link.attach(self._facade)
         if self._seconds:
             self._timer = self._context.loop.call_later(self._seconds, self._late)
@@ -162,7 +163,8 @@ class TlsLayer(asyncio.BufferedProtocol):
             return
         watch, outgoing = self._secure.watch, self._outgoing
         enough = RECORD  # the first goes by itself: the other side decrypts it while we encrypt the next ones
-        for piece in in_records(buffers):
+        alone = type(buffers) is list and len(buffers) == 1 and len(buffers[0]) <= RECORD
+        for piece in buffers if alone else in_records(buffers):
             watch.pause()
             try:
                 done = self._tls.write(piece)
@@ -282,12 +284,12 @@ class TlsLayer(asyncio.BufferedProtocol):
         """Decrypt what has come and hand it on."""
         tls, incoming, link = self._tls, self._incoming, self._link
         while not self.over:
-            buffer = link.get_buffer(-1)
+            buffer = link.machine.receive_buffer()
             room = len(buffer)
             count, got, error = 0, 1, None
             try:
                 while got and count < room:
-                    got = _into(tls, buffer[count:] if count else buffer)
+                    got = tls.read(room - count, buffer[count:] if count else buffer)  # type: ignore[assignment]
                     count += got
                     if got and not (incoming.pending or tls.pending()):
                         break  # asking once more would only be refused
@@ -300,7 +302,8 @@ class TlsLayer(asyncio.BufferedProtocol):
             del buffer
             if count:
                 link.buffer_updated(count)
-            self._flush()
+            if self._outgoing.pending:
+                self._flush()
             if error is not None and not self.over:
                 self._broken(error)
             elif not got:
@@ -354,10 +357,6 @@ class TlsLayer(asyncio.BufferedProtocol):
         )
 
 
-def _into(tls: Watched, room: memoryview) -> int:
-    return tls.read(len(room), room)  # type: ignore[return-value]
-
-
 def _is_name(host: str) -> bool:
     return ":" not in host and not host.replace(".", "").isdigit()
 
@@ -365,14 +364,12 @@ def _is_name(host: str) -> bool:
 class TlsTransport(asyncio.Transport):
     """What a Link writes to."""
 
+    inner: asyncio.Transport
+    """What the layer itself writes to."""
+
     def __init__(self, layer: TlsLayer) -> None:
         super().__init__()
         self._layer = layer
-
-    @property
-    def inner(self) -> asyncio.BaseTransport:
-        """What the layer itself writes to."""
-        return self._layer.transport
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         self._layer.write(list_of_data)
@@ -382,7 +379,7 @@ class TlsTransport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         layer = self._layer
-        return layer.over or not layer.secured or layer.transport.is_closing()
+        return layer.over or not layer.secured or self.inner.is_closing()
 
     def close(self) -> None:
         self._layer.close()
@@ -391,19 +388,19 @@ class TlsTransport(asyncio.Transport):
         self._layer.abort()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._layer.transport.get_extra_info(name, default)
+        return self.inner.get_extra_info(name, default)
 
     def pause_reading(self) -> None:
-        self._layer.transport.pause_reading()
+        self.inner.pause_reading()
 
     def resume_reading(self) -> None:
-        self._layer.transport.resume_reading()
+        self.inner.resume_reading()
 
     def get_write_buffer_size(self) -> int:
-        return self._layer.transport.get_write_buffer_size()
+        return self.inner.get_write_buffer_size()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        self._layer.transport.set_write_buffer_limits(high, low)
+        self.inner.set_write_buffer_limits(high, low)
 
     def can_write_eof(self) -> bool:
         return False
