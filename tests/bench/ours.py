@@ -229,7 +229,7 @@ def main() -> None:
     if args.keep is not None:
         recorder.KEPT_PDU_BYTES = args.keep
     bench = Bench(args)
-    for part in ("storing", "retrieving"):  # the others' time to start does not count either
+    for part in ("storing", "retrieving", *(("tls_joining",) if args.tls else ())):  # the others' start counts neither
         import_module(f"engine.runtime.{part}")
     begun, used = time.perf_counter(), time.process_time()
     try:
