@@ -49,8 +49,8 @@ class DataSetEditor(QWidget):
         self.model = model
         self.view = DataSetView(model, self)
         self.view.set_empty(
-            "No elements yet. Press <b>Insert</b> and type a keyword, a name or a tag,<br>"
-            "paste elements as text, or choose a template."
+            "<b>No elements yet</b><br>Press <b>Insert</b> and type a keyword, a name or a tag, paste elements as "
+            "text, or choose a template."
         )
         self.line = AddLine(self)
         self.words = QLabel(self)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from engine.model.notices import ProgressNotice
 from engine.trace.store_text import size_text
+from gui.later import Later
 from gui.pace import Pace
 from gui.theme import SPACING
 
@@ -95,6 +96,10 @@ class ProgressStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines: dict[int, OperationLine] = {}
+        self._new: dict[int, ProgressNotice] = {}
+        """What is newest of operations whose line is not made yet: it moves all that is below."""
+        self._making = Later(self)
+        self._making.due.connect(self._make)
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, SPACING.small)
         self._rows.setSpacing(SPACING.small)
@@ -109,15 +114,25 @@ class ProgressStrip(QWidget):
 
     def show_progress(self, notice: ProgressNotice) -> None:
         line = self._lines.get(notice.operation)
-        if line is None:
-            line = self._lines[notice.operation] = OperationLine(notice.operation, self)
+        if line is not None:
+            line.show_progress(notice)
+            return
+        self._new[notice.operation] = notice
+        self._making.ask()
+
+    def _make(self) -> None:
+        fresh, self._new = self._new, {}
+        for operation, notice in fresh.items():
+            line = self._lines[operation] = OperationLine(operation, self)
             line.cancelled.connect(self.cancel_requested)
             self._rows.insertWidget(self._rows.count() - 1, line)
+            line.show_progress(notice)
+        if fresh:
             self._arrange()
-        line.show_progress(notice)
 
     def end(self, operation: int) -> None:
         """The operation ended."""
+        self._new.pop(operation, None)
         line = self._lines.pop(operation, None)
         if line is not None:
             self._rows.removeWidget(line)

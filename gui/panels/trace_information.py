@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.forms.details import Details
@@ -36,9 +37,23 @@ class InformationTab(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACING.normal, 0, 0)
         column.addWidget(splitter)
+        self._record: TraceAssociation | None = None
+        self._due = False
 
     def show_association(self, record: TraceAssociation | None) -> None:
-        """Show this association as it is now."""
+        """Show this association as it is now, or as it is when the tab is seen next."""
+        self._record, self._due = record, not self.isVisible()
+        if not self._due:
+            self._write()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._due:
+            self._due = False
+            self._write()
+        super().showEvent(event)
+
+    def _write(self) -> None:
+        record = self._record
         rows = information_rows(record) if record is not None else ()
         if rows == tuple(self.model.records):
             return

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from engine.model.notices import Direction, FindingNotice, Notice
 from engine.standard.elements import BY_KEYWORD
@@ -16,6 +16,8 @@ from engine.trace.diagnosis.model import Mend, Proof
 from gui.forms.diagnosis_card import CardArea, DiagnosisCard
 from gui.forms.eliding_combo import ElidingCombo
 from gui.forms.header import PanelHeader, text_button
+from gui.forms.quiet_tabs import QuietTabs
+from gui.later import Later
 from gui.models.diagnosis_book import DiagnosisBook
 from gui.models.finding_rows import Tally, finding_text, findings_text, tally
 from gui.models.trace_lists import AssociationList
@@ -87,8 +89,7 @@ class TracePanel(QWidget):
         self.information = InformationTab(self)
         self.pdus = PdusTab(self)
         self.findings = FindingsTab(self.book, self)
-        self.tabs = QTabWidget(self)
-        self.tabs.setDocumentMode(True)
+        self.tabs = QuietTabs(self)
         self.tabs.tabBar().setAccessibleName("Parts of the trace")
         self.tabs.addTab(self.contexts, "Contexts")
         self.tabs.addTab(self.information, "User information")
@@ -107,6 +108,8 @@ class TracePanel(QWidget):
         self._said.timeout.connect(self._copy_again)
         self._titles = Pace(self)
         self._titles.due.connect(self._update_shown_titles)
+        self._phase = Later(self)
+        self._phase.due.connect(self._show_phase)
         self.picker.activated.connect(self._picked)
         self.findings.opened.connect(self._show_finding)
         self.findings.chosen.connect(self._prepare_finding)
@@ -129,9 +132,9 @@ class TracePanel(QWidget):
             self.associations.changed(number)
         follow = self._to_follow(changes)
         if follow is not None and follow != self._shown:
-            self._show(follow)
+            self._turn_to(follow)
         elif self._shown is not None and self._shown not in self.store.associations:
-            self._show(self.associations.number(0))
+            self._turn_to(self.associations.number(0))
         else:
             self._update(changes)
         if changes.new or changes.gone or changes.phases:
@@ -153,6 +156,11 @@ class TracePanel(QWidget):
             self.banner.turn_to(target.time)
         if target.diagnosis is not None:
             self.banner.show_one(target.diagnosis)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was taken in that is shown in the next turn of Qt's loop."""
+        return self._phase.waits
 
     @property
     def shown_association(self) -> int | None:
@@ -207,10 +215,15 @@ class TracePanel(QWidget):
         self._show(self.associations.number(row))
 
     def _show(self, association: int | None) -> None:
+        """As the user wants it: all at once."""
+        self._turn_to(association)
+        self._phase.settle()
+
+    def _turn_to(self, association: int | None) -> None:
         record = self.store.get(association)
         changed = association != self._shown
         self._shown = association if record is not None else None
-        self._show_phase(record)
+        self._phase.ask()
         if changed or record is None:
             self.pdus.set_pdus(record.pdus if record is not None else ())
             findings, peer = (record.findings, record.peer.ae_title) if record is not None else ((), "")
@@ -230,14 +243,16 @@ class TracePanel(QWidget):
         if number in changes.findings:
             self.findings.add_findings(changes.findings[number])
         if number in changes.phases:
-            self._show_phase(record)
+            self._phase.ask()
             self.findings.set_peer(record.peer.ae_title)
         self._titles.ask()
 
     def _update_shown_titles(self) -> None:
         self._update_titles(self.store.get(self._shown))
 
-    def _show_phase(self, record: TraceAssociation | None) -> None:
+    def _show_phase(self) -> None:
+        """How far the association shown is and what was negotiated: more to draw than all else of a batch."""
+        record = self.store.get(self._shown)
         self.banner.say(*ended_badly(record))
         self.banner.show_diagnoses(self.diagnoses.of(self._shown))
         self.contexts.show_association(record)

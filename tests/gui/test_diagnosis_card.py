@@ -48,6 +48,7 @@ def strict(live_window, qtbot):
 def _echo(window, qtbot):
     with qtbot.waitSignal(window.session.echo_finished):
         window.echo()
+    qtbot.waitUntil(lambda: not window.trace.waits)
 
 
 def test_a_wrong_title_is_mended_with_one_button(live_window, strict, qtbot):

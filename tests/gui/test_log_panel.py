@@ -249,7 +249,7 @@ def test_clearing_empties_the_log(qtbot: QtBot, filled: LogPanel) -> None:
 def test_progress_is_shown_counted_and_can_be_cancelled(qtbot: QtBot, panel: LogPanel) -> None:
     assert not panel.progress.isVisible()
     panel.add_notices((samples.progress(7, 120, 500, failed=2, bytes=12_300_000, sentence="Sending IM000120"),))
-    assert panel.progress.isVisible()
+    qtbot.waitUntil(panel.progress.isVisible)
     (line,) = panel.progress.lines()
     assert line.counts.text() == "120 of 500 · ✕ 2 failed · 12.3 MB"
     assert line.bar.value() == 240
@@ -263,8 +263,18 @@ def test_progress_is_shown_counted_and_can_be_cancelled(qtbot: QtBot, panel: Log
     assert not panel.progress.isVisible()
 
 
-def test_many_operations_leave_room_for_the_log(panel: LogPanel) -> None:
+def test_what_ends_in_the_turn_it_began_in_never_moves_the_log(qtbot: QtBot, panel: LogPanel) -> None:
+    talk = Conversation()
+    talk.ended(7, "Sent.")
+    panel.add_notices((samples.progress(7, 1, 2, sentence="Sending"), *talk.notices))
+    panel.add_notices((samples.progress(8, 1, 2, sentence="Sending more"),))
+    qtbot.waitUntil(panel.progress.isVisible)
+    assert [line.operation for line in panel.progress.lines()] == [8]
+
+
+def test_many_operations_leave_room_for_the_log(qtbot: QtBot, panel: LogPanel) -> None:
     panel.add_notices(tuple(samples.progress(n, 1, None, sentence=f"Operation {n}") for n in range(5)))
+    qtbot.waitUntil(lambda: len(panel.progress.lines()) == 5)
     assert sum(line.isVisible() for line in panel.progress.lines()) == 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from gui.later import Later
 from gui.pace import AT_ONCE, Pace
 
 
@@ -46,3 +47,19 @@ def test_what_waits_is_told_by_itself(qtbot: QtBot) -> None:
     if len(told) == AT_ONCE:
         qtbot.waitUntil(lambda: len(told) == AT_ONCE + 1)
     assert len(told) == AT_ONCE + 1
+
+
+def test_what_can_wait_comes_once_in_a_turn_of_its_own(qtbot: QtBot) -> None:
+    parent = QObject()
+    later = Later(parent)
+    told: list[None] = []
+    later.due.connect(lambda: told.append(None))
+    later.settle()
+    assert not told
+    later.ask()
+    later.ask()
+    assert not told
+    qtbot.waitUntil(lambda: bool(told))
+    later.ask()
+    later.settle()
+    assert len(told) == 2

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
@@ -15,7 +15,7 @@ from gui.models.rows import RECORD_ROLE, SECOND_LINE_ROLE
 from gui.models.trace_contexts import entry
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_target import TraceTarget
-from gui.panels.trace_panel import FINDINGS, PDUS, TracePanel
+from gui.panels.trace_panel import FINDINGS, INFORMATION, PDUS, TracePanel
 from gui.theme import theme
 from tests.gui import sample_notices as samples
 from tests.gui.sample_notices import RECEIVED, SENT, VERIFICATION, Conversation
@@ -58,10 +58,11 @@ def test_an_association_of_ours_is_shown_as_it_opens(qtbot: QtBot, panel: TraceP
     with qtbot.waitSignal(panel.association_shown) as told:
         panel.add_notices(tuple(talk.notices[:2]))
     assert told.args == [12]
+    qtbot.waitUntil(lambda: panel.contexts.current is not None)
     assert panel.contexts.current is not None
     assert panel.contexts.current.reason == "Not answered yet."
     panel.add_notices(tuple(talk.notices[2:]))
-    assert panel.contexts.current.id == 7
+    qtbot.waitUntil(lambda: panel.contexts.current is not None and panel.contexts.current.id == 7)
     assert "abstract-syntax-not-supported" in panel.contexts.details.toPlainText()
     assert "established" in panel.picker.currentText()
     assert panel.tabs.tabText(PDUS) == "PDUs 2"
@@ -141,7 +142,41 @@ def test_one_click_copies_the_association_as_text(qtbot: QtBot, filled: TracePan
     filled._said.stop()
 
 
+def test_user_information_that_is_looked_at_follows_the_association(qtbot: QtBot, panel: TracePanel) -> None:
+    panel.tabs.setCurrentIndex(INFORMATION)
+    talk = Conversation().opened()
+    panel.add_notices(tuple(talk.notices[:2]))
+    rows = panel.information.model
+    qtbot.waitUntil(lambda: rows.rowCount() > 0)
+    assert not any("16,384" in str(rows.index(r, 2).data()) for r in range(rows.rowCount()))
+    panel.add_notices(tuple(talk.notices[2:]))
+    qtbot.waitUntil(lambda: any("16,384" in str(rows.index(r, 2).data()) for r in range(rows.rowCount())))
+
+
+def test_a_title_that_counts_leaves_the_page_as_it_is(qtbot: QtBot, filled: TracePanel) -> None:
+    drawn: list[str] = []
+
+    class Drawn(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.Paint:
+                drawn.append(type(watched).__name__)
+            return False
+
+    watch = Drawn(filled)
+    filled.contexts.installEventFilter(watch)
+    filled.tabs.tabBar().installEventFilter(watch)
+    filled.update()
+    qtbot.waitUntil(lambda: {"QTabBar", "ContextsTab"} <= set(drawn))
+    drawn.clear()
+    filled.tabs.setTabText(PDUS, "PDUs 12,345")
+    qtbot.waitUntil(lambda: "QTabBar" in drawn)
+    assert drawn == ["QTabBar"]
+    bar = filled.tabs.tabBar()
+    assert bar.tabRect(PDUS).width() >= bar.fontMetrics().horizontalAdvance("PDUs 12,345")
+
+
 def test_user_information_marks_the_difference_with_sign_and_colour(filled: TracePanel) -> None:
+    filled.tabs.setCurrentIndex(INFORMATION)
     table = filled.information.table
     rows = {table.model().index(r, 0).data(): r for r in range(table.model().rowCount())}
     answered = table.model().index(rows["Maximum length"], 2)
