@@ -20,18 +20,10 @@ from engine.standard.messages import CANCEL, ECHO, RESPONSE_BIT, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.echo_form import EchoForm, echo_form
-from engine.wire.fragments import (
-    Assembled,
-    DataRun,
-    FragmentError,
-    Reassembler,
-    Sink,
-    fragment,
-    fragment_in_runs,
-    only_fragment,
-)
+from engine.wire.fragments import DataRun, fragment, fragment_in_runs, only_fragment
 from engine.wire.issues import Issue
 from engine.wire.message_run import MessageRun
+from engine.wire.reassembly import Assembled, FragmentError, Reassembler, Sink
 
 from .contexts import Contexts
 from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited

@@ -17,7 +17,7 @@ from engine.protocol import primitives as p
 from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.standard.pdus import AssociateRQ
 from engine.standard.state_table import Sta
-from engine.wire.fragments import Sink
+from engine.wire.reassembly import Sink
 
 from . import sentences
 from .connecting import connect

@@ -28,8 +28,8 @@ from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.wire import datasets
 from engine.wire.commands import decode_command
 from engine.wire.errors import DataSetError
-from engine.wire.fragments import Sink
 from engine.wire.pdus import strip
+from engine.wire.reassembly import Sink
 from engine.workspace.worklist_folder import WorklistFolder
 
 from . import sentences

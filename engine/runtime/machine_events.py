@@ -13,8 +13,9 @@ from engine.protocol.negotiation import outcome as negotiation_outcome
 from engine.protocol.negotiation import propose
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ
 from engine.standard.state_table import Evt, Sta
-from engine.wire.fragments import DataRun, FragmentError
+from engine.wire.fragments import DataRun
 from engine.wire.pdus import INVALID_PARAMETER_VALUE
+from engine.wire.reassembly import FragmentError
 from engine.wire.recognise import LOOKS_LIKE
 
 from . import echoing, matches, sentences

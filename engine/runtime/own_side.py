@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.model.association import NegotiatedContext
 from engine.model.limits import Limits
 from engine.protocol import exchange as dx
-from engine.wire.fragments import Sink
+from engine.wire.reassembly import Sink
 
 from .association import Association
 from .context import Context

@@ -45,9 +45,9 @@ from engine.standard.pdus import (
 )
 from engine.standard.status import StatusClass, status_class, status_text
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.wire.fragments import Assembled, FragmentError, Reassembler
 from engine.wire.framer import Framer
 from engine.wire.pdus import INVALID_PARAMETER_VALUE, PduError, all_of, decode_pdu, iter_pdvs
+from engine.wire.reassembly import Assembled, FragmentError, Reassembler
 
 from .proposals import proposal_of
 

@@ -14,9 +14,9 @@ import dpkt
 
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
-from engine.wire.fragments import FragmentError, Reassembler
 from engine.wire.framer import Framer
 from engine.wire.pdus import PduError, iter_pdvs
+from engine.wire.reassembly import FragmentError, Reassembler
 
 SEEDS = Path(__file__).parent / "seeds"
 _HEAD = struct.Struct(">BI")

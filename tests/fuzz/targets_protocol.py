@@ -20,8 +20,9 @@ from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.standard.state_table import Sta
 from engine.trace.negotiation_text import negotiation_lines
 from engine.wire.commands import encode_command
-from engine.wire.fragments import FragmentError, fragment
+from engine.wire.fragments import fragment
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.reassembly import FragmentError
 from engine.wire.store_form import store_form
 
 from . import talks

@@ -19,10 +19,11 @@ from engine.wire.datasets import (
 )
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
-from engine.wire.fragments import FragmentError, Reassembler, fragment
+from engine.wire.fragments import fragment
 from engine.wire.framer import Framer
 from engine.wire.issues import Issue
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.reassembly import FragmentError, Reassembler
 
 from . import talks
 from .target import Target

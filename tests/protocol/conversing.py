@@ -14,7 +14,7 @@ from engine.protocol.negotiation import answer, outcome, propose
 from engine.protocol.upper_layer import UpperLayer
 from engine.standard.messages import MESSAGES
 from engine.standard.pdus import AssociateAC
-from engine.wire.fragments import Sink
+from engine.wire.reassembly import Sink
 
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 

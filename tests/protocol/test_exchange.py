@@ -17,8 +17,8 @@ from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
 from engine.protocol.outstanding import LARGEST_ID, Invoked
 from engine.wire.commands import CommandError, encode_command
-from engine.wire.fragments import FragmentError
 from engine.wire.pdus import Buffer
+from engine.wire.reassembly import FragmentError
 from tests.protocol.conversing import EXPLICIT, IMPLICIT, Party, associated, message
 
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"

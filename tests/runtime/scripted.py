@@ -19,8 +19,9 @@ from engine.standard.pdus import (
     PDataTF,
 )
 from engine.wire.commands import decode_command, encode_command
-from engine.wire.fragments import Reassembler, fragment
+from engine.wire.fragments import fragment
 from engine.wire.pdus import decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.reassembly import Reassembler
 
 from .console import HOST, proposal
 

@@ -10,18 +10,9 @@ from hypothesis import strategies as st
 
 from engine.model.command_set import CommandSet
 from engine.wire.commands import encode_command
-from engine.wire.fragments import (
-    COMMAND,
-    LARGEST_FRAGMENT,
-    LAST,
-    Assembled,
-    DataRun,
-    FragmentError,
-    Reassembler,
-    fragment,
-    fragment_size,
-)
+from engine.wire.fragments import COMMAND, LARGEST_FRAGMENT, LAST, DataRun, fragment, fragment_size
 from engine.wire.pdus import Buffer, decode_pdu, iter_pdvs
+from engine.wire.reassembly import Assembled, FragmentError, Reassembler
 
 
 def command(data: bool = True) -> bytes:

@@ -127,7 +127,7 @@ def test_their_abort_carries_the_reason() -> None:
 
 def test_reading_and_writing_pdus_does_not_wait_for_pydicom() -> None:
     program = (
-        "import sys, engine.wire.datasets, engine.wire.explain, engine.wire.framer, engine.wire.fragments\n"
+        "import sys, engine.wire.datasets, engine.wire.explain, engine.wire.framer, engine.wire.reassembly\n"
         "sys.exit('pydicom' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
