@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.association import Policy
+from engine.model.association import NegotiatedContext, Policy
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing, WatchObjects
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
@@ -24,9 +24,11 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
-from engine.runtime import archive, serving
+from engine.runtime import archive, recorder, serving
 from engine.runtime.archive import Archive
+from engine.runtime.runs import StoreRun
 from engine.services.responses import request_of
+from engine.wire.commands import encode_command
 from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal
 from tests.runtime.test_archive import held
@@ -142,6 +144,46 @@ def test_a_limit_is_met_by_the_same_file_on_both_ways(tmp_path: Path, monkeypatc
     monkeypatch.setattr(serving, "stored_at_once", never)
     assert at_once == played(tmp_path / "long", messages, Limits(files=4))
     assert len(at_once[1]) == 4
+
+
+def test_beyond_what_is_kept_both_ways_leave_out_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "KEPT_PDU_BYTES", 300_000)
+    monkeypatch.setattr(recorder, "KEPT_DATA_BYTES", 150_000)
+    sizes = (100, 70_000, 200_000, 70_000, 100, 70_000, 50)
+    messages = tuple(store(f"1.{n}", data_set(f"1.{n}", size)) for n, size in enumerate(sizes))
+    at_once = played(tmp_path / "at once", messages)
+    cut = [n for n in at_once[0] if n["kind"] == "PduNotice" and len(n["data"]) < n["size"]]
+    assert cut
+    monkeypatch.setattr(serving, "stored_at_once", never)
+    assert at_once == played(tmp_path / "long", messages)
+
+
+def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
+    command = encode_command(store("1.2", data_set("1.2")).command.with_values(MessageID=7, CommandDataSetType=1))
+
+    def record() -> StoreRun:
+        return StoreRun(
+            association=1,
+            limits=Limits(),
+            context=NegotiatedContext(id=1, abstract_syntax=CT, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT),
+            pdus=[(b"command", 7), (b"data", 4), (b"answer", 6)],
+            command=command,
+            response=command,
+            data=None,
+            data_length=0,
+            arrived=(1.0, 2.0),
+            answered=(3.0, 4.0),
+            states=(("Sta6", "Evt10", "DT-2", "Sta6"), ("Sta6", "Evt9", "DT-1", "Sta6")),
+            held=17,
+        )
+
+    whole, singly = record(), record()
+    together, apart = whole.take(100), []
+    while singly.left:
+        apart += singly.take(1)
+    assert not whole.left
+    assert apart == together
+    assert [type(n) for n in together] == [PduNotice, PduNotice, MessageNotice, PduNotice, MessageNotice]
 
 
 def test_usual_ones_go_the_straight_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
