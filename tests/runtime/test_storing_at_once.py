@@ -165,7 +165,9 @@ def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
         return StoreRun(
             association=1,
             limits=Limits(),
-            context=NegotiatedContext(id=1, abstract_syntax=CT, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT),
+            context=NegotiatedContext(
+                id=1, abstract_syntax=CT, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT
+            ),
             pdus=[(b"command", 7), (b"data", 4), (b"answer", 6)],
             command=command,
             response=command,
