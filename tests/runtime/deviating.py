@@ -39,9 +39,11 @@ from tests.runtime.console import (
 
 FAST = Timeouts(connect=5.0, acse=1.0, dimse=1.0, artim=1.0)
 """Short enough to test time-outs, long enough for a busy machine."""
+LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=1.0)
+"""Where something else than a time-out has to come."""
 DCMTK_SECONDS = 1
 SERVICES = frozenset({"find", "store", "get", "move"})
-WITHIN = 20.0
+WITHIN = 30.0
 """Seconds after which a peer counts as hanging."""
 
 
@@ -62,11 +64,12 @@ class Stage:
     target: ListenerNotice = field(init=False)
     peer: ListenerNotice = field(init=False)
 
-    def listen(self, script: Script | None) -> ListenerNotice:
-        """The peer, with the archive in its folder when there is one."""
-        self.target = self.console.listen(policy=Policy(timeouts=FAST))
+    def listen(self, script: Script | None, timeouts: Timeouts = FAST) -> ListenerNotice:
+        """The peer, with the archive in its folder when there is one. timeouts: its own."""
+        policy = Policy(timeouts=timeouts)
+        self.target = self.console.listen(policy=policy)
         destinations = (MoveDestination(ae_title="TARGET", host=HOST, port=self.target.port),)
-        settings: dict[str, Any] = {"policy": Policy(timeouts=FAST), "destinations": destinations, "script": script}
+        settings: dict[str, Any] = {"policy": policy, "destinations": destinations, "script": script}
         self.peer = self.console.listen(self.folder, **settings)
         return self.peer
 
@@ -79,18 +82,20 @@ class Stage:
 
     # -- ours
 
-    def ours(self, operation: str, script: Script | None = None, port: int | None = None) -> StatusNotice:
+    def ours(
+        self, operation: str, script: Script | None = None, port: int | None = None, timeouts: Timeouts = FAST
+    ) -> StatusNotice:
         """Run an operation of our user side to its end."""
         where = replace(self.peer, port=port) if port else self.peer
-        status = self.console.run(self._command(operation, where, script), WITHIN)
+        status = self.console.run(self._command(operation, where, script, timeouts), WITHIN)
         if status.association:
             self.console.wait(
                 AssociationNotice, lambda n: n.association == status.association and n.outcome is not None, WITHIN
             )
         return status
 
-    def _command(self, operation: str, where: ListenerNotice, script: Script | None) -> Any:
-        base = proposal(where, timeouts=FAST, script=script)
+    def _command(self, operation: str, where: ListenerNotice, script: Script | None, timeouts: Timeouts = FAST) -> Any:
+        base = proposal(where, timeouts=timeouts, script=script)
         if operation in ("get", "move"):
             return self._retrieve(operation, base)
         first = self.archive[0]

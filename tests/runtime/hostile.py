@@ -19,8 +19,8 @@ from engine.wire.pdus import PDV_HEADER
 
 from .console import Console
 
-PATIENCE = 5.0
-"""Seconds any case may take at most; the time-outs in the cases are far shorter."""
+PATIENCE = 30.0
+"""Seconds any case may take on a loaded machine; the time-outs in the cases are far shorter."""
 
 WRONG = {
     "acceptor": bytes.fromhex("03000000000400010101"),

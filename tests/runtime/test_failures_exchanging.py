@@ -15,10 +15,10 @@ from engine.model.association import Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import Abort, OneShot, OpenAssociation, StoreFiles
 from engine.model.dataset import EncodedData
-from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, FindingNotice, Outcome
+from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, FindingNotice, Outcome, PduNotice
 from engine.protocol.negotiation import propose
 from engine.services.responses import request_of, response_to
-from engine.standard.pdus import AbortPdu, ReleaseRP
+from engine.standard.pdus import AbortPdu, PDataTF, ReleaseRP
 from engine.wire.pdus import encode_pdu
 from tests.runtime.console import (
     CT,
@@ -281,7 +281,7 @@ def test_a_user_that_vanishes_in_the_middle_of_a_store(console: Console) -> None
         data = whole.message(1, command.with_values(CommandDataSetType=1), b"\x08\x00\x05\x00CS\x02\x00  ")
         whole.sock.close()
         client.submit(SendBytes(association=number, data=data[:-22]))
-        console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.ESTABLISHED)
+        console.wait(PduNotice, lambda n: n.type == PDataTF.TYPE)
         client.engine._context.loop.call_soon_threadsafe(held[0].kill)
         ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, WITHIN)
         assert ended.phase is AssociationPhase.FAILED

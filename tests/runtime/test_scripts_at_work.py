@@ -25,7 +25,7 @@ from engine.model.scripting import Script, script_of
 from engine.workspace.scripts import Profile, parse_script, quirk_profiles
 from tests.interop import samples
 from tests.runtime.console import Console, echo_rq, proposal
-from tests.runtime.deviating import FAST, Stage, script
+from tests.runtime.deviating import FAST, LONG, Stage, script
 from tests.runtime.tls_files import Files
 
 Staged = Callable[[Script | None], Stage]
@@ -105,7 +105,7 @@ def test_a_silent_listener_can_be_stopped(console: Console, archive: list[sample
     number = stage.listen(script("silence")).listener
     stage.ours("echo")
     console.submit(StopListening(listener=number))
-    console.wait(ListenerNotice, lambda n: n.listener == number and not n.listening, 10.0)
+    console.wait(ListenerNotice, lambda n: n.listener == number and not n.listening)
 
 
 def test_scripts_of_two_listeners_do_not_mix(console: Console, archive: list[samples.Sample], tmp_path: Path) -> None:
@@ -172,8 +172,9 @@ def test_the_same_over_tls(
 ) -> None:
     files = Files(tmp_path, trustme.CA())
     stage = Stage(console, archive, tmp_path / "held")
-    stage.peer = console.listen(policy=Policy(timeouts=FAST), script=script(fault), tls=files.acceptor())
-    command = stage._command("echo", stage.peer, None)
+    timeouts = FAST if outcome is Outcome.TIMED_OUT else LONG
+    stage.peer = console.listen(policy=Policy(timeouts=timeouts), script=script(fault), tls=files.acceptor())
+    command = stage._command("echo", stage.peer, None, timeouts)
     status = console.run(replace(command, proposal=replace(command.proposal, tls=files.requestor())))
     assert status.outcome is outcome, status.sentence
     assert words in status.sentence
@@ -193,9 +194,9 @@ def test_nothing_is_told_of_an_association_after_its_end(staged: Staged, console
 
 def test_what_came_with_the_cause_of_an_abort_is_not_told_after_it(console: Console) -> None:
     """A command set marked whole too early: its second half comes as another message, in the same PDUs."""
-    listener = console.listen(policy=Policy(timeouts=FAST))
+    listener = console.listen(policy=Policy(timeouts=LONG))
     made = script_of("last-early", user=True)
-    console.one_shot(proposal(listener, timeouts=FAST, script=made), echo_rq())
+    console.one_shot(proposal(listener, timeouts=LONG, script=made), echo_rq())
     ended = console.wait(AssociationNotice, lambda n: n.listener == listener.listener and n.outcome is not None)
     assert ended.outcome is Outcome.ABORTED
     console.submit(StopListening(listener=listener.listener))
