@@ -367,8 +367,9 @@ def _written(*elements: DataElement) -> bytes:
 
 
 _USUAL_UID = re.compile(r"[0-9.]{1,64}", re.ASCII).fullmatch
-_INSTANCE_HEAD = _written(DataElement(_SOP_INSTANCE, "UI", ("1",)))[:-4]
-_META_BEGINS = bytes(PREAMBLE) + PREFIX + _written(DataElement(_GROUP_LENGTH, "UL", ("0",)))[:-4]
+_INSTANCE_HEAD = b"\x02\0\x03\0UI"
+"""Tag and VR of Media Storage SOP Instance UID."""
+_META_BEGINS = bytes(PREAMBLE) + PREFIX + b"\x02\0\0\0UL\x04\0"
 """Up to the value of File Meta Information Group Length."""
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire import dicom_files
 from engine.wire.data_writer import Layout, write_data_set
 from engine.wire.datasets import (
     MEDIA_STORAGE_DIRECTORY,
@@ -208,3 +209,11 @@ def test_what_one_system_call_does_not_take_follows(
     assert (tmp_path / "a").read_bytes() == b"headmorelast"
     assert write_out(tmp_path / "b", b"head", ()) == 0
     assert (tmp_path / "b").read_bytes() == b"head"
+
+
+def test_the_front_of_a_written_file_is_what_the_writer_of_elements_makes() -> None:
+    instance = dicom_files._written(DataElement(0x00020003, "UI", ("1",)))
+    length = dicom_files._written(DataElement(0x00020000, "UL", ("0",)))
+    assert instance.startswith(dicom_files._INSTANCE_HEAD)
+    assert dicom_files._instance_element("1") == instance
+    assert bytes(128) + b"DICM" + length[:-4] == dicom_files._META_BEGINS
