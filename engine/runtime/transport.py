@@ -17,6 +17,13 @@ SUPPORTED = sys.platform != "win32"
 """Whether the loop tells when a socket can be read and written."""
 HIGH_WATER = 64 * 1024
 """Bytes queued before the protocol is to pause, unless it says otherwise: asyncio's own figure."""
+AT_A_STRETCH = 8
+"""Reads of one connection until the others, and the timers, have their turn. While a small message is told the next one
+often comes, and then asking the system which sockets can be read costs more than reading."""
+SMALL = 16 * 1024
+"""Bytes after which one read is enough of a turn."""
+SELDOM = 16
+"""Turns until it is tried again whether more has come, after nothing had."""
 _BUSY = (BlockingIOError, InterruptedError)
 
 
@@ -39,6 +46,8 @@ class SocketTransport(asyncio.Transport):
         self._closing = self._eof = False
         self._cut = False
         """Nothing is sent any more: the connection is lost or was aborted."""
+        self._patience = 0
+        """Turns until more is looked for at once."""
         self._ending: list[Exception | None] = []
         """What ended it, where that is told when the bytes under way have been dealt with."""
 
@@ -79,16 +88,29 @@ class SocketTransport(asyncio.Transport):
             self._lost(self._ending[0])
 
     def _receive(self) -> None:
-        try:
-            count = self._sock.recv_into(self._protocol.get_buffer(-1))
-        except _BUSY:
-            return
-        if count:
-            self._protocol.buffer_updated(count)
-        elif self._protocol.eof_received():
-            self.pause_reading()
-        else:
-            self.close()
+        """What has come; and what has come meanwhile, from a peer that was quick enough the last time."""
+        protocol = self._protocol
+        for more in range(AT_A_STRETCH):
+            try:
+                count = self._sock.recv_into(protocol.get_buffer(-1))
+            except _BUSY:
+                if more:
+                    self._patience = SELDOM
+                return
+            if not count:
+                if protocol.eof_received():
+                    self.pause_reading()
+                else:
+                    self.close()
+                return
+            if more:
+                self._patience = 0
+            protocol.buffer_updated(count)
+            if count > SMALL or not self._reading:
+                return
+            if self._patience:
+                self._patience -= 1
+                return
 
     # -- out
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.runtime.transport import SUPPORTED, SocketTransport
+from engine.runtime.transport import AT_A_STRETCH, SELDOM, SUPPORTED, SocketTransport
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="asyncio's transport is used here")
 PATIENCE = 20.0
@@ -195,6 +195,49 @@ def test_nothing_is_received_while_reading_is_paused() -> None:
         protocol.transport.resume_reading()
         await protocol.received.wait()
         assert protocol.told[-1] == b"later"
+
+    assert not run(work)
+
+
+def test_a_peer_that_answers_at_once_is_read_in_the_same_turn_but_not_for_ever() -> None:
+    reads: list[int] = []
+    other: list[socket.socket] = []
+
+    def more(protocol: Protocol, _: bytes) -> None:
+        if len(protocol.told) < 100:
+            other[0].sendall(b"more")  # there before this has been told to its end
+        reads[-1] += 1
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        other.append(theirs)
+        reads.append(0)
+        theirs.sendall(b"first")
+        while len(protocol.told) < 100:
+            await asyncio.sleep(0)
+            reads.append(0)
+        assert max(reads) == AT_A_STRETCH
+        assert sum(reads) * 2 + 1 == len(protocol.told), "none is lost"
+
+    assert not run(work, more)
+
+
+def test_a_peer_that_is_slow_is_asked_again_seldom() -> None:
+    asked: list[bool] = []
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        told = protocol.get_buffer
+
+        def get_buffer(sizehint: int) -> bytearray:
+            asked.append(True)
+            return told(sizehint)
+
+        protocol.get_buffer = get_buffer  # type: ignore[method-assign]
+        for number in range(2 * SELDOM):
+            protocol.received.clear()
+            theirs.sendall(bytes([number]))
+            await protocol.received.wait()
+        assert len(protocol.told) == 1 + 2 * SELDOM
+        assert len(asked) < 2 * SELDOM + 4
 
     assert not run(work)
 
