@@ -16,10 +16,10 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
     """What to call, by the name of the command."""
     peers = window.ae.peers
     return {
-        "store_files": window.ask_store_files,
-        "store_folder": window.ask_store_folder,
+        "store_files": window.opening.ask_store_files,
+        "store_folder": window.opening.ask_store_folder,
         "save_log": window.log.save,
-        "open_workspace": window.open_workspace,
+        "open_workspace": window.opening.open_workspace,
         "quit": window.close,
         "echo": window.echo,
         "add_peer": peers.add,
@@ -34,10 +34,10 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         "cancel": window.cancel,
         "listen": window.built_in.start,
         "stop_listening": window.built_in.stop,
-        "emulators": window.show_emulators,
+        "emulators": window.opening.show_emulators,
         "listener_settings": window.built_in.open_settings,
         "listener_faults": window.built_in.open_faults,
-        "palette": window.open_palette,
+        "palette": window.opening.open_palette,
         "focus_ae": partial(window.focus_panel, "ae"),
         "focus_builder": partial(window.focus_panel, "builder"),
         "focus_trace": partial(window.focus_panel, "trace"),
@@ -54,6 +54,6 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         **window.judging.handlers,
         "auto_answer": window.answering.set_automatic,
         "tour": window.first_echo,
-        "keys": window.show_keys,
-        "about": window.show_about,
+        "keys": window.opening.show_keys,
+        "about": window.opening.show_about,
     }

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from engine import __version__
 from engine.model.association import Peer, Proposal
 from engine.model.commands import Outgoing
 from engine.model.notices import EngineNotice, MessageNotice, Notice, StatusNotice
-from engine.workspace.errors import WorkspaceError
-from engine.workspace.message_files import MessageFile
-from engine.workspace.messages import template
 from engine.workspace.workspace import Workspace
 
 from .abilities import abilities
@@ -33,6 +27,7 @@ from .judging import Judging
 from .mending import Mending
 from .models.peers import peer_name
 from .models.waiver_book import WaiverBook
+from .opening import Opening
 from .panels.ae_panel import AEPanel
 from .panels.builder_drafts import Drafts
 from .panels.builder_panel import BuilderPanel
@@ -41,22 +36,13 @@ from .panels.services_panel import ServicesPanel
 from .panels.trace_panel import TracePanel
 from .services_host import ServicesHost
 from .session import AssociationRecord, EchoReport, Session
-from .shortcuts import Actions, keys_table
+from .shortcuts import Actions
 from .silence import Silence
 from .status_line import StatusLine
 from .theme import SPACING, theme
 from .theme_choice import ThemeChoice
 from .toolbar import ToolBar
 from .workbench import Workbench
-
-if TYPE_CHECKING:
-    from .palette import Palette
-    from .panels.emulators_window import EmulatorsWindow
-
-ABOUT = (
-    f"DIMSE Console {__version__}\n\nA desktop console for DICOM networking: verify connectivity, see what was "
-    "negotiated, send any DIMSE message, read every byte.\n\nMIT licence. Not a medical device."
-)
 
 
 class MainWindow(QMainWindow):
@@ -105,11 +91,17 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(builder, self.services, self.store)
         panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.workbench, "trace": self.trace, "log": self.log}
         self.arrangement = Arrangement(panels, {"ae": self.ae.splitter}, self, self.store)
+        self.opening = Opening(self)
         self.finder = Finder(
-            self.actions_by_name, self.ae, workspace, self.open_message, self.take_message, self.start_message, self
+            self.actions_by_name,
+            self.ae,
+            workspace,
+            self.opening.open_message,
+            self.opening.take_message,
+            self.opening.start_message,
+            self,
         )
         self.drafts = Drafts(builder, workspace.folder / "drafts", self.store, self)
-        self.emulators: EmulatorsWindow | None = None
         self._closing: Closing | None = None
         self._closed = self._lose_unsaved = False
         self._lay_out()
@@ -200,20 +192,6 @@ class MainWindow(QMainWindow):
         self.built_in.ready.connect(self.echo, Qt.ConnectionType.SingleShotConnection)
         self.built_in.start(introduce=True)
 
-    def show_emulators(self) -> None:
-        """The window of the built-in peer's emulators and objects, made when it is first wanted."""
-        from .panels.emulators_window import EmulatorsWindow
-
-        if self.emulators is None:
-            self.emulators = EmulatorsWindow(self.session, self.questions, self)
-            self.emulators.switched.connect(self.built_in.remember_emulators)
-            self.emulators.keep_wanted.connect(self.built_in.keep_in_workspace)
-            self.emulators.set_place(self.built_in.settings.peer.folder)
-        if self.emulators.isVisible():
-            self.emulators.raise_()
-        self.emulators.show()
-        self.emulators.activateWindow()
-
     def focus_echo(self) -> None:
         """Put the keyboard on Echo: the first thing to do."""
         self.toolbar.buttons["echo"].setFocus(Qt.FocusReason.OtherFocusReason)
@@ -246,56 +224,6 @@ class MainWindow(QMainWindow):
     def _copied(self, _text: str) -> None:
         self.say("The association is on the clipboard as text.", "text")
 
-    def open_message(self, path: Path) -> None:
-        """Load a message file into the builder."""
-        try:
-            self.builder.load(path)
-        except WorkspaceError as error:
-            self.say(str(error), "failure")
-        self.focus_panel("builder")
-
-    def take_message(self, message: MessageFile) -> None:
-        """A message already read, into the builder."""
-        self.builder.open_message(message)
-        self.focus_panel("builder")
-
-    def start_message(self, name: str) -> None:
-        """Start a message of PS3.7 in the builder."""
-        self.builder.open_message(template(name, ""), automatic=True)
-        self.focus_panel("builder")
-
-    def ask_store_files(self) -> None:
-        from .panels.service_store import ANY_FILES
-
-        self.questions.open_files(self, "Store DICOM files", ANY_FILES, self.store_files)
-
-    def ask_store_folder(self) -> None:
-        self.questions.open_folder(self, "Store all DICOM files of a folder", self.store_files)
-
-    def store_files(self, paths: tuple[Path, ...]) -> None:
-        """Plan a C-STORE of files and folders: the page shows what would go, and stores them when told."""
-        from .panels.service_store import StorePage
-
-        self.show_service("store")
-        page = self.services.page
-        assert isinstance(page, StorePage)
-        page.add_paths(paths)
-
-    def open_workspace(self) -> None:
-        self.workspace.folder.mkdir(parents=True, exist_ok=True)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.workspace.folder)))
-
-    @cached_property
-    def palette_dialog(self) -> Palette:
-        """Made when it is first wanted."""
-        from .palette import Palette
-
-        return Palette((*self.finder.providers, self.judging.rules), self)
-
-    def open_palette(self) -> None:
-        self.finder.refresh()
-        self.palette_dialog.show_over(self)
-
     def show_service(self, name: str) -> None:
         """Show a page of the services and put the keyboard into it."""
         self.services.show_page(name)
@@ -323,12 +251,6 @@ class MainWindow(QMainWindow):
     def restore_panels(self) -> None:
         self.arrangement.usual()
         self._show_which_panels()
-
-    def show_keys(self) -> None:
-        self.questions.show(self, "Keyboard shortcuts", keys_table())
-
-    def show_about(self) -> None:
-        self.questions.tell(self, "About DIMSE Console", ABOUT)
 
     def show_report(self, text: str, words: str = "") -> None:
         """Something in the program itself went wrong. words: what, where it is known."""
@@ -383,8 +305,8 @@ class MainWindow(QMainWindow):
 
     def _listener_changed(self, _state: object) -> None:
         self.toolbar.show_listener(self.session.listener)
-        if self.emulators is not None:
-            self.emulators.set_place(self.built_in.settings.peer.folder)
+        if self.opening.emulators is not None:
+            self.opening.emulators.set_place(self.built_in.settings.peer.folder)
         self._enable()
 
     def _send_requested(self, message: Outgoing, one_shot: bool) -> None:

@@ -139,7 +139,7 @@ class Session:
         references = tuple(data((0x00081150, "UI", CT), (0x00081155, "UI", f"{UID}.3.{number}")) for number in (1, 2))
         request = load_message(ROOT / "resources" / "messages" / "storage-commitment-request.toml")
         wanted = data((0x00081195, "UI", f"{UID}.4"), (0x00081199, "SQ", references))
-        window.take_message(replace(request, data=wanted))
+        window.opening.take_message(replace(request, data=wanted))
         before = self.ended
         window.builder.send()
         wait_until(lambda: self.ended > before)

@@ -30,7 +30,7 @@ MPPS = "1.2.840.10008.3.1.2.3.3"
 @pytest.fixture
 def emulators(qtbot: QtBot, live_window: MainWindow) -> EmulatorsWindow:
     live_window.actions_by_name["emulators"].trigger()
-    window = live_window.emulators
+    window = live_window.opening.emulators
     assert window is not None
     qtbot.waitUntil(lambda: bool(window.objects.of("worklist")))
     return window

@@ -140,8 +140,8 @@ def test_a_modalitys_day(page, qtbot, study, live_window):
 
 def _seen_and_edited_at_the_provider(window, qtbot):
     """The objects of that day in the emulators' window; one of them is edited there."""
-    window.show_emulators()
-    provider = window.emulators
+    window.opening.show_emulators()
+    provider = window.opening.emulators
     qtbot.waitUntil(lambda: len(provider.objects.of("storage")) == 2)
     for emulator, told in (("mpps", COMPLETED), ("commitment", "reported")):
         provider.show_emulator(emulator)

@@ -126,10 +126,10 @@ def test_messages_are_opened_and_saved(window, questions, tmp_path, qtbot):
     questions.files = (file,)
     window.actions_by_name["save_message"].trigger()
     assert "C-ECHO-RQ" in file.read_text(encoding="utf-8")
-    window.open_message(file)
+    window.opening.open_message(file)
     assert window.builder.message_file().message == "C-ECHO-RQ"
     file.write_text("message = [", encoding="utf-8")
-    window.open_message(file)
+    window.opening.open_message(file)
     assert "mine.toml" in said(window)
 
 

@@ -13,9 +13,9 @@ from tests.gui.shell.shell import RIS
 
 @pytest.fixture
 def palette(window, qtbot):
-    window.open_palette()
-    yield window.palette_dialog
-    window.palette_dialog.reject()
+    window.opening.open_palette()
+    yield window.opening.palette_dialog
+    window.opening.palette_dialog.reject()
 
 
 def found(palette):
