@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.standard.lean import dataclass
+from engine.standard.messages import EVENT_REPORT
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import (
     ASSIGNED,
@@ -29,7 +30,6 @@ _SCP_STATUS, _SUBSCRIPTIONS, _STEPS = 0x00741242, 0x00741244, 0x00741246
 _STATION, _PERFORMER, _ORGANIZATION = 0x00404025, 0x00404009, 0x00404036
 _CODE_VALUES = (0x00080100, 0x00080119, 0x00080120)
 _CODE_MEANING = 0x00080104
-EVENT_REPORT_RQ = 0x0100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class UpsEvent:
 
 def ups_event(command: CommandSet, data: DataSet | None) -> UpsEvent | None:
     """The event an N-EVENT-REPORT-RQ tells of; None for anything that is not of the UPS classes."""
-    if command.command_field != EVENT_REPORT_RQ or command.sop_class_uid not in (UPS_PUSH, UPS_EVENT):
+    if command.command_field != EVENT_REPORT or command.sop_class_uid not in (UPS_PUSH, UPS_EVENT):
         return None
     kind = command.number("EventTypeID") or 0
     told = data or DataSet()

@@ -17,6 +17,7 @@ from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.deviating.plan import HONEST, Alter, Finish, Pause, Speak, Step
 from engine.standard.dictionary import uid_name
+from engine.standard.messages import EVENT_REPORT
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
@@ -33,7 +34,6 @@ from .writer import Writer
 if TYPE_CHECKING:
     from .association import Association
 
-EVENT_REPORT = 0x0100
 AT_ONCE = 64 * 1024
 """Bytes of a data set sent without looking whether the peer reads: the window allows few of them."""
 

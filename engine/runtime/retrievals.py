@@ -18,14 +18,13 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.services.instances import InstanceStore, instance_from
 from engine.standard.lean import dataclass
-from engine.standard.messages import STORE
+from engine.standard.messages import GET, MOVE, STORE
 from engine.standard.status import StatusClass, status_class
 from engine.wire.datasets import DataSetError
 
 if TYPE_CHECKING:
     from .association import Association
 
-C_GET_RQ, C_MOVE_RQ = 0x0010, 0x0021
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 NAMED = 3
 """Reasons told of copies that could not be kept."""
@@ -103,13 +102,13 @@ class Retrievals:
 
     def begin(self, association: Association, operation: int, command: CommandSet) -> None:
         """A request is on its way; every other than a C-GET-RQ or C-MOVE-RQ is passed over."""
-        if command.command_field not in (C_GET_RQ, C_MOVE_RQ) or association.negotiated is None:
+        if command.command_field not in (GET, MOVE) or association.negotiated is None:
             return
         listener, copies = self._prepared.pop(operation, (None, None))
         self._running[operation] = Retrieval(
             operation=operation,
             association=association.number,
-            is_move=command.command_field == C_MOVE_RQ,
+            is_move=command.command_field == MOVE,
             message_id=command.message_id or 0,
             local_title=association.negotiated.calling_ae_title,
             peer_title=association.negotiated.called_ae_title,

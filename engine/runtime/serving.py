@@ -28,7 +28,7 @@ from engine.services.state import Change
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
-from engine.standard.messages import STORE, message_name
+from engine.standard.messages import ECHO, FIND, STORE, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire import datasets
 
@@ -43,8 +43,8 @@ from .storing_at_once import learn, stored_at_once
 
 UNABLE_TO_PROCESS = 0xC000
 PROCESSING_FAILURE = 0x0110
-AT_ONCE = frozenset({STORE, 0x0020, 0x0030})
-"""C-STORE, C-FIND, C-ECHO: what is answered without asking anybody else, in the turn in which it came."""
+AT_ONCE = frozenset({STORE, FIND, ECHO})
+"""What is answered without asking anybody else, in the turn in which it came."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 
 
@@ -264,7 +264,7 @@ class _Run:
     async def fail(self) -> None:
         """Answer with a failure after a defect of ours."""
         command = self.event.message.command
-        status = UNABLE_TO_PROCESS if (command.command_field or 0) < 0x0100 else PROCESSING_FAILURE
+        status = UNABLE_TO_PROCESS if (command.command_field or 0) < FIRST_NORMALIZED else PROCESSING_FAILURE
         with suppress(Ended):
             await self._reply(Reply(command=response_to(command, status, comment="internal error of the console")))
 

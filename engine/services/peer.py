@@ -14,6 +14,7 @@ from engine.model.emulation import Emulation
 from engine.model.limits import Limits
 from engine.model.objects import NORMALIZED
 from engine.standard.lean import dataclass
+from engine.standard.messages import ECHO, FIND, GET, MOVE, STORE
 from engine.standard.performed_steps import MPPS, MPPS_RETRIEVE
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
@@ -107,11 +108,11 @@ class BuiltInPeer:
     def _served(self) -> dict[int, Callable[[Request], Serving]]:
         """What serves each request, by Command Field."""
         return {
-            0x0001: self._fitting(self._store),
-            0x0010: self._fitting(self._retrieve),
-            0x0020: self._fitting(self._find),
-            0x0021: self._fitting(self._retrieve),
-            0x0030: self._echo,
+            STORE: self._fitting(self._store),
+            GET: self._fitting(self._retrieve),
+            FIND: self._fitting(self._find),
+            MOVE: self._fitting(self._retrieve),
+            ECHO: self._echo,
             **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
         }
 
@@ -193,7 +194,7 @@ class BuiltInPeer:
 
     def _retrieve(self, request: Request) -> Serving:
         destination = ""
-        if request.command.command_field == 0x0021:
+        if request.command.command_field == MOVE:
             destination = request.command.text("MoveDestination").strip()
             if not self.known_destination(destination):
                 comment = f"Move Destination {destination} unknown"

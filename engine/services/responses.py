@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from engine.model.command_set import NO_DATA_SET, CommandSet, Element, Value, tag_of
 from engine.model.quick import quick
-from engine.standard.messages import MESSAGES, RESPONSE_BIT, message_for
+from engine.standard.messages import ECHO, FIND, MESSAGES, RESPONSE_BIT, STORE, message_for
 from engine.standard.status import StatusClass, lookup
 
 SUCCESS = 0x0000
@@ -18,8 +18,8 @@ ERROR_COMMENT_LENGTH = 64
 _SERVICE_CLASS_CODES = 0xA000
 """From here on codes are the service classes'; Annex C lets each of their warnings and failures say why."""
 _CREATE = "N-CREATE"
-_FORMED = frozenset({0x0001, 0x0020, 0x0030})
-"""C-STORE-RQ, C-FIND-RQ, C-ECHO-RQ: answered by the thousand, with nothing of their own but who is answered."""
+_FORMED = frozenset({STORE, FIND, ECHO})
+"""Answered by the thousand, with nothing of their own but who is answered."""
 _RESPONDED_TO, _INSTANCE = tag_of("MessageIDBeingRespondedTo"), tag_of("AffectedSOPInstanceUID")
 _element = quick(Element)
 

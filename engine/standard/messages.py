@@ -15,7 +15,11 @@ from .status import StatusClass
 __all__ = [
     "CANCEL",
     "ECHO",
+    "EVENT_REPORT",
+    "FIND",
+    "GET",
     "MESSAGES",
+    "MOVE",
     "NO_DATA_SET",
     "PRIORITIES",
     "RESPONSE_BIT",
@@ -35,8 +39,16 @@ RESPONSE_BIT = 0x8000
 """Set in the Command Field of a response (PS3.7 E.1)."""
 STORE = 0x0001
 """The Command Field of C-STORE-RQ (PS3.7 9.3.1)."""
+GET = 0x0010
+"""The Command Field of C-GET-RQ (PS3.7 9.3.3)."""
+FIND = 0x0020
+"""The Command Field of C-FIND-RQ (PS3.7 9.3.2)."""
+MOVE = 0x0021
+"""The Command Field of C-MOVE-RQ (PS3.7 9.3.4)."""
 ECHO = 0x0030
 """The Command Field of C-ECHO-RQ (PS3.7 9.3.5)."""
+EVENT_REPORT = 0x0100
+"""The Command Field of N-EVENT-REPORT-RQ (PS3.7 10.3.1)."""
 CANCEL = 0x0FFF
 """Command Field of all three C-CANCEL-RQ."""
 NO_DATA_SET = 0x0101

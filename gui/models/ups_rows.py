@@ -8,8 +8,9 @@ from datetime import datetime
 
 from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice
-from engine.model.ups import EVENT_REPORT_RQ, UpsEvent, code_text, progress_text, ups_event
+from engine.model.ups import UpsEvent, code_text, progress_text, ups_event
 from engine.standard.lean import dataclass
+from engine.standard.messages import EVENT_REPORT
 from engine.standard.ups import CANCELED, COMPLETED, FINAL_STATES, IN_PROGRESS, SCHEDULED, STEP_LABEL, STEP_STATE
 from engine.trace.explain import PreviewError, data_set_of
 from engine.workspace.ups_claims import Claim
@@ -137,7 +138,7 @@ def received(notice: MessageNotice) -> DataSet | None:
 
 def event_of(notice: MessageNotice) -> UpsEvent | None:
     """The event report a message is; None for everything else. One that cannot be read is an event all the same."""
-    if notice.direction is not Direction.RECEIVED or notice.command.command_field != EVENT_REPORT_RQ:
+    if notice.direction is not Direction.RECEIVED or notice.command.command_field != EVENT_REPORT:
         return None
     return ups_event(notice.command, received(notice))
 
