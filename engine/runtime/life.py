@@ -72,7 +72,7 @@ class Life:
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
         self._last_told = ("", 0.0)
-        self._abandoned = False
+        self._abandoned = self._over = False
         self._knock: Knock | None = None
         """Wakes the loop for commands, while it runs."""
         self._patience = patience
@@ -122,12 +122,19 @@ class Life:
 
     def abandon(self) -> None:
         """Nobody waits for it any more: whatever its thread is at ends as soon as the interpreter can end it."""
-        import ctypes
-
         self._abandoned = True
         self.pulse.stop()
+        with suppress(RuntimeError):  # no more threads
+            threading.Thread(target=self._make_end, name="dimse-engine-end", daemon=True).start()
+
+    def _make_end(self) -> None:
+        """Again and again: what is raised where nobody can catch it (in a finalizer, say) is lost."""
+        import ctypes
+
         number = ctypes.c_ulong(self.thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(SystemExit))
+        while self.thread.is_alive() and not self._over:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(SystemExit))
+            self.thread.join(BLOCKED)
 
     @property
     def dead(self) -> bool:
@@ -171,10 +178,12 @@ class Life:
             with suppress(RuntimeError):  # no more threads: it goes on without
                 self.pulse.start()
             error = self._live(loop)
+            self._over = True
             if error is None:
                 runner.close()
         except BaseException as raised:  # noqa: BLE001 - nobody else would hear of it
             error = raised
+            self._over = True
             if self.dispatcher is None:
                 self.failed = raised
         self.pulse.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class Held:
 
     def __init__(self) -> None:
         self._entered, self._go_on = threading.Event(), threading.Event()
-        self.endless = False
+        self.endless = self.deaf = False
         self.thread: threading.Thread | None = None
 
     def hold(self, engine: Engine) -> None:
@@ -49,9 +50,15 @@ class Held:
     def _keep(self, patient: str) -> None:
         self.thread = threading.current_thread()
         self._entered.set()
+        if self.deaf:
+            with suppress(SystemExit):
+                self._compute()
+        self._compute()
+        self._go_on.wait()
+
+    def _compute(self) -> None:
         while self.endless:
             pass
-        self._go_on.wait()
 
 
 @pytest.fixture
@@ -113,6 +120,19 @@ def test_one_that_is_blocked_for_good_is_replaced(endless: bool, by_itself: bool
     assert console.echo(passing).outcome is Outcome.SUCCESS
     assert len(console.of(AssociationNotice, lambda n: n.association == number and n.outcome is not None)) == 1
     console.close()
+
+
+def test_one_that_loses_its_end_is_ended_again(console: Console, held: Held) -> None:
+    """As in a finalizer, where nobody hears what is raised."""
+    held.endless = held.deaf = True
+    listener = console.listen()
+    held.hold(console.engine)
+    silent(console)
+    console.engine.replace()
+    assert held.thread is not None
+    held.thread.join()
+    console.wait(ListenerNotice, lambda n: n.listener == listener.listener and n.listening and n is not listener)
+    assert console.echo(listener).outcome is Outcome.SUCCESS
 
 
 def test_one_that_answers_is_not_replaced(console: Console, held: Held) -> None:

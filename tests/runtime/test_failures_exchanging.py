@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ from tests.runtime.console import (
     proposal,
     store_rq,
 )
-from tests.runtime.failing import SHORT, WITHIN, accepting, fails
+from tests.runtime.failing import LONG, SHORT, WITHIN, accepting, fails
 from tests.runtime.scripted import Conversation, scripted
 
 
@@ -128,7 +129,7 @@ def test_a_slow_response_that_moves_on_is_no_failure(console: Console) -> None:
     def then(c: Conversation) -> None:
         context, command = c.read_command()
         for status in (0xFF00, 0xFF00, 0xFF00, 0x0000):
-            c.over.wait(0.25)
+            c.over.wait(0.8)
             has_data = status == 0xFF00
             data = b"\x10\x00\x20\x00\x02\x00\x00\x00P1" if has_data else None
             c.send(c.message(context, response_to(command, status, has_data=has_data), data))
@@ -136,7 +137,7 @@ def test_a_slow_response_that_moves_on_is_no_failure(console: Console) -> None:
         c.send(encode_pdu(ReleaseRP()))
 
     with scripted(accepting(then)) as peer:
-        made = proposal(peer, (PATIENT_FIND, IMPLICIT), timeouts=SHORT)
+        made = proposal(peer, (PATIENT_FIND, IMPLICIT), timeouts=replace(LONG, dimse=2.0))
         status = console.one_shot(made, find_rq(PATIENT_FIND, keys(QueryRetrieveLevel="PATIENT")))
     assert (status.outcome, status.responses) == (Outcome.SUCCESS, 3)
 
