@@ -28,6 +28,8 @@ class Pipeline(InTurn[Outgoing]):
         self._operation = operation
         self._outcomes: set[Outcome] = set()
         self._done = self._failed = self._most = 0
+        self._latest: tuple[Outgoing | None, bool, str] = None, False, ""
+        """The message looked at last, whether it opens an operation, and its service: often the next is the same."""
 
     async def run(self) -> None:
         """Send all. Raises Ended when the association ends before the last response."""
@@ -50,10 +52,15 @@ class Pipeline(InTurn[Outgoing]):
         return self._operation.number if self._limit == 1 else self._association.context.new_id()
 
     def _starts(self, item: Outgoing, message: Outgoing, number: int) -> bool:
-        return opens_operation(message) and super()._starts(item, message, number)
+        return self._looked_at(message)[1] and super()._starts(item, message, number)
+
+    def _looked_at(self, message: Outgoing) -> tuple[Outgoing | None, bool, str]:
+        if self._latest[0] is not message:
+            self._latest = message, opens_operation(message), service_name(message.command)
+        return self._latest
 
     async def _send(self, item: Outgoing, message: Outgoing, number: int) -> None:
-        if opens_operation(message):
+        if self._looked_at(message)[1]:
             await super()._send(item, message, number)
             return
         try:
@@ -75,7 +82,7 @@ class Pipeline(InTurn[Outgoing]):
         self._outcomes.add(outcome)
         self._done += 1
         self._failed += outcome is Outcome.FAILURE
-        self._operation.progress(self._done, failed=self._failed, sentence=service_name(message.command))
+        self._operation.progress(self._done, failed=self._failed, sentence=self._looked_at(message)[2])
 
     async def _cancel(self) -> None:
         """C-CANCEL-RQ for what is outstanding and has one; the rest is waited for, nothing more is begun."""
