@@ -1,4 +1,4 @@
-"""What an association does, told as notices."""
+"""What passes on an association, told as notices and judged."""
 
 from __future__ import annotations
 
@@ -11,51 +11,28 @@ from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
-from engine.model.notices import Direction, FindingNotice, MessageNotice, PduNotice
-from engine.model.quick import quick
-from engine.model.remembering import by_its_identity
+from engine.model.notices import Direction, FindingNotice
 from engine.model.tls import TlsVerdict
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.protocol.upper_layer import INDICATED, REQUESTED
 from engine.standard.pdus import PDataTF
-from engine.wire.commands import decode_command
 from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
-from engine.wire.message_run import HEADERS, MessageRun
+from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, read_header
 from engine.wire.store_form import StoreForm
 
 from .context import Context
 from .echo_records import EchoRecords
-from .runs import PduRun, ResponseRun, StoreRun
+from .noting import Notes, head, names, pdu_notice
 from .store_records import StoreRecords
 
-KEPT_PDU_BYTES = 64 * 1024 * 1024
-"""P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
-store session would fill the memory with pixels nobody looks at."""
-KEPT_DATA_BYTES = 64 * 1024 * 1024
-"""Bytes of data sets in memory given with the notices of one association. Beyond it those larger than `SMALL` are left
-out, for the same reason; `data_length` still tells their size."""
 COPIED = 4096
 """Bytes of a P-DATA-TF sent that are copied so that it can be recorded later; what is longer may be in a buffer that is
 used again."""
-SMALL = 64 * 1024
-"""Bytes of a data set somebody may look at (an Identifier, an attribute list): always kept."""
-HEAD = 256
-"""Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
-_pdu_notice, _message_notice, _encoded = quick(PduNotice), quick(MessageNotice), quick(EncodedData)
 
 
-@by_its_identity
-def _names(t: p.Transition | None) -> tuple[str, str, str, str]:
-    return (t.before.name, t.event.name, t.action, t.after.name) if t else ("", "", "", "")
-
-
-_SENDING, _RECEIVING = _names(REQUESTED), _names(INDICATED)
-
-
-class Recorder:
+class Recorder(Notes):
     """Makes the notices of one association, and has everything that passes judged. requestor: our role.
 
     What messages are made of is recorded when the answer to it is out (`Context.record`), with the time it was met;
@@ -63,11 +40,7 @@ class Recorder:
     """
 
     def __init__(self, context: Context, association: int, requestor: bool, limits: Limits) -> None:
-        self._context = context
-        self._association = association
-        self._kept = 0
-        self._kept_data = 0
-        self._limits = limits
+        super().__init__(context, association, limits)
         self._watching = Watcher(requestor, limits)
         self._held: list[Verdict] = []
         self._told: set[str] = set()
@@ -92,16 +65,16 @@ class Recorder:
         if isinstance(event, p.PduReceived):
             direction, data, size, buffers = Direction.RECEIVED, event.data, len(event.data), (event.data,)
             if event.type == PDataTF.TYPE and not self._keep(size):
-                data = data[:HEAD]
+                data = head(buffers)
         else:
             direction, size, buffers = Direction.SENT, sum(map(len, event.data)), event.data
             whole = event.type != PDataTF.TYPE or self._keep(size)
-            data = b"".join(event.data) if whole else _head(event.data)
+            data = b"".join(event.data) if whole else head(event.data)
         t = event.transition
-        before, name, action, after = _names(t)
+        before, name, action, after = names(t)
         time = self._context.wall()
         self._context.outbox.put(
-            _pdu_notice(
+            pdu_notice(
                 association=self._association,
                 time=time,
                 clock=self._context.now(),
@@ -153,34 +126,6 @@ class Recorder:
         else:
             self._last_was_wrong = False
 
-    def note_data(
-        self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
-    ) -> None:
-        size = sum(map(len, buffers)) if whole is None else len(whole)
-        context = self._context
-        kept = self._kept + size
-        if kept > KEPT_PDU_BYTES or not context.outbox.has_room:
-            data = _head(buffers)
-        else:
-            self._kept = kept
-            data = b"".join(buffers) if whole is None else whole
-        before, event, action, after = _SENDING if direction is Direction.SENT else _RECEIVING
-        context.outbox.put(
-            _pdu_notice(
-                association=self._association,
-                time=time,
-                clock=clock,
-                direction=direction,
-                type=PDataTF.TYPE,
-                data=data,
-                size=size,
-                state_before=before,
-                event=event,
-                action=action,
-                state_after=after,
-            )
-        )
-
     def run(self, event: p.RunSent | p.RunReceived) -> None:
         """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
         context = self._context
@@ -199,64 +144,19 @@ class Recorder:
     def judge_run(self, direction: Direction, run: DataRun, time: float) -> None:
         self.judge(direction, self._watcher.run(direction, run, time))
 
-    def note_run(self, direction: Direction, run: DataRun, t: p.Transition, time: float, clock: float) -> None:
-        size = run.pdu_size
-        whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if self._context.outbox.has_room else 0
-        self._kept += whole * size
-        fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
-        data = [b"".join((header, f)) for f in fragments[:whole]]
-        data += [header + f[:rest] for f in fragments[whole:]]
-        self._context.outbox.put(
-            PduRun(
-                data=data,
-                association=self._association,
-                time=time,
-                clock=clock,
-                direction=direction,
-                size=size,
-                state_before=t.before.name,
-                event=t.event.name,
-                action=t.action,
-                state_after=t.after.name,
-            )
-        )
-
     def matches(self, run: MessageRun, first: int) -> int:
         """How many messages of a run, from `first` on, are matches with which nothing is wrong and whose bytes are all
         kept; they have been judged, and `responses` tells them."""
         self._context.tell_rest()
-        if self._held or not self._context.outbox.has_room or self._kept + run.size(first) > KEPT_PDU_BYTES:
+        if self._held or not self._has_room(run.size(first)):
             return 0
         return self._watcher.matches(Direction.RECEIVED, run, first)
 
     def responses(self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext) -> None:
         """Such matches arrived, from `first` to before `end`."""
-        now, held = self._context.now(), run.ends[end] - run.ends[first]
-        self._kept += held
+        now = self._context.now()
         self._last_was_wrong = False
-        self._context.outbox.put(
-            ResponseRun(
-                limits=self._limits,
-                run=run,
-                next=first,
-                end=end,
-                association=self._association,
-                operation=invoked.operation,
-                time=self._context.wall(),
-                clock=now,
-                duration=now - invoked.sent,
-                context=context,
-                command=decode_command(run.command_bytes),
-                states=_RECEIVING,
-                held=held,
-            )
-        )
-
-    def _keep(self, size: int) -> bool:
-        if self._kept + size > KEPT_PDU_BYTES or not self._context.outbox.has_room:
-            return False
-        self._kept += size
-        return True
+        self.note_responses(run, first, end, invoked, context, now)
 
     def message(
         self,
@@ -281,25 +181,7 @@ class Recorder:
         within: int | None,
         times: tuple[float, float],
     ) -> None:
-        context = ready.context
-        self._context.outbox.put(
-            _message_notice(
-                association=self._association,
-                limits=self._limits,
-                operation=operation,
-                time=times[0],
-                clock=times[1],
-                direction=direction,
-                context_id=context.id,
-                abstract_syntax=context.abstract_syntax,
-                transfer_syntax=context.transfer_syntax,
-                command=ready.command,
-                command_bytes=ready.command_bytes,
-                data=None if data is None else self._keep_data(data),
-                data_length=length,
-                within=within,
-            )
-        )
+        self.note_message(direction, ready, data, length, operation, within, times)
         if self._held:
             self._tell_held(direction, operation if operation is not None else within)
 
@@ -314,22 +196,7 @@ class Recorder:
         times: tuple[float, float],
     ) -> None:
         """A message without data set passed, in either direction."""
-        self._context.outbox.put(
-            _message_notice(
-                association=self._association,
-                limits=self._limits,
-                operation=operation,
-                time=times[0],
-                clock=times[1],
-                direction=direction,
-                context_id=context.id,
-                abstract_syntax=context.abstract_syntax,
-                transfer_syntax=context.transfer_syntax,
-                command=command,
-                command_bytes=command_bytes,
-                duration=duration,
-            )
-        )
+        self.note_command(direction, context, command, command_bytes, operation, duration, times)
         if self._held:
             self._tell_held(direction, operation)
 
@@ -355,80 +222,9 @@ class Recorder:
         within: int | None,
         times: tuple[float, float],
     ) -> None:
-        data = message.data
-        self._context.outbox.put(
-            _message_notice(
-                association=self._association,
-                limits=self._limits,
-                operation=operation,
-                time=times[0],
-                clock=times[1],
-                direction=Direction.RECEIVED,
-                context_id=message.context_id,
-                abstract_syntax=message.abstract_syntax,
-                transfer_syntax=message.transfer_syntax,
-                command=message.command,
-                command_bytes=message.command_bytes,
-                data=None if data is None else self._keep_data(data),
-                data_length=message.data_length,
-                duration=duration,
-                unsolicited=unsolicited,
-                within=within,
-            )
-        )
+        self.note_received(message, operation, duration, unsolicited, within, times)
         if self._held:
             self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
-
-    def note_store(
-        self,
-        event: p.StoreReceived,
-        answer: bytes,
-        context: NegotiatedContext,
-        arrived: tuple[float, float],
-        answered: tuple[float, float],
-    ) -> None:
-        """A C-STORE like one before it and its response, with which nothing is wrong: one record for all of them."""
-        outbox, kept, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
-        pdus: list[tuple[bytes, int]] = []
-        for pdu in (event.command, *event.pdus, answer):
-            size = len(pdu)
-            if has_room and kept + size <= KEPT_PDU_BYTES:
-                kept += size
-                pdus.append((bytes(pdu), size))
-            else:
-                pdus.append((bytes(pdu[:HEAD]), size))
-        size, data = event.size, None
-        if self.keeps_data(size):
-            data = self._keep_data(_encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax))
-        outbox.put(
-            StoreRun(
-                association=self._association,
-                limits=self._limits,
-                context=context,
-                pdus=pdus,
-                command=event.command[HEADERS:],
-                response=answer[HEADERS:],
-                data=data,
-                data_length=size,
-                arrived=arrived,
-                answered=answered,
-                states=(_RECEIVING, _SENDING),
-                held=kept - self._kept,
-            )
-        )
-        self._kept = kept
-
-    def keeps_data(self, size: int) -> bool:
-        """Whether a data set of so many bytes would be given with its notice."""
-        return size <= SMALL or self._kept_data + size <= KEPT_DATA_BYTES
-
-    def _keep_data(self, data: EncodedData | FileData | None) -> EncodedData | FileData | None:
-        if not isinstance(data, EncodedData) or len(data.data) <= SMALL:
-            return data
-        if self._kept_data + len(data.data) > KEPT_DATA_BYTES:
-            return None
-        self._kept_data += len(data.data)
-        return data
 
     # -- C-STOREs judged with their responses
 
@@ -535,12 +331,3 @@ def _pdus(data: bytes) -> Iterator[bytes]:
         size = len(data) if header is None else PDU_HEADER + header[1]
         yield data[:size]
         data = data[size:]
-
-
-def _head(buffers: Sequence[p.Buffer]) -> bytes:
-    out = b""
-    for buffer in buffers:
-        out += bytes(memoryview(buffer)[: HEAD - len(out)])
-        if len(out) >= HEAD:
-            break
-    return out

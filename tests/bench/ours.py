@@ -39,7 +39,7 @@ from engine.model.notices import (
 )
 from engine.model.storing import StoreOptions
 from engine.model.tls import TlsSettings
-from engine.runtime import recorder
+from engine.runtime import noting
 from engine.runtime.engine import Engine
 from engine.services.responses import request_of
 
@@ -227,7 +227,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     args = arguments()
     if args.keep is not None:
-        recorder.KEPT_PDU_BYTES = args.keep
+        noting.KEPT_PDU_BYTES = args.keep
     bench = Bench(args)
     for part in ("storing", "retrieving", *(("tls_joining",) if args.tls else ())):  # the others' start counts neither
         import_module(f"engine.runtime.{part}")

@@ -28,7 +28,7 @@ from engine.model.notices import (
     ProgressNotice,
     StatusNotice,
 )
-from engine.runtime import recorder
+from engine.runtime import noting
 from engine.runtime.files import Spool
 from tests.runtime.console import (
     CT,
@@ -153,7 +153,7 @@ def test_a_disk_that_is_full_is_told(console: Console, tmp_path: Path, monkeypat
 def test_data_sets_of_a_long_store_are_not_all_kept(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "KEPT_DATA_BYTES", 1_000_000)
+    monkeypatch.setattr(noting, "KEPT_DATA_BYTES", 1_000_000)
     write_instances(tmp_path / "in", 20, 200_000)
     listener = console.listen(tmp_path / "out")
     store = StoreFiles(

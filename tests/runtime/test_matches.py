@@ -24,7 +24,7 @@ from engine.model.notices import (
     PduNotice,
     ProgressNotice,
 )
-from engine.runtime import recorder
+from engine.runtime import noting
 from engine.runtime.association import Association
 from engine.runtime.context import Context
 from engine.runtime.invocation import Ended, Invocation, Response, Responses
@@ -206,8 +206,8 @@ def test_limits_hold_for_matches_that_come_together(limits: Limits) -> None:
 
 
 def test_no_more_is_kept_of_matches_that_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "KEPT_PDU_BYTES", 1500)
-    monkeypatch.setattr(recorder, "HEAD", 20)
+    monkeypatch.setattr(noting, "KEPT_PDU_BYTES", 1500)
+    monkeypatch.setattr(noting, "HEAD", 20)
     together, one_by_one = heard(match() * 12)
     assert together == one_by_one
     sizes = {len(n.data) for n in together[0] if isinstance(n, PduNotice)}
