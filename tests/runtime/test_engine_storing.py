@@ -30,6 +30,7 @@ from engine.model.notices import (
 )
 from engine.runtime import noting
 from engine.runtime.files import Spool
+from engine.services.responses import response_to
 from tests.runtime.console import (
     CT,
     EXPLICIT,
@@ -42,6 +43,7 @@ from tests.runtime.console import (
     proposal,
     write_instances,
 )
+from tests.runtime.scripted import Conversation, scripted
 
 
 def test_storing_is_cancelled_midway(console: Console, tmp_path: Path) -> None:
@@ -167,20 +169,30 @@ def test_data_sets_of_a_long_store_are_not_all_kept(
 
 def test_an_operation_that_is_cut_off_by_the_stop_is_told(console: Console, tmp_path: Path) -> None:
     """Whatever the engine was doing when it was stopped, each operation ends with its one notice."""
-    write_instances(tmp_path / "in", 300)
-    listener = console.listen()
-    operations = []
-    for _ in range(3):
-        store = StoreFiles(
-            operation=console.new_id(),
-            association=console.new_id(),
-            proposal=proposal(listener),
-            paths=(tmp_path / "in",),
-        )
-        operations.append(store.operation)
-        console.submit(store)
-    console.wait(ProgressNotice)
-    console.close()
+    write_instances(tmp_path / "in", 30)
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        left = 10  # the eleventh is never answered
+        while left and (asked := talk.next_request()) is not None:
+            context, request = asked
+            talk.send(talk.message(context, response_to(request, 0)))
+            left -= 1
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        operations = []
+        for _ in range(3):
+            store = StoreFiles(
+                operation=console.new_id(),
+                association=console.new_id(),
+                proposal=proposal(peer),
+                paths=(tmp_path / "in",),
+            )
+            operations.append(store.operation)
+            console.submit(store)
+        console.wait(ProgressNotice)
+        console.close()
     statuses = console.of(StatusNotice)
     assert sorted(n.operation for n in statuses) == operations
     assert Outcome.SUCCESS not in {n.outcome for n in statuses}
