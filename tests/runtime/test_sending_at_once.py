@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,11 +171,6 @@ def garbles(talk: Conversation, number: int, context: int, request: CommandSet) 
     talk.send(talk.message(context, response_to(request, 0))[:-3] + b"???" + b"\xff" * 20)
 
 
-@at(4)
-def is_silent(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
-    """Until it is given up."""
-
-
 def with_a_fault(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
     talk.send(talk.message(context, response_to(request, 0).with_values(AffectedSOPClassUID=MR)))
 
@@ -194,13 +190,14 @@ PEERS: list[Talk] = [
     releases_behind,
     closes,
     garbles,
-    is_silent,
     with_a_fault,
 ]
 
 
-def played(folder: Path, act: Talk, length: int = 16384, stop: bool = False) -> list[dict[str, Any]]:
-    """What was told of sending these files to a peer that does this."""
+def played(
+    folder: Path, act: Talk, length: int = 16384, *, stop: bool = False, timeout: float = 20.0
+) -> list[dict[str, Any]]:
+    """What was told of sending these files to a peer that does this. timeout: for a response."""
 
     def script(talk: Conversation) -> None:
         talk.accept()
@@ -212,7 +209,7 @@ def played(folder: Path, act: Talk, length: int = 16384, stop: bool = False) -> 
     console = Console()
     try:
         with scripted(script) as peer:
-            wished = proposal(peer, maximum_length=length, timeouts=Timeouts(connect=5.0, acse=10.0, dimse=1.0))
+            wished = proposal(peer, maximum_length=length, timeouts=Timeouts(connect=5.0, acse=10.0, dimse=timeout))
             operation = console.new_id()
             command = StoreFiles(
                 operation=operation,
@@ -225,7 +222,12 @@ def played(folder: Path, act: Talk, length: int = 16384, stop: bool = False) -> 
             console.ended(command.association or 0)
     finally:
         console.close()
-    return [plain(n) for n in console.notices if isinstance(n, COMPARED)]
+    return [plain(n) for n in console.notices if isinstance(n, COMPARED) and not looks(n)]
+
+
+def looks(notice: AnyNotice) -> bool:
+    """Whether it tells that files are looked for, as often as there is time."""
+    return isinstance(notice, ProgressNotice) and notice.total is None
 
 
 def plain(notice: AnyNotice) -> dict[str, Any]:
@@ -297,14 +299,17 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
     return bytes(out)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(24))
 def test_both_ways_tell_the_same_of_damaged_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    wrong = 2 + seed % 5
+
     def act(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
-        chance = random.Random(100 * seed + number)
         data = talk.message(context, response_to(request, 0))
-        if number > 2 and chance.random() < 0.6:
-            data = damaged(data, chance)
-        cut = chance.randrange(len(data))
+        if number == wrong:  # nobody is to wait for what may never come, and all of it comes in one read
+            talk.send(damaged(data, random.Random(seed)) + encode_pdu(AbortPdu()))
+            talk.sock.shutdown(socket.SHUT_WR)
+            return
+        cut = 5 * number
         talk.send(data[:cut])
         talk.send(data[cut:])
 
@@ -312,6 +317,20 @@ def test_both_ways_tell_the_same_of_damaged_answers(tmp_path: Path, monkeypatch:
     at_once = apart(played(folder, act))
     the_long_way(monkeypatch)
     assert at_once == apart(played(folder, act))
+
+
+def test_both_ways_tell_the_same_of_a_peer_that_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went: list[bool]
+) -> None:
+    @at(4)
+    def silent(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+        """Until it is given up."""
+
+    folder = written(tmp_path, tuple(file(f"1.{n}", 70_000) for n in range(1, 6)))
+    at_once = apart(played(folder, silent, timeout=3.0))
+    assert any(went)
+    the_long_way(monkeypatch)
+    assert at_once == apart(played(folder, silent, timeout=3.0))
 
 
 def test_a_failure_stops_both_ways_where_that_is_wished(
