@@ -24,7 +24,7 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
-from engine.runtime import archive, recorder, serving
+from engine.runtime import archive, noting, serving
 from engine.runtime.archive import Archive
 from engine.runtime.runs import StoreRun
 from engine.services.responses import request_of
@@ -147,8 +147,8 @@ def test_a_limit_is_met_by_the_same_file_on_both_ways(tmp_path: Path, monkeypatc
 
 
 def test_beyond_what_is_kept_both_ways_leave_out_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "KEPT_PDU_BYTES", 300_000)
-    monkeypatch.setattr(recorder, "KEPT_DATA_BYTES", 150_000)
+    monkeypatch.setattr(noting, "KEPT_PDU_BYTES", 300_000)
+    monkeypatch.setattr(noting, "KEPT_DATA_BYTES", 150_000)
     sizes = (100, 70_000, 200_000, 70_000, 100, 70_000, 50)
     messages = tuple(store(f"1.{n}", data_set(f"1.{n}", size)) for n, size in enumerate(sizes))
     at_once = played(tmp_path / "at once", messages)
