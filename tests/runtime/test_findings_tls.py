@@ -13,7 +13,7 @@ from engine.model.notices import AssociationNotice, Direction, FindingNotice
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from tests.runtime.console import Console, echo_rq, proposal
 from tests.runtime.tls_files import Files, make_files
-from tests.runtime.tls_talk import SHORT
+from tests.runtime.tls_talk import LONG
 
 Settings = Callable[[Files], tuple[TlsSettings, TlsSettings]]
 ANY, REQUIRE = TlsProfile.ANY, ClientCertificates.REQUIRE
@@ -81,11 +81,11 @@ CASES: dict[str, tuple[Settings, set[tuple[str, Direction]], set[tuple[str, Dire
 def test_each_side_finds_what_departs_from_the_profile(case: str, console: Console, files: Files) -> None:
     settings, by_requestor, by_acceptor = CASES[case]
     acceptor, requestor = settings(files)
-    where = console.listen(tls=acceptor, policy=Policy(timeouts=SHORT))
+    where = console.listen(tls=acceptor, policy=Policy(timeouts=LONG))
     shot = OneShot(
         association=console.new_id(),
         operation=console.new_id(),
-        proposal=proposal(where, tls=requestor, timeouts=SHORT),
+        proposal=proposal(where, tls=requestor, timeouts=LONG),
         messages=(echo_rq(),),
     )
     console.run(shot)

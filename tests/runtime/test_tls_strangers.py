@@ -23,7 +23,7 @@ from tests.runtime.console import (
 )
 from tests.runtime.scripted import Conversation, scripted
 from tests.runtime.tls_files import Files, tls_peer
-from tests.runtime.tls_talk import SHORT, WITHIN, failed, listening, shoot
+from tests.runtime.tls_talk import LONG, SHORT, WITHIN, failed, listening, shoot
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -115,15 +115,13 @@ def test_what_answers_our_hello_is_named(
 
 def test_a_peer_that_never_answers_our_hello(console: Console, files: Files) -> None:
     with scripted(Conversation.wait_closed) as peer:
-        started = time.monotonic()
-        outcome, sentence = shoot(console, peer, files.requestor())
+        outcome, sentence = shoot(console, peer, files.requestor(), timeouts=SHORT)
     assert outcome is Outcome.TIMED_OUT
     assert "did not finish the TLS handshake within 1 s. The port may speak plain DICOM" in sentence
-    assert time.monotonic() - started < 3.0
 
 
 def test_a_client_that_never_says_hello(console: Console, files: Files) -> None:
-    where = listening(console, files.acceptor())
+    where = listening(console, files.acceptor(), policy=Policy(timeouts=SHORT))
     with socket.create_connection((HOST, where.port)) as sock:
         told = failed(console, requestor=False)
         sock.settimeout(WITHIN)
@@ -138,6 +136,12 @@ def test_a_port_scan_of_our_tls_port(console: Console, files: Files) -> None:
     assert "during the TLS handshake. A port scan does that" in failed(console, requestor=False).sentence
 
 
+def ended_by(script: Callable[[Conversation], None], console: Console, files: Files) -> AssociationNotice:
+    """How an association of ours ends with a peer that does this over TLS."""
+    with tls_peer(files, script) as peer:
+        return console.ended(console.open(proposal(peer, tls=files.requestor(), timeouts=LONG)), WITHIN)
+
+
 def test_damaged_records_end_the_association(console: Console, files: Files) -> None:
     def script(peer: Conversation) -> None:
         peer.accept()
@@ -146,9 +150,7 @@ def test_damaged_records_end_the_association(console: Console, files: Files) -> 
             raw.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
         peer.wait_closed()
 
-    with tls_peer(files, script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        told = console.ended(number, WITHIN)
+    told = ended_by(script, console, files)
     assert told.outcome is Outcome.ABORTED
     assert "integrity check" in told.sentence
 
@@ -158,9 +160,7 @@ def test_a_peer_that_goes_without_close_notify(console: Console, files: Files) -
         peer.accept()
         peer.sock.shutdown(socket.SHUT_RDWR)
 
-    with tls_peer(files, script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        told = console.ended(number, WITHIN)
+    told = ended_by(script, console, files)
     assert told.outcome is Outcome.ABORTED
     assert "closed the connection without releasing the association (Sta6)" in told.sentence
 
@@ -171,9 +171,7 @@ def test_a_peer_that_says_close_notify(console: Console, files: Files) -> None:
         assert isinstance(peer.sock, ssl.SSLSocket)
         peer.sock.unwrap()
 
-    with tls_peer(files, script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
-        told = console.ended(number, WITHIN)
+    told = ended_by(script, console, files)
     assert "closed the connection without releasing" in told.sentence
 
 
@@ -187,7 +185,7 @@ def test_our_close_is_announced_with_close_notify(console: Console, files: Files
         seen.append(peer.sock.recv(10))
 
     with tls_peer(files, script) as peer:
-        console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
+        console.open(proposal(peer, tls=files.requestor(), timeouts=LONG))
         number = console.of(AssociationNotice, lambda n: n.phase is AssociationPhase.ESTABLISHED)[0].association
         assert console.release(number).outcome is Outcome.SUCCESS
     assert seen == [b""]
