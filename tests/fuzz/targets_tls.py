@@ -109,7 +109,12 @@ class _Above:
     def secured(self) -> None:
         self.transport.writelines([b"hello", bytes(20_000)])
 
-    def get_buffer(self, _hint: int) -> memoryview:
+    @property
+    def machine(self) -> _Above:
+        """The upper layer, whose buffer the layer reads into."""
+        return self
+
+    def receive_buffer(self) -> memoryview:
         return self.buffer
 
     def buffer_updated(self, count: int) -> None:

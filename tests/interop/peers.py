@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -85,12 +86,19 @@ class Orthanc(Peer):
         return content if raw else json.loads(content or b"null")
 
 
+_PORTS = random.Random().sample(range(20_000, 32_000), 12_000)
+
+
 def free_port() -> int:
-    """A TCP port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port nobody listens on at this moment; another one each time.
+
+    Below those the system gives to whoever asks for any: a connection of somebody else may not take it meanwhile.
+    """
+    while True:
+        port = _PORTS.pop()
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def wait_for_port(port: int, alive: Callable[[], bool] = lambda: True, seconds: float = START_SECONDS) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from typing import Any
 
 from engine.model.association import Timeouts
 from engine.model.commands import OneShot, Outgoing
 from engine.model.notices import AssociationNotice, ErrorNotice, Outcome
+from tests.interop.peers import free_port
 from tests.runtime.console import (
     HOST,
     VERIFICATION,
@@ -53,9 +53,7 @@ class Nowhere:
     host = HOST
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
 
 def accepting(then: Callable[[Conversation], object]) -> Callable[[Conversation], None]:
