@@ -22,6 +22,10 @@ from pathlib import Path  # noqa: E402
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from gui.app import load_before_qt  # noqa: E402
+
+load_before_qt()  # as gui.app does
+
 from PySide6.QtCore import QEventLoop, Qt, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
