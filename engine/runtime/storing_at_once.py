@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .association import Association
     from .serving import Server
 
+SMALL = 64 * 1024
+"""Bytes of a data set that come in one piece: of a larger one only the beginning may be there that early, and only what
+is there as a whole goes the straight way."""
 FORMS = 64
 """Forms learned on one association: peers send few kinds of request in turn, and learning takes its time."""
 
@@ -74,7 +77,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     answer = event.form.answer(event.number, event.uid)
     association.machine.send_quietly(answer)
     link.flush()  # the peer sends the next one while we finish this one
-    link.expects_next = True
+    link.expects_next = size <= SMALL
     exchange.passed(context.id)
     recorder = association.recorder
     recorder.stores.received(event, context, arrived)
