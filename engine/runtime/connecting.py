@@ -105,9 +105,11 @@ async def _unless_over(association: Association, work: Any, seconds: float) -> s
         return cast(socket.socket, done.value)
     attempt: asyncio.Task[socket.socket] = loop.create_task(go_on(work, waits_for))
     over = loop.create_task(association.ended.wait())
+    wanted = False
     try:
         await asyncio.wait({attempt, over}, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
         if attempt.done():
+            wanted = True
             return attempt.result()
         if association.end is not None:
             raise association.end
@@ -117,6 +119,8 @@ async def _unless_over(association: Association, work: Any, seconds: float) -> s
         if not attempt.done():
             attempt.cancel()
             await asyncio.wait({attempt})
+        if not wanted and not attempt.cancelled() and attempt.exception() is None:
+            attempt.result().close()  # connected in the moment nobody wanted it any more
 
 
 async def _connected(peer: Peer) -> socket.socket:

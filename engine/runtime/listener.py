@@ -357,8 +357,18 @@ class Listener:
         """Take no more connections, now or when it would come to listen."""
         self._refusing = True
         self.context.listeners.pop(self.number, None)
+        for sock in self._sockets:
+            if sock.fileno() >= 0:
+                with suppress(NotImplementedError):  # Windows: its loop accepts in another way
+                    self.context.loop.remove_reader(sock)
+        self.context.loop.call_soon(self._leave)
+
+    def _leave(self) -> None:
+        """Close what listens, a turn after the last connection was accepted: asyncio makes no transport, and closes
+        nothing, for a connection whose server has been closed meanwhile."""
         for server in self._servers:
-            server.close()
+            with suppress(ValueError):  # its socket is closed already
+                server.close()
         self._servers.clear()
         for sock in self._sockets:  # of no server yet
             sock.close()

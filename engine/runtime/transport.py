@@ -106,7 +106,7 @@ class SocketTransport(asyncio.Transport):
             if more:
                 self._patience = 0
             protocol.buffer_updated(count)
-            if count > SMALL or not self._reading:
+            if count > SMALL or self._closing or not self._reading:
                 return
             if self._patience:
                 self._patience -= 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import socket
 import threading
+from typing import Any
 
 import pytest
 
 from engine.model.commands import Abort, Release, SendBytes, StopListening
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, ListenerNotice, Outcome
 from engine.runtime.engine import Engine
-from tests.runtime.console import Console, echo_rq, proposal
+from tests.runtime.console import HOST, SECONDS, Console, echo_rq, proposal
 
 RELEASED = AssociationPhase.RELEASED
 
@@ -107,3 +111,23 @@ def test_all_addresses_share_one_port_and_it_is_said_plainly(console: Console) -
     assert "ANY COMPUTER" in listener.sentence
     for host in ("127.0.0.1", "::1", "[::1]", "localhost"):
         assert console.echo(listener, host=host).outcome is Outcome.SUCCESS, host
+
+
+def test_a_connection_accepted_in_the_turn_of_the_stop_is_closed(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its association is not under way yet, and nobody else knows of it."""
+    accept = asyncio.SelectorEventLoop._accept_connection  # type: ignore[attr-defined]
+
+    def stopped_then(loop: Any, *args: Any) -> None:
+        accept(loop, *args)
+        for one in list(console.engine._context.listeners.values()):
+            one.refuse()
+
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "_accept_connection", stopped_then)
+    listener = console.listen()
+    with socket.create_connection((HOST, listener.port), timeout=SECONDS) as sock:
+        console.submit(StopListening(listener=listener.listener))
+        console.wait(ListenerNotice, lambda n: not n.listening)
+        assert sock.recv(100)[:1] in (b"", b"\x07")
+    gc.collect()  # what nobody closed is found here
