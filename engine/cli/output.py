@@ -127,7 +127,8 @@ class Output:
         if self._failed:
             return
         try:
-            print(text, file=self._out, flush=True)
+            self._out.write(f"{text}\n")  # in one: print() may be interrupted before the end of the line
+            self._out.flush()
         except OSError as error:
             self._failed = True
             raise OutputFailed(error) from None

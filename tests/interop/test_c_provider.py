@@ -104,9 +104,15 @@ def test_twenty_echoscu_at_once(console: Console, client: Start) -> None:
     for worker in workers:
         worker.join()
     assert codes == [0] * 20
-    ended = console.of(AssociationNotice, lambda n: n.outcome is not None)
-    assert {n.phase for n in ended} == {AssociationPhase.RELEASED}
-    assert len({n.association for n in ended}) == 20
+    ended: dict[int, AssociationPhase] = {}
+
+    def all_ended(notice: AssociationNotice) -> bool:
+        if notice.outcome is not None:
+            ended[notice.association] = notice.phase
+        return len(ended) == 20
+
+    console.wait(AssociationNotice, all_ended)
+    assert set(ended.values()) == {AssociationPhase.RELEASED}
 
 
 def test_a_wrong_called_ae_title_is_turned_away(console: Console, client: Start) -> None:

@@ -34,11 +34,14 @@ class Conversation:
 
     sock: socket.socket
     over: threading.Event
+    latest: int = 0
+    """The PDU-type that was read last."""
     _messages: Reassembler = field(default_factory=Reassembler)
 
     def read_pdu(self) -> bytes:
         """The next PDU; b"" when the other side has closed."""
         head = self._exactly(6)
+        self.latest = head[0] if head else 0
         return head + self._exactly(struct.unpack(">I", head[2:])[0]) if head else b""
 
     def _exactly(self, count: int) -> bytes:

@@ -328,10 +328,10 @@ def test_the_session_in_the_middle_of_which_a_peer_aborts(console: Console) -> N
 
 
 def test_a_network_without_a_way_there(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def no_route(_info: Any) -> socket.socket:
+    def no_route(_info: Any) -> tuple[socket.socket, bool]:
         raise OSError(errno.ENETUNREACH, "Network is unreachable")
 
-    monkeypatch.setattr(connecting, "_connect_to", no_route)
+    monkeypatch.setattr(connecting, "_begun", no_route)
     shot(console, Nowhere())
     found = diagnoses(console)
     check(found, "connect.unreachable")

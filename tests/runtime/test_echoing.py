@@ -160,8 +160,9 @@ def peer_of(replies: tuple[Reply, ...]) -> Callable[[Conversation], None]:
         while True:
             try:
                 context_id, command = talk.read_command()
-            except AssertionError:  # it releases
-                talk.send(encode_pdu(ReleaseRP()))
+            except AssertionError:  # it releases, or we did
+                if talk.latest == ReleaseRQ.TYPE:
+                    talk.send(encode_pdu(ReleaseRP()))
                 return
             if command.is_response:
                 continue
