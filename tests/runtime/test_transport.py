@@ -123,6 +123,25 @@ def test_what_is_closed_while_it_receives_is_lost_after_that() -> None:
     assert not run(work, close)
 
 
+def test_what_comes_after_it_was_closed_is_not_read() -> None:
+    """Not in the same turn either, in which a quick peer is read again."""
+    other: list[socket.socket] = []
+    seen: list[bytes] = []
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        other.append(theirs)
+        theirs.sendall(b"last")
+        await protocol.lost
+
+    def on_data(protocol: Protocol, data: bytes) -> None:
+        seen.append(data)
+        other[0].sendall(b"more")
+        protocol.transport.close()
+
+    run(work, on_data)
+    assert seen == [b"last"]
+
+
 def test_what_the_peer_does_not_take_waits_and_is_sent_before_closing() -> None:
     size = 1 << 22
 
