@@ -8,9 +8,7 @@ from engine.standard.messages import ECHO, RESPONSE_BIT
 from engine.wire.echo_form import EchoForm
 from engine.wire.pdus import PDU_HEADER
 
-from .assembly import Assembly
-from .exchanges import Exchanges
-from .sequence import Sequence
+from .conversation import Conversation
 
 
 @dataclass(slots=True)
@@ -31,50 +29,41 @@ class Echoes(dict[int, Echo]):
     clean: forms in which nothing was found.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, talk: Conversation) -> None:
         super().__init__()
+        self._talk = talk
         self.clean: set[EchoForm] = set()
 
-    def asked(
-        self, echo: Echo, maximum: int, asking: bool, mine: Assembly, exchanges: Exchanges, row: Sequence
-    ) -> bool:
-        """Whether nothing is wrong with a request; it waits then. maximum: of a PDU of this side, 0 for none. asking:
-        whether the side is the requestor. mine: what it has under way."""
-        number = echo.number
+    def asked(self, echo: Echo) -> bool:
+        """Whether nothing is wrong with a request; it waits then."""
+        talk, number, sent = self._talk, echo.number, echo.direction is Direction.SENT
+        maximum, asking = talk.maximum[sent], sent is talk.requestor
         if (
             echo.form not in self.clean
             or number in self
             or (maximum and len(echo.pdu) - PDU_HEADER > maximum)
-            or not mine.rests
-            or not exchanges.has_place(asking, number, len(self))
-            or not row.takes_data(asking)
+            or not talk.assemblies[asking].rests
+            or not talk.exchanges.has_place(asking, number, len(self))
+            or not talk.sequence.takes_data(asking)
         ):
             return False
         self[number] = echo
         return True
 
-    def answered(
-        self,
-        form: EchoForm,
-        number: int,
-        maximum: int,
-        asking: bool,
-        assemblies: dict[bool, Assembly],
-        exchanges: Exchanges,
-        row: Sequence,
-    ) -> bool:
-        """Whether nothing is wrong with a response of this form; the two have passed then. See `asked`; asking: of the
-        side that is answered."""
-        asked, answered, context_id = assemblies[asking], assemblies[not asking], form.context.id
+    def answered(self, direction: Direction, form: EchoForm, number: int) -> bool:
+        """Whether nothing is wrong with a response of this form; the two have passed then."""
+        talk, sent, context_id = self._talk, direction is Direction.SENT, form.context.id
+        maximum, asking = talk.maximum[sent], sent is not talk.requestor
+        asked, answered = talk.assemblies[asking], talk.assemblies[not asking]
         if (maximum and form.answered.size - PDU_HEADER > maximum) or form not in self.clean:
             return False
-        if not answered.rests or not row.takes_data(not asking):
+        if not answered.rests or not talk.sequence.takes_data(not asking):
             return False
         echo = self.get(number)
         if echo is not None and echo.form is form:
             del self[number]
-            exchanges.passed(asking, number)
-        elif echo is not None or not exchanges.ended_plainly(asking, number, context_id, form.command(number)):
+            talk.exchanges.passed(asking, number)
+        elif echo is not None or not talk.exchanges.ended_plainly(asking, number, context_id, form.command(number)):
             return False
         else:  # its request was read before the form was known to be clean
             answered.passed(context_id, ECHO | RESPONSE_BIT, has_data=False)

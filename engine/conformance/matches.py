@@ -8,12 +8,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Hashable
 
+from engine.model.notices import Direction
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire.data_reader import SHORT_VRS, plain_vr
 from engine.wire.message_run import MessageRun
+from engine.wire.pdus import PDU_HEADER, PDV_HEADER
 
-from .message import Message, Operation
+from .conversation import Conversation
+from .message import Message, Operation, circumstances
 
 SHAPES = 64
 """Kinds of match remembered of one C-FIND; a provider answers all alike."""
@@ -58,6 +61,31 @@ class Walk:
         except struct.error:  # it is shorter, and nothing comes after it
             return False
         return at == end
+
+
+def pass_matches(talk: Conversation, direction: Direction, run: MessageRun, first: int) -> int:
+    """How many of these messages, from `first` on, are matches of a C-FIND with which nothing is wrong, as is known of
+    others like them: those have passed."""
+    by_requestor = talk.by_requestor(direction)
+    assembly, maximum = talk.assemblies[by_requestor], talk.maximum[direction is Direction.SENT]
+    longest = PDV_HEADER + max(run.largest, len(run.head) - PDU_HEADER - PDV_HEADER)
+    too_long = maximum and longest > maximum
+    if not talk.has_accepted(run.context_id) or too_long or not talk.sequence.takes_data(by_requestor):
+        return 0
+    m = assembly.seen(run.context_id, run.command_bytes)
+    if m is None or m.service != "C-FIND" or m.kind != "response" or m.is_final or not m.announced:
+        return 0
+    operation = talk.exchanges.plainly_asked(m)
+    if operation is None:
+        return 0
+    m.has_data = True
+    if circumstances(m, operation.request) not in m.template.clean:
+        return 0
+    count = count_clean(m, operation, run, first)
+    if count:
+        operation.responses += count
+        assembly.passed(m.context_id, m.field)
+    return count
 
 
 def match_shape(m: Message) -> Hashable:

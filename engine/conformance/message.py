@@ -23,7 +23,7 @@ from engine.wire.issues import Issue
 
 from .findings import Finding, found
 from .subject import MESSAGE_ID
-from .templates import RESPONDED_TO, Template, number_in
+from .templates import INSTANCE, RESPONDED_TO, Template, number_in
 
 if TYPE_CHECKING:
     from .matches import Walk
@@ -151,6 +151,19 @@ class Message:
                 evidence = Evidence(text=element.keyword, start=span[0], end=span[1])
                 return found(rule, sentence, clause=clause, evidence=evidence, tag=tag, index=index)
         return found(rule, sentence, clause=clause, evidence=Evidence(text=self.name), tag=tag)
+
+
+def circumstances(m: Message, asked: Message | None) -> Hashable:
+    """What the check of a command set depends on beside its template; None when that is of this message alone. asked:
+    the request it answers or cancels, None where that is not known."""
+    if not m.template.number:
+        return None
+    if asked is None:
+        return (m.has_data, m.abstract_syntax)
+    if not asked.template.number:
+        return None
+    # Its Message ID is the request's: by that the request was found.
+    return (m.has_data, m.abstract_syntax, asked.template.number, m.raw(INSTANCE) == asked.raw(INSTANCE))
 
 
 def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet | None, str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from engine.conformance.echoes import Echo
-from engine.conformance.watcher import StoreSeen, Verdict, Watcher
+from engine.conformance.stores import StoreSeen
+from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.conformance.assembly import INSTANCE_LIMIT
-from engine.conformance.watcher import StoreSeen
+from engine.conformance.stores import StoreSeen
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData

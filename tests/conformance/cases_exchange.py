@@ -122,7 +122,7 @@ def explicit(t: Talk) -> None:
 
 def wide(t: Talk) -> None:
     """An association with a window of two."""
-    negotiated = t.watcher._negotiated
+    negotiated = t.watcher.negotiated
     assert negotiated is not None
     t.watcher.established(replace(negotiated, window=AsyncWindow(2, 1)))
 

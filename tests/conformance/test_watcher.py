@@ -163,6 +163,6 @@ def test_no_changed_conversation_makes_it_raise(data: st.DataObject) -> None:
         for _ in range(data.draw(st.integers(0, 3))):
             pdu[data.draw(st.integers(0, len(pdu) - 1))] = data.draw(st.integers(0, 255))
         if data.draw(st.booleans()):
-            watcher.established(Talk().watcher._negotiated)  # type: ignore[arg-type]
+            watcher.established(Talk().watcher.negotiated)  # type: ignore[arg-type]
         for verdict in watcher.pdu(data.draw(DIRECTIONS), (bytes(pdu),)):
             assert verdict.finding.sentence

@@ -100,10 +100,10 @@ class Plain(Watcher):
     """Every message is read and checked by itself: nothing is remembered, and no PDU takes the short way."""
 
     def plain(self, direction: Direction, buffers: tuple[bytes, ...]) -> list[Verdict]:
-        for assembly in self._assemblies.values():
+        for assembly in self._talk.assemblies.values():
             assembly._templates._known.clear()
             assembly._templates._latest = (b"", read(b""), {})
-        for operations in self._exchanges._open.values():
+        for operations in self._talk.exchanges._open.values():
             for operation in operations:
                 operation.clean.clear()
         whole = b"".join(buffers)
@@ -216,7 +216,7 @@ def test_matches_told_together_are_found_what_each_is_found_by_itself(
         asked += [(Direction.SENT, tuple(map(bytes, pdu))) for pdu in fragment(1, cancel, None, 0)]
     for direction, buffers in asked:
         assert quick.pdu(direction, buffers) == plain.plain(direction, buffers)
-    quick._maximum[False] = plain._maximum[False] = maximum
+    quick._talk.maximum[False] = plain._talk.maximum[False] = maximum
     values = {"AffectedSOPClassUID": FIND, "CommandField": 0x8020, "MessageIDBeingRespondedTo": 1}
     pdus: list[bytes] = []
     for elements, pending, at, wrong, cut in [m for m in matches for _ in range(2)]:

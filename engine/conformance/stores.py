@@ -1,0 +1,61 @@
+"""C-STOREs of a form in which nothing was found before: passed with their responses, without being read."""
+
+from __future__ import annotations
+
+from engine.model.notices import Direction
+from engine.standard.lean import dataclass
+from engine.standard.messages import RESPONSE_BIT, STORE
+from engine.wire.pdus import PDU_HEADER
+from engine.wire.store_form import StoreForm
+
+from .conversation import Conversation
+from .instances import has_uids
+
+
+@dataclass(slots=True)
+class StoreSeen:
+    """A C-STORE-RQ with its data set and its response. number, uid: its own Message ID and SOP Instance UID, as they
+    stand there. front: the beginning of the data set. longest: bytes of its largest PDU; answer: of the response's."""
+
+    form: StoreForm
+    number: bytes
+    uid: bytes
+    front: bytes
+    longest: int
+    answer: int
+
+    @property
+    def message_id(self) -> int:
+        return int.from_bytes(self.number, "little")
+
+
+class Stores:
+    """Of one association. clean: forms in which nothing was found."""
+
+    def __init__(self, talk: Conversation) -> None:
+        self._talk = talk
+        self.clean: set[StoreForm] = set()
+
+    def is_clean(self, direction: Direction, seen: StoreSeen) -> bool:
+        """Whether nothing is wrong with the request, its data set, and its response."""
+        talk, form, sent = self._talk, seen.form, direction is Direction.SENT
+        asking, most, most_back = sent is talk.requestor, talk.maximum[sent], talk.maximum[not sent]
+        asked, answered = talk.assemblies[asking], talk.assemblies[not asking]
+        context = talk.contexts.get(form.context_id)
+        return not (
+            form not in self.clean
+            or context is None
+            or (most and seen.longest - PDU_HEADER > most)
+            or (most_back and seen.answer - PDU_HEADER > most_back)
+            or not (asked.rests and answered.rests and talk.exchanges.passes(asking, seen.message_id))
+            or not (talk.sequence.takes_data(asking) and talk.sequence.takes_data(not asking))
+            or not has_uids(seen.front, context.transfer_syntax, form.sop_class, seen.uid)
+        )
+
+    def passed(self, direction: Direction, seen: StoreSeen) -> None:
+        """Such a request and its response passed."""
+        talk, context_id = self._talk, seen.form.context_id
+        asking = talk.by_requestor(direction)
+        talk.exchanges.passed(asking, seen.message_id)
+        talk.assemblies[asking].passed(context_id, STORE)
+        talk.assemblies[not asking].passed(context_id, STORE | RESPONSE_BIT, has_data=False)
