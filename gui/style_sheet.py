@@ -62,17 +62,18 @@ QComboBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 12p
 QComboBox QAbstractItemView {
   background: @panel@; border: 1px solid @control_border@; outline: none; padding: 2px; }
 QTabWidget::pane { border: none; }
-QTabBar { qproperty-drawBase: 0; background: transparent; }
+QTabBar { qproperty-drawBase: 0; background: transparent; outline: none; }
 QTabBar::tab {
   color: @muted@; padding: 6px 2px; margin-right: 18px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
-QTabBar::tab:focus { color: @accent@; }
+QTabBar::tab:focus { color: @accent@; background: @selection@; }
 QTableView, QTreeView, QListView, HexView {
   background: @panel@; alternate-background-color: @alternate@; border: 1px solid @border@;
   border-radius: 4px; outline: none; }
 QTableView:focus, QTreeView:focus, QListView:focus, HexView:focus { border-color: @accent@; }
 QTableView::item { padding: 0 6px; border: none; }
+QTreeView::item { border: none; }
 QTableView::item:selected, QTreeView::item:selected, QListView::item:selected { background: @selection@; }
 QHeaderView { background: @panel@; border: none; }
 QHeaderView::section {

@@ -48,10 +48,7 @@ class DataSetEditor(QWidget):
         super().__init__(parent)
         self.model = model
         self.view = DataSetView(model, self)
-        self.view.set_empty(
-            "<b>No elements yet</b><br>Press <b>Insert</b> and type a keyword, a name or a tag, paste elements as "
-            "text, or choose a template."
-        )
+        self.say_how_to_begin()
         self.line = AddLine(self)
         self.words = QLabel(self)
         self.words.setWordWrap(True)
@@ -84,6 +81,13 @@ class DataSetEditor(QWidget):
         self.view.place_changed.connect(self._place_changed)
         model.changed.connect(self._data_changed)
         self._place_changed(())
+
+    def say_how_to_begin(self) -> None:
+        """In the empty tree."""
+        self.view.set_empty(
+            "<b>No elements yet</b><br>Press <b>Insert</b> and type a keyword, a name or a tag, paste elements as "
+            "text, or choose a template."
+        )
 
     def _tool(self, icon: str, tip: str, slot: object) -> QToolButton:
         button = QToolButton(self)

@@ -31,11 +31,20 @@ from gui.theme import SPACING, theme
 
 _MARGIN = SPACING.normal
 _GAP = SPACING.normal
+SEPARATOR = " · "
+"""Between the parts of a note."""
 
 
 def lead_font() -> QFont:
     """The font of leads: figures of one width, so that titles line up."""
     return theme().mono_font()
+
+
+def fitting_note(note: str, metrics: QFontMetrics, width: int) -> str:
+    """Of a note in parts (`2.1 ms · just now`) as many as fit, and the first in any case."""
+    while SEPARATOR in note and metrics.horizontalAdvance(note) > width:
+        note = note.rpartition(SEPARATOR)[0]
+    return note
 
 
 class EntryDelegate(QStyledItemDelegate):
@@ -86,7 +95,7 @@ class EntryDelegate(QStyledItemDelegate):
         if entry.note:
             # The title keeps at least half of the line; the tooltip has the whole of both.
             widest = max(0, top.width() - min(metrics.horizontalAdvance(entry.title), top.width() // 2) - _GAP)
-            note = metrics.elidedText(entry.note, Qt.TextElideMode.ElideRight, widest)
+            note = metrics.elidedText(fitting_note(entry.note, metrics, widest), Qt.TextElideMode.ElideRight, widest)
             width = metrics.horizontalAdvance(note)
             painter.setPen(theme().color(entry.note_role))
             painter.drawText(QRect(top.right() - width + 1, top.top(), width, line), left, note)

@@ -54,6 +54,7 @@ class Field(QWidget):
         self._hint = hint
         self._error: str | None = None
         self._outer_error: str | None = None
+        self._calm = False
         self.caption = QLabel(label, self)
         self.caption.setProperty("role", "muted")
         self.caption.setVisible(bool(label))
@@ -134,18 +135,31 @@ class Field(QWidget):
         self._hint = hint
         self._show()
 
+    def stay_calm(self) -> None:
+        """Say what is missing as a hint, not as an error, until the user has been there."""
+        self._calm = True
+        self.edited.connect(self._visited)
+        self.finished.connect(self._visited)
+        self._show()
+
+    def _visited(self) -> None:
+        if self._calm:
+            self._calm = False
+            self._show()
+
     def _judge(self, sentence: str | None) -> None:
         self._error = sentence
         self._show()
 
     def _show(self) -> None:
         sentence = self.error()
-        text = f"{ERROR_SIGN} {sentence}" if sentence else self._hint
+        wrong = sentence is not None and not self._calm
+        text = f"{ERROR_SIGN} {sentence}" if wrong else sentence or self._hint
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self.editor.setAccessibleDescription(text)
-        restyle(self._note, "role", "error" if sentence else "muted")
-        restyle(self.editor, "invalid", "true" if sentence else "false")
+        restyle(self._note, "role", "error" if wrong else "muted")
+        restyle(self.editor, "invalid", "true" if wrong else "false")
 
 
 class TextField(Field):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui.dialogs import FormDialog, top_window
 from gui.models.lists import Entry, EntryModel
@@ -64,8 +64,11 @@ class ItemsView(QWidget):
         self.row.addStretch(1)
         buttons = (("edit", "Edit", self.edit), ("delete", "Remove", self.remove))
         moves = (("up", "Move up", self.list.move_up), ("down", "Move down", self.list.move_down))
+        self._needing_an_item: list[QToolButton] = []
         for icon, text, slot in (*buttons, *(moves if self._always else ())):
-            self.row.addWidget(icon_button(icon, f"{text}: {title}", slot, self))
+            self.add_tool(icon_button(icon, f"{text}: {title}", slot, self), self.row.count())
+        self.list.selectionModel().selectionChanged.connect(self._chosen)
+        self.model.modelReset.connect(self._chosen)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.small)
@@ -73,6 +76,12 @@ class ItemsView(QWidget):
         layout.addWidget(self.list, 1)
         layout.addLayout(self.row)
         self._fit()
+
+    def add_tool(self, button: QToolButton, place: int) -> None:
+        """A button that does something with the selected items: off while there are none."""
+        self.row.insertWidget(place, button)
+        button.setEnabled(False)
+        self._needing_an_item.append(button)
 
     @property
     def dialog(self) -> FormDialog | None:
@@ -126,6 +135,10 @@ class ItemsView(QWidget):
         kept[self._edited_row : self._edited_row + 1] = items
         self.set_items(tuple(kept))
         self.changed.emit()
+
+    def _chosen(self) -> None:
+        for button in self._needing_an_item:
+            button.setEnabled(bool(self.list.selected_rows()))
 
     def _fit(self) -> None:
         """No empty box where there is nothing to say either."""

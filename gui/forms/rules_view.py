@@ -21,7 +21,7 @@ class RulesView(ItemsView):
         super().__init__(title, describe_rule, make, parent, empty=empty, rows=rows, add=add)
         self.list.add_action("Switch &on or off", "Space", self.toggle)
         button = icon_button("check", f"Switch on or off: {title}", self.toggle, self, keys="Space")
-        self.row.insertWidget(self.row.count() - (4 if empty else 2), button)
+        self.add_tool(button, self.row.count() - (4 if empty else 2))
 
     def rules(self) -> tuple[Rule, ...]:
         return self.items()

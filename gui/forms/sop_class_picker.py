@@ -30,6 +30,11 @@ def describe_sop_class(row: SopClass) -> Entry:
     )
 
 
+def _current() -> list[SopClass]:
+    """All that are not retired, by name."""
+    return sorted((s for s in sop_classes().values() if not s.retired), key=lambda s: s.name)
+
+
 class SopClassPicker(QWidget):
     """A search field over a list; several may be selected when `many`. `picked` on Return or double click."""
 
@@ -67,7 +72,7 @@ class SopClassPicker(QWidget):
 
     def _search(self, text: str) -> None:
         text = text.strip()
-        found = search(text, LIMIT) if text else [s for s in sop_classes().values() if not s.retired][:LIMIT]
+        found = search(text, LIMIT) if text else _current()[:LIMIT]
         if text and "." in text and check_uid(text) is None and all(s.uid != text for s in found):
             found = [SopClass(text, abstract_name(text), "", False), *found]
         # The selection belonged to what was found before.

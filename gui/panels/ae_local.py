@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.conformance.names import check_ae_title, check_uid
@@ -33,8 +34,34 @@ def check_version_name(text: str) -> str | None:
     return None
 
 
-def _section(column: QVBoxLayout, title: str, about: str, fields: Sequence[Field]) -> None:
-    """A heading, and fields in two columns below."""
+class _Section:
+    """Fields below a heading, in two columns where they have room."""
+
+    def __init__(self, column: QVBoxLayout, fields: Sequence[Field]) -> None:
+        self._fields, self._columns = fields, 0
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(SPACING.large)
+        self._grid.setVerticalSpacing(SPACING.large)
+        column.addLayout(self._grid)
+        self._lay_out(2)
+
+    def fit(self, width: int) -> None:
+        """Keep to so many pixels."""
+        sides = (max(f.minimumSizeHint().width() for f in self._fields[side::2]) for side in (0, 1))
+        self._lay_out(2 if sum(sides) + self._grid.horizontalSpacing() <= width else 1)
+
+    def _lay_out(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, field in enumerate(self._fields):
+            self._grid.addWidget(field, place // columns, place % columns, Qt.AlignmentFlag.AlignTop)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, columns - 1)
+
+
+def _section(column: QVBoxLayout, title: str, about: str, fields: Sequence[Field]) -> _Section:
+    """A heading, what it is about, and fields below."""
     heading, note = QLabel(title), QLabel(about)
     heading.setProperty("role", "title")
     note.setProperty("role", "muted")
@@ -42,14 +69,7 @@ def _section(column: QVBoxLayout, title: str, about: str, fields: Sequence[Field
     column.addSpacing(SPACING.small)
     column.addWidget(heading)
     column.addWidget(note)
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(SPACING.large)
-    grid.setVerticalSpacing(SPACING.large)
-    for place, field in enumerate(fields):
-        grid.addWidget(field, place // 2, place % 2, Qt.AlignmentFlag.AlignTop)
-    grid.setColumnStretch(0, 1)
-    grid.setColumnStretch(1, 1)
-    column.addLayout(grid)
+    return _Section(column, fields)
 
 
 class LocalForm(QScrollArea):
@@ -85,15 +105,21 @@ class LocalForm(QScrollArea):
         column.setSpacing(SPACING.large)
         for field in (self.ae_title, self.class_uid, self.version, self.maximum):
             column.addWidget(field)
-        _section(column, "Timeouts", "Seconds; 0 switches one off.", list(self.timeouts.values()))
+        waits = _section(column, "Timeouts", "Seconds; 0 switches one off.", list(self.timeouts.values()))
         about = "What is taken of peers we call; beyond it we abort, or refuse what they send."
-        _section(column, "Limits", about, [self.limits[name] for _, names in HEADINGS for name in names])
+        limits = _section(column, "Limits", about, [self.limits[name] for _, names in HEADINGS for name in names])
+        self._sections = (waits, limits)
         column.addStretch(1)
         self.setWidget(inner)
         plain = (self.ae_title, self.class_uid, self.version, self.maximum)
         for any_field in (*plain, *self.timeouts.values(), *self.limits.values()):
             any_field.edited.connect(self._edited)
             any_field.finished.connect(self.flush)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        for section in self._sections:
+            section.fit(self.viewport().width() - SPACING.large)
+        super().resizeEvent(event)
 
     def set_values(self, local: LocalAE, timeouts: Timeouts, limits: Limits) -> None:
         self.ae_title.set_value(local.ae_title)

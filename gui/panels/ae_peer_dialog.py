@@ -92,6 +92,8 @@ class PeerDialog(FormDialog):
         for field, value in ((self.name, peer.name), (self.ae_title, peer.ae_title), (self.host, peer.host)):
             field.set_value(value)
         self.port.set_value(peer.port)
+        if adding:
+            self.host.stay_calm()
         for any_field in (self.name, self.ae_title, self.host, self.port):
             any_field.edited.connect(self._judge)
         self.tls.edited.connect(self._judge)

@@ -50,6 +50,8 @@ class LowerTabs(QWidget):
         self.text = DataSetTextView(model, self)
         self.response = ResponseView(questions, store, self)
         self.history = HistoryView(self)
+        self._none = ""
+        self._title = "Response"
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setAccessibleName("Data set, response and history")
@@ -97,6 +99,8 @@ class LowerTabs(QWidget):
         }
         self.mode_box.setToolTip(names[rule.presence])
         self.tabs.setTabToolTip(DATA_SET, names[rule.presence])
+        self._none = message.name if rule.presence == "never" else ""
+        self._say_what_is_missing()
 
     def show_response(self) -> None:
         self.tabs.setCurrentIndex(RESPONSE)
@@ -106,12 +110,25 @@ class LowerTabs(QWidget):
         narrow = self.width() < self.NARROW
         for place, (_value, text, short) in enumerate(_MODES):
             self.mode_box.setItemText(place, short if narrow else text)
+        self._title_response()
+        self._say_what_is_missing()
 
     def sizeHint(self) -> QSize:
         return QSize(560, 220)
 
     def _mode_picked(self, _index: int) -> None:
+        self._say_what_is_missing()
         self.mode_changed.emit()
+
+    def _say_what_is_missing(self) -> None:
+        """An empty data set is right for a message that has none: then it is not asked for."""
+        if self._none and self.mode is None:
+            instead = self.mode_box.itemText(1)
+            self.data.editor.view.set_empty(
+                f"<b>{self._none} has no data set</b><br>To send one all the same, choose <b>{instead}</b> above."
+            )
+        else:
+            self.data.editor.say_how_to_begin()
 
     def _tab_changed(self, index: int) -> None:
         self.mode_box.setVisible(index in (DATA_SET, TEXT))
@@ -119,7 +136,14 @@ class LowerTabs(QWidget):
             self.text.refresh()
 
     def _response_title(self, title: str) -> None:
+        self._title = title
+        self._title_response()
+
+    def _title_response(self) -> None:
+        """How it ended stands in the tab as well, where that does not push the next one out."""
+        title = self._title if self.width() >= self.NARROW else "Response"
         self.tabs.setTabText(RESPONSE, f"&{title}")
+        self.tabs.setTabToolTip(RESPONSE, self._title)
 
     def _counted(self, total: object) -> None:
         self.tabs.setTabText(HISTORY, f"Hi&story {total}")

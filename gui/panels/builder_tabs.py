@@ -11,7 +11,11 @@ from gui.theme import theme
 CHANGED = " ●"
 """After the name of a message that was changed and not saved."""
 LONGEST = 20
-"""Characters of a name in its tab: one and its close button fit in the smallest window."""
+"""Characters of a name in its tab."""
+ARROW = 20
+"""Pixels of one of the arrows that scroll the tabs."""
+LEAST = 60
+"""Pixels a tab has in any case."""
 
 
 class MessageTabs(QTabBar):
@@ -25,10 +29,13 @@ class MessageTabs(QTabBar):
         self.setMovable(True)
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
-        self.setElideMode(Qt.TextElideMode.ElideNone)
+        self.setElideMode(Qt.TextElideMode.ElideRight)
         self.setDrawBase(False)
         # The arrows that scroll the tabs need their whole small button, and nothing looks torn off.
-        self.setStyleSheet("QTabBar::tear { width: 0; image: none; } QTabBar QToolButton { padding: 0; border: none; }")
+        self.setStyleSheet(
+            "QTabBar::tear { width: 0; image: none; } QTabBar QToolButton { padding: 0; border: none; } "
+            f"QTabBar::scroller {{ width: {ARROW}px; }}"
+        )
         self._edit = QLineEdit(self)
         self._edit.setAccessibleName("Name of the message")
         self._edit.hide()
@@ -48,6 +55,16 @@ class MessageTabs(QTabBar):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(self._close_clicked)
         self.setTabButton(index, QTabBar.ButtonPosition.RightSide, button)
+
+    def tabSizeHint(self, index: int) -> QSize:
+        """A tab is no wider than the row, nor than what the arrows leave of it: name and close button are seen."""
+        size = super().tabSizeHint(index)
+        room = self.width() - (2 * ARROW if self.count() > 1 else 0)
+        size.setWidth(min(size.width(), max(LEAST, room)))
+        return size
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return self.tabSizeHint(index)
 
     def _close_clicked(self) -> None:
         for tab in range(self.count()):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from engine.model.faults import FAULTS, Phase
 from engine.model.notices import ScriptNotice
@@ -107,6 +108,18 @@ def test_rules_are_switched_off_and_on_with_the_keyboard(qtbot, page):
     dialog.faults.rules.list.selectAll()
     dialog.faults.rules.toggle()
     assert [r.enabled for r in saved(qtbot, dialog).peer.script.rules] == [True, True]
+
+
+def test_what_needs_a_rule_is_off_without_one(qtbot, page):
+    dialog = page(LATE, FULL)
+    rules = dialog.faults.rules
+    needing = [b for b in rules.findChildren(QToolButton) if b is not dialog.faults.more]
+    assert len(needing) == 5 and not any(b.isEnabled() for b in needing)
+    rules.list.select_row(0)
+    assert all(b.isEnabled() for b in needing)
+    rules.list.selectAll()
+    rules.remove()
+    assert not any(b.isEnabled() for b in needing)
 
 
 def test_rules_change_places(qtbot, page):

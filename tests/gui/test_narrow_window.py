@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 
 from engine.model.association import ProposedContext
 from engine.workspace.listening import TlsSettings
+from gui.forms.entry_list import fitting_note
 from gui.giving_button import GivingButton, fitting
+from gui.panels.builder_lower import RESPONSE
 from gui.panels.service_rows import SERVICES
 from gui.session import ListenerState
 from gui.theme import theme
@@ -81,6 +83,48 @@ def test_titles_get_shorter_and_no_panel_loses_a_button_without_a_key(narrow, qt
     narrow.restore_panels()
     qtbot.waitUntil(lambda: heading.text() == "Message builder")
     assert not ae.peers.up_button.isHidden()
+
+
+def test_a_tab_of_the_builder_shows_its_name_and_its_close_button(narrow, qtbot):
+    narrow.workbench.show_panel("builder")
+    tabs = narrow.builder.tabs
+    for _ in range(3):
+        narrow.builder.new_message()
+        tabs.set_name(tabs.currentIndex(), "Storage commitment: ask")
+    qtbot.waitUntil(lambda: tabs.tabRect(tabs.currentIndex()).right() < tabs.width())
+    arrows = [b for b in tabs.findChildren(QToolButton) if b.autoRepeat() and b.isVisible()]
+    edge = min(b.x() for b in arrows)
+    button = tabs.tabButton(tabs.currentIndex(), QTabBar.ButtonPosition.RightSide)
+    assert button.isVisible() and button.x() >= 0 and button.geometry().right() < edge
+
+
+def test_all_tabs_below_a_message_are_seen_after_its_response(narrow, qtbot):
+    narrow.workbench.show_panel("builder")
+    lower = narrow.builder.page.tabs
+    lower.response.title_changed.emit("Response · 0000H Success")
+    bar = lower.tabs.tabBar()
+    qtbot.waitUntil(lambda: bar.tabRect(bar.count() - 1).right() < bar.width())
+    assert lower.tabs.tabToolTip(RESPONSE) == "Response · 0000H Success"
+    narrow.resize(1600, 900)
+    qtbot.waitUntil(lambda: lower.tabs.tabText(RESPONSE) == "&Response · 0000H Success")
+
+
+def test_no_field_of_the_local_ae_is_cut(narrow, qtbot):
+    narrow.ae.tabs.setCurrentWidget(narrow.ae.local)
+    form = narrow.ae.local
+    qtbot.waitUntil(lambda: form.widget().width() <= form.viewport().width())
+    narrow.resize(1600, 900)
+    one, other = (form.limits[name].geometry() for name in list(form.limits)[:2])
+    qtbot.waitUntil(lambda: form.widget().width() <= form.viewport().width())
+    assert one.x() < other.x() or one.y() < other.y()
+
+
+def test_the_time_of_an_echo_is_whole(narrow):
+    metrics = narrow.fontMetrics()
+    wide = metrics.horizontalAdvance("2.01 ms · just now")
+    assert fitting_note("2.01 ms · just now", metrics, wide) == "2.01 ms · just now"
+    assert fitting_note("2.01 ms · just now", metrics, wide - 1) == "2.01 ms"
+    assert fitting_note("no answer", metrics, 1) == "no answer"
 
 
 def test_copied_is_said_on_the_button_and_taken_back(narrow, qtbot):

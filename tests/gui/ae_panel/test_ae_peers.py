@@ -62,6 +62,17 @@ def test_what_is_wrong_stands_beside_the_field_while_typing(panel, qtbot, field,
     dialog.reject()
 
 
+def test_a_new_form_is_not_red_before_anybody_typed(panel, qtbot):
+    panel.peers.add()
+    dialog = panel.peers.dialog
+    assert "is needed" in dialog.host.note_text() and "✕" not in dialog.host.note_text()
+    assert not dialog.accept_button.isEnabled()
+    qtbot.keyClicks(dialog.host.line, "a")
+    qtbot.keyClick(dialog.host.line, Qt.Key.Key_Backspace)
+    assert dialog.host.note_text().startswith("✕")
+    dialog.reject()
+
+
 def test_echo_tries_unsaved_values_and_shows_the_answer_in_the_form(panel, qtbot, workspace):
     panel.peers.edit()
     dialog = panel.peers.dialog

@@ -40,6 +40,18 @@ def test_a_data_set_is_built_with_keys_only(qtbot: QtBot, bench: Bench) -> None:
     assert bench.sent[0][0].data == page.data_set.data_set
 
 
+def test_a_message_without_data_set_does_not_ask_for_one(qtbot: QtBot, bench: Bench) -> None:
+    tabs = bench.panel.page.tabs
+    empty = tabs.data.editor.view._empty
+    choose(qtbot, bench, "C-ECHO-RQ")
+    assert "C-ECHO-RQ has no data set" in empty.text()
+    tabs.mode_box.setCurrentIndex(1)
+    tabs.mode_box.activated.emit(1)
+    assert "No elements yet" in empty.text()
+    choose(qtbot, bench, "C-FIND-RQ")
+    assert "No elements yet" in bench.panel.page.tabs.data.editor.view._empty.text()
+
+
 def test_a_wrong_value_is_said_and_sent_all_the_same(qtbot: QtBot, bench: Bench) -> None:
     choose(qtbot, bench, "C-STORE-RQ")
     page = bench.panel.page
