@@ -173,6 +173,7 @@ class DiagnosisCard(QWidget):
         self.changed.emit()
 
     def _write_diagnosis(self, shown: Diagnosis) -> None:
+        self._stop: QWidget = self.fold
         if self._open:
             self._row("Cause", shown.cause)
         self._row("Change", shown.change)
@@ -185,6 +186,12 @@ class DiagnosisCard(QWidget):
         for mend in filter(self._can_mend, shown.mends):
             button = text_button(mend.words, partial(self.mend_wanted.emit, mend, shown), self)
             self._mends.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self._tab_to(button)
+
+    def _tab_to(self, made: QWidget) -> None:
+        """Tab comes here from what stands above, not where what is made late would have its turn."""
+        self.setTabOrder(self._stop, made)
+        self._stop = made
 
     def _row(self, label: str, text: str) -> None:
         row = self._rows.rowCount()
@@ -212,6 +219,7 @@ class DiagnosisCard(QWidget):
         link.linkActivated.connect(partial(self._proof_opened, proof))
         self._rows.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
         self._rows.addWidget(link, row, 1)
+        self._tab_to(link)
 
     def _proof_opened(self, proof: Proof, _link: str) -> None:
         self.proof_wanted.emit(proof)

@@ -93,8 +93,9 @@ class EntryDelegate(QStyledItemDelegate):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(font)
         if entry.note:
-            # The title keeps at least half of the line; the tooltip has the whole of both.
-            widest = max(0, top.width() - min(metrics.horizontalAdvance(entry.title), top.width() // 2) - _GAP)
+            # The title keeps at least two fifths of the line; the tooltip has the whole of both.
+            least = min(metrics.horizontalAdvance(entry.title), 2 * top.width() // 5)
+            widest = max(0, top.width() - least - _GAP)
             note = metrics.elidedText(fitting_note(entry.note, metrics, widest), Qt.TextElideMode.ElideRight, widest)
             width = metrics.horizontalAdvance(note)
             painter.setPen(theme().color(entry.note_role))

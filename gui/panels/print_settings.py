@@ -121,6 +121,7 @@ class PrintSettingsDialog(FormDialog):
         self._settings = settings
         self.fields: dict[str, Field] = {}
         self.tabs = QTabWidget(self)
+        self.tabs.tabBar().setAccessibleName("Parts of the settings")
         self.tabs.setDocumentMode(True)
         self.lut = ChoiceField("Presentation &LUT", (("", "none"), *((s, s) for s in LUT_SHAPES)), self)
         self.window_line = TextField("&Window", _window_error, "the images' own", self, hint="Center,width")

@@ -122,6 +122,7 @@ class QueryPage(ServicePage):
         self.inbound_table.set_empty("What is retrieved is listed here as it arrives.")
         self.tabs = _Results(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Matches, and what was retrieved")
         self.tabs.addTab(found, "Matches")
         self.tabs.setCornerWidget(self.matches.take_head())
         self.tabs.addTab(self.inbound_table, "Retrieved")

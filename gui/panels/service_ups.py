@@ -100,6 +100,7 @@ class UpsPage(ServicePage):
         self.events.opened.connect(self._go_to_step)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName("Steps, those claimed, and events")
         for widget, title in (
             (self._padded(self.list), "Steps"),
             (self._padded(self.claimed), "Claimed"),

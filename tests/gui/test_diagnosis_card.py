@@ -84,6 +84,21 @@ def test_explain_shows_cause_clause_and_the_bytes(live_window, strict, qtbot):
     assert card.fold.text() == "Explain"
 
 
+def test_tab_goes_from_explain_through_the_bytes_to_the_button_that_mends(live_window, strict, qtbot):
+    strict(ae_titles=("ARCHIVE",))
+    _echo(live_window, qtbot)
+    card = live_window.trace.banner
+    card.unfold(True)
+    button = _button(qtbot, card, "Try “ARCHIVE”")
+    card.fold.setFocus()
+    reached = []
+    while not reached or reached[-1] is not button:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(QApplication.focusWidget())
+        assert card.isAncestorOf(reached[-1])
+    assert any(isinstance(stop, QLabel) for stop in reached)
+
+
 def test_what_old_peers_reject_is_left_out_by_its_button(live_window, strict, qtbot):
     strict(reject=Rejection(1, 1, 1))
     live_window.ae.negotiation.window_on.set_value(True)

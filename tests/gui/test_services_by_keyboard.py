@@ -53,6 +53,21 @@ def test_back_tab_comes_out_at_the_top(live_window, qtbot, name):
     assert services.choice in seen
 
 
+@pytest.mark.parametrize("name", ["builder", *NAMES])
+def test_every_stop_of_the_window_is_reached_by_tab_and_has_a_name(live_window, qtbot, name):
+    window = live_window
+    window.focus_panel("builder") if name == "builder" else window.show_service(name)
+    window.toolbar.peer.setFocus()
+    seen: list[QWidget] = []
+    while focus() not in seen:
+        seen.append(focus())
+        qtbot.keyClick(focus(), Qt.Key.Key_Tab)
+    stops = [w for w in window.findChildren(QWidget) if w.isVisible() and w.isEnabled() and w.focusProxy() is None]
+    missed = [w for w in stops if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w not in seen]
+    assert [w.accessibleName() or type(w).__name__ for w in missed] == []
+    assert [type(w).__name__ for w in seen if not (w.accessibleName() or getattr(w, "text", str)())] == []
+
+
 def test_tab_goes_round_the_whole_window_and_through_the_service(live_window, qtbot):
     live_window.show_service("query")
     start = focus()
