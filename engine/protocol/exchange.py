@@ -1,7 +1,8 @@
 """The DIMSE exchange on one association: which response belongs to which request, both ways (PS3.7 7.5, 9, 10).
 
 Without socket, thread or clock: presentation data values and the time in; events, command sets to send and deadlines
-out. Data sets are only carried.
+out. Data sets are only carried. `composing` fills in what is sent; messages that are like one before may take the
+`straight` way.
 """
 
 from __future__ import annotations
@@ -16,21 +17,30 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
-from engine.standard.messages import CANCEL, ECHO, RESPONSE_BIT, message_name
-from engine.standard.status import StatusClass, status_class
+from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.echo_form import EchoForm, echo_form
 from engine.wire.fragments import DataRun, fragment, fragment_in_runs, only_fragment
 from engine.wire.issues import Issue
-from engine.wire.message_run import MessageRun
 from engine.wire.reassembly import Assembled, FragmentError, Reassembler, Sink
 
+from .composing import Composing
 from .contexts import Contexts
-from .exchange_events import CancelReceived, Event, Received, RequestReceived, ResponseReceived, TimedOut, Unsolicited
-from .forms import Alter, AnswerForm, Form, Ready, answer_form_of, fill, form_of, instance_of, is_plain, make_ready
+from .exchange_events import (
+    CancelReceived,
+    Event,
+    Received,
+    RequestReceived,
+    ResponseReceived,
+    TimedOut,
+    Unsolicited,
+    is_pending,
+)
+from .forms import Alter, Ready, fill, make_ready
 from .outstanding import ANSWERED, LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 from .serving import Serving
+from .straight import StraightWay
 
 __all__ = [
     "CancelReceived",
@@ -66,6 +76,7 @@ class Exchange:
     timeout: seconds without a response before TimedOut; 0 for none.
     sink_for: where a data set that arrives goes (context, its command set's bytes); None: to memory.
     pack: command set and data set into one P-DATA-TF where they fit.
+    straight: the way of messages that are like one before.
     """
 
     negotiated: Negotiated
@@ -78,17 +89,12 @@ class Exchange:
     _serving: Serving = field(default_factory=Serving)
     _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
     _events: deque[Event] = field(default_factory=deque)
-    taken: int = 0
-    """Messages received whole."""
+    _taken: int = 0
+    straight: StraightWay = field(init=False)
     _reassembler: Reassembler = field(init=False)
     _contexts: Contexts = field(init=False)
     _window: int = field(init=False)
-    _latest: CommandSet | None = None
-    _form: Form | None = None
-    """Of the latest request that was sent again."""
-    _answer_form: AnswerForm | None = None
-    """Of the latest kind of response that was given twice."""
-    _latest_answer: tuple[int | None, int | None, str] = None, None, ""
+    _composing: Composing = field(default_factory=Composing)
     _chosen: tuple[CommandSet, str, NegotiatedContext] | None = None
     """The latest choice for a request."""
 
@@ -98,6 +104,16 @@ class Exchange:
         self._window = self._limit(ours=True)
         self._reassembler = Reassembler(
             self._sink_for, command_limit=self.limits.command_set, message_limit=self.limits.data_set
+        )
+        self.straight = StraightWay(
+            self._invoked,
+            self._serving,
+            self._arriving,
+            self._events,
+            self._reassembler,
+            self._contexts,
+            self.limits,
+            alone=self._window == 1 and not self.pack,
         )
 
     # -- sending
@@ -123,13 +139,13 @@ class Exchange:
         context = self._contexts.best(command, transfer_syntax)
         if context is None:
             raise ExchangeError(f"No accepted presentation context for SOP Class {command.sop_class_uid or '(none)'}.")
-        if not _is_response(command) and command.command_field != CANCEL:
+        if not command.is_response and command.command_field != CANCEL:
             self._chosen = command, transfer_syntax, context
         return context
 
     def _context_of_exchange(self, command: CommandSet) -> int | None:
         """Context of what this message answers or cancels, if it does."""
-        if _is_response(command):
+        if command.is_response:
             served = self._serving.answered_by(command)
             return served.context_id if served else None
         if command.command_field == CANCEL:
@@ -162,27 +178,9 @@ class Exchange:
         """
         if not self.can_invoke():
             raise WindowFull(f"The asynchronous operations window is full: {len(self._invoked)} outstanding.")
-        form = self._form
-        if form is not None and form.has_data == has_data and alter is None and form.fits(command):
-            number = self._next_id()
-            ready, asked = form.filled(command, number, context), form.command_field
-        else:
-            ready = make_ready(context, fill(command, has_data, self._next_id), alter)
-            seen = ready.command if is_plain(ready.command) else decode_command(ready.command_bytes)
-            number, asked = seen.message_id or 0, seen.command_field  # as the peer will see them, raw values included
-            if alter is None:
-                self._learn(command, has_data, ready)
-            self._latest = command
+        ready, number, asked = self._composing.request(command, context, has_data, self._next_id, alter)
         self._invoked.add(Invoked(operation, number, context.id, asked, now), now)
         return ready
-
-    def _learn(self, command: CommandSet, has_data: bool, ready: Ready) -> None:
-        """A request that is sent again, as it is or for another instance, is made in fewer steps from now on."""
-        latest = self._latest
-        if latest is command:
-            self._form = form_of(command, has_data, ready)
-        elif latest is not None and (instance := instance_of(command, latest)) >= 0:
-            self._form = form_of(command, has_data, ready, instance)
 
     def respond(
         self,
@@ -197,61 +195,26 @@ class Exchange:
         A final one ends the request `key`; without key, the one its Message ID Being Responded To tells. alter: as
         `request`.
         """
-        if not _is_response(command):
+        if not command.is_response:
             invoked = self._invoked.to_cancel(command.responded_to)
             filled = fill(command, has_data, self._next_id, invoked.message_id if invoked else None)
             return make_ready(context, filled, alter)
         served = self._serving.find(key) if key else self._serving.answered_by(command)
-        form = self._answer_form
-        if form is not None and alter is None and form.alike(command):
-            ready = form.filled(command, context)
-            if ready is not None:
-                if served is not None and not form.pending:
-                    self._serving.end(served)
-                return ready
-        filled = fill(command, has_data, self._next_id, served.command.message_id if served else None)
-        ready = make_ready(context, filled, alter)
-        pending = _is_pending(decode_command(ready.command_bytes))
+        answered = served.command.message_id if served else None
+        ready, pending = self._composing.response(command, context, has_data, self._next_id, answered, alter)
         if served is not None and not pending:
             self._serving.end(served)
-        if alter is None and filled.elements == command.elements:
-            kind = command.command_field, command.status, command.sop_class_uid
-            if kind == self._latest_answer:
-                self._answer_form = answer_form_of(ready, pending)
-            self._latest_answer = kind
         return ready
-
-    def ask_again(self, form: EchoForm, operation: int, now: float) -> int | None:
-        """Register a C-ECHO-RQ of this form, where there is room for one: its Message ID. None where all are
-        outstanding."""
-        number = self._invoked.next_id()
-        if number is not None:
-            self._invoked.add(Invoked(operation, number, form.context.id, ECHO, now), now)
-        return number
-
-    def answered_again(self, form: EchoForm, number: int) -> Invoked | None:
-        """The operation this response of that form ends, where nothing can be wrong with its place; None where it has
-        to be received as others are: nothing has happened then."""
-        if self._arriving or self._events or not self._reassembler.rests:
-            return None
-        context_id = form.context.id
-        invoked = self._invoked.asked(number, context_id)
-        if invoked is None or invoked.context_id != context_id:
-            return None
-        self.taken += 1
-        self._reassembler.passed(context_id, has_data=False)
-        self._invoked.end(invoked, ANSWERED)
-        return invoked
 
     @property
     def sent_again(self) -> CommandSet | None:
         """The latest request that was sent again as it was."""
-        return self._form.command if self._form is not None and self._form.instance < 0 else None
+        return self._composing.sent_again
 
     def echo_form(self, response: Received) -> EchoForm | None:
         """What that request, where it is a C-ECHO-RQ, and this final response have in common with others like them.
         None where there is more to them."""
-        form, context = self._form, self._contexts.by_id.get(response.context_id)
+        form, context = self._composing.form, self._contexts.by_id.get(response.context_id)
         if form is None or form.has_data or form.instance >= 0 or context is None or response.issues:
             return None
         if self.choose_context(form.command) is not context:
@@ -320,61 +283,6 @@ class Exchange:
         for invoked in self._arriving.get(context_id, ()):
             self._invoked.moved_on(invoked, now)
 
-    def answered_by(self, run: MessageRun) -> Invoked | None:
-        """The operation to which these messages are Pending responses, where nothing can be wrong with their place;
-        None where each has to be received by itself."""
-        command = decode_command(run.command_bytes)
-        if not _is_response(command) or not _is_pending(command) or not command.has_data_set:
-            return None
-        if self._reassembler.pending or run.largest > min(self.limits.data_set, self.limits.memory):
-            return None
-        invoked = self._invoked.asked(command.responded_to, run.context_id)
-        known = invoked is not None and invoked.context_id == run.context_id in self._contexts.by_id
-        return invoked if known else None
-
-    def pending(self, invoked: Invoked, count: int, now: float) -> NegotiatedContext:
-        """So many Pending responses to this operation, each with a data set, came in a run; the context they came
-        on."""
-        self.taken += count
-        self._reassembler.passed(invoked.context_id)
-        self._invoked.moved_on(invoked, now)
-        return self._contexts.by_id[invoked.context_id]
-
-    def passes(self, context_id: int, command: int, data: int) -> NegotiatedContext | None:
-        """The context of a C-STORE-RQ of so many bytes, where nothing else is under way and nothing can be wrong with
-        its place; None where it has to be received as others are."""
-        limits = self.limits
-        if len(self._serving) or self._arriving or len(self._invoked) or self._events or self._reassembler.pending:
-            return None
-        if command > limits.command_set or data > min(limits.data_set, limits.memory):
-            return None
-        return self._contexts.by_id.get(context_id)
-
-    def passed(self, context_id: int) -> None:
-        """Such a request came and was answered."""
-        self.taken += 1
-        self._serving.passed()
-        self._reassembler.passed(context_id)
-
-    def next_alone(self) -> int | None:
-        """The Message ID of a request, where only one may be outstanding at a time and none is; else None."""
-        return self._next_id() if self._window == 1 and not len(self._invoked) and not self.pack else None
-
-    def sent_alone(self, operation: int, number: int, context_id: int, command_field: int, now: float) -> None:
-        """It was sent: its response is expected."""
-        self._invoked.add(Invoked(operation, number, context_id, command_field, now), now)
-
-    def answered(self, operation: int, now: float) -> float | None:
-        """The final response to this operation came whole, in one P-DATA-TF and without data set: seconds after the
-        request. None where something about its place may be wrong: it has to be received as others are."""
-        invoked = self._invoked.find(operation)
-        if invoked is None or len(self._invoked) > 1 or self._events or self._reassembler.pending:
-            return None
-        self.taken += 1
-        self._invoked.end(invoked, ANSWERED)
-        self._reassembler.passed(invoked.context_id, has_data=False)
-        return now - invoked.sent
-
     @property
     def has_events(self) -> bool:
         """Whether `next_event` has one."""
@@ -385,7 +293,7 @@ class Exchange:
         return self._events.popleft() if self._events else None
 
     def _take(self, assembled: Assembled, now: float) -> None:
-        self.taken += 1
+        self._taken += 1
         message = self._received(assembled)
         number = message.command.command_field
         if number is None:
@@ -425,7 +333,7 @@ class Exchange:
         if invoked.context_id != message.context_id:
             text = f"The response came on context {message.context_id}, the request went on {invoked.context_id}."
             message = _noted(message, text, "PS3.8 E.1")
-        final = not _is_pending(message.command)
+        final = not is_pending(message.command)
         if final:
             self._invoked.end(invoked, ANSWERED)
         else:
@@ -458,7 +366,7 @@ class Exchange:
         if len(self._invoked):
             command = self._reassembler.command_of(context_id) or decode_command(command_bytes)
             invoked = self._invoked.asked(command.responded_to, context_id)
-            if not _is_response(command):
+            if not command.is_response:
                 self._arriving[context_id] = self._invoked.with_sub_operations()
             elif invoked is not None:
                 self._arriving[context_id] = [invoked]
@@ -466,6 +374,11 @@ class Exchange:
         return self.sink_for(context, command_bytes) if self.sink_for and context else None
 
     # -- what is outstanding
+
+    @property
+    def taken(self) -> int:
+        """Messages received whole."""
+        return self._taken + self.straight.taken
 
     @property
     def outstanding(self) -> tuple[int, ...]:
@@ -517,16 +430,6 @@ class Exchange:
         for invoked in self._invoked.overdue(now):
             self._invoked.end(invoked, "had timed out")
             self._events.append(TimedOut(invoked.operation))
-
-
-def _is_response(command: CommandSet) -> bool:
-    return bool((command.command_field or 0) & RESPONSE_BIT)
-
-
-def _is_pending(command: CommandSet) -> bool:
-    """More responses follow. One without a status is the last: nobody could tell what to wait for."""
-    status = command.status
-    return bool(status) and status_class(status or 0) is StatusClass.PENDING
 
 
 def _noted(message: Received, text: str, clause: str) -> Received:

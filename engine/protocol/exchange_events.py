@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.standard.lean import dataclass
+from engine.standard.status import StatusClass, status_class
 from engine.wire.issues import Issue
 
 
@@ -68,3 +69,9 @@ class TimedOut:
 
 
 Event = RequestReceived | ResponseReceived | CancelReceived | Unsolicited | TimedOut
+
+
+def is_pending(response: CommandSet) -> bool:
+    """Whether more responses follow. One without a status is the last: nobody could tell what to wait for."""
+    status = response.status
+    return bool(status) and status_class(status or 0) is StatusClass.PENDING

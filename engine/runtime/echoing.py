@@ -64,9 +64,10 @@ def ask(
     if exchange is None or association.end is not None or machine.state is not Sta.Sta6:
         return None
     form = echoing.form
-    number = exchange.ask_again(form, operation, now)
+    number = exchange.straight.next_id()
     if number is None:
         return None
+    exchange.straight.sent(operation, number, form.context.id, ECHO, now)
     pdu, command = form.request(number)
     machine.send_quietly(pdu)
     association.link.send()
@@ -79,7 +80,7 @@ def answered(association: Association, event: p.EchoAnswered) -> bool:
     exchange, now = association.exchange, association.context.now()
     if exchange is None:
         return False
-    invoked = exchange.answered_again(event.form, event.number)
+    invoked = exchange.straight.answered(event.number, event.form.context.id)
     if invoked is None:
         return False
     command = event.form.response(event.number)

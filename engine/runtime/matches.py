@@ -31,13 +31,13 @@ def _together(association: Association, run: MessageRun, first: int) -> int:
     exchange = association.exchange
     if exchange is None or association.over or not association.requestor:
         return 0
-    invoked = exchange.answered_by(run)
+    invoked = exchange.straight.answered_by(run)
     if invoked is None:
         return 0
     count = association.recorder.matches(run, first)
     if count:
         end = first + count
-        context = exchange.pending(invoked, count, association.context.now())
+        context = exchange.straight.pending(invoked, count, association.context.now())
         association.recorder.responses(run, first, end, invoked, context)
         syntax = context.transfer_syntax
         responses = Responses(run, first, end, decode_command(run.command_bytes), syntax)

@@ -77,7 +77,7 @@ class SendingAtOnce:
         if not kind.request.fits(command):
             return False
         uid = encode_value(command.elements[kind.request.instance])
-        if not kind.form.takes(uid) or (number := exchange.next_alone()) is None:
+        if not kind.form.takes(uid) or (number := exchange.straight.next_alone()) is None:
             return False
         own = number.to_bytes(2, "little"), uid
         pdu = kind.form.request(*own)
@@ -90,7 +90,7 @@ class SendingAtOnce:
         now = association.context.now()
         machine.expected = answer = kind.form.answer(*own)
         ready = _ready(context, kind.request.numbered(command, number), pdu[HEADERS:])
-        exchange.sent_alone(operation, number, context.id, STORE, now)
+        exchange.straight.sent(operation, number, context.id, STORE, now)
         association.messages.expect(operation, ready, now).take = take
         self._sent = sent = StoreSent(kind.form, *own, ready, operation, pdu, pdus, loaded, shown, len(loaded), answer)
         association.recorder.stores.sent(sent)
@@ -102,12 +102,12 @@ class SendingAtOnce:
         exchange = association.exchange
         if sent is None or exchange is None or event.data is not sent.answer:
             return False
-        duration = exchange.answered(sent.operation, association.context.now())
-        if duration is None:
+        invoked = exchange.straight.answered(int.from_bytes(sent.number, "little"), sent.form.context_id)
+        if invoked is None:
             return False
         self._sent = None
         response = decode_command(sent.answer[HEADERS:])
-        association.recorder.stores.acknowledged(sent, response, duration)
+        association.recorder.stores.acknowledged(sent, response, association.context.now() - invoked.sent)
         association.messages.take_final(sent.operation, response)
         return True
 

@@ -57,7 +57,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     exchange, peer, link, size = association.exchange, server.peer, association.link, event.size
     if exchange is None or association.machine.state is not Sta.Sta6 or peer.state.journal or not link.writable:
         return False
-    context = exchange.passes(event.form.context_id, len(event.command) - HEADERS, size)
+    context = exchange.straight.passes(event.form.context_id, len(event.command) - HEADERS, size)
     if context is None or link.held_back or not association.messages.at_rest or association.context.retrievals.any:
         return False
     if peer.emulation.withheld(context.abstract_syntax):
@@ -78,7 +78,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     association.machine.send_quietly(answer)
     link.flush()  # the peer sends the next one while we finish this one
     link.expects_next = size <= SMALL
-    exchange.passed(context.id)
+    exchange.straight.passed(context.id)
     recorder = association.recorder
     recorder.stores.received(event, context, arrived)
     try:

@@ -81,8 +81,8 @@ class _Side:
                 self.receive([(event.run.context_id, 0, memoryview(f)) for f in event.run.fragments])
             case p.MessagesReceived():
                 run = event.run
-                if self.exchange is not None and (invoked := self.exchange.answered_by(run)) is not None:
-                    self.exchange.pending(invoked, len(run), self.now)
+                if self.exchange is not None and (invoked := self.exchange.straight.answered_by(run)) is not None:
+                    self.exchange.straight.pending(invoked, len(run), self.now)
                     return
                 for index in range(len(run)):
                     self.receive(iter_pdvs(run.head))
@@ -96,9 +96,9 @@ class _Side:
         """A C-STORE like one before, answered at once where the exchange lets it."""
         if self.exchange is not None and self.machine.state is Sta.Sta6:
             number, command = event.form.context_id, len(event.command)
-            if self.exchange.passes(number, command, event.size) is not None:
+            if self.exchange.straight.passes(number, command, event.size) is not None:
                 self.machine.send_quietly(event.form.answer(event.number, event.uid))
-                self.exchange.passed(number)
+                self.exchange.straight.passed(number)
                 return
         self.machine.tell_next(*event.apart())
 

@@ -78,4 +78,4 @@ def test_the_message_ids_go_on_whichever_way_a_request_is_made() -> None:
     exchange = Exchange(Negotiated(contexts=(CONTEXT,), window=AsyncWindow(0, 0)), requestor=True)
     numbers = [exchange.request(request(f"1.2.{n}"), n, CONTEXT, True, 0.0).command.message_id for n in range(5)]
     assert numbers == [1, 2, 3, 4, 5]
-    assert exchange._form is not None, "all but the first two are made the quick way"
+    assert exchange._composing.form is not None, "all but the first two are made the quick way"
