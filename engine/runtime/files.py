@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import uuid
@@ -11,11 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from engine.model.dataset import EncodedData, FileData, Unkept
 from engine.model.file_names import uid_stem
-from engine.model.limits import Limits
+from engine.model.limits import MIB, Limits
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
@@ -24,7 +25,15 @@ from engine.wire.pdus import Buffer
 
 from .room import LOOK_AFTER, disk_problem
 
+if TYPE_CHECKING:
+    import asyncio
+
 USUAL = Limits()
+STRETCH = 8 * MIB
+"""Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
+the end would leave it idle until then."""
+Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], "asyncio.Future[None]"]
+"""Has a function called with these in another thread."""
 _PLAIN_NAME = re.compile(r"[0-9][0-9.]{0,63}").fullmatch
 
 
@@ -48,7 +57,8 @@ class Spool:
     Where the file cannot be written, or would take the last of the disk, the rest is let pass by and `close` gives
     an `Unkept`, so that the message can be answered.
 
-    head: what the file begins with, before the data set, so that the archive can take it as it is.
+    head: what the file begins with, before the data set, so that the archive can take it as it is; elsewhere: how what
+    is to be on the disk when that has taken it is begun to be written before.
     """
 
     def __init__(
@@ -57,9 +67,13 @@ class Spool:
         folder: Path | None = None,
         limits: Limits = USUAL,
         head: Callable[[], bytes] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._head = head
         self._offset = 0
+        self._elsewhere = elsewhere
+        self._begun_to = 0
+        self._beginning: asyncio.Future[None] | None = None
         self._syntax = transfer_syntax
         self._limits = limits
         self._problem = ""
@@ -109,6 +123,15 @@ class Spool:
             memory, self._memory = self._memory, BytesIO()
             pieces = (memory.getbuffer(),)  # what is to be written is in it
         datasets.put(self._file.fileno(), pieces)
+        if self._elsewhere is not None and self._size - self._begun_to >= STRETCH:
+            self._begin_writing(self._elsewhere, self._file.name)
+
+    def _begin_writing(self, elsewhere: Elsewhere, path: str) -> None:
+        """Have the disk begin with what it has not been given yet, unless it has enough to do."""
+        if self._beginning is None or self._beginning.done():
+            begin, self._begun_to = self._begun_to, self._size
+            with suppress(RuntimeError):  # the loop is about to end
+                self._beginning = elsewhere(begin_writing, path, begin, self._size - begin)
 
     def _begun(self) -> IO[bytes]:
         """The file, with its head; where it is to stay, with the permissions of a stored one."""
@@ -148,6 +171,21 @@ class Spool:
                 file.close()
             with suppress(OSError):
                 Path(file.name).unlink(missing_ok=True)
+
+
+def begin_writing(path: str, offset: int, count: int) -> None:
+    """Have the system begin to write these bytes of a file to the disk, where it can be told to; blocks while the disk
+    takes them in, not until they are written. What goes wrong is met by whoever synchronizes the file: only the first
+    who does is told, so that nobody asks here. The file may be gone.
+    """
+    if not hasattr(os, "posix_fadvise"):
+        return
+    with suppress(OSError):
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:  # Linux writes what is not to be kept in memory, and keeps it until it is written
+            os.posix_fadvise(file, offset, count, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(file)
 
 
 def in_memory(data: EncodedData | FileData) -> bytes:

@@ -263,8 +263,11 @@ class Listener:
 
     def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
         folder = self._durable.incoming if self._durable else self.command.settings.folder
-        head = partial(_file_head, context.transfer_syntax, command) if self._durable else None
-        return Spool(context.transfer_syntax, folder, self.command.settings.policy.limits, head)
+        limits = self.command.settings.policy.limits
+        if self._durable is None:
+            return Spool(context.transfer_syntax, folder, limits)
+        head = partial(_file_head, context.transfer_syntax, command)
+        return Spool(context.transfer_syntax, folder, limits, head, partial(self.context.loop.run_in_executor, None))
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
+from engine.runtime import files
 from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, in_memory, reason
 from engine.services.instances import instance_from
 from engine.wire import datasets
@@ -132,4 +134,42 @@ def test_pieces_taken_together_make_the_same_file(tmp_path: Path) -> None:
         made = spool.close()
         assert in_memory(made) == b"".join(pieces)
         drop_spooled(made)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_disk_has_work_while_a_large_one_is_received(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stretch at a time, whatever came meanwhile with the next; what is small or not to stay is left alone."""
+    monkeypatch.setattr(files, "STRETCH", 100)
+    begun: list[tuple[str, int, int, asyncio.Future[None]]] = []
+    loop = asyncio.new_event_loop()
+
+    def elsewhere(begin: Any, path: str, offset: int, count: int) -> asyncio.Future[None]:
+        begin(path, offset, count)
+        begun.append((path, offset, count, loop.create_future()))
+        return begun[-1][3]
+
+    spool = Spool(EXPLICIT, tmp_path, Limits(memory=10), lambda: b"head", elsewhere)
+    for _ in range(5):
+        spool.write(bytes(60))
+    assert [b[1:3] for b in begun] == [(0, 120)]
+    begun[0][3].set_result(None)
+    spool.write_all([bytes(60)])
+    assert [b[1:3] for b in begun] == [(0, 120), (120, 240)]
+    made = spool.close()
+    assert isinstance(made, FileData) and str(made.path) == begun[0][0]
+    assert in_memory(made) == bytes(360)
+    drop_spooled(made)
+    files.begin_writing(begun[0][0], 0, 360)  # it is gone
+    loop.close()
+
+
+def test_a_loop_that_ends_begins_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "STRETCH", 100)
+
+    def refused(*_: object) -> asyncio.Future[None]:
+        raise RuntimeError("Executor shutdown has been called")
+
+    spool = Spool(EXPLICIT, tmp_path, Limits(memory=10), lambda: b"head", refused)
+    spool.write(bytes(200))
+    spool.discard()
     assert not list(tmp_path.iterdir())
