@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.model.association import Proposal, ProposedContext
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.commands import (
     Abort,
     Cancel,
@@ -41,6 +41,7 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
+from engine.standard.messages import ECHO, NO_DATA_SET
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .bridge import Bridge
@@ -397,5 +398,5 @@ class Session(QObject):
 def echo_request() -> CommandSet:
     """C-ECHO-RQ (PS3.7 9.3.5.1); Message ID and the rest are filled in by the engine."""
     return CommandSet.of(
-        AffectedSOPClassUID=VERIFICATION, CommandField=0x0030, MessageID=None, CommandDataSetType=NO_DATA_SET
+        AffectedSOPClassUID=VERIFICATION, CommandField=ECHO, MessageID=None, CommandDataSetType=NO_DATA_SET
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.model.association import ProposedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import OneShot, Outgoing
+from engine.standard.messages import ECHO
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
 
@@ -43,7 +44,7 @@ def echo(args: argparse.Namespace) -> Exit:
 def echo_message() -> Outgoing:
     """A C-ECHO-RQ whose Message ID the engine gives."""
     command = CommandSet.of(
-        AffectedSOPClassUID=VERIFICATION, CommandField=0x0030, MessageID=None, CommandDataSetType=None
+        AffectedSOPClassUID=VERIFICATION, CommandField=ECHO, MessageID=None, CommandDataSetType=None
     )
     return Outgoing(command=command)
 

@@ -12,10 +12,10 @@ from collections.abc import Hashable
 from dataclasses import field
 from functools import lru_cache
 
-from engine.model.command_set import COMMAND_FIELD, NO_DATA_SET
+from engine.model.command_set import COMMAND_FIELD
 from engine.standard.elements import BY_KEYWORD
 from engine.standard.lean import dataclass
-from engine.standard.messages import MessageRow, message_for
+from engine.standard.messages import NO_DATA_SET, MessageRow, message_for
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command
 

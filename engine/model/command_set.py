@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
+from engine.standard.command_fields import NO_DATA_SET, RESPONSE_BIT
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
 from engine.standard.lean import dataclass
 
@@ -20,8 +21,6 @@ AFFECTED_INSTANCE = BY_KEYWORD["AffectedSOPInstanceUID"].tag
 _AFFECTED_CLASS = BY_KEYWORD["AffectedSOPClassUID"].tag
 _REQUESTED_CLASS = BY_KEYWORD["RequestedSOPClassUID"].tag
 _REQUESTED_INSTANCE = BY_KEYWORD["RequestedSOPInstanceUID"].tag
-NO_DATA_SET = 0x0101
-"""Command Data Set Type (0000,0800) when no Data Set follows (PS3.7 E.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class CommandSet:
     @property
     def is_response(self) -> bool:
         field = self.command_field
-        return field is not None and bool(field & 0x8000)
+        return field is not None and bool(field & RESPONSE_BIT)
 
     @property
     def message_id(self) -> int | None:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 
 from engine.model.association import Negotiated, NegotiatedContext
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
-from engine.standard.messages import CANCEL, RESPONSE_BIT, message_name
+from engine.standard.messages import CANCEL, NO_DATA_SET, RESPONSE_BIT, message_name
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.echo_form import EchoForm, echo_form
 from engine.wire.fragments import DataRun, fragment, fragment_in_runs, only_fragment

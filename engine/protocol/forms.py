@@ -13,13 +13,13 @@ from engine.model.command_set import (
     DATA_SET_TYPE,
     GROUP_LENGTH,
     MESSAGE_ID,
-    NO_DATA_SET,
     RESPONDED_TO,
     CommandSet,
     Element,
 )
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
+from engine.standard.messages import DATA_SET_FOLLOWS, NO_DATA_SET
 from engine.wire.commands import HEADER, decode_command_spans, encode_command, encode_value
 
 
@@ -34,8 +34,6 @@ class Ready:
 
 Alter = Callable[[CommandSet], CommandSet]
 """What a deliberate deviation makes of a filled command set."""
-DATA_SET_FOLLOWS = 0x0001
-"""Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
 _NUMBERS = (COMMAND_FIELD, MESSAGE_ID)
 _GROUP_LENGTH, _INSTANCE_TAG = (
     encode_command(CommandSet((Element(tag, 0 if tag == GROUP_LENGTH else ""),)))[:-4]

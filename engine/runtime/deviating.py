@@ -21,7 +21,7 @@ from engine.protocol.deviating.layer import DeviantLayer
 from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step, plan
 from engine.protocol.deviating.run import Occasion, ScriptRun
 from engine.protocol.upper_layer import UpperLayer
-from engine.standard.messages import RESPONSE_BIT
+from engine.standard.messages import CANCEL, RESPONSE_BIT
 from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, PDataTF, ReleaseRP, ReleaseRQ
 from engine.wire import datasets
 from engine.wire.pdus import strip
@@ -31,7 +31,6 @@ from .invocation import service_name
 if TYPE_CHECKING:
     from .association import Association
 
-CANCEL = 0x0FFF
 _RELEASE = {p.AReleaseRequest: ReleaseRQ.TYPE, p.AReleaseResponse: ReleaseRP.TYPE}
 _INSTEAD = frozenset({"silence", "close", "reset", "abort-instead"})
 """What an acceptor can do with an A-ASSOCIATE-RQ instead of answering it."""

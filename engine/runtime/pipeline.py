@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from engine.model.commands import OneShot, Outgoing
 from engine.model.notices import Outcome
+from engine.standard.messages import CANCEL, RESPONSE_BIT
 
 from .association import Association
 from .in_turn import InTurn
@@ -17,7 +18,7 @@ _SEVERITY = (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED, Outcome.FAILUR
 def opens_operation(message: Outgoing) -> bool:
     """Whether a response is to be waited for: it is a request other than C-CANCEL-RQ."""
     field = message.command.command_field
-    return field is not None and not field & 0x8000 and field != 0x0FFF
+    return field is not None and not field & RESPONSE_BIT and field != CANCEL
 
 
 class Pipeline(InTurn[Outgoing]):

@@ -13,7 +13,7 @@ from engine.conformance.names import check_uid
 from engine.model.command_set import Value
 from engine.model.dataset import DataSet
 from engine.standard.lean import dataclass
-from engine.standard.messages import message_name
+from engine.standard.messages import EVENT_REPORT, N_ACTION, N_CREATE, N_DELETE, N_GET, N_SET, message_name
 from engine.standard.sop_classes import SopClass
 from engine.standard.status import is_known, statuses_for
 
@@ -100,12 +100,12 @@ class _Operation:
 
     def result(self) -> Result:
         operations: dict[int, Callable[[], Result]] = {
-            0x0100: self._event_report,
-            0x0110: self._get,
-            0x0120: self._set,
-            0x0130: self._action,
-            0x0140: self._create,
-            0x0150: self._delete,
+            EVENT_REPORT: self._event_report,
+            N_GET: self._get,
+            N_SET: self._set,
+            N_ACTION: self._action,
+            N_CREATE: self._create,
+            N_DELETE: self._delete,
         }
         return operations[self.request.command.command_field or 0]()
 

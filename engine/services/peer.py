@@ -14,7 +14,19 @@ from engine.model.emulation import Emulation
 from engine.model.limits import Limits
 from engine.model.objects import NORMALIZED
 from engine.standard.lean import dataclass
-from engine.standard.messages import ECHO, FIND, GET, MOVE, STORE
+from engine.standard.messages import (
+    ECHO,
+    EVENT_REPORT,
+    FIND,
+    GET,
+    MOVE,
+    N_ACTION,
+    N_CREATE,
+    N_DELETE,
+    N_GET,
+    N_SET,
+    STORE,
+)
 from engine.standard.performed_steps import MPPS, MPPS_RETRIEVE
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
@@ -113,7 +125,7 @@ class BuiltInPeer:
             FIND: self._fitting(self._find),
             MOVE: self._fitting(self._retrieve),
             ECHO: self._echo,
-            **dict.fromkeys((0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150), self.normalized.serve),
+            **dict.fromkeys((EVENT_REPORT, N_GET, N_SET, N_ACTION, N_CREATE, N_DELETE), self.normalized.serve),
         }
 
     def edited(self, shelf: str, before: Record | None, after: Record | None) -> tuple[Notify, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from engine.model.command_set import NO_DATA_SET, CommandSet, Element, Value, tag_of
+from engine.model.command_set import CommandSet, Element, Value, tag_of
 from engine.model.quick import quick
-from engine.standard.messages import ECHO, FIND, MESSAGES, RESPONSE_BIT, STORE, message_for
+from engine.standard.messages import ECHO, FIND, MESSAGES, NO_DATA_SET, RESPONSE_BIT, STORE, message_for
 from engine.standard.status import StatusClass, lookup
 
 SUCCESS = 0x0000

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.lean import dataclass
-from engine.standard.messages import message_for
+from engine.standard.messages import EVENT_REPORT, message_for
 from engine.standard.sop_classes import SopClass, sop_class
 
 from .effects import Notify, Request
@@ -33,7 +33,7 @@ UNRECOGNIZED_OPERATION = 0x0211
 RESOURCE_LIMITATION = 0x0213
 """PS3.7 Annex C."""
 
-FIRST_NORMALIZED = 0x0100
+FIRST_NORMALIZED = EVENT_REPORT
 """Command Fields from here on are DIMSE-N requests (PS3.7 E.1)."""
 MAX_INSTANCES = 100_000
 """Normalized instances held at once, a few hundred MB of small ones: a client in a loop must not fill the memory."""

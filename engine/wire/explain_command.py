@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.model.command_set import NO_DATA_SET, CommandSet, Element
+from engine.model.command_set import CommandSet, Element
 from engine.standard.dictionary import attribute
 from engine.standard.elements import ELEMENTS
-from engine.standard.messages import PRIORITIES, message_for, message_name
+from engine.standard.messages import NO_DATA_SET, PRIORITIES, message_for, message_name
 from engine.standard.status import status_text
 
 from .commands import HEADER, decode_command_spans, tag_text, vr_of

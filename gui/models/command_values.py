@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from engine.model.command_set import COMMAND_FIELD, NO_DATA_SET, Element, Value
+from engine.model.command_set import COMMAND_FIELD, Element, Value
 from engine.standard.dictionary import attribute, uid_name
 from engine.standard.elements import ELEMENTS
 from engine.standard.lean import dataclass
-from engine.standard.messages import MESSAGES, PRIORITIES, message_name
+from engine.standard.messages import DATA_SET_FOLLOWS, MESSAGES, NO_DATA_SET, PRIORITIES, message_name
 from engine.standard.sop_classes import SopClass
 from engine.standard.status import status_text, statuses_for
 from engine.workspace.errors import ValueProblem
@@ -103,7 +103,7 @@ def choices(tag: int, about: About) -> list[tuple[int, str]]:
     if tag == PRIORITY:
         return list(PRIORITIES.items())
     if tag == DATA_SET_TYPE:
-        return [(NO_DATA_SET, "no Data Set"), (0x0001, "Data Set follows")]
+        return [(NO_DATA_SET, "no Data Set"), (DATA_SET_FOLLOWS, "Data Set follows")]
     if tag == COMMAND_FIELD:
         return list({m.command_field: message_name(m.command_field) for m in MESSAGES.values()}.items())
     if tag == STATUS:

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject
 from engine.model.notices import Direction, MessageNotice, Notice
 from engine.standard.dictionary import uid_name
 from engine.standard.lean import dataclass
+from engine.standard.messages import STORE
 from engine.standard.status import StatusClass, status_class, status_text
 
 from .rows import Column, RowTableModel
 
 KEPT = 100_000
 """Rows kept: more than one retrieval brings; the oldest go first."""
-_STORE = 0x0001
 _ICONS = {StatusClass.SUCCESS: ("ok", "ok"), StatusClass.WARNING: ("warning", "warning")}
 
 
@@ -96,7 +96,7 @@ class InboundModel(RowTableModel[Inbound]):
         for n in notices:
             if not isinstance(n, MessageNotice) or operation is None or n.within != operation:
                 continue
-            if n.direction is Direction.RECEIVED and n.command.command_field == _STORE:
+            if n.direction is Direction.RECEIVED and n.command.command_field == STORE:
                 self._count += 1
                 self._open[(n.association, n.command.message_id)] = self._count
                 fresh.append(_inbound(self._count, n))

@@ -7,7 +7,7 @@ from functools import cache
 
 from engine.conformance.watcher import Watcher
 from engine.model.association import LocalAE, Negotiated, Policy
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.notices import Direction
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
@@ -15,7 +15,7 @@ from engine.protocol.negotiation import answer, outcome
 from engine.protocol.products import known_limit, product
 from engine.protocol.upper_layer import StateError, UpperLayer
 from engine.services.responses import SUCCESS, response_to
-from engine.standard.messages import RESPONSE_BIT, STORE
+from engine.standard.messages import NO_DATA_SET, RESPONSE_BIT, STORE
 from engine.standard.pdus import AssociateAC, AssociateRQ
 from engine.standard.state_table import Sta
 from engine.trace.negotiation_text import negotiation_lines

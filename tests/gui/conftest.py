@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.commands import (
     Abort,
     Command,
@@ -33,6 +33,7 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
+from engine.standard.messages import NO_DATA_SET
 from gui.bridge import Bridge
 from tests.gui.staging import staged
 

@@ -18,7 +18,7 @@ from engine.model.association import (
     Role,
     UserIdentity,
 )
-from engine.model.command_set import NO_DATA_SET, CommandSet, Value
+from engine.model.command_set import CommandSet, Value
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import (
     AnyNotice,
@@ -38,7 +38,7 @@ from engine.model.notices import (
 from engine.protocol.acceptance import answer
 from engine.protocol.negotiation import outcome, propose
 from engine.standard.codes import rejection_text
-from engine.standard.messages import MESSAGES
+from engine.standard.messages import MESSAGES, NO_DATA_SET
 from engine.standard.pdus import AbortPdu, AssociateAC, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.commands import encode_command
 from engine.wire.fragments import fragment

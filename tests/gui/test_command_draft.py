@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from engine.conformance.commands import check_command
-from engine.model.command_set import NO_DATA_SET, CommandSet, Element
+from engine.model.command_set import CommandSet, Element
 from engine.standard.elements import BY_KEYWORD
-from engine.standard.messages import MESSAGES, SERVICES
+from engine.standard.messages import MESSAGES, NO_DATA_SET, SERVICES
 from gui.models.command_draft import Draft, Line, Origin, Surroundings, draft_of, lines_of
 
 VERIFICATION = "1.2.840.10008.1.1"

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import NO_DATA_SET, CommandSet, Element
+from engine.model.command_set import CommandSet, Element
+from engine.standard.messages import NO_DATA_SET
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.echo_form import EchoForm, echo_form
 from engine.wire.fragments import only_fragment

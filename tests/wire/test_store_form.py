@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
+from engine.standard.messages import NO_DATA_SET
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.fragments import fragment, only_fragment
 from engine.wire.framer import Framer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.standard.command_fields import N_ACTION, RESPONSE_BIT
+
 from .base import MESSAGES, Fault, Kind, Parameter, Phase, Seam
 
 _ANSWER = (Phase.RESPONSE,)
@@ -123,7 +125,7 @@ ROWS: tuple[Fault, ...] = (
         "Answers with the Command Field of another service.",
         "PS3.7 E.1",
         "says that this is no answer to its request",
-        Parameter("field", Kind.NUMBER, 0x8130, "Command Field (0000,0100)"),
+        Parameter("field", Kind.NUMBER, N_ACTION | RESPONSE_BIT, "Command Field (0000,0100)"),
     ),
     _command(
         "wrong-sop-class",

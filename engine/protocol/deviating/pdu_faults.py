@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.scripting import Deviation
+from engine.standard.messages import ECHO, NO_DATA_SET, RESPONSE_BIT
 from engine.standard.pdus import AbortPdu, PDataTF, Pdv, ReleaseRP
 from engine.wire.commands import encode_command
 from engine.wire.pdus import PDU_HEADER, encode_pdu
@@ -14,7 +15,7 @@ HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\
 _ECHO_RSP = encode_command(
     CommandSet.of(
         AffectedSOPClassUID="1.2.840.10008.1.1",
-        CommandField=0x8030,
+        CommandField=ECHO | RESPONSE_BIT,
         MessageIDBeingRespondedTo=1,
         CommandDataSetType=NO_DATA_SET,
         Status=0,

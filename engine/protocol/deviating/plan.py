@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from engine.model.command_set import NO_DATA_SET, CommandSet
+from engine.model.command_set import CommandSet
 from engine.model.faults import Seam
 from engine.model.scripting import Deviation
 from engine.standard.lean import dataclass
+from engine.standard.messages import DATA_SET_FOLLOWS, NO_DATA_SET
 
 from . import association_faults, command_faults, data_faults, fragment_faults, pdu_faults
 from .pieces import Change, Piece
@@ -18,7 +19,6 @@ Alter = Callable[[CommandSet], CommandSet]
 
 PDU_CHANGES: dict[str, Change] = {**pdu_faults.CHANGES, **association_faults.CHANGES, **fragment_faults.CHANGES}
 UNLIMITED = 0
-DATA_SET_FOLLOWS = 0x0001
 
 
 @dataclass(frozen=True, slots=True)

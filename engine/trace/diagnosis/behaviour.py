@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.model.dataset import DataSet, EncodedData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, Outcome
+from engine.standard.messages import CANCEL
 from engine.trace.explain import PreviewError, data_set_of
 
 from .model import Mend, Proof, Setting
@@ -136,7 +137,7 @@ def cancel_ignored(case: Case) -> Found | None:
     status, operation = case.status, case.operation
     if status is None or operation is None or status.service not in ("C-FIND", "C-GET", "C-MOVE"):
         return None
-    cancel = next((m for m in operation.messages if m.command.command_field == 0x0FFF), None)
+    cancel = next((m for m in operation.messages if m.command.command_field == CANCEL), None)
     if cancel is None or status.outcome is Outcome.CANCELLED:
         return None
     after = [m for m in operation.messages if m.time >= cancel.time and m.command.is_response]
