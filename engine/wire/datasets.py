@@ -27,20 +27,15 @@ from .dicom_files import (
     checked,
     examined,
     file_chunks,
-    file_meta,
     load_file,
     located,
     open_file,
     problem,
-    put,
     read_file_into,
-    write_file,
-    write_instance,
-    write_out,
-    write_whole,
 )
 from .errors import DataSetError
 from .file_front import FRONT, is_plain_instance
+from .file_writing import file_meta, put, write_file, write_instance, write_out, write_whole
 from .issues import Issue
 from .known_elements import leading_elements
 from .pdus import Buffer

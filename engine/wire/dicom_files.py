@@ -1,34 +1,30 @@
-"""DICOM files (PS3.10 7): finding the data set in one, taking its bytes as they are, and writing one."""
+"""DICOM files (PS3.10 7): finding the data set in one, and taking its bytes as they are. `file_writing` writes them."""
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
-from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+from engine.model.dataset import EncodedData, FileData
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 
 from .data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader, Source
-from .data_writer import Layout, write_data_set
 from .errors import DataSetError
 from .file_front import FRONT, plain_front
-from .pdus import Buffer, strip
+from .pdus import strip
 
 PREAMBLE = 128
 PREFIX = b"DICM"
 MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR, which is a file but no composite instance to be stored."""
-_GROUP_LENGTH, _SOP_CLASS, _SOP_INSTANCE, _SYNTAX = 0x00020000, 0x00020002, 0x00020003, 0x00020010
+_GROUP_LENGTH, SOP_CLASS, SOP_INSTANCE, SYNTAX = 0x00020000, 0x00020002, 0x00020003, 0x00020010
 _AFTER_META = 0x00030000
 _OWN_CLASS, _OWN_INSTANCE = 0x00080016, 0x00080018
 _AFTER_SOP_INSTANCE = 0x00080019
@@ -39,10 +35,6 @@ _SHORT = 64
 """Bytes of an element that structure may hang on: a header, a private creator's name."""
 _HEAD = 1 << 16
 """Bytes of a deflated data set looked at for what it is; group 0008H begins it."""
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-_GATHERS = hasattr(os, "writev")
-MOST_GATHERED = 1024
-"""Buffers in one system call (IOV_MAX of Linux and macOS)."""
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _META_LIMIT = 1 << 20
 """Bytes of File Meta Information looked at; real ones have a few hundred."""
@@ -143,7 +135,7 @@ def examined(path: Path) -> FileHeader:
         return checked(open_file(path))
     meta, found, offset = plain.meta, plain.found, plain.offset
     sop_class, sop_instance, note = _told(meta, found)
-    return _file_header(path, sop_class, sop_instance, meta[_SYNTAX], offset, size - offset, note=note)
+    return _file_header(path, sop_class, sop_instance, meta[SYNTAX], offset, size - offset, note=note)
 
 
 def checked(header: FileHeader) -> FileHeader:
@@ -189,7 +181,7 @@ def _header(path: Path, source: FileSource) -> FileHeader:
     start = PREAMBLE + len(PREFIX) if source[PREAMBLE : PREAMBLE + len(PREFIX)] == PREFIX else 0
     meta, offset = _meta(source, start)
     values = {e.tag: strip(e.value.decode("latin-1")) for e in meta}
-    syntax = values.get(_SYNTAX, "") or _guess_syntax(path, source, offset, prefixed=bool(start or meta))
+    syntax = values.get(SYNTAX, "") or _guess_syntax(path, source, offset, prefixed=bool(start or meta))
     # Where meta information and data set disagree, the data set is what travels and what the receiver compares.
     found = _identity(source, offset, syntax)
     sop_class, sop_instance, note = _told(values, found)
@@ -198,8 +190,8 @@ def _header(path: Path, source: FileSource) -> FileHeader:
 
 def _told(meta: dict[int, str], found: dict[int, str]) -> tuple[str, str, str]:
     """SOP Class and Instance UID, of the data set where it has them, and what is odd about the meta information."""
-    sop_class = found.get(_OWN_CLASS) or meta.get(_SOP_CLASS, "")
-    sop_instance = found.get(_OWN_INSTANCE) or meta.get(_SOP_INSTANCE, "")
+    sop_class = found.get(_OWN_CLASS) or meta.get(SOP_CLASS, "")
+    sop_instance = found.get(_OWN_INSTANCE) or meta.get(SOP_INSTANCE, "")
     return sop_class, sop_instance, _note(meta, sop_class, sop_instance)
 
 
@@ -210,15 +202,15 @@ def _note(meta: dict[int, str], sop_class: str, sop_instance: str) -> str:
     differ = [
         f"{name} {meta[tag]}"
         for tag, name, own in (
-            (_SOP_CLASS, "SOP Class UID", sop_class),
-            (_SOP_INSTANCE, "SOP Instance UID", sop_instance),
+            (SOP_CLASS, "SOP Class UID", sop_class),
+            (SOP_INSTANCE, "SOP Instance UID", sop_instance),
         )
         if meta.get(tag, own) != own
     ]
     if differ:
         return f"Its File Meta Information says {' and '.join(differ)}; what its data set says is sent."
     return (
-        "" if meta.get(_SYNTAX) else "Its File Meta Information has no transfer syntax; it is told by the first bytes."
+        "" if meta.get(SYNTAX) else "Its File Meta Information has no transfer syntax; it is told by the first bytes."
     )
 
 
@@ -330,134 +322,3 @@ def load_file(data: FileData) -> EncodedData:
     """The data set of a file in memory. DataSetError."""
     place = located(data)
     return EncodedData(b"".join(file_chunks(place)), place.transfer_syntax)
-
-
-def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = "") -> bytes:
-    """Preamble, prefix and File Meta Information (PS3.10 7.1). DataSetError when a value cannot be written."""
-    before, after = _meta_around(transfer_syntax, sop_class_uid, source_ae_title)
-    instance = _instance_element(sop_instance_uid)
-    size = len(before) + len(instance) + len(after)
-    return b"".join((_META_BEGINS, size.to_bytes(4, "little"), before, instance, after))
-
-
-@lru_cache(64)
-def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str) -> tuple[bytes, bytes]:
-    """What stands before the SOP Instance UID and after it: the same in all files of a kind."""
-    after = [
-        DataElement(_SYNTAX, "UI", (transfer_syntax,)),
-        DataElement(0x00020012, "UI", (IMPLEMENTATION_CLASS_UID,)),
-        DataElement(0x00020013, "SH", (IMPLEMENTATION_VERSION_NAME,)),
-    ]
-    if source_ae_title:
-        after.append(DataElement(0x00020016, "AE", (source_ae_title,)))
-    version = DataElement(0x00020001, "OB", b"\0\1")
-    return _written(version, DataElement(_SOP_CLASS, "UI", (sop_class_uid,))), _written(*after)
-
-
-def _instance_element(uid: str) -> bytes:
-    """Media Storage SOP Instance UID, which is seldom the same twice: written here where it is a usual one."""
-    if _USUAL_UID(uid) is None:
-        return _written(DataElement(_SOP_INSTANCE, "UI", (uid,)))
-    value = uid.encode() + b"\0" * (len(uid) % 2)
-    return _INSTANCE_HEAD + len(value).to_bytes(2, "little") + value
-
-
-def _written(*elements: DataElement) -> bytes:
-    return write_data_set(DataSet(elements), Layout(implicit_vr=False, little_endian=True))
-
-
-_USUAL_UID = re.compile(r"[0-9.]{1,64}", re.ASCII).fullmatch
-_INSTANCE_HEAD = b"\x02\0\x03\0UI"
-"""Tag and VR of Media Storage SOP Instance UID."""
-_META_BEGINS = bytes(PREAMBLE) + PREFIX + b"\x02\0\0\0UL\x04\0"
-"""Up to the value of File Meta Information Group Length."""
-
-
-def write_file(
-    path: Path,
-    data: Buffer | Iterable[Buffer],
-    transfer_syntax: str,
-    sop_class_uid: str,
-    sop_instance_uid: str,
-    source_ae_title: str = "",
-    *,
-    durable: bool = False,
-) -> FileData:
-    """Write a DICOM file whose data set is exactly these bytes, and say where they are in it. DataSetError names the
-    file and the reason.
-
-    durable: return only when the bytes are on the disk.
-    """
-    head = file_meta(transfer_syntax, sop_class_uid, sop_instance_uid, source_ae_title)
-    chunks = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
-    length = write_out(path, head, chunks, durable=durable)
-    return FileData(path, len(head), length, transfer_syntax)
-
-
-def write_out(path: Path | str, head: bytes, chunks: Iterable[Buffer], *, durable: bool = False) -> int:
-    """Write a file of these bytes, the head together with what comes first, and give the size of what follows the head;
-    as `write_file`."""
-    first, length = [head], 0
-    try:
-        file = os.open(path, _WRITE, 0o666)
-        try:
-            for chunk in chunks:
-                length += len(chunk)
-                put(file, (*first, chunk))
-                first = []
-            if first:
-                put(file, first)
-            if durable:
-                os.fsync(file)
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise problem(Path(path), error) from error
-    return length
-
-
-def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
-    """Write a file of these bytes in one go; it is on the disk when this returns what the system tells of it.
-    DataSetError names the file and the reason."""
-    try:
-        file = os.open(path, _WRITE, 0o666)
-        try:
-            put(file, buffers)
-            os.fsync(file)
-            return os.fstat(file)
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise problem(Path(path), error) from error
-
-
-def put(file: int, buffers: Sequence[Buffer]) -> None:
-    """Write all of these to a descriptor, gathered into one system call where there is such and it takes them all.
-    OSError."""
-    done = os.writev(file, buffers) if _GATHERS and len(buffers) <= MOST_GATHERED else 0
-    if done == sum(map(len, buffers)):
-        return
-    for buffer in buffers:
-        rest = memoryview(buffer)[done:]
-        done = max(0, done - len(buffer))
-        while rest:
-            rest = rest[os.write(file, rest) :]
-
-
-def write_instance(
-    path: Path,
-    data: EncodedData | FileData,
-    sop_class_uid: str,
-    sop_instance_uid: str,
-    source_ae_title: str = "",
-    *,
-    durable: bool = False,
-) -> FileData:
-    """Write a received instance as a DICOM file, its data set bit for bit; as `write_file`."""
-    if isinstance(data, FileData):
-        place = located(data)
-        chunks: Iterable[Buffer] = file_chunks(place)
-        syntax = place.transfer_syntax
-    else:
-        chunks, syntax = (data.data,), data.transfer_syntax
-    return write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title, durable=durable)

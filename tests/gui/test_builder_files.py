@@ -11,7 +11,7 @@ from engine.model.dataset import DataElement, DataSet
 from engine.standard.elements import BY_KEYWORD
 from engine.standard.messages import MESSAGES
 from engine.wire.datasets import encode_dataset
-from engine.wire.dicom_files import write_file
+from engine.wire.file_writing import write_file
 from engine.workspace.message_files import load_message
 from engine.workspace.messages import SHIPPED
 from gui.models.command_draft import Origin

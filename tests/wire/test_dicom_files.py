@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
-from engine.wire import dicom_files
+from engine.wire import file_writing
 from engine.wire.data_writer import Layout, write_data_set
 from engine.wire.datasets import (
     MEDIA_STORAGE_DIRECTORY,
@@ -212,8 +212,8 @@ def test_what_one_system_call_does_not_take_follows(
 
 
 def test_the_front_of_a_written_file_is_what_the_writer_of_elements_makes() -> None:
-    instance = dicom_files._written(DataElement(0x00020003, "UI", ("1",)))
-    length = dicom_files._written(DataElement(0x00020000, "UL", ("0",)))
-    assert instance.startswith(dicom_files._INSTANCE_HEAD)
-    assert dicom_files._instance_element("1") == instance
-    assert bytes(128) + b"DICM" + length[:-4] == dicom_files._META_BEGINS
+    instance = file_writing._written(DataElement(0x00020003, "UI", ("1",)))
+    length = file_writing._written(DataElement(0x00020000, "UL", ("0",)))
+    assert instance.startswith(file_writing._INSTANCE_HEAD)
+    assert file_writing._instance_element("1") == instance
+    assert bytes(128) + b"DICM" + length[:-4] == file_writing._META_BEGINS

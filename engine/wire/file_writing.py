@@ -1,0 +1,152 @@
+"""DICOM files written (PS3.10 7), their data sets as they are. What fails is a DataSetError that names the file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from engine.model.association import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
+
+from .data_writer import Layout, write_data_set
+from .dicom_files import PREAMBLE, PREFIX, SOP_CLASS, SOP_INSTANCE, SYNTAX, file_chunks, located, problem
+from .pdus import Buffer
+
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_GATHERS = hasattr(os, "writev")
+MOST_GATHERED = 1024
+"""Buffers in one system call (IOV_MAX of Linux and macOS)."""
+
+
+def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = "") -> bytes:
+    """Preamble, prefix and File Meta Information (PS3.10 7.1). DataSetError when a value cannot be written."""
+    before, after = _meta_around(transfer_syntax, sop_class_uid, source_ae_title)
+    instance = _instance_element(sop_instance_uid)
+    size = len(before) + len(instance) + len(after)
+    return b"".join((_META_BEGINS, size.to_bytes(4, "little"), before, instance, after))
+
+
+@lru_cache(64)
+def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str) -> tuple[bytes, bytes]:
+    """What stands before the SOP Instance UID and after it: the same in all files of a kind."""
+    after = [
+        DataElement(SYNTAX, "UI", (transfer_syntax,)),
+        DataElement(0x00020012, "UI", (IMPLEMENTATION_CLASS_UID,)),
+        DataElement(0x00020013, "SH", (IMPLEMENTATION_VERSION_NAME,)),
+    ]
+    if source_ae_title:
+        after.append(DataElement(0x00020016, "AE", (source_ae_title,)))
+    version = DataElement(0x00020001, "OB", b"\0\1")
+    return _written(version, DataElement(SOP_CLASS, "UI", (sop_class_uid,))), _written(*after)
+
+
+def _instance_element(uid: str) -> bytes:
+    """Media Storage SOP Instance UID, which is seldom the same twice: written here where it is a usual one."""
+    if _USUAL_UID(uid) is None:
+        return _written(DataElement(SOP_INSTANCE, "UI", (uid,)))
+    value = uid.encode() + b"\0" * (len(uid) % 2)
+    return _INSTANCE_HEAD + len(value).to_bytes(2, "little") + value
+
+
+def _written(*elements: DataElement) -> bytes:
+    return write_data_set(DataSet(elements), Layout(implicit_vr=False, little_endian=True))
+
+
+_USUAL_UID = re.compile(r"[0-9.]{1,64}", re.ASCII).fullmatch
+_INSTANCE_HEAD = b"\x02\0\x03\0UI"
+"""Tag and VR of Media Storage SOP Instance UID."""
+_META_BEGINS = bytes(PREAMBLE) + PREFIX + b"\x02\0\0\0UL\x04\0"
+"""Up to the value of File Meta Information Group Length."""
+
+
+def write_file(
+    path: Path,
+    data: Buffer | Iterable[Buffer],
+    transfer_syntax: str,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    source_ae_title: str = "",
+    *,
+    durable: bool = False,
+) -> FileData:
+    """Write a DICOM file whose data set is exactly these bytes, and say where they are in it. DataSetError names the
+    file and the reason.
+
+    durable: return only when the bytes are on the disk.
+    """
+    head = file_meta(transfer_syntax, sop_class_uid, sop_instance_uid, source_ae_title)
+    chunks = (data,) if isinstance(data, bytes | bytearray | memoryview) else data
+    length = write_out(path, head, chunks, durable=durable)
+    return FileData(path, len(head), length, transfer_syntax)
+
+
+def write_out(path: Path | str, head: bytes, chunks: Iterable[Buffer], *, durable: bool = False) -> int:
+    """Write a file of these bytes, the head together with what comes first, and give the size of what follows the head;
+    as `write_file`."""
+    first, length = [head], 0
+    try:
+        file = os.open(path, _WRITE, 0o666)
+        try:
+            for chunk in chunks:
+                length += len(chunk)
+                put(file, (*first, chunk))
+                first = []
+            if first:
+                put(file, first)
+            if durable:
+                os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise problem(Path(path), error) from error
+    return length
+
+
+def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
+    """Write a file of these bytes in one go; it is on the disk when this returns what the system tells of it.
+    DataSetError names the file and the reason."""
+    try:
+        file = os.open(path, _WRITE, 0o666)
+        try:
+            put(file, buffers)
+            os.fsync(file)
+            return os.fstat(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise problem(Path(path), error) from error
+
+
+def put(file: int, buffers: Sequence[Buffer]) -> None:
+    """Write all of these to a descriptor, gathered into one system call where there is such and it takes them all.
+    OSError."""
+    done = os.writev(file, buffers) if _GATHERS and len(buffers) <= MOST_GATHERED else 0
+    if done == sum(map(len, buffers)):
+        return
+    for buffer in buffers:
+        rest = memoryview(buffer)[done:]
+        done = max(0, done - len(buffer))
+        while rest:
+            rest = rest[os.write(file, rest) :]
+
+
+def write_instance(
+    path: Path,
+    data: EncodedData | FileData,
+    sop_class_uid: str,
+    sop_instance_uid: str,
+    source_ae_title: str = "",
+    *,
+    durable: bool = False,
+) -> FileData:
+    """Write a received instance as a DICOM file, its data set bit for bit; as `write_file`."""
+    if isinstance(data, FileData):
+        place = located(data)
+        chunks: Iterable[Buffer] = file_chunks(place)
+        syntax = place.transfer_syntax
+    else:
+        chunks, syntax = (data.data,), data.transfer_syntax
+    return write_file(path, chunks, syntax, sop_class_uid, sop_instance_uid, source_ae_title, durable=durable)
