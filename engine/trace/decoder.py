@@ -11,7 +11,6 @@ from dataclasses import field
 from engine.conformance.findings import Finding
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated, Peer, Proposal
-from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData
 from engine.model.limits import Limits
 from engine.model.notices import (
@@ -24,13 +23,11 @@ from engine.model.notices import (
     MessageNotice,
     Outcome,
     PduNotice,
-    StatusNotice,
 )
 from engine.protocol.asked import syntaxes_of
 from engine.protocol.negotiation import outcome
 from engine.standard.codes import abort_text, rejection_text
 from engine.standard.lean import dataclass
-from engine.standard.messages import message_for, message_name
 from engine.standard.pdus import (
     PDUS,
     AbortPdu,
@@ -43,23 +40,18 @@ from engine.standard.pdus import (
     ReleaseRP,
     ReleaseRQ,
 )
-from engine.standard.status import StatusClass, status_class, status_text
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.wire.framer import Framer
 from engine.wire.pdus import INVALID_PARAMETER_VALUE, PduError, all_of, decode_pdu, iter_pdvs
 from engine.wire.reassembly import Assembled, FragmentError, Reassembler
 
 from .proposals import proposal_of
+from .recorded_operations import RecordedOperations
 
 USUAL = Limits()
 _SHORT = {3: 4, 5: 4, 6: 4, 7: 4}
 """PDU-lengths the Standard fixes (PS3.8 9.3.4, 9.3.6 to 9.3.8)."""
 _LARGEST_PLAUSIBLE = 1 << 24
-_OUTCOMES = {
-    StatusClass.SUCCESS: Outcome.SUCCESS,
-    StatusClass.WARNING: Outcome.WARNING,
-    StatusClass.CANCEL: Outcome.CANCELLED,
-}
 
 
 def plausible(data: bytes) -> bool:
@@ -95,14 +87,6 @@ class _Side:
 
 
 @dataclass(slots=True)
-class _Operation:
-    number: int
-    command: CommandSet
-    clock: float
-    responses: int = 0
-
-
-@dataclass(slots=True)
 class Decoder:
     """One association. number: of its notices. peer: the acceptor's address. new_id: gives operations their numbers.
     limits: of what is read; those that refuse an association or a message as a whole are the peers' affair."""
@@ -121,11 +105,12 @@ class Decoder:
     _rq: AssociateRQ | None = None
     _accepted_only: dict[int, str] = field(default_factory=dict)
     _sides: tuple[_Side, _Side] = field(init=False)
-    _operations: dict[tuple[bool, int], _Operation] = field(default_factory=dict)
+    _operations: RecordedOperations = field(init=False)
 
     def __post_init__(self) -> None:
         self.watcher = Watcher(requestor=True, limits=self.limits)
         self._sides = _Side(self.limits), _Side(self.limits)
+        self._operations = RecordedOperations(self.number, self.new_id)
 
     def feed(self, data: bytes, from_requestor: bool, time: float, missing: int = 0) -> Iterator[AnyNotice]:
         """Bytes of one direction; `missing` were lost in front of them."""
@@ -266,7 +251,7 @@ class Decoder:
 
     def _message(self, a: Assembled, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
         abstract, syntax, guessed = self._syntaxes(a)
-        operation, duration = self._operation_of(a.command, from_requestor, time)
+        operation, duration = self._operations.of(a.command, from_requestor, time)
         yield MessageNotice(
             association=self.number,
             operation=operation.number if operation else None,
@@ -291,7 +276,9 @@ class Decoder:
             yield self._finding(guess, _direction(from_requestor), time, number)
         yield from self._watched(number)
         if operation is not None and a.command.is_response:
-            yield from self._ended(operation, a.command, from_requestor, time)
+            ended = self._operations.answered(operation, a.command, time)
+            if ended is not None:
+                yield ended
 
     def _syntaxes(self, a: Assembled) -> tuple[str, str, str]:
         """(abstract syntax, transfer syntax, what the transfer syntax is guessed to be when it is)."""
@@ -309,55 +296,6 @@ class Decoder:
         explicit = a.data is not None and a.data[4:6].isalpha() and a.data[4:6].isupper()
         syntax, name = (EXPLICIT_VR_LE, "Explicit VR") if explicit else (IMPLICIT_VR_LE, "Implicit VR")
         return abstract, syntax, f"{name} Little Endian"
-
-    def _operation_of(
-        self, command: CommandSet, from_requestor: bool, time: float
-    ) -> tuple[_Operation | None, float | None]:
-        """The operation a message belongs to; of responses and cancels the seconds since their request."""
-        row = message_for(command.command_field) if command.command_field is not None else None
-        if command.is_response or (row is not None and row.kind == "cancel"):
-            invoker = from_requestor if not command.is_response else not from_requestor
-            found = self._operations.get((invoker, command.responded_to if command.responded_to is not None else -1))
-            return (found, time - found.clock) if found else (None, None)
-        operation = _Operation(self.new_id(), command, time)
-        if command.message_id is not None:
-            self._operations[from_requestor, command.message_id] = operation
-        return operation, None
-
-    def _ended(
-        self, operation: _Operation, command: CommandSet, from_requestor: bool, time: float
-    ) -> Iterator[AnyNotice]:
-        status = command.status
-        klass = status_class(status) if status is not None else StatusClass.UNKNOWN
-        if klass is StatusClass.PENDING:
-            operation.responses += 1
-            return
-        self._operations = {k: o for k, o in self._operations.items() if o is not operation}
-        row = message_for(command.command_field or 0)
-        service = row.service if row else ""
-        uid = operation.command.sop_class_uid
-        offending = command.get("OffendingElement")
-        words = status_text(status, service, uid) if status is not None else "no Status"
-        yield StatusNotice(
-            operation=operation.number,
-            association=self.number,
-            time=time,
-            clock=time,
-            outcome=_OUTCOMES.get(klass, Outcome.FAILURE),
-            service=service,
-            sop_class_uid=uid,
-            message_id=command.responded_to,
-            status=status,
-            sentence=f"{service or message_name(command.command_field)}: {words}.",
-            error_comment=command.text("ErrorComment"),
-            offending_elements=_tags(offending),
-            duration=time - operation.clock,
-            remaining=command.number("NumberOfRemainingSuboperations"),
-            completed=command.number("NumberOfCompletedSuboperations"),
-            failed=command.number("NumberOfFailedSuboperations"),
-            warning=command.number("NumberOfWarningSuboperations"),
-            responses=operation.responses,
-        )
 
     # -- notices
 
@@ -416,11 +354,6 @@ def _direction(from_requestor: bool) -> Direction:
 
 def _whose(from_requestor: bool) -> str:
     return "from the requestor" if from_requestor else "from the acceptor"
-
-
-def _tags(value: object) -> tuple[int, ...]:
-    values = value if isinstance(value, tuple) else (value,)
-    return tuple(v for v in values if isinstance(v, int))
 
 
 def _accepted_syntaxes(ac: AssociateAC) -> dict[int, str]:
