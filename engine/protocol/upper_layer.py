@@ -1,7 +1,8 @@
 """The DICOM upper layer's state machine (PS3.8 9.2), without socket, thread or clock.
 
 Table 9-10 says which action an event calls for, the action's effects are carried out one by one; that is all of the
-machine. Bytes and the time go in; bytes to send, events and deadlines come out. A transition is itself an event.
+machine. Bytes and the time go in; bytes to send, events and deadlines come out. A transition is itself an event. What
+changes no state and is like what came before goes the straight way (`straight_pdus`).
 """
 
 from __future__ import annotations
@@ -26,22 +27,18 @@ from engine.standard.pdus import (
     ReleaseRQ,
 )
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
-from engine.wire.echo_form import EchoForm
-from engine.wire.fragments import RUN_HEADER, DataRun, run_of
+from engine.wire.fragments import DataRun
 from engine.wire.framer import PDU_LIMIT, Framer
-from engine.wire.message_run import may_repeat
-from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu, encode_pdu, iter_pdvs
-from engine.wire.store_form import StoreForm
+from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
 
 from . import primitives as p
+from .straight_pdus import REQUESTED, StraightPdus
 
 Event = p.Event
 PROVIDER = 2
 """A-ABORT source (PS3.8 9.3.8)."""
 UNEXPECTED_PDU = 2
 """A-ABORT reason (PS3.8 9.3.8)."""
-_CONTEXT = PDU_HEADER + PDV_HEADER - 2
-"""Where a P-DATA-TF has the presentation context of its first PDV."""
 SHOWN = 64
 """Bytes of an offending PDU a `ProtocolError` carries."""
 Judge = Callable[[AssociateRQ], AssociateRJ | None]
@@ -87,18 +84,11 @@ class UpperLayer:
         self._framer = Framer(pdu_limit)
         self._events: deque[Event] = deque()
         self._out: list[p.Buffer] = []
+        self.straight = StraightPdus(self._framer, self._events)
         self._dead = False
         self.in_runs = False
         """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one; and
         of the transitions, which stand in the events of their PDUs too, only that of an accepted connection."""
-        self.store_forms: dict[int, StoreForm] = {}
-        """By presentation context: C-STOREs like these are told by one event each when they are there as a whole."""
-        self.expected = b""
-        """The P-DATA-TF that answers the latest request where nothing is wrong: told by an event of its own, once."""
-        self.echo_form: EchoForm | None = None
-        """A response to a C-ECHO that is like this is told by an event of its own."""
-        self._latest_command = b""
-        """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
         # What the effects of the event under way work on:
         self._now = 0.0
         self._pdu: Pdu | None = None
@@ -237,54 +227,11 @@ class UpperLayer:
     def _receive(self, pdus: Iterator[memoryview], now: float) -> None:
         try:
             for pdu in pdus:
-                if not self.in_runs or self.state is not Sta.Sta6 or not self._receive_quickly(pdu):
+                if not self.in_runs or self.state is not Sta.Sta6 or not self.straight.takes(pdu):
                     self._receive_pdu(bytes(pdu), now)
         except PduError as error:  # the stream itself is broken: nothing after it can be read
             self._dead = True
             self._invalid(error, self._framer.peek(SHOWN), now)
-
-    def _receive_quickly(self, pdu: memoryview) -> bool:
-        """The fast twin of `_receive_pdu` for a P-DATA-TF, which Sta6 permits: DT-2 indicates and changes nothing."""
-        if pdu[0] != PDataTF.TYPE:
-            return False
-        if pdu == self.expected:
-            data, self.expected = self.expected, b""
-            self._events.append(p.AnswerReceived(data, INDICATED))
-            return True
-        echo = self.echo_form
-        if echo is not None and len(pdu) == echo.answered.size and (number := echo.number(data := bytes(pdu))) >= 0:
-            self._events.append(_echo_answered(echo, data, number, INDICATED))
-            return True
-        run = self._run_of(pdu)
-        if run is not None:
-            self._events.append(p.RunReceived(run, INDICATED))
-            return True
-        data = bytes(pdu)
-        form = self.store_forms.get(data[_CONTEXT]) if len(data) > _CONTEXT else None
-        if form is not None and self._receives_store(form, data):
-            return True
-        if data == self._latest_command:
-            messages = self._framer.repeats(data)
-            if messages is not None:
-                self._events.append(p.MessagesReceived(messages, INDICATED))
-                return True
-        elif may_repeat(data):
-            self._latest_command = data
-        try:
-            pdvs = iter_pdvs(data)
-        except PduError:
-            return False
-        self._events.append(_data_received(data, pdvs, INDICATED))
-        return True
-
-    def _receives_store(self, form: StoreForm, data: bytes) -> bool:
-        """Tell a C-STORE of this form by one event, where this is its command set and its data set is there."""
-        own = form.own(data)
-        pdus = self._framer.data_set(form.context_id) if own is not None else None
-        if own is None or pdus is None:
-            return False
-        self._events.append(_store_received(form, data, *own, pdus, INDICATED))
-        return True
 
     def send_quietly(self, *pdus: p.Buffer) -> None:
         """P-DATA-TFs that whoever sends them tells himself. StateError as `request`."""
@@ -301,19 +248,6 @@ class UpperLayer:
             else:
                 self._out.extend(buffers)
                 self._events.append(_data_sent(buffers, REQUESTED))
-
-    def _run_of(self, pdu: memoryview) -> DataRun | None:
-        """This P-DATA-TF with those behind it that are like it, where it is one of the bulk."""
-        size = len(pdu)
-        if size <= RUN_HEADER or pdu[11]:
-            return None
-        header = bytes(pdu[:RUN_HEADER])
-        if int.from_bytes(header[6:10], "big") != size - PDU_HEADER - 4:
-            return None
-        more = self._framer.more(header, size)
-        if not more:
-            return None
-        return run_of((pdu, *more))
 
     def _receive_pdu(self, data: bytes, now: float) -> None:
         kind = data[0]
@@ -439,14 +373,7 @@ class UpperLayer:
     }
 
 
-INDICATED, REQUESTED = (
-    p.Transition(Sta.Sta6, event, step.name, step.next_states[0])
-    for event in (Evt.Evt10, Evt.Evt9)
-    if (step := action(event, Sta.Sta6)) is not None
-)
-"""What a P-DATA-TF makes of Sta6, received and sent."""
-_data_received, _data_sent, _store_received = quick(p.DataReceived), quick(p.DataSent), quick(p.StoreReceived)
-_echo_answered = quick(p.EchoAnswered)
+_data_sent = quick(p.DataSent)
 _pdu_received, _pdu_sent = quick(p.PduReceived), quick(p.PduSent)
 _transition = lru_cache(None)(p.Transition)  # there are as many as cells in the table
 _ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})

@@ -52,7 +52,7 @@ def learn(association: Association, came: dx.Received, known: Echoing | None) ->
     form = exchange.echo_form(came)
     if form is None:
         return known
-    association.machine.echo_form = form
+    association.machine.straight.echo_form = form
     return Echoing(command, form, learned + 1)
 
 

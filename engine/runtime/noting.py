@@ -13,7 +13,7 @@ from engine.model.quick import quick
 from engine.model.remembering import by_its_identity
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.protocol.upper_layer import INDICATED, REQUESTED
+from engine.protocol.straight_pdus import INDICATED, REQUESTED
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
 from engine.wire.fragments import DataRun

@@ -88,7 +88,7 @@ class SendingAtOnce:
         machine.send_quietly(*out)
         association.link.flush()
         now = association.context.now()
-        machine.expected = answer = kind.form.answer(*own)
+        machine.straight.expected = answer = kind.form.answer(*own)
         ready = _ready(context, kind.request.numbered(command, number), pdu[HEADERS:])
         exchange.straight.sent(operation, number, context.id, STORE, now)
         association.messages.expect(operation, ready, now).take = take

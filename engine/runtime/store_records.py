@@ -16,7 +16,7 @@ from engine.model.notices import Direction
 from engine.model.quick import quick
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.protocol.upper_layer import REQUESTED
+from engine.protocol.straight_pdus import REQUESTED
 from engine.services.responses import SUCCESS, response_to
 from engine.standard.lean import dataclass
 from engine.wire.commands import decode_command

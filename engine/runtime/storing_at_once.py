@@ -35,7 +35,7 @@ def learn(server: Server, association: Association, request: dx.Received, respon
         return
     if association.forms_learned >= FORMS or request.command.sop_class_uid != request.abstract_syntax:
         return
-    known = machine.store_forms.get(request.context_id)
+    known = machine.straight.store_forms.get(request.context_id)
     if known is not None and known.covers(request.command_bytes):
         return
     association.forms_learned += 1
@@ -45,7 +45,7 @@ def learn(server: Server, association: Association, request: dx.Received, respon
         return
     form = store_form(request.context_id, request.command_bytes, answer, negotiated.send_maximum)
     if form is not None:
-        machine.store_forms[request.context_id] = form
+        machine.straight.store_forms[request.context_id] = form
 
 
 def stored_at_once(server: Server, association: Association, event: p.StoreReceived) -> bool:

@@ -158,7 +158,7 @@ class _Side:
         """The next C-STORE like this one is told by one event."""
         form = store_form(asked.context_id, asked.command_bytes, answered.command_bytes, 0)
         if form is not None and asked.command.command_field == STORE:
-            self.machine.store_forms[asked.context_id] = form
+            self.machine.straight.store_forms[asked.context_id] = form
 
     def end(self) -> None:
         self.machine.handle_timeout(self.now + 1000)
