@@ -17,16 +17,15 @@ from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.deviating.plan import HONEST, Alter, Finish, Pause, Speak, Step
 from engine.standard.dictionary import uid_name
-from engine.standard.messages import EVENT_REPORT
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
-from engine.wire.pdus import INVALID_PARAMETER_VALUE
 
 from . import sentences
 from .echoing import Echoing, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, encode, locate
+from .peer_requests import PeerRequests
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
 from .writer import Writer
@@ -52,17 +51,12 @@ class Messages:
         self.at_once = SendingAtOnce(association)
         self.begun: int | None = None
         """The operation whose request went out last, whole or not."""
-        self._reports: dict[int | None, dx.Received] = {}
-        """Event reports not answered yet, by the key of their request."""
+        self._asked = PeerRequests(association)
         self._room = asyncio.Event()
         self._turn = asyncio.Lock()
         self._sending = asyncio.Lock()
-        self._within: dict[int | None, Retrieval] = {}
-        """Of the C-STORE-RQs that are not answered yet, by their Message ID: what they are sub-operations of."""
         self._echoing: Echoing | None = None
         """The C-ECHO that is sent again and again."""
-        self._told_back = False
-        """Whether it was told that nothing is read for a while; once is enough."""
         self._unasked = ""
         """What is wrong with the latest response nobody asked for."""
 
@@ -74,7 +68,7 @@ class Messages:
     @property
     def at_rest(self) -> bool:
         """Whether no message is half out, and no part of an operation of ours waits for its response."""
-        return not self._within and not self._sending.locked()
+        return not self._asked.within and not self._sending.locked()
 
     # -- out
 
@@ -197,28 +191,23 @@ class Messages:
                 await self._answer(message, operation, key, step)
             else:
                 await self._carry_out(step)
-        report = self._reports.pop(key, None)
-        if report is not None:
-            self._post(report)
+        self._asked.answered(key)
 
     async def _answer(self, message: Outgoing, operation: int | None, key: int | None, step: Speak) -> None:
         context, encoded, announced = self._altered(self._prepare(message), step)
         async with self._sending:
             try:
                 ready = self._live().respond(message.command, context, announced, key, _altering(step, announced))
-                association = self._association
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
-            if association.link.held_back:
-                self._go_on(association)
-            retrieval = self._within.pop(ready.command.responded_to, None) if ready.command.is_response else None
+            retrieval = self._asked.answering(ready.command)
             await self._writer.send(ready, encoded, operation, step, retrieval)
             if retrieval is not None:
                 retrieval.answer(ready.command.status)
 
     def retrieval_of(self, request: CommandSet) -> Retrieval | None:
         """The operation whose sub-operation a C-STORE-RQ is that has not been answered yet."""
-        return self._within.get(request.message_id)
+        return self._asked.within.get(request.message_id)
 
     async def cancel(self, operation: int) -> bool:
         """Send the C-CANCEL-RQ of an outstanding operation; False when it is over already or has none."""
@@ -308,16 +297,8 @@ class Messages:
                 case dx.ResponseReceived():
                     self._take_response(event)
                 case dx.RequestReceived():
-                    recorder.received(event.message, None, within=self._part_of(event.message.command))
-                    if association.script is not None:
-                        association.script.remember(event)
-                    if not self._is_usable(event.message):
+                    if not self._asked.take(event, exchange):
                         break  # the association is over: what came with it counts no more
-                    self._note_report(event, answered=association.on_request is None)
-                    if association.on_request is not None:
-                        association.on_request(association, event)
-                    if exchange.held > association.limits.waiting:
-                        self._hold_back(exchange)
                 case dx.CancelReceived():
                     recorder.received(event.message, None)
                     if event.key is not None and association.on_cancel is not None:
@@ -325,68 +306,12 @@ class Messages:
                 case dx.Unsolicited():
                     recorder.received(event.message, None, unsolicited=True)
                     self._unasked = event.sentence
-                    if not self._is_usable(event.message):
+                    if not self._asked.is_usable(event.message):
                         break
                 case dx.TimedOut():
                     self._time_out(event)
         if exchange.can_invoke():
             self._room.set()
-
-    def _hold_back(self, exchange: dx.Exchange) -> None:
-        """The peer asks for more than is answered: it may send on when half of that is."""
-        association = self._association
-        if association.link.hold_back() and not self._told_back:
-            self._told_back = True
-            sentence = sentences.held_back(association.peer, exchange.serving)
-            association.context.error(sentence, association.number)
-
-    def _go_on(self, association: Association) -> None:
-        exchange = association.exchange
-        if exchange is None or exchange.held <= association.limits.waiting // 2:
-            association.link.read_on()
-
-    def _note_report(self, event: dx.RequestReceived, *, answered: bool) -> None:
-        """Event reports go to the board too: at once where the user answers by hand, else after the response, so that
-        whoever awaits one does not send its next request before. Some stacks take that for the response."""
-        if event.message.command.command_field == EVENT_REPORT:
-            if answered:
-                self._post(event.message)
-            else:
-                self._reports[event.key] = event.message
-
-    def _part_of(self, command: CommandSet) -> int | None:
-        """The operation whose sub-operation a request is."""
-        found = self._association.context.retrievals.meant_by(self._association, command)
-        if found is None:
-            return None
-        self._within[command.message_id] = found
-        self._keep_waiting(found)
-        return found.operation
-
-    def _keep_waiting(self, retrieval: Retrieval) -> None:
-        """Some peers send no Pending responses: as long as instances arrive, the final response is not overdue."""
-        context = self._association.context
-        asking = context.associations.get(retrieval.association)
-        if asking is not None and asking.exchange is not None:
-            asking.exchange.progress_made(retrieval.operation, context.now())
-
-    def _post(self, message: dx.Received) -> None:
-        negotiated = self._association.negotiated
-        if negotiated is not None:
-            requestor = self._association.requestor
-            sender = negotiated.called_ae_title if requestor else negotiated.calling_ae_title
-            self._association.context.reports.post(self._association.number, message, sender, self._association.limits)
-
-    def _is_usable(self, message: dx.Received) -> bool:
-        """A message that cannot be answered at all ends the association: nothing is left hanging in silence."""
-        if not message.abstract_syntax:
-            why = f"a message came on presentation context {message.context_id}, which was not accepted"
-        elif message.command.command_field is None:
-            why = f"a command set without Command Field (0000,0100) came on presentation context {message.context_id}"
-        else:
-            return True
-        self._association.give_up(why, INVALID_PARAMETER_VALUE)
-        return False
 
     def _take_response(self, event: dx.ResponseReceived) -> None:
         self._association.recorder.received(event.message, event.operation, duration=event.duration)
@@ -436,9 +361,7 @@ class Messages:
         for invocation in self._invocations.values():
             self._pass_on(invocation, why)
         self._invocations.clear()
-        for report in self._reports.values():
-            self._post(report)
-        self._reports.clear()
+        self._asked.end()
         self._room.set()
 
 
