@@ -122,6 +122,8 @@ class FileData:
     transfer_syntax: str = ""
     owner: object = field(default=None, compare=False, repr=False)
     """Deletes a temporary file when nobody has its data set any more; None: the file is somebody's."""
+    modified: int = field(default=0, compare=False, repr=False)
+    """When the file was changed last, in ns since the epoch: changed since, it is refused. 0: whatever is there."""
 
 
 Data = DataSet | EncodedData | FileData

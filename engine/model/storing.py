@@ -107,6 +107,8 @@ class PlannedFile:
     offset: int = 0
     length: int = 0
     """Bytes of its data set, and where in the file they begin."""
+    modified: int = 0
+    """When the file was changed last, in ns since the epoch; 0: not known. One changed since is not what is planned."""
     association: int = 0
     """The planned association it goes on, from 1; 0: none."""
     contexts: tuple[int, ...] = ()
@@ -115,7 +117,7 @@ class PlannedFile:
     @property
     def data(self) -> FileData:
         """The data set in the file."""
-        return FileData(self.path, self.offset, self.length, self.transfer_syntax)
+        return FileData(self.path, self.offset, self.length, self.transfer_syntax, modified=self.modified)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,7 @@ class Finder:
             transfer_syntax=header.transfer_syntax,
             offset=header.data_offset,
             length=header.length,
+            modified=header.modified,
         )
         self.files.append(file)
 

@@ -37,12 +37,13 @@ class _Page:
     offset: int
     room: bytearray
     size: int
+    modified: int = 0
     read: bool | None = None
 
     def fill(self) -> None:
         read = False
         try:
-            read = read_file_into(self.path, self.offset, memoryview(self.room)[: self.size])
+            read = read_file_into(self.path, self.offset, memoryview(self.room)[: self.size], self.modified)
         finally:
             self.read = read
 
@@ -102,7 +103,8 @@ class ReadAhead:
             file = self._files[index]
             header = self._header(file)
             if 0 < header.length < BATCH and file.transfer_syntax == header.transfer_syntax:
-                page = _Page(index, header.path, header.offset, self._room(header.length), header.length)
+                room = self._room(header.length)
+                page = _Page(index, header.path, header.offset, room, header.length, header.modified)
                 self._pages.append(page)
                 if header.length < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
                     self._fill(page)

@@ -115,6 +115,7 @@ def _assigned(f: PlannedFile, association: int, contexts: tuple[int, ...]) -> Pl
         transfer_syntax=f.transfer_syntax,
         offset=f.offset,
         length=f.length,
+        modified=f.modified,
         association=association,
         contexts=contexts,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,7 +36,10 @@ _SHORT = 64
 """Bytes of an element that structure may hang on: a header, a private creator's name."""
 _HEAD = 1 << 16
 """Bytes of a deflated data set looked at for what it is; group 0008H begins it."""
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+"""A pipe nobody writes to is not waited for; files know no such wait."""
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | _NO_WAIT
+CHANGED = "the file has changed since it was looked at"
 _META_LIMIT = 1 << 20
 """Bytes of File Meta Information looked at; real ones have a few hundred."""
 
@@ -43,7 +47,8 @@ _META_LIMIT = 1 << 20
 @dataclass(frozen=True, slots=True)
 class FileHeader:
     """What a file's header says. data_offset, length: where the data set is, in bytes. cut: a sentence when the data
-    set was found to break off (`checked`). note: what is odd about its File Meta Information, in words."""
+    set was found to break off (`checked`). note: what is odd about its File Meta Information, in words. modified: when
+    the file was changed last, in ns since the epoch."""
 
     path: Path
     sop_class_uid: str
@@ -53,6 +58,7 @@ class FileHeader:
     length: int
     cut: str = ""
     note: str = ""
+    modified: int = 0
 
     @property
     def is_directory(self) -> bool:
@@ -113,10 +119,21 @@ def open_file(path: Path) -> FileHeader:
     """Read a file's header: preamble and meta information, or their absence. DataSetError names file and reason."""
     path = Path(path)
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - twice as quick as Path.open
-            return _header(path, FileSource(file, os.fstat(file.fileno()).st_size))
+        with open(path, "rb", opener=_regular) as file:
+            told = os.fstat(file.fileno())
+            return _header(path, FileSource(file, told.st_size), told.st_mtime_ns)
     except OSError as error:
         raise problem(path, error) from None
+
+
+def _regular(path: str, flags: int) -> int:
+    """Opens files alone: a pipe would be waited for, a device may never end. For `open`, which turns down folders."""
+    file = os.open(path, flags | _NO_WAIT)
+    mode = os.fstat(file).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return file
+    os.close(file)
+    raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def examined(path: Path) -> FileHeader:
@@ -124,7 +141,8 @@ def examined(path: Path) -> FileHeader:
     try:
         file = os.open(path, _READ)
         try:
-            size = os.fstat(file).st_size
+            told = os.fstat(file)
+            size = told.st_size
             front = os.read(file, FRONT)
         finally:
             os.close(file)
@@ -135,7 +153,8 @@ def examined(path: Path) -> FileHeader:
         return checked(open_file(path))
     meta, found, offset = plain.meta, plain.found, plain.offset
     sop_class, sop_instance, note = _told(meta, found)
-    return _file_header(path, sop_class, sop_instance, meta[SYNTAX], offset, size - offset, note=note)
+    length, modified = size - offset, told.st_mtime_ns
+    return _file_header(path, sop_class, sop_instance, meta[SYNTAX], offset, length, note=note, modified=modified)
 
 
 def checked(header: FileHeader) -> FileHeader:
@@ -146,7 +165,7 @@ def checked(header: FileHeader) -> FileHeader:
     if row.deflated:
         return header if _inflates(header) else replace(header, cut=NOT_DEFLATED)
     try:
-        with header.path.open("rb") as file:
+        with open(header.path, "rb", opener=_regular) as file:
             source = _Skimmed(file, header.data_offset + header.length)
             reader = Reader(source, implicit_vr=row.implicit_vr, little_endian=row.little_endian)
             reader.read(header.data_offset)
@@ -175,7 +194,7 @@ def _inflates(header: FileHeader) -> bool:
     return inflater.eof
 
 
-def _header(path: Path, source: FileSource) -> FileHeader:
+def _header(path: Path, source: FileSource, modified: int) -> FileHeader:
     if not len(source):
         raise problem(path, "the file is empty")
     start = PREAMBLE + len(PREFIX) if source[PREAMBLE : PREAMBLE + len(PREFIX)] == PREFIX else 0
@@ -185,7 +204,8 @@ def _header(path: Path, source: FileSource) -> FileHeader:
     # Where meta information and data set disagree, the data set is what travels and what the receiver compares.
     found = _identity(source, offset, syntax)
     sop_class, sop_instance, note = _told(values, found)
-    return FileHeader(path, sop_class, sop_instance, syntax, offset, len(source) - offset, note=note)
+    length = len(source) - offset
+    return FileHeader(path, sop_class, sop_instance, syntax, offset, length, note=note, modified=modified)
 
 
 def _told(meta: dict[int, str], found: dict[int, str]) -> tuple[str, str, str]:
@@ -281,28 +301,44 @@ def located(data: FileData) -> FileData:
 
 
 def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:
-    """The data set's bytes as they are in the file, `size` at a time. DataSetError when there are fewer than told."""
+    """The data set's bytes as they are in the file, `size` at a time. DataSetError when there are fewer than told, or
+    the file has been changed since: before the last of them at the latest."""
     place = located(data)
     left = place.length or 0
+    end = (place.offset or 0) + left
     try:
-        with open(place.path, "rb", buffering=0) as file:  # noqa: PTH123 - twice as quick as Path.open
+        with open(place.path, "rb", buffering=0, opener=_regular) as file:
             file.seek(place.offset or 0)
+            _as_it_was(file, place, end)
             while left:
                 chunk = file.read(min(size, left))
                 if not chunk:
                     raise problem(place.path, f"the file ends {left} bytes before its data set does")
                 left -= len(chunk)
+                if not left:
+                    _as_it_was(file, place, end)
                 yield chunk
     except OSError as error:
         raise problem(place.path, error) from None
 
 
-def read_file_into(path: Path, offset: int, room: memoryview) -> bool:
-    """Fill `room` with a file's bytes from `offset`; whether that was possible."""
+def _as_it_was(file: IO[bytes], place: FileData, end: int) -> None:
+    """DataSetError when a file whose data set ends at `end` is not the one that was looked at any more."""
+    told = os.fstat(file.fileno())
+    if place.modified and told.st_mtime_ns != place.modified and told.st_size >= end:  # a shorter one tells by itself
+        raise problem(place.path, CHANGED)
+
+
+def read_file_into(path: Path, offset: int, room: memoryview, modified: int = 0) -> bool:
+    """Fill `room` with a file's bytes from `offset`; whether that was possible and, by its time (0: any), it still is
+    the file it was."""
     try:
         file = os.open(path, _READ)
         try:
-            return _read_at(file, room, offset) == len(room)
+            if _read_at(file, room, offset) != len(room):
+                return False
+            told = os.fstat(file)
+            return (not modified or told.st_mtime_ns == modified) and stat.S_ISREG(told.st_mode)
         finally:
             os.close(file)
     except OSError:

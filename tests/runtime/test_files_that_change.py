@@ -1,0 +1,95 @@
+"""Files that are no longer what was planned when their turn comes: nothing of them goes out, nothing waits for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.model.dataset import FileData
+from engine.model.storing import FileState
+from engine.wire import datasets
+
+from .console import EXPLICIT, Console
+from .test_disk import files, send
+
+
+def _grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(bytes(8))
+
+
+def _other(path: Path) -> None:
+    size = path.stat().st_size
+    path.unlink()
+    path.write_bytes(b"Q" * size)
+
+
+def _larger(path: Path) -> None:
+    size = path.stat().st_size
+    path.unlink()
+    path.write_bytes(b"Q" * (size + 100))
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+POSIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
+CHANGED, IRREGULAR = "the file has changed since it was looked at", "it is no regular file"
+
+
+@pytest.mark.parametrize("size", [100, 200_000, 3_000_000])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_grow, CHANGED),
+        (_other, CHANGED),
+        (_larger, CHANGED),
+        pytest.param(_pipe, IRREGULAR, marks=POSIX),
+        pytest.param(_device, IRREGULAR, marks=POSIX),
+    ],
+)
+def test_a_file_that_is_another_when_its_turn_comes(
+    change: Callable[[Path], None], words: str, size: int, console: Console, tmp_path: Path
+) -> None:
+    paths = files(tmp_path, 6, size)
+    for path in paths:
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    sentence, ends = send(console, paths, lambda: change(paths[4]))
+    assert "5 of 6 files stored" in sentence and words in sentence
+    assert {n: s for n, s in ends.items() if s is not FileState.STORED} == {"5.dcm": FileState.CANNOT_GO}
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (path,) = files(tmp_path, 1, 3_000_000)
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    header = datasets.examined(path)
+    data = FileData(path, header.data_offset, header.length, EXPLICIT, modified=header.modified)
+    chunks = datasets.file_chunks(data)
+    read = len(next(chunks))
+    with path.open("r+b") as file:
+        file.seek(2_000_000)
+        file.write(b"changed")
+    rest: list[bytes] = []
+    with pytest.raises(datasets.DataSetError, match=CHANGED):
+        rest.extend(chunks)
+    assert read + sum(map(len, rest)) < header.length
+
+
+@POSIX
+def test_a_pipe_among_instances_is_told_of_and_not_waited_for(console: Console, tmp_path: Path) -> None:
+    """In the folder of the built-in peer, which is read when it starts."""
+    os.mkfifo(tmp_path / "pipe.dcm")
+    with pytest.raises(datasets.DataSetError, match=IRREGULAR):
+        datasets.open_file(tmp_path / "pipe.dcm")
+    listener = console.listen(tmp_path)
+    assert console.echo(listener).status == 0
