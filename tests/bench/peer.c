@@ -5,22 +5,29 @@
    peer echo HOST PORT COUNT WINDOW   C-ECHO round trips on one association, WINDOW of them outstanding
    peer store HOST PORT PDU COUNT SIZE  C-STORE of SIZE bytes from memory, one writev for up to 1,024 buffers
 
-   The users print the seconds of their work, without the association's own opening where that is not the work. */
+   The users print the seconds of their work, without the association's own opening where that is not the work.
+
+   Processes forked beforehand serve one connection after the other, so that opening one costs its user no fork here;
+   when the last idle one has taken a connection another is forked, so that any number is served at once. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { RQ = 1, AC = 2, DATA = 4, RELEASE_RQ = 5, RELEASE_RP = 6, ABORT = 7 };
-enum { ROOM = 1 << 21, SMALL = 4096, FRAGMENTS = 512 };
+enum { ROOM = 1 << 21, SMALL = 4096, FRAGMENTS = 512, SERVERS = 4 };
 static const char APPLICATION[] = "1.2.840.10008.3.1.1.1", IMPLICIT[] = "1.2.840.10008.1.2";
 static const char EXPLICIT[] = "1.2.840.10008.1.2.1", VERIFICATION[] = "1.2.840.10008.1.1";
 static const char QUERIES[] = "1.2.840.10008.5.1.4.1.2.";
@@ -218,11 +225,12 @@ static void answer(int socket, int context, const Text *rq, int matches) {
     }
 }
 
-static void serve_one(int socket, uint32_t pdu_length, int matches) {
-    Stream s = {.socket = socket, .bytes = malloc(ROOM)};
+static void serve_one(int socket, uint8_t *room, uint32_t pdu_length, int matches) {
+    Stream s = {.socket = socket, .bytes = room};
     static Text command;
     uint8_t *p;
     size_t size;
+    command.size = 0; /* the connection before may have ended in the middle of one */
     while ((p = next_pdu(&s, &size))) {
         if (p[0] == RQ) accept_all(socket, p, size, pdu_length);
         else if (p[0] == RELEASE_RQ) {
@@ -244,24 +252,56 @@ static void serve_one(int socket, uint32_t pdu_length, int matches) {
             if (whole) { answer(socket, p[at + 4], &command, matches); command.size = 0; }
         }
     }
-    exit(0);
+}
+
+/* One of the processes that serve. idle: how many wait for a connection. more: a byte has another one forked. */
+static void serve_each(int listening, atomic_int *idle, int more, uint32_t pdu_length, int matches) {
+    int on = 1;
+    uint8_t *room = malloc(ROOM);
+    for (;;) {
+        int s = accept(listening, NULL, NULL);
+        if (s < 0) continue;
+        if (atomic_fetch_sub(idle, 1) == 1 && write(more, "", 1) != 1) die("write");
+        setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        serve_one(s, room, pdu_length, matches);
+        atomic_fetch_add(idle, 1);
+        close(s); /* whoever sees that and calls again finds one idle */
+    }
+}
+
+static void end_all(int signal_number) {
+    signal(signal_number, SIG_IGN);
+    kill(0, signal_number);
+    while (wait(NULL) > 0) continue; /* fails when there are none left */
+    _exit(0);
 }
 
 static void serve(uint32_t pdu_length, int matches) {
-    int on = 1, listening = socket(AF_INET, SOCK_STREAM, 0);
+    int listening = socket(AF_INET, SOCK_STREAM, 0), more[2];
+    pid_t parent = getpid();
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof a;
     if (bind(listening, (void *)&a, sizeof a) || listen(listening, 128)) die("listen");
     getsockname(listening, (void *)&a, &size);
+    atomic_int *idle = mmap(NULL, sizeof *idle, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (idle == MAP_FAILED || pipe(more)) die("serve");
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    setpgid(0, 0);
+    signal(SIGCHLD, SIG_IGN);
+    signal(SIGTERM, end_all);
     printf("%d\n", ntohs(a.sin_port));
     fflush(stdout);
-    signal(SIGCHLD, SIG_IGN);
-    for (;;) {
-        int s = accept(listening, NULL, NULL);
-        if (s < 0) continue;
-        setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (!fork()) { close(listening); serve_one(s, pdu_length, matches); }
-        close(s);
+    char asked;
+    for (int left = SERVERS; left > 0 || read(more[0], &asked, 1) == 1; left--) {
+        atomic_fetch_add(idle, 1);
+        pid_t made = fork();
+        if (made < 0) die("fork");
+        if (made) continue;
+        signal(SIGTERM, SIG_DFL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* none outlives the one that is ended */
+        if (getppid() != parent) exit(1);
+        close(more[0]);
+        serve_each(listening, idle, more[1], pdu_length, matches);
     }
 }
 
