@@ -98,6 +98,19 @@ def whole(*command: object, env: dict[str, str] | None = None) -> Run:
     return lambda: run(*command, env=env)[0]
 
 
+def alone(many: Run, one: Run) -> Run:
+    """The work alone: what it took less what next to nothing takes (starting, connecting, a handshake)."""
+    start: list[Result] = []
+
+    def go() -> Result:
+        if not start:
+            start.append(median([one() for _ in range(3)]))
+        made = many()
+        return replace(made, seconds=max(1e-6, made.seconds - start[0].seconds), cpu=max(1e-6, made.cpu - start[0].cpu))
+
+    return go
+
+
 def timed(*command: object, env: dict[str, str] | None = None) -> Run:
     """A program that prints the seconds of its work, alone or as JSON with the rest."""
 

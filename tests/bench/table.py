@@ -14,7 +14,7 @@ from tests.interop import peers
 
 from .files import make_files
 from .limit import sink
-from .measure import Result, Run, median, run, serving, timed
+from .measure import Result, Run, alone, serving, timed, whole
 
 LIMIT = "C"
 OURS = "ours"
@@ -111,15 +111,7 @@ class Bench:
         program = self.tool(name)
         if program is None:
             return {}
-        start: list[Result] = []
-
-        def go() -> Result:
-            if not start:
-                start.append(median([run(program, *one, env=env)[0] for _ in range(3)]))
-            made = run(program, *many, env=env)[0]
-            return Result(max(1e-6, made.seconds - start[0].seconds), max(1e-6, made.cpu - start[0].cpu), 0.0)
-
-        return {name: go}
+        return {name: alone(whole(program, *many, env=env), whole(program, *one, env=env))}
 
 
 Make = Callable[[Bench], "contextlib.AbstractContextManager[Row]"]
