@@ -132,7 +132,8 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
         store.setValue("window/theme", options.theme)
     bridge = Bridge(Engine)
     bridge.start()
-    window = MainWindow(workspace, bridge)
+    with theme().building(app):
+        window = MainWindow(workspace, bridge)
     reporter = Reporter(app)
     reporter.reported.connect(window.show_report)
     reporter.followed.connect(window.follow_report)

@@ -7,6 +7,8 @@ beside it. Every text role keeps a contrast of at least 4.5:1 on every backgroun
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -134,6 +136,19 @@ class Theme(QObject):
         if choice == "system":
             choice = "dark" if hints.colorScheme() is Qt.ColorScheme.Dark else "light"
         self._dress(app, choice)
+
+    @contextmanager
+    def building(self, app: QApplication) -> Iterator[None]:
+        """While a window of many parts is built, which is dressed once at the end.
+
+        Qt styles all that is in a widget anew each time this gets a parent: for the main window three times over.
+        """
+        sheet = app.styleSheet()
+        app.setStyleSheet("")
+        try:
+            yield
+        finally:
+            app.setStyleSheet(sheet)
 
     def color(self, role: str) -> QColor:
         """The colour of a role (see `PALETTES`). KeyError for a role that does not exist."""

@@ -72,7 +72,8 @@ def _opened(app: QApplication, folder: Path):
     theme().apply(app, "light")
     bridge = Bridge(Engine)
     bridge.start()
-    window = MainWindow(Workspace(folder), bridge)
+    with theme().building(app):
+        window = MainWindow(Workspace(folder), bridge)
     window.resize(1280, 800)
     window.show()
     window.built_in.start(introduce=True)
