@@ -21,6 +21,10 @@ from .exchange_events import Event, is_pending
 from .outstanding import ANSWERED, Invoked, Outstanding
 from .serving import Serving
 
+FORMS = 64
+"""Forms of a kind learned on one association: peers and users send few kinds of message in turn, and learning takes its
+time."""
+
 
 @dataclass(slots=True)
 class StraightWay:

@@ -14,12 +14,10 @@ from engine.wire.echo_form import EchoForm
 from engine.wire.message_run import HEADERS
 
 from .context import Context
+from .runs import Times
 
 if TYPE_CHECKING:
     from .recorder import Recorder
-
-Times = tuple[float, float]
-"""Seconds since the epoch, and of the monotonic clock."""
 
 
 class EchoRecords:

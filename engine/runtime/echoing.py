@@ -10,6 +10,7 @@ from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.straight import FORMS
 from engine.standard.lean import dataclass
 from engine.standard.messages import ECHO, RESPONSE_BIT
 from engine.standard.state_table import Sta
@@ -20,8 +21,6 @@ from .invocation import Ended, Invocation, Response
 if TYPE_CHECKING:
     from .association import Association
 
-FORMS = 64
-"""Forms learned on one association: who sends ever different C-ECHOs gains nothing, and learning takes its time."""
 _ANSWER = ECHO | RESPONSE_BIT
 
 

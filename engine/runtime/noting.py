@@ -20,7 +20,7 @@ from engine.wire.fragments import DataRun
 from engine.wire.message_run import HEADERS, MessageRun
 
 from .context import Context
-from .runs import PduRun, ResponseRun, StoreRun
+from .runs import PduRun, ResponseRun, StoreRun, Times
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
@@ -138,7 +138,7 @@ class Notes:
         length: int,
         operation: int | None,
         within: int | None,
-        times: tuple[float, float],
+        times: Times,
     ) -> None:
         """A message was sent."""
         context = ready.context
@@ -169,7 +169,7 @@ class Notes:
         command_bytes: bytes,
         operation: int,
         duration: float | None,
-        times: tuple[float, float],
+        times: Times,
     ) -> None:
         """A message without data set passed, in either direction."""
         self._context.outbox.put(
@@ -196,7 +196,7 @@ class Notes:
         duration: float | None,
         unsolicited: bool,
         within: int | None,
-        times: tuple[float, float],
+        times: Times,
     ) -> None:
         """A message arrived."""
         data = message.data
@@ -226,8 +226,8 @@ class Notes:
         event: p.StoreReceived,
         answer: bytes,
         context: NegotiatedContext,
-        arrived: tuple[float, float],
-        answered: tuple[float, float],
+        arrived: Times,
+        answered: Times,
     ) -> None:
         """A C-STORE like one before it and its response, with which nothing is wrong: one record for all of them."""
         outbox, kept, has_room = self._context.outbox, self._kept, self._context.outbox.has_room

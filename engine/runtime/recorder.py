@@ -26,6 +26,7 @@ from engine.wire.store_form import StoreForm
 from .context import Context
 from .echo_records import EchoRecords
 from .noting import Notes, head, names, pdu_notice
+from .runs import Times
 from .store_records import StoreRecords
 
 COPIED = 4096
@@ -180,7 +181,7 @@ class Recorder(Notes):
         length: int,
         operation: int | None,
         within: int | None,
-        times: tuple[float, float],
+        times: Times,
     ) -> None:
         self.note_message(direction, ready, data, length, operation, within, times)
         if self._held:
@@ -194,7 +195,7 @@ class Recorder(Notes):
         command_bytes: bytes,
         operation: int,
         duration: float | None,
-        times: tuple[float, float],
+        times: Times,
     ) -> None:
         """A message without data set passed, in either direction."""
         self.note_command(direction, context, command, command_bytes, operation, duration, times)
@@ -221,7 +222,7 @@ class Recorder(Notes):
         duration: float | None,
         unsolicited: bool,
         within: int | None,
-        times: tuple[float, float],
+        times: Times,
     ) -> None:
         self.note_received(message, operation, duration, unsolicited, within, times)
         if self._held:

@@ -20,6 +20,8 @@ from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
 from engine.wire.message_run import HEADERS, MessageRun
 
+Times = tuple[float, float]
+"""When something happened: seconds since the epoch, and of the monotonic clock."""
 _pdu_notice, _message_notice, _progress_notice = quick(PduNotice), quick(MessageNotice), quick(ProgressNotice)
 _encoded = quick(EncodedData)
 
@@ -160,8 +162,8 @@ class StoreRun:
     response: bytes
     data: EncodedData | FileData | None
     data_length: int
-    arrived: tuple[float, float]
-    answered: tuple[float, float]
+    arrived: Times
+    answered: Times
     states: tuple[tuple[str, str, str, str], tuple[str, str, str, str]]
     held: int
     rest: list[AnyNotice] | None = None
@@ -190,7 +192,7 @@ class StoreRun:
         self,
         direction: Direction,
         pdu: tuple[bytes, int],
-        when: tuple[float, float],
+        when: Times,
         states: tuple[str, str, str, str],
     ) -> PduNotice:
         data, size = pdu
@@ -214,7 +216,7 @@ class StoreRun:
         direction: Direction,
         command: CommandSet,
         command_bytes: bytes,
-        when: tuple[float, float],
+        when: Times,
         data: EncodedData | FileData | None,
         length: int,
     ) -> MessageNotice:

@@ -13,6 +13,7 @@ from engine.model.quick import quick
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.forms import Form, store_form_of
+from engine.protocol.straight import FORMS
 from engine.services.responses import SUCCESS
 from engine.standard.lean import dataclass
 from engine.standard.messages import RESPONSE_BIT, STORE
@@ -29,8 +30,6 @@ from .store_records import StoreSent
 if TYPE_CHECKING:
     from .association import Association
 
-FORMS = 64
-"""Forms learned on one association: files of few kinds follow each other, and learning takes its time."""
 _ready = quick(dx.Ready)
 
 

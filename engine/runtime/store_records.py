@@ -25,12 +25,11 @@ from engine.wire.message_run import HEADERS
 from engine.wire.store_form import StoreForm
 
 from .context import Context
+from .runs import Times
 
 if TYPE_CHECKING:
     from .recorder import Recorder
 
-Times = tuple[float, float]
-"""Seconds since the epoch, and of the monotonic clock."""
 _received, _ready = quick(dx.Received), quick(dx.Ready)
 
 

@@ -10,6 +10,7 @@ from engine.model.dataset import EncodedData
 from engine.model.defects import report_of
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
+from engine.protocol.straight import FORMS
 from engine.services.responses import SUCCESS
 from engine.standard.state_table import Sta
 from engine.wire import datasets
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 SMALL = 64 * 1024
 """Bytes of a data set that come in one piece: of a larger one only the beginning may be there that early, and only what
 is there as a whole goes the straight way."""
-FORMS = 64
-"""Forms learned on one association: peers send few kinds of request in turn, and learning takes its time."""
 
 
 def learn(server: Server, association: Association, request: dx.Received, response: CommandSet) -> None:
