@@ -28,10 +28,23 @@ from engine.standard.pdus import (
 )
 from engine.wire.commands import encode_command
 from tests.conformance import cases_exchange, cases_pdus, cases_tls, cases_workflow
-from tests.conformance.test_rules import (
+from tests.conformance.cases_association import (
+    REQUEST,
+    USER,
+    answer,
+    answered,
+    asked,
+    common,
+    context,
+    extended,
+    got,
+    pdv,
+    request,
+    role,
+)
+from tests.conformance.cases_commands import (
     ACTION,
     BASIC_TEXT_SR,
-    CASES,
     CREATE,
     CREATED,
     CT,
@@ -47,23 +60,12 @@ from tests.conformance.test_rules import (
     MOVED,
     QUERY,
     REPORT,
-    REQUEST,
     STORE,
     STUDY_FIND,
     UPS_PUSH,
-    USER,
-    answer,
-    answered,
-    asked,
-    common,
-    context,
-    extended,
-    got,
-    pdv,
     raw,
-    request,
-    role,
 )
+from tests.conformance.test_rules import CASES
 
 ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"
 PRIVATE = "1.2.826.0.1.3680043.10.1"

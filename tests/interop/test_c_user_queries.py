@@ -15,6 +15,7 @@ from engine.model.notices import (
     MessageNotice,
     Outcome,
     ProgressNotice,
+    StatusNotice,
 )
 from tests.interop import peers, samples
 from tests.interop.c_user import Start, by_uid, no_errors, retrieve, store, whole
@@ -163,12 +164,10 @@ def test_get_from_orthanc(orthanc: Start, archive: list[samples.Sample], tmp_pat
     assert len(list(folder.iterdir())) == 2
 
 
-def test_move_to_ourselves(stocked: Any, archive: list[samples.Sample], tmp_path: Path, console: Console) -> None:
-    peer, _, own_port = stocked
-    sample = archive[0]
+def _moved_here(console: Console, peer: Any, sample: samples.Sample, own_port: int, folder: Path) -> StatusNotice:
+    """Its study, moved to CONSOLE, which is us on this port."""
     identifier = keys(QueryRetrieveLevel="STUDY", StudyInstanceUID=sample.study_uid)
-    folder = tmp_path / "moved"
-    status = retrieve(
+    return retrieve(
         console,
         peer,
         "C-MOVE",
@@ -178,6 +177,12 @@ def test_move_to_ourselves(stocked: Any, archive: list[samples.Sample], tmp_path
         listen_port=own_port,
         folder=folder,
     )
+
+
+def test_move_to_ourselves(stocked: Any, archive: list[samples.Sample], tmp_path: Path, console: Console) -> None:
+    peer, _, own_port = stocked
+    sample, folder = archive[0], tmp_path / "moved"
+    status = _moved_here(console, peer, sample, own_port, folder)
     assert (status.outcome, status.completed) == (Outcome.SUCCESS, 3)
     _same(folder, [s for s in archive if s.study_uid == sample.study_uid])
     assert not console.of(AssociationNotice, lambda n: n.phase in (AssociationPhase.FAILED, AssociationPhase.ABORTED))
@@ -207,18 +212,8 @@ def test_move_from_orthanc_to_ourselves(
     own_port = peers.free_port()
     peer = orthanc(modalities={"console": ("CONSOLE", own_port)})
     store(console, peer, archive[0].path.parent)
-    identifier = keys(QueryRetrieveLevel="STUDY", StudyInstanceUID=archive[0].study_uid)
     folder = tmp_path / "moved"
-    status = retrieve(
-        console,
-        peer,
-        "C-MOVE",
-        STUDY_MOVE,
-        identifier,
-        move_destination="CONSOLE",
-        listen_port=own_port,
-        folder=folder,
-    )
+    status = _moved_here(console, peer, archive[0], own_port, folder)
     assert status.outcome is Outcome.SUCCESS, status.sentence
     assert len(list(folder.iterdir())) == 3
     assert not console.of(AssociationNotice, lambda n: n.phase in (AssociationPhase.FAILED, AssociationPhase.ABORTED))

@@ -11,7 +11,7 @@ from engine.protocol.forms import AnswerForm, answer_form_of, make_ready
 from engine.services.responses import response_to
 from engine.wire.commands import CommandError
 from tests.protocol.conversing import EXPLICIT, associated, message
-from tests.protocol.test_exchange import CONTEXTS, told
+from tests.protocol.exchanging import CONTEXTS, told
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CONTEXT = NegotiatedContext(id=3, abstract_syntax=CT, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT)
