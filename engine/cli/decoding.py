@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.model.notices import AnyNotice, AssociationNotice, ErrorNotice, PduNotice
 from engine.trace import capture
-from engine.trace.capture_files import CaptureError, read_capture, unpacked
+from engine.trace.capture_files import CaptureError, read_all, read_capture, unpacked
 
 from .exits import Exit
 from .limit_options import limited
@@ -29,7 +29,7 @@ def decode(args: argparse.Namespace) -> Exit:
     name = args.file
     complete, found = True, False
     try:
-        data = unpacked(sys.stdin.buffer.read(), name) if name == "-" else read_capture(Path(name))
+        data = read_capture(Path(name)) if name != "-" else unpacked(read_all(sys.stdin.buffer, name), name)
         if args.hex:
             data = capture.from_hex(data.decode("latin-1"), name)
         read = capture.decode_stream if args.raw or args.hex else capture.decode

@@ -17,6 +17,7 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.model.identity import JWT, KERBEROS, PASSCODE, SAML, USERNAME
+from engine.model.reading import SECRET, read_whole
 from engine.workspace.errors import ValueProblem
 from engine.workspace.extended_text import read_extended
 from engine.workspace.names import resolve_uid
@@ -136,6 +137,6 @@ def _identity(args: argparse.Namespace) -> UserIdentity | None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_whole(path, SECRET, pipes=True)
     except OSError as error:
         raise ValueProblem(f"{path} cannot be read: {error.strerror or error}") from None

@@ -15,6 +15,7 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.identity import PASSCODE, TYPES, SecretHash
+from engine.model.reading import SECRET, read_whole
 from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import ROLES
 from engine.workspace.names import resolve_uid
@@ -160,7 +161,7 @@ def add_hash(parser: argparse.ArgumentParser) -> None:
 def hash_secret(args: argparse.Namespace) -> Exit:
     """Print what a users file keeps instead of the secret."""
     try:
-        data = args.file.read_bytes()
+        data = read_whole(args.file, SECRET, pipes=True)
     except OSError as error:
         raise ValueProblem(f"{args.file} cannot be read: {error.strerror or error}") from None
     secret = secret_of(data, args.type)

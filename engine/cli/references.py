@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.model.commands import ReadReferences
 from engine.model.notices import AnyNotice, ReferencesNotice
+from engine.model.reading import LIST, read_text_whole
 from engine.model.references import Found, Reference, unique
 from engine.workspace.errors import ValueProblem
 from engine.workspace.reference_text import parse_references
@@ -62,7 +63,7 @@ def of_files(paths: tuple[Path, ...], output: Output) -> tuple[Reference, ...]:
 
 def _of_list(name: str) -> tuple[Reference, ...]:
     try:
-        content = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        content = sys.stdin.read() if name == "-" else read_text_whole(Path(name), LIST, pipes=True)
     except (OSError, UnicodeDecodeError) as error:
         raise ValueProblem(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:

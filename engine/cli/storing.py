@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import AnyNotice, ErrorNotice, StatusNotice, StoredNotice, StorePlanNotice
+from engine.model.reading import LIST, read_text_whole
 from engine.model.storing import FileResult, FileState, Order, PlannedFile, ProposalStyle, StoreOptions, StorePlan
 from engine.trace.plain_text import table
 from engine.trace.store_text import PLAN_HEADERS, RESULT_HEADERS, plan_rows, plan_summary, result_rows
@@ -176,7 +177,7 @@ def _paths(text: str) -> list[Path]:
         return [Path(text)]
     name = text[1:]
     try:
-        content = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        content = sys.stdin.read() if name == "-" else read_text_whole(Path(name), LIST, pipes=True)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueProblem(f"the list {name} cannot be read: {reason}; a file of that name is ./{text}") from None

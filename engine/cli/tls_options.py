@@ -7,6 +7,7 @@ import sys
 from getpass import getpass
 from pathlib import Path
 
+from engine.model.reading import SECRET, read_text_whole
 from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsProfile, TlsSettings
 from engine.workspace.errors import ValueProblem
 from engine.workspace.settings import passphrase_name
@@ -104,7 +105,7 @@ def _passphrase(file: Path | None, key: Path | None, workspace: Workspace) -> st
     """From the file, else what was kept for this key, else asked for where somebody can answer."""
     if file is not None:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            lines = read_text_whole(file, SECRET, pipes=True).splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ValueProblem(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
         return lines[0] if lines else ""
@@ -116,7 +117,7 @@ def _passphrase(file: Path | None, key: Path | None, workspace: Workspace) -> st
 
 def _is_encrypted(key: Path) -> bool:
     try:
-        text = key.read_text(encoding="latin-1")
+        text = read_text_whole(key, SECRET, encoding="latin-1")
     except OSError:
         return False  # the engine will say so
     return any(mark in text for mark in _ENCRYPTED)

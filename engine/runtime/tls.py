@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from engine.model.reading import SECRET, read_whole
 from engine.model.tls import TLS_VERSIONS, Certificate, ClientCertificates, TlsProfile, TlsSettings
 from engine.standard.lean import dataclass
 
@@ -174,7 +175,7 @@ def _own_problem(error: Exception, certificate: Path, holder: Path, key: str) ->
 def _pem(path: Path, what: str, marker: str, content: str) -> str:
     """The text of a PEM file that holds what it should. Raises TlsProblem."""
     try:
-        data = path.read_bytes()
+        data = read_whole(path, SECRET)
     except OSError as error:
         raise TlsProblem(f"The {what} {path} cannot be read: {error.strerror or error}.") from None
     text = data.decode("latin-1")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from engine.model.reading import SECRET, read_text_whole
 from engine.model.tls import Certificate
 
 _SHORT_NAMES = {
@@ -66,7 +67,7 @@ def read_certificate(der: bytes) -> Certificate | None:
 def first_certificate(path: Path) -> Certificate | None:
     """The first certificate of a PEM file, None when there is none that can be read."""
     try:
-        text = path.read_text(encoding="latin-1")
+        text = read_text_whole(path, SECRET, encoding="latin-1")
         start = text.index("-----BEGIN CERTIFICATE-----")
         end = text.index("-----END CERTIFICATE-----", start)
         return read_certificate(ssl.PEM_cert_to_DER_cert(text[start:end] + "-----END CERTIFICATE-----\n"))

@@ -5,11 +5,14 @@ Formats: https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/ and .../draft-
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
+from engine.model.reading import read_up_to
 from engine.standard.lean import dataclass
 
 LARGEST_PACKET = 1 << 28
@@ -21,8 +24,9 @@ _PCAP_MAGIC = {
     b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
 }
 _GZIP = b"\x1f\x8b"
-LARGEST_UNPACKED = 1 << 30
-"""Bytes taken out of a gzip file."""
+LARGEST = LARGEST_UNPACKED = 1 << 30
+"""Bytes of a recording, or taken out of a gzip file: reading takes about three times as much memory."""
+_TOO_LARGE = f'There are more than {LARGEST >> 30} GiB. Cut a capture first, as "editcap -c 1000000 IN OUT" does.'
 _LATEST = 253_370_764_800
 """The first second of the year 9999, UTC: no time zone makes more of what is before it than a calendar has."""
 _SECTION = b"\x0a\x0d\x0d\x0a"
@@ -76,11 +80,22 @@ def read_packets(data: bytes, name: str) -> Iterator[Packet]:
 
 def read_capture(path: Path) -> bytes:
     """The bytes of a file, those inside where it is a gzip file. Raises `CaptureError`."""
+    name = str(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return unpacked(read_all(file, name), name)
     except OSError as error:
-        raise CaptureError(str(path), None, f"The file cannot be read: {error.strerror or error}.") from None
-    return unpacked(data, str(path))
+        raise CaptureError(name, None, f"The file cannot be read: {error.strerror or error}.") from None
+
+
+def read_all(file: IO[bytes], name: str) -> bytes:
+    """What an open file gives, to its end. Raises `CaptureError` when it is too much, and OSError."""
+    try:
+        return read_up_to(file, LARGEST)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        raise CaptureError(name, None, _TOO_LARGE) from None
 
 
 def unpacked(data: bytes, name: str) -> bytes:

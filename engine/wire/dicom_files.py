@@ -13,6 +13,7 @@ from typing import IO
 
 from engine.model.dataset import EncodedData, FileData
 from engine.model.quick import quick
+from engine.model.reading import regular
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax
 
@@ -36,9 +37,8 @@ _SHORT = 64
 """Bytes of an element that structure may hang on: a header, a private creator's name."""
 _HEAD = 1 << 16
 """Bytes of a deflated data set looked at for what it is; group 0008H begins it."""
-_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 """A pipe nobody writes to is not waited for; files know no such wait."""
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | _NO_WAIT
 CHANGED = "the file has changed since it was looked at"
 _META_LIMIT = 1 << 20
 """Bytes of File Meta Information looked at; real ones have a few hundred."""
@@ -119,21 +119,11 @@ def open_file(path: Path) -> FileHeader:
     """Read a file's header: preamble and meta information, or their absence. DataSetError names file and reason."""
     path = Path(path)
     try:
-        with open(path, "rb", opener=_regular) as file:
+        with open(path, "rb", opener=regular) as file:
             told = os.fstat(file.fileno())
             return _header(path, FileSource(file, told.st_size), told.st_mtime_ns)
     except OSError as error:
         raise problem(path, error) from None
-
-
-def _regular(path: str, flags: int) -> int:
-    """Opens files alone: a pipe would be waited for, a device may never end. For `open`, which turns down folders."""
-    file = os.open(path, flags | _NO_WAIT)
-    mode = os.fstat(file).st_mode
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return file
-    os.close(file)
-    raise OSError(errno.EINVAL, "it is no regular file")
 
 
 def examined(path: Path) -> FileHeader:
@@ -165,7 +155,7 @@ def checked(header: FileHeader) -> FileHeader:
     if row.deflated:
         return header if _inflates(header) else replace(header, cut=NOT_DEFLATED)
     try:
-        with open(header.path, "rb", opener=_regular) as file:
+        with open(header.path, "rb", opener=regular) as file:
             source = _Skimmed(file, header.data_offset + header.length)
             reader = Reader(source, implicit_vr=row.implicit_vr, little_endian=row.little_endian)
             reader.read(header.data_offset)
@@ -307,7 +297,7 @@ def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:
     left = place.length or 0
     end = (place.offset or 0) + left
     try:
-        with open(place.path, "rb", buffering=0, opener=_regular) as file:
+        with open(place.path, "rb", buffering=0, opener=regular) as file:
             file.seek(place.offset or 0)
             _as_it_was(file, place, end)
             while left:

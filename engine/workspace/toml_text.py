@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.model.reading import read_text_whole
+
 from .errors import ValueProblem, WorkspaceError
 
 Table = dict[str, Any]
@@ -40,9 +42,7 @@ class Hex(int):
 def read_text(path: Path) -> str:
     """The file's text. Raises `WorkspaceError` when it cannot be read or is not UTF-8."""
     try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise WorkspaceError(path, "the file is too large to be a text file of this program")
-        return path.read_text(encoding="utf-8")
+        return read_text_whole(path, MAXIMUM_BYTES)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise WorkspaceError(path, "the text is not UTF-8", line) from None

@@ -1,0 +1,63 @@
+"""Reading a file whole, where somebody names it: nothing is waited for without end, nothing fills the memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import IO
+
+MIB = 1 << 20
+SECRET = 8 * MIB
+"""Bytes of a file that holds a passcode, ticket, assertion, certificate or key: real ones have some KiB,
+all the authorities of a system 1 MiB."""
+LIST = 64 * MIB
+"""Bytes of a list of paths or references: half a million of them."""
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+
+
+def read_whole(path: Path, most: int, *, pipes: bool = False) -> bytes:
+    """The bytes of a file that has at most so many. OSError, with a reason in words where the system has none.
+
+    pipes: whatever gives bytes is read to its end, a pipe or what is typed, for somebody who waits for it and can end
+    it; else only a file is.
+    """
+    if pipes:
+        with path.open("rb") as file:
+            return read_up_to(file, most)
+    with open(path, "rb", opener=regular) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise _too_large(most)
+        return read_up_to(file, most)
+
+
+def read_text_whole(path: Path, most: int, *, pipes: bool = False, encoding: str = "utf-8") -> str:
+    """As `read_whole`, as text each line ended by a line feed. UnicodeDecodeError too."""
+    text = read_whole(path, most, pipes=pipes).decode(encoding)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def regular(path: str, flags: int) -> int:
+    """Opens files alone: a pipe would be waited for, a device may never end. For `open`, which turns down folders."""
+    file = os.open(path, flags | _NO_WAIT)
+    mode = os.fstat(file).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return file
+    os.close(file)
+    raise OSError(errno.EINVAL, "it is no regular file")
+
+
+def read_up_to(file: IO[bytes], most: int) -> bytes:
+    """All bytes to the end, in pieces. OSError when there are more."""
+    pieces, size = list[bytes](), 0
+    while piece := file.read(MIB):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise _too_large(most)
+    return b"".join(pieces)
+
+
+def _too_large(most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has more than {most:,} bytes, which is not what such a file has")
