@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
+import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +35,26 @@ def need_room(folder: Path, size: int) -> None:
     if free < size + SPARE:
         wanted = f"{size / 2**30:.1f} GB are needed in {folder.parent} and {free / 2**30:.1f} GB are free"
         raise NoRoomError(f"{wanted}; name another place with --folder.")
+
+
+def on_disk() -> Path:
+    """A folder of the system's on a disk. Raises NoRoomError where all there are lie in memory."""
+    folders = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path.home() / ".cache"]
+    for folder in folders:
+        if os.access(folder, os.W_OK) and not _in_memory(folder):
+            return folder
+    raise NoRoomError(f"{', '.join(map(str, folders))} are in memory or cannot be written to")
+
+
+def _in_memory(folder: Path) -> bool:
+    """Whether a folder is of a file system that has no disk, where the system tells."""
+    try:
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    except OSError:
+        return False
+    parents = {str(parent) for parent in (folder.resolve(), *folder.resolve().parents)}
+    above = [(len(where), kind) for where, kind in mounts if where in parents]
+    return max(above, default=(0, ""))[1] in ("tmpfs", "ramfs")
 
 
 def make_files(folder: Path, count: int, size: int) -> Path:

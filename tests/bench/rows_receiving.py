@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from tests.interop import peers
 
-from .files import CT_IMAGE, EXPLICIT, need_room
+from .files import CT_IMAGE, EXPLICIT, need_room, on_disk
 from .measure import Result, Run, Server, charged, largest_resident, ours, serving, timed
 from .table import HALF_MEGABYTE, OURS, Bench, Goal, Row, as_shipped, part_of, row
 
@@ -57,7 +59,9 @@ def _receivers(b: Bench, pdu: int, *, huge: bool) -> Iterator[dict[str, Server |
         yield receivers
 
 
-def _receive(b: Bench, name: str, count: int, size: int, largest: float = 0.0, pdu: int = 131072) -> Iterator[Row]:
+def _receive(
+    b: Bench, name: str, count: int, size: int, largest: float = 0.0, pdu: int = 131072, note: str = ""
+) -> Iterator[Row]:
     """One and the same user sends to each: the C program, without it ours."""
     sent = 0 if b.program else count * size  # the C program has it in memory
     need_room(b.folder, sent + 2 * count * size)  # received once, or held twice while it is
@@ -84,6 +88,7 @@ def _receive(b: Bench, name: str, count: int, size: int, largest: float = 0.0, p
             memory=lambda: largest_resident(own),
             largest=largest,
             spender=RECEIVER,
+            note=note,
         )
 
 
@@ -113,6 +118,31 @@ def receive_large(b: Bench) -> Iterator[Row]:
 def receive_huge(b: Bench) -> Iterator[Row]:
     size = b.count(4095) * 1024 * 1024  # the C program sends pixel data as one element, which 4 GB fit in
     yield from _receive(b, f"C-STORE receive to disk, one file of {size / 2**30:.2g} GB", 1, size, 150)
+
+
+@row("receive-disk")
+def receive_on_disk(b: Bench) -> Iterator[Row]:
+    with _on_disk(b) as at:
+        name = "C-STORE receive to a real disk, 0.5 MB files"
+        yield from _receive(at, name, b.count(500), HALF_MEGABYTE, note=SYNCHRONIZED)
+
+
+@row("receive1g-disk")
+def receive_large_on_disk(b: Bench) -> Iterator[Row]:
+    size = b.count(1024) * 1024 * 1024
+    with _on_disk(b) as at:
+        name = f"C-STORE receive to a real disk, one file of {size / 2**30:.2g} GB"
+        yield from _receive(at, name, 1, size, 150, note=SYNCHRONIZED)
+
+
+SYNCHRONIZED = "ours has each instance on the disk before it acknowledges it; the others leave it to the system's cache"
+
+
+@contextmanager
+def _on_disk(b: Bench) -> Iterator[Bench]:
+    """The same with what is received on a disk."""
+    with tempfile.TemporaryDirectory(prefix="dimse-bench-", dir=on_disk()) as folder:
+        yield replace(b, folder=Path(folder))
 
 
 @row("from-dcmsend")
