@@ -11,10 +11,12 @@ from engine.model.association import NegotiatedContext
 from engine.model.limits import Limits
 from engine.model.notices import Evidence
 from engine.standard.messages import STORE, message_name
+from engine.wire.message_run import ALL_OF_COMMAND
+from engine.wire.pdus import Buffer
 
 from .findings import Finding, found
 from .message import Message
-from .pdvs import Buffer, PdvSeen
+from .pdvs import PdvSeen
 from .templates import Templates
 
 COMMAND_LIMIT = 1 << 20
@@ -23,7 +25,6 @@ BODY_LIMIT = 64 * 1024
 """Bytes of a data set kept: identifiers and attribute lists are shorter."""
 INSTANCE_LIMIT = 2048
 """Bytes of an instance kept: SOP Class and Instance UID stand at its beginning."""
-_ALL_OF_COMMAND = 3
 _NOTHING: tuple[()] = ()
 
 
@@ -92,7 +93,7 @@ class Assembly:
     def takes_whole(self, context_id: int, control: int) -> bool:
         """Whether `whole` may be used for a fragment that is not longer than `BODY_LIMIT`: a command set comes between
         two messages, or the end of a data set after what came before it, with nothing in between."""
-        if control == _ALL_OF_COMMAND:
+        if control == ALL_OF_COMMAND:
             return not self._partial
         partial = self._partial.get(context_id)
         return partial is not None and partial.message is not None and len(self._partial) == 1
@@ -100,7 +101,7 @@ class Assembly:
     def whole(self, context_id: int, control: int, data: bytes) -> Message | None:
         """`feed` of a whole command set or the last of a data set, alone in its PDU, where `takes_whole` allows: the
         message, if that is whole too."""
-        if control == _ALL_OF_COMMAND:
+        if control == ALL_OF_COMMAND:
             self._astray.discard(context_id)
             message = self._begin(context_id, data)
             return None if message.announced else self._end(message, False)
@@ -138,7 +139,7 @@ class Assembly:
 
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
-        if pdv.control == _ALL_OF_COMMAND and not self._partial:  # the many
+        if pdv.control == ALL_OF_COMMAND and not self._partial:  # the many
             message = self.whole(pdv.context_id, pdv.control, pdv.head(COMMAND_LIMIT))
             return _NOTHING, _NOTHING if message is None else (message,)
         findings: list[Finding] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from engine.model.command_set import COMMAND_FIELD, GROUP_LENGTH, CommandSet, Element
-from engine.standard.elements import ELEMENTS
+from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, CommandSet, Element
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.messages import FieldRow, MessageRow, When, message_name
 from engine.standard.status import StatusClass
 from engine.wire.commands import CommandError, decode_command_spans, encode_value
@@ -13,7 +13,7 @@ from engine.wire.commands import CommandError, decode_command_spans, encode_valu
 from .findings import Finding, found
 from .responses import RESPONSE_CHECKS, allowed_with_status
 from .services import SERVICE_CHECKS
-from .subject import DATA_SET_TYPE, MESSAGE_ID, Subject, tag_text
+from .subject import Subject
 from .values import value_faults
 
 Check = Callable[[Subject], Iterable[Finding]]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet
+from engine.standard.elements import tag_text
 from engine.standard.messages import message_for
 from engine.standard.sop_classes import sop_class
 
 from .findings import Finding, found
-from .subject import tag_text
 
 SOP_CLASS = 0x00080016
 SOP_INSTANCE = 0x00080018

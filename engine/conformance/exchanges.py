@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.model.association import Negotiated
+from engine.model.command_set import MESSAGE_ID, RESPONDED_TO, STATUS
 from engine.standard.messages import SERVICES
 from engine.standard.status import StatusClass, status_text
 
 from .findings import Finding
 from .items import named
 from .message import Message, Operation
-from .subject import MESSAGE_ID, STATUS
-from .templates import RESPONDED_TO
 
 REMEMBERED = 1024
 """Message IDs of finished operations remembered for each side: a late response or cancel comes soon or never."""

@@ -10,9 +10,9 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import CommandSet
+from engine.model.command_set import AFFECTED_INSTANCE, MESSAGE_ID, RESPONDED_TO, CommandSet
 from engine.model.dataset import DataSet
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.notices import Evidence
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
@@ -22,13 +22,10 @@ from engine.wire.datasets import DataSetError, decode_dataset
 from engine.wire.issues import Issue
 
 from .findings import Finding, found
-from .subject import MESSAGE_ID
-from .templates import INSTANCE, RESPONDED_TO, Template, number_in
+from .templates import Template, number_in
 
 if TYPE_CHECKING:
     from .matches import Walk
-
-USUAL = Limits()
 
 
 class Message:
@@ -163,7 +160,12 @@ def circumstances(m: Message, asked: Message | None) -> Hashable:
     if not asked.template.number:
         return None
     # Its Message ID is the request's: by that the request was found.
-    return (m.has_data, m.abstract_syntax, asked.template.number, m.raw(INSTANCE) == asked.raw(INSTANCE))
+    return (
+        m.has_data,
+        m.abstract_syntax,
+        asked.template.number,
+        m.raw(AFFECTED_INSTANCE) == asked.raw(AFFECTED_INSTANCE),
+    )
 
 
 def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet | None, str]:

@@ -9,13 +9,12 @@ from itertools import pairwise
 
 from engine.model.notices import Evidence
 from engine.standard.lean import dataclass
-from engine.wire.pdus import PDU_HEADER, PDV_HEADER
+from engine.wire.message_run import HEADERS
+from engine.wire.pdus import PDU_HEADER, PDV_HEADER, Buffer
 
 from .findings import Finding, found
 
-Buffer = bytes | bytearray | memoryview
 _LAST, _COMMAND, _DEFINED = 2, 1, 3
-_HEADERS = PDU_HEADER + PDV_HEADER
 _LENGTH, _LENGTHS = struct.Struct(">I").unpack_from, struct.Struct(">II").unpack_from
 
 
@@ -130,12 +129,12 @@ def only_whole(buffers: Sequence[Buffer], limit: int) -> tuple[int, int, bytes] 
     """
     if len(buffers) == 1:
         data = buffers[0]
-        size = len(data) - _HEADERS
+        size = len(data) - HEADERS
         if size <= 0 or size & 1 or size > limit or not _LAST <= data[11] <= _DEFINED or data[1]:
             return None
         if _LENGTHS(data, 2) != (size + PDV_HEADER, size + 2):
             return None
-        return data[10], data[11], bytes(data[_HEADERS:])
+        return data[10], data[11], bytes(data[HEADERS:])
     if len(buffers) != 3 or len(buffers[0]) != PDU_HEADER or len(buffers[1]) != PDV_HEADER:
         return None
     head, item, fragment = buffers

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from engine.model.association import Negotiated
 from engine.model.dataset import DataSet
 from engine.standard.dictionary import attribute
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 from engine.standard.sop_classes import SopClass, sop_class
 
 from .findings import Finding
 from .message import Message
-from .subject import tag_text
 
 _LEVEL, _VIEW, _RETRIEVE_AE = 0x00080052, 0x00080053, 0x00080054
 _FILE_SET = (0x00880130, 0x00880140)

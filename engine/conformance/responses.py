@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.model.command_set import COMMAND_FIELD, Value
-from engine.standard.elements import BY_KEYWORD
+from engine.model.command_set import AFFECTED_INSTANCE, COMMAND_FIELD, STATUS, Value
+from engine.standard.elements import BY_KEYWORD, tag_text
 from engine.standard.messages import RESPONSE_BIT, SERVICES, STATUS_ELEMENTS, message_name
 from engine.standard.status import StatusClass, is_known, lookup, status_class, status_text
 
 from .findings import Finding
-from .subject import STATUS, Subject, tag_text
+from .subject import Subject
 
 _OWN_CODES = 0xA000
 """From here on service classes and implementations assign codes (PS3.7 Annex C)."""
 _COMMENTS = frozenset(BY_KEYWORD[k].tag for k in ("OffendingElement", "ErrorComment"))
-_INSTANCE = BY_KEYWORD["AffectedSOPInstanceUID"].tag
 
 
 def allowed_with_status(s: Subject, tag: int) -> bool:
@@ -107,9 +106,12 @@ def _counts(s: Subject) -> Iterator[Finding]:
 def _failed_create(s: Subject) -> Iterator[Finding]:
     if s.service != "N-CREATE" or s.status is None or s.status_class is not StatusClass.FAILURE:
         return
-    if s.position(_INSTANCE) is not None and _INSTANCE not in lookup(s.status, s.service, s.sop_class_uid).related:
+    if (
+        s.position(AFFECTED_INSTANCE) is not None
+        and AFFECTED_INSTANCE not in lookup(s.status, s.service, s.sop_class_uid).related
+    ):
         sentence = "The N-CREATE failed, yet its response names an Affected SOP Instance UID."
-        yield s.about("command.failed-create", _INSTANCE, sentence)
+        yield s.about("command.failed-create", AFFECTED_INSTANCE, sentence)
 
 
 RESPONSE_CHECKS = (_of_request, _equal, _status, _echo, _counts, _failed_create)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from engine.model.command_set import STATUS
 from engine.standard.elements import BY_KEYWORD
 from engine.standard.status import StatusClass
 
 from .findings import Finding
 from .message import Counts, Message, Operation
-from .subject import STATUS
 
 _NUMBERS = {
     "remaining": BY_KEYWORD["NumberOfRemainingSuboperations"].tag,

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from engine.model.command_set import GROUP_LENGTH, CommandSet, Element
+from engine.model.command_set import DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, CommandSet, Element
 from engine.model.notices import Evidence
-from engine.standard.elements import BY_KEYWORD
 from engine.standard.lean import dataclass
 from engine.standard.messages import CANCEL, SERVICES, MessageRow, ServiceRow, message_for
 from engine.standard.sop_classes import SopClass, sop_class
@@ -17,9 +16,6 @@ from engine.wire.commands import decode_value
 
 from .findings import NOWHERE, Finding, found
 
-MESSAGE_ID = BY_KEYWORD["MessageID"].tag
-DATA_SET_TYPE = BY_KEYWORD["CommandDataSetType"].tag
-STATUS = BY_KEYWORD["Status"].tag
 FILLED_IN = frozenset({GROUP_LENGTH, MESSAGE_ID, DATA_SET_TYPE})
 """Elements without value that the engine fills in when it sends (`engine.model.commands.Outgoing`)."""
 
@@ -131,8 +127,3 @@ def _plain(element: Element) -> Element:
     if element.raw is not None:
         return replace(element, value=decode_value(element.tag, element.raw))
     return replace(element, value=None) if element.value in ("", (), b"") else element
-
-
-def tag_text(tag: int) -> str:
-    """``(gggg,eeee)``."""
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

@@ -12,18 +12,14 @@ from collections.abc import Hashable
 from dataclasses import field
 from functools import lru_cache
 
-from engine.model.command_set import COMMAND_FIELD
-from engine.standard.elements import BY_KEYWORD
+from engine.model.command_set import AFFECTED_INSTANCE, COMMAND_FIELD, DATA_SET_TYPE, MESSAGE_ID, RESPONDED_TO, STATUS
 from engine.standard.lean import dataclass
 from engine.standard.messages import NO_DATA_SET, MessageRow, message_for
 from engine.standard.status import StatusClass, status_class
 from engine.wire.commands import decode_command
 
 from .names import UID_LENGTH
-from .subject import DATA_SET_TYPE, MESSAGE_ID, STATUS
 
-RESPONDED_TO = BY_KEYWORD["MessageIDBeingRespondedTo"].tag
-INSTANCE = BY_KEYWORD["AffectedSOPInstanceUID"].tag
 LIMIT = 512
 """Kinds of message remembered; a conversation has a handful."""
 _STORE = (b"\x01\x00", b"\x01\x80")
@@ -38,7 +34,7 @@ def _head_of(tag: int, length: int) -> bytes:
 
 _ID_HEADS = (_head_of(MESSAGE_ID, 2), _head_of(RESPONDED_TO, 2))
 _FIELD_HEAD = _head_of(COMMAND_FIELD, 2)
-_INSTANCE_HEAD = _head_of(INSTANCE, 0)[:4]
+_INSTANCE_HEAD = _head_of(AFFECTED_INSTANCE, 0)[:4]
 
 
 def walk(data: bytes) -> tuple[tuple[int, int, bytes], ...]:
@@ -140,7 +136,7 @@ class Templates:
             uid = data[uid_at + 8 : uid_at + 8 + int.from_bytes(data[uid_at + 4 : uid_at + 8], "little")]
             if uid_at < 0 or not _is_uid(uid):
                 return read(data), {}
-            own[INSTANCE] = uid
+            own[AFFECTED_INSTANCE] = uid
             key: Hashable = (
                 start,
                 uid_at,
@@ -152,7 +148,7 @@ class Templates:
             key = (start, data[: start + 8], data[start + 10 :])
         template = self._known.get(key)
         if template is None:
-            template = self._learn(key, data, {tag: start, INSTANCE: uid_at} if uid else {tag: start})
+            template = self._learn(key, data, {tag: start, AFFECTED_INSTANCE: uid_at} if uid else {tag: start})
         return template, own if template.number else {}
 
     def _learn(self, key: Hashable, data: bytes, places: dict[int, int]) -> Template:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.model.association import Negotiated
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.notices import Direction
 from engine.model.tls import TlsVerdict
 from engine.standard.lean import dataclass
@@ -21,7 +21,7 @@ from engine.standard.pdus import AbortPdu, PDataTF, Pdu
 from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import MessageRun
-from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, decode_pdu
+from engine.wire.pdus import PDU_HEADER, PDV_HEADER, Buffer, PduError, decode_pdu
 from engine.wire.store_form import StoreForm
 
 from .assembly import BODY_LIMIT
@@ -32,7 +32,7 @@ from .matches import pass_matches
 from .message import Message
 from .message_judge import MessageJudge
 from .pdu_judge import RELEASES, PduJudge
-from .pdvs import Buffer, PdvSeen, judge_pdvs, only_pdv, only_whole, see_pdvs
+from .pdvs import PdvSeen, judge_pdvs, only_pdv, only_whole, see_pdvs
 from .stores import Stores, StoreSeen
 from .tls import check_certificate, check_chosen, check_peer
 
@@ -41,7 +41,6 @@ _ENDING = RELEASES | {AbortPdu.TYPE}
 """After these a side sends no more of a message."""
 _CONNECTED = frozenset({"exchange", "retrieve", "workflow"})
 _FRAGMENTS = frozenset({"pdata.interleaved", "pdata.data-first", "pdata.command-unended", "pdata.unfinished"})
-USUAL = Limits()
 
 
 @dataclass(frozen=True, slots=True)

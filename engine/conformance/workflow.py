@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, TypeVar
 
 from engine.model.association import Negotiated
+from engine.model.command_set import STATUS
 from engine.model.dataset import DataSet
 from engine.standard.elements import BY_KEYWORD
 from engine.standard.status import StatusClass
 
 from .findings import Finding
 from .message import Message
-from .subject import STATUS
 
 REMEMBERED = 1024
 """Instances and transactions remembered on an association."""

@@ -46,6 +46,10 @@ class Limits:
     """Bytes to stay free on the disk that instances go to: the system and the records of the session need some."""
 
 
+USUAL = Limits()
+"""Where nobody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class LimitRow:
     """One limit as the settings file, the command line and the window have it."""

@@ -17,13 +17,11 @@ from .association import Negotiated, Peer, Proposal
 from .command_set import CommandSet
 from .dataset import DataSet, EncodedData, FileData
 from .faults import Phase
-from .limits import Limits
+from .limits import USUAL, Limits
 from .objects import HeldObject
 from .references import Found
 from .storing import FileResult, StorePlan
 from .tls import TlsVerdict
-
-_USUAL = Limits()
 
 
 class Direction(Enum):
@@ -193,7 +191,7 @@ class MessageNotice(Notice):
     """A response nobody asked for."""
     within: int | None = None
     """Of a C-STORE that arrived here: the operation (C-GET, C-MOVE) whose sub-operation it is."""
-    limits: Limits = field(repr=False, default=_USUAL)
+    limits: Limits = field(repr=False, default=USUAL)
     """Under which it was taken: whoever reads its data set is bounded by them too."""
 
 

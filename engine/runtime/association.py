@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal, Timeouts
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Outcome
 from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from .deviating import Deviating
 
-USUAL = Limits()
 _association_notice = quick(AssociationNotice)
 OnRequest = Callable[["Association", dx.RequestReceived], None]
 

@@ -15,7 +15,8 @@ from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Cause, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
-from engine.protocol.deviating.plan import HONEST, Alter, Finish, Pause, Speak, Step
+from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step
+from engine.protocol.forms import Alter
 from engine.standard.dictionary import uid_name
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from engine.model.dataset import DataSet
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.protocol.exchange_events import Received
 from engine.services.procedures.effects import Report
 
-USUAL = Limits()
 KEPT = 1_000
 """Reports one subscriber has not taken yet; beyond that the oldest go: a watch that reads them keeps up."""
 

@@ -7,13 +7,12 @@ from dataclasses import field
 from typing import Protocol
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.standard.lean import dataclass
 from engine.wire import datasets
 
 from .effects import Instance
 
-USUAL = Limits()
 PATIENT_ID = 0x00100020
 STUDY_UID = 0x0020000D
 SERIES_UID = 0x0020000E

@@ -101,3 +101,8 @@ ELEMENTS: dict[int, CommandElement] = {
 """All 24 + 22 elements by tag."""
 
 BY_KEYWORD: dict[str, CommandElement] = {e.keyword: e for e in ELEMENTS.values()}
+
+
+def tag_text(tag: int) -> str:
+    """``(gggg,eeee)``."""
+    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"

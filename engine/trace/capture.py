@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from engine.model.association import Peer
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.notices import AnyNotice, ErrorNotice
 from engine.wire.recognise import recognise
 
 from .capture_files import CaptureError, Packet, is_capture, read_packets
-from .decoder import USUAL, Decoder, plausible
+from .decoder import Decoder, plausible
 from .hex_text import from_hex
 from .tcp import Conversation, conversations, known_link
 

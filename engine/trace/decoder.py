@@ -12,7 +12,7 @@ from engine.conformance.findings import Finding
 from engine.conformance.watcher import Verdict, Watcher
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.dataset import EncodedData
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
@@ -48,7 +48,6 @@ from engine.wire.reassembly import Assembled, FragmentError, Reassembler
 from .proposals import proposal_of
 from .recorded_operations import RecordedOperations
 
-USUAL = Limits()
 _SHORT = {3: 4, 5: 4, 6: 4, 7: 4}
 """PDU-lengths the Standard fixes (PS3.8 9.3.4, 9.3.6 to 9.3.8)."""
 _LARGEST_PLAUSIBLE = 1 << 24

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import Data, DataElement, DataSet, EncodedData, FileData, Unkept
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.wire.commands import CommandError, encode_command
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
@@ -33,9 +33,6 @@ __all__ = [
 
 LARGEST_SHOWN = 256 * 1024 * 1024
 """Bytes of a data set read back from a file to be shown; beyond it a window would stand still."""
-
-
-_USUAL = Limits()
 
 
 class PreviewError(ValueError):
@@ -68,7 +65,7 @@ def value_problem(element: DataElement, query: bool = False) -> str:
     return next(filter(None, (value_error(element.vr, text, query) for text in element.texts)), "")
 
 
-def data_set_of(data: Data, transfer_syntax: str = "", limits: Limits = _USUAL) -> DataSet:
+def data_set_of(data: Data, transfer_syntax: str = "", limits: Limits = USUAL) -> DataSet:
     """The data set of a message as a value, however it came. transfer_syntax: of a file that does not say its own.
     limits: those of the message."""
     from engine.wire.datasets import DataSetError, decode_dataset
@@ -100,7 +97,7 @@ def transfer_syntax_of(data: Data) -> str:
         return ""
 
 
-def data_set_json(data: Data, transfer_syntax: str = "", limits: Limits = _USUAL) -> dict[str, Any]:
+def data_set_json(data: Data, transfer_syntax: str = "", limits: Limits = USUAL) -> dict[str, Any]:
     """DICOM JSON (PS3.18 F) of a message's data set; as `data_set_of`."""
     from engine.wire.datasets import DataSetError, dataset_to_json
 

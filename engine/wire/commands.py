@@ -20,7 +20,7 @@ from engine.model.command_set import (
     Value,
 )
 from engine.model.quick import quick
-from engine.standard.elements import ELEMENTS
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.lean import dataclass
 
 from .issues import Issue
@@ -44,11 +44,6 @@ def vr_of(tag: int) -> str:
     """VR of a command element, "UN" when the dictionary does not have it."""
     row = ELEMENTS.get(tag)
     return row.vr if row else _UNKNOWN
-
-
-def tag_text(tag: int) -> str:
-    """``(gggg,eeee)``."""
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 # --- encoding -----------------------------------------------------------------------------------------------------

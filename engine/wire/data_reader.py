@@ -12,9 +12,8 @@ from typing import Protocol
 
 from engine.model.quick import quick
 from engine.standard.dictionary import attribute, private_attribute
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
-
-from .commands import tag_text
 
 UNDEFINED = 0xFFFFFFFF
 ITEM = 0xFFFEE000

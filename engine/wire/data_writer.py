@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute, load_pydicom
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 
 from .charset import DEFAULT, codecs_of
-from .commands import tag_text
 from .data_reader import ITEM, LONG_VRS, MAXIMUM_DEPTH, SHORT_VRS, UNDEFINED, RawElement
 from .errors import DataSetError
 from .values import BYTES, FLOATS, INTEGERS, encode_value, pad, swap

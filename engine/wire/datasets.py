@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.quick import quick
 from engine.standard.dictionary import load_pydicom
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
@@ -45,7 +45,6 @@ from .values import decode_value, swap
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-USUAL = Limits()
 _PIXEL_GROUP = 0x7FE00000
 _data_element = quick(DataElement)
 

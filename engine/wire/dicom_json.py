@@ -11,8 +11,8 @@ from typing import Any
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute, attribute_by_keyword
+from engine.standard.elements import tag_text
 
-from .commands import tag_text
 from .data_reader import LONG_VRS, MAXIMUM_DEPTH, SHORT_VRS, resolve_vr
 from .errors import DataSetError
 from .values import BYTES, FLOATS, INTEGERS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import field
 
 from engine.model.association import NegotiatedContext
@@ -13,11 +12,9 @@ from engine.standard.messages import ECHO, RESPONSE_BIT
 from engine.standard.pdus import PDataTF
 
 from .commands import HEADER, decode_command_spans
-from .message_run import HEADERS
+from .message_run import ALL_OF_COMMAND, HEADERS, HEADS
 from .pdus import PDV_HEADER
 
-_HEADS = struct.Struct(">BxIIBB")
-_ALL_OF_COMMAND = 3
 _element, _command_set = quick(Element), quick(CommandSet)
 
 
@@ -110,5 +107,5 @@ def _shape(context_id: int, data: bytes, kind: int, number: int, command: Comman
     start, end = spans[place]
     if end - start != HEADER + 2:
         return None
-    pdu = _HEADS.pack(PDataTF.TYPE, len(data) + PDV_HEADER, len(data) + 2, context_id, _ALL_OF_COMMAND)
+    pdu = HEADS.pack(PDataTF.TYPE, len(data) + PDV_HEADER, len(data) + 2, context_id, ALL_OF_COMMAND)
     return _Shape(pdu + data[: end - 2], data[end:], command, place)

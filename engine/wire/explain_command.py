@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from engine.model.command_set import CommandSet, Element
 from engine.standard.dictionary import attribute
-from engine.standard.elements import ELEMENTS
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.messages import NO_DATA_SET, PRIORITIES, message_for, message_name
 from engine.standard.status import status_text
 
-from .commands import HEADER, decode_command_spans, tag_text, vr_of
+from .commands import HEADER, decode_command_spans, vr_of
 from .issues import Issue
 from .nodes import Node, hex_text, padding_detail, plain_text, uid_text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from engine.standard.lean import dataclass
@@ -9,11 +10,14 @@ from engine.standard.lean import dataclass
 from .pdus import PDU_HEADER, PDV_HEADER
 
 HEADERS = PDU_HEADER + PDV_HEADER
+ALL_OF_COMMAND = 3
+"""The message control header of a fragment that is a whole command set (PS3.8 E.2)."""
+HEADS = struct.Struct(">BxIIBB")
+"""The headers of a P-DATA-TF with one PDV: type, PDU-length, item length, context ID, message control header."""
 LARGEST_COMMAND = 1024
 """Bytes of a command set that is looked for again: the least limit there can be (`Limits.command_set`)."""
 LARGEST_MATCH = 16 * 1024
 """Bytes of a data set in a run: matches have a few hundred; what is larger is worth a look of its own."""
-_ALL_OF_COMMAND = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,6 @@ class MessageRun:
 def may_repeat(pdu: bytes) -> bool:
     """Whether this is a P-DATA-TF as `MessageRun.head` is one."""
     size = len(pdu) - HEADERS
-    if not 0 < size <= LARGEST_COMMAND or size % 2 or pdu[PDU_HEADER + 5] != _ALL_OF_COMMAND or pdu[1]:
+    if not 0 < size <= LARGEST_COMMAND or size % 2 or pdu[PDU_HEADER + 5] != ALL_OF_COMMAND or pdu[1]:
         return False
     return int.from_bytes(pdu[PDU_HEADER : PDU_HEADER + 4], "big") == size + 2

@@ -12,13 +12,11 @@ from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
 
 from .commands import HEADER, decode_command, decode_command_spans
-from .message_run import HEADERS
+from .message_run import ALL_OF_COMMAND, HEADERS, HEADS
 from .pdus import PDV_HEADER
 
 UID_LENGTH = 64
 AFFECTED_CLASS = tag_of("AffectedSOPClassUID")
-_ALL_OF_COMMAND = 3
-_HEADS = struct.Struct(">BxIIBB")
 _GROUP = struct.Struct("<HHII")
 _BODY = HEADERS + _GROUP.size
 """Where a command set goes on in its P-DATA-TF, behind the group length."""
@@ -43,7 +41,7 @@ class _Shape:
         if known is None:
             body = self.fixed + size
             command = _GROUP.size + body
-            pdu = _HEADS.pack(PDataTF.TYPE, command + PDV_HEADER, command + 2, self.context_id, _ALL_OF_COMMAND)
+            pdu = HEADS.pack(PDataTF.TYPE, command + PDV_HEADER, command + 2, self.context_id, ALL_OF_COMMAND)
             known = self.heads[size] = pdu + _GROUP.pack(GROUP_LENGTH >> 16, GROUP_LENGTH & 0xFFFF, 4, body)
         return known
 

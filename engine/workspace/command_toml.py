@@ -10,23 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.model.command_set import COMMAND_FIELD, GROUP_LENGTH, CommandSet, Element, Value
-from engine.standard.elements import ELEMENTS
+from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, CommandSet, Element, Value
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.messages import PRIORITIES, MessageRow
 from engine.standard.sop_classes import sop_class
 
 from .binary import hex_bytes
 from .errors import ValueProblem, under
-from .names import attribute_tag, command_tag, format_tag, uid_keyword, uid_of_keyword
+from .names import attribute_tag, command_tag, uid_keyword, uid_of_keyword
 from .toml_text import Hex, Inline
 
-MESSAGE_ID = 0x00000110
-COMMAND_DATA_SET_TYPE = 0x00000800
 PRIORITY = 0x00000700
 SOP_CLASSES = (0x00000002, 0x00000003)
 """Affected and Requested SOP Class UID."""
 PRIORITY_WORDS = {word: value for value, word in PRIORITIES.items()}
-_HEX_TAGS = {COMMAND_FIELD, COMMAND_DATA_SET_TYPE, 0x00000900}
+_HEX_TAGS = {COMMAND_FIELD, DATA_SET_TYPE, 0x00000900}
 _FORM_KEYS = {"value", "raw", "length", "omit", "repeat", "element"}
 _LIMITS = {"US": 0xFFFF, "UL": 0xFFFFFFFF}
 MAXIMUM_REPEAT = 10000
@@ -38,7 +36,7 @@ def automatic_elements(row: MessageRow, abstract_syntax: str = "") -> dict[int, 
     request in a context of this abstract syntax its SOP class too."""
     automatic = {GROUP_LENGTH: Element(GROUP_LENGTH), COMMAND_FIELD: Element(COMMAND_FIELD, row.command_field)}
     tags = {field.tag for field in row.fields}
-    for tag in (MESSAGE_ID, COMMAND_DATA_SET_TYPE):
+    for tag in (MESSAGE_ID, DATA_SET_TYPE):
         if tag in tags:
             automatic[tag] = Element(tag)
     subject = _subject(abstract_syntax) if row.kind == "request" else ""
@@ -212,7 +210,7 @@ def _toml_value(tag: int, value: Value) -> Any:
     row = ELEMENTS.get(tag)
     if isinstance(value, int):
         if row and row.vr == "AT":
-            return format_tag(value)
+            return tag_text(value)
         if tag == PRIORITY and value in PRIORITIES:
             return PRIORITIES[value]
         return Hex(value) if tag in _HEX_TAGS else value
@@ -221,4 +219,4 @@ def _toml_value(tag: int, value: Value) -> Any:
 
 def _key(tag: int) -> str:
     row = ELEMENTS.get(tag)
-    return row.keyword if row else format_tag(tag)
+    return row.keyword if row else tag_text(tag)

@@ -17,12 +17,13 @@ from __future__ import annotations
 import re
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 
 from .binary import hex_bytes
 from .dataset_toml import BINARY_VRS, MAXIMUM_DEPTH, SINGLE_VRS, VRS, attribute_key, dictionary_vr
 from .errors import ValueProblem
-from .names import attribute_tag, format_tag, parse_tag
+from .names import attribute_tag, parse_tag
 
 _INDENT = "  "
 _HEAD = re.compile(
@@ -54,7 +55,7 @@ def _lines(dataset: DataSet, indent: str) -> list[str]:
     for element in dataset:
         keyword = attribute_key(element.tag)
         name = "" if keyword.startswith("(") else f" {keyword}"
-        head = f"{indent}{format_tag(element.tag)} {element.vr}{name}"
+        head = f"{indent}{tag_text(element.tag)} {element.vr}{name}"
         if element.vr == "SQ":
             lines.append(head)
             for item in element.items:
@@ -169,7 +170,7 @@ def _element(key: str, vr: str, keyword: str, value: str) -> DataElement:
     if vr not in VRS:
         raise ValueProblem(f"“{vr}” is not a VR of PS3.5 6.2")
     if keyword and parse_tag(keyword) is None and attribute_tag(keyword) != tag:
-        raise ValueProblem(f"{keyword} is {format_tag(attribute_tag(keyword))}, not {format_tag(tag)}")
+        raise ValueProblem(f"{keyword} is {tag_text(attribute_tag(keyword))}, not {tag_text(tag)}")
     if vr == "SQ":
         if value:
             raise ValueProblem("a sequence has no value of its own: put “item” lines under it")

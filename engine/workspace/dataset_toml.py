@@ -8,10 +8,11 @@ from typing import Any
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute
+from engine.standard.elements import tag_text
 
 from .binary import read_binary
 from .errors import ValueProblem, under
-from .names import attribute_tag, format_tag
+from .names import attribute_tag
 from .toml_text import Inline
 
 BINARY_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
@@ -45,7 +46,7 @@ def read_dataset(table: Mapping[str, Any], folder: Path, depth: int = 0) -> Data
         with under(key):
             element = _read_element(attribute_tag(key), value, folder, depth)
             if element.tag in elements:
-                raise ValueProblem(f"the attribute {format_tag(element.tag)} is there twice")
+                raise ValueProblem(f"the attribute {tag_text(element.tag)} is there twice")
             elements[element.tag] = element
     return DataSet(tuple(elements[tag] for tag in sorted(elements)))
 
@@ -143,7 +144,7 @@ def write_dataset(dataset: DataSet) -> dict[str, Any]:
     for element in dataset:
         key = attribute_key(element.tag)
         if key in table:
-            raise ValueProblem(f"the attribute {format_tag(element.tag)} is there twice; a message file holds it once")
+            raise ValueProblem(f"the attribute {tag_text(element.tag)} is there twice; a message file holds it once")
         with under(key):
             table[key] = _write_element(element)
     return table
@@ -158,7 +159,7 @@ def attribute_key(tag: int) -> str:
                 return row.keyword
         except ValueProblem:
             pass
-    return format_tag(tag)
+    return tag_text(tag)
 
 
 def _write_element(element: DataElement) -> Any:
@@ -187,7 +188,7 @@ def _write_texts(vr: str, texts: tuple[str, ...]) -> Any:
 def _write_text(vr: str, text: str) -> Any:
     if vr == "AT":
         try:
-            return format_tag(int(text, 16)) if len(text) == 8 else text
+            return tag_text(int(text, 16)) if len(text) == 8 else text
         except ValueError:
             return text
     if vr in INTEGER_VRS:

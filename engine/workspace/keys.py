@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.elements import tag_text
 
 from .dataset_toml import BINARY_VRS, SINGLE_VRS, dictionary_vr
 from .errors import ValueProblem
-from .names import attribute_path, format_tag
+from .names import attribute_path
 
 MAXIMUM_ITEMS = 1000
 """Items one key may ask for; queries have one."""
@@ -36,7 +37,7 @@ def _set(dataset: DataSet, path: tuple[tuple[int, int], ...], value: str | None)
         element = _element(tag, value, found)
     else:
         if found is not None and found.vr != "SQ":
-            raise ValueProblem(f"{format_tag(tag)} is not a sequence")
+            raise ValueProblem(f"{tag_text(tag)} is not a sequence")
         if item >= MAXIMUM_ITEMS:
             raise ValueProblem(f"item {item} is beyond {MAXIMUM_ITEMS - 1}")
         items = list(found.items if found else ())

@@ -67,10 +67,6 @@ def parse_tag(text: str) -> int | None:
     return int(match[3], 16) if match[3] else int(match[1], 16) << 16 | int(match[2], 16)
 
 
-def format_tag(tag: int) -> str:
-    return f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-
-
 def attribute_tag(text: str) -> int:
     """Tag of a data element keyword or a written tag. `ValueProblem` with suggestions when unknown."""
     tag = parse_tag(text)

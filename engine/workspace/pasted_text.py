@@ -16,12 +16,13 @@ from collections.abc import Callable
 from dataclasses import field
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 
 from .dataset_text import DataSetTextError, parse_dataset_text
 from .dataset_toml import BINARY_VRS, MAXIMUM_DEPTH, SINGLE_VRS, VRS
 from .errors import ValueProblem
-from .names import format_tag, resolve_uid
+from .names import resolve_uid
 
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 """Tags of PS3.5 7.5, which dumps show as lines."""
@@ -156,7 +157,7 @@ class _Dump:
             _check(tag, vr)
             made = read(vr, value)
         except ValueProblem as problem:
-            self._left_out.append(f"Line {number}, {format_tag(tag)}: {problem.reason}.")
+            self._left_out.append(f"Line {number}, {tag_text(tag)}: {problem.reason}.")
             return
         self._place().append(DataElement(tag, vr, made))
 

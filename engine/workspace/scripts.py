@@ -10,12 +10,12 @@ import engine
 from engine.model.faults import FAULTS, Fault, Kind, Parameter, Phase, Value
 from engine.model.scripting import Deviation, Rule, Script, ValueTest, When, script_of
 from engine.standard.dictionary import attribute
-from engine.standard.elements import BY_KEYWORD, ELEMENTS
+from engine.standard.elements import BY_KEYWORD, ELEMENTS, tag_text
 from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES
 
 from .errors import ValueProblem, WorkspaceError, under
-from .names import attribute_tag, command_tag, did_you_mean, format_tag, resolve_uid, uid_keyword
+from .names import attribute_tag, command_tag, did_you_mean, resolve_uid, uid_keyword
 from .settings import Reader
 from .toml_text import Hex, Inline, Table, Whole, dumps, parse, placed, read_text, write_atomically
 
@@ -264,16 +264,16 @@ def write_when(when: When) -> Table:
         "called": when.called,
         "nth": list(when.nth),
         "every": when.every,
-        "value": Inline({tag_text(t.tag): t.pattern for t in when.values}),
+        "value": Inline({tag_name(t.tag): t.pattern for t in when.values}),
     }
     return {key: value for key, value in given.items() if value}
 
 
-def tag_text(tag: int) -> str:
+def tag_name(tag: int) -> str:
     """A tag as keyword where it has one."""
     element = ELEMENTS.get(tag)
     found = element or attribute(tag)
-    return (found.keyword if found else "") or format_tag(tag)
+    return (found.keyword if found else "") or tag_text(tag)
 
 
 def _write_deviation(deviation: Deviation) -> str | Inline:
@@ -287,7 +287,7 @@ def written(deviation: Deviation, name: str) -> Value:
     value, parameter = deviation.value(name), deviation.row.parameter(name)
     kind = parameter.kind if parameter else Kind.TEXT
     if kind in (Kind.ELEMENT, Kind.ATTRIBUTE) and isinstance(value, int):
-        return tag_text(value)
+        return tag_name(value)
     if kind is Kind.UID:
         return uid_keyword(str(value))
     return Hex(value) if name in _HEX and isinstance(value, int) else value

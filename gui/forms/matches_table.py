@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.model.dataset import Data, DataSet
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.trace.explain import PreviewError, data_set_json, data_set_of
 from gui.background import Background
 from gui.models.dataset_values import display_text, element_name
@@ -36,8 +36,6 @@ _NOT_SHOWN = frozenset({0x00080005, 0x00080052, 0x00080054})
 """Character set, level and retrieve AE title: the same in every row."""
 _FIRST = (0x00100010, 0x00100020, 0x00080020, 0x00400002, 0x00400003, 0x00080060, 0x00080061, 0x00081030, 0x0008103E)
 """What people look for first: patient, date, modality, description."""
-
-USUAL = Limits()
 
 
 class Result:

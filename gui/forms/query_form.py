@@ -14,10 +14,11 @@ from PySide6.QtWidgets import QCompleter, QGridLayout, QHBoxLayout, QLineEdit, Q
 
 from engine.model.dataset import DataSet
 from engine.standard.dictionary import search_attributes
+from engine.standard.elements import tag_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
 from engine.workspace.matching_values import problem, resolve, resolved, this_day
-from engine.workspace.names import attribute_path, format_tag
+from engine.workspace.names import attribute_path
 from engine.workspace.queries import at_level, usual_keys
 from engine.workspace.saved_queries import SavedQuery
 from gui.theme import SPACING, theme
@@ -276,7 +277,7 @@ class QueryForm(QWidget):
 
     def _search(self, text: str) -> None:
         found = search_attributes(text.strip(), COMPLETIONS)
-        self._choices.setStringList([f"{a.keyword}  {format_tag(a.tag)}" for a in found])
+        self._choices.setStringList([f"{a.keyword}  {tag_text(a.tag)}" for a in found])
 
     def _completed(self, text: str) -> None:
         self._take(text.split(" ", maxsplit=1)[0])
@@ -306,7 +307,7 @@ class QueryForm(QWidget):
 
     @staticmethod
     def _part(tag: int, item: int) -> str:
-        word = key_text(format_tag(tag)).keyword
+        word = key_text(tag_text(tag)).keyword
         return f"{word}[{item}]" if item else word
 
     def _say(self, reason: str) -> None:

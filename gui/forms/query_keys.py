@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.standard.dictionary import attribute
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 from engine.workspace.matching_values import DAYS_IN_WORDS, PICKS, advice
-from engine.workspace.names import attribute_path, format_tag
+from engine.workspace.names import attribute_path
 
 _SHORT = {
     "ScheduledProcedureStepStartDate": "Start date",
@@ -61,13 +62,11 @@ def key_text(path: str) -> KeyText:
     tag = attribute_path(path)[-1][0]
     row = attribute(tag)
     keyword = row.keyword if row else ""
-    name = row.name if row else format_tag(tag)
+    name = row.name if row else tag_text(tag)
     vr = row.vr[:2] if row else "UN"
     label = _SHORT.get(keyword) or _sentence(name)
-    tip = f"{name} {format_tag(tag)} {vr}\n{advice(vr)}"
-    return KeyText(
-        path, keyword or format_tag(tag), label, vr, tip, _EXAMPLES.get(vr, "any"), tuple(_picks(keyword, vr))
-    )
+    tip = f"{name} {tag_text(tag)} {vr}\n{advice(vr)}"
+    return KeyText(path, keyword or tag_text(tag), label, vr, tip, _EXAMPLES.get(vr, "any"), tuple(_picks(keyword, vr)))
 
 
 def _sentence(name: str) -> str:

@@ -11,17 +11,13 @@ from dataclasses import field, replace
 from enum import Enum
 
 from engine.model.association import DEFAULT_AE_TITLE
-from engine.model.command_set import GROUP_LENGTH, CommandSet, Element, Value
+from engine.model.command_set import DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, STATUS, CommandSet, Element, Value
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
 from engine.standard.lean import dataclass
 from engine.standard.messages import DATA_SET_FOLLOWS, MESSAGES, NO_DATA_SET, FieldRow, MessageRow, When
 from engine.standard.sop_classes import SopClass, sop_class
 from engine.standard.status import StatusClass, status_class
 
-MESSAGE_ID = 0x00000110
-DATA_SET_TYPE = 0x00000800
-STATUS = 0x00000900
-"""Any value but 0101H says that a Data Set follows (PS3.7 E.1)."""
 PENDING = 0xFF00
 DEFAULT_MESSAGE = MESSAGES["C-ECHO-RQ"]
 _FILLED_ON_SENDING = frozenset({GROUP_LENGTH, MESSAGE_ID, DATA_SET_TYPE})

@@ -10,13 +10,13 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QFont, QUndoCommand, QUndoStack
 
 from engine.conformance.findings import Finding
-from engine.model.command_set import GROUP_LENGTH, Element
+from engine.model.command_set import GROUP_LENGTH, MESSAGE_ID, Element
 from engine.standard.elements import BY_KEYWORD, ELEMENTS, CommandElement
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import command_tag
 from gui.theme import theme
 
-from .command_draft import MESSAGE_ID, Draft, Line, Origin, Surroundings
+from .command_draft import Draft, Line, Origin, Surroundings
 from .command_values import About, edit_text, parse, shown
 from .dataset_values import tag_text
 from .rows import COPY_ROLE

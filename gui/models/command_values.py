@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.model.command_set import COMMAND_FIELD, Element, Value
+from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, STATUS, Element, Value
 from engine.standard.dictionary import attribute, uid_name
 from engine.standard.elements import ELEMENTS
 from engine.standard.lean import dataclass
@@ -16,13 +16,13 @@ from engine.workspace.names import attribute_tag
 
 from .dataset_values import hex_text, parse_hex, tag_text
 
-PRIORITY, DATA_SET_TYPE, STATUS = 0x00000700, 0x00000800, 0x00000900
+PRIORITY = 0x00000700
 EVENT_TYPE_ID, ACTION_TYPE_ID = 0x00001002, 0x00001008
 HEX_TAGS = frozenset({COMMAND_FIELD, PRIORITY, DATA_SET_TYPE, STATUS})
 """Shown and typed as hexadecimal, as the Standard prints them."""
 RAW = "hex:"
 """What is typed before bytes given as they are."""
-_FILLED_IN = frozenset({0x00000000, 0x00000110, DATA_SET_TYPE})
+_FILLED_IN = frozenset({GROUP_LENGTH, MESSAGE_ID, DATA_SET_TYPE})
 """Elements the engine fills in when they have no value; empty bytes are given when they are to go out empty."""
 _BITS = {"US": 16, "UL": 32}
 _GAP = "  "

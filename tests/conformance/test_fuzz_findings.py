@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.conformance.message import Message
-from engine.conformance.templates import MESSAGE_ID, RESPONDED_TO, Templates
-from engine.model.command_set import CommandSet
+from engine.conformance.templates import Templates
+from engine.model.command_set import MESSAGE_ID, RESPONDED_TO, CommandSet
 from engine.wire.commands import encode_command
 
 ANSWER = encode_command(

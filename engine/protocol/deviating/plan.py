@@ -9,13 +9,12 @@ from functools import partial
 from engine.model.command_set import CommandSet
 from engine.model.faults import Seam
 from engine.model.scripting import Deviation
+from engine.protocol.forms import Alter
 from engine.standard.lean import dataclass
 from engine.standard.messages import DATA_SET_FOLLOWS, NO_DATA_SET
 
 from . import association_faults, command_faults, data_faults, fragment_faults, pdu_faults
 from .pieces import Change, Piece
-
-Alter = Callable[[CommandSet], CommandSet]
 
 PDU_CHANGES: dict[str, Change] = {**pdu_faults.CHANGES, **association_faults.CHANGES, **fragment_faults.CHANGES}
 UNLIMITED = 0
