@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.model.association import ProposedContext, Role
 from engine.model.tls import TlsSettings
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.trace.diagnosis.model import Diagnosis, Mend, Setting
 from engine.workspace.settings import SavedPeer
 
@@ -154,7 +154,7 @@ class Mending(QObject):
     def _context(self, value: Any, _saved: SavedPeer | None) -> str:
         uid, syntaxes = value
         self._ae.contexts.add_contexts((ProposedContext(1, uid, tuple(syntaxes)),))
-        return f"A presentation context for {uid_name(uid) or uid} was added. Associate again."
+        return f"A presentation context for {uid_text(uid)} was added. Associate again."
 
     def _role(self, value: Any, _saved: SavedPeer | None) -> str:
         wanted = set(value)

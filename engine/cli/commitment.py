@@ -10,7 +10,7 @@ from engine.model.commands import Listen, PeerSettings
 from engine.model.commitment import STORAGE_COMMITMENT, Fate, transaction_of
 from engine.model.notices import AnyNotice, AssociationNotice, Direction, MessageNotice, Outcome
 from engine.model.procedures.modality import AwaitCommitment, NotifyAvailability, RequestCommitment
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_name, uid_text
 from engine.standard.messages import message_name
 from engine.trace.explain import PreviewError, data_set_of
 from engine.trace.plain_text import table
@@ -166,7 +166,7 @@ def _record(output: Output, transaction: Transaction) -> None:
 def _show(output: Output, transaction: Transaction) -> None:
     """What is not simply committed, instance by instance."""
     odd = [i for i in transaction.instances if i.fate not in (Fate.COMMITTED, Fate.WAITING) or i.note]
-    rows = [(i.sop_instance_uid, uid_name(i.sop_class_uid) or i.sop_class_uid, i.sentence) for i in odd[:SHOWN]]
+    rows = [(i.sop_instance_uid, uid_text(i.sop_class_uid), i.sentence) for i in odd[:SHOWN]]
     if rows:
         output.line(table(("SOP Instance UID", "SOP class", "Result"), rows).rstrip("\n"))
     if len(odd) > SHOWN:

@@ -27,6 +27,7 @@ from engine.model.notices import (
     StepNotice,
     StepState,
 )
+from engine.standard.dictionary import uid_text
 from engine.trace.diagnosis.diagnoser import Diagnoser
 from engine.trace.diagnosis.model import Diagnosis
 from engine.trace.diagnosis.text import diagnosis_json, diagnosis_lines
@@ -37,7 +38,6 @@ from engine.trace.pdu_text import hex_dump, pdu_text
 from engine.trace.plain_text import (
     contexts_summary,
     contexts_table,
-    named,
     notice_text,
     seconds_text,
     status_line,
@@ -255,7 +255,7 @@ class Output:
                 issue = f"   ! {element.issue}" if element.issue else ""
                 self.line(f"  {element.label} = {visible(element.value)}{issue}")
             self.line(
-                f"  Data set, {n.data_length} bytes in {named(n.transfer_syntax)}:" if n.data else "  No data set."
+                f"  Data set, {n.data_length} bytes in {uid_text(n.transfer_syntax)}:" if n.data else "  No data set."
             )
         if (self._explain or self.verbosity > 1) and n.data is not None:
             self.message_data(n)

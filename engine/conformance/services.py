@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.model.command_set import COMMAND_FIELD
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_name, uid_words
 from engine.standard.elements import BY_KEYWORD, ELEMENTS
 from engine.standard.sop_classes import SopClass, services_of, sop_class, sop_classes
 
@@ -80,15 +80,10 @@ def _context(s: Subject) -> Iterator[Finding]:
     if normalized and (context is None or uid in context.members):
         return
     tag = next((t for t in _CLASS_TAGS if s.plain.text(t)), _CLASS_TAGS[0])
-    sentence = f"{_named(uid)} does not fit a presentation context of {_named(syntax)}."
+    sentence = f"{uid_words(uid)} does not fit a presentation context of {uid_words(syntax)}."
     if normalized and context is not None and context.message_sop_class:
-        sentence = f"Messages of {context.name} carry {_named(context.message_sop_class)}, not {_named(uid)}."
+        sentence = f"Messages of {context.name} carry {uid_words(context.message_sop_class)}, not {uid_words(uid)}."
     yield s.about("command.sop-class-of-context", tag, sentence)
-
-
-def _named(uid: str) -> str:
-    name = uid_name(uid)
-    return f"{name} ({uid})" if name else uid
 
 
 SERVICE_CHECKS = (_service, _types, _well_known, _context)

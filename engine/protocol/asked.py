@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     AbstractSyntax,
@@ -58,7 +58,7 @@ def asked_roles(items: Iterable[Item]) -> dict[str, Bits]:
 
 def label(uid: str) -> str:
     """A UID by its name where it has one."""
-    return uid_name(uid) or uid or "an empty UID"
+    return uid_text(uid) or "an empty UID"
 
 
 def narrower(one: int, other: int) -> int:

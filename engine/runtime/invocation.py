@@ -12,7 +12,7 @@ from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Outcome, StatusNotice
 from engine.model.quick import quick
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass, status_class, status_text
@@ -162,7 +162,7 @@ def status_notice(
     comment = response.text("ErrorComment")
     offending = response.get("OffendingElement")
     tags = (offending,) if isinstance(offending, int) else offending if isinstance(offending, tuple) else ()
-    name = uid_name(sop_class) or sop_class
+    name = uid_text(sop_class)
     sentence = f"{invocation.service} {name}: {text}" + (f" — {comment}" if comment else "")
     return StatusNotice(
         operation=invocation.operation,

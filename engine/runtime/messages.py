@@ -17,7 +17,7 @@ from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step
 from engine.protocol.forms import Alter
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.wire.commands import CommandError
 from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
@@ -238,7 +238,7 @@ class Messages:
             uid = message.command.sop_class_uid
             sentence = str(error)
             if message.context_id is None and uid:
-                sentence = sentences.no_context(uid_name(uid) or uid, uid, exchange.negotiated)
+                sentence = sentences.no_context(uid_text(uid), uid, exchange.negotiated)
             raise Ended(Outcome.NOT_SENT, sentence) from None
 
     # -- as a script wants it

@@ -13,7 +13,7 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Outcome, StepState
 from engine.services.procedures import effects as fx
 from engine.services.procedures.catalog import CATALOG, contexts_of
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.wire import datasets
 
 from . import sentences
@@ -338,7 +338,7 @@ def _context_id(association: Association, effect: fx.Invoke) -> int | None:
         return effect.message.context_id
     accepted = association.negotiated.accepted_for(effect.context)
     if not accepted:
-        name = uid_name(effect.context) or effect.context
+        name = uid_text(effect.context)
         raise Ended(Outcome.NOT_SENT, sentences.no_context(name, effect.context, association.negotiated))
     return accepted[0].id
 

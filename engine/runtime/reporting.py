@@ -15,7 +15,7 @@ from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
 from engine.services.effects import EVERYONE, Notify
 from engine.services.responses import request_of
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
@@ -159,7 +159,7 @@ class Reporter:
         uid = event.abstract_syntax or event.sop_class_uid
         target = self.destinations.get(receiver)
         if target is None:
-            name = uid_name(uid) or uid
+            name = uid_text(uid)
             sentence = f"it has no association open that accepted {name}, and no destination of that name is set."
             raise Ended(Outcome.NOT_SENT, sentence)
         peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)

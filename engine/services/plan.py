@@ -21,7 +21,7 @@ from engine.model.storing import (
     StorePlan,
 )
 from engine.protocol.products import known_limit
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.sop_classes import sop_class, sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE, transfer_syntax, transfer_syntaxes
 
@@ -203,12 +203,12 @@ def _context_for(negotiated: Negotiated, class_uid: str, stored: str, *, exact: 
 
 def why_not(negotiated: Negotiated, class_uid: str, stored: str) -> str:
     """Why data of a SOP class in a transfer syntax cannot go on this association."""
-    what, syntax = (uid_name(uid) or uid for uid in (class_uid, stored))
+    what, syntax = (uid_text(uid) for uid in (class_uid, stored))
     refused = [c for c in negotiated.contexts if c.abstract_syntax == class_uid and stored in c.proposed]
     reason = next((c.reason for c in refused if not c.accepted), "")
     if reason:
         return f"No presentation context for {what} in {syntax} was accepted: {reason}"
-    accepted = {uid_name(c.transfer_syntax) or c.transfer_syntax for c in negotiated.accepted_for(class_uid)}
+    accepted = {uid_text(c.transfer_syntax) for c in negotiated.accepted_for(class_uid)}
     if accepted:
         return f"{what} was accepted only in {', '.join(sorted(accepted))}, to which {syntax} is not converted."
     return f"No presentation context for {what} was proposed."

@@ -10,7 +10,7 @@ from dataclasses import field
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
@@ -236,7 +236,7 @@ def _contexts(f: Facts, *, doubtful: bool) -> Iterator[str]:
 
 
 def _names(uids: set[str]) -> str:
-    names = sorted(uid_name(uid) or uid for uid in uids)
+    names = sorted(uid_text(uid) for uid in uids)
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 

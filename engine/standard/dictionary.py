@@ -123,6 +123,17 @@ def uid_name(uid: str) -> str:
     return entry.name if entry else ""
 
 
+def uid_text(uid: str) -> str:
+    """The registered name, or the UID itself where there is none."""
+    return uid_name(uid) or uid
+
+
+def uid_words(uid: str) -> str:
+    """Name and number: "Verification SOP Class (1.2.840.10008.1.1)"; the UID alone where it has no name."""
+    name = uid_name(uid)
+    return f"{name} ({uid})" if name else uid
+
+
 @lru_cache(maxsize=4096)
 def attribute(tag: int) -> Attribute | None:
     """The data element type of a tag, repeating groups (50xx, 60xx, ...) included; None when not registered."""

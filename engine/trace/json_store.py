@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from engine.model.association import ProposedContext
 from engine.model.references import Reference
 from engine.model.storing import FileResult, PlannedFile, StorePlan
-from engine.standard.dictionary import uid_name
 from engine.standard.status import lookup
 
-Json = dict[str, Any]
+from .json_basics import Json, uid_json
 
 
 def plan_json(plan: StorePlan) -> Json:
@@ -78,7 +76,3 @@ def results_json(results: Iterable[FileResult]) -> list[Json]:
 def _status(code: int) -> Json:
     row = lookup(code, "C-STORE")
     return {"code": code, "hex": f"{code:04X}H", "class": row.klass.name.lower(), "meaning": row.meaning}
-
-
-def uid_json(uid: str) -> Json | None:
-    return {"uid": uid, "name": uid_name(uid)} if uid else None

@@ -12,9 +12,8 @@ from engine.model.association import (
     Proposal,
 )
 from engine.standard.codes import explain_code
+from engine.standard.dictionary import uid_text
 from engine.standard.extended_negotiation import layout_of
-
-from .plain_text import named
 
 
 def negotiation_lines(negotiated: Negotiated, proposal: Proposal | None = None) -> list[str]:
@@ -31,7 +30,7 @@ def negotiation_lines(negotiated: Negotiated, proposal: Proposal | None = None) 
 
 def _application_context(asked: Proposal) -> Iterator[str]:
     if asked.application_context != APPLICATION_CONTEXT:
-        yield f"Application context: {named(asked.application_context)}"
+        yield f"Application context: {uid_text(asked.application_context)}"
 
 
 def _window(asked: AsyncWindow | None, agreed: AsyncWindow) -> Iterator[str]:
@@ -50,7 +49,7 @@ def _extended(asked: Proposal, negotiated: Negotiated) -> Iterator[str]:
     answers = {e.sop_class_uid: e.information for e in negotiated.extended}
     questions = {e.sop_class_uid: e.information for e in asked.extended}
     for uid in {**questions, **answers}:
-        line = f"Extended negotiation of {named(uid)}:"
+        line = f"Extended negotiation of {uid_text(uid)}:"
         if uid in questions:
             line += f" asked {_bytes(questions[uid])};"
         if uid not in answers:
@@ -94,9 +93,9 @@ def extended_summary(uid: str, information: bytes) -> str:
 
 
 def _common(common: CommonExtendedNegotiation) -> str:
-    related = ", ".join(map(named, common.related_general)) or "none"
+    related = ", ".join(map(uid_text, common.related_general)) or "none"
     return (
-        f"Common extended negotiation of {named(common.sop_class_uid)}: {named(common.service_class_uid)}, "
+        f"Common extended negotiation of {uid_text(common.sop_class_uid)}: {uid_text(common.service_class_uid)}, "
         f"related general SOP classes: {related} (has no answer)"
     )
 

@@ -29,7 +29,7 @@ from engine.model.notices import (
     StorePlanNotice,
 )
 from engine.standard.codes import explain_code
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import status_text
 
@@ -74,11 +74,6 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - display_width(text))
 
 
-def named(uid: str) -> str:
-    """A UID's registered name, else the UID."""
-    return uid_name(uid) or uid
-
-
 def contexts_table(negotiated: Negotiated) -> str:
     """One row a presentation context: ID, abstract syntax, result, transfer syntax, requestor's roles."""
     headers = ("ID", "Abstract syntax", "Result", "Transfer syntax", "Requestor is")
@@ -93,7 +88,7 @@ def contexts_summary(negotiated: Negotiated) -> list[str]:
     by_result: dict[int, list[str]] = {}
     for c in contexts:
         if not c.accepted:
-            by_result.setdefault(c.result, []).append(named(c.abstract_syntax))
+            by_result.setdefault(c.result, []).append(uid_text(c.abstract_syntax))
     for result, refused in by_result.items():
         names = list(dict.fromkeys(refused))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -105,7 +100,7 @@ def contexts_summary(negotiated: Negotiated) -> list[str]:
 def _context_row(c: NegotiatedContext) -> tuple[str, str, str, str, str]:
     result = explain_code("context_result", c.result) if c.result >= 0 else "not answered"
     roles = " and ".join(r for r, on in (("SCU", c.requestor_scu), ("SCP", c.requestor_scp)) if on)
-    return str(c.id), named(c.abstract_syntax), result, named(c.transfer_syntax), roles
+    return str(c.id), uid_text(c.abstract_syntax), result, uid_text(c.transfer_syntax), roles
 
 
 def time_text(seconds: float) -> str:
@@ -170,7 +165,7 @@ def message_text(n: MessageNotice) -> str:
     if number is not None:
         parts.append(f"message {number}")
     if command.sop_class_uid:
-        parts.append(named(command.sop_class_uid))
+        parts.append(uid_text(command.sop_class_uid))
     if command.status is not None:
         parts.append(status_text(command.status, row.service if row else "", command.sop_class_uid))
     if n.data_length:

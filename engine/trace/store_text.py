@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.model.storing import FileResult, FileState, PlannedFile, StorePlan
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 
 Row = tuple[str, ...]
 PLAN_HEADERS = ("File", "SOP class", "Transfer syntax", "Size", "Association", "Contexts", "Remarks")
@@ -51,8 +51,8 @@ def _plan_row(file: PlannedFile) -> Row:
     remarks = f"{file.state.value}: {file.why}" if file.why else file.note
     return (
         str(file.path),
-        uid_name(file.sop_class_uid) or file.sop_class_uid,
-        uid_name(file.transfer_syntax) or file.transfer_syntax,
+        uid_text(file.sop_class_uid),
+        uid_text(file.transfer_syntax),
         size_text(file.length) if file.sop_class_uid else "",
         str(file.association or ""),
         ", ".join(map(str, file.contexts)),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from engine.model.association import MAX_CONTEXTS, ProposedContext, Role
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_name, uid_text
 from engine.standard.sop_classes import sop_class
 from engine.standard.transfer_syntaxes import (
     DEFLATED_LE,
@@ -56,7 +56,7 @@ def short_abstract_name(uid: str) -> str:
 
 def syntax_name(uid: str) -> str:
     """Full name of a transfer syntax, or its UID."""
-    return uid_name(uid) or uid
+    return uid_text(uid)
 
 
 def short_syntax_name(uid: str) -> str:

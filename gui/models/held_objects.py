@@ -11,7 +11,7 @@ from engine.model.dataset import DataSet
 from engine.model.emulation import EMULATORS, NAMES, emulator_of
 from engine.model.notices import Notice, ObjectsNotice
 from engine.model.objects import COMMITMENTS, FILMS, STORED, SUBSCRIPTIONS, WATCHES, WORKLIST_ITEMS, HeldObject
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.performed_steps import MPPS
 from engine.standard.ups import RECEIVING_AE, UPS_PUSH
@@ -55,7 +55,7 @@ def what(held: HeldObject) -> str:
     if held.shelf == COMMITMENTS:
         return "Storage commitment"
     labels = {MPPS: 0x00400254, UPS_PUSH: 0x00741204}
-    return data.text(labels.get(held.sop_class_uid, 0)) or (uid_name(held.sop_class_uid) or held.sop_class_uid)
+    return data.text(labels.get(held.sop_class_uid, 0)) or uid_text(held.sop_class_uid)
 
 
 def who(held: HeldObject) -> str:

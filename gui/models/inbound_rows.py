@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from engine.model.notices import Direction, MessageNotice, Notice
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.messages import STORE
 from engine.standard.status import StatusClass, status_class, status_text
@@ -37,7 +37,7 @@ class Inbound:
 
 
 def _class_name(row: Inbound) -> str:
-    return (uid_name(row.sop_class_uid) or row.sop_class_uid).removesuffix(" Storage")
+    return uid_text(row.sop_class_uid).removesuffix(" Storage")
 
 
 def _status(row: Inbound) -> str:
@@ -53,7 +53,7 @@ def _icon(row: Inbound) -> tuple[str, str]:
 
 
 def _tip(row: Inbound) -> str:
-    syntax = uid_name(row.transfer_syntax) or row.transfer_syntax
+    syntax = uid_text(row.transfer_syntax)
     return f"{row.sop_instance_uid}\n{_class_name(row)}\n{syntax}, {row.size:,} bytes\n{_status(row)}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.status import lookup
 
@@ -135,7 +135,7 @@ def sub_operations_words(counts: SubOperations | None) -> str:
 
 @lru_cache(maxsize=4096)
 def sop_class_name(uid: str) -> str:
-    return uid_name(uid) or uid
+    return uid_text(uid)
 
 
 def detail_text(row: LogRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from engine.model.commitment import Fate, InstanceFate
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.performed_steps import COMPLETED, DISCONTINUED
 from engine.workspace.modality_records import StepRecord, Transaction
 from engine.workspace.worklist import WorklistItem
@@ -76,7 +76,7 @@ def describe_transaction(transaction: Transaction) -> Entry:
 
 
 def _class(row: InstanceFate) -> str:
-    return uid_name(row.sop_class_uid) or row.sop_class_uid
+    return uid_text(row.sop_class_uid)
 
 
 FATE_COLUMNS: tuple[Column[InstanceFate], ...] = (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from PySide6.QtCore import QObject
 
 from engine.model.storing import FileResult, FileState, PlannedFile, StorePlan
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.trace.store_text import size_text
 
@@ -57,19 +57,15 @@ class StoreRow:
         return ", ".join(map(str, self.file.contexts))
 
 
-def _name(uid: str) -> str:
-    return uid_name(uid) or uid
-
-
 def _syntax(row: StoreRow) -> str:
     """In which it is stored, and in which it travels when that is another."""
-    stored = _name(row.file.transfer_syntax)
+    stored = uid_text(row.file.transfer_syntax)
     travels = row.result.transfer_syntax if row.result is not None else ""
-    return f"{stored} → {_name(travels)}" if travels and travels != row.file.transfer_syntax else stored
+    return f"{stored} → {uid_text(travels)}" if travels and travels != row.file.transfer_syntax else stored
 
 
 def _tooltip(row: StoreRow) -> str:
-    lines = [str(row.file.path), _name(row.file.sop_class_uid), row.file.sop_instance_uid, _syntax(row), row.remark]
+    lines = [str(row.file.path), uid_text(row.file.sop_class_uid), row.file.sop_instance_uid, _syntax(row), row.remark]
     if row.file.note and row.file.note != row.remark:
         lines.append(row.file.note)
     return "\n".join(filter(None, lines))
@@ -89,7 +85,7 @@ COLUMNS: tuple[Column[StoreRow], ...] = (
         weight=2, middle=True,
     ),
     Column(
-        "SOP class", lambda r: _name(r.file.sop_class_uid), tooltip=_tooltip, copy=lambda r: r.file.sop_class_uid,
+        "SOP class", lambda r: uid_text(r.file.sop_class_uid), tooltip=_tooltip, copy=lambda r: r.file.sop_class_uid,
         sample="CT Image Storage", weight=2, priority=2,
     ),
     Column(
@@ -170,7 +166,9 @@ def matcher(words: str, wanted: Callable[[FileState], bool]) -> Callable[[StoreR
         if not asked:
             return True
         file = row.file
-        text = f"{file.path} {_name(file.sop_class_uid)} {_syntax(row)} {file.sop_instance_uid} {row.remark}".casefold()
+        text = (
+            f"{file.path} {uid_text(file.sop_class_uid)} {_syntax(row)} {file.sop_instance_uid} {row.remark}".casefold()
+        )
         return all(word in text for word in asked)
 
     return keeps

@@ -5,13 +5,14 @@ from __future__ import annotations
 from engine.model.association import NegotiatedContext, Role
 from engine.model.notices import AssociationPhase
 from engine.standard.codes import explain_code
+from engine.standard.dictionary import uid_words
 
 from .command_values import plain_name
 from .contexts import abstract_name
 from .lists import Entry
 from .rows import Column
 from .trace_store import TraceAssociation
-from .trace_words import bits_word, brief_syntax, named, result_word, role_word
+from .trace_words import bits_word, brief_syntax, result_word, role_word
 
 PROPOSED_ONLY = -2
 """Result of a context for which no answer has come (yet)."""
@@ -83,7 +84,7 @@ def _other_proposed(context: NegotiatedContext) -> str:
 
 
 def _syntaxes_tip(context: NegotiatedContext) -> str:
-    return "\n".join(map(named, context.proposed))
+    return "\n".join(map(uid_words, context.proposed))
 
 
 def _accepted_text(context: NegotiatedContext) -> str:
@@ -107,8 +108,8 @@ COLUMNS: tuple[Column[NegotiatedContext], ...] = (
     Column(
         "Abstract syntax",
         _name,
-        lambda c: named(c.abstract_syntax),
-        copy=lambda c: named(c.abstract_syntax),
+        lambda c: uid_words(c.abstract_syntax),
+        copy=lambda c: uid_words(c.abstract_syntax),
         middle=True,
         sample="Storage Commitmen",
         weight=3,
@@ -118,7 +119,7 @@ COLUMNS: tuple[Column[NegotiatedContext], ...] = (
         "Proposed",
         _first_proposed,
         _syntaxes_tip,
-        copy=lambda c: ", ".join(map(named, c.proposed)),
+        copy=lambda c: ", ".join(map(uid_words, c.proposed)),
         sample="Explicit LE",
         weight=2,
         title_tooltip="Transfer syntaxes proposed",
@@ -137,8 +138,8 @@ COLUMNS: tuple[Column[NegotiatedContext], ...] = (
     Column(
         "Accepted",
         _accepted_text,
-        lambda c: named(c.transfer_syntax),
-        copy=lambda c: named(c.transfer_syntax),
+        lambda c: uid_words(c.transfer_syntax),
+        copy=lambda c: uid_words(c.transfer_syntax),
         sample="Explicit LE",
         weight=1,
         title_tooltip="Transfer syntax accepted",
@@ -170,7 +171,7 @@ def entry(context: NegotiatedContext) -> Entry:
         note=" · ".join(filter(None, (result_text(context), roles))),
         note_role=role,
         icon=(icon, role),
-        tooltip=f"{named(context.abstract_syntax)}\n{result_full(context)}\n{context.reason}\n"
+        tooltip=f"{uid_words(context.abstract_syntax)}\n{result_full(context)}\n{context.reason}\n"
         f"Proposed:\n{_syntaxes_tip(context)}\nRoles: {_roles_sentence(context)}",
         copy="\t".join((column.copy or column.text)(context) for column in COLUMNS),
     )
@@ -179,11 +180,11 @@ def entry(context: NegotiatedContext) -> Entry:
 def details(context: NegotiatedContext) -> tuple[tuple[str, str], ...]:
     """(label, text) lines that say everything about one context."""
     return (
-        ("Abstract syntax", named(context.abstract_syntax)),
+        ("Abstract syntax", uid_words(context.abstract_syntax)),
         ("Reason", context.reason),
         ("Result", result_full(context)),
-        ("Accepted", named(context.transfer_syntax) if context.transfer_syntax else "no transfer syntax"),
-        ("Proposed", "\n".join(map(named, context.proposed)) or "no transfer syntax"),
+        ("Accepted", uid_words(context.transfer_syntax) if context.transfer_syntax else "no transfer syntax"),
+        ("Proposed", "\n".join(map(uid_words, context.proposed)) or "no transfer syntax"),
         ("Roles", _roles_sentence(context)),
     )
 

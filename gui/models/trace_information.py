@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from engine.model.association import APPLICATION_CONTEXT, Negotiated, Proposal
 from engine.standard.codes import explain_code
+from engine.standard.dictionary import uid_words
 from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     ApplicationContext,
@@ -30,7 +31,7 @@ from engine.trace.tls_text import tls_lines
 from .rows import Column
 from .trace_store import TraceAssociation
 from .trace_tls import tls_answer
-from .trace_words import bits_word, named, short_name
+from .trace_words import bits_word, short_name
 
 TLS = "TLS"
 CALLING, CALLED, CONTEXT = "Calling AE title", "Called AE title", "Application context"
@@ -300,4 +301,4 @@ COLUMNS: tuple[Column[InformationRow], ...] = (
 
 
 def _full(value: str) -> str:
-    return named(value) if value[:1].isdigit() and "." in value else value
+    return uid_words(value) if value[:1].isdigit() and "." in value else value

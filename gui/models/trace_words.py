@@ -53,12 +53,6 @@ def brief_syntax(uid: str) -> str:
     return name
 
 
-def named(uid: str) -> str:
-    """Name and number: "Verification SOP Class (1.2.840.10008.1.1)"."""
-    name = uid_name(uid)
-    return f"{name} ({uid})" if name else uid
-
-
 def result_word(result: int) -> str:
     """The Standard's word for a context's result (PS3.8 9.3.3.2), without who said it."""
     return "not answered" if result < 0 else explain_code("context_result", result).split(" (")[0]

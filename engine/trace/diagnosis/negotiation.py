@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.model.association import NegotiatedContext
 from engine.model.notices import Outcome
 from engine.standard.codes import abort_text, rejection_text
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .model import Mend, Proof, Setting
@@ -187,7 +187,7 @@ def _refused(story: AssociationStory, result: int) -> list[NegotiatedContext]:
 
 
 def _names(contexts: list[NegotiatedContext]) -> str:
-    names = list(dict.fromkeys(uid_name(c.abstract_syntax) or c.abstract_syntax for c in contexts))
+    names = list(dict.fromkeys(uid_text(c.abstract_syntax) for c in contexts))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more
 
@@ -221,7 +221,7 @@ def transfer_syntax(case: Case) -> Found | None:
     usual = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
     lacking = [c for c in refused if IMPLICIT_VR_LE not in c.proposed]
     mends = tuple(
-        Mend(Setting.SYNTAXES, (uid, usual), f"Propose the uncompressed syntaxes for {uid_name(uid) or uid} too")
+        Mend(Setting.SYNTAXES, (uid, usual), f"Propose the uncompressed syntaxes for {uid_text(uid)} too")
         for uid in dict.fromkeys(c.abstract_syntax for c in lacking)
     )
     return Found(

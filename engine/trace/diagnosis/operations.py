@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.model.notices import StatusNotice
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.status import status_text
 
@@ -32,7 +32,7 @@ def _proofs(case: Case) -> tuple[Proof, ...]:
 def _said(status: StatusNotice) -> str:
     """The status in words, with what the peer added."""
     words = status_text(status.status or 0, status.service, status.sop_class_uid)
-    name = uid_name(status.sop_class_uid) or status.sop_class_uid
+    name = uid_text(status.sop_class_uid)
     comment = f" It added: “{status.error_comment}”." if status.error_comment else ""
     listed = ", ".join(f"({t >> 16:04X},{t & 0xFFFF:04X})" for t in status.offending_elements)
     named = f" Offending Element: {listed}." if listed else ""

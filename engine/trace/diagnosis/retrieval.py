@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.model.notices import Direction, MessageNotice, Outcome, StatusNotice
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.messages import RESPONSE_BIT, STORE
 from engine.standard.sop_classes import sop_class
 
@@ -172,7 +172,7 @@ def context_missing(case: Case) -> Found | None:
     ]
     if refused:
         return None
-    seen = {uid_name(m.command.sop_class_uid) or m.command.sop_class_uid for m in stores}
+    seen = {uid_text(m.command.sop_class_uid) for m in stores}
     got = f" ({', '.join(sorted(seen)[:3])} came)" if seen else ""
     return Found(
         happened=f"{status.failed} sub-operations of the C-GET failed at the peer before it sent a C-STORE-RQ{got}.",
