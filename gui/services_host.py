@@ -69,10 +69,6 @@ class ServicesHost(QObject):
         to = by_name or next((p for p in saved if (p.host, p.port, p.ae_title) == same), peer)
         return replace(self.proposal(), peer=to, tls=self.workspace.tls_for(to))
 
-    def whole_proposal(self) -> Proposal:
-        """The same with the presentation contexts of the panel."""
-        return self._ae.proposal()
-
     def held(self) -> AssociationRecord | None:
         """The association held, when it is established."""
         record = self.session.current

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.model.association import Proposal, ProposedContext
-from engine.model.command_set import CommandSet
+from engine.model.association import VERIFICATION, Proposal, ProposedContext
 from engine.model.commands import (
     Abort,
     Cancel,
@@ -27,6 +26,7 @@ from engine.model.commands import (
     StopListening,
     StoreFiles,
     WatchObjects,
+    echo_request,
 )
 from engine.model.notices import (
     FINAL_PHASES,
@@ -41,17 +41,15 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
-from engine.standard.messages import ECHO, NO_DATA_SET
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .bridge import Bridge
 from .models.peers import peer_name
 from .records import AssociationRecord, EchoReport, ListenerState
 
-__all__ = ["AssociationRecord", "EchoReport", "ListenerState", "Session", "echo_request"]
+__all__ = ["AssociationRecord", "EchoReport", "ListenerState", "Session"]
 
 Runnable = Retrieve | RunProcedure | PlanStore | ReadReferences | StoreFiles
-VERIFICATION = "1.2.840.10008.1.1"
 KEPT_RECORDS = 2_000
 """Finished associations remembered: a day of manual work; a record is under 1 kB besides what it negotiated."""
 
@@ -393,10 +391,3 @@ class Session(QObject):
         finished = [a for a, r in self._records.items() if r.finished and a != self._current]
         for association in finished[:surplus]:
             del self._records[association]
-
-
-def echo_request() -> CommandSet:
-    """C-ECHO-RQ (PS3.7 9.3.5.1); Message ID and the rest are filled in by the engine."""
-    return CommandSet.of(
-        AffectedSOPClassUID=VERIFICATION, CommandField=ECHO, MessageID=None, CommandDataSetType=NO_DATA_SET
-    )

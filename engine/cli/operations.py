@@ -6,10 +6,8 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.model.association import ProposedContext
-from engine.model.command_set import CommandSet
-from engine.model.commands import OneShot, Outgoing
-from engine.standard.messages import ECHO
+from engine.model.association import VERIFICATION, ProposedContext
+from engine.model.commands import OneShot, Outgoing, echo_request
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
 
@@ -21,7 +19,6 @@ from .output import Output
 if TYPE_CHECKING:
     from engine.workspace.message_files import MessageFile
 
-VERIFICATION = "1.2.840.10008.1.1"
 SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
 
 
@@ -34,19 +31,11 @@ def echo(args: argparse.Namespace) -> Exit:
 
     with driving(output) as driver:
         operation = driver.new_id()
-        messages = (echo_message(),) * args.count
+        messages = (Outgoing(command=echo_request()),) * args.count
         shot = OneShot(association=driver.new_id(), operation=operation, proposal=asked, messages=messages)
         status, code = driver.operate(shot, operation)
     output.finish(status)
     return code
-
-
-def echo_message() -> Outgoing:
-    """A C-ECHO-RQ whose Message ID the engine gives."""
-    command = CommandSet.of(
-        AffectedSOPClassUID=VERIFICATION, CommandField=ECHO, MessageID=None, CommandDataSetType=None
-    )
-    return Outgoing(command=command)
 
 
 def _next(contexts: tuple[ProposedContext, ...], abstract_syntax: str) -> ProposedContext:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import engine
-from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedContext
-from engine.model.commands import Listen, OneShot, PeerSettings, StopListening
+from engine.model.association import VERIFICATION, LocalAE, Peer, Policy, Proposal, ProposedContext
+from engine.model.commands import Listen, OneShot, Outgoing, PeerSettings, StopListening, echo_request
 from engine.model.notices import ListenerNotice
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.listening import DEFAULT_TITLE, LOOPBACK
@@ -17,12 +17,11 @@ from engine.workspace.listening import DEFAULT_TITLE, LOOPBACK
 from .driver import Driver, driving
 from .exits import Exit
 from .listener_options import listener_settings
-from .operations import echo_message
 from .options import open_workspace
 from .output import Output
 
 DEMO_CONTEXTS = (
-    "1.2.840.10008.1.1",
+    VERIFICATION,
     "1.2.840.10008.5.1.4.1.1.2",
     "1.2.840.10008.5.1.4.1.2.2.1",
     "1.2.840.10008.5.1.4.31",
@@ -62,7 +61,12 @@ def demo(args: argparse.Namespace) -> Exit:
         )
         proposal = Proposal(peer=Peer(ae_title=DEFAULT_TITLE, host=LOOPBACK, port=port), contexts=contexts)
         operation = driver.new_id()
-        shot = OneShot(association=driver.new_id(), operation=operation, proposal=proposal, messages=(echo_message(),))
+        shot = OneShot(
+            association=driver.new_id(),
+            operation=operation,
+            proposal=proposal,
+            messages=(Outgoing(command=echo_request()),),
+        )
         status, code = driver.operate(shot, operation)
         output.finish(status)
     if code is Exit.SUCCESS and args.picture is not None:

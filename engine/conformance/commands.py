@@ -8,7 +8,7 @@ from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH,
 from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.messages import FieldRow, MessageRow, When, message_name
 from engine.standard.status import StatusClass
-from engine.wire.commands import CommandError, decode_command_spans, encode_value
+from engine.wire.commands import CommandError, encode_value
 
 from .findings import Finding, found
 from .responses import RESPONSE_CHECKS, allowed_with_status
@@ -44,14 +44,6 @@ def check_command(
     subject = Subject(command, request, has_data, tuple(spans), size, abstract_syntax)
     # Of what was read in another encoding than it was written in nothing else means anything.
     return [*_encoding(subject)] or [finding for check in _CHECKS for finding in check(subject)]
-
-
-def check_command_bytes(
-    data: bytes, request: CommandSet | None = None, has_data: bool | None = None, *, abstract_syntax: str = ""
-) -> list[Finding]:
-    """The same for an encoded command set, with byte ranges."""
-    command, spans, _ = decode_command_spans(data)
-    return check_command(command, request, has_data, spans=spans, size=len(data), abstract_syntax=abstract_syntax)
 
 
 # The command set as such

@@ -51,15 +51,6 @@ def check_version_name(text: str) -> str | None:
     return None if bad is None else f"A version name cannot contain {name_character(bad)}."
 
 
-def check_port(text: str | int, *, any_free: bool = False) -> str | None:
-    """A TCP port. any_free: 0 is allowed and means that the system picks one."""
-    lowest = 0 if any_free else 1
-    number = str(text).strip()
-    if not _DIGITS.match(number) or not lowest <= int(number[:6]) <= 65535 or len(number) > 5:
-        return f"A port is a number from {lowest} to 65535."
-    return None
-
-
 def check_host(text: str) -> str | None:
     """A host name, IPv4 or IPv6 address; whether it exists shows when connecting."""
     host = text.strip()

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import field
 from pathlib import Path
 
+from engine.standard.command_fields import ECHO, NO_DATA_SET
 from engine.standard.lean import dataclass
 
-from .association import Policy, Proposal
+from .association import VERIFICATION, Policy, Proposal
 from .command_set import CommandSet
 from .dataset import Data, DataSet
 from .emulation import Emulation
@@ -34,6 +35,13 @@ class Outgoing:
     context_id: int | None = None
 
 
+def echo_request() -> CommandSet:
+    """A C-ECHO-RQ (PS3.7 9.3.5.1) whose Message ID the engine gives."""
+    return CommandSet.of(
+        AffectedSOPClassUID=VERIFICATION, CommandField=ECHO, MessageID=None, CommandDataSetType=NO_DATA_SET
+    )
+
+
 class Command:
     """Base of all commands."""
 
@@ -42,6 +50,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAssociation(Command):
+    """Connect, propose, and keep the association until it is released or aborted (PS3.8 7.1). association: what notices
+    and commands are to call it."""
+
     association: int
     proposal: Proposal
     auto_answer: bool = True
@@ -67,11 +78,15 @@ class Cancel(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release(Command):
+    """Release an association (PS3.8 7.2): A-RELEASE-RQ, then the connection is closed."""
+
     association: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abort(Command):
+    """Abort an association at once. source, reason: of the A-ABORT (PS3.8 9.3.8); source 0 is the service user."""
+
     association: int
     source: int = 0
     reason: int = 0
@@ -217,6 +232,8 @@ class Listen(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopListening(Command):
+    """Stop the built-in peer: no connection is taken any more, and those it has are ended."""
+
     listener: int
 
 

@@ -25,6 +25,8 @@ from .tls import TlsVerdict
 
 
 class Direction(Enum):
+    """Which way something passed, as we see it; in a recording, as its requestor did."""
+
     SENT = "sent"
     RECEIVED = "received"
 

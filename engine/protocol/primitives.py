@@ -210,11 +210,15 @@ class ScriptEnded:
 
 @dataclass(frozen=True, slots=True)
 class AssociateIndication:
+    """The peer asks for an association (A-ASSOCIATE indication, PS3.8 7.1.1)."""
+
     rq: AssociateRQ
 
 
 @dataclass(frozen=True, slots=True)
 class AssociateConfirmation:
+    """The peer accepted or rejected ours (A-ASSOCIATE confirmation, PS3.8 7.1.1)."""
+
     pdu: AssociateAC | AssociateRJ
 
 
@@ -227,12 +231,14 @@ class PDataIndication:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseIndication:
+    """The peer wants to release (A-RELEASE indication, PS3.8 7.2). collision: so do we, both asked at once."""
+
     collision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseConfirmation:
-    pass
+    """The peer has released too (A-RELEASE confirmation, PS3.8 7.2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ class Association:
         """What was received before our A-ABORT and is told while it goes out counts no more."""
         self._watchdog: Watchdog | None = None
 
+    @classmethod
+    def to_open(cls, context: Context, number: int, proposal: Proposal) -> Association:
+        """One that we shall open, as this proposal says. number: what its notices call it."""
+        return cls(context, number, requestor=True, peer=proposal.peer, timeouts=proposal.timeouts, proposal=proposal)
+
     @cached_property
     def recorder(self) -> Recorder:
         """Made for the first PDU, when that is out."""

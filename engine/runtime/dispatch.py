@@ -65,14 +65,7 @@ class Dispatcher:
 
     def _open(self, command: c.OpenAssociation) -> None:
         proposal = command.proposal
-        association = Association(
-            self._context,
-            command.association,
-            requestor=True,
-            peer=proposal.peer,
-            timeouts=proposal.timeouts,
-            proposal=proposal,
-        )
+        association = Association.to_open(self._context, command.association, proposal)
         if command.auto_answer:
             own_side(self._context, association)
         else:
@@ -125,14 +118,7 @@ class Dispatcher:
 
     async def _one_shot_work(self, command: c.OneShot, operation: Operation) -> None:
         proposal = command.proposal
-        association = Association(
-            self._context,
-            command.association,
-            requestor=True,
-            peer=proposal.peer,
-            timeouts=proposal.timeouts,
-            proposal=proposal,
-        )
+        association = Association.to_open(self._context, command.association, proposal)
         own_side(self._context, association)
         await opened(association, operation)
         try:

@@ -85,14 +85,7 @@ class Running:
     def _new_one(self, number: int) -> Association:
         """An association to open for the procedure."""
         proposal = self._proposal()
-        association = Association(
-            self._context,
-            number,
-            requestor=True,
-            peer=proposal.peer,
-            timeouts=proposal.timeouts,
-            proposal=proposal,
-        )
+        association = Association.to_open(self._context, number, proposal)
         own_side(self._context, association)
         return association
 

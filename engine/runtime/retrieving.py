@@ -111,14 +111,7 @@ class Retrieving:
 
     async def _operate(self) -> None:
         proposal = self._proposal()
-        association = Association(
-            self._context,
-            self._command.association,
-            requestor=True,
-            peer=proposal.peer,
-            timeouts=proposal.timeouts,
-            proposal=proposal,
-        )
+        association = Association.to_open(self._context, self._command.association, proposal)
         own_side(self._context, association, self._store)
         await opened(association, self._operation)
         try:

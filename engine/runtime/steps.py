@@ -17,6 +17,8 @@ _DONE = (StepState.DONE, StepState.WARNING)
 
 @dataclass(slots=True)
 class Step:
+    """A step of a procedure. command: the request it sent. started: when, in seconds of the monotonic clock."""
+
     number: int
     name: str
     state: StepState = StepState.PLANNED

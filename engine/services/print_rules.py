@@ -101,6 +101,8 @@ class PrintRules(Rules):
 
 @dataclass(slots=True)
 class FilmSessionRules(PrintRules):
+    """Basic Film Session (PS3.4 H.4.1): one at a time on an association."""
+
     printer: PrinterOptions = field(default_factory=PrinterOptions)
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
@@ -124,6 +126,8 @@ class FilmSessionRules(PrintRules):
 
 @dataclass(slots=True)
 class FilmBoxRules(PrintRules):
+    """Basic Film Box (PS3.4 H.4.2): a sheet, with an image box for each place of its display format."""
+
     printer: PrinterOptions = field(default_factory=PrinterOptions)
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:

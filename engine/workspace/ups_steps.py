@@ -39,12 +39,6 @@ def read_code(text: str) -> DataSet:
     return made(**{keyword: value, "CodingSchemeDesignator": scheme or None, "CodeMeaning": meaning})
 
 
-def code_line(item: DataSet) -> str:
-    """A code item as `read_code` reads it."""
-    value = next((v for k in ("CodeValue", "LongCodeValue", "URNCodeValue") if (v := item.text(_tag(k)))), "")
-    return "^".join((value, item.text(_tag("CodingSchemeDesignator")), item.text(_tag("CodeMeaning"))))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStep:
     """What is said of a step to be created; empty texts are left empty where the Standard lets them be. start: DT.

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
+from engine.model.association import VERIFICATION, LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
 from engine.model.file_names import file_stem
 from engine.model.limits import Limits
 from engine.model.scripting import Script
@@ -29,14 +29,14 @@ from .presets import Preset, everything, load_preset, preset_table, shipped_pres
 from .saved_queries import SavedQuery, own_queries, save_query, shipped_queries
 from .scripts import read_script, script_table
 from .secrets import Secrets
-from .settings import ContextSettings, EchoResult, Reader, SavedPeer
+from .settings import ContextSettings, Reader, SavedPeer
 from .toml_text import Table, Whole, dumps, parse, placed, read_text, write_atomically
 from .waivers import Waivers, read_waivers, write_waivers
 
 T = TypeVar("T")
 LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
 LISTENER, WAIVERS, FAULTS = "listener.toml", "waivers.toml", "faults.toml"
-VERIFICATION = ProposedContext(1, "1.2.840.10008.1.1", (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
+PROPOSED_AT_FIRST = ProposedContext(1, VERIFICATION, (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
 
 
 def default_folder() -> Path:
@@ -62,7 +62,7 @@ class Workspace:
         self.peers: tuple[SavedPeer, ...] = ()
         self.faults: Script | None = None
         """How our own side departs from the Standard on purpose."""
-        self.contexts = ContextSettings(contexts=(VERIFICATION,))
+        self.contexts = ContextSettings(contexts=(PROPOSED_AT_FIRST,))
         self.waivers: Waivers = ()
         self._tables: dict[str, Table] = {}
         self._broken: set[str] = set()
@@ -75,7 +75,7 @@ class Workspace:
         self.local, self.timeouts, self.limits = self._load(LOCAL, _read_local_file, usual)
         self.peers = self._load(PEERS, lambda reader: reader.each("peer", settings.read_peer), ())
         self.listener = self._load(LISTENER, lambda reader: read_listener(reader, self.folder), ListenerSettings())
-        self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(VERIFICATION,)))
+        self.contexts = self._load(CONTEXTS, settings.read_contexts, ContextSettings(contexts=(PROPOSED_AT_FIRST,)))
         self.waivers = self._load(WAIVERS, read_waivers, ())
         self.faults = self._load(FAULTS, _read_faults, None)
 
@@ -122,15 +122,6 @@ class Workspace:
         """Keep the list of peers."""
         self.peers = peers
         self._save(PEERS, {"peer": [settings.write_peer(p) for p in peers]})
-
-    def save_echo(self, peer: Peer, echo: EchoResult) -> None:
-        """Remember the last echo of every saved peer with this address and AE title."""
-        same = (peer.host, peer.port, peer.ae_title)
-        peers = tuple(
-            replace(p, echo=echo) if (p.peer.host, p.peer.port, p.peer.ae_title) == same else p for p in self.peers
-        )
-        if peers != self.peers:
-            self.save_peers(peers)
 
     def save_contexts(self, contexts: ContextSettings) -> None:
         """Keep the presentation contexts and what goes with them; secrets go to `secrets`."""
@@ -202,11 +193,6 @@ class Workspace:
         path = self.folder / "presets" / f"{file_name(preset.title)}.toml"
         write_atomically(path, dumps(preset_table(preset)))
         return load_preset(path)
-
-    def delete_preset(self, preset: Preset) -> None:
-        """Remove a preset of the user's; shipped ones stay."""
-        if preset.path is not None and not preset.shipped:
-            preset.path.unlink(missing_ok=True)
 
     @property
     def messages_folder(self) -> Path:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from engine.conformance.association import check_abort, check_accept, check_reject, check_request
 from engine.conformance.findings import Finding
-from engine.conformance.pdata import check_pdata
 from engine.model.association import APPLICATION_CONTEXT
 from engine.standard.pdus import (
     AbortPdu,
@@ -36,6 +35,7 @@ from engine.standard.pdus import (
     UserInformation,
 )
 from tests.conformance.cases_commands import BASIC_TEXT_SR, CT, IMPLICIT, JPEG, MPPS, STUDY_FIND, VERIFICATION
+from tests.conformance.checking import check_pdata
 
 USER = (MaximumLength(maximum_length_received=16384), ImplementationClassUID(uid="1.2.3"))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.conformance.commands import check_command, check_command_bytes
+from engine.conformance.commands import check_command
 from engine.conformance.data import check_data
 from engine.conformance.findings import Finding
 from engine.model.command_set import CommandSet, Element
 from engine.model.dataset import DataSet
 from engine.wire.commands import encode_command
+from tests.conformance.checking import check_command_bytes
 
 VERIFICATION = "1.2.840.10008.1.1"
 CT = "1.2.840.10008.5.1.4.1.1.2"

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.conformance.association import check_abort, check_accept, check_reject, check_request
-from engine.conformance.pdata import check_pdata
 from engine.standard.pdus import (
     AbortPdu,
     AbstractSyntax,
@@ -28,6 +27,7 @@ from engine.standard.pdus import (
     UserInformation,
 )
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu
+from tests.conformance.checking import check_pdata
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 IMPLICIT, EXPLICIT, JPEG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"

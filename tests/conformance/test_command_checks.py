@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.conformance.commands import check_command, check_command_bytes
+from engine.conformance.commands import check_command
 from engine.conformance.data import check_data
 from engine.model.command_set import CommandSet, Element, Value
 from engine.model.dataset import DataElement, DataSet
@@ -14,6 +14,7 @@ from engine.standard.elements import ELEMENTS
 from engine.standard.messages import MESSAGES, NO_DATA_SET, FieldRow, MessageRow
 from engine.standard.sop_classes import sop_classes
 from engine.wire.commands import CommandError, encode_command
+from tests.conformance.checking import check_command_bytes
 
 PRIVATE = "1.2.3.4.5"
 UPS_PUSH, UPS_PULL = "1.2.840.10008.5.1.4.34.6.1", "1.2.840.10008.5.1.4.34.6.3"

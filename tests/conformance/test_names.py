@@ -10,7 +10,6 @@ from engine.conformance.names import (
     check_ae_title,
     check_host,
     check_maximum_length,
-    check_port,
     check_uid,
     check_version_name,
 )
@@ -68,21 +67,6 @@ def test_version_names() -> None:
     assert "“é”" in (check_version_name("é") or "")
 
 
-@pytest.mark.parametrize("port", ["1", "104", " 11112 ", "65535", 104])
-def test_good_ports(port: str | int) -> None:
-    assert check_port(port) is None
-
-
-@pytest.mark.parametrize("port", ["", "0", "-1", "65536", "10.4", "abc", "9" * 5000, "１０４", 0, -5])
-def test_bad_ports(port: str | int) -> None:
-    assert check_port(port) == "A port is a number from 1 to 65535."
-
-
-def test_a_listener_may_leave_the_port_to_the_system() -> None:
-    assert check_port("0", any_free=True) is None
-    assert check_port("-1", any_free=True) is not None
-
-
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1", "fe80::1%eth0", "pacs.example.org", " spaced "])
 def test_good_hosts(host: str) -> None:
     assert check_host(host) is None
@@ -113,6 +97,6 @@ def test_maximum_lengths() -> None:
 
 @given(st.text())
 def test_any_text_is_judged(text: str) -> None:
-    for check in (check_ae_title, check_uid, check_version_name, check_port, check_host, check_maximum_length):
+    for check in (check_ae_title, check_uid, check_version_name, check_host, check_maximum_length):
         sentence = check(text)
         assert sentence is None or sentence.endswith(".")

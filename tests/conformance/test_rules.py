@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.conformance.association import check_abort, check_accept, check_reject, check_request
-from engine.conformance.commands import check_command, check_command_bytes
+from engine.conformance.commands import check_command
 from engine.conformance.data import check_data
-from engine.conformance.pdata import check_pdata
 from engine.conformance.rules import RULES
 from engine.model.command_set import CommandSet
 from engine.model.dataset import DataSet
@@ -57,6 +56,7 @@ from tests.conformance.cases_commands import (
     STUDY_FIND,
     VERIFICATION,
 )
+from tests.conformance.checking import check_command_bytes, check_pdata
 
 CASES = {
     f"{area}.{slug}": case

@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from engine.conformance.association import check_abort, check_accept, check_reject, check_request
-from engine.conformance.commands import check_command, check_command_bytes
+from engine.conformance.commands import check_command
 from engine.conformance.data import check_data
 from engine.conformance.findings import Finding
-from engine.conformance.pdata import check_pdata
 from engine.conformance.rules import RULES
 from engine.standard.pdus import (
     AbortPdu,
@@ -65,6 +64,7 @@ from tests.conformance.cases_commands import (
     UPS_PUSH,
     raw,
 )
+from tests.conformance.checking import check_command_bytes, check_pdata
 from tests.conformance.test_rules import CASES
 
 ENHANCED_SR = "1.2.840.10008.5.1.4.1.1.88.22"

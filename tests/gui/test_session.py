@@ -17,9 +17,10 @@ from engine.model.commands import (
     Release,
     Send,
     StoreFiles,
+    echo_request,
 )
 from engine.model.notices import AssociationPhase, ErrorNotice, Outcome
-from gui.session import KEPT_RECORDS, Session, echo_request
+from gui.session import KEPT_RECORDS, Session
 from gui.state_pill import state_parts
 
 CT = "1.2.840.10008.5.1.4.1.1.2"

@@ -9,7 +9,7 @@ import pytest
 from engine.model.association import Peer
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
 from engine.workspace.secrets import Secrets
-from engine.workspace.settings import EchoResult, SavedPeer, passphrase_name
+from engine.workspace.settings import SavedPeer, passphrase_name
 from engine.workspace.workspace import Workspace
 
 PASSPHRASE = "correct horse"
@@ -68,12 +68,6 @@ def test_switching_tls_off_takes_it_out_of_the_file(space: Workspace) -> None:
     space.save_peers((SavedPeer(peer=PEER, tls=FULL),))
     space.save_peers((SavedPeer(peer=PEER),))
     assert "tls" not in (space.folder / "peers.toml").read_text(encoding="utf-8")
-
-
-def test_an_echo_leaves_tls_as_it_is(space: Workspace) -> None:
-    space.save_peers((SavedPeer(peer=PEER, tls=TlsSettings()),))
-    space.save_echo(PEER, EchoResult(outcome="success", time=1.0))
-    assert space.peers[0].tls == TlsSettings()
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from engine.model.association import Peer
 from engine.model.notices import Outcome
 from engine.workspace.errors import ValueProblem, WorkspaceError
+from engine.workspace.names import attribute_tag
 from engine.workspace.ups_claims import FILE, UNSURE, Claim, Claims
 from engine.workspace.ups_steps import (
     DISCONTINUATION_REASONS,
     WORKITEMS,
     cancel_request,
     code_choices,
-    code_line,
     progress,
     read_code,
 )
@@ -35,7 +35,6 @@ HERE, THERE = Peer(ae_title="HERE", host="127.0.0.1", port=104), Peer(ae_title="
     ],
 )
 def test_codes_become_the_value_that_fits(text: str, keyword: str) -> None:
-    from engine.workspace.names import attribute_tag
 
     item = read_code(text)
     assert item.text(attribute_tag(keyword)) == text.split("^", maxsplit=1)[0]
@@ -52,7 +51,11 @@ def test_what_is_no_code(text: str) -> None:
 def test_codes_of_the_standard_are_read_back(group: int) -> None:
     choices = code_choices(group)
     assert len(choices) > 5
-    assert [code_line(read_code(text)) for text in choices] == list(choices)
+    codes = [read_code(text) for text in choices]
+    assert [
+        "^".join(code.text(attribute_tag(k)) for k in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning"))
+        for code in codes
+    ] == list(choices)
 
 
 def test_progress_says_something() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.model.association import VERIFICATION
 from engine.model.command_set import CommandSet
 from engine.model.scripting import Deviation
 from engine.standard.messages import ECHO, NO_DATA_SET, RESPONSE_BIT
@@ -14,7 +15,7 @@ from .pieces import Change, End, Hold, Mute, Piece, Put, Wait, on_bytes, own
 HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _ECHO_RSP = encode_command(
     CommandSet.of(
-        AffectedSOPClassUID="1.2.840.10008.1.1",
+        AffectedSOPClassUID=VERIFICATION,
         CommandField=ECHO | RESPONSE_BIT,
         MessageIDBeingRespondedTo=1,
         CommandDataSetType=NO_DATA_SET,

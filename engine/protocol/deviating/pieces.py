@@ -23,6 +23,8 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
+    """What follows goes out so much later."""
+
     seconds: float
 
 

@@ -54,6 +54,8 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
+    """Nothing is said for so long."""
+
     seconds: float
 
 
