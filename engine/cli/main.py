@@ -11,12 +11,10 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from .exits import Exit, help_text
+from .command_line import CommandLine, Handler
+from .exits import Exit
 from .judging import judging
 from .options import (
-    add_association,
-    add_output,
-    add_peer,
     ae_title,
     free_port,
     times,
@@ -24,7 +22,6 @@ from .options import (
 from .output import OutputFailed
 
 NO_VALUES = "Values are left out on purpose: they may hold patient data. The report can be passed on as it is."
-Handler = Callable[[argparse.Namespace], Exit]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,107 +90,105 @@ def _output_failed(failed: OutputFailed) -> int:
 
 def build_parser(only: str = "") -> argparse.ArgumentParser:
     """Every command with its arguments, or the one asked for alone: what the others need takes time to load."""
-    wanted = only if only in _ALONE else ""
-    parser = argparse.ArgumentParser(
-        prog="dimse-console",
-        description="DICOM networking from the command line. Without a command the window opens.",
-        epilog=help_text(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def command(
-        name: str,
-        handler: Handler,
-        summary: str,
-        more: str = "",
-        *,
-        where: argparse._SubParsersAction[argparse.ArgumentParser] | None = None,
-    ) -> argparse.ArgumentParser:
-        sub = (where or commands).add_parser(
-            name,
-            help=summary,
-            description=f"{summary}. {more}".strip(),
-            epilog=help_text(),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        sub.set_defaults(handler=handler, neutral=name == "decode")
-        add_output(sub, findings=name != "hash")
-        return sub
-
-    def group(name: str, summary: str, more: str = "") -> argparse._SubParsersAction[argparse.ArgumentParser]:
-        """A command that has commands of its own."""
-        sub = commands.add_parser(name, help=summary, description=f"{summary}. {more}".strip())
-        return sub.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def calling(
-        name: str,
-        handler: Handler,
-        summary: str,
-        more: str = "",
-        *,
-        where: argparse._SubParsersAction[argparse.ArgumentParser] | None = None,
-    ) -> argparse.ArgumentParser:
-        sub = command(name, handler, summary, more, where=where)
-        add_peer(sub)
-        add_association(sub)
-        return sub
-
-    def needs(*names: str) -> bool:
-        return not wanted or wanted in names
-
-    if needs("echo", "send"):
-        from . import operations
-
-        if needs("echo"):
-            _echo(calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?"))
-        if needs("send"):
-            _send(calling("send", operations.send, "Send message files on one association", _SEND))
-    if needs("store"):
-        from . import storing
-
-        storing.add_store(calling("store", storing.store, "C-STORE files and folders", storing.MORE))
-    if needs("find", "get", "move"):
-        from . import queries
-
-        find = calling("find", queries.find, "C-FIND: query patients, studies, worklists", _FIND_KEYS)
-        get = calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS)
-        move = calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS)
-        for sub, service in ((find, "C-FIND"), (get, "C-GET"), (move, "C-MOVE")):
-            sub.format_help = _help_with_models(sub, service)  # type: ignore[method-assign]
-        _find(find)
-        _get(get)
-        _move(move)
-    if not wanted:
-        from . import modality_options, printing, procedures, ups_options
-
-        modality_options.Commands(calling, command, group).add()
-        procedures.add_nget(calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
-        printing.add_print(calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
-        status = calling("printer-status", printing.printer_status, "N-GET: how is the printer?")
-        printing.add_printer_status(status)
-        ups_options.Commands(calling, command, group).add()
-    if needs("listen"):
-        from . import serving
-        from .listener_options import add_listener
-
-        add_listener(command("listen", serving.listen, "The built-in peer, for others to call"))
-    if needs("hash"):
-        from .policy_options import add_hash, hash_secret
-
-        add_hash(command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
-    if needs("decode"):
-        from . import decoding
-
-        _decode(command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
-    if needs("demo"):
-        from . import serving
-
-        _demo(command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
-    return parser
+    line = CommandLine()
+    adders = (_COMMANDS[only],) if only in _COMMANDS and only else _COMMANDS.values()
+    for add in adders:
+        add(line)
+    return line.parser
 
 
-_ALONE = frozenset({"echo", "send", "store", "find", "get", "move", "listen", "hash", "decode", "demo"})
+def _add_echo(line: CommandLine) -> None:
+    from . import operations
+
+    _echo(line.calling("echo", operations.echo, "C-ECHO: is the peer there, and what does it accept?"))
+
+
+def _add_send(line: CommandLine) -> None:
+    from . import operations
+
+    _send(line.calling("send", operations.send, "Send message files on one association", _SEND))
+
+
+def _add_store(line: CommandLine) -> None:
+    from . import storing
+
+    storing.add_store(line.calling("store", storing.store, "C-STORE files and folders", storing.MORE))
+
+
+def _add_find(line: CommandLine) -> None:
+    from . import queries
+
+    sub = line.calling("find", queries.find, "C-FIND: query patients, studies, worklists", _FIND_KEYS)
+    sub.format_help = _help_with_models(sub, "C-FIND")  # type: ignore[method-assign]
+    _find(sub)
+
+
+def _add_get(line: CommandLine) -> None:
+    from . import queries
+
+    sub = line.calling("get", queries.get, "C-GET: retrieve on the same association", _KEYS)
+    sub.format_help = _help_with_models(sub, "C-GET")  # type: ignore[method-assign]
+    _get(sub)
+
+
+def _add_move(line: CommandLine) -> None:
+    from . import queries
+
+    sub = line.calling("move", queries.move, "C-MOVE: have instances sent to an AE", _KEYS)
+    sub.format_help = _help_with_models(sub, "C-MOVE")  # type: ignore[method-assign]
+    _move(sub)
+
+
+def _add_normalized(line: CommandLine) -> None:
+    """Those of procedures, which are loaded together."""
+    from . import modality_options, printing, procedures, ups_options
+
+    modality_options.Commands(line).add()
+    procedures.add_nget(line.calling("nget", procedures.nget, "N-GET: read an instance's attributes", _NGET))
+    printing.add_print(line.calling("print", printing.print_films, "Print DICOM images or a test pattern", _PRINT))
+    printing.add_printer_status(line.calling("printer-status", printing.printer_status, "N-GET: how is the printer?"))
+    ups_options.Commands(line).add()
+
+
+def _add_listen(line: CommandLine) -> None:
+    from . import serving
+    from .listener_options import add_listener
+
+    add_listener(line.command("listen", serving.listen, "The built-in peer, for others to call"))
+
+
+def _add_hash(line: CommandLine) -> None:
+    from .policy_options import add_hash, hash_secret
+
+    add_hash(line.command("hash", hash_secret, "Hash a passcode or token for a file of users", _HASH))
+
+
+def _add_decode(line: CommandLine) -> None:
+    from . import decoding
+
+    _decode(line.command("decode", decoding.decode, "Explain recorded traffic", _DECODE))
+
+
+def _add_demo(line: CommandLine) -> None:
+    from . import serving
+
+    _demo(line.command("demo", serving.demo, "Start the built-in peer, echo it, show what was negotiated"))
+
+
+_COMMANDS: dict[str, Callable[[CommandLine], None]] = {
+    "echo": _add_echo,
+    "send": _add_send,
+    "store": _add_store,
+    "find": _add_find,
+    "get": _add_get,
+    "move": _add_move,
+    "": _add_normalized,
+    "listen": _add_listen,
+    "hash": _add_hash,
+    "decode": _add_decode,
+    "demo": _add_demo,
+}
+"""By their names, in the order of the help."""
 
 
 def _help_with_models(sub: argparse.ArgumentParser, service: str) -> Callable[[], str]:

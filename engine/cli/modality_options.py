@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from engine.workspace.availability import AVAILABILITIES
 from engine.workspace.listening import LOOPBACK
 
 from . import commitment, modality
-from .exits import Exit
+from .command_line import CommandLine
 from .options import ae_title, free_port
 from .references import add_references
 
-Handler = Callable[[argparse.Namespace], Exit]
 Parser = argparse.ArgumentParser
 _KEYS = "an attribute to set, keyword=value or Sequence[0].keyword=value; repeatable"
 
 
 class Commands:
-    """Adds the commands; `calling` makes the parser of one that calls a peer, `plain` of one that does not, in `where`
-    (None: the program's own)."""
+    """Adds the commands."""
 
-    def __init__(self, calling: Callable[..., Parser], plain: Callable[..., Parser], group: Callable[..., object]):
-        self._calling, self._plain, self._group = calling, plain, group
+    def __init__(self, line: CommandLine) -> None:
+        self._line = line
 
     def add(self) -> None:
         self._worklist()
@@ -33,7 +30,9 @@ class Commands:
         self._ian()
 
     def _worklist(self) -> None:
-        sub = self._calling("worklist", modality.worklist, "C-FIND: what is scheduled (modality worklist)", _WORKLIST)
+        sub = self._line.calling(
+            "worklist", modality.worklist, "C-FIND: what is scheduled (modality worklist)", _WORKLIST
+        )
         when = sub.add_mutually_exclusive_group()
         when.add_argument("--today", action="store_true", help="scheduled for today")
         when.add_argument("--days", metavar="N", type=int, help="scheduled from today for N days")
@@ -46,10 +45,10 @@ class Commands:
         sub.add_argument("--to", metavar="FILE", type=Path, help="with --pick: write the item there, for mpps create")
 
     def _mpps(self) -> None:
-        group = self._group(
+        group = self._line.group(
             "mpps", "Report a performed procedure step: create, complete, discontinue, show, list", _MPPS
         )
-        sub = self._calling("create", modality.create, "N-CREATE: a step begins", where=group)
+        sub = self._line.calling("create", modality.create, "N-CREATE: a step begins", where=group)
         sub.add_argument("--item", metavar="FILE", type=Path, help="the worklist item (worklist --pick N --to FILE)")
         for name, text in _OWN.items():
             sub.add_argument(f"--{name}", metavar="TEXT", default="", help=text)
@@ -60,7 +59,7 @@ class Commands:
             ("complete", modality.complete, "N-SET: the step is COMPLETED"),
             ("discontinue", modality.discontinue, "N-SET: the step is DISCONTINUED"),
         ):
-            sub = self._calling(name, handler, text, where=group)
+            sub = self._line.calling(name, handler, text, where=group)
             sub.add_argument("step", metavar="STEP", help="SOP Instance UID, or last: the latest in progress")
             add_references(sub)
             sub.add_argument("--retrieve-ae", metavar="AE", type=ae_title, help="Retrieve AE Title")
@@ -73,12 +72,12 @@ class Commands:
                     help="a code of CID 9300, or words of its meaning (110513, discontinued for unspecified reason)",
                 )
             _common(sub)
-        sub = self._calling("show", modality.show, "N-GET: what the peer has of a step", where=group)
+        sub = self._line.calling("show", modality.show, "N-GET: what the peer has of a step", where=group)
         sub.add_argument("step", metavar="STEP", help="SOP Instance UID, or last: the latest known here")
-        self._plain("list", modality.show_steps, "The steps known here, with their state", where=group)
+        self._line.command("list", modality.show_steps, "The steps known here, with their state", where=group)
 
     def _commit(self) -> None:
-        sub = self._calling("commit", commitment.commit, "Storage commitment: are these instances safe?", _COMMIT)
+        sub = self._line.calling("commit", commitment.commit, "Storage commitment: are these instances safe?", _COMMIT)
         add_references(sub)
         sub.add_argument(
             "--wait", metavar="SECONDS", type=_wait, default=10.0, help="how long the report is waited for (10); 0: not"
@@ -98,11 +97,13 @@ class Commands:
             dest="later",
             help="ask for nothing: open an association and wait for the report of an earlier transaction",
         )
-        sub = self._plain("commitments", commitment.show_transactions, "Storage commitments asked for, with results")
+        sub = self._line.command(
+            "commitments", commitment.show_transactions, "Storage commitments asked for, with results"
+        )
         sub.add_argument("transaction", metavar="UID|last", nargs="?", help="one of them, instance by instance")
 
     def _ian(self) -> None:
-        sub = self._calling("ian", commitment.ian, "Instance availability notification, one for each study")
+        sub = self._line.calling("ian", commitment.ian, "Instance availability notification, one for each study")
         add_references(sub)
         sub.add_argument(
             "--availability",

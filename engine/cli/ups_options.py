@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from engine.standard.ups import PRIORITIES, READINESS, STATES
@@ -11,10 +10,9 @@ from engine.workspace.listening import LOOPBACK
 from engine.workspace.ups_steps import CODE_HINT
 
 from . import ups, ups_watch
-from .exits import Exit
+from .command_line import CommandLine, Handler
 from .options import ae_title, free_port
 
-Handler = Callable[[argparse.Namespace], Exit]
 Parser = argparse.ArgumentParser
 _CODE = f"a code {CODE_HINT}"
 _STEPS = f"SOP Instance UID of a step; {ups_watch.ALL}: every step there is and every step to come"
@@ -39,21 +37,23 @@ def _count(text: str) -> int:
 
 
 class Commands:
-    """Adds the commands. calling: makes the parser of one that calls a peer, plain: of one that does not."""
+    """Adds the commands."""
 
-    def __init__(self, calling: Callable[..., Parser], plain: Callable[..., Parser], group: Callable[..., object]):
-        self._calling, self._plain, self._group = calling, plain, group
+    def __init__(self, line: CommandLine) -> None:
+        self._line = line
 
     def add(self) -> None:
-        self._where = self._group("ups", "Unified procedure steps: push, pull, watch", _UPS)
+        self._where = self._line.group("ups", "Unified procedure steps: push, pull, watch", _UPS)
         self._push()
         self._pull()
         self._cancel()
         self._watch()
-        self._plain("claims", ups.claims, "The steps claimed here, with their Transaction UIDs", where=self._where)
+        self._line.command(
+            "claims", ups.claims, "The steps claimed here, with their Transaction UIDs", where=self._where
+        )
 
     def _command(self, name: str, handler: Handler, summary: str, more: str = "") -> Parser:
-        return self._calling(name, handler, summary, more, where=self._where)
+        return self._line.calling(name, handler, summary, more, where=self._where)
 
     def _on_step(self, name: str, handler: Handler, summary: str, more: str = "") -> Parser:
         sub = self._command(name, handler, summary, more)

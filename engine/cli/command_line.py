@@ -1,0 +1,57 @@
+"""The parser of the command line, to which each command is added with what all have in common."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .exits import Exit, help_text
+from .options import add_association, add_output, add_peer
+
+Handler = Callable[[argparse.Namespace], Exit]
+if TYPE_CHECKING:
+    Group = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+    """Commands that stand together, as argparse adds them."""
+
+
+class CommandLine:
+    """`dimse-console`, and its commands as they are added."""
+
+    def __init__(self) -> None:
+        self.parser = argparse.ArgumentParser(
+            prog="dimse-console",
+            description="DICOM networking from the command line. Without a command the window opens.",
+            epilog=help_text(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self._commands: Group = self.parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(
+        self, name: str, handler: Handler, summary: str, more: str = "", *, where: Group | None = None
+    ) -> argparse.ArgumentParser:
+        """A command. summary: its line in the list. more: of its help. where: the group it belongs to."""
+        sub = (where or self._commands).add_parser(
+            name,
+            help=summary,
+            description=f"{summary}. {more}".strip(),
+            epilog=help_text(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(handler=handler, neutral=name == "decode")
+        add_output(sub, findings=name != "hash")
+        return sub
+
+    def calling(
+        self, name: str, handler: Handler, summary: str, more: str = "", *, where: Group | None = None
+    ) -> argparse.ArgumentParser:
+        """A command that calls a peer."""
+        sub = self.command(name, handler, summary, more, where=where)
+        add_peer(sub)
+        add_association(sub)
+        return sub
+
+    def group(self, name: str, summary: str, more: str = "") -> Group:
+        """A command that has commands of its own."""
+        sub = self._commands.add_parser(name, help=summary, description=f"{summary}. {more}".strip())
+        return sub.add_subparsers(title="commands", metavar="COMMAND", required=True)
