@@ -34,8 +34,9 @@ class Limits:
     images, and 64 associations at once stay at 1 GiB."""
     depth: int = 64
     """Sequences in each other. The deepest structured reports have about 20."""
-    inflated: int = GIB
-    """Bytes a deflated data set may become, in memory; a megabyte can become a gigabyte."""
+    inflated: int = 128 * MIB
+    """Bytes a deflated data set may become, in memory; a megabyte can become a gigabyte. Inflating so many takes half a
+    second; structured reports and presentation states, which are deflated mostly, have less than a hundredth."""
     files: int = 0
     """Instances taken in a run of the built-in peer; 0: no limit but the disk's."""
     received: int = 0

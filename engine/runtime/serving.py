@@ -30,6 +30,7 @@ from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
 from engine.standard.messages import ECHO, FIND, STORE, message_name
 from engine.standard.status import StatusClass, status_class
+from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire import datasets
 
 from .association import Association
@@ -42,6 +43,8 @@ from .room import Room
 from .storing_at_once import learn, stored_at_once
 
 UNABLE_TO_PROCESS = 0xC000
+LONG = 16 * 1024
+"""Bytes of a deflated data set that may become 16 MB: as much as the loop inflates itself."""
 PROCESSING_FAILURE = 0x0110
 AT_ONCE = frozenset({STORE, FIND, ECHO})
 """What is answered without asking anybody else, in the turn in which it came."""
@@ -179,7 +182,7 @@ class Server:
                     in_memory(message.data), message.transfer_syntax, limits=association.limits
                 )
             except datasets.DataSetError as error:
-                return _refuse(message.command, str(error))
+                return _refuse(message.command, datasets.without_path(error, message.data))
         return self.peer.serve(
             Request(
                 context=context,
@@ -222,8 +225,8 @@ class _Run:
 
     async def play(self, generator: Serving) -> None:
         try:
-            effect = next(generator)
-            while True:
+            effect = await self._first(generator)
+            while effect is not None:
                 problem = await self.server.save(self.association.number)
                 if problem:
                     await self._reply(Reply(command=self._not_kept(problem)))
@@ -233,6 +236,14 @@ class _Run:
             pass
         finally:
             generator.close()
+
+    async def _first(self, generator: Serving) -> Effect | None:
+        """The first effect; beside the loop where a data set is inflated for it, which may take a while."""
+        message = self.event.message
+        row = transfer_syntax(message.transfer_syntax)
+        if row is None or not row.deflated or message.data_length < LONG or message.command.command_field != STORE:
+            return next(generator, None)
+        return await asyncio.to_thread(next, generator, None)
 
     async def _carried_out(self, effect: Effect) -> Answer:
         if isinstance(effect, Keep):

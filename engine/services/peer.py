@@ -30,7 +30,7 @@ from engine.standard.messages import (
 from engine.standard.performed_steps import MPPS, MPPS_RETRIEVE
 from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
-from engine.wire.datasets import DataSetError
+from engine.wire.datasets import DataSetError, LimitError, without_path
 
 from .commitment import CommitmentRules
 from .effects import Instance, Keep, Notify, Reply, Request, Serving
@@ -234,7 +234,8 @@ def _checked(request: Request, limits: Limits) -> Instance:
     try:
         instance = instance_from(class_uid, uid, request.data, limits)
     except DataSetError as error:
-        raise Refusal(CANNOT_UNDERSTAND, str(error)) from None
+        status = OUT_OF_RESOURCES if isinstance(error, LimitError) else CANNOT_UNDERSTAND
+        raise Refusal(status, without_path(error, request.data)) from None
     if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:
         raise Refusal(CLASS_MISMATCH, "SOP Class or Instance UID of Data Set and command differ")
     return instance

@@ -106,6 +106,8 @@ class Reader:
         self._order = "<" if little_endian else ">"
         self._stop_at = stop_at
         self._depth = depth
+        self.too_deep = False
+        """Whether that is the failure."""
         self.failure: tuple[str, int] | None = None
         self.position = 0
         """Where reading ended."""
@@ -256,6 +258,7 @@ class Reader:
         """The items of a sequence, and the offset after its delimiter or end."""
         items: list[RawItem] = []
         if depth >= self._depth:
+            self.too_deep = self.failure is None
             self._fail(f"{tag_text(tag)} is a sequence more than {self._depth} levels deep", start)
             return (), end
         while start < end and self.failure is None:

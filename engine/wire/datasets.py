@@ -33,7 +33,7 @@ from .dicom_files import (
     problem,
     read_file_into,
 )
-from .errors import DataSetError
+from .errors import DataSetError, LimitError
 from .file_front import FRONT, is_plain_instance
 from .file_writing import file_meta, put, write_file, write_instance, write_out, write_whole
 from .issues import Issue
@@ -96,7 +96,13 @@ def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, l
     except OSError as error:
         raise problem(place.path, error) from None
     except DataSetError as error:
-        raise problem(place.path, str(error)) from None
+        raise type(error)(f"{place.path}: {error}") from None
+
+
+def without_path(error: DataSetError, data: object) -> str:
+    """What is wrong with received data, for its sender, who has no business with the names of our files."""
+    text = str(error)
+    return text.removeprefix(f"{data.path}: ") if isinstance(data, FileData) else text
 
 
 def _explicit_attributes(data: bytes, layout: Layout, stop_at: int, limits: Limits) -> DataSet:
@@ -163,11 +169,11 @@ def _plain(data: Buffer, transfer_syntax_uid: str, limits: Limits = USUAL) -> by
         return bytes(data)
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
-        out = inflater.decompress(data, limits.inflated)
+        out = inflater.decompress(data, limits.inflated + 1)
     except zlib.error:
         raise DataSetError("The data set is not deflated as its transfer syntax says (RFC 1951).") from None
-    if inflater.unconsumed_tail:
-        raise DataSetError(f"The deflated data set has more than {limits.inflated} bytes.")
+    if len(out) > limits.inflated:
+        raise LimitError(f"The deflated data set has more than {limits.inflated} bytes.")
     if not inflater.eof:
         raise DataSetError("The deflated data set ends too early.")
     return out
@@ -189,7 +195,7 @@ def _read(
         text, offset = reader.failure
         sentence = f"The data set cannot be read from byte {offset - start} on: {text}."
         if issues is None:
-            raise DataSetError(sentence)
+            raise (LimitError if reader.too_deep else DataSetError)(sentence)
         issues.append(Issue(sentence, offset - start, len(source) - start, "PS3.5 7"))
     return elements
 
@@ -262,6 +268,7 @@ __all__ = [
     "PIXEL_DATA",
     "DataSetError",
     "FileHeader",
+    "LimitError",
     "checked",
     "dataset_from_json",
     "dataset_to_json",
@@ -282,6 +289,7 @@ __all__ = [
     "to_pydicom",
     "transcode",
     "value_error",
+    "without_path",
     "write_file",
     "write_instance",
     "write_out",

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import threading
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.model.association import ProposedContext
+from engine.model.commands import OneShot
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import MIB, Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
 from engine.runtime.files import Spool, in_memory
 from engine.runtime.room import disk_problem, size_text
+from engine.services import peer
+from engine.services.effects import Instance
+from engine.services.instances import instance_from
 from engine.services.responses import request_of
 from engine.wire import datasets
 from engine.wire.commands import encode_command
@@ -27,6 +32,7 @@ from tests.runtime.console import (
     STUDY_FIND,
     VERIFICATION,
     Console,
+    echo_rq,
     find_rq,
     policy,
     proposal,
@@ -133,11 +139,65 @@ def test_what_inflates_too_far_is_refused(console: Console) -> None:
     listener = limited(console, inflated=100_000)
     small, large = (image(f"1.2.{n}", size, DEFLATED) for n, size in ((1, 1000), (2, 5_000_000)))
     assert len(large.data) < 10_000
-    assert stored(console, listener, small, large) == [0, 0xC000]
+    assert stored(console, listener, small, large) == [0, 0xA700]
     bomb = zlib.compressobj(wbits=-15)
     packed = bomb.compress(bytes(1 << 24)) + bomb.flush()
     with pytest.raises(datasets.DataSetError, match="more than 1024 bytes"):
         datasets.decode_dataset(packed, DEFLATED, limits=Limits(inflated=1024))
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, 0), (2, 0xA700), (4, 0xA700)])
+def test_the_limit_of_what_inflates_is_exact(more: int, status: int, console: Console) -> None:
+    fits = len(image("1.2.3", 1000).data)
+    listener = limited(console, inflated=fits)
+    shot = console.one_shot(
+        proposal(listener, (CT, DEFLATED)), store_rq(CT, "1.2.3", image("1.2.3", 1000 + more, DEFLATED))
+    )
+    (answer,) = console.responses(shot.operation)
+    assert answer.command.status == status
+    assert bool(status) is (f"has more than {fits} bytes" in answer.command.text("ErrorComment"))
+
+
+def test_others_are_served_while_a_data_set_is_inflated(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = console.listen()
+    number = console.open(proposal(listener))
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def slow(*given: Any, **named: Any) -> Instance:
+        begun.set()
+        assert goes_on.wait(20)
+        return instance_from(*given, **named)
+
+    monkeypatch.setattr(peer, "instance_from", slow)
+    packed = image("1.2.3", 100_000_000, DEFLATED)
+    operation = console.new_id()
+    asked = proposal(listener, (CT, DEFLATED))
+    console.submit(
+        OneShot(
+            association=console.new_id(),
+            operation=operation,
+            proposal=asked,
+            messages=(store_rq(CT, "1.2.3", packed),),
+        )
+    )
+    assert begun.wait(20)
+    assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
+    goes_on.set()
+    assert console.status(operation).status == 0
+    console.release(number)
+
+
+def test_the_sender_of_bad_data_is_not_told_our_folders(console: Console, tmp_path: Path) -> None:
+    """Data sets so large that they were spooled to a file have its name in what is said about them here."""
+    listener = limited(console, tmp_path / "in", memory=100, depth=5)
+    data = EncodedData(datasets.encode_dataset(deep(6), EXPLICIT), EXPLICIT)
+    text = DataSet((DataElement(0x00104000, "LT", ("x" * 500,)),))
+    broken = EncodedData(datasets.encode_dataset(text, EXPLICIT)[:-10], EXPLICIT)
+    for sent, status in ((data, 0xA700), (broken, 0xC000)):
+        shot = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, "1.2.3", sent))
+        (answer,) = console.responses(shot.operation)
+        assert answer.command.status == status
+        assert answer.command.text("ErrorComment").startswith("The data set cannot be read from byte")
 
 
 @pytest.mark.parametrize(
