@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import asyncio
 
 USUAL = Limits()
+LARGEST_DECODED = 256 << 20
+"""Bytes of a received data set, no instance to store, that is loaded and decoded: identifiers and reports have some
+KiB, the images of a film that is printed some tens of MiB."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
@@ -189,10 +192,15 @@ def begin_writing(path: str, offset: int, count: int) -> None:
 
 
 def in_memory(data: EncodedData | FileData) -> bytes:
-    """The bytes of a received data set. Raises DataSetError when its file cannot be read, or it was not kept."""
+    """The bytes of a received data set that is to be decoded as a whole. Raises DataSetError when its file cannot be
+    read, or it was not kept; LimitError when it is too large for that."""
     if isinstance(data, Unkept):
         raise datasets.DataSetError(f"The data set {data.problem}.")
-    return data.data if isinstance(data, EncodedData) else datasets.load_file(data).data
+    if isinstance(data, EncodedData):
+        return data.data
+    if size_of(data) > LARGEST_DECODED:
+        raise datasets.LimitError(f"The data set has {size_of(data)} bytes; {LARGEST_DECODED} are decoded at most.")
+    return datasets.load_file(data).data
 
 
 def size_of(data: EncodedData | FileData) -> int:

@@ -181,6 +181,12 @@ class Server:
                 identifier = datasets.decode_dataset(
                     in_memory(message.data), message.transfer_syntax, limits=association.limits
                 )
+            except datasets.LimitError as error:
+                self.context.error(
+                    f"{message_name(message.command.command_field)} refused: {error}", association.number
+                )
+                said = datasets.without_path(error, message.data)
+                return _refuse(message.command, said, (OUT_OF_RESOURCES, RESOURCE_LIMITATION))
             except datasets.DataSetError as error:
                 return _refuse(message.command, datasets.without_path(error, message.data))
         return self.peer.serve(

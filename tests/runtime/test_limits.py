@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.model.association import ProposedContext
-from engine.model.commands import OneShot
+from engine.model.commands import OneShot, Outgoing
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import MIB, Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
+from engine.runtime import files
 from engine.runtime.files import Spool, in_memory
 from engine.runtime.room import disk_problem, size_text
 from engine.services import peer
@@ -292,3 +293,23 @@ def test_a_release_is_no_reason_to_take_a_megabyte(console: Console) -> None:
         peer.send(struct.pack(">BBI", 5, 0, 64 * MIB))
         assert decode_pdu(peer.read_pdu()).TYPE == 7
     assert console.of(MessageNotice) == []
+
+
+@pytest.mark.parametrize(("name", "status"), [("C-FIND-RQ", 0xA700), ("N-CREATE-RQ", 0x0213)])
+def test_a_data_set_too_large_to_be_decoded_is_refused(
+    name: str, status: int, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spooled to a file as an instance is, but never loaded."""
+    monkeypatch.setattr(files, "LARGEST_DECODED", 50_000)
+    listener = limited(console, tmp_path / "in", memory=1000)
+    sop_class = STUDY_FIND if name == "C-FIND-RQ" else "1.2.840.10008.3.1.2.3.3"
+    for size, fits in ((40_000, True), (60_000, False)):
+        sent = Outgoing(
+            command=request_of(name, AffectedSOPClassUID=sop_class),
+            data=EncodedData(image("1.2.3", size).data, EXPLICIT),
+        )
+        shot = console.one_shot(proposal(listener, (sop_class, EXPLICIT)), sent)
+        answer = console.responses(shot.operation)[-1]
+        assert (answer.command.status == status) is not fits
+    said(console, f"{name} refused: The data set has", "50000 are decoded at most")
+    assert not list(tmp_path.rglob("*.part"))
