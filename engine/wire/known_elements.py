@@ -14,7 +14,9 @@ from .data_writer import SPECIFIC_CHARACTER_SET
 from .values import decode_value
 
 KEPT = 4096
-"""Elements remembered, of all character sets; then it begins anew."""
+"""Elements remembered of one character set; then it begins anew."""
+SETS = 16
+"""Character sets of which they are; a site has one or two."""
 LONGEST = 256
 """Bytes of one that is."""
 MOST = 1000
@@ -64,6 +66,11 @@ def leading_elements(data: bytes, stop_at: int) -> tuple[list[DataElement], bool
 
 def _of(codecs: tuple[str, ...]) -> dict[bytes, DataElement]:
     """Those known of a character set."""
-    if sum(map(len, _known.values())) > KEPT:
-        _known.clear()
-    return _known.setdefault(codecs, {})
+    known = _known.get(codecs)
+    if known is None:
+        if len(_known) >= SETS:
+            _known.clear()
+        known = _known[codecs] = {}
+    elif len(known) > KEPT:
+        known.clear()
+    return known

@@ -76,6 +76,9 @@ def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(500):
         known(encode_dataset(DataSet((DataElement(0x0020000D, "UI", (f"1.2.{number}",)),)), EXPLICIT_VR_LE))
     assert sum(map(len, known_elements._known.values())) <= 52
+    for number in range(2 * known_elements.SETS):
+        known_elements._of((f"codec {number}",))
+    assert len(known_elements._known) <= known_elements.SETS
 
 
 @settings(deadline=None, max_examples=500)
