@@ -83,8 +83,7 @@ class Archive(FolderStore):
         Blocks. A sentence for each file that cannot be read. Raises OSError and DatabaseError.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self._number < 0 and os.name != "nt":
-            self._number = os.open(self.folder, os.O_RDONLY)
+        self._open_folder()
         for left in self.incoming.glob("*.part"):
             left.unlink(missing_ok=True)
         known = {row.file: row for row in self._database.files()}
@@ -110,6 +109,17 @@ class Archive(FolderStore):
         news += [GoneFile(name) for name in known if name not in seen]
         self._database.write(news)
         return problems
+
+    def _open_folder(self) -> None:
+        """For `_synchronize`; anew where another folder has the name now."""
+        if os.name == "nt":
+            return
+        number = os.open(self.folder, os.O_RDONLY)
+        if self._number < 0:
+            self._number = number
+            return
+        os.dup2(number, self._number, inheritable=False)  # other threads may be using it
+        os.close(number)
 
     def _ordered(self, known: dict[str, IndexedFile]) -> Iterator[Path]:
         """Files as they came: those that are indexed, then the rest by their time."""
@@ -276,7 +286,19 @@ class Archive(FolderStore):
         return ""
 
     def _write(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:
-        """data: the data set in pieces, or a file it was received into."""
+        """data: the data set in pieces, or a file it was received into. A folder that was taken away is made again."""
+        if isinstance(data, FileData):
+            self._open_folder()  # it may have been made again for the file
+        try:
+            return self._written(uids, syntax, data)
+        except (OSError, datasets.DataSetError) as error:
+            if not any(isinstance(e, FileNotFoundError) for e in (error, error.__cause__)):
+                raise
+            self.incoming.mkdir(parents=True, exist_ok=True)
+            self._open_folder()
+            return self._written(uids, syntax, data)
+
+    def _written(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:
         name = file_name(uids[1])
         part = f"{self._incoming}{next(self._part)}.part"
         try:

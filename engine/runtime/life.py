@@ -250,17 +250,22 @@ class Life:
         if loop.is_closed():
             loop.stop()  # nothing that waits will ever go on
         error = details.get("exception")
-        if isinstance(error, BaseException):
+        if isinstance(error, OSError) and str(details.get("message")).startswith("socket.accept()"):
+            self._told(error, sentences.cannot_accept(error))  # asyncio tries again every second
+        elif isinstance(error, BaseException):
             self._told(error)
         else:
             said = str(details.get("message"))
             self.context.error(f"The engine met an unexpected error: {said}.", report=f"Unexpected: {said}")
 
-    def _told(self, error: BaseException) -> None:
-        """Once where the same is raised over and over."""
+    def _told(self, error: BaseException, known: str = "") -> None:
+        """Once where the same is raised over and over. known: what it means, where it is no defect of ours."""
         report, now = report_of(error), self.context.now()
         last, at = self._last_told
         if report != last or now - at > WITHIN:
             self._last_told = report, now
+            if known:
+                self.context.error(known)
+                return
             sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
             self.context.error(sentence, report=report)

@@ -238,6 +238,13 @@ def held_back(peer: Peer, unanswered: int) -> str:
     )
 
 
+def cannot_accept(error: OSError) -> str:
+    return (
+        f"No connection can be accepted for now: {_reason(error)}. Those that come wait until others have ended; fewer "
+        "associations at once, or a higher limit of open files, would avoid it."
+    )
+
+
 def cannot_keep(error: OSError) -> str:
     return f"What was being received could not be kept, so the association was aborted: {_reason(error)}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -203,4 +204,24 @@ def test_instances_that_nobody_looks_for_come_in_their_order_and_once_each(tmp_p
     assert [i.sop_instance_uid for i in durable.archive.instances()] == ["1.2", "1.1", "1.3", "1.4", "1.5"]
     found = durable.archive.find("1.5")
     assert found is not None and in_memory(found.data) == in_memory(image("1.5", 100).data)
+    durable.close()
+
+
+@pytest.mark.parametrize("gone", ["", ".dimse-console"], ids=["the folder", "what is ours in it"])
+@pytest.mark.parametrize("spooled", [False, True])
+def test_a_folder_that_was_taken_away_is_made_again(gone: str, spooled: bool, tmp_path: Path) -> None:
+    """And what is synchronized from then on is the new one."""
+    folder = tmp_path / "in"
+    durable = opened(folder)
+    asyncio.run(_keep(durable, image("1.2.1")))
+    shutil.rmtree(folder / gone)
+    instance = image("1.2.2", 5000)
+    if spooled:
+        spool = Spool(EXPLICIT, durable.archive.incoming, Limits(memory=100, disk_left=0))
+        spool.write(in_memory(instance.data))
+        instance = replace(instance, data=spool.close())
+    asyncio.run(_keep(durable, instance))
+    assert (folder / "1.2.2.dcm").is_file()
+    if os.name != "nt":
+        assert os.path.samestat(os.fstat(durable.archive._number), folder.stat())
     durable.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -9,7 +12,8 @@ import pytest
 
 from engine.model.notices import ErrorNotice, Outcome
 from engine.runtime.serving import Server
-from tests.runtime.console import Console, echo_rq, proposal
+from tests.runtime.console import VERIFICATION, Console, echo_rq, proposal
+from tests.runtime.scripted import Conversation
 
 SECRET = "DOE^JOHN"
 
@@ -62,3 +66,20 @@ def test_a_defect_while_serving_is_answered_and_told(console: Console, monkeypat
     assert SECRET not in told.report + told.sentence
     monkeypatch.undo()
     assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_too_few_descriptors_to_accept_are_no_defect(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever connects meanwhile is served when there are some again."""
+    listener = console.listen()
+
+    def accept(_: socket.socket) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as sock:
+        told = console.wait(ErrorNotice, lambda n: "No connection can be accepted" in n.sentence)
+        assert not told.report and "Too many open files" in told.sentence
+        monkeypatch.undo()
+        talk = Conversation(sock, threading.Event())
+        talk.ask(VERIFICATION)
+    assert not console.of(ErrorNotice, lambda n: n.report)
