@@ -23,7 +23,8 @@ often comes, and then asking the system which sockets can be read costs more tha
 SMALL = 16 * 1024
 """Bytes after which one read is enough of a turn."""
 SELDOM = 16
-"""Turns until it is tried again whether more has come, after nothing had."""
+"""Turns until it is tried again whether more has come, after nothing had, and at first: who only opens an association
+and releases it never sends so quickly."""
 _BUSY = (BlockingIOError, InterruptedError)
 
 
@@ -46,7 +47,7 @@ class SocketTransport(asyncio.Transport):
         self._closing = self._eof = False
         self._cut = False
         """Nothing is sent any more: the connection is lost or was aborted."""
-        self._patience = 0
+        self._patience = SELDOM
         """Turns until more is looked for at once."""
         self._ending: list[Exception | None] = []
         """What ended it, where that is told when the bytes under way have been dealt with."""
