@@ -9,7 +9,7 @@ from engine.model.emulation import NAMES, PRINTER_STATES, CommitmentOptions, Emu
 
 from .binary import beside
 from .errors import ValueProblem
-from .settings import Reader, between
+from .reader import Reader, between
 from .toml_text import Table
 
 MAXIMUM_DELAY = 3600

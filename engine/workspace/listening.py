@@ -31,9 +31,10 @@ from .binary import named_path
 from .emulation_text import read_emulation, write_emulation
 from .errors import ValueProblem, under
 from .names import resolve_uid, uid_keyword
+from .reader import Reader, between
 from .scripts import read_script, script_table
 from .secrets import Secrets
-from .settings import MAXIMUM_PORT, Reader, between, passphrase_name
+from .settings import MAXIMUM_PORT, passphrase_name
 from .toml_text import Inline, Table, dumps, parse, placed, read_text, write_atomically
 from .users import Users, load_users
 

@@ -22,7 +22,8 @@ from .dataset_toml import read_dataset, write_dataset
 from .errors import ValueProblem, WorkspaceError
 from .names import resolve_uid, uid_keyword
 from .performed_steps import text
-from .settings import Reader, SavedPeer, read_peer, write_peer
+from .reader import Reader
+from .settings import SavedPeer, read_peer, write_peer
 from .toml_text import Hex, Table, dumps, parse, placed, read_text, write_atomically
 
 R = TypeVar("R", "StepRecord", "Transaction")

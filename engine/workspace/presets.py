@@ -12,7 +12,8 @@ from engine.standard.sop_classes import sop_classes
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .errors import ValueProblem
-from .settings import Reader, number_contexts, read_context, write_context
+from .reader import Reader
+from .settings import number_contexts, read_context, write_context
 from .toml_text import Table, parse, placed, read_text
 
 SHIPPED = Path(engine.__file__).parents[1] / "resources" / "presets"

@@ -25,7 +25,7 @@ from .keys import with_keys
 from .names import attribute_path, uid_keyword
 from .queries import at_level, levels_of
 from .query_models import model_class, model_of
-from .settings import Reader
+from .reader import Reader
 from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
 
 SHIPPED = Path(engine.__file__).parents[1] / "resources" / "queries"

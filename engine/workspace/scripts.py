@@ -16,7 +16,7 @@ from engine.standard.messages import MESSAGES
 
 from .errors import ValueProblem, WorkspaceError, under
 from .names import attribute_tag, command_tag, did_you_mean, resolve_uid, uid_keyword
-from .settings import Reader
+from .reader import Reader
 from .toml_text import Hex, Inline, Table, Whole, dumps, parse, placed, read_text, write_atomically
 
 QUIRKS = Path(engine.__file__).parents[1] / "resources" / "quirks"

@@ -17,7 +17,8 @@ from engine.model.notices import Outcome
 from engine.standard.lean import dataclass
 
 from .errors import ValueProblem
-from .settings import Reader, SavedPeer, read_peer, write_peer
+from .reader import Reader
+from .settings import SavedPeer, read_peer, write_peer
 from .toml_text import Table, dumps, parse, placed, read_text, write_atomically
 
 FILE = "claimed-steps.toml"

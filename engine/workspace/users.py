@@ -10,7 +10,7 @@ from engine.standard.lean import dataclass
 
 from .binary import hex_bytes, read_file
 from .errors import ValueProblem
-from .settings import Reader
+from .reader import Reader
 from .toml_text import parse, placed, read_text
 
 _SOURCES = ("hash", "secret_file")

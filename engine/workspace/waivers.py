@@ -13,7 +13,7 @@ from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver, check_waiver
 
 from .errors import ValueProblem
-from .settings import Reader
+from .reader import Reader
 from .toml_text import Table, parse, placed, read_text
 
 Waivers = tuple[Waiver, ...]

@@ -26,10 +26,11 @@ from .errors import ValueProblem, WorkspaceError
 from .listening import ListenerSettings, read_listener, write_listener
 from .message_files import MessageFile, load_message, save_message
 from .presets import Preset, everything, load_preset, preset_table, shipped_presets
+from .reader import Reader
 from .saved_queries import SavedQuery, own_queries, save_query, shipped_queries
 from .scripts import read_script, script_table
 from .secrets import Secrets
-from .settings import ContextSettings, Reader, SavedPeer
+from .settings import ContextSettings, SavedPeer
 from .toml_text import Table, Whole, dumps, parse, placed, read_text, write_atomically
 from .waivers import Waivers, read_waivers, write_waivers
 
