@@ -117,6 +117,7 @@ class Reports:
         self._titles: dict[int, str] = {}
 
     def watch(self, notice: AnyNotice) -> None:
+        """Take a report of commitment down, in whichever association it came."""
         if isinstance(notice, AssociationNotice):
             self._titles[notice.association] = notice.peer.ae_title
         if not isinstance(notice, MessageNotice) or notice.direction is not Direction.RECEIVED:

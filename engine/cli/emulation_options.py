@@ -67,6 +67,7 @@ def one_delay(text: str) -> float:
 
 
 def add_emulation(parser: argparse.ArgumentParser) -> None:
+    """The arguments of what the built-in peer emulates."""
     names = "; ".join(f"{e.name}: {e.title}" for e in EMULATORS)
     group = parser.add_argument_group("emulators", "What the built-in peer is. Without these: everything.")
     group.add_argument(

@@ -24,6 +24,7 @@ def limits(text: str) -> dict[str, int]:
 
 
 def add_limits(group: argparse._ArgumentGroup) -> None:
+    """An argument for each row of `model.limits`."""
     group.add_argument(
         "--limit",
         metavar="NAME=NUMBER[,NAME=NUMBER]",

@@ -19,6 +19,7 @@ from .tls_options import add_tls, tls_settings
 
 
 def add_listener(sub: argparse.ArgumentParser) -> None:
+    """The arguments of listen."""
     sub.add_argument(
         "--settings",
         metavar="FILE",

@@ -159,6 +159,7 @@ def add_output(parser: argparse.ArgumentParser, *, findings: bool = True) -> Non
 
 
 def add_association(parser: argparse.ArgumentParser) -> None:
+    """The arguments of how an association is proposed, for every command that opens one."""
     group = parser.add_argument_group("association")
     group.add_argument("--calling", metavar="TITLE", type=ae_title, help="our AE title")
     group.add_argument("--called", metavar="TITLE", type=ae_title, default="ANY-SCP", help="the peer's AE title")

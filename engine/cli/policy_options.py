@@ -60,6 +60,7 @@ def count(text: str) -> int:
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say who is let in; `policy` reads them."""
     group = parser.add_argument_group("policy", "Who is let in, and with what. Without these: anybody, anything.")
     group.add_argument(
         "--accept",

@@ -96,6 +96,7 @@ def _place(option: str) -> str:
 
 
 def add_print(sub: argparse.ArgumentParser) -> None:
+    """The arguments of print; those of film session, film box and image boxes by their rows."""
     files = sub.add_argument(
         "files", metavar="FILE|FOLDER", nargs="+", type=Path, default=[], help="DICOM images, in the order of places"
     )

@@ -105,6 +105,7 @@ def _well_known(uid: str, written: str) -> str:
 
 
 def add_nget(sub: argparse.ArgumentParser) -> None:
+    """The arguments of nget."""
     sub.add_argument("sop_class", metavar="CLASS", help="SOP class")
     sub.add_argument(
         "instance",

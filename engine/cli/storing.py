@@ -124,6 +124,7 @@ class StoreOutput(Output):
         self._not_stored: dict[int, FileResult] = {}
 
     def notice(self, notice: AnyNotice) -> None:
+        """Print a notice of a store; the plan before anything is sent."""
         match notice:
             case StorePlanNotice():
                 self._plan = notice.plan

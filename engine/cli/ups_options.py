@@ -43,6 +43,7 @@ class Commands:
         self._line = line
 
     def add(self) -> None:
+        """All of them."""
         self._where = self._line.group("ups", "Unified procedure steps: push, pull, watch", _UPS)
         self._push()
         self._pull()

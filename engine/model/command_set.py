@@ -80,6 +80,7 @@ class CommandSet:
         return None
 
     def get(self, key: str | int) -> Value:
+        """The value of an element, by tag or keyword; of several the first, None where there is none."""
         tag = key if isinstance(key, int) else BY_KEYWORD[key].tag
         if self.places is not None:
             place = self.places.get(tag)

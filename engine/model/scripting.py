@@ -32,6 +32,7 @@ class Deviation:
         return FAULTS[self.fault]
 
     def value(self, name: str) -> Value:
+        """The value of this parameter: the one given, else the usual one of its fault."""
         given: Mapping[str, Value] = dict(self.values)
         if name in given:
             return given[name]

@@ -335,6 +335,7 @@ class Association:
         outcome: Outcome | None = None,
         cause: Cause = Cause.NONE,
     ) -> None:
+        """Tell that a phase of its life begins; the arguments are the notice's own."""
         now = self.context.now()
         self.context.notify(
             _association_notice(

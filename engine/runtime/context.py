@@ -137,6 +137,7 @@ class Context:
     def error(
         self, sentence: str, association: int | None = None, operation: int | None = None, report: str = ""
     ) -> None:
+        """Tell what went wrong on our side, in a sentence. report: of a defect, what and where in the program."""
         self.notify(
             ErrorNotice(
                 time=self.wall(), sentence=sentence, association=association, operation=operation, report=report

@@ -43,6 +43,7 @@ class Operation:
     """Associations on their way, which Cancel gives up."""
 
     def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
+        """Tell that it moved on. size: bytes so far."""
         self.context.notify(
             _progress_notice(
                 operation=self.number,
@@ -171,6 +172,8 @@ class Operations:
             operation.ended.set()
 
     async def cancel(self, number: int) -> None:
+        """The user wants this operation to end: associations that are being opened for it are given up, and it asks its
+        peer."""
         operation = self._running.get(number)
         if operation is None:
             return

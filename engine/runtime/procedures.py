@@ -46,6 +46,7 @@ class Running:
         self._verdict: fx.Verdict | None = None
 
     async def run(self) -> None:
+        """Carry the procedure out to its end. Raises Ended where it cannot go on."""
         listener: Listener | None = None
         try:
             listener = await self._listen()

@@ -62,6 +62,7 @@ class Recorder(Notes):
     # -- what passes
 
     def pdu(self, event: p.PduReceived | p.PduSent) -> None:
+        """A PDU passed, of whatever type and in any state, or bytes by force."""
         self._context.tell_rest()
         buffers: tuple[p.Buffer, ...]
         if isinstance(event, p.PduReceived):
@@ -118,6 +119,7 @@ class Recorder(Notes):
     def told_data(
         self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
     ) -> None:
+        """`data`, when it is its turn to be recorded. time, clock: when it passed."""
         self.note_data(direction, buffers, whole, time, clock)
         self.judge_data(direction, buffers, time)
 
@@ -183,6 +185,7 @@ class Recorder(Notes):
         within: int | None,
         times: Times,
     ) -> None:
+        """`message`, when it is its turn to be recorded."""
         self.note_message(direction, ready, data, length, operation, within, times)
         if self._held:
             self._tell_held(direction, operation if operation is not None else within)
@@ -224,6 +227,7 @@ class Recorder(Notes):
         within: int | None,
         times: Times,
     ) -> None:
+        """`received`, when it is its turn to be recorded."""
         self.note_received(message, operation, duration, unsolicited, within, times)
         if self._held:
             self._tell_held(Direction.RECEIVED, operation if operation is not None else within)
@@ -289,6 +293,7 @@ class Recorder(Notes):
             self._tell(self._watcher.broken(rule, sentence))
 
     def judge(self, direction: Direction, verdicts: list[Verdict]) -> None:
+        """Tell what was found in a PDU; what is found in its message waits until that is told."""
         if self._held:
             self._tell_held(direction, None)  # of a message nobody took
         self._last_was_wrong = False

@@ -61,6 +61,8 @@ class Retrieving:
         """Where elements stand in the latest kind of response that tells no sub-operations."""
 
     async def run(self) -> None:
+        """Retrieve to the end; where we receive ourselves, what is still on its way is waited for a moment. Raises
+        Ended."""
         self._reception = await self._receive()
         try:
             await self._operate()

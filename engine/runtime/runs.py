@@ -51,6 +51,7 @@ class PduRun:
         return self.taken < len(self.data)
 
     def take(self, limit: int) -> list[AnyNotice]:
+        """The next notices, so many at most."""
         data = self.data[self.taken : self.taken + limit]
         self.taken += len(data)
         return [
@@ -96,6 +97,7 @@ class ResponseRun:
         return self.next < self.end or bool(self.rest)
 
     def take(self, limit: int) -> list[AnyNotice]:
+        """The next notices, so many at most."""
         made = self.rest
         stop = min(self.end, self.next + max(0, limit - len(made) + 2) // 3)
         self._make(self.next, stop, made)
@@ -255,6 +257,7 @@ class ProgressRun:
         return self.next < self.end
 
     def take(self, limit: int) -> list[AnyNotice]:
+        """The next notices, so many at most."""
         first, self.next = self.next, min(self.end, self.next + limit)
         return [
             _progress_notice(

@@ -42,6 +42,7 @@ def connect_failed(error: OSError, peer: Peer) -> str:
 
 
 def listen_failed(error: OSError, host: str, port: int) -> str:
+    """Why no connections can be accepted there, and what to try."""
     where = f"{host or 'all addresses'} port {port}"
     if error.errno == errno.EADDRINUSE:
         return f"Cannot listen on {where}: another program uses the port. Choose another port, or 0 for any free one."

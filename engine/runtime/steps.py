@@ -63,6 +63,7 @@ class Steps:
     def end(
         self, step: Step, state: StepState, sentence: str, status: int | None = None, message_id: int | None = None
     ) -> None:
+        """A step has ended like this. status, message_id: of the response that ended it, where there was one."""
         step.state = state
         self._tell(step, sentence, status, message_id)
         done = sum(s.state not in _OPEN for s in self._steps)

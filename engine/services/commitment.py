@@ -78,6 +78,7 @@ class CommitmentRules(Rules):
     options: CommitmentOptions = field(default_factory=CommitmentOptions)
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        """N-ACTION: safekeeping is asked for; what is kept is reported apart (PS3.4 J.3.2, J.3.3)."""
         if uid != STORAGE_COMMITMENT_INSTANCE:
             raise Refusal(NO_SUCH_INSTANCE)
         transaction, items = data.text(TRANSACTION_UID), data.items(REFERENCED_SOPS)

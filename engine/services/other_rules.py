@@ -55,6 +55,7 @@ class MediaRules(Rules):
         return record.put(EXECUTION_STATUS, "CS", "IDLE"), Result()
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        """N-ACTION: media are made, or no longer wanted (PS3.4 Annex S)."""
         record = store.require(uid, MEDIA_CREATION)
         idle = record.attributes.text(EXECUTION_STATUS) == "IDLE"
         if not idle:
@@ -77,6 +78,7 @@ class LogRules(Rules):
     """PS3.4 P: events are recorded by the well-known instance, here by having been seen."""
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        """N-ACTION: an event is to be recorded; one without information is none."""
         row = sop_class(request.command.sop_class_uid)
         if row is None or uid != row.well_known_instance:
             raise Refusal(NO_SUCH_INSTANCE)
@@ -108,6 +110,7 @@ class VerificationRules(Rules):
 
 
 def other_rules(held: HeldClass) -> dict[str, Rules]:
+    """The rules of each of these SOP classes."""
     return {
         MEDIA_CREATION: MediaRules(held),
         INVENTORY_CREATION: InventoryRules(),

@@ -165,6 +165,7 @@ class ImageBoxRules(PrintRules):
     """PS3.4 H.4.3: the box's own position, and one image that is whole, or none to empty the box."""
 
     def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        """N-SET: the image of the box, whole, at its own position."""
         pixels = PIXELS[old.sop_class_uid]
         if not changes.text(IMAGE_POSITION) or changes.find(pixels) is None:
             raise Refusal(MISSING_ATTRIBUTE_VALUE)
@@ -181,6 +182,7 @@ class PresentationLutRules(PrintRules):
     """PS3.4 H.4.9: a table, or a shape."""
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        """N-CREATE: a table or a shape that the Standard has."""
         asked = record.attributes
         shape = asked.text(LUT_SHAPE)
         if not shape and not asked.items(LUT_SEQUENCE):
@@ -327,6 +329,7 @@ def _pictures(box: DataSet) -> tuple[DataSet, ...]:
 
 
 def print_rules(printer: PrinterOptions) -> dict[str, Rules]:
+    """The rules of each SOP class of a film session."""
     return {
         FILM_SESSION: FilmSessionRules(printer),
         FILM_BOX: FilmBoxRules(printer),

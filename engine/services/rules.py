@@ -131,18 +131,24 @@ class Rules:
     passing: ClassVar[bool] = False
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        """N-CREATE (PS3.7 10.1.5): the instance to keep, and what is answered. `Refusal` where the SOP class does not
+        allow it."""
         return record, Result(data=record.attributes)
 
     def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        """N-SET (PS3.7 10.1.3): the instance with these changes, and what is answered. `Refusal` as `create`."""
         return replace(old, attributes=old.attributes.merged(changes)), Result(data=changes)
 
     def get(self, store: NormalizedStore, record: Record) -> DataSet:
+        """N-GET (PS3.7 10.1.2): the attributes there are to be read."""
         return record.attributes
 
     def delete(self, store: NormalizedStore, record: Record) -> None:
+        """N-DELETE (PS3.7 10.1.6): take the instance away, with what goes with it."""
         store.remove(record.sop_instance_uid)
 
     def act(self, store: NormalizedStore, request: Request, uid: str, action: int, data: DataSet) -> Result:
+        """N-ACTION (PS3.7 10.1.4): do it, and say what is answered. `Refusal` as `create`."""
         store.require(uid, self.instances or request.command.sop_class_uid, self.missing)
         return Result()
 

@@ -52,6 +52,7 @@ class MppsRules(Rules):
     instances: ClassVar[str] = MPPS
 
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
+        """A step begins: all that Table F.7.2-1 wants with N-CREATE, and IN PROGRESS."""
         missing, empty = _lacking(record.attributes, lambda row: row.create)
         if missing:
             raise Refusal(MISSING_ATTRIBUTE, attributes=tuple(e.tag for e in missing))
@@ -62,6 +63,7 @@ class MppsRules(Rules):
         return record, Result(events=_told(record, STATE_EVENTS[IN_PROGRESS]))
 
     def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        """A step goes on, or ends with all that Table F.7.2-1 wants then; after that nothing is changed."""
         if old.attributes.text(PPS_STATUS) != IN_PROGRESS:
             comment = "Performed Procedure Step Object may no longer be updated"
             raise Refusal(PROCESSING_FAILURE, comment, error_id=NO_LONGER_UPDATED)

@@ -100,6 +100,7 @@ def number_contexts(contexts: tuple[ProposedContext, ...]) -> tuple[ProposedCont
 
 
 def read_local(value: Any) -> LocalAE:
+    """Who we are. `ValueProblem` names the key that is wrong, here and below."""
     reader, usual = Reader(value), LocalAE()
     return LocalAE(
         ae_title=reader.get("title", str, usual.ae_title),
@@ -110,6 +111,7 @@ def read_local(value: Any) -> LocalAE:
 
 
 def write_local(local: LocalAE) -> Table:
+    """As `read_local` reads it."""
     return {
         "title": local.ae_title,
         "implementation_class_uid": local.implementation_class_uid,
@@ -119,6 +121,7 @@ def write_local(local: LocalAE) -> Table:
 
 
 def read_timeouts(value: Any) -> Timeouts:
+    """How long we wait, in seconds."""
     reader, usual = Reader(value), Timeouts()
     return Timeouts(**{f.name: reader.get(f.name, float, getattr(usual, f.name), _seconds) for f in fields(Timeouts)})
 
@@ -128,6 +131,7 @@ def write_timeouts(timeouts: Timeouts) -> Table:
 
 
 def read_limits(value: Any) -> Limits:
+    """How much of a peer is taken; what is not told is as usual."""
     reader, usual = Reader(value), Limits()
     made = {
         row.name: reader.get(row.name, int, getattr(usual, row.name), between(row.low, row.high, row.label))
@@ -145,6 +149,7 @@ def write_limits(limits: Limits) -> Table | None:
 
 
 def read_peer(value: Any) -> SavedPeer:
+    """A peer as it is kept, with its last echo and its TLS."""
     reader, usual = Reader(value), Peer()
     peer = Peer(
         name=reader.get("name", str, ""),
@@ -166,6 +171,7 @@ def _read_echo(value: Any) -> EchoResult | None:
 
 
 def write_peer(saved: SavedPeer) -> Table:
+    """As `read_peer` reads it."""
     peer, echo = saved.peer, saved.echo
     table: Table = {"name": peer.name, "ae_title": peer.ae_title, "host": peer.host, "port": peer.port}
     # None takes out what an earlier address left behind.
@@ -185,6 +191,7 @@ def passphrase_name(key: Path) -> str:
 
 
 def read_tls(value: Any) -> TlsSettings | None:
+    """TLS settings; None where it is off. No passphrase: that is in the system's keyring."""
     reader, usual = Reader(value), TlsSettings()
     return TlsSettings(
         profile=_choice(reader, "profile", usual.profile),
@@ -234,6 +241,7 @@ def _choice(reader: Reader, key: str, default: E) -> E:
 
 
 def read_context(value: Any) -> ProposedContext:
+    """A proposed presentation context; UIDs may be written as keywords."""
     reader = Reader(value)
     try:
         role = read_role(reader.get("role", str, Role.DEFAULT.value))
@@ -262,6 +270,7 @@ def _resolved(value: Any, key: str) -> str:
 
 
 def write_context(context: ProposedContext) -> Table:
+    """As `read_context` reads it."""
     return {
         "id": context.id,
         "abstract_syntax": uid_keyword(context.abstract_syntax),
@@ -282,6 +291,7 @@ def read_contexts(reader: Reader) -> ContextSettings:
 
 
 def write_contexts(settings: ContextSettings) -> Table:
+    """What is proposed beside our name: as `read_contexts` reads it, without secrets."""
     identity, window = settings.identity, settings.async_window
     return {
         "async_window": {"invoked": window.invoked, "performed": window.performed} if window else None,
@@ -332,6 +342,7 @@ def read_extended_item(value: Any) -> ExtendedNegotiation:
 
 
 def write_extended(item: ExtendedNegotiation) -> Table:
+    """As `read_extended_item` reads it."""
     options = options_text(item) if item.information else None
     return {
         "sop_class": uid_keyword(item.sop_class_uid),

@@ -63,6 +63,7 @@ class DeviantLayer(UpperLayer):
     # -- as the machine's user sees it
 
     def next_event(self) -> p.Event | None:
+        """The oldest event, once its PDUs have been changed as the script wants them."""
         while not self._told:
             event = super().next_event()
             super().data_to_send()  # the events carry the same bytes
@@ -87,6 +88,7 @@ class DeviantLayer(UpperLayer):
         return min(times, default=None)
 
     def handle_timeout(self, now: float) -> None:
+        """The machine's time has come, or that of bytes that wait."""
         self._now = now
         if self._silent_until is not None and now >= self._silent_until:
             self._silent_until = None

@@ -64,6 +64,7 @@ def management(color: bool, single: bool) -> Management:
 
 
 def get(class_uid: str, instance_uid: str, attributes: tuple[int, ...]) -> Outgoing:
+    """An N-GET-RQ for these attributes; none: for all."""
     return Outgoing(
         command=request_of(
             "N-GET-RQ",
