@@ -11,6 +11,7 @@ import asyncio
 import socket
 import sys
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
 SUPPORTED = sys.platform != "win32"
@@ -22,6 +23,9 @@ AT_A_STRETCH = 8
 often comes, and then asking the system which sockets can be read costs more than reading."""
 SMALL = 16 * 1024
 """Bytes after which one read is enough of a turn."""
+A_MOMENT = 40e-6
+"""Seconds more is looked for before the loop has its turn again, which with sleeping and waking up takes about as long:
+a peer on this computer or in this room answers in that time."""
 SELDOM = 16
 """Turns until it is tried again whether more has come, after nothing had, and at first: who only opens an association
 and releases it never sends so quickly."""
@@ -89,15 +93,17 @@ class SocketTransport(asyncio.Transport):
             self._lost(self._ending[0])
 
     def _receive(self) -> None:
-        """What has come; and what has come meanwhile, from a peer that was quick enough the last time."""
+        """What has come; and what comes meanwhile, from a peer that was quick enough the last time."""
         protocol = self._protocol
         for more in range(AT_A_STRETCH):
+            buffer = protocol.get_buffer(-1)
             try:
-                count = self._sock.recv_into(protocol.get_buffer(-1))
+                count = self._sock.recv_into(buffer)
             except _BUSY:
-                if more:
-                    self._patience = SELDOM
-                return
+                count = self._soon(buffer) if more else -1
+                if count < 0:
+                    return
+            del buffer
             if not count:
                 if protocol.eof_received():
                     self.pause_reading()
@@ -112,6 +118,15 @@ class SocketTransport(asyncio.Transport):
             if self._patience:
                 self._patience -= 1
                 return
+
+    def _soon(self, buffer: Any) -> int:
+        """Receive what comes in a moment: how many bytes; -1 where nothing does."""
+        until = perf_counter() + A_MOMENT
+        while perf_counter() < until:
+            with suppress(*_BUSY):
+                return self._sock.recv_into(buffer)
+        self._patience = SELDOM
+        return -1
 
     # -- out
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.runtime.transport import AT_A_STRETCH, SELDOM, SUPPORTED, SocketTransport
+from engine.runtime.transport import A_MOMENT, AT_A_STRETCH, SELDOM, SUPPORTED, SocketTransport
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="asyncio's transport is used here")
 PATIENCE = 20.0
@@ -238,6 +238,30 @@ def test_a_peer_that_answers_at_once_is_read_in_the_same_turn_but_not_for_ever()
         assert sum(reads) * 2 + 1 == len(protocol.told), "none is lost"
 
     assert not run(work, more)
+
+
+def test_what_a_quick_peer_sends_in_a_moment_is_waited_for_and_a_slow_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moments = iter((0.0, 0.0, A_MOMENT / 2, A_MOMENT, 1.0, 1.0 + A_MOMENT))
+    other: list[socket.socket] = []
+
+    def moment() -> float:
+        now = next(moments)
+        if now == A_MOMENT / 2:
+            other[0].sendall(b"second")  # it was not there yet when it was first looked for
+        return now
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        other.append(theirs)
+        protocol.transport._patience = 0
+        theirs.sendall(b"first")
+        await protocol.received.wait()
+        assert protocol.told == ["made", b"first", b"second"]
+        assert protocol.transport._patience == SELDOM
+
+    monkeypatch.setattr("engine.runtime.transport.perf_counter", moment)
+    assert not run(work)
 
 
 def test_a_peer_that_is_slow_is_asked_again_seldom() -> None:
