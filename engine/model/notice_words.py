@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from engine.standard.status import StatusClass
+
 
 class Direction(Enum):
     """Which way something passed, as we see it; in a recording, as its requestor did."""
@@ -45,6 +47,15 @@ class Outcome(Enum):
     CONNECTION_FAILED = "connection failed"
     NOT_SENT = "not sent"
     """Nothing could be sent: no accepted context, unreadable file, bad data."""
+
+
+OUTCOMES = {
+    StatusClass.SUCCESS: Outcome.SUCCESS,
+    StatusClass.WARNING: Outcome.WARNING,
+    StatusClass.CANCEL: Outcome.CANCELLED,
+    StatusClass.PENDING: Outcome.SUCCESS,
+}
+"""What the status of a response means for its operation; any other is a failure."""
 
 
 class Cause(Enum):

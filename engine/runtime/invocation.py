@@ -10,20 +10,14 @@ from functools import lru_cache
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
+from engine.model.notice_words import OUTCOMES
 from engine.model.notices import Outcome, StatusNotice
 from engine.model.quick import quick
 from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
-from engine.standard.status import StatusClass, status_class, status_text
+from engine.standard.status import status_class, status_text
 from engine.wire.message_run import MessageRun
-
-OUTCOMES = {
-    StatusClass.SUCCESS: Outcome.SUCCESS,
-    StatusClass.WARNING: Outcome.WARNING,
-    StatusClass.CANCEL: Outcome.CANCELLED,
-    StatusClass.PENDING: Outcome.SUCCESS,
-}
 
 
 class Ended(Exception):

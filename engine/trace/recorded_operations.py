@@ -6,16 +6,11 @@ from collections.abc import Callable
 from dataclasses import field
 
 from engine.model.command_set import CommandSet
+from engine.model.notice_words import OUTCOMES
 from engine.model.notices import Outcome, StatusNotice
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import StatusClass, status_class, status_text
-
-_OUTCOMES = {
-    StatusClass.SUCCESS: Outcome.SUCCESS,
-    StatusClass.WARNING: Outcome.WARNING,
-    StatusClass.CANCEL: Outcome.CANCELLED,
-}
 
 
 @dataclass(slots=True)
@@ -68,7 +63,7 @@ class RecordedOperations:
             association=self.association,
             time=time,
             clock=time,
-            outcome=_OUTCOMES.get(klass, Outcome.FAILURE),
+            outcome=OUTCOMES.get(klass, Outcome.FAILURE),
             service=service,
             sop_class_uid=uid,
             message_id=response.responded_to,

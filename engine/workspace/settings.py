@@ -191,7 +191,7 @@ def passphrase_name(key: Path) -> str:
 
 
 def read_tls(value: Any) -> TlsSettings | None:
-    """TLS settings; None where it is off. No passphrase: that is in the system's keyring."""
+    """TLS settings: choices and paths. The passphrase is in the system's keyring."""
     reader, usual = Reader(value), TlsSettings()
     return TlsSettings(
         profile=_choice(reader, "profile", usual.profile),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import (
     QComboBox,
@@ -22,10 +22,10 @@ from engine.workspace.placeholders import new_uid
 from gui.models.command_model import CommandModel
 from gui.models.command_values import completions, given_bytes, parse, plain_name
 from gui.models.dataset_values import tag_text
+from gui.models.rows import Index
 from gui.models.tables import CellDelegate
 from gui.theme import mono_font, theme
 
-Index = QModelIndex | QPersistentModelIndex
 GAP = "  "
 SHOWN_COMPLETIONS = 12
 """Rows of a completion list: as many as fit under a field in a window 800 pixels high."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QStyleOptionViewItem, QTreeView, QWidget
 
 from engine.model.dataset import DataElement, DataSet
@@ -12,12 +12,11 @@ from engine.workspace.placeholders import new_uid
 from gui.models.command_values import plain_name
 from gui.models.dataset_model import PROBLEM_ROLE, VALUE, VR, DataSetModel
 from gui.models.dataset_values import with_text
+from gui.models.rows import Index
 from gui.models.tables import CellDelegate
 from gui.theme import mono_font, theme
 
 from .command_delegate import GAP, contains_completer
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 class DataSetDelegate(CellDelegate):

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.standard.extended_negotiation import ExtendedByte, ExtendedLayout, layout_of
+from gui.models.dataset_values import hex_text
 from gui.theme import SPACING
 
 from .fields import CheckField, ChoiceField, TextField
@@ -22,10 +23,6 @@ def check_hex(text: str) -> str | None:
     if len(digits) % 2:
         return "A byte has two digits; one is missing."
     return "Longer than the item can say (65,535 bytes)." if len(digits) // 2 > MAXIMUM_INFORMATION else None
-
-
-def hex_text(data: bytes) -> str:
-    return data.hex(" ").upper()
 
 
 class ExtendedOptions(QWidget):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gui.models.dataset_values import hex_text
+
 _PRINTABLE = bytes(b if 0x20 <= b < 0x7F else ord(".") for b in range(256))
 _HIDE_TEXT = bytes(b if 0x20 <= b < 0x7F else ord(" ") for b in range(256))
 _HIDE_DOTS = bytes(ord(" ") if 0x20 <= b < 0x7F else ord(".") for b in range(256))
@@ -25,10 +27,6 @@ def dots(data: bytes) -> str:
     return data.translate(_HIDE_DOTS).decode("ascii")
 
 
-def as_hex(data: bytes) -> str:
-    return data.hex(" ").upper()
-
-
 def as_c_array(data: bytes) -> str:
     """A definition that compiles, with the length in its type."""
     lines = (data[i : i + _PER_LINE] for i in range(0, len(data), _PER_LINE))
@@ -37,7 +35,7 @@ def as_c_array(data: bytes) -> str:
 
 
 COPIES: dict[str, Callable[[bytes], str]] = {
-    "Copy as &hex": as_hex,
+    "Copy as &hex": hex_text,
     "Copy as &C array": as_c_array,
     "Copy as &text": dump_text,
 }

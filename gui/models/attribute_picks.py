@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal
 
 from engine.standard.dictionary import attribute, search_attributes
 from engine.workspace.names import parse_tag
 
 from .dataset_values import element_name, tag_text
+from .rows import Index
 
 FOUND = 200
 """Attributes of the dictionary shown for a search: what is further down is found by another word."""
 NOTE_ROLE = Qt.ItemDataRole.UserRole + 20
 """What stands at the right end of a row: the tag."""
-Index = QModelIndex | QPersistentModelIndex
 
 
 class AttributePicks(QAbstractListModel):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QFont, QUndoCommand, QUndoStack
 
 from engine.conformance.findings import Finding
@@ -19,9 +19,8 @@ from gui.theme import theme
 from .command_draft import Draft, Line, Origin, Surroundings
 from .command_values import About, edit_text, parse, shown
 from .dataset_values import tag_text
-from .rows import COPY_ROLE
+from .rows import COPY_ROLE, Index
 
-Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
 COLUMNS = ("Tag", "Element", "VR", "Usage", "Value", "Origin")
 TAG, ELEMENT, VR, USAGE, VALUE, ORIGIN = range(6)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.model.dataset import DataElement, DataSet
@@ -28,8 +28,8 @@ from .dataset_values import (
     with_text,
     with_vr,
 )
+from .rows import Index
 
-Index = QModelIndex | QPersistentModelIndex
 NO_PARENT = QModelIndex()
 COLUMNS = ("Element", "Tag", "VR", "Value")
 ELEMENT, TAG, VR, VALUE = range(4)

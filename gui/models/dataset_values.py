@@ -51,6 +51,7 @@ def default_vr(tag: int, creator: str = "") -> str:
 
 
 def hex_text(data: bytes) -> str:
+    """Two digits a byte, as they are typed and shown everywhere: "0A FF"."""
     return data.hex(" ").upper()
 
 

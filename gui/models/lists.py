@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
 from engine.standard.lean import dataclass
 
-from .rows import COPY_ROLE, RECORD_ROLE
+from .rows import COPY_ROLE, RECORD_ROLE, Index
 
 R = TypeVar("R")
-Index = QModelIndex | QPersistentModelIndex
 
 ENTRY_ROLE = RECORD_ROLE + 10
 """Gives the `Entry` of a row."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from gui.theme import theme
 
-from .rows import COPY_ROLE, RECORD_ROLE
-
-Index = QModelIndex | QPersistentModelIndex
+from .rows import COPY_ROLE, RECORD_ROLE, Index
 
 COLUMNS = ("Field", "Value")
 ISSUE_SIGN = "⚠"
