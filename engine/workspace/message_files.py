@@ -225,7 +225,7 @@ def _read_json(name: Any, folder: Path) -> DataSet:
         return dataset_from_json(found)
     except json.JSONDecodeError as error:
         raise ValueProblem(f"{path}, line {error.lineno}: not valid JSON: {error.msg}") from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no text, a number of thousands of digits, nested without end
         raise ValueProblem(f"{path}: not valid JSON") from None
     except DataSetError as error:
         raise ValueProblem(f"{path}: {error}") from None

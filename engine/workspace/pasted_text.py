@@ -64,13 +64,18 @@ def _json(text: str, *, braces: bool) -> DataSet:
 
     try:
         found = json.loads("{" + text.strip().rstrip(",") + "}" if braces else text)
-        if isinstance(found, list):
-            if len(found) != 1:
-                raise DataSetTextError(1, f"{len(found)} data sets: copy one of them")
-            found = found[0]
-        return dataset_from_json(found)
     except json.JSONDecodeError as error:
         raise DataSetTextError(error.lineno, f"not valid JSON: {error.msg}") from None
+    except RecursionError:
+        raise DataSetTextError(1, "not valid JSON: nested too deep") from None
+    except ValueError:
+        raise DataSetTextError(1, "not valid JSON: a number with thousands of digits") from None
+    if isinstance(found, list):
+        if len(found) != 1:
+            raise DataSetTextError(1, f"{len(found)} data sets: copy one of them")
+        found = found[0]
+    try:
+        return dataset_from_json(found)
     except RecursionError:
         raise DataSetTextError(1, "not valid JSON: nested too deep") from None
     except DataSetError as error:
