@@ -28,6 +28,10 @@ RECORDS_WAIT = 0.01
 """Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them,
 and threads that take turns at the interpreter cost the engine more than half of its speed. Nobody sees 10 ms."""
 
+MUCH = 4 * 1024 * 1024
+"""Bytes of PDU copies that wait, from which on the bell rings for records at once: what has been looked at is freed,
+and the next copies go where it was. Memory that is new, or has left the processor's cache, costs more than copying."""
+
 
 _RECORDS = RUNS | {PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice}
 
@@ -64,9 +68,12 @@ class Outbox:
         elif type(notice) in RUNS:
             assert isinstance(notice, Run)
             self._put_bytes += notice.held
-        if self._rung or (self._ringing_later and type(notice) in _RECORDS):
+        if self._rung:
             return
-        if self.later is None or not _is_record(notice):
+        much = self._put_bytes - self._taken_bytes > MUCH
+        if self._ringing_later and not much and type(notice) in _RECORDS:
+            return
+        if much or self.later is None or not _is_record(notice):
             self._ring()
         elif not self._ringing_later:
             self._ringing_later = True

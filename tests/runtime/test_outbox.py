@@ -113,3 +113,24 @@ def test_a_bell_that_is_held_rings_once_when_it_is_let_go() -> None:
     assert len(rung) == 1, "it is held until it is let go again"
     box.let_go()
     assert len(rung) == 2
+
+
+def test_much_payload_rings_at_once_and_once() -> None:
+    """What has been looked at makes room for what comes."""
+    rung: list[None] = []
+    later: list[float] = []
+    box = Outbox(lambda: rung.append(None))
+    box.later = lambda seconds, _: later.append(seconds)
+    quarter = outbox.MUCH // 4
+    for _ in range(4):
+        box.put(pdu(quarter))
+    assert (len(rung), len(later)) == (0, 1)
+    for _ in range(3):
+        box.put(pdu(quarter))
+    assert len(rung) == 1
+    assert len(box.drain(100)) == 7
+    for _ in range(4):
+        box.put(pdu(quarter))
+    assert (len(rung), len(later)) == (1, 1)
+    box.put(pdu(1))
+    assert len(rung) == 2
