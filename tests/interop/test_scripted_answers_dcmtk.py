@@ -37,7 +37,7 @@ def test_dcmtk_ends_well(
     stage = Stage(console, shelf, tmp_path / "held")
     when = when_for(case.fault, case.operation, case.phase)
     stage.stocked(script(case.fault, phase=case.phase, when=when, **case.values))
-    program, arguments = stage.dcmtk(case.operation)
+    program, arguments = stage.dcmtk(case.operation, ends=not case.dcmtk_ok)
     completed = client(program, *arguments, cwd=own, seconds=WITHIN)
     assert (completed.code == 0) is case.dcmtk_ok, completed.output
     assert case.dcmtk_said in completed.output

@@ -15,10 +15,12 @@ from engine.model.association import Policy
 from engine.model.faults import Phase, Value
 from engine.model.notices import ErrorNotice, ScriptNotice
 from tests.runtime.console import HOST, Console
-from tests.runtime.deviating import FAST, script
+from tests.runtime.deviating import LONG, script
 
 pytestmark = pytest.mark.interop
-SECONDS = 1.0
+SHORT, PATIENT = 2.0, 15.0
+SILENT = {"drop", "silence"}
+"""Faults after which it waits for what never comes."""
 
 
 @pytest.fixture
@@ -26,9 +28,9 @@ def ask(console: Console) -> Iterator[Callable[..., tuple[str, int | None, int]]
     """An N-GET: how the association was before it, its status, how many attributes came."""
 
     def asked(fault: str, phase: Phase | None = None, **values: Value) -> tuple[str, int | None, int]:
-        listener = console.listen(policy=Policy(timeouts=FAST), script=script(fault, phase=phase, **values))
+        listener = console.listen(policy=Policy(timeouts=LONG), script=script(fault, phase=phase, **values))
         ae = AE()
-        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = SECONDS
+        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = SHORT if fault in SILENT else PATIENT
         ae.add_requested_context(Printer)
         association = ae.associate(HOST, listener.port)
         if not association.is_established:

@@ -13,7 +13,7 @@ from engine.model.faults import FAULTS, Phase
 from engine.model.notices import ErrorNotice, Outcome
 from tests.interop import samples
 from tests.runtime.console import Console
-from tests.runtime.deviating import FAST, Stage, script
+from tests.runtime.deviating import LONG, Stage, script, waits
 
 pytestmark = pytest.mark.interop
 OURS = (Phase.REQUEST, Phase.ASSOCIATION)
@@ -38,8 +38,8 @@ def test_storescp_ends_well_and_serves_the_next(
 ) -> None:
     peer = storescp()
     stage = Stage(console, shelf, tmp_path / "held")
-    stage.peer = console.listen(policy=Policy(timeouts=FAST))
-    status = stage.ours("store", script(fault, phase=phase), port=peer.port)
+    stage.peer = console.listen(policy=Policy(timeouts=LONG))
+    status = stage.ours("store", script(fault, phase=phase), port=peer.port, timeouts=waits(None, phase))
     stage.end_of(status.association)
     assert [n.faults for n in stage.fired()] == [(fault,)]
     assert stage.ours("echo", port=peer.port).outcome is Outcome.SUCCESS

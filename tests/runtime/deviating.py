@@ -16,6 +16,7 @@ from engine.model.notices import (
     Direction,
     FindingNotice,
     ListenerNotice,
+    Outcome,
     ScriptNotice,
     StatusNotice,
 )
@@ -38,13 +39,25 @@ from tests.runtime.console import (
 )
 
 FAST = Timeouts(connect=5.0, acse=1.0, dimse=1.0, artim=1.0)
-"""Short enough to test time-outs, long enough for a busy machine."""
-LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=1.0)
-"""Where something else than a time-out has to come."""
-DCMTK_SECONDS = 1
+"""For scenes in which whatever may expire."""
+LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=5.0)
+"""Where something else than a time-out has to come, however busy the machine is."""
+OURS = replace(LONG, artim=1.0)
+"""The same for a requestor, whose ARTIM only closes what it has given up."""
+SHORT = 2.0
+"""Seconds of the one time-out that has to come."""
+DCMTK_SECONDS, DCMTK_LONG = 2, 15
 SERVICES = frozenset({"find", "store", "get", "move"})
 WITHIN = 30.0
 """Seconds after which a peer counts as hanging."""
+
+
+def waits(outcome: Outcome | None, phase: Phase | None) -> Timeouts:
+    """Ours where a fault in this phase has to end so (None: nobody knows how): only what has to expire is short."""
+    ends = outcome in (None, Outcome.TIMED_OUT)
+    if phase is Phase.RELEASE or (ends and phase in (Phase.CONNECT, Phase.ASSOCIATION)):
+        return replace(OURS, acse=SHORT)
+    return replace(OURS, dimse=SHORT) if ends else OURS
 
 
 def script(fault: str, *, phase: Phase | None = None, when: When | None = None, **values: Value) -> Script:
@@ -64,7 +77,7 @@ class Stage:
     target: ListenerNotice = field(init=False)
     peer: ListenerNotice = field(init=False)
 
-    def listen(self, script: Script | None, timeouts: Timeouts = FAST) -> ListenerNotice:
+    def listen(self, script: Script | None, timeouts: Timeouts = LONG) -> ListenerNotice:
         """The peer, with the archive in its folder when there is one. timeouts: its own."""
         policy = Policy(timeouts=timeouts)
         self.target = self.console.listen(policy=policy)
@@ -83,7 +96,7 @@ class Stage:
     # -- ours
 
     def ours(
-        self, operation: str, script: Script | None = None, port: int | None = None, timeouts: Timeouts = FAST
+        self, operation: str, script: Script | None = None, port: int | None = None, timeouts: Timeouts = LONG
     ) -> StatusNotice:
         """Run an operation of our user side to its end."""
         where = replace(self.peer, port=port) if port else self.peer
@@ -94,7 +107,7 @@ class Stage:
             )
         return status
 
-    def _command(self, operation: str, where: ListenerNotice, script: Script | None, timeouts: Timeouts = FAST) -> Any:
+    def _command(self, operation: str, where: ListenerNotice, script: Script | None, timeouts: Timeouts = LONG) -> Any:
         base = proposal(where, timeouts=timeouts, script=script)
         if operation in ("get", "move"):
             return self._retrieve(operation, base)
@@ -150,11 +163,12 @@ class Stage:
 
     # -- DCMTK's
 
-    def dcmtk(self, operation: str, port: int | None = None) -> tuple[str, list[object]]:
-        """Program and arguments."""
-        limits: list[object] = ["-to", DCMTK_SECONDS, "-ta", DCMTK_SECONDS, "-td", DCMTK_SECONDS, "-aec", "ANY"]
+    def dcmtk(self, operation: str, port: int | None = None, *, ends: bool = True) -> tuple[str, list[object]]:
+        """Program and arguments. ends: it may be its own time-out that ends it."""
+        seconds = DCMTK_SECONDS if ends else DCMTK_LONG
+        limits: list[object] = ["-to", seconds, "-ta", seconds, "-td", seconds, "-aec", "ANY"]
         if operation not in ("get", "move"):  # whose programs have no such option
-            limits += ["-ts", DCMTK_SECONDS]
+            limits += ["-ts", seconds]
         where = [HOST, port or self.peer.port]
         study = f"StudyInstanceUID={self.archive[0].study_uid}"
         level = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", study]

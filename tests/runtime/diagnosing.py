@@ -12,7 +12,10 @@ from engine.trace.diagnosis.model import Diagnosis
 
 from .console import VERIFICATION, Console, echo_rq, proposal
 
-SHORT = Timeouts(connect=1.0, acse=0.4, dimse=0.4, artim=0.3)
+LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=0.3)
+"""Where something else than a time-out has to come, however busy the machine is."""
+SHORT = 0.4
+"""Seconds of the one time-out that has to come."""
 
 
 def diagnoses(console: Console) -> dict[str, Diagnosis]:
@@ -24,7 +27,7 @@ def shot(
     console: Console, where: Any, *messages: Outgoing, contexts: tuple[Any, ...] = (), **changes: Any
 ) -> StatusNotice:
     """One shot to its very end; the contexts are those of the messages' SOP classes unless given."""
-    changes.setdefault("timeouts", SHORT)
+    changes.setdefault("timeouts", LONG)
     sent = messages or (echo_rq(),)
     wanted = contexts or tuple(dict.fromkeys(m.command.sop_class_uid or VERIFICATION for m in sent))
     command = OneShot(

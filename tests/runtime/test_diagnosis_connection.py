@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from engine.trace.diagnosis.operations import _ROWS
 from engine.wire.pdus import encode_pdu
 
 from .console import CT, HOST, IMPLICIT, VERIFICATION, Console, contexts, echo_rq, policy, proposal, store_rq
-from .diagnosing import SHORT, check, diagnoses, shot
+from .diagnosing import LONG, SHORT, check, diagnoses, shot
 from .failing import Nowhere
 from .scripted import Conversation, scripted
 from .tls_files import Files
@@ -73,10 +74,14 @@ def test_an_attempt_nobody_answers(console: Console) -> None:
         with socket.create_connection((HOST, where.port)), socket.socket() as second:
             second.setblocking(False)
             second.connect_ex((HOST, where.port))
-            shot(console, where)
+            shot(console, where, timeouts=replace(LONG, connect=1.0))
     made = check(diagnoses(console), "connect.timed-out")
     assert made.mends[0].setting is Setting.CONNECT_TIMEOUT
-    assert made.mends[0].value == 3 * SHORT.connect
+    assert made.mends[0].value == 3.0
+
+
+UNANSWERED = {"associate.no-answer": replace(LONG, acse=SHORT), "dimse.no-response": replace(LONG, dimse=SHORT)}
+"""Where a time-out has to come it is the short one, and no other may come before it."""
 
 
 def _http(talk: Conversation) -> None:
@@ -132,7 +137,7 @@ SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
 def test_what_a_peer_does_wrong_is_told_apart(rule: str, console: Console) -> None:
     script, words = SCRIPTS[rule]
     with scripted(script) as peer:
-        shot(console, peer)
+        shot(console, peer, timeouts=UNANSWERED.get(rule, LONG))
     found = diagnoses(console)
     made = check(found, rule)
     assert words in f"{made.happened} {made.cause} {made.change}"
@@ -141,7 +146,7 @@ def test_what_a_peer_does_wrong_is_told_apart(rule: str, console: Console) -> No
 
 def test_a_time_out_offers_to_wait_longer_and_tls(console: Console) -> None:
     with scripted(_silent) as peer:
-        shot(console, peer)
+        shot(console, peer, timeouts=UNANSWERED["associate.no-answer"])
     made = diagnoses(console)["associate.no-answer"]
     assert {m.setting for m in made.mends} == {Setting.ACSE_TIMEOUT, Setting.TLS}
 
@@ -152,7 +157,7 @@ def test_a_release_that_is_not_answered(console: Console) -> None:
         talk.wait_closed()
 
     with scripted(script) as peer:
-        association = console.open(proposal(peer, timeouts=SHORT))
+        association = console.open(proposal(peer, timeouts=replace(LONG, acse=2.0)))  # it has to open too
         console.release(association)
     check(diagnoses(console), "release.no-answer")
 
@@ -165,7 +170,7 @@ def test_an_idle_association(console: Console) -> None:
 
 
 def test_a_caller_that_asks_for_nothing(console: Console) -> None:
-    peer = console.listen(policy=Policy(timeouts=SHORT))
+    peer = console.listen(policy=Policy(timeouts=LONG))
     with socket.create_connection((HOST, peer.port)):
         console.wait(AssociationNotice, lambda n: n.outcome is not None)
     check(diagnoses(console), "connect.silent-caller")
@@ -290,7 +295,7 @@ OTHER_SIDE = {"tls.peer-is-plain": "tls.caller-wants-tls", "tls.peer-wants-tls":
 @pytest.mark.parametrize("rule", TLS)
 def test_each_tls_failure_is_explained(rule: str, console: Console, files: Files) -> None:
     acceptor, requestor = TLS[rule]
-    peer = console.listen(tls=acceptor(files), policy=Policy(timeouts=SHORT))
+    peer = console.listen(tls=acceptor(files), policy=Policy(timeouts=replace(LONG, artim=5.0)))
     shot(console, peer, tls=requestor(files))
     console.wait(AssociationNotice, lambda n: not n.requestor and n.outcome is not None)
     found = {r: d for r, d in diagnoses(console).items() if r.startswith("tls.")}
@@ -345,7 +350,8 @@ def test_a_peer_that_does_not_read(console: Console) -> None:
 
     data = EncodedData(bytes(32 * 1024 * 1024), IMPLICIT)
     with scripted(script) as peer:
-        shot(console, peer, store_rq(CT, "2.25.9", data), contexts=((CT, IMPLICIT),))
+        waits = UNANSWERED["dimse.no-response"]
+        shot(console, peer, store_rq(CT, "2.25.9", data), contexts=((CT, IMPLICIT),), timeouts=waits)
     found = diagnoses(console)
     check(found, "transport.peer-stopped-reading")
     assert "dimse.no-response" not in found

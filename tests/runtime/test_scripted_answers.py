@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.model.faults import FAULTS
-from engine.model.notices import ErrorNotice, Outcome
+from engine.model.notices import ErrorNotice
 from engine.model.scripting import Script
 from tests.interop import samples
 from tests.runtime.console import Console
-from tests.runtime.deviating import FAST, LONG, Stage, script, when_for
+from tests.runtime.deviating import Stage, script, waits, when_for
 from tests.runtime.deviating_cases import CASES, Case
 
 Staged = Callable[[Script | None], Stage]
@@ -46,8 +45,7 @@ def test_every_fault_has_a_case() -> None:
 def test_our_user_side_ends_well(case: Case, staged: Staged) -> None:
     when = when_for(case.fault, case.operation, case.phase)
     stage = staged(script(case.fault, phase=case.phase, when=when, **case.values))
-    timeouts = FAST if case.outcome is Outcome.TIMED_OUT else replace(FAST, dimse=LONG.dimse)
-    status = stage.ours(case.operation, timeouts=timeouts)
+    status = stage.ours(case.operation, timeouts=waits(case.outcome, case.phase))
     end = stage.end_of(status.association)
     assert stage.fired(), "the rule never applied"
     assert status.outcome is case.outcome, status.sentence

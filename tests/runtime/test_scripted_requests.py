@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from engine.model.faults import FAULTS, Phase
 from engine.model.notices import Direction, ErrorNotice, FindingNotice, Outcome
 from tests.interop import samples
 from tests.runtime.console import Console
-from tests.runtime.deviating import FAST, LONG, Stage, script
+from tests.runtime.deviating import LONG, Stage, script, waits
 
 OURS = (Phase.REQUEST, Phase.ASSOCIATION, Phase.RELEASE)
 DEVIATIONS = [
@@ -45,11 +44,8 @@ def test_the_built_in_peer_ends_well_and_serves_the_next(
 ) -> None:
     stage = Stage(console, archive, tmp_path / "held")
     expected = REFUSED.get((fault, phase))
-    ours = theirs = FAST if expected in (None, Outcome.TIMED_OUT) else LONG
-    if expected is Outcome.TIMED_OUT:  # two of the same length would race for the end
-        theirs = replace(FAST, dimse=4.0)
-    stage.listen(None, theirs)
-    status = stage.ours("store", script(fault, phase=phase), timeouts=ours)
+    stage.listen(None)
+    status = stage.ours("store", script(fault, phase=phase), timeouts=waits(expected, phase))
     stage.end_of(status.association)
     assert [n.faults for n in stage.fired()] == [(fault,)]
     assert expected is None or status.outcome is expected, status.sentence

@@ -25,7 +25,7 @@ from engine.model.scripting import Script, script_of
 from engine.workspace.scripts import Profile, parse_script, quirk_profiles
 from tests.interop import samples
 from tests.runtime.console import Console, echo_rq, proposal
-from tests.runtime.deviating import FAST, LONG, Stage, script
+from tests.runtime.deviating import LONG, Stage, script, waits
 from tests.runtime.tls_files import Files
 
 Staged = Callable[[Script | None], Stage]
@@ -103,7 +103,7 @@ def test_a_cancel_that_is_not_heard(staged: Staged, heard: bool, outcome: Outcom
 def test_a_silent_listener_can_be_stopped(console: Console, archive: list[samples.Sample], tmp_path: Path) -> None:
     stage = Stage(console, archive, tmp_path)
     number = stage.listen(script("silence")).listener
-    stage.ours("echo")
+    stage.ours("echo", timeouts=waits(Outcome.TIMED_OUT, None))
     console.submit(StopListening(listener=number))
     console.wait(ListenerNotice, lambda n: n.listener == number and not n.listening)
 
@@ -111,7 +111,7 @@ def test_a_silent_listener_can_be_stopped(console: Console, archive: list[sample
 def test_scripts_of_two_listeners_do_not_mix(console: Console, archive: list[samples.Sample], tmp_path: Path) -> None:
     stage = Stage(console, archive, tmp_path)
     stage.listen(script("abort-instead"))
-    honest = console.listen(policy=Policy(timeouts=FAST))
+    honest = console.listen(policy=Policy(timeouts=LONG))
     assert stage.ours("echo", port=honest.port).outcome is Outcome.SUCCESS
     assert stage.ours("echo").outcome is Outcome.ABORTED
 
@@ -172,7 +172,7 @@ def test_the_same_over_tls(
 ) -> None:
     files = Files(tmp_path, trustme.CA())
     stage = Stage(console, archive, tmp_path / "held")
-    timeouts = FAST if outcome is Outcome.TIMED_OUT else LONG
+    timeouts = waits(outcome, None)
     stage.peer = console.listen(policy=Policy(timeouts=timeouts), script=script(fault), tls=files.acceptor())
     command = stage._command("echo", stage.peer, None, timeouts)
     status = console.run(replace(command, proposal=replace(command.proposal, tls=files.requestor())))
