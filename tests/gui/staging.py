@@ -67,7 +67,7 @@ def staged(
         window.built_in.start(introduce=True)
     yield window
     window.drafts.save = list  # type: ignore[method-assign]  # nobody is there to be asked
-    with qtbot.waitSignal(window.ended, timeout=15_000):
+    with qtbot.waitSignal(window.ended, timeout=30_000):
         window.close()
     bridge.close()
     window.deleteLater()

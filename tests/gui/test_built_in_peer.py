@@ -199,6 +199,6 @@ def test_a_key_that_does_not_fit_is_said_in_words(live_window, qtbot, files):
     settings = window.workspace.listener
     tls = TlsSettings(certificate=certificate, key=other)
     window.built_in.set_settings(replace(settings, peer=replace(settings.peer, tls=tls)))
-    qtbot.waitUntil(lambda: "key" in window.toolbar.listener.toolTip(), timeout=10_000)
+    qtbot.waitUntil(lambda: "key" in window.toolbar.listener.toolTip(), timeout=30_000)
     assert window.toolbar.listener.text() == "Built-in peer off"
     window.workspace.save_listener(settings)

@@ -41,7 +41,7 @@ def window(qtbot, tmp_path, reporter):
 
 
 def echoed(qtbot, window):
-    with qtbot.waitSignal(window.session.echo_finished, timeout=15_000) as told:
+    with qtbot.waitSignal(window.session.echo_finished, timeout=30_000) as told:
         window.first_echo()
     return told.args[0]
 
@@ -65,7 +65,7 @@ def test_the_window_goes_on_with_a_new_engine(window, qtbot, tmp_path):
         qtbot.waitUntil(lambda: any(r.established and r.peer.port == peer.port for r in window.session.open_records()))
         loop = window.bridge._engine._context.loop
         loop.call_soon_threadsafe(lambda: setattr(loop._selector, "select", fail))
-        qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None, timeout=15_000)
+        qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None, timeout=30_000)
         qtbot.waitUntil(lambda: any(isinstance(n, StatusNotice) and n.operation == operation for n in ends))
     dialogs = window.findChildren(ReportDialog)
     qtbot.waitUntil(lambda: any("is replaced by a new one" in d.words.text() for d in dialogs))

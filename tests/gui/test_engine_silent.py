@@ -59,7 +59,7 @@ def shown(qtbot, window):
         dialog = window.silence.dialog
         return dialog is not None and "kept" in dialog.findChild(QPlainTextEdit).toPlainText()
 
-    qtbot.waitUntil(of_ours, timeout=15_000)
+    qtbot.waitUntil(of_ours, timeout=30_000)
     return window.silence.dialog
 
 
@@ -92,10 +92,10 @@ def test_it_is_replaced_when_the_user_wants_it(window, qtbot, over):
     hold_up(window, over)
     dialog = shown(qtbot, window)
     qtbot.mouseClick(dialog.replace_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.session.record(held).phase is AssociationPhase.FAILED, timeout=15_000)
+    qtbot.waitUntil(lambda: window.session.record(held).phase is AssociationPhase.FAILED, timeout=30_000)
     assert window.silence.dialog is None
     qtbot.waitUntil(lambda: window.session.listener.listening and window.session.listener.port == port)
-    with qtbot.waitSignal(window.session.echo_finished, timeout=15_000) as told:
+    with qtbot.waitSignal(window.session.echo_finished, timeout=30_000) as told:
         window.first_echo()
     assert told.args[0].outcome is Outcome.SUCCESS
     assert not window.findChildren(SilenceDialog)

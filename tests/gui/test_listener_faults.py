@@ -318,7 +318,7 @@ def test_an_echo_with_a_fault_of_ours_says_so(qtbot, live_window):
     def told(batch):
         return any(isinstance(n, ScriptNotice) and n.faults == ("group-length-off",) for n in batch)
 
-    with qtbot.waitSignal(window.session.notices, check_params_cb=told, timeout=10_000):
+    with qtbot.waitSignal(window.session.notices, check_params_cb=told, timeout=30_000):
         window.echo()
 
 

@@ -40,7 +40,7 @@ def page(live_window, qtbot):
 
 
 def ran(page, qtbot):
-    qtbot.waitUntil(lambda: not page.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not page.running, timeout=30_000)
     return page.run_bar.sentence.text()
 
 

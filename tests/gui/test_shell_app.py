@@ -93,7 +93,7 @@ def window(qtbot, tmp_path):
 
 
 def wait(qtbot, condition):
-    qtbot.waitUntil(condition, timeout=15_000)
+    qtbot.waitUntil(condition, timeout=30_000)
 
 
 def test_the_whole_way_over_tcp(window, qtbot):
@@ -109,7 +109,7 @@ def test_the_whole_way_over_tcp(window, qtbot):
     wait(qtbot, lambda: len(ended) == 1)
     assert (ended[0].outcome, ended[0].status) == (Outcome.SUCCESS, 0)
     assert len(window.session.open_records()) == 2  # both ends are ours
-    with qtbot.waitSignal(window.ended, timeout=15_000):
+    with qtbot.waitSignal(window.ended, timeout=30_000):
         window.close()
     assert window.session.open_records() == ()
 

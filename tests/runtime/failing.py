@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine.model.association import Timeouts
@@ -18,9 +19,12 @@ from tests.runtime.console import (
 )
 from tests.runtime.scripted import Conversation
 
-SHORT = Timeouts(connect=1.0, acse=0.4, dimse=0.4, artim=0.3)
 LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=0.3)
 """Where something else than a time-out ends it, none may come first on a loaded machine."""
+NO_ANSWER, NO_RESPONSE = replace(LONG, acse=0.4), replace(LONG, dimse=0.4)
+"""Where a time-out ends it, only this one may."""
+ACCEPTING = replace(LONG, artim=5.0)
+"""Of a listener, whose ARTIM ends what has not begun."""
 WITHIN = 30.0
 """Seconds any of it may take on a loaded machine; the time-outs are far shorter."""
 
@@ -29,7 +33,7 @@ def fails(
     console: Console, where: Any, outcome: Outcome, *words: str, message: Outgoing | None = None, **changes: Any
 ) -> AssociationNotice:
     """One shot that must fail: the operation and its association say the same, in these words."""
-    changes.setdefault("timeouts", SHORT if outcome is Outcome.TIMED_OUT else LONG)
+    changes.setdefault("timeouts", NO_RESPONSE if outcome is Outcome.TIMED_OUT else LONG)
     abstract_syntax = message.command.sop_class_uid if message else VERIFICATION
     made = proposal(where, abstract_syntax, **changes)
     shot = OneShot(

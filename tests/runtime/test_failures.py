@@ -20,7 +20,7 @@ from tests.runtime.console import (
     policy,
     store_rq,
 )
-from tests.runtime.failing import Nowhere, fails
+from tests.runtime.failing import NO_ANSWER, Nowhere, fails
 from tests.runtime.scripted import Conversation, scripted
 
 
@@ -77,7 +77,14 @@ def test_a_connection_nobody_accepts(console: Console) -> None:
 
 def test_a_silent_peer(console: Console) -> None:
     with scripted(Conversation.wait_closed) as peer:
-        ended = fails(console, peer, Outcome.TIMED_OUT, "did not answer the A-ASSOCIATE-RQ within 0.4 s", "TLS")
+        ended = fails(
+            console,
+            peer,
+            Outcome.TIMED_OUT,
+            "did not answer the A-ASSOCIATE-RQ within 0.4 s",
+            "TLS",
+            timeouts=NO_ANSWER,
+        )
         assert ended.phase is AssociationPhase.FAILED
 
 

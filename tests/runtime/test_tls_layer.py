@@ -22,7 +22,7 @@ from tests.runtime.scripted import Conversation, scripted
 from tests.runtime.tls_files import Files, make_files
 
 WITHIN = 5.0
-SHORT = Timeouts(connect=1.0, acse=2.0, dimse=2.0, artim=2.0)
+LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=5.0)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_peer_we_refuse_reads_our_alert_and_the_end(
         ended.set()
 
     with scripted(script) as peer:
-        number = console.open(proposal(peer, tls=files.requestor(), timeouts=SHORT))
+        number = console.open(proposal(peer, tls=files.requestor(), timeouts=LONG))
         told = console.ended(number, WITHIN)
         assert "refused by us" in told.sentence
         assert ended.wait(WITHIN)
@@ -116,7 +116,7 @@ def client(files: Files, port: int, version: ssl.TLSVersion) -> Iterator[ssl.SSL
 def test_a_client_without_certificate_that_sends_damaged_records(
     record: bytes, words: str, version: ssl.TLSVersion, console: Console, files: Files
 ) -> None:
-    where = console.listen(tls=files.acceptor(), policy=Policy(timeouts=SHORT))
+    where = console.listen(tls=files.acceptor(), policy=Policy(timeouts=LONG))
     with client(files, where.port, version) as made:
         with socket.socket(fileno=socket.dup(made.fileno())) as raw:
             raw.sendall(record)
