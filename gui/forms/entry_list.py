@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt,
 from PySide6.QtGui import (
     QAction,
     QDropEvent,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QGuiApplication,
@@ -126,6 +127,7 @@ class EntryList(QListView):
     ) -> None:
         super().__init__(parent)
         self._entries = model
+        self.starts_at_first = False
         self._empty = EmptyText(self)
         self._empty.hide()
         self.setAccessibleName(name)
@@ -151,6 +153,13 @@ class EntryList(QListView):
         if movable:
             self.add_action("Move &up", "Alt+Up", self.move_up)
             self.add_action("Move &down", "Alt+Down", self.move_down)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """With `starts_at_first` the keyboard finds an entry to work on."""
+        super().focusInEvent(event)
+        by_mouse = event.reason() is Qt.FocusReason.MouseFocusReason
+        if self.starts_at_first and not by_mouse and not self.selected_rows():
+            self.select_row(max(0, self.currentIndex().row()))
 
     def add_action(self, text: str, keys: str | QKeySequence, slot: Any) -> QAction:
         """An action of the context menu, with a shortcut that works while the list has the focus."""

@@ -48,6 +48,7 @@ class ItemsView(QWidget):
         heading.setWordWrap(True)
         self.list = EntryList(self.model, self, name=title)
         self.list.set_empty(empty)
+        self.list.starts_at_first = True
         self.list.opened.connect(self.edit)
         self.list.add_action("&Edit…", "F2", self.edit)
         self.list.add_action("&Remove", "Del", self.remove)

@@ -64,6 +64,8 @@ class WaiveDialog(FormDialog):
         self.peer.set_value(waiver.peer if waiver.peer.strip() else "")
         self.reason = TextField("&Reason", check_reason, "Ticket, version, who decided", self)
         self.reason.set_value(waiver.reason)
+        if not waiver.reason:
+            self.reason.stay_calm()
         self.reason.edited.connect(self._judge)
         self.body.addLayout(heading)
         self.body.addWidget(self.peer)

@@ -111,15 +111,24 @@ def test_rules_are_switched_off_and_on_with_the_keyboard(qtbot, page):
 
 
 def test_what_needs_a_rule_is_off_without_one(qtbot, page):
-    dialog = page(LATE, FULL)
+    dialog = page()
     rules = dialog.faults.rules
     needing = [b for b in rules.findChildren(QToolButton) if b is not dialog.faults.more]
     assert len(needing) == 5 and not any(b.isEnabled() for b in needing)
-    rules.list.select_row(0)
+    rules.put(LATE, FULL)
     assert all(b.isEnabled() for b in needing)
     rules.list.selectAll()
     rules.remove()
     assert not any(b.isEnabled() for b in needing)
+
+
+def test_the_keyboard_begins_at_the_first_rule(qtbot, page):
+    dialog = page(LATE, FULL)
+    rules = dialog.faults.rules
+    rules.list.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: rules.list.selected_rows() == [0])
+    qtbot.keyClick(rules.list, Qt.Key.Key_Delete)
+    assert rules.items() == (FULL,)
 
 
 def test_rules_change_places(qtbot, page):
