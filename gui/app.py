@@ -127,13 +127,13 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     workspace = Workspace(options.workspace)
     store = settings_file(str(workspace.folder))
     chosen = options.theme or str(store.value("window/theme", "system"))
-    theme().apply(app, chosen if chosen in CHOICES else "system")
+    theme().apply(app, chosen if chosen in CHOICES else "system", sheet=False)
     if options.theme:
         store.setValue("window/theme", options.theme)
     bridge = Bridge(Engine)
     bridge.start()
-    with theme().building(app):
-        window = MainWindow(workspace, bridge)
+    window = MainWindow(workspace, bridge)
+    theme().dress(app)
     reporter = Reporter(app)
     reporter.reported.connect(window.show_report)
     reporter.followed.connect(window.follow_report)

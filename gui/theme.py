@@ -7,8 +7,6 @@ beside it. Every text role keeps a contrast of at least 4.5:1 on every backgroun
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -120,8 +118,12 @@ class Theme(QObject):
         """What is in force: light or dark."""
         return self._name
 
-    def apply(self, app: QApplication, choice: str) -> None:
-        """Dress the application; `choice` is "light", "dark" or "system" (follow the desktop from now on)."""
+    def apply(self, app: QApplication, choice: str, *, sheet: bool = True) -> None:
+        """Dress the application; `choice` is "light", "dark" or "system" (follow the desktop from now on).
+
+        sheet: False leaves the style sheet to `dress`, after the first window is built. With it Qt styles all that is
+        in a widget anew each time this gets a parent: for the main window three times over.
+        """
         if choice not in CHOICES:
             raise ValueError(f"theme {choice!r}: choose one of {', '.join(CHOICES)}")
         self._choice = choice
@@ -135,20 +137,11 @@ class Theme(QObject):
         hints.setColorScheme(scheme)
         if choice == "system":
             choice = "dark" if hints.colorScheme() is Qt.ColorScheme.Dark else "light"
-        self._dress(app, choice)
+        self._dress(app, choice, sheet=sheet)
 
-    @contextmanager
-    def building(self, app: QApplication) -> Iterator[None]:
-        """While a window of many parts is built, which is dressed once at the end.
-
-        Qt styles all that is in a widget anew each time this gets a parent: for the main window three times over.
-        """
-        sheet = app.styleSheet()
-        app.setStyleSheet("")
-        try:
-            yield
-        finally:
-            app.setStyleSheet(sheet)
+    def dress(self, app: QApplication) -> None:
+        """Put on the style sheet: at the end of `apply`, or after it when it was told to wait."""
+        app.setStyleSheet(self._sheet())
 
     def color(self, role: str) -> QColor:
         """The colour of a role (see `PALETTES`). KeyError for a role that does not exist."""
@@ -192,7 +185,7 @@ class Theme(QObject):
             dark = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
             self._dress(app, "dark" if dark else "light")
 
-    def _dress(self, app: QApplication, name: str) -> None:
+    def _dress(self, app: QApplication, name: str, *, sheet: bool = True) -> None:
         self._name = name
         self._colors.clear()
         self._icons.clear()
@@ -201,7 +194,8 @@ class Theme(QObject):
             app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(ui_font())
         app.setPalette(self._palette())
-        app.setStyleSheet(self._sheet())
+        if sheet:
+            self.dress(app)
         for widget in app.topLevelWidgets():
             self._recolour(widget)
         self.changed.emit()

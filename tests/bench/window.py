@@ -69,11 +69,11 @@ def _opened(app: QApplication, folder: Path):
     from gui.main_window import MainWindow
     from gui.theme import theme
 
-    theme().apply(app, "light")
+    theme().apply(app, "light", sheet=False)
     bridge = Bridge(Engine)
     bridge.start()
-    with theme().building(app):
-        window = MainWindow(Workspace(folder), bridge)
+    window = MainWindow(Workspace(folder), bridge)
+    theme().dress(app)
     window.resize(1280, 800)
     window.show()
     window.built_in.start(introduce=True)

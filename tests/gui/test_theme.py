@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontInfo, QIcon
 from PySide6.QtWidgets import QApplication, QPushButton
+from shiboken6 import delete
 
 from gui.panels.ae_local import LocalForm
 from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font, theme
@@ -118,21 +119,15 @@ def test_an_icon_holds_nothing_of_those_drawn_before_it(qapp: QApplication) -> N
     assert other - one
 
 
-def test_what_is_built_undressed_looks_as_what_is_built_dressed(qapp, qtbot):
-    theme().apply(qapp, "dark")
-    made = [LocalForm()]
-    with theme().building(qapp):
-        made.append(LocalForm())
-    for widget in made:
-        qtbot.addWidget(widget)
+def test_what_is_built_before_the_style_sheet_looks_as_what_is_built_after_it(qapp):
+    theme().apply(qapp, "dark", sheet=False)
+    assert qapp.styleSheet() == ""
+    before = LocalForm()
+    theme().dress(qapp)
+    after = LocalForm()
+    pictures = []
+    for widget in (before, after):
         widget.resize(360, 700)
-    dressed, undressed = (widget.grab().toImage() for widget in made)
-    assert dressed == undressed
-
-
-def test_the_dress_comes_back_when_building_fails(qapp):
-    theme().apply(qapp, "light")
-    sheet = qapp.styleSheet()
-    with pytest.raises(ZeroDivisionError), theme().building(qapp):
-        _ = 1 / len(qapp.styleSheet())
-    assert qapp.styleSheet() == sheet
+        pictures.append(widget.grab().toImage())
+        delete(widget)
+    assert pictures[0] == pictures[1]
