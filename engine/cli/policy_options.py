@@ -93,6 +93,13 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         "--max-per-caller", metavar="N", type=count, help="reject more at once with one calling AE title (default: any)"
     )
     add_limits(group)
+    _add_answers(group)
+    group.add_argument("--users", metavar="FILE", type=Path, help="user identities let in (see command-line.md)")
+    group.add_argument("--require-identity", action="store_true", help="reject who gives no user identity")
+
+
+def _add_answers(group: argparse._ArgumentGroup) -> None:
+    """What is answered to an A-ASSOCIATE-RQ beside its contexts."""
     group.add_argument(
         "--grant",
         metavar="SOPCLASS:OPTION[,OPTION]|SOPCLASS=HEX",
@@ -120,8 +127,6 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="answer to this application context too; repeatable",
     )
-    group.add_argument("--users", metavar="FILE", type=Path, help="user identities let in (see command-line.md)")
-    group.add_argument("--require-identity", action="store_true", help="reject who gives no user identity")
 
 
 def policy(args: argparse.Namespace, local: LocalAE, timeouts: Timeouts, base: Policy | None = None) -> Policy:

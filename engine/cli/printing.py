@@ -146,6 +146,11 @@ def add_print(sub: argparse.ArgumentParser) -> None:
         default=60.0,
         help="how long the print job is followed (default: 60)",
     )
+    _add_attributes(sub)
+
+
+def _add_attributes(sub: argparse.ArgumentParser) -> None:
+    """An argument for each attribute of film session, film box and image boxes, by its row."""
     for level in (SESSION, FILM, IMAGE):
         group = sub.add_argument_group({SESSION: "film session", FILM: "film box", IMAGE: "image boxes"}[level])
         for row in (r for r in PRINT_ATTRIBUTES if r.level == level):

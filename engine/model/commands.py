@@ -94,7 +94,7 @@ class Abort(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendBytes(Command):
-    """Put these bytes on the wire as they are, whatever the state (`force`)."""
+    """Put these bytes on the wire as they are, whatever the state."""
 
     association: int
     data: bytes
