@@ -289,6 +289,13 @@ class Association:
 
     # -- the end
 
+    @property
+    def lost(self) -> Ended | None:
+        """What the association's end is for an operation it cut off: a release is a success of the association only."""
+        if self.end is None or self.end.outcome is not Outcome.SUCCESS:
+            return self.end
+        return Ended(Outcome.ABORTED, f"{self.end.sentence} What had been asked was not answered.")
+
     def finish(
         self,
         phase: AssociationPhase,
@@ -308,11 +315,8 @@ class Association:
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
         if self._exchange is not None:
             self._exchange.abandon()
-        lost = self.end
-        if outcome is Outcome.SUCCESS:
-            lost = Ended(Outcome.ABORTED, f"{sentence} What had been asked was not answered.")
-        if self.begun_messages is not None:
-            self.messages.end(lost)
+        if self.begun_messages is not None and self.lost is not None:
+            self.messages.end(self.lost)
         if self._established is not None and not self._established.done():
             self._established.set_exception(self.end)
         self.link.let_go()

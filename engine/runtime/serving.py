@@ -328,7 +328,7 @@ class _Run:
         if known is not None and known.end is None:
             return known
         if known is not None and known.negotiated is None:
-            raise known.end or Ended(Outcome.CONNECTION_FAILED, "The destination cannot be reached.")
+            raise known.lost or Ended(Outcome.CONNECTION_FAILED, "The destination cannot be reached.")
         target = self.server.destinations.get(effect.destination) or self.server.itself
         if target is None:
             raise Ended(Outcome.NOT_SENT, f"{effect.destination} is no destination that was set.")

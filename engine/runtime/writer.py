@@ -34,8 +34,8 @@ class Writer:
     def live(self) -> dx.Exchange:
         """The exchange, while messages can be sent. Raises Ended."""
         association = self._association
-        if association.end is not None:
-            raise association.end
+        if association.lost is not None:
+            raise association.lost
         if association.exchange is None:
             raise Ended(Outcome.NOT_SENT, "The association is not established yet.")
         return association.exchange
@@ -131,6 +131,6 @@ class Writer:
         try:
             self._association.request(p.PDataRequest(tuple(pdus)))
         except StateError as error:
-            raise self._association.end or Ended(Outcome.NOT_SENT, str(error)) from None
+            raise self._association.lost or Ended(Outcome.NOT_SENT, str(error)) from None
         if operation is not None:
             exchange.progress_made(operation, self._association.context.now())
