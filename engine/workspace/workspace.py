@@ -195,6 +195,11 @@ class Workspace:
         write_atomically(path, dumps(preset_table(preset)))
         return load_preset(path)
 
+    def delete_preset(self, preset: Preset) -> None:
+        """Remove a preset of the user's; those that come with the program stay. Raises OSError."""
+        if preset.path is not None and not preset.shipped:
+            preset.path.unlink(missing_ok=True)
+
     @property
     def messages_folder(self) -> Path:
         return self.folder / "messages"

@@ -28,6 +28,8 @@ class ContextsView(QWidget):
     changed = Signal(object)
     preset_wanted = Signal(object)
     """(title) under which the contexts are to be kept as a preset."""
+    preset_unwanted = Signal(object)
+    """(Preset) of the user's, to be removed."""
     unfold_wanted = Signal()
     presets_wanted = Signal()
     """The preset menu is about to open: `set_presets` may bring it up to date."""
@@ -50,6 +52,7 @@ class ContextsView(QWidget):
         self.list.add_action("&Edit…", "F2", self.edit)
         self.list.add_action("&Remove", "Del", self.remove)
         self._menu = QMenu(self)
+        self._more, self._own = QMenu("Add to the list", self._menu), QMenu("&Remove a preset", self._menu)
         self._menu.aboutToShow.connect(self.presets_wanted)
         self.add_button = text_button("Add", self.add, self, icon="add", tip="Search SOP classes")
         self.add_button.setAccessibleName("Add presentation contexts")
@@ -96,16 +99,21 @@ class ContextsView(QWidget):
 
     def set_presets(self, presets: tuple[Preset, ...]) -> None:
         """What the preset menu offers."""
-        self._menu.clear()
-        more = QMenu("Add to the list", self._menu)
+        for menu in (self._menu, self._more, self._own):
+            menu.clear()
         for preset in presets:
-            for menu, take in ((self._menu, self.replace_with), (more, self.add_contexts)):
-                action = menu.addAction(preset.title, partial(take, preset.contexts))
+            title = preset.title.replace("&", "&&")
+            for menu, take in ((self._menu, self.replace_with), (self._more, self.add_contexts)):
+                action = menu.addAction(title, partial(take, preset.contexts))
                 action.setToolTip(preset.note)
+            if preset.path is not None and not preset.shipped:
+                self._own.addAction(title, partial(self.preset_unwanted.emit, preset))
         self._menu.setToolTipsVisible(True)
         self._menu.addSeparator()
-        self._menu.addMenu(more)
+        self._menu.addMenu(self._more)
         self._menu.addAction("Save as preset…", self._ask_title)
+        if not self._own.isEmpty():
+            self._menu.addMenu(self._own)
 
     def replace_with(self, contexts: tuple[ProposedContext, ...]) -> None:
         """Take these instead of what is there."""

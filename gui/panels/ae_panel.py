@@ -87,6 +87,7 @@ class AEPanel(QWidget):
         self.contexts.changed.connect(self._contexts_changed)
         self.contexts.presets_wanted.connect(self._load_presets)
         self.contexts.preset_wanted.connect(self._save_preset)
+        self.contexts.preset_unwanted.connect(self._remove_preset)
         self.peers.passphrase_changed.connect(self._passphrase_changed)
         self._look_up_secret(self.negotiation.identity())
         self._look_up_passphrases()
@@ -212,6 +213,12 @@ class AEPanel(QWidget):
     def _save_preset(self, title: str) -> None:
         contexts = tuple(replace(c) for c in self.contexts.model.records)
         self._write(self._workspace.save_preset, Preset(title=title, contexts=contexts))
+
+    def _remove_preset(self, preset: Preset) -> None:
+        try:
+            self._workspace.delete_preset(preset)
+        except OSError as error:
+            self.failed.emit(f"Not removed: {error.strerror or error}")
 
     def _write(self, save: Callable[..., Any], *values: Any) -> None:
         try:

@@ -58,11 +58,13 @@ class QueryMenu(QMenu):
         super().__init__(parent)
         self._workspace = workspace
         self.setToolTipsVisible(True)
+        self._own = QMenu("&Remove a query", self)
         self.aboutToShow.connect(self.fill)
 
     def fill(self) -> None:
         """Read the files again: they may have been changed by hand."""
         self.clear()
+        self._own.clear()
         queries = self._workspace.queries()
         own = [q for q in queries if not q.shipped]
         self._section("Your queries", own)
@@ -70,17 +72,16 @@ class QueryMenu(QMenu):
         self.addSeparator()
         self.addAction("&Save this query…", self.save_wanted.emit)
         if own:
-            remove = QMenu("&Remove a query", self)
             for query in own:
-                remove.addAction(query.title, partial(self._remove, query))
-            self.addMenu(remove)
+                self._own.addAction(query.title.replace("&", "&&"), partial(self._remove, query))
+            self.addMenu(self._own)
 
     def _section(self, title: str, queries: list[SavedQuery]) -> None:
         if not queries:
             return
         self.addSection(title)
         for query in queries:
-            action = self.addAction(query.title, partial(self.loaded.emit, query))
+            action = self.addAction(query.title.replace("&", "&&"), partial(self.loaded.emit, query))
             action.setToolTip(", ".join(f"{path} = {value}" for path, value in query.keys if value))
 
     def ask_title(self, query: SavedQuery, parent: QWidget) -> TitleDialog:

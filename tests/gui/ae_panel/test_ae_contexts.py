@@ -97,6 +97,29 @@ def test_presets_replace_or_add_and_can_be_made(panel, qtbot, workspace):
     assert "Mine" in [p.title for p in again(workspace).presets()]
 
 
+def _entries(menu):
+    """Of a menu: its actions by their text, those of the menus in it by the text of both."""
+    found = {}
+    for action in menu.actions():
+        if action.menu() is None:
+            found[action.text()] = action
+        else:
+            found |= {f"{action.text()} > {text}": inner for text, inner in _entries(action.menu()).items()}
+    return found
+
+
+def test_a_preset_of_ones_own_can_be_removed_and_no_other(panel, workspace):
+    menu = panel.contexts.preset_button.menu()
+    panel.contexts.preset_wanted.emit("CT & MR")
+    menu.aboutToShow.emit()
+    removable = [text for text in _entries(menu) if text.startswith("&Remove")]
+    assert removable == ["&Remove a preset > CT && MR"]
+    _entries(menu)[removable[0]].trigger()
+    assert "CT & MR" not in [p.title for p in again(workspace).presets()]
+    menu.aboutToShow.emit()
+    assert not [text for text in _entries(menu) if text.startswith("&Remove")]
+
+
 def test_beyond_128_the_limit_is_explained_with_the_count(panel, workspace):
     everything = [p for p in workspace.presets() if p.title.startswith("Everything")]
     panel.contexts.replace_with(everything[0].contexts)
