@@ -130,9 +130,10 @@ def _identity(args: argparse.Namespace) -> UserIdentity | None:
         if asked:
             raise ValueProblem("--positive-response needs a user identity")
         return None
+    user = args.user.encode("utf-8", "surrogateescape")  # bytes typed that are no UTF-8 go out as they are
     if args.passcode_file is None:
-        return UserIdentity(USERNAME, args.user.encode(), b"", asked)
-    return UserIdentity(PASSCODE, args.user.encode(), secret_of(_read(args.passcode_file), PASSCODE), asked)
+        return UserIdentity(USERNAME, user, b"", asked)
+    return UserIdentity(PASSCODE, user, secret_of(_read(args.passcode_file), PASSCODE), asked)
 
 
 def _read(path: Path) -> bytes:

@@ -20,6 +20,8 @@ from .exits import Exit
 from .options import proposal
 from .output import Output
 
+NAMES = "surrogateescape"
+"""How lists hold names of files that are no UTF-8: as the bytes they are."""
 SHOWN = 200
 """Rows of the last table: more belong into a file (--rest) or JSON lines."""
 MORE = """
@@ -178,7 +180,7 @@ def _paths(text: str) -> list[Path]:
         return [Path(text)]
     name = text[1:]
     try:
-        content = sys.stdin.read() if name == "-" else read_text_whole(Path(name), LIST, pipes=True)
+        content = sys.stdin.read() if name == "-" else read_text_whole(Path(name), LIST, pipes=True, errors=NAMES)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueProblem(f"the list {name} cannot be read: {reason}; a file of that name is ./{text}") from None
@@ -187,6 +189,6 @@ def _paths(text: str) -> list[Path]:
 
 def _write_rest(path: Path, status: StatusNotice) -> None:
     try:
-        path.write_text("".join(f"{p}\n" for p in status.unfinished), encoding="utf-8")
+        path.write_text("".join(f"{p}\n" for p in status.unfinished), encoding="utf-8", errors=NAMES)
     except OSError as error:
         raise ValueProblem(f"{path} cannot be written: {error.strerror or error}") from None

@@ -32,9 +32,11 @@ def read_whole(path: Path, most: int, *, pipes: bool = False) -> bytes:
         return read_up_to(file, most)
 
 
-def read_text_whole(path: Path, most: int, *, pipes: bool = False, encoding: str = "utf-8") -> str:
+def read_text_whole(
+    path: Path, most: int, *, pipes: bool = False, encoding: str = "utf-8", errors: str = "strict"
+) -> str:
     """As `read_whole`, as text each line ended by a line feed. UnicodeDecodeError too."""
-    text = read_whole(path, most, pipes=pipes).decode(encoding)
+    text = read_whole(path, most, pipes=pipes).decode(encoding, errors)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

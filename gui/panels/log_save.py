@@ -69,7 +69,7 @@ class LineWriter(QObject):
 
     def start(self) -> None:
         try:
-            self._stream = self._part.open("w", encoding="utf-8", newline="\n")
+            self._stream = self._part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
             self._fail(error)
             return

@@ -121,6 +121,7 @@ def test_a_user_identity_of_each_type(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_bytes(b"one\ntwo\n")
     assert asked("--user", "ann").user_identity == UserIdentity(1, b"ann")
+    assert asked("--user", "bad\udcff").user_identity == UserIdentity(1, b"bad\xff")
     assert asked("--user", "ann", "--passcode-file", str(file)).user_identity == UserIdentity(2, b"ann", b"one")
     assert asked("--kerberos-file", str(file)).user_identity == UserIdentity(3, b"one\ntwo\n")
     assert asked("--saml-file", str(file)).user_identity == UserIdentity(4, b"one\ntwo")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +88,16 @@ def test_what_was_not_stored_is_listed_and_can_be_sent_again(
     assert "2 of 4 files stored, 2 cannot go." in err
     assert [Path(line).name for line in rest.read_text().splitlines()] == ["broken.dcm", "2.dcm"]
     assert store(port, f"@{rest}") == Exit.NOT_SENT
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are Unicode here")
+def test_names_that_are_no_text_are_listed_and_read_again(port: str, study: Path, tmp_path: Path) -> None:
+    path, rest = tmp_path / "names" / "bad\udcff.dcm", tmp_path / "rest.txt"
+    path.parent.mkdir()
+    shutil.copy(study / "0.dcm", path)
+    assert store("1", path.parent, "--rest", rest) == Exit.CONNECTION_FAILED
+    assert rest.read_bytes() == os.fsencode(path) + b"\n"
+    assert store(port, f"@{rest}") == Exit.SUCCESS
 
 
 def test_all_stored_is_a_success(port: str, study: Path, capsys: Captured) -> None:

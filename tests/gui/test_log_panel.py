@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from gui.models.log_model import LogModel
 from gui.models.trace_target import TraceTarget
 from gui.panels.log_panel import LogPanel
-from gui.panels.log_save import AskWhere
+from gui.panels.log_save import AskWhere, LineWriter
 from tests.gui import sample_notices as samples
 from tests.gui.sample_notices import VERIFICATION, Conversation
 
@@ -206,6 +206,14 @@ def test_saving_writes_the_rows_shown(qtbot: QtBot, filled: LogPanel, tmp_path: 
         assert {json.loads(line)["kind"] for line in lines} == {"status"}
     assert [p.name for p in tmp_path.iterdir()] == [name]
     assert filled.save_button.isEnabled()
+
+
+def test_saving_names_that_are_no_text(qtbot: QtBot, tmp_path: Path) -> None:
+    """A file's name may be bytes that are no UTF-8, and stands in what is said of it."""
+    writer = LineWriter(tmp_path / "log.txt", ["/study/bad\udcff.dcm: not sent"])
+    with qtbot.waitSignal(writer.finished):
+        writer.start()
+    assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "/study/bad\\udcff.dcm: not sent\n"
 
 
 def test_saving_where_one_may_not_says_so(qtbot: QtBot, filled: LogPanel, tmp_path: Path) -> None:
