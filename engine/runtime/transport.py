@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
+from weakref import WeakSet
 
 SUPPORTED = sys.platform != "win32"
 """Whether the loop tells when a socket can be read and written."""
@@ -25,11 +26,14 @@ SMALL = 16 * 1024
 """Bytes after which one read is enough of a turn."""
 A_MOMENT = 40e-6
 """Seconds more is looked for before the loop has its turn again, which with sleeping and waking up takes about as long:
-a peer on this computer or in this room answers in that time."""
+a peer on this computer or in this room answers in that time. Only of a process's one connection: of several another may
+have something meanwhile."""
 SELDOM = 16
 """Turns until it is tried again whether more has come, after nothing had, and at first: who only opens an association
 and releases it never sends so quickly."""
 _BUSY = (BlockingIOError, InterruptedError)
+_open: WeakSet[SocketTransport] = WeakSet()
+"""Those that have a connection."""
 
 
 class SocketTransport(asyncio.Transport):
@@ -58,6 +62,7 @@ class SocketTransport(asyncio.Transport):
 
     def start(self) -> None:
         """Tell the protocol of its connection, and read from now on."""
+        _open.add(self)
         try:
             self._protocol.connection_made(self)
         except Exception as error:  # noqa: BLE001 - told as asyncio does
@@ -121,7 +126,7 @@ class SocketTransport(asyncio.Transport):
 
     def _soon(self, buffer: Any) -> int:
         """Receive what comes in a moment: how many bytes; -1 where nothing does."""
-        until = perf_counter() + A_MOMENT
+        until = perf_counter() + (A_MOMENT if len(_open) == 1 else 0.0)
         while perf_counter() < until:
             with suppress(*_BUSY):
                 return self._sock.recv_into(buffer)
@@ -239,6 +244,7 @@ class SocketTransport(asyncio.Transport):
     def _lost(self, error: Exception | None) -> None:
         protocol = self._protocol
         del self._protocol  # nothing that is over refers back
+        _open.discard(self)
         try:
             protocol.connection_lost(error)
         finally:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
@@ -261,6 +262,32 @@ def test_what_a_quick_peer_sends_in_a_moment_is_waited_for_and_a_slow_one_is_not
         assert protocol.transport._patience == SELDOM
 
     monkeypatch.setattr("engine.runtime.transport.perf_counter", moment)
+    monkeypatch.setattr("engine.runtime.transport._open", WeakSet())  # whatever other tests have left
+    assert not run(work)
+
+
+def test_nobody_is_waited_for_while_another_connection_may_have_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def moment() -> float:
+        asked.append(0.0)  # it stands still: waiting would never end
+        return 0.0
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        ours, other = socket.socketpair()
+        ours.setblocking(False)
+        second = Protocol()
+        SocketTransport(asyncio.get_running_loop(), ours, second).start()
+        protocol.transport._patience = 0
+        theirs.sendall(b"first")
+        await protocol.received.wait()
+        assert protocol.told == ["made", b"first"]
+        assert len(asked) == 2, "until when, and once whether that is over"
+        other.close()
+        await second.lost
+
+    monkeypatch.setattr("engine.runtime.transport.perf_counter", moment)
+    monkeypatch.setattr("engine.runtime.transport._open", WeakSet())
     assert not run(work)
 
 
