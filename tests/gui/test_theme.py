@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QFontInfo, QIcon
 from PySide6.QtWidgets import QApplication, QPushButton
-from shiboken6 import delete
 
-from gui.panels.ae_local import LocalForm
 from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font, theme
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -119,15 +123,24 @@ def test_an_icon_holds_nothing_of_those_drawn_before_it(qapp: QApplication) -> N
     assert other - one
 
 
-def test_what_is_built_before_the_style_sheet_looks_as_what_is_built_after_it(qapp):
-    theme().apply(qapp, "dark", sheet=False)
-    assert qapp.styleSheet() == ""
-    before = LocalForm()
-    theme().dress(qapp)
-    after = LocalForm()
-    pictures = []
-    for widget in (before, after):
-        widget.resize(360, 700)
-        pictures.append(widget.grab().toImage())
-        delete(widget)
-    assert pictures[0] == pictures[1]
+BUILT_BEFORE_AND_AFTER = """
+from PySide6.QtWidgets import QApplication
+from gui.panels.ae_local import LocalForm
+from gui.theme import theme
+
+app = QApplication([])
+theme().apply(app, "dark", sheet=False)
+assert app.styleSheet() == ""
+before = LocalForm()
+theme().dress(app)
+after = LocalForm()
+for widget in (before, after):
+    widget.resize(360, 700)
+assert before.grab().toImage() == after.grab().toImage()
+"""
+
+
+def test_what_is_built_before_the_style_sheet_looks_as_what_is_built_after_it():
+    """In a process of its own: the sheet goes on once, which here others have done already."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run([sys.executable, "-c", BUILT_BEFORE_AND_AFTER], env=environment, cwd=ROOT, check=True, timeout=120)
