@@ -12,7 +12,7 @@ from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen, MoveDestination
-from engine.model.notices import AssociationPhase, ListenerNotice, Outcome
+from engine.model.notices import AssociationPhase, Cause, ListenerNotice, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
 from engine.protocol.deviating.run import ScriptRun
@@ -58,6 +58,10 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
+UNASKED = 128
+"""Connections that have sent no A-ASSOCIATE-RQ yet: real peers send it at once, and a port scan opens a few."""
+
+
 class Listener:
     """One listening address with its built-in peer.
 
@@ -69,6 +73,8 @@ class Listener:
         self.command = command
         self.number = command.listener
         self.associations: set[Association] = set()
+        self._asked: set[Association] = set()
+        """Those of them that sent an A-ASSOCIATE-RQ; the others are connections and no more."""
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
         self._durable = (
@@ -250,14 +256,24 @@ class Listener:
         association.on_indication = self._indicated
         association.on_end = self._ended
         association.sink_for = self._sink
+        self._make_room()
         self.associations.add(association)
         self.server.attach(association)
         if self._secure is None:
             return association.link
         return layered(association, self._secure, association.timeouts.artim)
 
+    def _make_room(self) -> None:
+        """Who connects and asks for nothing keeps nobody out: the one that has waited longest goes."""
+        silent = [a for a in self.associations - self._asked if a.link in self.context.links]
+        for oldest in sorted(silent, key=lambda a: a.number)[: max(0, len(silent) - UNASKED + 1)]:
+            sentence = sentences.crowded_out(oldest.peer, UNASKED)
+            oldest.finish(AssociationPhase.FAILED, Outcome.ABORTED, sentence, cause=Cause.NO_REQUEST)
+            oldest.link.kill()
+
     def _ended(self, association: Association) -> None:
         self.associations.discard(association)
+        self._asked.discard(association)
         self.server.reporter.detach(association)
         self.peer.ended(association.number)
 
@@ -278,7 +294,8 @@ class Listener:
         policy = self.command.settings.policy
         if association.script is not None:
             policy = association.script.asked(rq, policy)
-        others = [a for a in self.associations if a is not association]
+        others = list(self._asked)
+        self._asked.add(association)
         same = sum(a.peer.name == title for a in others)
         withheld = self.peer.emulation.withheld
         decide = partial(answer, rq, policy, association_count=len(others), peer_count=same, withheld=withheld)

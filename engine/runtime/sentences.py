@@ -239,6 +239,13 @@ def held_back(peer: Peer, unanswered: int) -> str:
     )
 
 
+def crowded_out(peer: Peer, most: int) -> str:
+    return (
+        f"{address(peer)} connected but sent no A-ASSOCIATE-RQ while {most} others connected too, and was closed for "
+        "them."
+    )
+
+
 def cannot_accept(error: OSError) -> str:
     return (
         f"No connection can be accepted for now: {_reason(error)}. Those that come wait until others have ended; fewer "

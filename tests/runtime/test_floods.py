@@ -18,12 +18,13 @@ from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, Outcome
 from engine.protocol.serving import REQUEST
 from engine.runtime import link
+from engine.runtime import listener as listening
 from engine.runtime.link import Link
 from engine.services.responses import request_of
 from engine.standard.pdus import ReleaseRQ
 from engine.wire.pdus import encode_pdu
 
-from .console import VERIFICATION, Console, policy, proposal
+from .console import HOST, VERIFICATION, Console, policy, proposal
 from .hostile import nothing_leaks
 from .scripted import Conversation, calling, scripted
 from .tls_files import make_files, tls_calling, tls_peer
@@ -173,3 +174,28 @@ def test_requests_answered_by_hand_are_bounded_too(console: Console) -> None:
         assert held is not None and held.held <= WAITING + REQUEST * ONE_READ // 80
         console.submit(Abort(association=number))
         assert console.ended(number).outcome is Outcome.ABORTED
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+def test_connections_that_ask_for_nothing_keep_nobody_out(
+    secure: bool, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no associations, and of so many the one that waited longest is closed, with a sentence."""
+    monkeypatch.setattr(listening, "UNASKED", 5)
+    files = make_files(tmp_path) if secure else None
+    behaviour = policy(max_associations=2, timeouts=Timeouts(artim=60.0))
+    listener = console.listen(policy=behaviour, tls=files.acceptor() if files else None)
+    asked = files.requestor() if files else None
+    assert console.echo(listener, tls=asked).outcome is Outcome.SUCCESS
+    with nothing_leaks(console), contextlib.ExitStack() as stack:
+        for _ in range(1000):  # those that come in one turn of the loop count from the next one on
+            stack.enter_context(socket.create_connection((HOST, listener.port), timeout=30))
+            console.taken()
+            if len(crowded(console)) >= 3:
+                break
+        assert console.echo(listener, tls=asked).outcome is Outcome.SUCCESS
+        assert len(crowded(console)) >= 3
+
+
+def crowded(console: Console) -> list[AssociationNotice]:
+    return console.of(AssociationNotice, lambda n: "while 5 others connected too" in n.sentence)
