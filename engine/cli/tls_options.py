@@ -8,12 +8,11 @@ from getpass import getpass
 from pathlib import Path
 
 from engine.model.reading import SECRET, read_text_whole
-from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsProfile, TlsSettings
+from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsProfile, TlsSettings, has_encrypted_key
 from engine.workspace.errors import ValueProblem
 from engine.workspace.settings import passphrase_name
 from engine.workspace.workspace import Workspace
 
-_ENCRYPTED = ("BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED")
 _PROFILES = ", ".join(p.value for p in TlsProfile)
 
 
@@ -120,4 +119,4 @@ def _is_encrypted(key: Path) -> bool:
         text = read_text_whole(key, SECRET, encoding="latin-1")
     except OSError:
         return False  # the engine will say so
-    return any(mark in text for mark in _ENCRYPTED)
+    return has_encrypted_key(text)

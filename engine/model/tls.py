@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.standard.lean import dataclass
 
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+_ENCRYPTED = ("BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED")
 
 
 class TlsProfile(Enum):
@@ -123,3 +124,8 @@ class TlsVerdict:
     """The certificate we have shown the other side."""
     alert: str = ""
     """The alert that ended it: "received unknown_ca (48)"."""
+
+
+def has_encrypted_key(pem: str) -> bool:
+    """Whether the text of a PEM file has a private key that wants a passphrase (RFC 5958 3, RFC 1421 4.6.1.1)."""
+    return any(mark in pem for mark in _ENCRYPTED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import uuid
 import weakref
@@ -37,7 +36,6 @@ STRETCH = 8 * MIB
 the end would leave it idle until then."""
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], "asyncio.Future[None]"]
 """Has a function called with these in another thread."""
-_PLAIN_NAME = re.compile(r"[0-9][0-9.]{0,63}").fullmatch
 
 
 class _Owner:

@@ -23,7 +23,7 @@ from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Repl
 from engine.services.peer import OUT_OF_RESOURCES, BuiltInPeer
 from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
-from engine.services.rules import FIRST_NORMALIZED, RESOURCE_LIMITATION
+from engine.services.rules import FIRST_NORMALIZED, PROCESSING_FAILURE, RESOURCE_LIMITATION
 from engine.services.state import Change
 from engine.standard.dictionary import uid_name
 from engine.standard.extended_negotiation import granted
@@ -45,7 +45,6 @@ from .storing_at_once import learn, stored_at_once
 UNABLE_TO_PROCESS = 0xC000
 LONG = 16 * 1024
 """Bytes of a deflated data set that may become 16 MB: as much as the loop inflates itself."""
-PROCESSING_FAILURE = 0x0110
 AT_ONCE = frozenset({STORE, FIND, ECHO})
 """What is answered without asking anybody else, in the turn in which it came."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)

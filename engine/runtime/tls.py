@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.model.reading import SECRET, read_whole
-from engine.model.tls import TLS_VERSIONS, Certificate, ClientCertificates, TlsProfile, TlsSettings
+from engine.model.tls import TLS_VERSIONS, Certificate, ClientCertificates, TlsProfile, TlsSettings, has_encrypted_key
 from engine.standard.lean import dataclass
 
 from .tls_certificate import first_certificate
@@ -37,7 +37,6 @@ _MODIFIED_SUITES = (
 )
 """TLS 1.3 suites of B.13. Before Python 3.15 the ssl module leaves those of TLS 1.3 to OpenSSL: the first three."""
 _CERTIFICATE, _KEY = "-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"
-_ENCRYPTED = ("BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED")
 _VERIFY_CLIENT = {
     ClientCertificates.NONE: ssl.CERT_NONE,
     ClientCertificates.REQUEST: ssl.CERT_OPTIONAL,
@@ -152,7 +151,7 @@ def _load_own(context: ssl.SSLContext, settings: TlsSettings, server: bool) -> N
         raise TlsProblem(f"The certificate in {settings.certificate} cannot be read: it is damaged.")
     holder = settings.key or settings.certificate
     key = _pem(holder, "key file", _KEY, "private key")
-    if any(mark in key for mark in _ENCRYPTED) and not settings.passphrase:
+    if has_encrypted_key(key) and not settings.passphrase:
         raise TlsProblem(f"The private key in {holder} is encrypted: its passphrase is needed.")
     try:
         context.load_cert_chain(settings.certificate, settings.key, lambda: settings.passphrase)
@@ -167,7 +166,7 @@ def _own_problem(error: Exception, certificate: Path, holder: Path, key: str) ->
     if reason in ("EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL", "CA_MD_TOO_WEAK"):
         what = "signed with a hash" if reason == "CA_MD_TOO_WEAK" else "made with a key"
         return f"The certificate in {certificate} is {what} too weak for the profile."
-    if any(mark in key for mark in _ENCRYPTED):
+    if has_encrypted_key(key):
         return f"The private key in {holder} cannot be decrypted: the passphrase is wrong."
     return f"The certificate in {certificate} or its private key in {holder} cannot be read: {_reason(error)}."
 

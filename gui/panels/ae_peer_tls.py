@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings
+from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings, has_encrypted_key
 from engine.workspace.binary import named_path
 from gui.dialogs import Questions
 from gui.forms.fields import CheckField, ChoiceField, TextField
@@ -19,7 +19,6 @@ from gui.theme import SPACING
 
 PEM_FILES = "PEM files (*.pem *.crt *.cer *.key);;All files (*)"
 CERTIFICATE, KEY = "BEGIN CERTIFICATE", "PRIVATE KEY"
-_ENCRYPTED = ("BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED")
 _READ = 256 * 1024
 """Bytes of a file looked at while its name is typed: a key and a chain are much shorter."""
 
@@ -164,7 +163,7 @@ class TlsForm(QWidget):
 
     def _check_passphrase(self, text: str) -> str | None:
         holder = self.key.value().strip() or self.certificate.value().strip()
-        encrypted = holder and any(mark in (pem_text(holder) or "") for mark in _ENCRYPTED)
+        encrypted = holder and has_encrypted_key(pem_text(holder) or "")
         return "The key is encrypted: it needs its passphrase." if encrypted and not text else None
 
     def _judge(self, _value: object = None) -> None:
