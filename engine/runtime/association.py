@@ -92,6 +92,8 @@ class Association:
         """Made by whoever waits for it."""
         self._deadline = 0
         """The alarm of the ACSE time-out."""
+        self.asked = False
+        """The peer has asked for it: it speaks DICOM."""
         self.broken = ""
         """How the peer broke the protocol of the upper layer, in a sentence."""
         self._aborting = False
@@ -274,8 +276,8 @@ class Association:
 
     def broke_protocol(self, what: str) -> str:
         """That the peer did, in a sentence."""
-        established = self.negotiated is not None
-        return sentences.broke_protocol(self.peer, what, requestor=self.requestor, established=established)
+        met = self.asked or self.negotiated is not None
+        return sentences.broke_protocol(self.peer, what, requestor=self.requestor, met=met)
 
     def cut_off(self, pdu_bytes: int) -> str:
         """What an end now cuts off, in words; "" between messages."""

@@ -73,6 +73,7 @@ def _on_protocol_error(a: Association, event: p.ProtocolError) -> None:
 
 
 def _on_indication(a: Association, event: p.AssociateIndication) -> None:
+    a.asked = True
     if a.on_indication is not None:
         a.on_indication(a, event.rq)
 
@@ -81,6 +82,14 @@ def _on_abort_indication(a: Association, event: p.AbortIndication) -> None:
     sentence = sentences.aborted(a.peer, event.source, event.reason)
     values = (event.source, event.reason)
     a.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentence, abort=values)
+
+
+def _on_received(a: Association, event: p.PduReceived) -> None:
+    a.recorder.pdu(event)
+    if isinstance(event.pdu, AbortPdu) and event.transition is not None and event.transition.before is Sta.Sta2:
+        # AA-2: the machine closes without telling its user
+        values = (event.pdu.source, event.pdu.reason)
+        a.finish(AssociationPhase.ABORTED, Outcome.ABORTED, sentences.aborted_at_once(a.peer, *values), abort=values)
 
 
 def _on_sent(a: Association, event: p.PduSent) -> None:
@@ -177,7 +186,7 @@ def _on_artim(a: Association, event: p.ArtimExpired) -> None:
 
 ACTIONS: dict[type, Callable[[Any, Any], None]] = {
     p.Transition: _on_transition,
-    p.PduReceived: lambda a, event: a.recorder.pdu(event),
+    p.PduReceived: _on_received,
     p.PduSent: _on_sent,
     p.DataReceived: _on_data_received,
     p.DataSent: _on_data_sent,

@@ -141,6 +141,14 @@ def aborted(peer: Peer, source: int, reason: int, by_us: bool = False) -> str:
     )
 
 
+def aborted_at_once(peer: Peer, source: int, reason: int) -> str:
+    """An A-ABORT in place of the A-ASSOCIATE-RQ (PS3.8 9.2, AA-2)."""
+    return (
+        f"{address(peer)} sent an A-ABORT instead of asking for an association: {abort_text(source, reason)}. "
+        "It may have given up while it connected."
+    )
+
+
 _CLOSED = {
     Sta.Sta2: (
         "without asking for an association",
@@ -257,12 +265,12 @@ def cannot_keep(error: OSError) -> str:
     return f"What was being received could not be kept, so the association was aborted: {_reason(error)}."
 
 
-def broke_protocol(peer: Peer, what: str, *, requestor: bool, established: bool) -> str:
-    """The peer's bytes are not what the upper layer allows; we aborted."""
+def broke_protocol(peer: Peer, what: str, *, requestor: bool, met: bool) -> str:
+    """The peer's bytes are not what the upper layer allows; we aborted. met: it has spoken DICOM before."""
     hint = "The PDU received last shows its bytes."
-    if not established and "speaks TLS" in what:
+    if not met and "speaks TLS" in what:
         hint = "Check the port, or switch TLS on for this peer." if requestor else "Switch TLS off there, or on here."
-    elif not established:
+    elif not met:
         hint = "Check the port: another service may answer there." if requestor else "It may not be a DICOM program."
     return f"{address(peer)} broke the protocol and the association was aborted: {what.rstrip('.')}. {hint}"
 

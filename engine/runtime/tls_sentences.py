@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from datetime import UTC, datetime
 
@@ -112,6 +113,10 @@ _REASONS = {
 }
 
 
+_PLACE = re.compile(r"\s*\(_ssl\.c:\d+\)")
+"""Where in Python's own source an error was met: nothing to a reader."""
+
+
 def failed(peer: Peer, error: Exception, tls: Watched, verdict: TlsVerdict, *, server: bool, refused: str) -> str:
     """A handshake that failed, or TLS that broke later. refused: what `not_verified` said, if it did."""
     where = address(peer)
@@ -122,7 +127,7 @@ def failed(peer: Peer, error: Exception, tls: Watched, verdict: TlsVerdict, *, s
     reason = str(getattr(error, "reason", "") or "")
     if reason in _REASONS:
         return f"TLS failed: {where} {_REASONS[reason]}"
-    said = reason.replace("_", " ").lower() or str(error) or type(error).__name__
+    said = reason.replace("_", " ").lower() or _PLACE.sub("", str(error)) or type(error).__name__
     return f"TLS with {where} failed: {said.rstrip('.')}. Check that the port speaks TLS, and the certificates."
 
 

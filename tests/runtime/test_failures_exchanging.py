@@ -269,6 +269,27 @@ def test_a_port_scan(console: Console) -> None:
     assert ended.sentence.startswith(f"{where} closed the connection without asking for an association")
 
 
+def test_an_abort_instead_of_a_request(console: Console) -> None:
+    listener = console.listen()
+    with _dial(listener.port) as sock:
+        where = "{}:{}".format(*sock.getsockname())
+        sock.sendall(encode_pdu(AbortPdu(source=0, reason=0)))
+        assert _until_closed(sock) == b""
+    ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, WITHIN)
+    assert ended.phase is AssociationPhase.ABORTED and ended.abort == (0, 0)
+    assert ended.sentence.startswith(f"{where} sent an A-ABORT instead of asking for an association: ")
+
+
+def test_a_user_that_asks_twice_at_once_is_not_said_to_be_something_else(console: Console) -> None:
+    listener = console.listen(policy=policy(timeouts=replace(LONG, artim=1.0)))
+    with _dial(listener.port) as sock:
+        sock.sendall(2 * encode_pdu(propose(proposal(listener))))
+        _until_closed(sock)
+    ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, WITHIN)
+    assert ended.phase is AssociationPhase.ABORTED
+    assert ended.sentence.endswith("The PDU received last shows its bytes.")
+
+
 def test_a_user_that_vanishes_in_the_middle_of_a_store(console: Console) -> None:
     listener = console.listen()
     client = Console()
