@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import uuid
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -34,6 +36,8 @@ KiB, the images of a film that is printed some tens of MiB."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
+_temporary = re.compile(r"dimse-console-([0-9]+)-\w+\.part").fullmatch
+"""The name of a temporary file; the number is that of the process that made it."""
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], "asyncio.Future[None]"]
 """Has a function called with these in another thread."""
 
@@ -142,9 +146,9 @@ class Spool:
             self._offset = len(head)
             datasets.put(file.fileno(), (head,))
             return file
-        return tempfile.NamedTemporaryFile(
-            buffering=0, prefix="dimse-console-", suffix=".part", dir=self._folder, delete=False
-        )
+        sweep_left(self._folder or Path(tempfile.gettempdir()))
+        prefix = f"dimse-console-{os.getpid()}-"
+        return tempfile.NamedTemporaryFile(buffering=0, prefix=prefix, suffix=".part", dir=self._folder, delete=False)
 
     def _give_up(self, problem: str) -> None:
         self._problem = problem
@@ -172,6 +176,29 @@ class Spool:
                 file.close()
             with suppress(OSError):
                 Path(file.name).unlink(missing_ok=True)
+
+
+@cache
+def sweep_left(folder: Path) -> None:
+    """Delete the temporary files of processes that were killed, once: patients' data may be in them. Where the system
+    cannot say which processes live (Windows), they stay."""
+    if os.name == "nt":
+        return
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if (made := _temporary(entry.name)) is not None and not _lives(int(made[1])):
+                with suppress(OSError):  # somebody else's, or gone
+                    Path(entry).unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def begin_writing(path: str, offset: int, count: int) -> None:

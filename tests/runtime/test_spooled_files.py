@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from engine.model.commands import Abort
 from engine.model.dataset import FileData
 from engine.model.limits import Limits
 from engine.model.notices import MessageNotice, Outcome
+from engine.runtime.files import Spool
 from engine.services.responses import request_of, response_to
 from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, Console, decoded, find_rq, keys, policy, proposal, store_rq
@@ -103,3 +107,17 @@ def test_a_command_leaves_none(folder: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.count("1.2.3") == 3
     gc.collect()
     assert not list(folder.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="which processes live cannot be asked there")
+def test_what_a_killed_process_left_is_deleted(folder: Path) -> None:
+    """Patients' data may be in it."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    left, own, other = (folder / f"dimse-console-{number}-abc_1.part" for number in (ended.pid, os.getpid(), "x" * 5))
+    for path in (left, own, other):
+        path.touch()
+    spool = Spool(EXPLICIT, limits=LIMITS)
+    spool.write(bytes(100))
+    spool.discard()
+    assert sorted(folder.iterdir()) == sorted((own, other))
