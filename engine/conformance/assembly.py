@@ -11,6 +11,7 @@ from engine.model.association import NegotiatedContext
 from engine.model.limits import Limits
 from engine.model.notices import Evidence
 from engine.standard.messages import STORE, message_name
+from engine.wire.file_front import FRONT
 from engine.wire.message_run import ALL_OF_COMMAND
 from engine.wire.pdus import Buffer
 
@@ -23,8 +24,9 @@ COMMAND_LIMIT = 1 << 20
 """Bytes of a command set looked at; real ones have a few hundred."""
 BODY_LIMIT = 64 * 1024
 """Bytes of a data set kept: identifiers and attribute lists are shorter."""
-INSTANCE_LIMIT = 2048
-"""Bytes of an instance kept: SOP Class and Instance UID stand at its beginning."""
+INSTANCE_LIMIT = FRONT
+"""Bytes of an instance kept: SOP Class and Instance UID stand at its beginning, and the usual image's pixel data begin
+in them."""
 _NOTHING: tuple[()] = ()
 
 

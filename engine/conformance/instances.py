@@ -6,8 +6,10 @@ import struct
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute
+from engine.standard.elements import tag_text
 from engine.standard.transfer_syntaxes import TransferSyntaxRow, transfer_syntax
 from engine.wire.data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
+from engine.wire.file_front import cut_element
 
 from .data import GROUPS_OUTSIDE, SOP_CLASS, SOP_INSTANCE
 
@@ -38,6 +40,16 @@ def encoding_fault(head: bytes, length: int, syntax_uid: str) -> str:
     if not row.implicit_vr and not seems_explicit and size <= length:
         return _differs(row, "Implicit VR, not Explicit VR")
     return ""
+
+
+def cut_short(head: bytes, length: int, syntax_uid: str) -> str:
+    """That the data set of `length` bytes, which begins so, ends within an element, in words; "" where that does not
+    show."""
+    cut = cut_element(head, length, syntax_uid)
+    if cut is None:
+        return ""
+    tag, told, left = cut
+    return f"The Data Set is cut: {tag_text(tag)} says it has {told} bytes, but only {left} follow."
 
 
 def _plausible(head: bytes, little_endian: bool) -> bool:

@@ -13,7 +13,7 @@ from .commands import check_command
 from .conversation import Conversation
 from .data import check_data
 from .findings import Finding, condensed, found
-from .instances import encoding_fault, has_uids, instance_uids
+from .instances import cut_short, encoding_fault, has_uids, instance_uids
 from .matches import match_shape, note_clean
 from .message import Message, circumstances
 
@@ -107,10 +107,9 @@ def _judge_data(m: Message) -> list[Finding]:
 def _judge_instance(m: Message) -> list[Finding]:
     """An instance by its first elements; no more of it is looked at."""
     head = bytes(m.body)
-    if has_uids(head, m.transfer_syntax, m.raw(_CLASS_TOLD), m.raw(_INSTANCE_TOLD)):
-        return []
-    fault = encoding_fault(head, m.body_length, m.transfer_syntax)
-    if fault:
-        return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
-    data = instance_uids(head, m.transfer_syntax)
-    return check_data(m.command, data) if data is not None else []
+    known = has_uids(head, m.transfer_syntax, m.raw(_CLASS_TOLD), m.raw(_INSTANCE_TOLD))
+    fault = "" if known else encoding_fault(head, m.body_length, m.transfer_syntax)
+    fault = fault or cut_short(head, m.body_length, m.transfer_syntax)
+    findings = [found("data.unreadable", fault, evidence=Evidence(text=m.name))] if fault else []
+    data = None if known or fault else instance_uids(head, m.transfer_syntax)
+    return findings if data is None else check_data(m.command, data)

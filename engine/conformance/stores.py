@@ -11,6 +11,9 @@ from engine.wire.store_form import StoreForm
 from .conversation import Conversation
 from .instances import has_uids
 
+IDENTITY = 2048
+"""Bytes of an instance that hold its SOP Class and Instance UID; whoever knows of it knows that it is not cut."""
+
 
 @dataclass(slots=True)
 class StoreSeen:

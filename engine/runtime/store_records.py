@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.conformance.assembly import INSTANCE_LIMIT
-from engine.conformance.stores import StoreSeen
+from engine.conformance.stores import IDENTITY, StoreSeen
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
@@ -111,7 +110,7 @@ class StoreRecords:
         """Whether nothing is wrong with it and with the response, as it was with others of its form."""
         first, form = event.pdus[0], event.form
         answer = len(event.command) - form.asked.fixed + form.answered.fixed
-        front = bytes(first[HEADERS : HEADERS + INSTANCE_LIMIT])
+        front = bytes(first[HEADERS : HEADERS + IDENTITY])
         seen = StoreSeen(form, event.number, event.uid, front, max(len(event.command), *map(len, event.pdus)), answer)
         if not self._recorder.is_clean(Direction.RECEIVED, seen):
             return False
@@ -157,7 +156,7 @@ class StoreRecords:
         context.tell_rest()
         time, clock = context.wall(), context.now()
         sizes = [pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu)) for pdu in sent.pdus]
-        longest, front = max(len(sent.command), *sizes), bytes(sent.front[:INSTANCE_LIMIT])
+        longest, front = max(len(sent.command), *sizes), bytes(sent.front[:IDENTITY])
         seen = StoreSeen(sent.form, sent.number, sent.uid, front, longest, len(sent.answer))
         clean = recorder.is_clean(direction, seen)
         self._found = recorder.found

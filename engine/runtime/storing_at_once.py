@@ -64,7 +64,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     uids, syntax = (context.abstract_syntax, event.uid.rstrip(b"\0").decode()), context.transfer_syntax
     fragments = [pdu[HEADERS:] for pdu in event.pdus]
     front = bytes(fragments[0][: datasets.FRONT])
-    if not datasets.is_plain_instance(front, len(front) == size, syntax, uids, peer.limits.depth):
+    if not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth):
         return False
     arrived = association.context.wall(), association.context.now()
     if not server.room.take_at_once(size):

@@ -69,22 +69,22 @@ def plain_front(data: bytes, size: int) -> Front | None:
     return Front(meta, found, offset)
 
 
-def is_plain_instance(data: bytes, whole: bool, syntax: str, uids: tuple[str, str], depth: int) -> bool:
-    """Whether a data set has these SOP Class and Instance UIDs, and nothing before its pixel data is unusual: then all
-    of that can be read with this limit of sequences in each other.
+def is_plain_instance(data: bytes, size: int, syntax: str, uids: tuple[str, str], depth: int) -> bool:
+    """Whether a data set of `size` bytes has these SOP Class and Instance UIDs, nothing before its pixel data is
+    unusual, and those are not cut: then all before them can be read with this limit of sequences in each other.
 
-    The quick twin of reading it. False says nothing. data: all of it (whole), or its beginning with the first element
-    of the pixel data at least.
+    The quick twin of reading it. False says nothing. data: all of it, or its beginning with the head of the first
+    element of the pixel data at least.
     """
     row = transfer_syntax(syntax)
     if row is None or row.deflated or not row.little_endian or depth < MAXIMUM_DEPTH:
         return False
     found: dict[int, bytes] = {}
     try:
-        ended = (_skim_implicit if row.implicit_vr else _skim_explicit)(data, found)
+        ended = (_skim_implicit if row.implicit_vr else _skim_explicit)(data, size, found)
     except (_Unusual, struct.error):
         return False
-    if not ended and not whole:
+    if not ended and len(data) != size:
         return False
     if not (uids[0].isascii() and uids[1].isascii()):
         return False
@@ -92,13 +92,31 @@ def is_plain_instance(data: bytes, whole: bool, syntax: str, uids: tuple[str, st
     return sop_class.rstrip(b" \0") == uids[0].encode() and instance.rstrip(b" \0") == uids[1].encode()
 
 
-def _skim_explicit(data: bytes, found: dict[int, bytes]) -> bool:
+def cut_element(data: bytes, size: int, syntax: str) -> tuple[int, int, int] | None:
+    """The element that says it has more bytes than are left of a data set of `size` bytes: its tag, what it says, what
+    is left. None where there is none, or it cannot be told from the outermost elements in `data`, the beginning."""
+    row = transfer_syntax(syntax)
+    if row is None or row.deflated or not row.little_endian:
+        return None
+    head, start = _implicit_head if row.implicit_vr else _explicit_head, 0
+    try:
+        while start < len(data):
+            tag, body, stop = head(data, start)
+            if stop > size:
+                return None if stop - body == UNDEFINED else (tag, stop - body, max(0, size - body))
+            start = stop
+    except (_Unusual, struct.error):
+        pass
+    return None
+
+
+def _skim_explicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
     """Walk to the pixel data and note the UIDs. Whether there are any, else it went to the end."""
     start, end = 0, len(data)
     while start < end:
         group, element, vr, count = _explicit(data, start)
         if group >= PIXEL_GROUP and group != DELIMITERS:
-            return True
+            return _whole(*_explicit_head(data, start), size)
         if vr in _SHORT:
             begin, start = start + 8, start + 8 + count
             if group == 8 and vr == b"UI":
@@ -117,14 +135,21 @@ def _skim_explicit(data: bytes, found: dict[int, bytes]) -> bool:
     return False
 
 
-def _skim_implicit(data: bytes, found: dict[int, bytes]) -> bool:
+def _whole(_tag: int, body: int, stop: int, size: int) -> bool:
+    """That an element of the pixel data is not cut."""
+    if stop > size and stop - body != UNDEFINED:
+        raise _Unusual
+    return True
+
+
+def _skim_implicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
     """The same in Implicit VR, of standard elements that are no sequences."""
     start, end = 0, len(data)
     while start < end:
         group, element, length = _implicit(data, start)
         tag = group << 16 | element
         if group >= PIXEL_GROUP and group != DELIMITERS:
-            return True
+            return _whole(*_implicit_head(data, start), size)
         if group & 1 or length == UNDEFINED or not plain_vr(tag):
             raise _Unusual
         begin, start = start + 8, start + 8 + length

@@ -36,7 +36,7 @@ from engine.wire import datasets
 from engine.wire.pdus import encode_pdu
 from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal
 from tests.runtime.scripted import Conversation, scripted
-from tests.runtime.test_storing_at_once import OUTSIDE, SEQUENCE, data_set
+from tests.runtime.test_storing_at_once import CUT_PIXELS, OUTSIDE, SEQUENCE, data_set
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 PORT = re.compile(r"(?<=:)[0-9]+")
@@ -68,6 +68,7 @@ FILES: dict[str, tuple[File, ...]] = {
     "odd and long UIDs": tuple(file(uid) for uid in ("1.1", "1.2", "1.23", "1.2." + "3" * 60, "1.0.4", "1.5")),
     "leading zeros": tuple(file(uid) for uid in ("1.1", "1.02", "1.3", "1.04", "1.5", "1.6")),
     "something before the UIDs": tuple(file(f"1.{n}", more=OUTSIDE) for n in range(1, 6)),
+    "pixel data cut": (*(file(f"1.{n}") for n in range(1, 4)), (CT, "1.13", EXPLICIT, CUT_PIXELS), file("1.5")),
     "nested": tuple(file(f"1.{n}", more=SEQUENCE) for n in range(1, 6)),
     "as large as a message may be at once": (file("1.1"), file("1.2", 1_048_000), file("1.3", 1_049_000), file("1.4")),
 }
@@ -271,6 +272,12 @@ def test_both_ways_tell_the_same_of_any_files(
     assert any(went)
     the_long_way(monkeypatch)
     assert at_once == played(folder, success, length)
+
+
+def test_a_file_that_is_cut_is_found_among_others(tmp_path: Path) -> None:
+    told = played(written(tmp_path, FILES["pixel data cut"]), success, 16384)
+    (finding,) = [n for n in told if n.get("rule") == "data.unreadable"]
+    assert "(7FE0,0010) says it has 5000 bytes, but only 4000 follow" in finding["sentence"]
 
 
 @pytest.mark.parametrize("act", PEERS, ids=lambda act: getattr(act, "__name__", ""))

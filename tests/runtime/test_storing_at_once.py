@@ -72,6 +72,7 @@ def priority(message: Outgoing, value: int) -> Outgoing:
 SEQUENCE = DataElement(0x00081140, "SQ", (DataSet((DataElement(0x00081155, "UI", ("1.2",)),)), DataSet()))
 OUTSIDE = DataElement(0x00080005, "CS", ("ISO_IR 100",))
 ECHO = Outgoing(command=request_of("C-ECHO-RQ", AffectedSOPClassUID="1.2.840.10008.1.1"))
+CUT_PIXELS = EncodedData(data_set("1.13", 5000).data[:-1000], EXPLICIT)
 CUT = EncodedData(data_set("1.9").data[:70], EXPLICIT)
 MESSAGES = {
     "usual": (
@@ -90,6 +91,7 @@ MESSAGES = {
     "other UID": (store("1.5", data_set("1.6")), store("1.7", data_set("1.7"))),
     "other class": (store("1.8", data_set("1.8", sop_class="1.2.840.10008.5.1.4.1.1.4")),),
     "cut short": (store("1.9", CUT), store("1.10", data_set("1.10"))),
+    "pixel data cut": (store("1.12", data_set("1.12")), store("1.13", CUT_PIXELS), store("1.14", data_set("1.14"))),
     "nothing in it": (store("1.11", EncodedData(b"", EXPLICIT)),),
     "a name to be feared": (store("../1.12", data_set("../1.12")),),
 }
@@ -136,6 +138,14 @@ def test_both_ways_tell_and_keep_the_same(
     at_once = played(tmp_path / "at once", messages)
     monkeypatch.setattr(serving, "stored_at_once", never)
     assert at_once == played(tmp_path / "long", messages)
+
+
+def test_pixel_data_that_are_cut_are_found(tmp_path: Path) -> None:
+    told, files, _ = played(tmp_path, MESSAGES["pixel data cut"])
+    (finding,) = [n for n in told if n.get("rule") == "data.unreadable"]
+    assert finding["severity"] == "error"
+    assert finding["sentence"] == "The Data Set is cut: (7FE0,0010) says it has 5000 bytes, but only 4000 follow."
+    assert files["1.13.dcm"].endswith(CUT_PIXELS.data)
 
 
 def test_a_limit_is_met_by_the_same_file_on_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from engine.wire.datasets import (
     open_file,
     read_attributes,
 )
-from engine.wire.file_front import FRONT, plain_front
+from engine.wire.file_front import FRONT, cut_element, plain_front
 
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "1.2.3.4"
 JPEG = "1.2.840.10008.1.2.4.50"
@@ -154,25 +154,45 @@ def test_an_instance_is_plain_where_nothing_is_unusual(syntax: str, elements: tu
     data = encode_dataset(DataSet(elements), syntax if syntax in SYNTAXES[:4] else EXPLICIT_VR_LE)
     nested_implicit = elements is NESTED and syntax == IMPLICIT_VR_LE
     usual = syntax in (EXPLICIT_VR_LE, IMPLICIT_VR_LE, JPEG) and not nested_implicit
-    assert is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 64) == usual
-    assert not is_plain_instance(data, True, syntax, (CLASS, INSTANCE + ".1"), 64)
-    assert not is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 63)
+    size = len(data)
+    assert is_plain_instance(data, size, syntax, (CLASS, INSTANCE), 64) == usual
+    assert not is_plain_instance(data, size, syntax, (CLASS, INSTANCE + ".1"), 64)
+    assert not is_plain_instance(data, size, syntax, (CLASS, INSTANCE), 63)
+    assert not is_plain_instance(data, size - 1, syntax, (CLASS, INSTANCE), 64)
 
 
 @pytest.mark.parametrize("end", [b"", b"\xe0\x7f\x10\0OW", b"\xe0\x7f\x10\0OW\0\0\xff\xff\xff\xff\0"])
 def test_what_the_pixel_data_are_says_nothing_about_the_instance(end: bytes) -> None:
     front = encode_dataset(DataSet(PLAIN[:4]), EXPLICIT_VR_LE)
     whole_head = len(end) != 6
-    assert is_plain_instance(front + end, True, JPEG, (CLASS, INSTANCE), 64) == whole_head
+    assert is_plain_instance(front + end, len(front + end), JPEG, (CLASS, INSTANCE), 64) == whole_head
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_VR_LE, IMPLICIT_VR_LE])
 def test_the_beginning_of_an_instance_must_reach_its_pixel_data(syntax: str) -> None:
     data = encode_dataset(DataSet(PLAIN), syntax)
     pixels = data.index(b"\xe0\x7f\x10\0")
-    told = [is_plain_instance(data[:end], False, syntax, (CLASS, INSTANCE), 64) for end in range(pixels + 8)]
+    head = 12 if syntax == EXPLICIT_VR_LE else 8
+    told = [is_plain_instance(data[:end], len(data), syntax, (CLASS, INSTANCE), 64) for end in range(pixels + head)]
     assert not any(told)
-    assert is_plain_instance(data[: pixels + 8], False, syntax, (CLASS, INSTANCE), 64)
+    assert is_plain_instance(data[: pixels + head], len(data), syntax, (CLASS, INSTANCE), 64)
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_VR_LE, IMPLICIT_VR_LE])
+def test_the_element_within_which_a_data_set_ends(syntax: str) -> None:
+    data = encode_dataset(DataSet(PLAIN), syntax)
+    body = data.index(b"\xe0\x7f\x10\0") + (12 if syntax == EXPLICIT_VR_LE else 8)
+    told = len(data) - body
+    assert cut_element(data, len(data), syntax) is None
+    for left in range(told):
+        assert cut_element(data[: body + left], body + left, syntax) == (0x7FE00010, told, left)
+        assert cut_element(data[:body], body + left, syntax) == (0x7FE00010, told, left)
+    assert cut_element(data[:12], 12, syntax) == (0x00080005, *_told(data, syntax))
+
+
+def _told(data: bytes, syntax: str) -> tuple[int, int]:
+    """What the first element of a data set says it has, and what is left of it at byte 12."""
+    return int.from_bytes(data[6:8] if syntax == EXPLICIT_VR_LE else data[4:8], "little"), 4
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=300)
@@ -194,9 +214,9 @@ def test_a_plain_instance_can_be_read_and_has_its_uids(
         if place < len(changed):
             changed[place] = byte
     data = bytes(changed)
-    if is_plain_instance(data, False, syntax, (CLASS, INSTANCE), 64):
-        assert is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 64)
+    if is_plain_instance(data, 1 << 40, syntax, (CLASS, INSTANCE), 64):
         assert read_attributes(EncodedData(data + bytes(7), syntax)) == read_attributes(EncodedData(data, syntax))
-    if is_plain_instance(data, True, syntax, (CLASS, INSTANCE), 64):
+    if is_plain_instance(data, len(data), syntax, (CLASS, INSTANCE), 64):
+        assert cut_element(data, len(data), syntax) is None
         read = read_attributes(EncodedData(data, syntax))
         assert (read.text(0x00080016), read.text(0x00080018)) == (CLASS, INSTANCE)
