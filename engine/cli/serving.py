@@ -45,6 +45,7 @@ def listen(args: argparse.Namespace) -> Exit:
                     output.line(f"Our AE title is {settings.policy.local.ae_title}. Ctrl-C ends.")
         except KeyboardInterrupt:
             driver.submit(StopListening(listener=listener))
+    output.findings_hint()
     return Exit.DEFECT if driver.defect else Exit.SUCCESS
 
 

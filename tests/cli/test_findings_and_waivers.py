@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -131,3 +136,17 @@ def test_live_findings_are_shown_when_they_fail_the_run(workspace: Path, capsys:
         (workspace / "waivers.toml").write_text(text, encoding="utf-8")
         assert main([*arguments, "--fail-on", "error"]) == Exit.SUCCESS
         assert "No departure from the Standard but 1 waived" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked to end there")
+def test_who_listens_is_told_at_the_end_that_there_were_findings() -> None:
+    code = "import sys; from engine.cli import run; sys.exit(run(sys.argv[1:]))"
+    with subprocess.Popen([sys.executable, "-c", code, "listen", "--port", "0"], stdout=PIPE, text=True) as listening:
+        assert listening.stdout is not None
+        said = listening.stdout.readline()
+        listening.stdout.readline()  # how it is ended: from here on it can be
+        port = said.partition(" port ")[2].partition(":")[0]
+        assert main(["echo", "127.0.0.1", port, "--context", "CTImageStorage:ExplicitVRLittleEndian"]) == Exit.SUCCESS
+        listening.send_signal(signal.SIGTERM)
+        assert listening.stdout.read().splitlines()[-1] == "One departure from the Standard seen; -v shows it."
+    assert listening.returncode == Exit.SUCCESS
