@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -73,6 +74,9 @@ class Archive(FolderStore):
         self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
         self._number = -1
         """Descriptor of the folder, while it is open."""
+        self._closed = False
+        self._opening = threading.Lock()
+        """Whoever opens or closes the folder: a large instance may still be written when the archive is closed."""
         self._slow = 0
         self._slow_until = 0.0
         self._locks = [asyncio.Lock() for _ in range(STRIPES)]
@@ -111,15 +115,20 @@ class Archive(FolderStore):
         return problems
 
     def _open_folder(self) -> None:
-        """For `_synchronize`; anew where another folder has the name now."""
+        """For `_synchronize`; anew where another folder has the name now. Not any more once the archive is closed."""
         if os.name == "nt":
             return
-        number = os.open(self.folder, os.O_RDONLY)
-        if self._number < 0:
-            self._number = number
-            return
-        os.dup2(number, self._number, inheritable=False)  # other threads may be using it
-        os.close(number)
+        with self._opening:
+            if self._closed:
+                return
+            number = os.open(self.folder, os.O_RDONLY)
+            if self._number < 0:
+                self._number = number
+                return
+            try:
+                os.dup2(number, self._number, inheritable=False)  # other threads may be using it
+            finally:
+                os.close(number)
 
     def _ordered(self, known: dict[str, IndexedFile]) -> Iterator[Path]:
         """Files as they came: those that are indexed, then the rest by their time."""
@@ -265,9 +274,11 @@ class Archive(FolderStore):
         except DatabaseError as error:
             self._not_indexed(error)
         finally:
-            number, self._number = self._number, -1
-            if number >= 0:
-                os.close(number)
+            with self._opening:
+                self._closed = True
+                number, self._number = self._number, -1
+                if number >= 0:
+                    os.close(number)
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""
@@ -326,8 +337,9 @@ class Archive(FolderStore):
 
     def _synchronize(self) -> None:
         """Have the names in the folder on the disk; Windows keeps them without being asked."""
-        if self._number >= 0:
-            os.fsync(self._number)
+        number = self._number  # read once: it may be closed meanwhile
+        if number >= 0:
+            os.fsync(number)
 
     def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str]) -> FileData | None:
         """A large one that was received into a file as it is to be stored, under another name and on the disk; None

@@ -294,9 +294,7 @@ class Association:
     @property
     def lost(self) -> Ended | None:
         """What the association's end is for an operation it cut off: a release is a success of the association only."""
-        if self.end is None or self.end.outcome is not Outcome.SUCCESS:
-            return self.end
-        return Ended(Outcome.ABORTED, f"{self.end.sentence} What had been asked was not answered.")
+        return None if self.end is None else _cutting_off(self.end)
 
     def finish(
         self,
@@ -317,8 +315,8 @@ class Association:
         self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
         if self._exchange is not None:
             self._exchange.abandon()
-        if self.begun_messages is not None and self.lost is not None:
-            self.messages.end(self.lost)
+        if self.begun_messages is not None:
+            self.messages.end(_cutting_off(self.end))
         if self._established is not None and not self._established.done():
             self._established.set_exception(self.end)
         self.link.let_go()
@@ -363,6 +361,13 @@ class Association:
                 cause=cause,
             )
         )
+
+
+def _cutting_off(end: Ended) -> Ended:
+    """What an association's end is for an operation it cut off."""
+    if end.outcome is not Outcome.SUCCESS:
+        return end
+    return Ended(Outcome.ABORTED, f"{end.sentence} What had been asked was not answered.")
 
 
 async def end_all(context: Context, associations: Iterable[Association], timeout: float) -> None:

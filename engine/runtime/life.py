@@ -29,6 +29,8 @@ STOP_TIMEOUT = 5.0
 SETBACKS, WITHIN = 10, 1.0
 """What is raised past the loop interrupts it for a moment only, and it goes on; so many times within so many seconds it
 is broken (its selector fails, say), and going on would be all it does."""
+SHORT = 60.0
+"""Seconds for which it is told once that no connection can be accepted: asyncio tries again every second."""
 BLOCKED = 1.0
 """Seconds between two looks whether a thread that is to end can end."""
 PATIENCE = 2.0
@@ -72,6 +74,7 @@ class Life:
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
         self._last_told = ("", 0.0)
+        self._last_short = -SHORT
         self._abandoned = self._over = False
         self._knock: Knock | None = None
         """Wakes the loop for commands, while it runs."""
@@ -249,23 +252,29 @@ class Life:
     def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
         if loop.is_closed():
             loop.stop()  # nothing that waits will ever go on
-        error = details.get("exception")
-        if isinstance(error, OSError) and str(details.get("message")).startswith("socket.accept()"):
-            self._told(error, sentences.cannot_accept(error))  # asyncio tries again every second
+        error, said = details.get("exception"), str(details.get("message"))
+        if isinstance(error, OSError) and said.startswith("socket.accept()"):
+            self._cannot_accept(error)
+        elif isinstance(error, OSError) and said == "Accept failed on a socket":
+            self.context.error(sentences.accepts_no_more(error))  # Windows: its loop closes the listening socket
+        elif isinstance(error, ValueError) and "._start_serving(" in said:
+            return  # it was to accept again, but its listener has been stopped meanwhile
         elif isinstance(error, BaseException):
             self._told(error)
         else:
-            said = str(details.get("message"))
             self.context.error(f"The engine met an unexpected error: {said}.", report=f"Unexpected: {said}")
 
-    def _told(self, error: BaseException, known: str = "") -> None:
-        """Once where the same is raised over and over. known: what it means, where it is no defect of ours."""
+    def _cannot_accept(self, error: OSError) -> None:
+        now = self.context.now()
+        if now - self._last_short >= SHORT:
+            self._last_short = now
+            self.context.error(sentences.cannot_accept(error))
+
+    def _told(self, error: BaseException) -> None:
+        """Once where the same is raised over and over."""
         report, now = report_of(error), self.context.now()
         last, at = self._last_told
         if report != last or now - at > WITHIN:
             self._last_told = report, now
-            if known:
-                self.context.error(known)
-                return
             sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
             self.context.error(sentence, report=report)

@@ -73,8 +73,6 @@ class Listener:
         self.command = command
         self.number = command.listener
         self.associations: set[Association] = set()
-        self._asked: set[Association] = set()
-        """Those of them that sent an A-ASSOCIATE-RQ; the others are connections and no more."""
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
         self._durable = (
@@ -265,15 +263,18 @@ class Listener:
 
     def _make_room(self) -> None:
         """Who connects and asks for nothing keeps nobody out: the one that has waited longest goes."""
-        silent = [a for a in self.associations - self._asked if a.link in self.context.links]
+        if len(self.associations) < UNASKED:
+            return
+        silent = [a for a in self.associations if not a.asked and a.link in self.context.links]
         for oldest in sorted(silent, key=lambda a: a.number)[: max(0, len(silent) - UNASKED + 1)]:
+            host, port = oldest.link.remote_address()
+            oldest.peer = Peer(host=host, port=port)  # a TLS handshake has told none yet
             sentence = sentences.crowded_out(oldest.peer, UNASKED)
             oldest.finish(AssociationPhase.FAILED, Outcome.ABORTED, sentence, cause=Cause.NO_REQUEST)
             oldest.link.kill()
 
     def _ended(self, association: Association) -> None:
         self.associations.discard(association)
-        self._asked.discard(association)
         self.server.reporter.detach(association)
         self.peer.ended(association.number)
 
@@ -294,8 +295,7 @@ class Listener:
         policy = self.command.settings.policy
         if association.script is not None:
             policy = association.script.asked(rq, policy)
-        others = list(self._asked)
-        self._asked.add(association)
+        others = [a for a in self.associations if a.asked and a is not association]
         same = sum(a.peer.name == title for a in others)
         withheld = self.peer.emulation.withheld
         decide = partial(answer, rq, policy, association_count=len(others), peer_count=same, withheld=withheld)

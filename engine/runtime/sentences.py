@@ -261,6 +261,10 @@ def cannot_accept(error: OSError) -> str:
     )
 
 
+def accepts_no_more(error: OSError) -> str:
+    return f"A listener accepts no more connections: {_reason(error)}. Stop it, then listen again."
+
+
 def cannot_keep(error: OSError) -> str:
     return f"What was being received could not be kept, so the association was aborted: {_reason(error)}."
 

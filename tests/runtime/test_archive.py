@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import shutil
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -225,3 +226,45 @@ def test_a_folder_that_was_taken_away_is_made_again(gone: str, spooled: bool, tm
     if os.name != "nt":
         assert os.path.samestat(os.fstat(durable.archive._number), folder.stat())
     durable.close()
+
+
+def _open_at(folder: Path) -> int:
+    """Descriptors of this process for the folder."""
+    count = 0
+    for number in map(int, os.listdir("/dev/fd")):  # noqa: PTH208
+        with contextlib.suppress(OSError):  # the one that lists them
+            count += os.path.samestat(os.fstat(number), folder.stat())
+    return count
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows needs no descriptor of a folder")
+def test_what_is_kept_after_the_end_leaves_no_descriptor(tmp_path: Path) -> None:
+    """A large instance may still be on its way when the listener is severed."""
+    durable = opened(tmp_path)
+    spool = Spool(EXPLICIT, durable.archive.incoming, Limits(memory=100, disk_left=0))
+    instance = image("1.2.3", 5000)
+    spool.write(in_memory(instance.data))
+    instance = replace(instance, data=spool.close())
+    assert _open_at(tmp_path) == 1
+    durable.close()
+    asyncio.run(_keep(durable, instance))
+    assert (tmp_path / "1.2.3.dcm").is_file()
+    assert _open_at(tmp_path) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows needs no descriptor of a folder")
+def test_a_folder_that_cannot_be_opened_anew_leaves_no_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable = opened(tmp_path)
+
+    def refused(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "dup2", refused)
+        with pytest.raises(OSError, match="busy"):
+            durable.archive._open_folder()
+    assert _open_at(tmp_path) == 1
+    durable.close()
+    assert _open_at(tmp_path) == 0

@@ -195,6 +195,8 @@ def test_connections_that_ask_for_nothing_keep_nobody_out(
                 break
         assert console.echo(listener, tls=asked).outcome is Outcome.SUCCESS
         assert len(crowded(console)) >= 3
+        for told in crowded(console):
+            assert told.peer.host == HOST and told.sentence.startswith(f"{HOST}:{told.peer.port} ")
 
 
 def crowded(console: Console) -> list[AssociationNotice]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
+import sys
 import threading
 from collections.abc import Callable
+from itertools import count
 from typing import Any, NoReturn
 
 import pytest
 
-from engine.model.notices import ErrorNotice, Outcome
+from engine.model.commands import StopListening
+from engine.model.notices import ErrorNotice, ListenerNotice, Outcome
+from engine.runtime import life
 from engine.runtime.serving import Server
 from tests.runtime.console import VERIFICATION, Console, echo_rq, proposal
 from tests.runtime.scripted import Conversation
@@ -83,3 +88,59 @@ def test_too_few_descriptors_to_accept_are_no_defect(console: Console, monkeypat
         talk = Conversation(sock, threading.Event())
         talk.ask(VERIFICATION)
     assert not console.of(ErrorNotice, lambda n: n.report)
+
+
+def _too_few(monkeypatch: pytest.MonkeyPatch, times: int, retry: float) -> threading.Event:
+    """Accepting fails for want of descriptors, and is tried again so many seconds later. Set after so many failures."""
+    often = threading.Event()
+    failures = count(1)
+
+    def accept(_: socket.socket) -> NoReturn:
+        if next(failures) >= times:
+            often.set()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(asyncio.constants, "ACCEPT_RETRY_DELAY", retry)
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    return often
+
+
+no_proactor = pytest.mark.skipif(sys.platform == "win32", reason="its loop accepts in another way")
+
+
+@no_proactor
+def test_too_few_descriptors_are_told_once_while_they_last(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = console.listen()
+    monkeypatch.setattr(life, "WITHIN", -1.0)  # as if much time had passed between two attempts
+    often = _too_few(monkeypatch, 1000, 0.01)
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=30):
+        assert often.wait(30)
+        console.taken()
+        assert len(console.of(ErrorNotice)) == 1
+
+
+@no_proactor
+def test_a_listener_stopped_while_descriptors_are_too_few_is_no_defect(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = console.listen()
+    often = _too_few(monkeypatch, 1, 0.5)
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=30):
+        assert often.wait(30)
+        console.submit(StopListening(listener=listener.listener))
+        console.wait(ListenerNotice, lambda n: not n.listening)
+        tried_again = threading.Event()
+        loop = console.engine._context.loop
+        loop.call_soon_threadsafe(loop.call_later, 0.6, tried_again.set)
+        assert tried_again.wait(30)
+    (told,) = console.of(ErrorNotice)
+    assert "No connection can be accepted" in told.sentence and not told.report
+
+
+def test_a_listening_socket_that_the_loop_closes_is_told_as_that(console: Console) -> None:
+    """So does the loop of Windows when accepting fails."""
+    loop = console.engine._context.loop
+    failed = {"message": "Accept failed on a socket", "exception": OSError(errno.EMFILE, "Too many open files")}
+    loop.call_soon_threadsafe(loop.call_exception_handler, failed)
+    told = console.wait(ErrorNotice)
+    assert "accepts no more connections: Too many open files" in told.sentence and not told.report
