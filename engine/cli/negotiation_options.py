@@ -130,7 +130,10 @@ def _identity(args: argparse.Namespace) -> UserIdentity | None:
         if asked:
             raise ValueProblem("--positive-response needs a user identity")
         return None
-    user = args.user.encode("utf-8", "surrogateescape")  # bytes typed that are no UTF-8 go out as they are
+    try:
+        user = args.user.encode("utf-8", "surrogateescape")  # bytes typed that are no UTF-8 go out as they are
+    except UnicodeEncodeError as error:
+        raise ValueProblem(f"--user: {error}") from None
     if args.passcode_file is None:
         return UserIdentity(USERNAME, user, b"", asked)
     return UserIdentity(PASSCODE, user, secret_of(_read(args.passcode_file), PASSCODE), asked)

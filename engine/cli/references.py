@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 from pathlib import Path
 
 from engine.model.commands import ReadReferences
@@ -63,7 +62,7 @@ def of_files(paths: tuple[Path, ...], output: Output) -> tuple[Reference, ...]:
 
 def _of_list(name: str) -> tuple[Reference, ...]:
     try:
-        content = sys.stdin.read() if name == "-" else read_text_whole(Path(name), LIST, pipes=True)
+        content = read_text_whole(None if name == "-" else Path(name), LIST, pipes=True)
     except (OSError, UnicodeDecodeError) as error:
         raise ValueProblem(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:

@@ -34,6 +34,7 @@ def listen(args: argparse.Namespace) -> Exit:
     output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, narrate=True)
     workspace = open_workspace()
     host, port, settings = listener_settings(args, workspace)
+    stopped = False
     with driving(output) as driver:
         listener = driver.new_id()
         driver.submit(Listen(listener=listener, host=host, port=port, settings=settings))
@@ -41,12 +42,15 @@ def listen(args: argparse.Namespace) -> Exit:
             for notice in driver.notices():
                 if isinstance(notice, ListenerNotice) and notice.listener == listener:
                     if not notice.listening:
-                        return Exit.DEFECT if driver.defect else Exit.CONNECTION_FAILED
+                        stopped = True
+                        break
                     output.line(f"Our AE title is {settings.policy.local.ae_title}. Ctrl-C ends.")
         except KeyboardInterrupt:
             driver.submit(StopListening(listener=listener))
     output.findings_hint()
-    return Exit.DEFECT if driver.defect else Exit.SUCCESS
+    if driver.defect:
+        return Exit.DEFECT
+    return Exit.CONNECTION_FAILED if stopped else Exit.SUCCESS
 
 
 def demo(args: argparse.Namespace) -> Exit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,7 +179,7 @@ def _paths(text: str) -> list[Path]:
         return [Path(text)]
     name = text[1:]
     try:
-        content = sys.stdin.read() if name == "-" else read_text_whole(Path(name), LIST, pipes=True, errors=NAMES)
+        content = read_text_whole(None if name == "-" else Path(name), LIST, pipes=True, errors=NAMES)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueProblem(f"the list {name} cannot be read: {reason}; a file of that name is ./{text}") from None
@@ -190,5 +189,5 @@ def _paths(text: str) -> list[Path]:
 def _write_rest(path: Path, status: StatusNotice) -> None:
     try:
         path.write_text("".join(f"{p}\n" for p in status.unfinished), encoding="utf-8", errors=NAMES)
-    except OSError as error:
-        raise ValueProblem(f"{path} cannot be written: {error.strerror or error}") from None
+    except (OSError, UnicodeEncodeError) as error:
+        raise ValueProblem(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None

@@ -173,6 +173,7 @@ class Assembly:
         if message.body_length:
             sentence = f"A command fragment comes before the Data Set of {message.name} ended."
             findings.append(found("pdata.interleaved", sentence, evidence=_where(pdv)))
+        message.interrupted = True
         return self._end(message, bool(message.body_length))
 
     def _stray(self, pdv: PdvSeen) -> Iterator[Finding]:

@@ -33,14 +33,15 @@ class Message:
 
     from_requestor: who sent it. data: its command set's bytes; template and own: the same taken apart (`Templates`).
     time: of the PDU with which that was whole. body: the data set as far as it was kept; body_length: how long it is
-    on the wire. has_data: whether it came, None while it is still coming. operation: what it opens, answers or cancels,
+    on the wire. has_data: whether it came, None while it is still coming. interrupted:
+    another message began before it ended. operation: what it opens, answers or cancels,
     as far as known. The rest is the template's.
     """
 
     __slots__ = (
         "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
-        "findings", "from_requestor", "has_data", "kind", "limits", "message_id", "operation", "responded_to",
-        "service", "status", "status_class", "template", "time",
+        "findings", "from_requestor", "has_data", "interrupted", "kind", "limits", "message_id", "operation",
+        "responded_to", "service", "status", "status_class", "template", "time",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +64,7 @@ class Message:
         self.body: bytes | bytearray = b""
         self.body_length = 0
         self.has_data: bool | None = None
+        self.interrupted = False
         self.operation: Operation | None = None
         self.findings: list[Finding] = []
         self._decoded: tuple[CommandSet, tuple[tuple[int, int], ...]] | None = None

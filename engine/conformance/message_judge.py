@@ -109,7 +109,8 @@ def _judge_instance(m: Message) -> list[Finding]:
     head = bytes(m.body)
     known = has_uids(head, m.transfer_syntax, m.raw(_CLASS_TOLD), m.raw(_INSTANCE_TOLD))
     fault = "" if known else encoding_fault(head, m.body_length, m.transfer_syntax)
-    fault = fault or cut_short(head, m.body_length, m.transfer_syntax)
+    if not fault and not m.interrupted:  # else that has been told
+        fault = cut_short(head, m.body_length, m.transfer_syntax)
     findings = [found("data.unreadable", fault, evidence=Evidence(text=m.name))] if fault else []
     data = None if known or fault else instance_uids(head, m.transfer_syntax)
     return findings if data is None else check_data(m.command, data)

@@ -12,7 +12,8 @@ from .conversation import Conversation
 from .instances import has_uids
 
 IDENTITY = 2048
-"""Bytes of an instance that hold its SOP Class and Instance UID; whoever knows of it knows that it is not cut."""
+"""Bytes of an instance that hold its SOP Class and Instance UID. That it is not cut is known already: of one received
+by `file_front.is_plain_instance`, of a file to send by its plan."""
 
 
 @dataclass(slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 from typing import IO
 
-MIB = 1 << 20
+from .limits import MIB
+
 SECRET = 8 * MIB
 """Bytes of a file that holds a passcode, ticket, assertion, certificate or key: real ones have some KiB,
 all the authorities of a system 1 MiB."""
@@ -17,12 +19,15 @@ LIST = 64 * MIB
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
-def read_whole(path: Path, most: int, *, pipes: bool = False) -> bytes:
-    """The bytes of a file that has at most so many. OSError, with a reason in words where the system has none.
+def read_whole(path: Path | None, most: int, *, pipes: bool = False) -> bytes:
+    """The bytes of a file (None: of standard input) that has at most so many. OSError, with a reason in words where the
+    system has none.
 
     pipes: whatever gives bytes is read to its end, a pipe or what is typed, for somebody who waits for it and can end
     it; else only a file is.
     """
+    if path is None:
+        return read_up_to(sys.stdin.buffer, most)
     if pipes:
         with path.open("rb") as file:
             return read_up_to(file, most)
@@ -33,7 +38,7 @@ def read_whole(path: Path, most: int, *, pipes: bool = False) -> bytes:
 
 
 def read_text_whole(
-    path: Path, most: int, *, pipes: bool = False, encoding: str = "utf-8", errors: str = "strict"
+    path: Path | None, most: int, *, pipes: bool = False, encoding: str = "utf-8", errors: str = "strict"
 ) -> str:
     """As `read_whole`, as text each line ended by a line feed. UnicodeDecodeError too."""
     text = read_whole(path, most, pipes=pipes).decode(encoding, errors)

@@ -100,6 +100,8 @@ class PlannedFile:
     """Why it cannot go or is passed over."""
     note: str = ""
     """What is worth knowing of a file that is sent all the same."""
+    cut: bool = False
+    """Whether its data set ends before its elements do; the note tells how."""
     sop_class_uid: str = ""
     sop_instance_uid: str = ""
     transfer_syntax: str = ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from engine.model.dataset import DataSet, EncodedData, FileData
-from engine.model.limits import MIB, Limits
+from engine.model.limits import MIB, USUAL, Limits
 from engine.model.quick import quick
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
@@ -21,7 +21,7 @@ from engine.wire import datasets
 from engine.wire.pdus import Buffer
 
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
-from .files import USUAL, FolderStore, file_name, reason
+from .files import FolderStore, file_name, reason
 from .kept_text import from_text
 
 STRIPES = 64

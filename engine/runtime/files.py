@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import tempfile
+import threading
 import uuid
 import weakref
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 
 from engine.model.dataset import EncodedData, FileData, Unkept
 from engine.model.file_names import uid_stem
-from engine.model.limits import MIB, Limits
+from engine.model.limits import MIB, USUAL, Limits
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
@@ -29,15 +32,14 @@ from .room import LOOK_AFTER, disk_problem
 if TYPE_CHECKING:
     import asyncio
 
-USUAL = Limits()
 LARGEST_DECODED = 256 << 20
 """Bytes of a received data set, no instance to store, that is loaded and decoded: identifiers and reports have some
 KiB, the images of a film that is printed some tens of MiB."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
-_temporary = re.compile(r"dimse-console-([0-9]+)-\w+\.part").fullmatch
-"""The name of a temporary file; the number is that of the process that made it."""
+_temporary = re.compile(r"dimse-console-([0-9]+)-([0-9a-f]{8})-\w+\.part").fullmatch
+"""The name of a temporary file: the process that made it, and where that number means it."""
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], "asyncio.Future[None]"]
 """Has a function called with these in another thread."""
 
@@ -147,7 +149,7 @@ class Spool:
             datasets.put(file.fileno(), (head,))
             return file
         sweep_left(self._folder or Path(tempfile.gettempdir()))
-        prefix = f"dimse-console-{os.getpid()}-"
+        prefix = f"dimse-console-{os.getpid()}-{_processes()}-"
         return tempfile.NamedTemporaryFile(buffering=0, prefix=prefix, suffix=".part", dir=self._folder, delete=False)
 
     def _give_up(self, problem: str) -> None:
@@ -180,15 +182,33 @@ class Spool:
 
 @cache
 def sweep_left(folder: Path) -> None:
-    """Delete the temporary files of processes that were killed, once: patients' data may be in them. Where the system
-    cannot say which processes live (Windows), they stay."""
-    if os.name == "nt":
-        return
+    """Have the temporary files of processes that were killed deleted, once: patients' data may be in them. Where the
+    system cannot say which processes live (Windows), they stay."""
+    if os.name != "nt":
+        with suppress(RuntimeError):  # no more threads: the next program does it
+            threading.Thread(target=_sweep, args=(folder,), name="dimse-sweeping", daemon=True).start()
+
+
+def _sweep(folder: Path) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if (made := _temporary(entry.name)) is not None and not _lives(int(made[1])):
+            made = _temporary(entry.name)
+            if made is not None and made[2] == _processes() and not _lives(int(made[1])):
                 with suppress(OSError):  # somebody else's, or gone
                     Path(entry).unlink()
+
+
+@cache
+def _processes() -> str:
+    """Where the numbers of processes mean the same ones: this computer since its start, and in this container. Others
+    may share the folder."""
+    parts = [platform.node()]
+    with suppress(OSError):
+        parts += [
+            Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"),
+            str(Path("/proc/self/ns/pid").readlink()),
+        ]
+    return f"{zlib.crc32(repr(parts).encode()):08x}"
 
 
 def _lives(process: int) -> bool:

@@ -148,6 +148,7 @@ class Finder:
             state=state,
             why=why,
             note=" ".join(_notes(header, told)),
+            cut=bool(header.cut),
             sop_class_uid=header.sop_class_uid,
             sop_instance_uid=header.sop_instance_uid,
             transfer_syntax=header.transfer_syntax,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from engine.model.limits import Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.objects import SHELVES
 from engine.services.effects import Instance
 from engine.services.instances import InstanceStore, MemoryStore
@@ -16,7 +16,7 @@ from engine.wire.pdus import Buffer
 
 from .archive import Archive, FindIt
 from .database import Database, DatabaseError
-from .files import USUAL, FolderStore, drop_spooled
+from .files import FolderStore, drop_spooled
 
 INSIDE = ".dimse-console"
 """Folder beside the stored instances with what is not theirs: the database, and files while they are received."""

@@ -67,7 +67,7 @@ class ReadAhead:
         self._slow = 0
 
     def take(self, index: int) -> memoryview | None:
-        """The data set of one, valid until the next is taken. None when it is to be got otherwise: it is large, is odd,
+        """The data set of one, valid until the next is taken. None when it is to be got otherwise: it is large, is cut,
         is to be converted, or could not be read as it was planned (those who read it then tell why)."""
         if self._taken is not None:
             if not self._link.unsent:  # else it may be needed still
@@ -102,7 +102,7 @@ class ReadAhead:
         for index in range(self._next, min(end, len(self._files))):
             file = self._files[index]
             header = self._header(file)
-            plain = file.transfer_syntax == header.transfer_syntax and not header.note
+            plain = file.transfer_syntax == header.transfer_syntax and not header.cut
             if plain and 0 < header.length < BATCH:
                 room = self._room(header.length)
                 page = _Page(index, header.path, header.offset, room, header.length, header.modified)

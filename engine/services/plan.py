@@ -110,6 +110,7 @@ def _assigned(f: PlannedFile, association: int, contexts: tuple[int, ...]) -> Pl
         state=f.state,
         why=f.why,
         note=f.note,
+        cut=f.cut,
         sop_class_uid=f.sop_class_uid,
         sop_instance_uid=f.sop_instance_uid,
         transfer_syntax=f.transfer_syntax,

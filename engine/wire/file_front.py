@@ -37,6 +37,10 @@ _length = struct.Struct("<I").unpack_from
 _group_length = struct.Struct("<HH2sHI").unpack_from
 
 
+Head = Callable[[bytes, int], tuple[int, int, int]]
+"""Of an element: its tag, the offset of its value, the offset behind it."""
+
+
 class _Unusual(Exception):
     """Something a plain file has not."""
 
@@ -93,8 +97,9 @@ def is_plain_instance(data: bytes, size: int, syntax: str, uids: tuple[str, str]
 
 
 def cut_element(data: bytes, size: int, syntax: str) -> tuple[int, int, int] | None:
-    """The element that says it has more bytes than are left of a data set of `size` bytes: its tag, what it says, what
-    is left. None where there is none, or it cannot be told from the outermost elements in `data`, the beginning."""
+    """The outermost element that says it has more bytes than are left of a data set of `size` bytes: its tag, what it
+    says, what is left. None where there is none, or it cannot be told from `data`, the beginning: it does not begin in
+    that, or is in fragments, or the transfer syntax is Big Endian or deflated."""
     row = transfer_syntax(syntax)
     if row is None or row.deflated or not row.little_endian:
         return None
@@ -102,12 +107,39 @@ def cut_element(data: bytes, size: int, syntax: str) -> tuple[int, int, int] | N
     try:
         while start < len(data):
             tag, body, stop = head(data, start)
+            if stop - body == UNDEFINED:
+                stop = _behind_items(data, body, head)
             if stop > size:
-                return None if stop - body == UNDEFINED else (tag, stop - body, max(0, size - body))
+                return tag, stop - body, max(0, size - body)
             start = stop
     except (_Unusual, struct.error):
         pass
     return None
+
+
+def _behind_items(data: bytes, start: int, head: Head, depth: int = 0) -> int:
+    """The offset behind a sequence of undefined length whose items begin at `start`."""
+    if depth > MAXIMUM_DEPTH:
+        raise _Unusual
+    while True:
+        group, element, count = _implicit(data, start)
+        tag, start = group << 16 | element, start + 8
+        if tag == SEQUENCE_END:
+            return start
+        if tag != ITEM:
+            raise _Unusual
+        if count == UNDEFINED:
+            start = _behind_elements(data, start, head, depth)
+        else:
+            start += count
+
+
+def _behind_elements(data: bytes, start: int, head: Head, depth: int) -> int:
+    """The offset behind an item of undefined length whose elements begin at `start`."""
+    while _implicit(data, start)[:2] != (ITEM_END >> 16, ITEM_END & 0xFFFF):
+        _, body, stop = head(data, start)
+        start = _behind_items(data, body, head, depth + 1) if stop - body == UNDEFINED else stop
+    return start + 8
 
 
 def _skim_explicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
@@ -116,7 +148,7 @@ def _skim_explicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
     while start < end:
         group, element, vr, count = _explicit(data, start)
         if group >= PIXEL_GROUP and group != DELIMITERS:
-            return _whole(*_explicit_head(data, start), size)
+            return _whole(data, start, size, _explicit_head)
         if vr in _SHORT:
             begin, start = start + 8, start + 8 + count
             if group == 8 and vr == b"UI":
@@ -135,10 +167,15 @@ def _skim_explicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
     return False
 
 
-def _whole(_tag: int, body: int, stop: int, size: int) -> bool:
-    """That an element of the pixel data is not cut."""
-    if stop > size and stop - body != UNDEFINED:
-        raise _Unusual
+def _whole(data: bytes, start: int, size: int, head: Head) -> bool:
+    """That the pixel data, which begin at `start`, and what is known of what comes behind them, are not cut."""
+    while start < len(data):
+        _, body, stop = head(data, start)
+        if stop - body == UNDEFINED:
+            break  # in fragments
+        if stop > size:
+            raise _Unusual
+        start = stop
     return True
 
 
@@ -149,7 +186,7 @@ def _skim_implicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
         group, element, length = _implicit(data, start)
         tag = group << 16 | element
         if group >= PIXEL_GROUP and group != DELIMITERS:
-            return _whole(*_implicit_head(data, start), size)
+            return _whole(data, start, size, _implicit_head)
         if group & 1 or length == UNDEFINED or not plain_vr(tag):
             raise _Unusual
         begin, start = start + 8, start + 8 + length
@@ -181,7 +218,7 @@ def _meta(data: bytes) -> tuple[dict[int, str], int]:
     return meta, end
 
 
-def _identity(data: bytes, start: int, end: int, head: Callable[[bytes, int], tuple[int, int, int]]) -> dict[int, str]:
+def _identity(data: bytes, start: int, end: int, head: Head) -> dict[int, str]:
     found: dict[int, str] = {}
     while start < end:
         tag, body, stop = head(data, start)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from engine.model.reading import read_whole
 
 from .errors import ValueProblem
 
@@ -43,12 +44,7 @@ def read_file(name: Any, folder: Path) -> bytes:
     """The bytes of a file named relative to `folder`."""
     path = beside(name, folder)
     try:
-        told = path.stat()
-        if not stat.S_ISREG(told.st_mode):  # a pipe would be waited for, a device may never end
-            raise ValueProblem(f"{path} is not a file")
-        if told.st_size > MAXIMUM_FILE:
-            raise ValueProblem(f"{path} is too large for one value")
-        return path.read_bytes()
+        return read_whole(path, MAXIMUM_FILE)
     except OSError as error:
         raise ValueProblem(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -29,7 +29,10 @@ class Reader:
         self.asked.add(key)
         value = self.table.get(key, default)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                raise ValueProblem("is too large a number", (key,)) from None
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise ValueProblem(f"must be {_KINDS.get(kind, kind.__name__)}", (key,))
         problem = check(value) if check else None

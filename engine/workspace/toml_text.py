@@ -25,8 +25,11 @@ _KEY = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*[=.]""")
 _PART = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*(?:\.|\Z)""")
 KEY_PARTS = 100
 """Parts of a dotted key: for one of thousands tomllib takes minutes. Ours have five."""
-_PART_OF_KEY = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"""(?<![A-Za-z0-9_"'.-]){_PART_OF_KEY}(?:[ \t]*+\.[ \t]*+{_PART_OF_KEY}){{{KEY_PARTS}}}""")
+_PART_OF_KEY = r"""(?:[A-Za-z0-9_-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(
+    rf"""(?:^|[\[{{,])[ \t]*+{_PART_OF_KEY}(?:[ \t]*+\.[ \t]*+{_PART_OF_KEY}){{{KEY_PARTS}}}""", re.MULTILINE
+)
+"""One where a key can stand: at the beginning of a line, of a table, or after another one."""
 MAXIMUM_BYTES = 64 * 1024 * 1024
 """A text file larger than this was not written by a person; it is refused rather than read into memory."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from engine.model.reading import regular
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings, has_encrypted_key
 from engine.workspace.binary import named_path
 from gui.dialogs import Questions
@@ -26,7 +27,7 @@ _READ = 256 * 1024
 def pem_text(path: str) -> str | None:
     """The beginning of a file; None where there is none that can be read."""
     try:
-        with named_path(path).open("rb") as file:
+        with open(named_path(path), "rb", opener=regular) as file:  # a pipe would be waited for
             return file.read(_READ).decode("latin-1")
     except (OSError, ValueError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -91,13 +92,18 @@ def test_what_was_not_stored_is_listed_and_can_be_sent_again(
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are Unicode here")
-def test_names_that_are_no_text_are_listed_and_read_again(port: str, study: Path, tmp_path: Path) -> None:
+def test_names_that_are_no_text_are_listed_and_read_again(
+    port: str, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, rest = tmp_path / "names" / "bad\udcff.dcm", tmp_path / "rest.txt"
     path.parent.mkdir()
     shutil.copy(study / "0.dcm", path)
     assert store("1", path.parent, "--rest", rest) == Exit.CONNECTION_FAILED
     assert rest.read_bytes() == os.fsencode(path) + b"\n"
     assert store(port, f"@{rest}") == Exit.SUCCESS
+    strict = io.TextIOWrapper(io.BytesIO(rest.read_bytes()), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdin", strict)
+    assert store(port, "@-") == Exit.SUCCESS
 
 
 def test_all_stored_is_a_success(port: str, study: Path, capsys: Captured) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from engine.conformance.rules import RULES
 from tests.conformance import cases_exchange, cases_pdus, cases_workflow
+from tests.conformance.talk import Talk
 
 CASES = {**cases_pdus.CASES, **cases_exchange.CASES, **cases_workflow.CASES}
 
@@ -24,3 +27,22 @@ def test_a_conversation_that_breaks_the_rule(rule: str) -> None:
 def test_a_conversation_that_keeps_the_rule(rule: str) -> None:
     found = [v.finding.sentence for v in CASES[rule][1]().verdicts if v.finding.rule == rule]
     assert not found
+
+
+@pytest.mark.parametrize("sequence", [b"", b"\x08\x00\x40\x11\xff\xff\xff\xff\xfe\xff\xdd\xe0\0\0\0\0"])
+def test_an_instance_that_is_cut_is_found_but_not_one_that_is_interrupted(sequence: bytes) -> None:
+    """Of the latter it has been told that another message came before it ended."""
+    body = cases_pdus.INSTANCE + sequence + b"\xe0\x7f\x10\0" + (100).to_bytes(4, "little") + bytes(60)
+    store, echo = cases_pdus.COMMAND, cases_pdus.requestor(cases_pdus.ECHO_PDU)
+
+    def found(*acts: Callable[[Talk], object]) -> list[tuple[str, str]]:
+        verdicts = cases_pdus.say(*acts)().verdicts
+        return [(v.finding.rule, v.finding.sentence) for v in verdicts if v.finding.rule != "pdata.context"]
+
+    said = "The Data Set is cut: (7FE0,0010) says it has 100 bytes, but only 60 follow."
+    requests, pdata = cases_pdus.requestor, cases_pdus.pdata
+    assert found(requests(store), requests(pdata((2, body)))) == [("data.unreadable", said)]
+    assert found(requests(store), requests(pdata((2, body + bytes(40))))) == []
+    interrupted = found(requests(store), requests(pdata((0, body))), echo)
+    rules = [rule for rule, _ in interrupted]
+    assert "pdata.interleaved" in rules and "data.unreadable" not in rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -143,6 +144,14 @@ def test_what_is_wrong_with_a_file_stands_beside_its_field(dialog, qtbot, pem, f
     assert not dialog.accept_button.isEnabled() and not dialog.echo_button.isEnabled()
     choose(dialog.tls.profile, None)
     assert dialog.accept_button.isEnabled()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(dialog, qtbot, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    choose(dialog.tls.profile, TlsProfile.BCP195)
+    qtbot.keyClicks(dialog.tls.ca.line, str(tmp_path / "pipe"))
+    assert "cannot be read" in dialog.tls.ca.note_text()
 
 
 def test_echo_tries_tls_before_it_is_saved(panel, dialog, qtbot):

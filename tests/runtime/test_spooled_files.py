@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from engine.model.commands import Abort
 from engine.model.dataset import FileData
 from engine.model.limits import Limits
 from engine.model.notices import MessageNotice, Outcome
-from engine.runtime.files import Spool
+from engine.runtime.files import Spool, _processes
 from engine.services.responses import request_of, response_to
 from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, Console, decoded, find_rq, keys, policy, proposal, store_rq
@@ -114,10 +115,16 @@ def test_what_a_killed_process_left_is_deleted(folder: Path) -> None:
     """Patients' data may be in it."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    left, own, other = (folder / f"dimse-console-{number}-abc_1.part" for number in (ended.pid, os.getpid(), "x" * 5))
-    for path in (left, own, other):
+    here = _processes()
+    left = folder / f"dimse-console-{ended.pid}-{here}-abc_1.part"
+    own = folder / f"dimse-console-{os.getpid()}-{here}-abc_1.part"
+    another = folder / f"dimse-console-{ended.pid}-{'0' * 8}-abc_1.part"  # of a computer that shares the folder
+    for path in (left, own, another):
         path.touch()
     spool = Spool(EXPLICIT, limits=LIMITS)
     spool.write(bytes(100))
     spool.discard()
-    assert sorted(folder.iterdir()) == sorted((own, other))
+    for thread in threading.enumerate():
+        if thread.name == "dimse-sweeping":
+            thread.join()
+    assert sorted(folder.iterdir()) == sorted((own, another))

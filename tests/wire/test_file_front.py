@@ -26,6 +26,9 @@ from engine.wire.file_front import FRONT, cut_element, plain_front
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "1.2.3.4"
 JPEG = "1.2.840.10008.1.2.4.50"
 SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE, EXPLICIT_VR_BE, DEFLATED_LE, JPEG, "1.2.3.99", "")
+_ITEM = bytes.fromhex("feff00e004000000") + b"ABCD"
+_OPEN_ITEM = bytes.fromhex("feff00e0ffffffff feff0de000000000")
+_SEQUENCE_END = bytes.fromhex("feffdde000000000")
 REFERENCE = DataSet((DataElement(0x00081150, "UI", (CLASS,)), DataElement(0x00081155, "UI", ("1.2.3.5",))))
 PLAIN = (
     DataElement(0x00080005, "CS", ("ISO_IR 192",)),
@@ -188,6 +191,27 @@ def test_the_element_within_which_a_data_set_ends(syntax: str) -> None:
         assert cut_element(data[: body + left], body + left, syntax) == (0x7FE00010, told, left)
         assert cut_element(data[:body], body + left, syntax) == (0x7FE00010, told, left)
     assert cut_element(data[:12], 12, syntax) == (0x00080005, *_told(data, syntax))
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_VR_LE, IMPLICIT_VR_LE])
+@pytest.mark.parametrize("items", [b"", _ITEM, _ITEM + _OPEN_ITEM, _OPEN_ITEM * 2], ids=["none", "one", "both", "two"])
+def test_it_is_found_behind_sequences_of_undefined_length(syntax: str, items: bytes) -> None:
+    explicit = syntax == EXPLICIT_VR_LE
+    sequence = bytes.fromhex("08004011" + ("53510000" if explicit else "") + "ffffffff") + items + _SEQUENCE_END
+    pixels = bytes.fromhex("e07f1000" + ("4f570000" if explicit else "") + "64000000") + bytes(99)
+    data = sequence + pixels
+    assert cut_element(data, len(data), syntax) == (0x7FE00010, 100, 99)
+    assert cut_element(data + b"\0", len(data) + 1, syntax) is None
+    assert cut_element(data[: len(sequence) - 3], len(data), syntax) is None
+
+
+def test_pixel_data_behind_an_offset_table_are_looked_at_too() -> None:
+    front = encode_dataset(DataSet(PLAIN[:4]), EXPLICIT_VR_LE)
+    table = bytes.fromhex("e07f01004f560000 08000000") + bytes(8)
+    pixels = bytes.fromhex("e07f10004f570000 64000000") + bytes(100)
+    whole = front + table + pixels
+    assert is_plain_instance(whole, len(whole), EXPLICIT_VR_LE, (CLASS, INSTANCE), 64)
+    assert not is_plain_instance(whole[:-1], len(whole) - 1, EXPLICIT_VR_LE, (CLASS, INSTANCE), 64)
 
 
 def _told(data: bytes, syntax: str) -> tuple[int, int]:
