@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from engine.model.dataset import EncodedData, FileData, Unkept
+from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
 from engine.model.file_names import uid_stem
 from engine.model.limits import MIB, USUAL, Limits
 from engine.services.effects import Instance
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 LARGEST_DECODED = 256 << 20
 """Bytes of a received data set, no instance to store, that is loaded and decoded: identifiers and reports have some
 KiB, the images of a film that is printed some tens of MiB."""
+LARGEST_INFLATED = 16 * MIB
+"""Bytes that a deflated one of these becomes at most: decoded, many small elements take thirty times their bytes."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
@@ -246,6 +248,13 @@ def in_memory(data: EncodedData | FileData) -> bytes:
     if size_of(data) > LARGEST_DECODED:
         raise datasets.LimitError(f"The data set has {size_of(data)} bytes; {LARGEST_DECODED} are decoded at most.")
     return datasets.load_file(data).data
+
+
+def decoded(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:
+    """A received data set that is no instance to store, as a whole. Raises DataSetError, LimitError as `in_memory`, and
+    where it makes no sense or inflates too far."""
+    bounded = replace(limits, inflated=min(limits.inflated, LARGEST_INFLATED))
+    return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=bounded)
 
 
 def size_of(data: EncodedData | FileData) -> int:

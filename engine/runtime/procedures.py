@@ -19,7 +19,7 @@ from engine.wire import datasets
 from . import sentences
 from .association import Association
 from .context import Context
-from .files import in_memory
+from .files import decoded
 from .invocation import Ended, Invocation, Response, status_notice
 from .listener import Listener, new_uid
 from .operations import Operation, opened
@@ -344,6 +344,6 @@ def _decoded(association: Association, invocation: Invocation, response: Respons
     context = association.negotiated.context(invocation.context_id)
     syntax = context.transfer_syntax if context else ""
     try:
-        return datasets.decode_dataset(in_memory(response.data), syntax, limits=association.limits), ""
+        return decoded(response.data, syntax, association.limits), ""
     except datasets.DataSetError as error:
         return None, str(error)

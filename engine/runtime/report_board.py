@@ -71,10 +71,10 @@ class ReportBoard:
         if message.data is not None:
             from engine.wire import datasets
 
-            from .files import in_memory
+            from .files import decoded
 
             with suppress(datasets.DataSetError):
-                data = datasets.decode_dataset(in_memory(message.data), message.transfer_syntax, limits=limits)
+                data = decoded(message.data, message.transfer_syntax, limits)
         report = Report(association=association, command=message.command, data=data, sender=sender)
         for subscription in self._subscriptions:
             subscription.put(report)

@@ -20,7 +20,7 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import Discarding, FolderStore, in_memory
+from .files import Discarding, FolderStore, decoded
 from .invocation import Ended, Invocation, Response
 from .operations import Operation, opened
 from .own_side import own_side
@@ -276,7 +276,7 @@ def _failed_instances(association: Association, invocation: Invocation, response
     if response.data is None or context is None or invocation.service == "C-FIND":
         return ()
     try:
-        data = datasets.decode_dataset(in_memory(response.data), context.transfer_syntax, limits=association.limits)
+        data = decoded(response.data, context.transfer_syntax, association.limits)
     except datasets.DataSetError:
         return ()  # the findings tell it
     return tuple(filter(None, data.texts(FAILED_SOP_INSTANCES)))

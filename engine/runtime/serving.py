@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from functools import partial
 from itertools import cycle
+from typing import TypeVar
 
 from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
 from engine.model.command_set import CommandSet
@@ -35,16 +36,15 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import drop_spooled, in_memory, size_of
+from .files import decoded, drop_spooled, size_of
 from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
 from .room import Room
 from .storing_at_once import learn, stored_at_once
 
+T = TypeVar("T")
 UNABLE_TO_PROCESS = 0xC000
-LONG = 16 * 1024
-"""Bytes of a deflated data set that may become 16 MB: as much as the loop inflates itself."""
 AT_ONCE = frozenset({STORE, FIND, ECHO})
 """What is answered without asking anybody else, in the turn in which it came."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
@@ -146,7 +146,7 @@ class Server:
                     await asyncio.wait_for(association.ended.wait(), delay)
             if self.before is not None:
                 await self.before(event.message.command.sop_class_uid)
-            await run.play(self._generator(association, event))
+            await run.play(await self._generator(association, event))
         except Ended:
             pass  # the association's own notice has said why
         except Exception as error:  # noqa: BLE001 - a defect of ours must still answer the peer
@@ -163,7 +163,7 @@ class Server:
     def is_cancelled(self, association: int, key: int) -> bool:
         return (association, key) in self._cancelled
 
-    def _generator(self, association: Association, event: dx.RequestReceived) -> Serving:
+    async def _generator(self, association: Association, event: dx.RequestReceived) -> Serving:
         message = event.message
         negotiated = association.negotiated
         assert negotiated is not None
@@ -177,9 +177,8 @@ class Server:
         identifier: DataSet | None = None
         if message.data is not None and message.command.command_field != STORE:
             try:
-                identifier = datasets.decode_dataset(
-                    in_memory(message.data), message.transfer_syntax, limits=association.limits
-                )
+                decode = partial(decoded, message.data, message.transfer_syntax, association.limits)
+                identifier = await _beside_if_deflated(message, decode)
             except datasets.LimitError as error:
                 self.context.error(
                     f"{message_name(message.command.command_field)} refused: {error}", association.number
@@ -201,6 +200,14 @@ class Server:
                 options=_options(negotiated, context.abstract_syntax),
             )
         )
+
+
+async def _beside_if_deflated(message: dx.Received, work: Callable[[], T]) -> T:
+    """What this makes of a message's data set; of a deflated one beside the loop, for 1 KB of it can take a second."""
+    row = transfer_syntax(message.transfer_syntax)
+    if row is None or not row.deflated or message.data is None:
+        return work()
+    return await asyncio.to_thread(work)
 
 
 def _options(negotiated: Negotiated, sop_class_uid: str) -> frozenset[str]:
@@ -229,8 +236,8 @@ class _Run:
         self._before = self._held()
 
     async def play(self, generator: Serving) -> None:
+        effect = await self._first(generator)  # cancelled, it may still run in its thread, and is not to be closed
         try:
-            effect = await self._first(generator)
             while effect is not None:
                 problem = await self.server.save(self.association.number)
                 if problem:
@@ -243,12 +250,11 @@ class _Run:
             generator.close()
 
     async def _first(self, generator: Serving) -> Effect | None:
-        """The first effect; beside the loop where a data set is inflated for it, which may take a while."""
+        """The first effect, for which an instance is read; identifiers are decoded before."""
         message = self.event.message
-        row = transfer_syntax(message.transfer_syntax)
-        if row is None or not row.deflated or message.data_length < LONG or message.command.command_field != STORE:
+        if message.command.command_field != STORE:
             return next(generator, None)
-        return await asyncio.to_thread(next, generator, None)
+        return await _beside_if_deflated(message, partial(next, generator, None))
 
     async def _carried_out(self, effect: Effect) -> Answer:
         if isinstance(effect, Keep):

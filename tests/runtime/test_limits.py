@@ -6,6 +6,7 @@ import contextlib
 import struct
 import threading
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import MIB, Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
 from engine.runtime import files
+from engine.runtime.context import Context
 from engine.runtime.files import Spool, in_memory
 from engine.runtime.room import disk_problem, size_text
 from engine.services import peer
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.services.responses import request_of
+from engine.standard.messages import FIND, N_CREATE, STORE
 from engine.wire import datasets
 from engine.wire.commands import encode_command
 from engine.wire.fragments import fragment
@@ -159,33 +162,99 @@ def test_the_limit_of_what_inflates_is_exact(more: int, status: int, console: Co
     assert bool(status) is (f"has more than {fits} bytes" in answer.command.text("ErrorComment"))
 
 
-def test_others_are_served_while_a_data_set_is_inflated(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    listener = console.listen()
-    number = console.open(proposal(listener))
-    begun, goes_on = threading.Event(), threading.Event()
+def query(size: int = 0) -> EncodedData:
+    """A deflated Identifier, with a text of so many characters."""
+    ds = DataSet((DataElement(0x00080052, "CS", ("STUDY",)), DataElement(0x00104000, "LT", (" " * size,))))
+    return EncodedData(datasets.encode_dataset(ds, DEFLATED), DEFLATED)
 
-    def slow(*given: Any, **named: Any) -> Instance:
+
+FILM = "1.2.840.10008.5.1.1.1"
+INFLATED = {
+    STORE: store_rq(CT, "1.2.3", image("1.2.3", 1000, DEFLATED)),
+    FIND: find_rq(STUDY_FIND, query()),
+    N_CREATE: Outgoing(command=request_of("N-CREATE-RQ", AffectedSOPClassUID=FILM), data=query()),
+}
+
+
+def sent_beside(console: Console, listener: ListenerNotice, command: int) -> int:
+    """The operation that sends this request with a deflated data set of some bytes."""
+    sent, operation = INFLATED[command], console.new_id()
+    asked = proposal(listener, (sent.command.text("AffectedSOPClassUID"), DEFLATED))
+    console.submit(OneShot(association=console.new_id(), operation=operation, proposal=asked, messages=(sent,)))
+    return operation
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Deflated data sets are not inflated before the second event is set; the first says that one is to be."""
+    begun, goes_on = threading.Event(), threading.Event()
+    decode = datasets.decode_dataset
+
+    def wait() -> None:
         begun.set()
         assert goes_on.wait(20)
+
+    def slow(*given: Any, **named: Any) -> Instance:
+        wait()
         return instance_from(*given, **named)
 
+    def slow_decode(data: bytes, syntax: str, *given: Any, **named: Any) -> DataSet:
+        if syntax == DEFLATED:
+            wait()
+        return decode(data, syntax, *given, **named)
+
     monkeypatch.setattr(peer, "instance_from", slow)
-    packed = image("1.2.3", 100_000_000, DEFLATED)
-    operation = console.new_id()
-    asked = proposal(listener, (CT, DEFLATED))
-    console.submit(
-        OneShot(
-            association=console.new_id(),
-            operation=operation,
-            proposal=asked,
-            messages=(store_rq(CT, "1.2.3", packed),),
-        )
-    )
+    monkeypatch.setattr(datasets, "decode_dataset", slow_decode)
+    yield begun, goes_on
+    goes_on.set()
+
+
+@pytest.mark.parametrize("command", INFLATED)
+def test_others_are_served_while_a_data_set_is_inflated(
+    command: int, console: Console, held: tuple[threading.Event, threading.Event]
+) -> None:
+    """However few its bytes are, and whatever is asked with it."""
+    begun, goes_on = held
+    listener = console.listen()
+    number = console.open(proposal(listener))
+    operation = sent_beside(console, listener, command)
     assert begun.wait(20)
     assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
     goes_on.set()
-    assert console.status(operation).status == 0
+    assert console.status(operation).status in (0, 0x0122)
     console.release(number)
+
+
+@pytest.mark.parametrize("command", INFLATED)
+def test_an_engine_that_ends_while_a_data_set_is_inflated_tells_no_defect(
+    command: int,
+    console: Console,
+    held: tuple[threading.Event, threading.Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, goes_on = held
+    close_links = Context.close_links
+
+    async def tasks_finished(context: Context) -> None:
+        goes_on.set()
+        await close_links(context)
+
+    monkeypatch.setattr(Context, "close_links", tasks_finished)
+    sent_beside(console, console.listen(), command)
+    assert begun.wait(20)
+    console.close()
+    assert goes_on.is_set()
+    assert not [n.sentence for n in console.of(ErrorNotice) if "unexpectedly" in n.sentence]
+
+
+@pytest.mark.parametrize(("command", "status"), [(FIND, 0xA700), (N_CREATE, 0x0213)])
+def test_what_is_no_instance_inflates_to_less(command: int, status: int, console: Console) -> None:
+    listener = console.listen()
+    sent = replace(INFLATED[command], data=query(files.LARGEST_INFLATED))
+    asked = proposal(listener, (sent.command.text("AffectedSOPClassUID"), DEFLATED))
+    (answer,) = console.responses(console.one_shot(asked, sent).operation)
+    assert answer.command.status == status
+    said(console, f"refused: The deflated data set has more than {files.LARGEST_INFLATED} bytes")
 
 
 def test_the_sender_of_bad_data_is_not_told_our_folders(console: Console, tmp_path: Path) -> None:
