@@ -100,6 +100,7 @@ def hangs_up_hard(peer: Conversation) -> None:
         (answers(b"\x15\x03\x03\x00\x02\x02\x31"), "does not let it in"),
         (answers(b"\x15\x03\x03\x00\x02\x02\x50"), "ended TLS with the alert internal_error (80)"),
         (answers(b"\x16\x03\x03\x00\x04\x02\0\0\0"), "TLS with 127.0.0.1:"),
+        (answers(b"\x15\x03\x03\x00\x02\x01\x00"), "127.0.0.1:"),
         (hangs_up, "closed the connection during the TLS handshake"),
         (hangs_up_hard, "broke the connection ("),
     ],
@@ -111,6 +112,7 @@ def test_what_answers_our_hello_is_named(
         outcome, sentence = shoot(console, peer, files.requestor(server_name="localhost"))
     assert outcome is Outcome.CONNECTION_FAILED
     assert words in sentence and sentence.endswith(".")
+    assert "_ssl.c" not in sentence
 
 
 def test_a_peer_that_never_answers_our_hello(console: Console, files: Files) -> None:
