@@ -16,14 +16,12 @@ from engine.wire.message_run import ALL_OF_COMMAND
 from engine.wire.pdus import Buffer
 
 from .findings import Finding, found
-from .message import Message
+from .message import BODY_LIMIT, Message
 from .pdvs import PdvSeen
 from .templates import Templates
 
 COMMAND_LIMIT = 1 << 20
 """Bytes of a command set looked at; real ones have a few hundred."""
-BODY_LIMIT = 64 * 1024
-"""Bytes of a data set kept: identifiers and attribute lists are shorter."""
 INSTANCE_LIMIT = FRONT
 """Bytes of an instance kept: SOP Class and Instance UID stand at its beginning, and the usual image's pixel data begin
 in them."""

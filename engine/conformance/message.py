@@ -6,7 +6,8 @@ Numbers come from the bytes without decoding the whole command set: most message
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import field
+from dataclasses import field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
@@ -18,7 +19,7 @@ from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
 from engine.wire.commands import decode_command, decode_command_spans
-from engine.wire.datasets import DataSetError, decode_dataset
+from engine.wire.datasets import DataSetError, LimitError, decode_dataset
 from engine.wire.issues import Issue
 
 from .findings import Finding, found
@@ -26,6 +27,9 @@ from .templates import Template, number_in
 
 if TYPE_CHECKING:
     from .matches import Walk
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a data set kept, and read of one that is deflated: identifiers and attribute lists are shorter."""
 
 
 class Message:
@@ -170,12 +174,19 @@ def circumstances(m: Message, asked: Message | None) -> Hashable:
     )
 
 
+@cache
+def _bounded(limits: Limits) -> Limits:
+    return replace(limits, inflated=min(limits.inflated, BODY_LIMIT))
+
+
 def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet | None, str]:
     if not transfer_syntax:
         return None, ""
     issues: list[Issue] = []
     try:
-        read = decode_dataset(data, transfer_syntax, issues, limits)
+        read = decode_dataset(data, transfer_syntax, issues, _bounded(limits))
+    except LimitError as error:  # it inflates too far: with a list of issues, no other limit is told so
+        return None, str(error) if limits.inflated <= BODY_LIMIT else ""
     except DataSetError as error:
         return None, str(error)
     return (None, issues[0].text) if issues else (read, "")

@@ -24,12 +24,11 @@ from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, Buffer, PduError, decode_pdu
 from engine.wire.store_form import StoreForm
 
-from .assembly import BODY_LIMIT
 from .conversation import Conversation
 from .echoes import Echo, Echoes
 from .findings import Finding, found
 from .matches import pass_matches
-from .message import Message
+from .message import BODY_LIMIT, Message
 from .message_judge import MessageJudge
 from .pdu_judge import RELEASES, PduJudge
 from .pdvs import PdvSeen, judge_pdvs, only_pdv, only_whole, see_pdvs

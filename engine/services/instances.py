@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import field
+from functools import cache
 from typing import Protocol
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
@@ -42,10 +43,15 @@ _BULK = 0x7FE00000
 def unsupported(tag: int, level: str) -> bool:
     """Whether a key says nothing about entities of a level: what varies below it, what is counted at another one,
     pixel data. Such keys are not matched (PS3.4 C.4.1.1.4, status FF01H)."""
+    return tag >= _BULK or tag in _not_at(level)
+
+
+@cache
+def _not_at(level: str) -> frozenset[int]:
+    """What varies below a level, or is counted at another one."""
     below = {"PATIENT": (*_OF_STUDIES, *_OF_SERIES, *_OF_INSTANCES), "STUDY": (*_OF_SERIES, *_OF_INSTANCES)}
     below["SERIES"] = _OF_INSTANCES
-    counted_elsewhere = {t for other, tags in COUNTS.items() if other != level for t in tags}
-    return tag >= _BULK or tag in below.get(level, ()) or tag in counted_elsewhere
+    return frozenset(below.get(level, ())).union(*(tags for other, tags in COUNTS.items() if other != level))
 
 
 class InstanceStore(Protocol):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 import pytest
 
+from engine.conformance.message import BODY_LIMIT
 from engine.conformance.rules import RULES
 from tests.conformance import cases_exchange, cases_pdus, cases_workflow
 from tests.conformance.talk import Talk
@@ -46,3 +48,14 @@ def test_an_instance_that_is_cut_is_found_but_not_one_that_is_interrupted(sequen
     interrupted = found(requests(store), requests(pdata((0, body))), echo)
     rules = [rule for rule, _ in interrupted]
     assert "pdata.interleaved" in rules and "data.unreadable" not in rules
+
+
+@pytest.mark.parametrize(("size", "judged"), [(BODY_LIMIT - 30, True), (BODY_LIMIT, False)])
+def test_a_deflated_data_set_is_judged_as_far_as_others_are(size: int, judged: bool) -> None:
+    """A few of its bytes could become so many that judging them would hold up the association."""
+    text, cut = b"\x08\0\x19\x01UT\0\0" + size.to_bytes(4, "little"), b"\x10\0\x10\0PN\x08\0"
+    deflater = zlib.compressobj(wbits=-15)
+    talk = Talk(syntax="1.2.840.10008.1.2.1.99")
+    deflated = deflater.compress(text + bytes(size) + cut) + deflater.flush()
+    cases_exchange.ask(cases_exchange.FIND, deflated + bytes(len(deflated) % 2))(talk)
+    assert talk.found == ["data.unreadable"] * judged
