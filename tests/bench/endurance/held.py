@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import engine as engine_package
+from engine.standard import lean
 
 OBJECTS = 50
 """Objects of one type that may come and go between two looks: what a pool, a queue or the interpreter keeps for later.
@@ -92,9 +93,13 @@ def _more(now: Counter[str], before: Counter[str]) -> dict[str, int]:
 
 
 def load_all() -> None:
-    """Load every module of the engine, so that none that comes late counts as growth."""
+    """Load every module of the engine, and make what each of its classes makes when it is first used, so that nothing
+    that comes late and once counts as growth."""
     for found in pkgutil.walk_packages(engine_package.__path__, "engine."):
-        importlib.import_module(found.name)
+        for value in tuple(vars(importlib.import_module(found.name)).values()):
+            if isinstance(value, type) and getattr(value.__init__, "__module__", "") == lean.__name__:
+                with contextlib.suppress(Exception):  # it gets no arguments: that it was called is enough
+                    value.__init__(object.__new__(value))
 
 
 def take(engine: Any = None, qt: Counter[str] | None = None) -> Held:
