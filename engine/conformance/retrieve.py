@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.command_set import STATUS
-from engine.standard.elements import BY_KEYWORD
+from engine.standard.elements import BY_KEYWORD, tag_text
 from engine.standard.status import StatusClass
 
 from .findings import Finding
@@ -123,7 +123,7 @@ def _list_content(m: Message, failed: int, clause: str) -> Iterator[Finding]:
         yield m.about("retrieve.failed-list-count", sentence, _NUMBERS["failed"], clause=clause)
     others = [e.tag for e in m.data_set if e.tag != _FAILED_LIST]
     if others:
-        names = ", ".join(f"({t >> 16:04X},{t & 0xFFFF:04X})" for t in others)
+        names = ", ".join(map(tag_text, others))
         sentence = f"Beside the list of failed instances the Identifier holds {names}."
         yield m.about("retrieve.failed-list-only", sentence, clause=clause)
 

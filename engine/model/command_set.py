@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from engine.standard.command_fields import NO_DATA_SET, RESPONSE_BIT
-from engine.standard.elements import BY_KEYWORD, ELEMENTS
+from engine.standard.elements import BY_KEYWORD, ELEMENTS, tag_text
 from engine.standard.lean import dataclass
 
 Value = int | str | bytes | tuple[int, ...] | tuple[str, ...] | None
@@ -44,7 +44,7 @@ class Element:
     def keyword(self) -> str:
         """Keyword of the dictionary, or ``(gggg,eeee)`` for an element it does not have."""
         row = ELEMENTS.get(self.tag)
-        return row.keyword if row else f"({self.tag >> 16:04X},{self.tag & 0xFFFF:04X})"
+        return row.keyword if row else tag_text(self.tag)
 
 
 def tag_of(key: str | int) -> int:

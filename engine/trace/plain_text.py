@@ -30,6 +30,7 @@ from engine.model.notices import (
 )
 from engine.standard.codes import explain_code
 from engine.standard.dictionary import uid_text
+from engine.standard.elements import tag_text
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import status_text
 
@@ -189,7 +190,7 @@ def status_line(n: StatusNotice) -> str:
     if n.error_comment and n.error_comment not in n.sentence:
         parts.append(f"Error Comment: {n.error_comment}.")
     if n.offending_elements:
-        listed = ", ".join(f"({t >> 16:04X},{t & 0xFFFF:04X})" for t in n.offending_elements)
+        listed = ", ".join(map(tag_text, n.offending_elements))
         parts.append(f"Offending Element: {listed}.")
     counts = [(n.completed, "completed"), (n.failed, "failed"), (n.warning, "with warning"), (n.remaining, "remaining")]
     if n.service == "C-STORE":  # its sentence has told them, as files

@@ -23,7 +23,7 @@ from engine.model.notices import (
     ScriptNotice,
     StatusNotice,
 )
-from engine.standard.elements import ELEMENTS
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import StatusClass, lookup, status_text
 
@@ -330,7 +330,7 @@ def element_text(tag: int) -> str:
     """A tag with its name from the command or the data dictionary."""
     from engine.standard.dictionary import attribute
 
-    number = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    number = tag_text(tag)
     found = ELEMENTS.get(tag) if tag >> 16 == 0 else attribute(tag)
     return f"{number} {found.name}" if found is not None else number
 

@@ -42,6 +42,6 @@ def sink(program: Path, pdu: int = 131072, matches: int = 0) -> Iterator[int]:
     try:
         yield int(process.stdout.readline())
     finally:
-        process.terminate()  # it ends those it has serve
+        process.terminate()  # it ends its processes too
         process.wait()
         process.stdout.close()

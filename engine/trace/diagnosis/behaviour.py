@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.model.dataset import DataSet, EncodedData
 from engine.model.notices import Direction, FindingNotice, MessageNotice, Outcome
+from engine.standard.elements import tag_text
 from engine.standard.messages import CANCEL
 from engine.trace.explain import PreviewError, data_set_of
 
@@ -187,5 +188,5 @@ def _undecodable(message: MessageNotice) -> str:
     for element in data:
         for text in element.texts if element.vr in _TEXT_VRS else ():
             if _REPLACED in text or not (declared or text.isascii()):
-                return f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X})"
+                return tag_text(element.tag)
     return ""

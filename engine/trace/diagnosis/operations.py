@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.model.notices import StatusNotice
 from engine.standard.dictionary import uid_text
+from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 from engine.standard.status import status_text
 
@@ -34,7 +35,7 @@ def _said(status: StatusNotice) -> str:
     words = status_text(status.status or 0, status.service, status.sop_class_uid)
     name = uid_text(status.sop_class_uid)
     comment = f" It added: “{status.error_comment}”." if status.error_comment else ""
-    listed = ", ".join(f"({t >> 16:04X},{t & 0xFFFF:04X})" for t in status.offending_elements)
+    listed = ", ".join(map(tag_text, status.offending_elements))
     named = f" Offending Element: {listed}." if listed else ""
     return f"{status.service} of {name} was answered with {words}.{comment}{named}"
 
