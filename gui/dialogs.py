@@ -12,13 +12,16 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QLabel,
+    QLineEdit,
     QMessageBox,
     QPlainTextEdit,
+    QTabBar,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
+from .forms.tab_order import in_order, step_focus
 from .theme import SPACING, mono_font, restyle
 
 OnFiles = Callable[[tuple[Path, ...]], None]
@@ -107,8 +110,15 @@ class _Chosen(QObject):
         self._tell(tuple(Path(n) for n in names))
 
 
+NOT_RIGHT = "Something on this page is not right yet."
+"""Of a page of a dialog, while another may be shown."""
+
+
 class FormDialog(QDialog):
-    """A window-modal dialog with a form above and Cancel and one verb below; the verb is off while a field is wrong."""
+    """A window-modal dialog with a form above and Cancel and one verb below; the verb is off while a field is wrong.
+
+    The keyboard begins in the first field unless a dialog puts it elsewhere; Tab goes round as the form is laid out.
+    """
 
     def __init__(self, title: str, verb: str, parent: QWidget | None = None, *, width: int = 0) -> None:
         super().__init__(parent)
@@ -128,6 +138,23 @@ class FormDialog(QDialog):
         layout.setSpacing(SPACING.panel)
         layout.addLayout(self.body, 1)
         layout.addWidget(self.buttons)
+
+    def setVisible(self, visible: bool) -> None:
+        """The first field gets the keyboard before Qt gives it to a button."""
+        if visible and self.focusWidget() is None:
+            usable = (w for w in in_order(self.body) if w.isVisibleTo(self) and w.isEnabled())
+            first = next((w for w in usable if not isinstance(w, QTabBar)), None)
+            if first is not None:
+                first.setFocus()
+            if isinstance(first, QLineEdit):
+                first.selectAll()
+        super().setVisible(visible)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab: on to the next in the order of the form."""
+        layout = self.layout()
+        stops = tuple(in_order(layout)) if layout is not None else ()
+        return step_focus(stops, forward, around=True) or super().focusNextPrevChild(forward)
 
     def event(self, event: QEvent) -> bool:
         """Errors and warnings that appear make the dialog grow instead of squeezing the fields.
@@ -169,6 +196,7 @@ class ReportDialog(QDialog):
         self.note = _wrapped("", "muted", self)
         self.note.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self.buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.copy_button = self.buttons.addButton("C&opy", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy_button.clicked.connect(self._copy)
         self.save_button = self.buttons.addButton("&Save report…", QDialogButtonBox.ButtonRole.ActionRole)
@@ -184,9 +212,10 @@ class ReportDialog(QDialog):
         layout.addWidget(self.buttons)
         self.resize(620, 440)
 
-    def say(self, sentence: str) -> None:
-        """A line above the buttons."""
+    def say(self, sentence: str, role: str = "muted") -> None:
+        """A line above the buttons, in the style of a role."""
         self.note.setText(sentence)
+        restyle(self.note, "role", role)
         self.note.show()
 
     def _copy(self) -> None:
@@ -200,7 +229,7 @@ class ReportDialog(QDialog):
         try:
             paths[0].write_text(self.text + "\n", encoding="utf-8")
         except OSError as error:
-            self.say(f"Not saved: {error.strerror or error}")
+            self.say(f"Not saved: {error.strerror or error}.", "error")
         else:
             self.say(f"Saved to {paths[0]}.")
 

@@ -61,7 +61,8 @@ def frame_numbers(text: str, frames: int) -> tuple[int, ...]:
         first, _, last = part.partition("-")
         start, end = int(first), int(last or first)
         if not 1 <= start <= end <= frames:
-            raise ValueProblem(f"there are no frames {part.strip()}: the image has {frames}")
+            none = f"are no frames {part.strip()}" if last else f"is no frame {part.strip()}"
+            raise ValueProblem(f"there {none}: the image has {frames}")
         if len(found) + end - start >= MOST_FRAMES:
             raise ValueProblem(f"“{text}” are more than {MOST_FRAMES} frames at once")
         found += range(start, end + 1)

@@ -105,7 +105,7 @@ class NewStep:
 
 def progress(percent: str = "", description: str = "", contact_name: str = "", contact_uri: str = "") -> DataSet:
     """The N-SET that tells how far a step is. `ValueProblem` when the percentage is none, or a contact has no URI."""
-    if percent and not _is_percent(percent):
+    if percent and not is_percent(percent):
         raise ValueProblem(f"“{percent}” is not a percentage from 0 to 100")
     if contact_name and not contact_uri:
         raise ValueProblem("a contact needs its URI, such as tel:+43-1-234 or mailto:ann@example.org")
@@ -220,8 +220,8 @@ def _tag(keyword: str) -> int:
     return row.tag
 
 
-def _is_percent(text: str) -> bool:
+def is_percent(text: str) -> bool:
     try:
-        return 0 <= float(text) <= 100
+        return "_" not in text and 0 <= float(text) <= 100
     except ValueError:
         return False

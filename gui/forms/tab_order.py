@@ -37,8 +37,10 @@ def _parts(widget: QWidget) -> list[QWidget | QLayout]:
     return [part for part in parts if part is not None]
 
 
-def step_focus(stops: Sequence[QWidget], forward: bool) -> bool:
+def step_focus(stops: Sequence[QWidget], forward: bool, *, around: bool = False) -> bool:
     """Move the keyboard one stop on, from the one that has it; False at an end, or where it is elsewhere.
+
+    around: from the last the way goes to the first, and from the first to the last.
 
     `QWidget.setTabOrder` would do for plain widgets; lists, whose viewports hand the keyboard to them, it ties into
     rings that Tab does not leave.
@@ -49,9 +51,9 @@ def step_focus(stops: Sequence[QWidget], forward: bool) -> bool:
         return False
     here = next((n for n, w in enumerate(usable) if w is focus or w.isAncestorOf(focus)), -1)
     there = here + (1 if forward else -1)
-    if here < 0 or not 0 <= there < len(usable):
+    if here < 0 or not (around or 0 <= there < len(usable)):
         return False
-    usable[there].setFocus(_reason(forward))
+    usable[there % len(usable)].setFocus(_reason(forward))
     return True
 
 

@@ -24,15 +24,16 @@ from engine.workspace.ups_steps import (
     canceled,
     code_choices,
     instances,
+    is_percent,
     now_text,
     progress,
     read_code,
 )
 from gui.dialogs import FormDialog
 from gui.services_host import ServicesHost
-from gui.theme import SPACING
+from gui.theme import SPACING, restyle
 
-from .fields import CheckField, ChoiceField, Field, TextField
+from .fields import ERROR_SIGN, CheckField, ChoiceField, Field, TextField
 from .references_form import ReferencesForm
 
 WIDTH = 520
@@ -59,6 +60,10 @@ def check_dt(text: str) -> str | None:
     if not digits.isdigit() or len(digits) not in (8, 10, 12, 14):
         return "A date, with a time or without: 20260131 or 20260131120000."
     return None
+
+
+def _check_percent(text: str) -> str | None:
+    return None if is_percent(text.strip() or "0") else "A percentage is a number from 0 to 100."
 
 
 def _title_or_nothing(text: str) -> str | None:
@@ -130,17 +135,19 @@ class StepDialog(FormDialog):
 
     def judge(self) -> None:
         """After each change; a dialog that may send what is wrong says so on its button."""
-        try:
-            self.build()
-        except ValueProblem as problem:
-            self.say(f"{problem.reason[:1].upper()}{problem.reason[1:]}.")
-            self.accept_button.setEnabled(False)
-        else:
-            self.say("")
-            self.accept_button.setEnabled(all(field.is_valid() for field in self.fields))
+        said = ""
+        if valid := all(field.is_valid() for field in self.fields):  # else it is said beside the field
+            try:
+                self.build()
+            except ValueProblem as problem:
+                said = f"{problem.reason[:1].upper()}{problem.reason[1:]}."
+        self.say(said, "error")
+        self.accept_button.setEnabled(valid and not said)
 
-    def say(self, sentence: str) -> None:
-        self.note.setText(sentence)
+    def say(self, sentence: str, role: str) -> None:
+        """What is wrong with the whole, below the fields."""
+        self.note.setText(f"{ERROR_SIGN} {sentence}" if role == "error" else sentence)
+        restyle(self.note, "role", role)
         self.note.setVisible(bool(sentence))
 
     def accept(self) -> None:
@@ -238,7 +245,7 @@ class NewStepDialog(StepDialog):
             if place is not None:
                 place.set_error(problem.sentence)
         elsewhere = [p.sentence for p in problems if p.path.rsplit(".", 1)[-1] not in self._by_keyword]
-        self.say(" ".join(elsewhere))
+        self.say(" ".join(elsewhere), "warning")
         wrong = bool(problems) or not all(field.is_valid() for field in self.fields)
         self.accept_button.setText("&Create all the same" if wrong and not bad else self.verb)
         self.accept_button.setEnabled(not bad)
@@ -249,7 +256,7 @@ class ProgressDialog(StepDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Progress", "&Send", parent)
-        self.percent = TextField("&Percent", placeholder="0 to 100", parent=self)
+        self.percent = TextField("&Percent", _check_percent, "0 to 100", self)
         self.description = TextField("&Description", parent=self)
         self.contact_uri = TextField("Contact &URI", placeholder="tel:+43-1-234", parent=self)
         self.contact_name = TextField("Contact &name", parent=self)

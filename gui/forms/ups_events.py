@@ -33,6 +33,7 @@ REOPENINGS = 10
 """Times an association that ends is opened again in one watch."""
 _STORE = "services/ups/watch/"
 _EMPTY = "No event has come.<br><b>Watch every step</b> subscribes to all there are and all to come."
+_WATCHING = "No event has come yet.<br>Events appear here as the provider tells of them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,6 @@ class UpsEvents(QWidget):
         )
         self.model = EntryModel[EventRow](describe_event, self)
         self.list = EntryList(self.model, self, name="Events", many=True, movable=False)
-        self.list.set_empty(_EMPTY)
         self.list.setMinimumHeight(60)
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes what is left
         self.list.opened.connect(self.opened)
@@ -303,6 +303,7 @@ class UpsEvents(QWidget):
         self.sign.setPixmap(theme().pixmap(icon, role))
         self.state.setText(sentence)
         restyle(self.state, "role", "text" if role == "ok" else role)
+        self.list.set_empty(_WATCHING if self.watching else _EMPTY)
         self.watch_button.setText("Stop" if self.watching else "Watch ever&y step")
         self.watch_button.setToolTip(
             "Unsubscribe" if self.watching else "Subscribe to the steps there are and those to come"

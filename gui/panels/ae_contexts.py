@@ -52,7 +52,7 @@ class ContextsView(QWidget):
         self.list.add_action("&Edit…", "F2", self.edit)
         self.list.add_action("&Remove", "Del", self.remove)
         self._menu = QMenu(self)
-        self._more, self._own = QMenu("Add to the list", self._menu), QMenu("&Remove a preset", self._menu)
+        self._more, self._own = QMenu("&Add to the list", self._menu), QMenu("&Remove a preset", self._menu)
         self._menu.aboutToShow.connect(self.presets_wanted)
         self.add_button = text_button("Add", self.add, self, icon="add", tip="Search SOP classes")
         self.add_button.setAccessibleName("Add presentation contexts")
@@ -107,11 +107,11 @@ class ContextsView(QWidget):
                 action = menu.addAction(title, partial(take, preset.contexts))
                 action.setToolTip(preset.note)
             if preset.path is not None and not preset.shipped:
-                self._own.addAction(title, partial(self.preset_unwanted.emit, preset))
+                self._own.addAction(f"{title}…", partial(self.preset_unwanted.emit, preset))
         self._menu.setToolTipsVisible(True)
         self._menu.addSeparator()
         self._menu.addMenu(self._more)
-        self._menu.addAction("Save as preset…", self._ask_title)
+        self._menu.addAction("&Save as preset…", self._ask_title)
         if not self._own.isEmpty():
             self._menu.addMenu(self._own)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.workspace.presets import Preset
 from engine.workspace.settings import ContextSettings, IdentitySettings, SavedPeer, passphrase_name
 from engine.workspace.workspace import Workspace
 from gui.background import Background
-from gui.dialogs import Questions
+from gui.dialogs import Questions, top_window
 from gui.forms.header import PanelHeader
 from gui.models.peers import PeersModel
 from gui.session import EchoReport
@@ -48,7 +49,8 @@ class AEPanel(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self.peers_model = PeersModel(self)
-        self.peers = PeersView(self.peers_model, questions or Questions(self), self)
+        self._questions = questions or Questions(self)
+        self.peers = PeersView(self.peers_model, self._questions, self)
         self.local = LocalForm(self)
         self.negotiation = NegotiationForm(self)
         self.contexts = ContextsView(self)
@@ -87,7 +89,7 @@ class AEPanel(QWidget):
         self.contexts.changed.connect(self._contexts_changed)
         self.contexts.presets_wanted.connect(self._load_presets)
         self.contexts.preset_wanted.connect(self._save_preset)
-        self.contexts.preset_unwanted.connect(self._remove_preset)
+        self.contexts.preset_unwanted.connect(self._ask_remove_preset)
         self.peers.passphrase_changed.connect(self._passphrase_changed)
         self._look_up_secret(self.negotiation.identity())
         self._look_up_passphrases()
@@ -214,11 +216,16 @@ class AEPanel(QWidget):
         contexts = tuple(replace(c) for c in self.contexts.model.records)
         self._write(self._workspace.save_preset, Preset(title=title, contexts=contexts))
 
+    def _ask_remove_preset(self, preset: Preset) -> None:
+        text = f"Remove the preset {preset.title}? Its file in the workspace is deleted."
+        remove = partial(self._remove_preset, preset)
+        self._questions.ask(top_window(self), "Remove preset", text, "Remove", remove)
+
     def _remove_preset(self, preset: Preset) -> None:
         try:
             self._workspace.delete_preset(preset)
         except OSError as error:
-            self.failed.emit(f"Not removed: {error.strerror or error}")
+            self.failed.emit(f"The preset is not removed: {error.strerror or error}.")
 
     def _write(self, save: Callable[..., Any], *values: Any) -> None:
         try:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QScroll
 
 from engine.workspace.listening import MAXIMUM_DELAY, ListenerSettings
 from engine.workspace.settings import SavedPeer
-from gui.dialogs import FormDialog, Questions
+from gui.dialogs import NOT_RIGHT, FormDialog, Questions
 from gui.models.tables import CellDelegate
 from gui.theme import SPACING, theme
 
@@ -134,7 +134,7 @@ class ListenerDialog(FormDialog):
             valid = valid and good
             item = self.list.item(row)
             item.setIcon(self._blank if good else theme().icon("failure", "failure"))
-            item.setToolTip("" if good else "Something on this page is not right yet.")
+            item.setToolTip("" if good else NOT_RIGHT)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, page.title if good else f"{page.title}: not right yet")
         self.accept_button.setEnabled(valid)
         self.address.warn(secure=self.tls.secure, checked=self.users.checked)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, field, fields
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QGridLayout, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.procedures.printing import PrintFilms, PrintImage
@@ -22,9 +23,9 @@ from engine.standard.print_attributes import (
 )
 from engine.workspace.errors import ValueProblem
 from engine.workspace.print_settings import print_data_set, print_value_error, window_of
-from gui.dialogs import FormDialog
+from gui.dialogs import NOT_RIGHT, FormDialog
 from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, SuggestField, TextField
-from gui.theme import SPACING
+from gui.theme import SPACING, theme
 
 COLUMNS = 3
 
@@ -130,11 +131,13 @@ class PrintSettingsDialog(FormDialog):
         )
         self.seconds = NumberField("&Follow the print job", 0, 86_400, self, unit="s")
         self.checks = {name: CheckField(text, self) for name, text in _CHECKS}
-        self.tabs.addTab(self._page(FILM), "Film &box")
-        self.tabs.addTab(self._page(IMAGE, self.window_line, self.lut, below=(self.annotations,)), "&Images")
-        self.tabs.addTab(
-            self._page(SESSION, self.seconds, below=tuple(self.checks.values())), "Film session and &procedure"
+        self._pages = (
+            self._page(FILM),
+            self._page(IMAGE, self.window_line, self.lut, below=(self.annotations,)),
+            self._page(SESSION, self.seconds, below=tuple(self.checks.values())),
         )
+        for page, title in zip(self._pages, ("Film &box", "&Images", "Film session and &procedure"), strict=True):
+            self.tabs.addTab(page, title)
         self.body.addWidget(self.tabs)
         self._show(settings)
         for one in (*self.fields.values(), self.window_line, self.annotations, self.seconds):
@@ -192,10 +195,14 @@ class PrintSettingsDialog(FormDialog):
             box.set_value(bool(getattr(settings, name)))
 
     def _valid(self) -> bool:
-        every = (*self.fields.values(), self.window_line, self.annotations, self.seconds)
-        return all(one.is_valid() for one in every)
+        return all(one.is_valid() for one in self.findChildren(Field))
 
     def _judge(self, _value: object) -> None:
+        """Apply only what is right; a page with a mistake is marked, so that it is found from any other."""
+        for n, page in enumerate(self._pages):
+            good = all(one.is_valid() for one in page.findChildren(Field))
+            self.tabs.setTabIcon(n, QIcon() if good else theme().icon("failure", "failure"))
+            self.tabs.setTabToolTip(n, "" if good else NOT_RIGHT)
         self.accept_button.setEnabled(self._valid())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QLabel, QWidget
 
 from engine.model.dataset import DataSet
 from engine.standard.dictionary import Code, context_group
@@ -29,10 +29,11 @@ _WIDTH, _TREE_HEIGHT = 620, 220
 
 
 class ItemDialog(FormDialog):
-    """A worklist item or a step, every attribute of it."""
+    """A worklist item or a step, every attribute of it; nothing to decide, so there is one button."""
 
     def __init__(self, item: DataSet, parent: QWidget | None = None, title: str = "Worklist item") -> None:
         super().__init__(title, "&Close", parent, width=_WIDTH)
+        self.buttons.removeButton(self.buttons.button(QDialogButtonBox.StandardButton.Cancel))
         model = DataSetModel(self, read_only=True, describe=display_text)
         model.load(item)
         tree = DataSetView(model, self, name=title)

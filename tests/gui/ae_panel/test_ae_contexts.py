@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 
 from engine.model.association import ProposedContext, Role
+from gui.panels.ae_panel import AEPanel
 from tests.gui.ae_panel.panel import CT, VERIFICATION, again
 
 
@@ -108,16 +110,44 @@ def _entries(menu):
     return found
 
 
-def test_a_preset_of_ones_own_can_be_removed_and_no_other(panel, workspace):
+def test_a_preset_of_ones_own_can_be_removed_and_no_other(panel, workspace, questions):
     menu = panel.contexts.preset_button.menu()
     panel.contexts.preset_wanted.emit("CT & MR")
     menu.aboutToShow.emit()
     removable = [text for text in _entries(menu) if text.startswith("&Remove")]
-    assert removable == ["&Remove a preset > CT && MR"]
+    assert removable == ["&Remove a preset > CT && MR…"]
     _entries(menu)[removable[0]].trigger()
+    assert questions.asked == ["Remove the preset CT & MR? Its file in the workspace is deleted."]
     assert "CT & MR" not in [p.title for p in again(workspace).presets()]
     menu.aboutToShow.emit()
     assert not [text for text in _entries(menu) if text.startswith("&Remove")]
+
+
+def test_a_preset_is_removed_only_on_a_yes(qtbot, workspace):
+    panel = AEPanel(workspace)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.contexts.preset_wanted.emit("Mine")
+    mine = next(p for p in workspace.presets() if p.title == "Mine")
+    for answer, left in (("Cancel", True), ("Remove", False)):
+        panel.contexts.preset_unwanted.emit(mine)
+        box = panel.findChild(QMessageBox)
+        next(b for b in box.buttons() if b.text().replace("&", "") == answer).click()
+        qtbot.waitUntil(lambda: panel.findChild(QMessageBox) is None)
+        assert mine.path.exists() is left
+
+
+def test_a_preset_that_cannot_be_removed_is_told(panel, workspace, monkeypatch, qtbot):
+    panel.contexts.preset_wanted.emit("Mine")
+    mine = next(p for p in workspace.presets() if p.title == "Mine")
+
+    def refuse(_preset):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(workspace, "delete_preset", refuse)
+    with qtbot.waitSignal(panel.failed) as told:
+        panel.contexts.preset_unwanted.emit(mine)
+    assert told.args == ["The preset is not removed: Permission denied."]
 
 
 def test_beyond_128_the_limit_is_explained_with_the_count(panel, workspace):

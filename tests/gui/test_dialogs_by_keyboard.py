@@ -1,0 +1,155 @@
+"""Dialogs with the keyboard alone: where it begins, where Tab goes, what Return and Esc do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPushButton, QWidget
+
+from engine.model.dataset import DataSet
+from engine.model.procedures.printing import PrintImage
+from gui.dialogs import FormDialog, Questions, ReportDialog, SilenceDialog
+from gui.forms.fields import CheckField, TextField
+from gui.forms.ups_dialogs import CancelDialog, NewStepDialog, ProgressDialog
+from gui.forms.ups_events import WatchDialog, WatchOptions
+from gui.panels.print_settings import PrintSettings, PrintSettingsDialog
+from gui.panels.service_print import FramesDialog
+from gui.panels.step_dialogs import BeginStepDialog, ItemDialog
+
+
+@pytest.fixture
+def window(qtbot):
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def opened(qtbot, dialog):
+    dialog.open()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None and dialog.isAncestorOf(QApplication.focusWidget()))
+    return dialog
+
+
+def named(widget):
+    name = widget.accessibleName() or (widget.text() if isinstance(widget, QPushButton) else "")
+    return name.replace("&", "")
+
+
+def round_trip(qtbot, dialog, key=Qt.Key.Key_Tab):
+    """The names of all stops from the present one until it comes again."""
+    stops = [QApplication.focusWidget()]
+    for _ in range(60):
+        qtbot.keyClick(QApplication.focusWidget(), key)
+        if QApplication.focusWidget() is stops[0]:
+            return [named(w) for w in stops]
+        stops.append(QApplication.focusWidget())
+    raise AssertionError([named(w) for w in stops])
+
+
+class Mixed(FormDialog):
+    """Its parts are made in another order than they stand in, and one cannot be used."""
+
+    def __init__(self, parent):
+        super().__init__("Mixed", "&Do", parent)
+        last, self.greyed = CheckField("Last", self), TextField("Greyed", parent=self)
+        self.first = TextField("First", parent=self)
+        self.greyed.setEnabled(False)
+        self.body.addWidget(QLabel("Words", self))
+        for field in (self.greyed, self.first, last):
+            self.body.addWidget(field)
+
+
+def test_the_first_field_has_the_keyboard_and_tab_goes_as_the_form_is_laid_out(qtbot, window):
+    dialog = Mixed(window)
+    dialog.first.set_value("typed over")
+    opened(qtbot, dialog)
+    assert QApplication.focusWidget() is dialog.first.line
+    assert dialog.first.line.selectedText() == "typed over"
+    stops = round_trip(qtbot, dialog)
+    assert stops[:2] == ["First", "Last"]
+    assert sorted(stops[2:]) == ["Cancel", "Do"]  # whose order is the desktop's
+    back = round_trip(qtbot, dialog, Qt.Key.Key_Backtab)
+    assert back == [stops[0], *reversed(stops[1:])]
+
+
+def test_a_dialog_that_puts_the_keyboard_elsewhere_keeps_it_there(qtbot, window):
+    dialog = Mixed(window)
+    button = dialog.buttons.button(QDialogButtonBox.StandardButton.Cancel)
+    button.setFocus()
+    opened(qtbot, dialog)
+    assert QApplication.focusWidget() is button
+
+
+def test_every_dialog_about_steps_and_prints_begins_in_its_first_field(qtbot, window, live_window):
+    image = PrintImage(path=Path("us.dcm"))
+    made = {
+        "Step label": NewStepDialog(live_window.host, "2.25.1", "A^B^C", window),
+        "Percent": ProgressDialog(window),
+        "Reason code": CancelDialog(window),
+        "Receiving AE title": WatchDialog(WatchOptions(), "US", "", window),
+        "Frames of us.dcm": FramesDialog(image, 3, window),
+        "Format": PrintSettingsDialog(PrintSettings(), window),
+        "Patient's name": BeginStepDialog(None, "US", window),
+        "Worklist item": ItemDialog(DataSet(), window),
+    }
+    for name, dialog in made.items():
+        opened(qtbot, dialog)
+        assert named(QApplication.focusWidget()) == name
+        dialog.reject()
+
+
+def test_the_new_step_s_fields_come_row_by_row(qtbot, window, live_window):
+    dialog = opened(qtbot, NewStepDialog(live_window.host, "2.25.1", "A^B^C", window))
+    stops = round_trip(qtbot, dialog)
+    assert stops[:6] == ["Step label", "Worklist label", "Scheduled start", "Priority", "What is to be done", "Station"]
+
+
+def test_nothing_to_decide_is_one_button_and_esc(qtbot, window):
+    dialog = opened(qtbot, ItemDialog(DataSet(), window))
+    assert [b.text() for b in dialog.findChildren(QPushButton)] == ["&Close"]
+    with qtbot.waitSignal(dialog.rejected):
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize("kind", [ReportDialog, SilenceDialog])
+def test_return_in_a_report_closes_it_and_nothing_else(qtbot, window, kind):
+    dialog = opened(qtbot, kind("the report", Questions(window), window))
+    replaced = []
+    if isinstance(dialog, SilenceDialog):
+        dialog.replace_wanted.connect(lambda: replaced.append(True))
+    before = QApplication.clipboard().text()
+    with qtbot.waitSignal(dialog.rejected):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert not replaced
+    assert QApplication.clipboard().text() == before
+
+
+def test_what_is_wrong_with_a_percentage_stands_beside_it(qtbot, window):
+    dialog = opened(qtbot, ProgressDialog(window))
+    qtbot.keyClicks(QApplication.focusWidget(), "140")
+    assert dialog.percent.error() == "A percentage is a number from 0 to 100."
+    assert not dialog.accept_button.isEnabled()
+    assert dialog.note.isHidden()
+    dialog.percent.set_value("40")
+    dialog.contact_name.line.setFocus()
+    qtbot.keyClicks(dialog.contact_name.line, "Ann")
+    assert dialog.note.text().startswith("✕ A contact needs its URI")
+    assert dialog.note.property("role") == "error"
+    assert not dialog.accept_button.isEnabled()
+
+
+def test_a_page_of_the_print_settings_with_a_mistake_is_marked(qtbot, window):
+    dialog = opened(qtbot, PrintSettingsDialog(PrintSettings(), window))
+    dialog.tabs.setCurrentIndex(1)
+    qtbot.keyClicks(dialog.window_line.line, "wide")
+    dialog.tabs.setCurrentIndex(0)
+    assert [bool(dialog.tabs.tabToolTip(n)) for n in range(3)] == [False, True, False]
+    assert not dialog.tabs.tabIcon(1).isNull()
+    assert not dialog.accept_button.isEnabled()
+    dialog.window_line.line.clear()
+    qtbot.keyClicks(dialog.window_line.line, "40,400")
+    assert dialog.tabs.tabIcon(1).isNull()
+    assert dialog.accept_button.isEnabled()
