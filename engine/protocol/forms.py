@@ -85,8 +85,15 @@ class Form:
 
     def numbered(self, command: CommandSet, number: int) -> CommandSet:
         """The request, which fits and has an instance, as a command set with this Message ID."""
+        return self._with(command.elements[self.instance], number)
+
+    def for_instance(self, uid: str, number: int) -> CommandSet:
+        """The same for an instance with this UID."""
+        return self._with(_element(AFFECTED_INSTANCE, uid), number)
+
+    def _with(self, uid: Element, number: int) -> CommandSet:
         place, elements, instance = self.place, self.elements, self.instance
-        own, uid = _element(MESSAGE_ID, number), command.elements[instance]
+        own = _element(MESSAGE_ID, number)
         return _command_set(
             (*elements[:place], own, *elements[place + 1 : instance], uid, *elements[instance + 1 :]), self.places
         )

@@ -55,6 +55,11 @@ class Outstanding:
                 return self._last_id
         return None
 
+    @property
+    def following(self) -> int:
+        """What `next_id` gives when none is outstanding."""
+        return self._last_id % LARGEST_ID + 1
+
     def add(self, invoked: Invoked, now: float) -> None:
         self._ended.pop(invoked.message_id, None)
         self._invoked.append(invoked)

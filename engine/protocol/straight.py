@@ -51,6 +51,10 @@ class StraightWay:
         """The same, where only one request may be outstanding at a time and none is; else None."""
         return self.invoked.next_id() if self.alone and not len(self.invoked) else None
 
+    def following(self) -> int | None:
+        """What `next_alone` gives when the request under way has been answered; None where it gives none then."""
+        return self.invoked.following if self.alone else None
+
     def sent(self, operation: int, number: int, context_id: int, command_field: int, now: float) -> None:
         """A request with this Message ID goes out: its response is expected."""
         self.invoked.add(Invoked(operation, number, context_id, command_field, now), now)

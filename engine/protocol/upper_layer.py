@@ -192,6 +192,11 @@ class UpperLayer:
         """The oldest event not yet taken, or None."""
         return self._events.popleft() if self._events else None
 
+    @property
+    def told_all(self) -> bool:
+        """Whether every event has been taken: nothing came behind what was told last."""
+        return not self._events
+
     def tell_next(self, *events: Event) -> None:
         """Tell these next: what the event just taken stands for, in smaller pieces."""
         self._events.extendleft(reversed(events))

@@ -193,6 +193,11 @@ class Link(asyncio.BufferedProtocol):
         if not self._held:
             self.flush()
 
+    @property
+    def free(self) -> bool:
+        """Whether what is sent now goes out now, and nobody needs to wait before."""
+        return not self._held and self._writable.is_set()
+
     def hurry(self) -> None:
         """What is sent next is much: it goes out at once, not at the end of the turn."""
         if self._held:

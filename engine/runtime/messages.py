@@ -67,6 +67,11 @@ class Messages:
         return self._sending.locked()
 
     @property
+    def is_free(self) -> bool:
+        """Whether nobody is about to send a request, or in the middle of it."""
+        return not self._turn.locked() and not self._sending.locked()
+
+    @property
     def at_rest(self) -> bool:
         """Whether no message is half out, and no part of an operation of ours waits for its response."""
         return not self._asked.within and not self._sending.locked()
@@ -106,7 +111,7 @@ class Messages:
         association, exchange = self._association, self._live()
         if association.script is not None or not association.link.writable or not exchange.can_invoke():
             return False
-        if self._turn.locked() or self._sending.locked():
+        if not self.is_free:
             return False
         if self._echoing is not None and self._echoing.covers(message):
             asked = ask(association, self._echoing, operation, take)
@@ -168,6 +173,14 @@ class Messages:
         self._invocations[operation] = invocation
         self.begun = operation
         return invocation
+
+    def follow(self, before: int, operation: int, now: float, take: Callable[[Response | Ended], None]) -> None:
+        """One was answered, and another that is alike went out in the same breath: what is known of the former holds
+        for that."""
+        invocation = self._invocations.pop(before)
+        invocation.operation, invocation.started, invocation.take = operation, now, take
+        self._invocations[operation] = invocation
+        self.begun = operation
 
     def _withdraw(self, operation: int) -> None:
         """The request did not go out."""

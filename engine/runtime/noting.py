@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
@@ -21,6 +22,12 @@ from engine.wire.message_run import HEADERS, MessageRun
 
 from .context import Context
 from .runs import PduRun, ResponseRun, StoreRun, Times
+from .store_turns import Stored, Turn
+
+if TYPE_CHECKING:
+    from engine.model.storing import FileResult
+
+    from .sent_stores import StoreSent
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
@@ -85,26 +92,30 @@ class Notes:
 
     def note_run(self, direction: Direction, run: DataRun, t: p.Transition, time: float, clock: float) -> None:
         """Those that are alike: one record, which becomes a notice for each."""
-        size = run.pdu_size
-        whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if self._context.outbox.has_room else 0
-        self._kept += whole * size
-        fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
-        data = [b"".join((header, f)) for f in fragments[:whole]]
-        data += [header + f[:rest] for f in fragments[whole:]]
         self._context.outbox.put(
             PduRun(
-                data=data,
+                data=self._kept_of(run, self._context.outbox.has_room),
                 association=self._association,
                 time=time,
                 clock=clock,
                 direction=direction,
-                size=size,
+                size=run.pdu_size,
                 state_before=t.before.name,
                 event=t.event.name,
                 action=t.action,
                 state_after=t.after.name,
             )
         )
+
+    def _kept_of(self, run: DataRun, has_room: bool) -> list[bytes]:
+        """What is kept of each."""
+        size = run.pdu_size
+        whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if has_room else 0
+        self._kept += whole * size
+        fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
+        data = [b"".join((header, f)) for f in fragments[:whole]]
+        data += [header + f[:rest] for f in fragments[whole:]]
+        return data
 
     def note_responses(
         self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext, now: float
@@ -259,6 +270,67 @@ class Notes:
             )
         )
         self._kept = kept
+
+    def note_turn(
+        self,
+        answered: StoreSent,
+        duration: float,
+        came: Times,
+        stored: Stored,
+        sent: StoreSent,
+        file: FileResult,
+        gone: Times,
+    ) -> None:
+        """The response to a C-STORE and the next request, of `file`, with which nothing is wrong: one record for all of
+        them and for what they make of the files. stored: what becomes of the one before."""
+        outbox, before, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
+        answer = self._kept_whole(answered.answer, has_room)
+        pdus, sizes = [self._kept_whole(sent.command, has_room)], [(1, len(sent.command))]
+        for pdu in sent.pdus:
+            if isinstance(pdu, DataRun):
+                pdus += self._kept_of(pdu, has_room)
+                sizes.append((len(pdu), pdu.pdu_size))
+                continue
+            size = sum(map(len, pdu))
+            whole = has_room and self._kept + size <= KEPT_PDU_BYTES
+            self._kept += size if whole else 0
+            pdus.append(b"".join(pdu) if whole else head(pdu))
+            sizes.append((1, size))
+        outbox.put(
+            Turn(
+                association=self._association,
+                limits=self._limits,
+                answered=answered.kind.context,
+                answer=answer,
+                answer_size=len(answered.answer),
+                response=answered.answer[HEADERS:],
+                operation=answered.operation,
+                duration=duration,
+                came=came,
+                stored=stored,
+                file=file,
+                context=sent.kind.context,
+                begun=sent.operation,
+                sent=gone,
+                request=sent.kind.request,
+                number=sent.message_id,
+                uid=sent.instance,
+                command=sent.command[HEADERS:],
+                data=sent.shown,
+                length=len(sent.loaded),
+                pdus=pdus,
+                sizes=sizes,
+                states=(RECEIVING, SENDING),
+                held=self._kept - before,
+            )
+        )
+
+    def _kept_whole(self, pdu: bytes, has_room: bool) -> bytes:
+        """What is kept of a P-DATA-TF in one piece."""
+        if not has_room or self._kept + len(pdu) > KEPT_PDU_BYTES:
+            return pdu[:HEAD]
+        self._kept += len(pdu)
+        return pdu
 
     def _has_room(self, size: int) -> bool:
         """Whether so many bytes of P-DATA-TFs may be kept too."""

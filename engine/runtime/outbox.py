@@ -17,7 +17,9 @@ from engine.model.notices import (
     StoredNotice,
 )
 
-from .runs import RUNS, Run
+from .runs import RUNS as RUNS_OF_ALIKE
+from .runs import Run as RunOfAlike
+from .store_turns import Turn
 from .waking import waking
 
 PAYLOAD_LIMIT = 256 * 1024 * 1024
@@ -33,6 +35,8 @@ MUCH = 4 * 1024 * 1024
 and the next copies go where it was. Memory that is new, or has left the processor's cache, costs more than copying."""
 
 
+Run = RunOfAlike | Turn
+RUNS = RUNS_OF_ALIKE | {Turn}
 _RECORDS = RUNS | {PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice}
 
 

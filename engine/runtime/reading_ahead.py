@@ -83,6 +83,11 @@ class ReadAhead:
         page = self._taken = self._whole(self._pages.popleft())
         return memoryview(page.room)[: page.size] if page.read else None
 
+    def ready(self, index: int) -> memoryview | None:
+        """The data set of the next one, where it has been read; `take` gives it then."""
+        page = self._pages[0] if self._pages else None
+        return memoryview(page.room)[: page.size] if page is not None and page.index == index and page.read else None
+
     def go_on(self, index: int) -> None:
         """The file before this one is on its way."""
         if self._next <= index:

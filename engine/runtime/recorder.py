@@ -27,6 +27,7 @@ from .context import Context
 from .echo_records import EchoRecords
 from .noting import Notes, head, names, pdu_notice
 from .runs import Times
+from .sent_stores import SentStores
 from .store_records import StoreRecords
 
 COPIED = 4096
@@ -50,13 +51,15 @@ class Recorder(Notes):
         self.found = 0
         """How much was found, in all."""
         self.stores = StoreRecords(self, context)
-        """Those of C-STOREs like one before."""
+        """Those of C-STOREs like one before that are received."""
+        self.sent_stores = SentStores(self, context)
+        """The same of those that are sent."""
         self.echoes = EchoRecords(self, context)
         """Those of C-ECHOs like one before."""
 
     @property
     def _watcher(self) -> Watcher:
-        self.stores.catch_up()
+        self.sent_stores.catch_up()
         return self._watching
 
     # -- what passes
@@ -106,7 +109,7 @@ class Recorder(Notes):
         """A P-DATA-TF of an established association, in one buffer or several; the quick twin of `pdu`. whole: it in
         one piece, where there is such."""
         context = self._context
-        self.stores.catch_up()  # while the buffers of what was sent hold it
+        self.sent_stores.catch_up()  # while the buffers of what was sent hold it
         if direction is Direction.SENT and whole is None:
             if sum(map(len, buffers)) > COPIED:
                 context.tell_rest()
@@ -133,7 +136,7 @@ class Recorder(Notes):
     def run(self, event: p.RunSent | p.RunReceived) -> None:
         """Many PDUs that are alike: one record, which becomes a notice for each when it is fetched."""
         context = self._context
-        self.stores.catch_up()
+        self.sent_stores.catch_up()
         if isinstance(event, p.RunSent):  # from a buffer that may be used again
             context.tell_rest()
             self.told_run(event, context.wall(), context.now())

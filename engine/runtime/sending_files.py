@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,47 @@ class SendingFiles(InTurn[FileResult]):
         messages = self._association.messages
         if loaded is None or not messages.start(message, number, partial(self._take, item, number), loaded):
             return False
-        if self._begun < len(self._items) and not self._storing.over:
-            self._read_ahead.go_on(self._begun)
+        self.look_ahead()
         return True
+
+    def look_ahead(self) -> None:
+        """Read the next file while the peer takes this one in, and make its request ready where it can be."""
+        index = self._begun
+        if index >= len(self._items) or self._storing.over:
+            return
+        self._read_ahead.go_on(index)
+        if self._limit == 1 and (loaded := self._read_ahead.ready(index)) is not None:
+            file, before = self._items[index], self._items[index - 1]
+            at_once = self._association.messages.at_once
+            at_once.prepare(file, self._storing.header(file), loaded, before, self)
+
+    @property
+    def teller(self) -> Storing:
+        """Who tells what becomes of them."""
+        return self._storing
+
+    # -- what was made ready goes in the moment in which the file before it is answered
+
+    def moves_on(self, file: FileResult) -> int | None:
+        """The file under way has been answered: the operation of this one, the next, which begins; None where it has to
+        wait."""
+        if self._storing.over or self._tasks or len(self._outstanding) != 1 or self._ended.done():
+            return None
+        if self._items[self._begun] is not file or self._read_ahead.take(self._begun) is None:
+            return None
+        self._begun += 1
+        self._outstanding.clear()
+        number = self._number()
+        self._outstanding.add(number)
+        return number
+
+    def sent(self, file: FileResult, operation: int) -> Callable[[Response | Ended], None]:
+        """It has gone: who takes what comes of it."""
+        return partial(self._take, file, operation)
+
+    def fail(self, error: Exception) -> None:
+        """A defect of ours ends all."""
+        self._fail(error)
 
     def _answered(self, item: FileResult, response: Response) -> None:
         if response.command.status == SUCCESS:  # nothing depends on it: the next one need not wait for it

@@ -6,10 +6,9 @@ import asyncio
 from collections import deque
 from functools import lru_cache
 
-from engine.model.command_set import tag_of
+from engine.model.command_set import CommandSet, tag_of
 from engine.model.commands import StoreFiles
 from engine.model.notices import Outcome
-from engine.model.quick import quick
 from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.services.plan import plan
 from engine.services.tally import Tally, cannot_go, passed_over
@@ -20,12 +19,12 @@ from .invocation import Ended, Response
 from .operations import Operation
 from .planning import Negotiation, planned, tell
 from .sending_files import SendingFiles
+from .store_turns import Stored, moved
 
 _STATES = {StatusClass.SUCCESS: FileState.STORED, StatusClass.WARNING: FileState.WARNING}
 
 
 _COMMENT = tag_of("ErrorComment")
-_file_result = quick(FileResult)
 
 
 @lru_cache(maxsize=64)
@@ -36,18 +35,11 @@ def _end_by(status: int | None, sop_class_uid: str) -> tuple[FileState, str]:
     return _STATES.get(status_class(status), FileState.FAILED), status_text(status, "C-STORE", sop_class_uid)
 
 
-def _moved(file: FileResult, state: FileState, sentence: str, status: int | None = None) -> FileResult:
-    """The file in another state."""
-    return _file_result(
-        number=file.number,
-        path=file.path,
-        state=state,
-        sentence=sentence,
-        status=file.status if status is None else status,
-        association=file.association,
-        context_id=file.context_id,
-        transfer_syntax=file.transfer_syntax,
-    )
+def _sentence(response: CommandSet, sop_class_uid: str) -> tuple[FileState, str]:
+    """What a response makes of a file, and what it says."""
+    state, text = _end_by(response.status, sop_class_uid)
+    comment = response.text(_COMMENT)
+    return state, text + (f" — {comment}" if comment else "")
 
 
 class Storing:
@@ -64,6 +56,8 @@ class Storing:
         """Files of this round that have not come to an end, by number."""
         self._ended: Ended | None = None
         self._stopped = ""
+        self._latest: tuple[CommandSet | None, str] = None, ""
+        """The latest response to files that are told of with other things, and what it says."""
 
     async def run(self) -> None:
         """To the StatusNotice. What an association's end cut off is told file by file before."""
@@ -141,26 +135,43 @@ class Storing:
         return self._plan.files[file.number]
 
     def tell_sending(self, file: FileResult, association: int) -> None:
-        tell(self._context, self._operation, (_moved(file, FileState.SENDING, file.sentence),), association)
+        tell(self._context, self._operation, (moved(file, FileState.SENDING, file.sentence),), association)
 
     def take_blocked(self, file: FileResult, why: Ended) -> None:
         """It cannot go."""
-        self._take([_moved(file, FileState.CANNOT_GO, why.sentence)], told=True)
+        self._take([moved(file, FileState.CANNOT_GO, why.sentence)], told=True)
 
     def take_unknown(self, file: FileResult, why: Ended) -> None:
         """It went out, and no response will come."""
-        self._take([_moved(file, FileState.UNKNOWN, why.sentence)])
+        self._take([moved(file, FileState.UNKNOWN, why.sentence)])
 
     def take_response(self, file: FileResult, response: Response) -> None:
         """The final response to it came."""
-        header, command = self.header(file), response.command
-        status = command.status
-        state, text = _end_by(status, header.sop_class_uid)
-        comment = command.text(_COMMENT)
-        self._tally.size += header.length
-        self._take([_moved(file, state, text + (f" — {comment}" if comment else ""), status)])
+        self._take_status(file, response.command)
+
+    def tell_stored(self, file: FileResult, response: CommandSet) -> None:
+        """The same; it was a success."""
+        self._take_status(file, response)
+
+    def stored(self, file: FileResult, response: CommandSet) -> Stored:
+        """The same; it is told of with other things. response: the one to a file like it."""
+        header, tally = self.header(file), self._tally
+        if response is not self._latest[0]:
+            self._latest = response, _sentence(response, header.sop_class_uid)[1]
+        tally.take_stored(header.length)
+        self._waiting.discard(file.number)
+        text, operation = self._latest[1], self._operation
+        warning = tally.counts[FileState.WARNING]
+        number, association, total = operation.number, operation.association, operation.total
+        return Stored(file, number, association, total, text, tally.done, tally.failed, warning, tally.size)
 
     # -- inner
+
+    def _take_status(self, file: FileResult, response: CommandSet) -> None:
+        header = self.header(file)
+        state, text = _sentence(response, header.sop_class_uid)
+        self._tally.size += header.length
+        self._take([moved(file, state, text, response.status)])
 
     def _take(self, results: list[FileResult], *, told: bool = False) -> None:
         """Files came to an end. told: nothing on the wire shows it, so it is also told as an error."""

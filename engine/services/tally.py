@@ -52,6 +52,12 @@ class Tally:
         if result.state in (FileState.WARNING, *_FAILED) and not self.problem:
             self.problem = f"{result.path.name}: {result.sentence}"
 
+    def take_stored(self, size: int) -> None:
+        """A file of so many bytes was stored."""
+        self.counts[FileState.STORED] += 1
+        self.done += 1
+        self.size += size
+
     def outcome(self, *, cancelled: bool) -> Outcome:
         """How the whole ended, when no association's end decided it."""
         left = self.total - self.done

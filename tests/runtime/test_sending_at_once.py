@@ -195,16 +195,30 @@ PEERS: list[Talk] = [
 ]
 
 
+def nothing(console: Console, command: StoreFiles, number: int) -> None:
+    """Between a request and its response."""
+
+
 def played(
-    folder: Path, act: Talk, length: int = 16384, *, stop: bool = False, timeout: float = 20.0
+    folder: Path,
+    act: Talk,
+    length: int = 16384,
+    *,
+    stop: bool = False,
+    timeout: float = 20.0,
+    between: Callable[[Console, StoreFiles, int], None] = nothing,
 ) -> list[dict[str, Any]]:
-    """What was told of sending these files to a peer that does this. timeout: for a response."""
+    """What was told of sending these files to a peer that does this. timeout: for a response. between: what happens
+    when a request has come, before anything is done about it."""
+    sending: list[StoreFiles] = []
 
     def script(talk: Conversation) -> None:
         talk.accept()
         number = 0
         while (pdu := talk.next_request()) is not None:
             number += 1
+            console.taken()
+            between(console, sending[0], number)
             act(talk, number, *pdu)
 
     console = Console()
@@ -219,6 +233,7 @@ def played(
                 paths=(folder,),
                 options=StoreOptions(stop_at_failure=stop),
             )
+            sending.append(command)
             console.run(command)
             console.ended(command.association or 0)
     finally:
@@ -248,13 +263,20 @@ def apart(told: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[s
 def went(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each file that was loaded went the straight way."""
     noted: list[bool] = []
-    sends = SendingAtOnce.sends
+    sends, goes_on = SendingAtOnce.sends, SendingAtOnce._goes_on
 
     def noting(self: SendingAtOnce, *args: Any) -> bool:
         noted.append(sends(self, *args))
         return noted[-1]
 
+    def noting_ready(self: SendingAtOnce, *args: Any) -> bool:
+        went = goes_on(self, *args)
+        if went:
+            noted.append(True)
+        return went
+
     monkeypatch.setattr(SendingAtOnce, "sends", noting)
+    monkeypatch.setattr(SendingAtOnce, "_goes_on", noting_ready)
     return noted
 
 

@@ -1,0 +1,186 @@
+"""C-STOREs of ours one after the other, as one record each turn: made into notices when they are fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.model.association import NegotiatedContext
+from engine.model.command_set import CommandSet
+from engine.model.dataset import EncodedData, FileData
+from engine.model.limits import Limits
+from engine.model.notices import AnyNotice, Direction, MessageNotice, PduNotice, ProgressNotice, StoredNotice
+from engine.model.quick import quick
+from engine.model.storing import FileResult, FileState
+from engine.protocol.forms import Form
+from engine.standard.lean import dataclass
+from engine.standard.pdus import PDataTF
+from engine.wire.commands import decode_command
+
+from .runs import Times
+
+_pdu_notice, _message_notice, _progress_notice = quick(PduNotice), quick(MessageNotice), quick(ProgressNotice)
+_stored_notice, _file_result = quick(StoredNotice), quick(FileResult)
+States = tuple[str, str, str, str]
+"""Of a P-DATA-TF, as in `PduNotice`."""
+
+
+def moved(file: FileResult, state: FileState, sentence: str, status: int | None = None) -> FileResult:
+    """The file in another state."""
+    return _file_result(
+        number=file.number,
+        path=file.path,
+        state=state,
+        sentence=sentence,
+        status=file.status if status is None else status,
+        association=file.association,
+        context_id=file.context_id,
+        transfer_syntax=file.transfer_syntax,
+    )
+
+
+@dataclass(slots=True)
+class Stored:
+    """A file that was stored with success. operation, association, total: of all that is stored, as in
+    `ProgressNotice`. sentence: the status in words. done, failed, warning, size: files and bytes with it."""
+
+    file: FileResult
+    operation: int
+    association: int
+    total: int | None
+    sentence: str
+    done: int
+    failed: int
+    warning: int
+    size: int
+
+
+@dataclass(slots=True)
+class Turn:
+    """The response to a C-STORE of ours, what that makes of its file, and the request of the file after it.
+
+    answer: what is kept of the response's P-DATA-TF; response: its command set; operation: that it ends, after
+    `duration`. came: when it did. sent: when the request of `file` had gone: `request` with this Message ID and SOP
+    Instance UID. pdus: what is kept of each of its P-DATA-TFs; sizes: how many of them have how many bytes. states: of
+    what is received and of what is sent.
+    """
+
+    association: int
+    limits: Limits
+    answered: NegotiatedContext
+    answer: bytes
+    answer_size: int
+    response: bytes
+    operation: int
+    duration: float
+    came: Times
+    stored: Stored
+    file: FileResult
+    context: NegotiatedContext
+    begun: int
+    sent: Times
+    request: Form
+    number: int
+    uid: str
+    command: bytes
+    data: EncodedData | FileData
+    length: int
+    pdus: list[bytes]
+    sizes: list[tuple[int, int]]
+    states: tuple[States, States]
+    held: int
+    rest: list[AnyNotice] | None = None
+    """Of its notices, once they are made, those not taken yet."""
+
+    @property
+    def left(self) -> bool:
+        return self.rest is None or bool(self.rest)
+
+    def take(self, limit: int) -> list[AnyNotice]:
+        """The next notices, so many at most."""
+        made = self._made() if self.rest is None else self.rest
+        self.rest = made[limit:]
+        return made[:limit] if self.rest else made
+
+    def _made(self) -> list[AnyNotice]:
+        stored, time = self.stored, self.came[0]
+        end = moved(stored.file, FileState.STORED, stored.sentence, 0)
+        begun = moved(self.file, FileState.SENDING, self.file.sentence)
+        response, when = decode_command(self.response), self.came
+        made: list[AnyNotice] = [
+            self._pdu(Direction.RECEIVED, self.answer, self.answer_size, self.came, self.states[0]),
+            self._message(
+                Direction.RECEIVED, self.answered, self.operation, when, response, self.response, None, 0, self.duration
+            ),
+            _stored_notice(operation=stored.operation, association=end.association, time=time, results=(end,)),
+            _progress_notice(
+                operation=stored.operation,
+                association=stored.association,
+                time=time,
+                done=stored.done,
+                total=stored.total,
+                failed=stored.failed,
+                warning=stored.warning,
+                bytes=stored.size,
+                sentence=_progress(end.path, stored.sentence),
+            ),
+            _stored_notice(operation=stored.operation, association=self.association, time=time, results=(begun,)),
+        ]
+        pdus, sent, states = iter(self.pdus), self.sent, self.states[1]
+        for count, size in self.sizes:
+            made += [self._pdu(Direction.SENT, next(pdus), size, sent, states) for _ in range(count)]
+        command = self.request.for_instance(self.uid, self.number)
+        made.append(
+            self._message(
+                Direction.SENT, self.context, self.begun, sent, command, self.command, self.data, self.length, None
+            )
+        )
+        return made
+
+    def _pdu(self, direction: Direction, data: bytes, size: int, when: Times, states: States) -> PduNotice:
+        before, event, action, after = states
+        return _pdu_notice(
+            association=self.association,
+            time=when[0],
+            clock=when[1],
+            direction=direction,
+            type=PDataTF.TYPE,
+            data=data,
+            size=size,
+            state_before=before,
+            event=event,
+            action=action,
+            state_after=after,
+        )
+
+    def _message(
+        self,
+        direction: Direction,
+        context: NegotiatedContext,
+        operation: int,
+        when: Times,
+        command: CommandSet,
+        command_bytes: bytes,
+        data: EncodedData | FileData | None,
+        length: int,
+        duration: float | None,
+    ) -> MessageNotice:
+        return _message_notice(
+            association=self.association,
+            limits=self.limits,
+            operation=operation,
+            time=when[0],
+            clock=when[1],
+            direction=direction,
+            context_id=context.id,
+            abstract_syntax=context.abstract_syntax,
+            transfer_syntax=context.transfer_syntax,
+            command=command,
+            command_bytes=command_bytes,
+            data=data,
+            data_length=length,
+            duration=duration,
+        )
+
+
+def _progress(path: Path, sentence: str) -> str:
+    return f"{path.name}: {sentence}"
