@@ -31,6 +31,7 @@ from shiboken6 import isValid
 import engine
 from engine.standard.lean import dataclass
 
+from .collecting import nothing_collected
 from .palettes import GROUNDS, PALETTES, TEXT_ROLES, contrast
 from .style_sheet import STYLE_SHEET
 
@@ -141,7 +142,8 @@ class Theme(QObject):
 
     def dress(self, app: QApplication) -> None:
         """Put on the style sheet: at the end of `apply`, or after it when it was told to wait."""
-        app.setStyleSheet(self._sheet())
+        with nothing_collected():
+            app.setStyleSheet(self._sheet())
 
     def color(self, role: str) -> QColor:
         """The colour of a role (see `PALETTES`). KeyError for a role that does not exist."""
@@ -190,10 +192,11 @@ class Theme(QObject):
         self._colors.clear()
         self._icons.clear()
         self._mono = None
-        if app.style().name() != "fusion":
-            app.setStyle(QStyleFactory.create("Fusion"))
-        app.setFont(ui_font())
-        app.setPalette(self._palette())
+        with nothing_collected():
+            if app.style().name() != "fusion":
+                app.setStyle(QStyleFactory.create("Fusion"))
+            app.setFont(ui_font())
+            app.setPalette(self._palette())
         if sheet:
             self.dress(app)
         for widget in app.topLevelWidgets():

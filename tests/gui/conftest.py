@@ -36,6 +36,7 @@ from engine.model.notices import (
 )
 from engine.standard.messages import NO_DATA_SET
 from gui.bridge import Bridge
+from gui.collecting import nothing_collected
 from tests.gui.staging import staged
 
 if TYPE_CHECKING:
@@ -244,6 +245,17 @@ class FakeEngine:
                 listener=listener, time=1.0, listening=on, host=host, port=port, ae_title=title, sentence=sentence
             )
         )
+
+
+@pytest.fixture
+def undress(qapp: QApplication) -> Iterator[None]:
+    """Take off again what a test puts on the application."""
+    before = qapp.styleSheet(), qapp.palette(), qapp.font()
+    yield
+    with nothing_collected():
+        qapp.setStyleSheet(before[0])
+        qapp.setPalette(before[1])
+        qapp.setFont(before[2])
 
 
 @pytest.fixture

@@ -21,17 +21,13 @@ SIZE = (1024, 700)
 
 
 @pytest.fixture
-def narrow(live_window, qtbot, qapp):
+def narrow(live_window, qtbot, qapp, undress):
     """The window at 1024 by 700, in its own look."""
-    before = (qapp.styleSheet(), qapp.palette(), qapp.font())
     theme().apply(qapp, "light")
     live_window.resize(*SIZE)
     live_window.restore_panels()
     qtbot.waitUntil(lambda: live_window.size().toTuple() == SIZE)
-    yield live_window
-    qapp.setStyleSheet(before[0])
-    qapp.setPalette(before[1])
-    qapp.setFont(before[2])
+    return live_window
 
 
 def is_whole(button: GivingButton) -> bool:

@@ -18,13 +18,7 @@ from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font,
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def undress(qapp):
-    before = (qapp.styleSheet(), qapp.palette(), qapp.font())
-    yield
-    qapp.setStyleSheet(before[0])
-    qapp.setPalette(before[1])
-    qapp.setFont(before[2])
+pytestmark = pytest.mark.usefixtures("undress")
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
@@ -144,3 +138,40 @@ def test_what_is_built_before_the_style_sheet_looks_as_what_is_built_after_it():
     """In a process of its own: the sheet goes on once, which here others have done already."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     subprocess.run([sys.executable, "-c", BUILT_BEFORE_AND_AFTER], env=environment, cwd=ROOT, check=True, timeout=120)
+
+
+COLLECTED_MEANWHILE = """
+import gc
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from gui.theme import theme
+
+class Busy(QWidget):
+    def changeEvent(self, event):
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.made = [[n] for n in range(5000)]
+        super().changeEvent(event)
+
+app = QApplication([])
+theme().apply(app, "light")
+busy = [Busy() for _ in range(20)]
+for widget in busy:
+    widget.show()
+for name in ("dark", "light") * 3:
+    gc.disable()
+    for _ in range(300):
+        lost = QWidget()
+        lost.itself, lost.label = lost, QLabel("x", lost)
+        lost.show()
+    gc.set_threshold(50, 2, 2)
+    gc.enable()
+    theme().apply(app, name)
+    assert gc.isenabled()
+"""
+
+
+def test_dressing_survives_widgets_that_are_freed_meanwhile():
+    """In a process of its own, for it may die: Qt restyles what stood on a list, Python's handlers are called between,
+    and widgets that refer to themselves are freed by the garbage collector whenever it runs."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "MALLOC_PERTURB_": "165"}
+    subprocess.run([sys.executable, "-c", COLLECTED_MEANWHILE], env=environment, cwd=ROOT, check=True, timeout=120)

@@ -12,12 +12,8 @@ from tests.gui.shell.shell import ORTHANC, RIS, Answers
 
 
 @pytest.fixture(autouse=True)
-def undress(qapp):
-    before = (qapp.styleSheet(), qapp.palette(), qapp.font())
-    yield
-    qapp.setStyleSheet(before[0])
-    qapp.setPalette(before[1])
-    qapp.setFont(before[2])
+def _undress(undress):
+    """The whole window dresses the application."""
 
 
 @pytest.fixture
