@@ -17,11 +17,10 @@ from PySide6.QtWidgets import (
 
 from engine.model.command_set import Element
 from engine.standard.dictionary import search_attributes, uid_entries, uid_name
-from engine.standard.elements import ELEMENTS
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.workspace.placeholders import new_uid
 from gui.models.command_model import CommandModel
 from gui.models.command_values import completions, given_bytes, parse, plain_name
-from gui.models.dataset_values import tag_text
 from gui.models.rows import Index
 from gui.models.tables import CellDelegate
 from gui.theme import mono_font, theme
@@ -50,7 +49,7 @@ class CommandDelegate(CellDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         line = self._model.line(index.row())
         if line is None:
-            return self._line(parent, [f"{e.name}{GAP}({tag_text(e.tag)})" for e in self._model.addable()])
+            return self._line(parent, [f"{e.name}{GAP}{tag_text(e.tag)}" for e in self._model.addable()])
         self._tag = line.tag
         row = ELEMENTS.get(line.tag)
         vr = row.vr if row else ""
@@ -60,7 +59,7 @@ class CommandDelegate(CellDelegate):
         if vr == "UI":
             return self._uid(parent, "Instance" in (row.keyword if row else ""))
         if vr == "AT":
-            words = [f"{a.keyword}{GAP}({tag_text(a.tag)})" for a in search_attributes("e", 5000)]
+            words = [f"{a.keyword}{GAP}{tag_text(a.tag)}" for a in search_attributes("e", 5000)]
             return self._line(parent, words)
         return self._line(parent, self.titles() if vr == "AE" else [])
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from engine.model.command_set import Element
-from engine.standard.elements import ELEMENTS
+from engine.standard.elements import ELEMENTS, tag_text
 from gui.models.command_draft import Line
 from gui.models.command_model import CommandModel
 from gui.models.command_values import edit_text, given_bytes, parse
-from gui.models.dataset_values import hex_text, parse_hex, tag_text
+from gui.models.dataset_values import hex_text, parse_hex
 from gui.theme import SPACING
 
 from .fields import NumberField, TextField
@@ -43,7 +43,7 @@ class ElementDialog(QDialog):
         self.value.set_value(edit_text(plain))
         self.bytes.set_value(hex_text(given_bytes(element)))
         self.length.set_value(element.length)
-        title = QLabel(f"({tag_text(line.tag)}) {name}", self)
+        title = QLabel(f"{tag_text(line.tag)} {name}", self)
         title.setProperty("role", "title")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self)
         buttons.accepted.connect(self.accept)

@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QToolB
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import search_attributes
+from engine.standard.elements import tag_text
 from gui.models.dataset_edits import node_at
 from gui.models.dataset_model import DataSetModel
-from gui.models.dataset_values import element_name, parse_new, tag_text
+from gui.models.dataset_values import element_name, parse_new
 from gui.theme import SPACING, theme
 
 from .command_delegate import GAP, SHOWN_COMPLETIONS
@@ -38,7 +39,7 @@ class AddLine(QLineEdit):
             self._words.setStringList([])
             return
         found = search_attributes(text.split(GAP, maxsplit=1)[0], SUGGESTIONS)
-        self._words.setStringList([f"{a.keyword}{GAP}({tag_text(a.tag)}) {a.vr}" for a in found])
+        self._words.setStringList([f"{a.keyword}{GAP}{tag_text(a.tag)} {a.vr}" for a in found])
 
 
 class DataSetEditor(QWidget):

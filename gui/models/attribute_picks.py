@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal
 
 from engine.standard.dictionary import attribute, search_attributes
+from engine.standard.elements import tag_text
 from engine.workspace.names import parse_tag
 
-from .dataset_values import element_name, tag_text
+from .dataset_values import element_name, tag_digits
 from .rows import Index
 
 FOUND = 200
@@ -77,7 +78,7 @@ class AttributePicks(QAbstractListModel):
 
     def _fits(self, tag: int) -> bool:
         row = attribute(tag)
-        text = f"{row.keyword} {row.name} {tag_text(tag)} {tag:08x}".lower() if row else tag_text(tag)
+        text = f"{row.keyword} {row.name} {tag_digits(tag)} {tag:08x}".lower() if row else tag_digits(tag)
         return all(word in text for word in self._words.lower().split())
 
     # -- Qt
@@ -98,10 +99,10 @@ class AttributePicks(QAbstractListModel):
         if role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if tag in self.picked else Qt.CheckState.Unchecked
         if role == NOTE_ROLE:
-            return tag_text(tag)
+            return tag_digits(tag)
         if role == Qt.ItemDataRole.ToolTipRole:
             of_class = "\nIn the Standard's table of this SOP class" if tag in self._known else ""
-            about = f"{row.name} ({tag_text(tag)}) {row.vr}" if row else tag_text(tag)
+            about = f"{row.name} {tag_text(tag)} {row.vr}" if row else tag_digits(tag)
             return about + of_class
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{element_name(tag)}, {'picked' if tag in self.picked else 'not picked'}"

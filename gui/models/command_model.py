@@ -11,14 +11,14 @@ from PySide6.QtGui import QFont, QUndoCommand, QUndoStack
 
 from engine.conformance.findings import Finding
 from engine.model.command_set import GROUP_LENGTH, MESSAGE_ID, Element
-from engine.standard.elements import BY_KEYWORD, ELEMENTS, CommandElement
+from engine.standard.elements import BY_KEYWORD, ELEMENTS, CommandElement, tag_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import command_tag
 from gui.theme import theme
 
 from .command_draft import Draft, Line, Origin, Surroundings
 from .command_values import About, edit_text, parse, shown
-from .dataset_values import tag_text
+from .dataset_values import tag_digits
 from .rows import COPY_ROLE, Index
 
 NO_PARENT = QModelIndex()
@@ -287,7 +287,7 @@ class CommandModel(QAbstractTableModel):
             origin = self._draft.origin(line).value
             return f"{line.field.usage} {origin}" if self._room == NO_TAGS and line.field else origin
         usage = line.field.usage if line.field else "—"
-        tag = tag_text(line.tag)
+        tag = tag_digits(line.tag)
         if self._room == SHORT_TAGS and not line.tag >> 16:
             tag = tag[5:]
         return (tag, row.name if row else "Unknown element", row.vr if row else "UN", usage)[column]
@@ -310,7 +310,7 @@ class CommandModel(QAbstractTableModel):
         if column in (TAG, ELEMENT, VR) and element is None:
             lines.append("Not in PS3.7 Annex E")
         elif column in (TAG, ELEMENT, VR) and element is not None:
-            lines.append(f"{element.keyword} ({tag_text(line.tag)}), VR {element.vr}, VM {element.vm}")
+            lines.append(f"{element.keyword} {tag_text(line.tag)}, VR {element.vr}, VM {element.vm}")
             lines += [element.meaning, "retired" if element.retired else "", element.clause]
         elif column == USAGE or (column == ORIGIN and self._room == NO_TAGS):
             lines += self._usage_words(line)

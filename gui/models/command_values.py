@@ -6,7 +6,7 @@ import re
 
 from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, STATUS, Element, Value
 from engine.standard.dictionary import attribute, uid_name
-from engine.standard.elements import ELEMENTS
+from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.lean import dataclass
 from engine.standard.messages import DATA_SET_FOLLOWS, MESSAGES, NO_DATA_SET, PRIORITIES, message_name
 from engine.standard.sop_classes import SopClass
@@ -14,7 +14,7 @@ from engine.standard.status import status_text, statuses_for
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import attribute_tag
 
-from .dataset_values import hex_text, parse_hex, tag_text
+from .dataset_values import hex_text, parse_hex
 
 PRIORITY = 0x00000700
 EVENT_TYPE_ID, ACTION_TYPE_ID = 0x00001002, 0x00001008
@@ -60,7 +60,7 @@ def _one(tag: int, value: int | str) -> str:
     if isinstance(value, str):
         return value
     row = ELEMENTS.get(tag)
-    return f"({tag_text(value)})" if row is not None and row.vr == "AT" else number_text(tag, value)
+    return tag_text(value) if row is not None and row.vr == "AT" else number_text(tag, value)
 
 
 def meaning(tag: int, value: Value, about: About) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.elements import tag_text
 from engine.workspace.names import parse_tag
 
 from .dataset_edits import Node, Path, children, replaced
@@ -24,7 +25,7 @@ from .dataset_values import (
     element_name,
     is_private,
     known,
-    tag_text,
+    tag_digits,
     with_text,
     with_vr,
 )
@@ -223,7 +224,7 @@ class DataSetModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._shown(index, node)
         if role == Qt.ItemDataRole.EditRole:
-            return (element_name(node.tag), tag_text(node.tag), node.vr, edit_text(node))[column]
+            return (element_name(node.tag), tag_digits(node.tag), node.vr, edit_text(node))[column]
         if role == PROBLEM_ROLE:
             return self.problem(node)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -248,12 +249,12 @@ class DataSetModel(QAbstractItemModel):
             return self._describe(element)
         if index.column() == ELEMENT:
             return element_name(element.tag, self.creator(index))
-        return tag_text(element.tag) if index.column() == TAG else element.vr
+        return tag_digits(element.tag) if index.column() == TAG else element.vr
 
     def _tooltip(self, index: Index, element: DataElement) -> str:
         creator = self.creator(index)
         row = known(element.tag, creator)
-        lines = [f"({tag_text(element.tag)}) {row.name if row else element_name(element.tag, creator)}"]
+        lines = [f"{tag_text(element.tag)} {row.name if row else element_name(element.tag, creator)}"]
         if row is not None:
             lines.append(f"VR {row.vr}, VM {row.vm}" + (", retired" if row.retired else ""))
         if is_private(element.tag) and element.tag & 0xFF00:

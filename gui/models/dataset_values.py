@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.model.dataset import DataElement
 from engine.standard.dictionary import Attribute, attribute, private_attribute, search_attributes, uid_name
+from engine.standard.elements import tag_text
 from engine.workspace.dataset_toml import BINARY_VRS, SINGLE_VRS, VRS, dictionary_vr
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import attribute_tag
@@ -17,8 +18,9 @@ SHOWN = 200
 """Characters of a value a cell shows: more than any screen is wide."""
 
 
-def tag_text(tag: int) -> str:
-    return f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
+def tag_digits(tag: int) -> str:
+    """``gggg,eeee``: a tag in a column of tags, where parentheses would only repeat."""
+    return tag_text(tag)[1:-1]
 
 
 def is_private(tag: int) -> bool:
