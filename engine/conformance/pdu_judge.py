@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRJ, AssociateRQ, Pdu, ReleaseRP, ReleaseRQ
 from engine.wire.pdus import PduError, decode_pdu
+from engine.wire.secrets import without_strays
 
 from .association import check_abort, check_accept, check_reject, check_request, check_short
 from .findings import Finding, condensed
@@ -75,6 +76,6 @@ class PduJudge:
         """The association's first A-ASSOCIATE-RQ."""
         if self._request is None and self._request_data:
             with suppress(PduError):
-                pdu = decode_pdu(self._request_data)
+                pdu = decode_pdu(without_strays(self._request_data))
                 self._request = pdu if isinstance(pdu, AssociateRQ) else None
         return self._request

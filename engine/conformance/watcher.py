@@ -22,6 +22,7 @@ from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import DataRun
 from engine.wire.message_run import MessageRun
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, Buffer, PduError, decode_pdu
+from engine.wire.secrets import without_strays
 from engine.wire.store_form import StoreForm
 
 from .conversation import Conversation
@@ -109,7 +110,7 @@ class Watcher:
                 findings += self._talk.unfinished(by_requestor)
             return self._told(direction, [*findings, *known])
         try:
-            pdu = decode_pdu(data) if pdu is None else pdu
+            pdu = decode_pdu(without_strays(data)) if pdu is None else pdu
         except PduError as error:
             return self._told(direction, sequence.unreadable(error.reason, by_requestor, error.offset))
         findings = sequence.abort(pdu, by_requestor) if isinstance(pdu, AbortPdu) else []

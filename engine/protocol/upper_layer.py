@@ -30,6 +30,7 @@ from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import DataRun
 from engine.wire.framer import PDU_LIMIT, Framer
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
+from engine.wire.secrets import without_strays
 
 from . import primitives as p
 from .straight_pdus import REQUESTED, StraightPdus
@@ -261,7 +262,7 @@ class UpperLayer:
             if kind == PDataTF.TYPE:
                 self._pdvs = iter_pdvs(data)
             else:
-                self._pdu = decode_pdu(data)
+                self._pdu = decode_pdu(without_strays(data))
         except PduError as error:
             self._invalid(error, data, now)
             return

@@ -44,6 +44,7 @@ from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.wire.framer import Framer
 from engine.wire.pdus import INVALID_PARAMETER_VALUE, PduError, all_of, decode_pdu, iter_pdvs
 from engine.wire.reassembly import Assembled, FragmentError, Reassembler
+from engine.wire.secrets import without_strays
 
 from .proposals import proposal_of
 from .recorded_operations import RecordedOperations
@@ -183,7 +184,7 @@ class Decoder:
             yield from self._p_data(data, side, from_requestor, time)
             return
         try:
-            pdu = decode_pdu(data)
+            pdu = decode_pdu(without_strays(data))
         except PduError as error:
             yield self._error(time, f"A PDU {_whose(from_requestor)} cannot be read: {error.reason}")
             yield from self._watched()

@@ -15,7 +15,7 @@ from engine.wire.commands import CommandError, encode_command
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
 from engine.wire.nodes import Node
-from engine.wire.secrets import kept_back
+from engine.wire.secrets import kept_back, without_strays
 
 __all__ = [
     "LARGEST_SHOWN",
@@ -29,6 +29,7 @@ __all__ = [
     "preview_command",
     "preview_dataset",
     "value_problem",
+    "without_strays",
 ]
 
 LARGEST_SHOWN = 256 * 1024 * 1024

@@ -26,6 +26,7 @@ from engine.standard.pdus import (
     rows_of,
 )
 from engine.wire.pdus import PduError, decode_pdu
+from engine.wire.secrets import without_strays
 
 HIDDEN = "(not shown)"
 """What stands for a secret: user identity and its answer (PS3.7 D.3.3.7)."""
@@ -45,7 +46,7 @@ def pdu_name(kind: int) -> str:
 def pdu_json(data: bytes, kind: int) -> dict[str, Any]:
     """The fields of a PDU's bytes; `error` says why when they cannot be read."""
     try:
-        return _layout(decode_pdu(data), _Walk())
+        return _layout(decode_pdu(without_strays(data)), _Walk())
     except PduError as error:
         shown = {} if kind in (1, 2) else {"bytes": data[:LONGEST_HEX].hex()}
         return {"PDU-type": f"{kind:02X}H", "error": error.reason, "offset": error.offset, **shown}

@@ -21,7 +21,7 @@ from engine.standard.pdus import (
 )
 from engine.wire.nodes import Node
 from engine.wire.pdus import PduError, all_of, decode_pdu, first, strip, user_items
-from engine.wire.secrets import kept_back
+from engine.wire.secrets import kept_back, without_strays
 
 NAMED_PDVS = 4
 """PDVs of one P-DATA-TF told one by one."""
@@ -32,7 +32,7 @@ _MASK = "**"
 def pdu_text(data: bytes) -> str:
     """The main fields of a PDU in words; "" where it has none (release)."""
     try:
-        pdu = decode_pdu(data)
+        pdu = decode_pdu(without_strays(data))
     except PduError as error:
         return f"cannot be read: {error.reason}".rstrip(".")
     match pdu:
@@ -82,6 +82,7 @@ def _counted(count: int, noun: str) -> str:
 
 def hex_dump(data: bytes, tree: Node) -> Iterator[str]:
     """Lines of offset, sixteen bytes and their characters; bytes the tree keeps back (secrets) as asterisks."""
+    data = without_strays(data)
     hidden = {i for node in kept_back(tree) for i in range(node.start, node.end)}
     for start in range(0, len(data), _ROW):
         places = range(start, min(start + _ROW, len(data)))

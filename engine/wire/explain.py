@@ -34,7 +34,7 @@ from .pdus import (
     split_texts,
 )
 from .recognise import unrecognized
-from .secrets import SECRET_ITEMS, not_shown, without_spilt
+from .secrets import SECRET_ITEMS, not_shown, without_spilt, without_strays
 
 _COUNTED = frozenset({Kind.COUNTED_TEXT, Kind.COUNTED_BYTES, Kind.COUNTED_TEXTS})
 _NUMBERS = frozenset({Kind.UINT8, Kind.UINT16, Kind.UINT32})
@@ -47,7 +47,7 @@ def explain_pdu(data: bytes) -> Node:
 
     All bytes given belong to it; a PDU-length that says otherwise has an `issue`.
     """
-    data = bytes(data)
+    data = without_strays(bytes(data))
     if len(data) < PDU_HEADER:
         issue = f"A PDU header is {PDU_HEADER} bytes; there are {len(data)}."
         return Node("Incomplete PDU", hex_text(data), 0, len(data), issue=issue)

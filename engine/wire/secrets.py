@@ -1,15 +1,17 @@
 """Passwords, tickets and assertions of user identity (PS3.7 D.3.3.7) in the tree of a PDU: counted, never shown.
 
 Where the item is broken its fields cannot be told apart, and with a wrong length of it or of the user information the
-rest is taken for other items: then nothing from there on is shown, to the end of the PDU.
+rest is taken for other items: then nothing from there on is shown, to the end of the PDU. Where another length is wrong
+it may be anywhere, in a name or an unknown item: `without_strays` finds it by its form.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.standard.pdus import UserIdentityAC, UserIdentityRQ, UserInformation
+from engine.standard.pdus import AssociateAC, AssociateRQ, UserIdentityAC, UserIdentityRQ, UserInformation
 
 from .nodes import Node
 
@@ -17,11 +19,53 @@ SECRET_ITEMS = (UserIdentityRQ, UserIdentityAC)
 _NAMES = frozenset(item.NAME for item in SECRET_ITEMS)
 _KEPT_BACK = "bytes, not shown"
 _HEADER = 4
+_MASK = b"*"
+_VARIABLE = 74
+"""Where the items of an A-ASSOCIATE-RQ or -AC begin (PS3.8 9.3.2)."""
+_FORMS = {
+    AssociateRQ.TYPE: re.compile(rb"\x58[\s\S]{3}[\x01-\x05][\x00\x01]"),
+    AssociateAC.TYPE: re.compile(rb"\x59[\s\S]{3}"),
+}
+"""How a user identity, and the answer to one, begins (PS3.7 Tables D.3-14, D.3-15)."""
 
 
 def not_shown(count: int) -> str:
     """The value of a node whose bytes are kept back."""
     return f"{count} {_KEPT_BACK}"
+
+
+def without_strays(data: bytes) -> bytes:
+    """The bytes of a PDU, with those of a user identity that no item of the user information holds as asterisks, to the
+    end of the PDU. Whatever shows or tells of an A-ASSOCIATE-RQ or -AC begins with these."""
+    form = _FORMS.get(data[0]) if data else None
+    if form is None or (first := form.search(data, _VARIABLE)) is None:
+        return data
+    places = set(_places(data))
+    for found in form.finditer(data, first.start()):
+        if found.start() not in places and _plausible(data, found.start()):
+            start = found.start() + _HEADER
+            return data[:start] + _MASK * (len(data) - start)
+    return data
+
+
+def _places(data: bytes) -> Iterator[int]:
+    """Where the items of the user information begin."""
+    for start, end in _split(data, _VARIABLE, len(data)):
+        if data[start] == UserInformation.TYPE:
+            yield from (place for place, _ in _split(data, start + _HEADER, end))
+
+
+def _split(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start + _HEADER <= end:
+        stop = min(start + _HEADER + int.from_bytes(data[start + 2 : start + _HEADER], "big"), end)
+        yield start, stop
+        start = stop
+
+
+def _plausible(data: bytes, start: int) -> bool:
+    """An answer begins with nothing but its lengths: they must agree."""
+    length, inner = (int.from_bytes(data[at : at + 2], "big") for at in (start + 2, start + _HEADER))
+    return data[0] == AssociateRQ.TYPE or (inner > 0 and length == inner + 2)
 
 
 def kept_back(node: Node) -> Iterator[Node]:

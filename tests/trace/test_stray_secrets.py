@@ -1,0 +1,96 @@
+"""A user identity in an A-ASSOCIATE PDU whose lengths are wrong elsewhere: it lands in names and unknown items."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import pytest
+
+from engine.trace.capture import decode_stream
+from engine.trace.explain import Node, explain_pdu
+from engine.trace.json_lines import json_line
+from engine.trace.pdu_text import hex_dump, pdu_text
+from engine.wire.secrets import without_strays
+from gui.models.trace_secrets import without_secrets
+from tests.planted import PASSCODE, found
+
+SECRET = PASSCODE.encode()
+PARTS = (PASSCODE, PASSCODE[4:16], PASSCODE[-9:])
+REQUEST, ACCEPT = 1, 2
+
+
+def item(kind: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", kind, 0, len(body)) + body
+
+
+def identity(kind: int) -> bytes:
+    if kind == ACCEPT:
+        return item(0x59, struct.pack(">H", len(SECRET)) + SECRET)
+    return item(0x58, bytes([2, 0]) + b"\0\3ann" + struct.pack(">H", len(SECRET)) + SECRET)
+
+
+def associate(kind: int) -> bytes:
+    syntaxes = item(0x40, b"1.2.840.10008.1.2")
+    if kind == REQUEST:
+        syntaxes = item(0x30, b"1.2.840.10008.1.1") + syntaxes
+    context = item(0x20 if kind == REQUEST else 0x21, bytes([1, 0, 0, 0]) + syntaxes)
+    user = item(0x51, struct.pack(">I", 16384)) + item(0x52, b"1.2.3") + identity(kind) + item(0x55, b"X1")
+    body = struct.pack(">HH", 1, 0) + b"A".ljust(16) + b"B".ljust(16) + bytes(32)
+    body += item(0x10, b"1.2.840.10008.3.1.1.1") + context + item(0x50, user)
+    return bytes([kind, 0]) + struct.pack(">I", len(body)) + body
+
+
+def longer(kind: int, number: int, by: int) -> bytes:
+    """The PDU, with the length of the first item of a type off by so much."""
+    data = bytearray(associate(kind))
+    place = data.index(bytes([number, 0, 0]), 74) + 2
+    struct.pack_into(">H", data, place, max(0, struct.unpack_from(">H", data, place)[0] + by))
+    return bytes(data)
+
+
+def nodes(node: Node) -> list[Node]:
+    return [node, *(n for child in node.children for n in nodes(child))]
+
+
+CASES = [
+    (kind, number, by)
+    for kind in (REQUEST, ACCEPT)
+    for number in (0x10, 0x20 if kind == REQUEST else 0x21, 0x40, 0x50, 0x51, 0x52)
+    for by in (-10, -3, -1, 1, 3, 10, 14, 40, 60, 100, 140, 200, 20000)
+]
+
+
+@pytest.mark.parametrize(("kind", "number", "by"), CASES)
+def test_nothing_that_tells_of_it_shows_the_secret(kind: int, number: int, by: int) -> None:
+    data = longer(kind, number, by)
+    assert SECRET in data
+    tree = explain_pdu(data)
+    told = [text for n in nodes(tree) for text in (n.label, n.value, n.detail, n.issue)]
+    told += ["\n".join(hex_dump(data, tree)), pdu_text(data)]
+    notices = list(decode_stream(data, "bytes"))
+    told += [json_line(notice) for notice in notices] + [repr(notice) for notice in notices]
+    shown, hidden = without_secrets(data, tree)
+    assert hidden and not found("the window's bytes", shown, PARTS)
+    assert not [where for text in told for where in found(text, text, PARTS)]
+
+
+def test_an_identity_in_another_item() -> None:
+    data = associate(REQUEST).replace(identity(REQUEST), item(0x57, identity(REQUEST)))
+    assert not [n for n in nodes(explain_pdu(data)) if found("", n.value, PARTS)]
+
+
+@pytest.mark.parametrize("kind", [REQUEST, ACCEPT])
+def test_where_it_belongs_it_stays_and_the_rest_is_shown(kind: int) -> None:
+    data = associate(kind)
+    assert without_strays(data) is data
+    assert any(n.value == "X1" for n in nodes(explain_pdu(data)))
+    lines = [json.loads(json_line(notice)) for notice in decode_stream(data, "bytes")]
+    assert any("1.2.840.10008.1.2" in str(line.get("pdu")) for line in lines)
+
+
+def test_a_title_with_the_numbers_of_an_identity_is_shown() -> None:
+    """Only the variable items are looked at, and only what has the form of one."""
+    data = bytearray(associate(REQUEST))
+    data[10:26] = b"X\0\0\0\1\0XXXXXXXXXX"
+    assert without_strays(bytes(data)) == bytes(data)
