@@ -73,10 +73,16 @@ def _parsed(argv: list[str] | None) -> argparse.Namespace:
     parser = build_parser(given[0] if given else "")
     args, rest = parser.parse_known_args(given)
     if rest and (not getattr(args, "paths_anywhere", False) or any(text.startswith("-") for text in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        parser.error(f"unrecognized arguments: {' '.join(_without_values(rest))}")
     if rest:
         args.paths = [*args.paths, *map(Path, rest)]
     return args
+
+
+def _without_values(rest: list[str]) -> list[str]:
+    """Arguments nobody knows, without what is given to options: `--password` would be followed by one."""
+    options = [text.partition("=")[0] for text in rest if text.startswith("-")]
+    return options or rest
 
 
 def _output_failed(failed: OutputFailed) -> int:

@@ -17,11 +17,12 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.model.identity import JWT, KERBEROS, PASSCODE, SAML, USERNAME
-from engine.model.reading import SECRET, read_whole
 from engine.workspace.errors import ValueProblem
 from engine.workspace.extended_text import read_extended
 from engine.workspace.names import resolve_uid
 from engine.workspace.users import secret_of
+
+from .secret_files import read_secret
 
 _TOKENS = {"kerberos_file": KERBEROS, "saml_file": SAML, "jwt_file": JWT}
 
@@ -117,15 +118,19 @@ def with_negotiation(proposal: Proposal, args: argparse.Namespace) -> Proposal:
 
 
 def _identity(args: argparse.Namespace) -> UserIdentity | None:
-    tokens = [(kind, path) for name, kind in _TOKENS.items() if (path := getattr(args, name)) is not None]
+    tokens = [
+        (kind, path, f"--{name.replace('_', '-')}")
+        for name, kind in _TOKENS.items()
+        if (path := getattr(args, name)) is not None
+    ]
     if args.passcode_file is not None and args.user is None:
         raise ValueProblem("--passcode-file needs --user")
     if len(tokens) + (args.user is not None) > 1:
         raise ValueProblem("there is one user identity: --user, --kerberos-file, --saml-file or --jwt-file")
     asked = args.positive_response
     if tokens:
-        kind, path = tokens[0]
-        return UserIdentity(kind, secret_of(_read(path), kind), b"", asked)
+        kind, path, argument = tokens[0]
+        return UserIdentity(kind, secret_of(read_secret(path, argument), kind), b"", asked)
     if args.user is None:
         if asked:
             raise ValueProblem("--positive-response needs a user identity")
@@ -136,11 +141,4 @@ def _identity(args: argparse.Namespace) -> UserIdentity | None:
         raise ValueProblem(f"--user: {error}") from None
     if args.passcode_file is None:
         return UserIdentity(USERNAME, user, b"", asked)
-    return UserIdentity(PASSCODE, user, secret_of(_read(args.passcode_file), PASSCODE), asked)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_whole(path, SECRET, pipes=True)
-    except OSError as error:
-        raise ValueProblem(f"{path} cannot be read: {error.strerror or error}") from None
+    return UserIdentity(PASSCODE, user, secret_of(read_secret(args.passcode_file, "--passcode-file"), PASSCODE), asked)

@@ -15,7 +15,6 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.identity import PASSCODE, TYPES, SecretHash
-from engine.model.reading import SECRET, read_whole
 from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import ROLES
 from engine.workspace.names import resolve_uid
@@ -25,6 +24,7 @@ from .exits import Exit
 from .limit_options import add_limits, limited
 from .negotiation_options import extended, uid, window
 from .options import ae_title
+from .secret_files import read_secret
 
 
 def accepted(text: str) -> AcceptedSyntax:
@@ -166,11 +166,7 @@ def add_hash(parser: argparse.ArgumentParser) -> None:
 
 def hash_secret(args: argparse.Namespace) -> Exit:
     """Print what a users file keeps instead of the secret."""
-    try:
-        data = read_whole(args.file, SECRET, pipes=True)
-    except OSError as error:
-        raise ValueProblem(f"{args.file} cannot be read: {error.strerror or error}") from None
-    secret = secret_of(data, args.type)
+    secret = secret_of(read_secret(args.file, "FILE"), args.type)
     if not secret:
         raise ValueProblem(f"{args.file} is empty")
     print(SecretHash.of(secret).text)

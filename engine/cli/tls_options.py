@@ -13,6 +13,8 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.settings import passphrase_name
 from engine.workspace.workspace import Workspace
 
+from .secret_files import read_secret
+
 _PROFILES = ", ".join(p.value for p in TlsProfile)
 
 
@@ -104,9 +106,9 @@ def _passphrase(file: Path | None, key: Path | None, workspace: Workspace) -> st
     """From the file, else what was kept for this key, else asked for where somebody can answer."""
     if file is not None:
         try:
-            lines = read_text_whole(file, SECRET, pipes=True).splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueProblem(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+            lines = read_secret(file, "--tls-passphrase-file").decode().splitlines()
+        except UnicodeDecodeError as error:
+            raise ValueProblem(f"{file} cannot be read: it is no UTF-8 from byte {error.start + 1} on") from None
         return lines[0] if lines else ""
     if key is None or not _is_encrypted(key):
         return ""

@@ -270,3 +270,31 @@ def test_a_defect_while_a_patient_is_looked_for(
     monkeypatch.setattr("engine.runtime.serving.Request", _fail_with_all)
     assert planted.run("find", "127.0.0.1", port, "-k", f"PatientName={PATIENT}") != Exit.SUCCESS
     assert any(isinstance(n, ErrorNotice) and "LookupError" in n.report for n in planted.notices)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--user", "ann", "--passcode", PASSCODE),
+        ("--user", "ann", "--passcode-file", PASSCODE),
+        ("--user", "ann", f"--passcode-file={PASSCODE}\0"),
+        ("--user", "ann", "--password", PASSCODE),
+        ("--user", "ann", f"--password={PASSCODE}"),
+        ("--jwt-file", TOKEN),
+        ("--saml-file", ASSERTION),
+        ("--kerberos-file", TICKET),
+        ("--tls-passphrase-file", PASSPHRASE, "--tls-key", "key.pem"),
+    ],
+    ids=" ".join,
+)
+def test_a_secret_where_its_file_belongs_is_not_repeated(arguments: tuple[str, ...], planted: Planted) -> None:
+    assert planted.run("echo", "127.0.0.1", "1", *arguments) == Exit.USAGE
+    assert any(text.partition("=")[0] in planted.said for text in arguments if text.startswith("--"))
+    assert planted.run("hash", PASSCODE) == Exit.USAGE
+
+
+def test_a_secrets_file_that_is_there_is_named(planted: Planted) -> None:
+    folder = planted.secrets / "folder"
+    folder.mkdir()
+    assert planted.run("echo", "127.0.0.1", "1", "--jwt-file", str(folder)) == Exit.USAGE
+    assert f"{folder} cannot be read" in planted.said
