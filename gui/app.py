@@ -175,8 +175,10 @@ NO_HINTS = "This plugin does not support propagateSizeHints()"
 
 def _tell(_kind: object, _context: object, text: str) -> None:
     """Qt's messages on stderr, where a terminal user looks for them."""
+    from .report import write_to_terminal
+
     if text != NO_HINTS:
-        sys.stderr.write(f"{text}\n")
+        write_to_terminal(text)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -124,7 +124,13 @@ class Bridge(QObject):
 
     def _fetch(self) -> None:
         self._since.start()
-        full = self._deliver(self._limit) >= self._limit
+        full = True  # whatever goes wrong, what waits is fetched
+        try:
+            full = self._deliver(self._limit) >= self._limit
+        finally:
+            self._plan_next(full)
+
+    def _plan_next(self, full: bool) -> None:
         took = self._since.nsecsElapsed() / 1e6
         fits = self._limit * 2 if took < FRAME / 2 else int(self._limit * FRAME / took)
         self._limit = max(LEAST_BATCH, min(BATCH, fits))

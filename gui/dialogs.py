@@ -66,6 +66,10 @@ class Questions(QObject):
 
     def report(self, parent: QWidget, text: str, words: str = "") -> None:
         """Something in the program itself went wrong; `text` can be read, copied and saved. words: what happened."""
+        for shown in parent.findChildren(ReportDialog):
+            if type(shown) is ReportDialog and shown.isVisible():
+                shown.add(text, words)
+                return
         dialog = ReportDialog(text, self, parent, words or WENT_WRONG)
         dialog.open()
 
@@ -176,6 +180,10 @@ class FormDialog(QDialog):
 WENT_WRONG = "Something in DIMSE Console itself went wrong. It goes on, but save your work."
 
 
+BETWEEN = f"\n\n{'-' * 40}\n\n"
+"""Between the reports of one dialog."""
+
+
 class ReportDialog(QDialog):
     """The report of an unexpected error. words: what happened, and what becomes of it."""
 
@@ -184,15 +192,16 @@ class ReportDialog(QDialog):
     def __init__(self, text: str, questions: Questions, parent: QWidget, words: str = WENT_WRONG) -> None:
         super().__init__(parent)
         self.text, self._questions = text, questions
+        self.reports = [text]
         self.setWindowTitle(self.TITLE)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         heading = _wrapped(self.TITLE, "title", self)
         self.words = _wrapped(words, "", self)
         about = _wrapped("The report holds no patient data; please send it to the developers.", "muted", self)
-        view = QPlainTextEdit(text, self)
-        view.setReadOnly(True)
-        view.setFont(mono_font())
-        view.setAccessibleName("Report")
+        self.view = QPlainTextEdit(text, self)
+        self.view.setReadOnly(True)
+        self.view.setFont(mono_font())
+        self.view.setAccessibleName("Report")
         self.note = _wrapped("", "muted", self)
         self.note.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -207,10 +216,19 @@ class ReportDialog(QDialog):
         layout.setSpacing(SPACING.large)
         for label in (heading, self.words, about):
             layout.addWidget(label)
-        layout.addWidget(view, 1)
+        layout.addWidget(self.view, 1)
         layout.addWidget(self.note)
         layout.addWidget(self.buttons)
         self.resize(620, 440)
+
+    def add(self, text: str, words: str) -> None:
+        """Another report, met while this one is open: one window for all, however many come."""
+        if words:
+            self.words.setText(words)
+        self.reports.append(text)
+        self.text = BETWEEN.join(self.reports)
+        self.view.appendPlainText(BETWEEN.removeprefix("\n") + text)
+        self.say(f"{len(self.reports)} unexpected errors so far; all are in the report.")
 
     def say(self, sentence: str, role: str = "muted") -> None:
         """A line above the buttons, in the style of a role."""

@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
     def follow_report(self, text: str, words: str) -> None:
         """What became of what a report that is still open tells of."""
         for dialog in self.findChildren(ReportDialog):
-            if words and dialog.text == text:
+            if words and text in dialog.reports:
                 dialog.words.setText(words)
 
     def say(self, sentence: str, role: str) -> None:

@@ -9,6 +9,7 @@ import platform
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 import PySide6
@@ -91,9 +92,17 @@ class Reporter(QObject):
                 self._tell(whole_text(notice.report), notice.sentence)
 
     def _tell(self, text: str, words: str = "") -> None:
-        sys.stderr.write(text + "\n")
         if text in self._seen:
             self.followed.emit(text, words)
         elif len(self._seen) < KEPT:
             self._seen.add(text)
+            write_to_terminal(text)
             self.reported.emit(text, words)
+
+
+def write_to_terminal(text: str) -> None:
+    """A line on standard error, where there is one and somebody reads it: what is told is not to fail by that."""
+    if sys.stderr is None:
+        return
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{text}\n")

@@ -220,15 +220,13 @@ class Theme(QObject):
         icon = QIcon()
         for size in self._icon_sizes():
             normal = _blank(size, gap)
-            painter = QPainter(normal)
-            painter.setOpacity(color.alphaF())
-            renderer.render(painter, QRectF(0, 0, size, size))
-            painter.end()
+            with QPainter(normal) as painter:
+                painter.setOpacity(color.alphaF())
+                renderer.render(painter, QRectF(0, 0, size, size))
             greyed = _blank(size, gap)
-            painter = QPainter(greyed)
-            painter.setOpacity(_GREYED)
-            painter.drawPixmap(0, 0, normal)
-            painter.end()
+            with QPainter(greyed) as painter:
+                painter.setOpacity(_GREYED)
+                painter.drawPixmap(0, 0, normal)
             icon.addPixmap(normal, QIcon.Mode.Normal)
             # Otherwise the style tints icons of selected rows and takes their contrast.
             icon.addPixmap(normal, QIcon.Mode.Selected)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import dropwhile
+from itertools import dropwhile, groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
 
@@ -14,7 +15,7 @@ def report_of(error: BaseException) -> str:
     import traceback  # takes a while to load, and is rarely needed
 
     frames = (f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__))
-    return "\n".join([f"Unexpected {type(error).__name__} at", *frames])
+    return "\n".join([f"Unexpected {type(error).__name__} at", *_once(frames)])
 
 
 def report_of_place(what: str, frame: FrameType) -> str:
@@ -24,6 +25,14 @@ def report_of_place(what: str, frame: FrameType) -> str:
     stack = dropwhile(lambda f: _module(f.filename).endswith("/threading.py"), traceback.extract_stack(frame))
     frames = (f"  {_module(f.filename)}:{f.lineno} {f.name}" for f in stack)
     return "\n".join([f"{what} at", *frames])
+
+
+def _once(frames: Iterable[str]) -> Iterator[str]:
+    """A function that calls itself without end is told once, however deep it was."""
+    for frame, same in groupby(frames):
+        yield frame
+        if len(list(same)) > 2:
+            yield "  ... again and again"
 
 
 def _module(filename: str) -> str:

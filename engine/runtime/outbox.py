@@ -132,6 +132,15 @@ class Outbox:
         """Up to `limit` notices. Fewer than `limit` means that all were taken and the bell will ring for the next."""
         self._free_bell()
         taken: list[AnyNotice] = []
+        try:
+            self._take(taken, limit)
+        except BaseException:  # a run that cannot be told: what stood before it is not lost with it
+            self._items.extendleft(reversed(taken))
+            self._taken_bytes -= sum(len(notice.data) for notice in taken if type(notice) is PduNotice)
+            raise
+        return taken
+
+    def _take(self, taken: list[AnyNotice], limit: int) -> None:
         items = self._items
         while items and len(taken) < limit:  # nobody else takes any
             notice = items.popleft()
@@ -146,7 +155,6 @@ class Outbox:
             if type(notice) is PduNotice:
                 self._taken_bytes += len(notice.data)
             taken.append(notice)  # type: ignore[arg-type]
-        return taken
 
     def wait(self, timeout: float | None) -> bool:
         """Block until a notice is there; False when `timeout` (seconds; None: for ever) passed first."""

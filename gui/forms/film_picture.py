@@ -76,24 +76,24 @@ class FilmPicture(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = QSize(int(1000 * self._shape), 1000)
-        size.scale(self.size() - QSize(2, 2), Qt.AspectRatioMode.KeepAspectRatio)
-        paper = QRect(QPoint(1, 1), size)
-        paper.moveCenter(self.rect().center())
-        painter.fillRect(paper, self._ground)
-        painter.setPen(QPen(theme().color("control_border"), 1))
-        painter.drawRect(paper.adjusted(0, 0, -1, -1))
-        inside = paper.adjusted(SPACING.small, SPACING.small, -SPACING.small, -SPACING.small)
-        for place, image, problem in self.drawn:
-            box = QRectF(
-                inside.left() + place.x * inside.width(),
-                inside.top() + place.y * inside.height(),
-                place.width * inside.width(),
-                place.height * inside.height(),
-            ).toRect()
-            self._draw(painter, box.adjusted(1, 1, -1, -1), image, problem)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            size = QSize(int(1000 * self._shape), 1000)
+            size.scale(self.size() - QSize(2, 2), Qt.AspectRatioMode.KeepAspectRatio)
+            paper = QRect(QPoint(1, 1), size)
+            paper.moveCenter(self.rect().center())
+            painter.fillRect(paper, self._ground)
+            painter.setPen(QPen(theme().color("control_border"), 1))
+            painter.drawRect(paper.adjusted(0, 0, -1, -1))
+            inside = paper.adjusted(SPACING.small, SPACING.small, -SPACING.small, -SPACING.small)
+            for place, image, problem in self.drawn:
+                box = QRectF(
+                    inside.left() + place.x * inside.width(),
+                    inside.top() + place.y * inside.height(),
+                    place.width * inside.width(),
+                    place.height * inside.height(),
+                ).toRect()
+                self._draw(painter, box.adjusted(1, 1, -1, -1), image, problem)
 
     def _draw(self, painter: QPainter, box: QRect, image: QImage | None, problem: str) -> None:
         if image is None:

@@ -148,24 +148,24 @@ class FilmPreview(QWidget):
     # -- painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        border, empty = self._inks
-        paper = self.paper()
-        painter.fillRect(paper, border)
-        painter.setPen(QPen(theme().color("accent" if self.hasFocus() else "control_border"), 1))
-        painter.drawRect(paper.adjusted(0, 0, -1, -1))
-        first = self.film * len(self.places)
-        for n, place in enumerate(self.places):
-            box, number = self.place_rect(place), first + n
-            painter.fillRect(box, empty)
-            if number < len(self.images):
-                self._draw_image(painter, box, self.images[number])
-            else:
-                self._draw_text(painter, box, str(n + 1), _contrasting(empty))
-            if number == self.selected:
-                painter.setPen(QPen(theme().color("accent"), 3))
-                painter.drawRect(box.adjusted(1, 1, -2, -2))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            border, empty = self._inks
+            paper = self.paper()
+            painter.fillRect(paper, border)
+            painter.setPen(QPen(theme().color("accent" if self.hasFocus() else "control_border"), 1))
+            painter.drawRect(paper.adjusted(0, 0, -1, -1))
+            first = self.film * len(self.places)
+            for n, place in enumerate(self.places):
+                box, number = self.place_rect(place), first + n
+                painter.fillRect(box, empty)
+                if number < len(self.images):
+                    self._draw_image(painter, box, self.images[number])
+                else:
+                    self._draw_text(painter, box, str(n + 1), _contrasting(empty))
+                if number == self.selected:
+                    painter.setPen(QPen(theme().color("accent"), 3))
+                    painter.drawRect(box.adjusted(1, 1, -2, -2))
 
     def _draw_image(self, painter: QPainter, box: QRect, image: PrintImage) -> None:
         shown = self._thumbnail(image)

@@ -215,15 +215,14 @@ class HexView(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         geometry = self._geometry
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), theme().color("panel"))
-        painter.translate(-self.horizontalScrollBar().value(), SPACING.small)
-        painter.setFont(mono_font())
-        first = self.verticalScrollBar().value()
-        last = min(geometry.rows(len(self._data)), first + self.viewport().height() // geometry.height + 1)
-        for row in range(first, last):
-            self._paint_row(painter, row, (row - first) * geometry.height)
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), theme().color("panel"))
+            painter.translate(-self.horizontalScrollBar().value(), SPACING.small)
+            painter.setFont(mono_font())
+            first = self.verticalScrollBar().value()
+            last = min(geometry.rows(len(self._data)), first + self.viewport().height() // geometry.height + 1)
+            for row in range(first, last):
+                self._paint_row(painter, row, (row - first) * geometry.height)
 
     def _paint_row(self, painter: QPainter, row: int, y: float) -> None:
         geometry = self._geometry

@@ -115,3 +115,25 @@ def test_closing_later_joins_the_engine_away_from_the_gui_thread(qtbot, bridge, 
         bridge.close_later()
     assert fake.running is False
     assert fake.stopped_in != threading.main_thread().name
+
+
+def test_a_fetch_that_fails_is_not_the_last(qtbot):
+    """The bell does not ring again for what waits already."""
+
+    class Failing(ThreadedEngine):
+        failures = 3
+
+        def drain(self, limit=10_000):
+            if self.failures:
+                self.failures -= 1
+                raise KeyError
+            return super().drain(limit)
+
+    bridge = Bridge(lambda bell: Failing(bell, 1))
+    taken = []
+    bridge.notices.connect(taken.extend)
+    with qtbot.captureExceptions() as raised:
+        bridge.start()
+        qtbot.waitUntil(lambda: len(taken) == 1)
+    assert [kind for kind, _, _ in raised] == [KeyError] * 3
+    bridge.close()

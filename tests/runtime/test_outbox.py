@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
 
 from engine.model.notices import Direction, ErrorNotice, PduNotice
 from engine.runtime import outbox
 from engine.runtime.outbox import Outbox
+from engine.runtime.runs import PduRun
 
 
 def error(number: int) -> ErrorNotice:
@@ -134,3 +138,33 @@ def test_much_payload_rings_at_once_and_once() -> None:
     assert (len(rung), len(later)) == (1, 1)
     box.put(pdu(1))
     assert len(rung) == 2
+
+
+def test_a_run_that_cannot_be_told_takes_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stood before it is fetched the next time, and so is what comes after it."""
+    box = Outbox()
+    run = PduRun(
+        data=[bytes(6)],
+        association=1,
+        time=0.0,
+        clock=0.0,
+        direction=Direction.SENT,
+        size=6,
+        state_before="",
+        event="",
+        action="",
+        state_after="",
+    )
+    room = outbox.PAYLOAD_LIMIT
+    for notice in (error(0), pdu(room - 10), run, error(1)):
+        box.put(notice)
+
+    def fail(*_: object) -> NoReturn:
+        raise KeyError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(PduRun, "take", fail)
+        with pytest.raises(KeyError):
+            box.drain(10)
+    assert box.drain(10) == [error(0), pdu(room - 10), error(1)]
+    assert box.has_room

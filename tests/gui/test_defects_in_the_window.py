@@ -1,0 +1,118 @@
+"""Defects of the window itself, wherever they are met: told once, in one dialog, and the window goes on."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+import gui
+from gui.dialogs import WENT_WRONG, Questions, ReportDialog, SilenceDialog
+from gui.forms.eliding_combo import ElidingCombo
+from gui.forms.hex_view import HexView
+from gui.report import KEPT, Reporter, report_text
+
+
+def fail(*_, **__):
+    raise KeyError("Vogelbeer^Adelheid")
+
+
+def defect(number=0):
+    """One of many different errors."""
+    try:
+        raise type(f"Error{number}", (KeyError,), {})("Vogelbeer^Adelheid")
+    except KeyError as error:
+        return error
+
+
+@pytest.mark.parametrize(("kind", "method"), [(ElidingCombo, "shown_text"), (HexView, "_paint_row")])
+def test_a_widget_that_fails_while_it_paints(kind, method, qtbot, monkeypatch):
+    """Python keeps the frame of the last exception: a painter left in it is fatal to Qt."""
+    widget = kind()
+    qtbot.addWidget(widget)
+    if kind is HexView:
+        widget.set_data(bytes(64))
+    else:
+        widget.addItem("one")
+    widget.resize(300, 60)
+    with monkeypatch.context() as broken:
+        broken.setattr(kind, method, fail)
+        for _ in range(3):
+            with pytest.raises(KeyError):
+                widget.grab()
+    assert not widget.grab().isNull()
+
+
+def test_every_painter_is_ended_whatever_happens():
+    """That is, held by `with`: see above."""
+    for file in Path(gui.__file__).parent.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        nodes = list(ast.walk(tree))
+        held = [item.context_expr for node in nodes if isinstance(node, ast.With) for item in node.items]
+        held = [e for e in held if getattr(e, "id", "") == "painter" or "Painter(" in ast.unparse(e)]
+        made = [n for n in nodes if isinstance(n, ast.Call) and getattr(n.func, "id", "").endswith("Painter")]
+        assert len(made) == len(held), file
+
+
+def test_a_thousand_defects_open_one_dialog(qtbot, capsys):
+    """Of so many different ones the first are told; each is on the terminal once."""
+    window, questions, reporter = QWidget(), Questions(), Reporter()
+    qtbot.addWidget(window)
+    window.show()
+    reporter.reported.connect(lambda text, words: questions.report(window, text, words))
+    for n in range(1_000):
+        reporter.take_error(defect(n % 50))
+    dialogs = [d for d in window.findChildren(ReportDialog) if d.isVisible()]
+    assert len(dialogs) == 1
+    assert len(dialogs[0].reports) == KEPT
+    assert dialogs[0].view.toPlainText() == dialogs[0].text
+    assert dialogs[0].note.text().startswith(f"{KEPT} unexpected errors")
+    err = capsys.readouterr().err
+    assert err.count("Unexpected Error") == KEPT
+    assert "Vogelbeer" not in err + dialogs[0].text
+    dialogs[0].reject()
+    questions.report(window, "another", "What became of it.")
+    assert [d.words.text() for d in window.findChildren(ReportDialog) if d.isVisible()] == ["What became of it."]
+
+
+def test_an_engine_that_does_not_answer_has_a_dialog_of_its_own(qtbot):
+    window, questions = QWidget(), Questions()
+    qtbot.addWidget(window)
+    window.show()
+    silent = SilenceDialog("where it is", questions, window)
+    silent.open()
+    questions.report(window, "a report")
+    assert silent.text == "where it is"
+    assert [d.words.text() for d in window.findChildren(ReportDialog) if type(d) is ReportDialog] == [WENT_WRONG]
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["no terminal", "terminal gone"])
+def test_a_report_without_a_terminal(closed, qtbot, monkeypatch):
+    """The window started by an icon has none on Windows; one whose terminal is closed cannot write there."""
+
+    class Gone:
+        def write(self, _text):
+            raise BrokenPipeError
+
+    reporter, told = Reporter(), []
+    reporter.reported.connect(lambda text, _words: told.append(text))
+    monkeypatch.setattr(sys, "stderr", Gone() if closed else None)
+    error = defect()
+    reporter.take_error(error)
+    assert told == [report_text(error)]
+
+
+def test_an_endless_recursion_is_one_report_however_deep_it_was():
+    def dive(depth):
+        return dive(depth - 1) if depth else fail()
+
+    texts = set()
+    for depth in (10, 20, 300):
+        with pytest.raises(KeyError) as raised:
+            dive(depth)
+        texts.add(report_text(raised.value.with_traceback(raised.value.__traceback__.tb_next)))
+    assert len(texts) == 1
+    assert "again and again" in texts.pop()
