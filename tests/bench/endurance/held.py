@@ -20,15 +20,18 @@ from pathlib import Path
 from typing import Any
 
 import engine as engine_package
-from engine.standard import lean
+from engine.protocol import upper_layer
+from engine.standard import lean, state_table
+from engine.standard.pdus import Layout, rows_of
 
 OBJECTS = 50
 """Objects of one type that may come and go between two looks: what a pool, a queue or the interpreter keeps for later.
 Whatever is lost once an association, a message or a fault grows past it in any run worth the name."""
-POOLED = {"weakref.ReferenceType": 2_000, "engine.model.dataset.DataElement": 300}
+POOLED = {"weakref.ReferenceType": 2_000, "engine.model.dataset.DataElement": 300, "builtins.tuple": 150}
 """sqlite3's connections keep up to 200 dead references to cursors each; there are as many connections as listeners.
 Instances that are held share elements that are alike (`known_elements`): those that come after a look share them with
-none that came before it, since each look empties the caches."""
+none that came before it, since each look empties the caches. Elements, their items and our own counts of messages are
+in tuples."""
 BLOCKS = 5_000
 """Pieces of memory that Python has handed out: strings, bytes and numbers too, which no object count sees."""
 MEGABYTES = 12.0
@@ -94,12 +97,17 @@ def _more(now: Counter[str], before: Counter[str]) -> dict[str, int]:
 
 def load_all() -> None:
     """Load every module of the engine, and make what each of its classes makes when it is first used, so that nothing
-    that comes late and once counts as growth."""
+    that comes late and once counts as growth: `__init__`, the rows of a layout, the transitions of the state table."""
     for found in pkgutil.walk_packages(engine_package.__path__, "engine."):
         for value in tuple(vars(importlib.import_module(found.name)).values()):
             if isinstance(value, type) and getattr(value.__init__, "__module__", "") == lean.__name__:
                 with contextlib.suppress(Exception):  # it gets no arguments: that it was called is enough
                     value.__init__(object.__new__(value))
+            if isinstance(value, type) and issubclass(value, Layout):
+                rows_of(value)
+    for (event, state), name in state_table.TABLE.items():
+        for following in state_table.ACTIONS[name].next_states:
+            upper_layer._transition(state, event, name, following)
 
 
 def take(engine: Any = None, qt: Counter[str] | None = None) -> Held:
