@@ -6,9 +6,7 @@ its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterable
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -18,7 +16,6 @@ from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice, Notice
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass, status_class
-from gui.background import Background
 from gui.dialogs import Questions
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
@@ -26,6 +23,7 @@ from gui.theme import SPACING
 
 from .dataset_view import DataSetView
 from .header import icon_button
+from .matches_saving import MatchesSaving
 from .matches_table import KEPT, Result, ResultsTable
 
 FILTER_PAUSE = 150
@@ -47,15 +45,15 @@ class MatchesView(QWidget):
         self, questions: Questions, store: QSettings, parent: QWidget | None = None, *, details: bool = True
     ) -> None:
         super().__init__(parent)
-        self._questions = questions
         self._operation: int | None = None
         self._numbers = 0
         self._details = details
         self._brief = False
-        self._work: Background | None = None
         self.table = ResultsTable(store, self)
         self.table.counted.connect(self._counted)
         self.table.said.connect(self._say)
+        self.saving = MatchesSaving(self.table, questions, self)
+        self.saving.said.connect(self._say)
         self.table.activated_record.connect(self._opened)
         self.table.chosen.connect(self._chosen)
         self.model = DataSetModel(self, read_only=True, describe=display_text)
@@ -77,8 +75,8 @@ class MatchesView(QWidget):
         self._columns_menu.aboutToShow.connect(self._fill_columns)
         self._more_menu.addMenu(self._columns_menu)
         self._more_menu.addSeparator()
-        self._more_menu.addAction("Save as &CSV, the columns shown…", self.save_csv)
-        self._more_menu.addAction("Save as DICOM &JSON, everything…", self.save_json)
+        self._more_menu.addAction("Save as &CSV, the columns shown…", self.saving.ask_csv)
+        self._more_menu.addAction("Save as DICOM &JSON, everything…", self.saving.ask_json)
         self.more_button = icon_button("more", "Columns, save the matches", self.show_more, self)
         self.close_button = icon_button("close", "Close the data set", self.hide_details, self, keys="Esc")
         self._lay_out()
@@ -293,27 +291,6 @@ class MatchesView(QWidget):
         self._columns_menu.clear()
         self.table.fill_columns_menu(self._columns_menu)
 
-    def save_csv(self) -> None:
-        write = partial(self._save, self.table.csv_text)
-        self._questions.save_file(self, "Save matches", "CSV (*.csv)", "matches.csv", write)
-
-    def save_json(self) -> None:
-        write = partial(self._save, self.table.json_text)
-        self._questions.save_file(self, "Save matches", "DICOM JSON (*.json)", "matches.json", write)
-
-    def _save(self, make: Callable[[], str], paths: tuple[Path, ...]) -> None:
-        self._say("Writing …")
-        self._work = Background(partial(_write, paths[0], make))
-        self._work.done.connect(self._saved)
-        self._work.failed.connect(self._not_saved)
-        self._work.begin()
-
-    def _saved(self, path: object) -> None:
-        self._say(f"Saved to {path}")
-
-    def _not_saved(self, error: object) -> None:
-        self._say(f"Not saved: {error}")
-
 
 def _is_match(notice: MessageNotice) -> bool:
     """A pending C-FIND-RSP with an Identifier."""
@@ -322,8 +299,3 @@ def _is_match(notice: MessageNotice) -> bool:
     status = notice.command.status
     pending = status is not None and status_class(status) is StatusClass.PENDING
     return pending and message_name(notice.command.command_field) == "C-FIND-RSP"
-
-
-def _write(path: Path, make: Callable[[], str]) -> Path:
-    path.write_text(make(), encoding="utf-8", newline="")
-    return path

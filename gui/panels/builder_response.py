@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSplitter, QVBoxLayout, QWidget
@@ -20,6 +18,7 @@ from engine.trace.explain import PreviewError, data_set_of
 from gui.background import Background
 from gui.dialogs import Questions
 from gui.forms.dataset_view import DataSetView
+from gui.forms.matches_saving import MatchesSaving
 from gui.forms.matches_table import KEPT, Result, ResultsTable
 from gui.models.command_values import About, shown
 from gui.models.dataset_model import DataSetModel
@@ -71,7 +70,6 @@ class ResponseView(QWidget):
 
     def __init__(self, questions: Questions, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._questions = questions
         self._waiting: list[Result] = []
         self._service = ""
         self._final: MessageNotice | None = None
@@ -101,6 +99,8 @@ class ResponseView(QWidget):
         self.table = ResultsTable(store, self)
         self.table.counted.connect(self._counted)
         self.table.said.connect(self._say)
+        self.saving = MatchesSaving(self.table, questions, self)
+        self.saving.said.connect(self._say)
         self.table.chosen.connect(self._show_result)
         self.model = DataSetModel(self, read_only=True, describe=describe)
         self.tree = DataSetView(self.model, self, name="Response")
@@ -271,35 +271,9 @@ class ResponseView(QWidget):
     def _choose_format(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("As &CSV, the columns shown…", self.save_csv)
-        menu.addAction("As DICOM &JSON, everything…", self.save_json)
+        menu.addAction("As &CSV, the columns shown…", self.saving.ask_csv)
+        menu.addAction("As DICOM &JSON, everything…", self.saving.ask_json)
         menu.popup(self.save_button.mapToGlobal(self.save_button.rect().bottomLeft()))
-
-    def save_csv(self) -> None:
-        write = partial(self._save, self.table.csv_text)
-        self._questions.save_file(self, "Save matches", "CSV (*.csv)", "matches.csv", write)
-
-    def save_json(self) -> None:
-        write = partial(self._save, self.table.json_text)
-        self._questions.save_file(self, "Save matches", "DICOM JSON (*.json)", "matches.json", write)
-
-    def _save(self, make: Callable[[], str], paths: tuple[Path, ...]) -> None:
-        self._say(f"Writing {paths[0]}…")
-        self._work = Background(partial(_write, paths[0], make))
-        self._work.done.connect(self._saved)
-        self._work.failed.connect(self._not_saved)
-        self._work.begin()
-
-    def _saved(self, path: object) -> None:
-        self._say(f"{len(self.table.results.records):,} matches written to {path}")
-
-    def _not_saved(self, error: object) -> None:
-        self._say(f"Not written: {error}")
-
-
-def _write(path: Path, make: Callable[[], str]) -> Path:
-    path.write_text(make(), encoding="utf-8", newline="")
-    return path
 
 
 def _decode(notice: MessageNotice) -> tuple[MessageNotice, DataSet, str]:

@@ -73,12 +73,19 @@ def test_matches_are_saved_as_csv_and_json(qtbot: QtBot, bench: Bench, tmp_path:
     bench.respond(0x0000, 0x8020)
     response = bench.panel.page.tabs.response
     qtbot.waitUntil(lambda: response.table.results.rowCount() == 1)
-    for name, save in (("found.csv", response.save_csv), ("found.json", response.save_json)):
+    for name, save in (("found.csv", response.saving.ask_csv), ("found.json", response.saving.ask_json)):
         bench.questions.files = (tmp_path / name,)
         save()
-        qtbot.waitUntil(lambda name=name: (tmp_path / name).exists() and "written" in response.note.text())
+        qtbot.waitUntil(lambda name=name: (tmp_path / name).exists() and "Saved" in response.note.text())
     assert (tmp_path / "found.csv").read_bytes() == b"PatientName\r\nDOE^JANE\r\n"
     assert '"Alphabetic": "DOE^JANE"' in (tmp_path / "found.json").read_text()
+
+
+def test_matches_that_cannot_be_written_are_told(qtbot: QtBot, bench: Bench, tmp_path: Path) -> None:
+    response = bench.panel.page.tabs.response
+    bench.questions.files = (tmp_path / "gone" / "found.csv",)
+    response.saving.ask_csv()
+    qtbot.waitUntil(lambda: response.note.text() == "Not saved: No such file or directory.")
 
 
 def test_a_hundred_thousand_matches_arrive_in_few_insertions(qtbot: QtBot, bench: Bench) -> None:
