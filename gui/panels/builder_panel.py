@@ -11,25 +11,21 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.association import Negotiated, Proposal
-from engine.model.file_names import file_stem
 from engine.model.limits import Limits
 from engine.model.notices import Direction, MessageNotice, StatusNotice
-from engine.standard.messages import MESSAGES, message_for
-from engine.workspace.errors import WorkspaceError
-from engine.workspace.message_files import MessageFile, load_json, load_message, save_message
+from engine.standard.messages import message_for
+from engine.workspace.message_files import MessageFile, load_message, save_message
 from gui.dialogs import Questions
 from gui.theme import SPACING, theme
 
+from .builder_files import BuilderFiles
 from .builder_known import Known
-from .builder_page import STORE, MessagePage
+from .builder_page import MessagePage
 from .builder_tabs import MessageTabs
 from .builder_templates import TemplateMenu
 
-MESSAGE_FILES = "Message files (*.toml)"
-DICOM_FILES = "DICOM files (*.dcm *.dicom *.ima);;All files (*)"
 KEPT_OPERATIONS = 2_000
 """Operations whose messages still find their tab: twice what one press of Send can start."""
-JSON_FILES = "DICOM JSON (*.json);;All files (*)"
 
 
 class BuilderPanel(QWidget):
@@ -59,8 +55,9 @@ class BuilderPanel(QWidget):
         self._store = store if store is not None else QSettings()
         self.known = Known(limits, self)
         self._questions = questions if questions is not None else Questions(self)
+        self.files = BuilderFiles(self, self._questions)
         self._pages: list[MessagePage] = []
-        self._files: dict[MessagePage, Path] = {}
+        self._paths: dict[MessagePage, Path] = {}
         self._by_operation: dict[int, MessagePage] = {}
         self._sending: MessagePage | None = None
         self.title = QLabel("Message builder", self)
@@ -175,7 +172,7 @@ class BuilderPanel(QWidget):
 
     def file_of(self, page: MessagePage) -> Path | None:
         """The file a message was opened from or saved to."""
-        return self._files.get(page)
+        return self._paths.get(page)
 
     def set_next(self, sending: bool) -> None:
         """Whether sending is what comes next: then Send has the accent."""
@@ -204,14 +201,14 @@ class BuilderPanel(QWidget):
         """A message file in a tab; WorkspaceError when it cannot be read."""
         page = self.open_message(load_message(path))
         page.set_file(path)
-        self._files[page] = path
+        self._paths[page] = path
 
     def save(self, path: Path) -> None:
         """Write the current message; WorkspaceError when it cannot be written."""
         page = self.page
         save_message(path, page.message_file())
         page.set_file(path)
-        self._files[page] = path
+        self._paths[page] = path
         page.undo_stack.setClean()
 
     def reopen(self, message: MessageFile, path: Path | None, *, changed: bool) -> MessagePage:
@@ -219,7 +216,7 @@ class BuilderPanel(QWidget):
         page = self.open_message(message)
         if path is not None:
             page.set_file(path)
-            self._files[page] = path
+            self._paths[page] = path
         if changed:
             page.undo_stack.resetClean()
         return page
@@ -278,7 +275,7 @@ class BuilderPanel(QWidget):
         self._pages.remove(page)
         self.tabs.removeTab(tab)
         self.stack.removeWidget(page)
-        self._files.pop(page, None)
+        self._paths.pop(page, None)
         self._by_operation = {o: p for o, p in self._by_operation.items() if p is not page}
         page.deleteLater()
         self._tab_changed(self.tabs.currentIndex())
@@ -322,14 +319,14 @@ class BuilderPanel(QWidget):
         self.new_action = self._action("&New message", "Ctrl+T", self.new_message)
         self.close_action = self._action("&Close message", "Ctrl+W", self._close_current)
         self.rename_action = self._action("Rena&me…", "", self._rename_current)
-        self.open_action = self._action("&Open…", "Ctrl+O", self.ask_open)
-        self.save_action = self._action("Sa&ve", "Ctrl+S", self.ask_save)
-        self.save_as_action = self._action("Save &as…", "Ctrl+Shift+S", self.ask_save_as)
+        self.open_action = self._action("&Open…", "Ctrl+O", self.files.ask_open)
+        self.save_action = self._action("Sa&ve", "Ctrl+S", self.files.ask_save)
+        self.save_as_action = self._action("Save &as…", "Ctrl+Shift+S", self.files.ask_save_as)
         self.undo_action = self._action("&Undo", "Ctrl+Z", self._undo)
         self.redo_action = self._action("&Redo", "Ctrl+Y", self._redo)
-        self.file_action = self._action("&Edit a DICOM file's data set…", "", self.ask_edit_file)
-        self.bytes_action = self._action("Send a DICOM &file's own bytes…", "", self.ask_send_file)
-        self.json_action = self._action("Load DICOM &JSON…", "", self.ask_json)
+        self.file_action = self._action("&Edit a DICOM file's data set…", "", self.files.ask_edit)
+        self.bytes_action = self._action("Send a DICOM &file's own bytes…", "", self.files.ask_send)
+        self.json_action = self._action("Load DICOM &JSON…", "", self.files.ask_json)
         menu.addActions([self.send_action, self.one_shot_action, self.answer_action])
         menu.addSeparator()
         menu.addActions([self.new_action, self.open_action, self.save_action, self.save_as_action])
@@ -374,57 +371,3 @@ class BuilderPanel(QWidget):
 
     def _redo(self) -> None:
         self.page.undo_stack.redo()
-
-    # files
-
-    def ask_open(self) -> None:
-        self._questions.open_files(self, "Open messages", MESSAGE_FILES, self._open_files)
-
-    def ask_save(self) -> None:
-        path = self._files.get(self.page)
-        if path is None:
-            self.ask_save_as()
-        else:
-            self._try(self.save, path)
-
-    def ask_save_as(self) -> None:
-        name = file_stem(self.page.name)
-        self._questions.save_file(self, "Save message", MESSAGE_FILES, f"{name}.toml", self._save_files)
-
-    def ask_edit_file(self) -> None:
-        self._questions.open_files(self, "Edit a DICOM file's data set", DICOM_FILES, self._edit_files)
-
-    def ask_send_file(self) -> None:
-        self._questions.open_files(self, "Send a DICOM file's own bytes", DICOM_FILES, self._send_files)
-
-    def ask_json(self) -> None:
-        self._questions.open_files(self, "Load DICOM JSON", JSON_FILES, self._json_files)
-
-    def _open_files(self, paths: tuple[Path, ...]) -> None:
-        for path in paths:
-            self._try(self.load, path)
-
-    def _save_files(self, paths: tuple[Path, ...]) -> None:
-        self._try(self.save, paths[0])
-
-    def _edit_files(self, paths: tuple[Path, ...]) -> None:
-        self.page.tabs.data.edit_file(paths[0])
-
-    def _send_files(self, paths: tuple[Path, ...]) -> None:
-        if self.page.draft.message.data_set.presence == "never":
-            self.page.set_message(MESSAGES[STORE])
-        self.page.tabs.data.send_file(paths[0])
-
-    def _json_files(self, paths: tuple[Path, ...]) -> None:
-        self._try(self._load_json, paths[0])
-
-    def _load_json(self, path: Path) -> None:
-        self.page.tabs.data.take(load_json(path), f"Load {path.name}")
-
-    def _try(self, work: Callable[[Path], None], path: Path) -> None:
-        """Do it; what the workspace has against it is said in a sentence."""
-        try:
-            work(path)
-        except WorkspaceError as error:
-            self.said.emit(str(error), "failure")
-            self.page.pane.say(str(error))

@@ -175,7 +175,7 @@ def test_a_files_own_class_and_syntax_are_what_a_one_shot_proposes(
     proposal = Proposal(contexts=(ProposedContext(1, VERIFICATION, (IMPLICIT,)), ProposedContext(3, CT, (IMPLICIT,))))
     panel.set_proposal(proposal)
     page = panel.page
-    panel._send_files((dicom_file(tmp_path, syntax),))
+    panel.files.send((dicom_file(tmp_path, syntax),))
     assert page.draft.message.name == "C-STORE-RQ"
     qtbot.waitUntil(lambda: page.tabs.data.uids[1] == "1.2.3.4")
     proposed = panel.proposal_for(proposal)
@@ -193,7 +193,7 @@ def test_a_file_of_a_class_not_proposed_brings_its_context(panel: BuilderPanel, 
     proposal = Proposal(contexts=(ProposedContext(1, VERIFICATION, (IMPLICIT,)),))
     panel.set_proposal(proposal)
     panel.page.set_message(MESSAGES["C-STORE-RQ"])
-    panel._send_files((dicom_file(tmp_path, JPEG),))
+    panel.files.send((dicom_file(tmp_path, JPEG),))
     qtbot.waitUntil(lambda: panel.page.tabs.data.uids[1] == "1.2.3.4")
     assert panel.proposal_for(proposal).contexts[1:] == (ProposedContext(3, CT, (JPEG,)),)
     assert "CT Image Storage" in panel.page.top.pickers.context_box.currentText()

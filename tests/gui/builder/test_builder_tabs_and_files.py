@@ -33,7 +33,7 @@ def test_message_files_are_saved_and_opened(bench: Bench, tmp_path: Path, qtbot:
     (tmp_path / "mine.toml").write_text("message = 3", encoding="utf-8")
     said: list[str] = []
     bench.panel.said.connect(lambda sentence, _role: said.append(sentence))
-    bench.panel.ask_open()
+    bench.panel.files.ask_open()
     assert "mine.toml" in said[0] and "mine.toml" in bench.panel.page.pane.summary.whole()
 
 
@@ -46,7 +46,7 @@ def test_a_file_is_sent_with_its_own_bytes_or_edited(qtbot: QtBot, bench: Bench,
     path.write_bytes(bytes(128) + b"DICM" + head + meta + body)
     choose(qtbot, bench, "C-STORE-RQ")
     bench.questions.files = (path,)
-    bench.panel.ask_send_file()
+    bench.panel.files.ask_send()
     page = bench.panel.page
     qtbot.waitUntil(lambda: bench.command.sop_instance_uid == "1.2.3")
     bench.panel.send()
@@ -62,7 +62,7 @@ def test_dicom_json_is_loaded(qtbot: QtBot, bench: Bench, tmp_path: Path) -> Non
     path = tmp_path / "one.json"
     path.write_text('{"00100020": {"vr": "LO", "Value": ["7"]}}', encoding="utf-8")
     bench.questions.files = (path,)
-    bench.panel.ask_json()
+    bench.panel.files.ask_json()
     assert bench.panel.page.data_set.data_set.text(0x00100020) == "7"
 
 
