@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from engine.model.notices import Evidence
-from engine.standard.dictionary import uid_entry, uid_name
+from engine.standard.dictionary import uid_entry, uid_words
 from engine.standard.pdus import (
     AbstractSyntax,
     ApplicationContext,
@@ -73,8 +73,7 @@ def item_name(item: Item) -> str:
 
 def named(uid: str) -> str:
     """A UID with its name."""
-    name = uid_name(uid)
-    return f"{name} ({uid})" if name else uid or "an empty UID"
+    return uid_words(uid) or "an empty UID"
 
 
 def twice(items: Iterable[I], key: Callable[[I], object]) -> list[I]:

@@ -16,6 +16,7 @@ COMMAND_FIELD = 0x00000100
 MESSAGE_ID = BY_KEYWORD["MessageID"].tag
 RESPONDED_TO = BY_KEYWORD["MessageIDBeingRespondedTo"].tag
 DATA_SET_TYPE = BY_KEYWORD["CommandDataSetType"].tag
+PRIORITY = BY_KEYWORD["Priority"].tag
 STATUS = BY_KEYWORD["Status"].tag
 AFFECTED_INSTANCE = BY_KEYWORD["AffectedSOPInstanceUID"].tag
 _AFFECTED_CLASS = BY_KEYWORD["AffectedSOPClassUID"].tag

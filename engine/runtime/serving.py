@@ -26,7 +26,7 @@ from engine.services.plan import Need, contexts_for, spread
 from engine.services.responses import request_of, response_to
 from engine.services.rules import FIRST_NORMALIZED, PROCESSING_FAILURE, RESOURCE_LIMITATION
 from engine.services.state import Change
-from engine.standard.dictionary import uid_name
+from engine.standard.dictionary import uid_text
 from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
 from engine.standard.messages import ECHO, FIND, STORE, message_name
@@ -391,7 +391,7 @@ def _context_for(association: Association, effect: SubStore) -> int | None:
     uid = effect.instance.sop_class_uid
     accepted = association.negotiated.accepted_for(uid)
     if accepted and not any(has_role(c, "C-STORE", requestor=association.requestor) for c in accepted):
-        name = uid_name(uid) or uid
+        name = uid_text(uid)
         sentence = f"{name} was accepted, but the requestor did not ask for the SCP role, so nothing is sent to it."
         raise Ended(Outcome.NOT_SENT, sentence)
     same = [c for c in accepted if c.transfer_syntax == effect.instance.transfer_syntax]

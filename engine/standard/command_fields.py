@@ -33,4 +33,9 @@ NO_DATA_SET = 0x0101
 DATA_SET_FOLLOWS = 0x0001
 """Command Data Set Type we send with a Data Set: anything but 0101H would do (PS3.7 E.1)."""
 PRIORITIES: dict[int, str] = {0: "MEDIUM", 1: "HIGH", 2: "LOW"}
-"""Values of Priority (0000,0700)."""
+"""Values of Priority (0000,0700), by their number (PS3.7 E.1)."""
+
+
+def priority_named(word: str) -> int | None:
+    """The value of Priority of this name, in capitals or not; None where no value is called so."""
+    return next((value for value, name in PRIORITIES.items() if name == word.upper()), None)

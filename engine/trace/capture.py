@@ -18,7 +18,7 @@ from engine.wire.recognise import recognise
 from .capture_files import CaptureError, Packet, is_capture, read_packets
 from .decoder import Decoder, plausible
 from .hex_text import from_hex
-from .tcp import Conversation, conversations, known_link
+from .tcp import Connection, conversations, known_link
 
 __all__ = ["decode", "decode_capture", "decode_stream", "from_hex", "is_dicom"]
 
@@ -102,7 +102,7 @@ class _Packets:
             self.fault = error
 
 
-def is_dicom(conversation: Conversation) -> bool:
+def is_dicom(conversation: Connection) -> bool:
     """Whether a direction of a connection begins with an A-ASSOCIATE PDU, or with any PDU when its start is missing."""
     for from_first in (True, False):
         head = b"".join(itertools.islice((c.data for c in conversation.chunks if c.from_first == from_first), 4))
@@ -112,7 +112,7 @@ def is_dicom(conversation: Conversation) -> bool:
 
 
 def _decode_conversation(
-    conversation: Conversation, number: int, new_operation: Callable[[], int], limits: Limits
+    conversation: Connection, number: int, new_operation: Callable[[], int], limits: Limits
 ) -> Iterator[AnyNotice]:
     first_asks = _first_is_requestor(conversation)
     host, port = conversation.second if first_asks else conversation.first
@@ -127,7 +127,7 @@ def _decode_conversation(
     yield from decoder.end(conversation.end, how)
 
 
-def _first_is_requestor(conversation: Conversation) -> bool:
+def _first_is_requestor(conversation: Connection) -> bool:
     """Who sent the A-ASSOCIATE-RQ; who opened the connection when none is seen."""
     for chunk in conversation.chunks:
         if chunk.data and plausible(chunk.data):

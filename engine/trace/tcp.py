@@ -59,7 +59,7 @@ class _Direction:
 
 
 @dataclass(slots=True)
-class Conversation:
+class Connection:
     """One TCP connection.
 
     first: who opened it (sent the SYN; the sender of the first packet when the SYN is not in the capture).
@@ -146,9 +146,9 @@ def _ahead(sequence: int, expected: int) -> int:
     return (sequence - expected + _HALF) % _WRAP - _HALF
 
 
-def conversations(packets: Iterable[Packet]) -> Iterator[Conversation]:
+def conversations(packets: Iterable[Packet]) -> Iterator[Connection]:
     """The TCP connections of a capture, each once it is over or the capture ends; numbered by their first packet."""
-    live: dict[frozenset[Endpoint], Conversation] = {}
+    live: dict[frozenset[Endpoint], Connection] = {}
     count = 0
     for packet in packets:
         segment = read_segment(packet)
@@ -169,7 +169,7 @@ def conversations(packets: Iterable[Packet]) -> Iterator[Conversation]:
             first, second = segment.source, segment.destination
             if turned:
                 first, second = second, first
-            current = live[key] = Conversation(count, first, second, segment.time, complete_start=segment.syn)
+            current = live[key] = Connection(count, first, second, segment.time, complete_start=segment.syn)
         current.add(segment)
     for conversation in live.values():
         conversation.finish()

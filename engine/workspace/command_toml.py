@@ -10,9 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, CommandSet, Element, Value
+from engine.model.command_set import (
+    COMMAND_FIELD,
+    DATA_SET_TYPE,
+    GROUP_LENGTH,
+    MESSAGE_ID,
+    PRIORITY,
+    STATUS,
+    CommandSet,
+    Element,
+    Value,
+)
+from engine.standard.command_fields import PRIORITIES, priority_named
 from engine.standard.elements import ELEMENTS, tag_text
-from engine.standard.messages import PRIORITIES, MessageRow
+from engine.standard.messages import MessageRow
 from engine.standard.sop_classes import sop_class
 
 from .binary import hex_bytes
@@ -20,11 +31,9 @@ from .errors import ValueProblem, under
 from .names import attribute_tag, command_tag, uid_keyword, uid_of_keyword
 from .toml_text import Hex, Inline
 
-PRIORITY = 0x00000700
 SOP_CLASSES = (0x00000002, 0x00000003)
 """Affected and Requested SOP Class UID."""
-PRIORITY_WORDS = {word: value for value, word in PRIORITIES.items()}
-_HEX_TAGS = {COMMAND_FIELD, DATA_SET_TYPE, 0x00000900}
+_HEX_TAGS = {COMMAND_FIELD, DATA_SET_TYPE, STATUS}
 _FORM_KEYS = {"value", "raw", "length", "omit", "repeat", "element"}
 _LIMITS = {"US": 0xFFFF, "UL": 0xFFFFFFFF}
 MAXIMUM_REPEAT = 10000
@@ -136,9 +145,11 @@ def _read_scalar(tag: int, vr: str, value: Any, by_name: bool) -> Value:
         return _in_range(value, 0xFFFFFFFF) if isinstance(value, int) else attribute_tag(value)
     if vr in _LIMITS:
         if isinstance(value, str):
-            if tag == PRIORITY and value.upper() in PRIORITY_WORDS:
-                return PRIORITY_WORDS[value.upper()]
-            raise ValueProblem("must be a whole number" + (" or LOW, MEDIUM, HIGH" if tag == PRIORITY else ""))
+            named = priority_named(value) if tag == PRIORITY else None
+            if named is not None:
+                return named
+            others = f" or {', '.join(PRIORITIES.values())}" if tag == PRIORITY else ""
+            raise ValueProblem(f"must be a whole number{others}")
         return _in_range(value, _LIMITS[vr])
     if isinstance(value, int):
         raise ValueProblem(f"must be a text (VR {vr}): put it in quotes")

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 
-from engine.model.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, MESSAGE_ID, STATUS, Element, Value
+from engine.model.command_set import (
+    COMMAND_FIELD,
+    DATA_SET_TYPE,
+    GROUP_LENGTH,
+    MESSAGE_ID,
+    PRIORITY,
+    STATUS,
+    Element,
+    Value,
+)
+from engine.standard.command_fields import PRIORITIES, priority_named
 from engine.standard.dictionary import attribute, uid_name
 from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.lean import dataclass
-from engine.standard.messages import DATA_SET_FOLLOWS, MESSAGES, NO_DATA_SET, PRIORITIES, message_name
+from engine.standard.messages import DATA_SET_FOLLOWS, MESSAGES, NO_DATA_SET, message_name
 from engine.standard.sop_classes import SopClass
 from engine.standard.status import status_text, statuses_for
 from engine.workspace.errors import ValueProblem
@@ -16,7 +26,6 @@ from engine.workspace.names import attribute_tag
 
 from .dataset_values import hex_text, parse_hex
 
-PRIORITY = 0x00000700
 EVENT_TYPE_ID, ACTION_TYPE_ID = 0x00001002, 0x00001008
 HEX_TAGS = frozenset({COMMAND_FIELD, PRIORITY, DATA_SET_TYPE, STATUS})
 """Shown and typed as hexadecimal, as the Standard prints them."""
@@ -169,9 +178,9 @@ def _tag_value(text: str) -> int | None:
 def parse_number(tag: int, text: str) -> int | None:
     """7, 0x7, 0007H; of elements the Standard prints in hexadecimal the H may be missing; or a word (MEDIUM)."""
     text = text.strip()
-    word = next((v for v, w in (*PRIORITIES.items(),) if tag == PRIORITY and w == text.upper()), None)
-    if word is not None:
-        return word
+    named = priority_named(text) if tag == PRIORITY else None
+    if named is not None:
+        return named
     if tag == COMMAND_FIELD and text.upper() in MESSAGES:
         return MESSAGES[text.upper()].command_field
     text = text.split(_GAP)[0].strip().lower()
