@@ -7,7 +7,9 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from time import perf_counter
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.quick import quick
@@ -24,6 +26,14 @@ from .operations import Operation
 
 LOOK = 0.25
 """Seconds between two reports of how many files were found: often enough to be seen moving."""
+LOOKING = "Looking for files to store."
+STRETCH = 16
+"""Steps the thread takes at first, which tell nothing yet of how quick the disk is."""
+SLICE = 0.001
+"""Seconds the loop looks at files until others have their turn."""
+QUICK, SLOW = 0.002, 2
+"""Seconds the loop may take for a file; so many in succession that took longer, and the thread goes on: one may be
+chance."""
 IS_DIRECTORY = "A DICOMDIR is no instance to store; named by itself, the files it refers to are stored."
 
 
@@ -43,41 +53,84 @@ _candidate, _planned_file = quick(_Candidate), quick(PlannedFile)
 
 
 async def found_files(command: PlanStore | StoreFiles, operation: Operation) -> list[PlannedFile]:
-    """The files a command names, looked at beside the loop, with progress; fewer when the operation is cancelled."""
+    """The files a command names, looked at with progress; fewer when the operation is cancelled.
+
+    A thread looks at whatever may take long, the loop at files whose first bytes say enough: a thread gives the
+    interpreter up for each of them several times, and has the loop wait as often until it has it back.
+    """
     finder = Finder(command.paths, duplicates=command.options.duplicates, stop=lambda: operation.cancelled)
-    looking = asyncio.get_running_loop().run_in_executor(None, finder.run)
-    while not (await asyncio.wait({looking}, timeout=LOOK))[0]:
-        operation.progress(len(finder.files), sentence="Looking for files to store.")
-    await looking
+    loop, stretch, told = asyncio.get_running_loop(), STRETCH, perf_counter()
+    while not finder.done:
+        looking = loop.run_in_executor(None, finder.look_at, stretch)
+        stretch *= 2  # so that the loop tries rarely what it cannot do
+        while not (await asyncio.wait({looking}, timeout=LOOK))[0]:
+            operation.progress(len(finder.files), sentence=LOOKING)
+            told = perf_counter()
+        await looking
+        while finder.look_quickly(SLICE):
+            if perf_counter() - told >= LOOK:
+                operation.progress(len(finder.files), sentence=LOOKING)
+                told = perf_counter()
+            await asyncio.sleep(0)  # the associations have their turn
     return finder.files
 
 
 class Finder:
-    """Looks at everything below the paths; `files` grows meanwhile."""
+    """Looks at everything below the paths; `files` grows meanwhile. For one thread at a time."""
 
     def __init__(
         self, paths: Iterable[Path], *, duplicates: bool = False, stop: Callable[[], bool] = lambda: False
     ) -> None:
         self.files: list[PlannedFile] = []
-        self._paths = tuple(paths)
+        self.done = False
+        """Everything was looked at, or it was to stop."""
         self._duplicates = duplicates
         self._stop = stop
+        self._coming = chain.from_iterable(map(_candidates, paths))
         self._seen: set[str] = set()
         self._instances: dict[str, int] = {}
 
     def run(self) -> None:
         """To the end, or until it is to stop. Reads headers and structure, no long value."""
-        for path in self._paths:
-            for candidate in _candidates(path):
-                if self._stop():
-                    return
+        while not self.done:
+            self.look_at(STRETCH)
+
+    def look_at(self, count: int) -> None:
+        """Go on by so many steps."""
+        for _ in range(count):
+            candidate = self._next()
+            if candidate is not None:
                 self._look(candidate)
+            elif self.done:
+                return
+
+    def look_quickly(self, seconds: float) -> bool:
+        """Go on for so long with files in a folder that is listed already and whose first bytes say enough. False where
+        something else comes, or the disk is slow."""
+        began = now = perf_counter()
+        slow = 0
+        while slow < SLOW and now - began < seconds:
+            candidate = self._next()
+            if candidate is None:
+                return False
+            if not self._looked_quickly(candidate):
+                self._coming = chain((candidate,), self._coming)
+                return False
+            before, now = now, perf_counter()
+            slow = slow + 1 if now - before > QUICK else 0
+        return slow < SLOW
+
+    def _next(self) -> _Candidate | None:
+        """None where looking for the next may take long, and at the end."""
+        if not self._stop():
+            for candidate in self._coming:
+                return candidate
+        self.done = True
+        return None
 
     def _look(self, candidate: _Candidate) -> None:
-        place = candidate.place or os.path.abspath(candidate.path)  # noqa: PTH100 - resolve() asks the disk for each part
-        if place in self._seen:
-            return  # the same path named twice, or found in a folder named too
-        self._seen.add(place)
+        if not self._is_new(candidate):
+            return
         if candidate.why:
             self._add(candidate.path, FileState.CANNOT_GO, candidate.why)
             return
@@ -92,6 +145,25 @@ class Finder:
             self._take(header, candidate.told)
         else:
             self._turn_down(candidate, "It has no SOP Class UID or no SOP Instance UID, so it is no instance to store.")
+
+    def _looked_quickly(self, candidate: _Candidate) -> bool:
+        """As `_look`; False where that may take long: nothing has happened then."""
+        header = None if candidate.why else datasets.examined_at_once(candidate.path)
+        if header is None or header.is_directory or not header.sop_class_uid or not header.sop_instance_uid:
+            return False
+        if header.sop_instance_uid in self._instances:  # their data are compared
+            return False
+        if self._is_new(candidate):
+            self._take(header, candidate.told)
+        return True
+
+    def _is_new(self, candidate: _Candidate) -> bool:
+        """Whether it was not looked at yet: the same path may be named twice, or be in a folder that is named too."""
+        place = candidate.place or os.path.abspath(candidate.path)  # noqa: PTH100 - resolve() asks the disk for each part
+        if place in self._seen:
+            return False
+        self._seen.add(place)
+        return True
 
     def _turn_down(self, candidate: _Candidate, why: str) -> None:
         """No instance: a mistake where it was named or says that it is DICOM, else another kind of file."""
@@ -198,8 +270,9 @@ def _same_data(header: FileHeader, other: PlannedFile) -> bool:
 # --- paths --------------------------------------------------------------------------------------------------------
 
 
-def _candidates(path: Path) -> Iterator[_Candidate]:
-    """What a path the user gave stands for."""
+def _candidates(path: Path) -> Iterator[_Candidate | None]:
+    """What a path the user gave stands for. None before each step that may take long."""
+    yield None
     if path.is_dir():
         yield from _walk(path)
     elif path.is_file():
@@ -212,7 +285,7 @@ def _candidates(path: Path) -> Iterator[_Candidate]:
         yield _Candidate(path, named=True)  # opening it says why
 
 
-def _matches(pattern: Path) -> Iterator[_Candidate]:
+def _matches(pattern: Path) -> Iterator[_Candidate | None]:
     """Files and folders a pattern fits, for shells that do not expand it and for ** everywhere."""
     found = sorted(glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - takes whole patterns, roots included
     whole = {m for m in found if Path(m).is_dir()} if pattern.name != "**" else set()
@@ -225,7 +298,7 @@ def _matches(pattern: Path) -> Iterator[_Candidate]:
         yield _Candidate(pattern, why="No file fits this pattern.")
 
 
-def _walk(folder: Path) -> Iterator[_Candidate]:
+def _walk(folder: Path) -> Iterator[_Candidate | None]:
     """Every file below a folder, by name; a folder that cannot be read is told."""
     unreadable: list[OSError] = []
     for name, folders, files in os.walk(folder, onerror=unreadable.append):
@@ -235,6 +308,7 @@ def _walk(folder: Path) -> Iterator[_Candidate]:
             yield _regular(here / file, place + file)
         while unreadable:
             yield _unreadable(unreadable.pop())
+        yield None  # the next folder is listed
     while unreadable:
         yield _unreadable(unreadable.pop())
 

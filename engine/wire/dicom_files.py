@@ -128,6 +128,11 @@ def open_file(path: Path) -> FileHeader:
 
 def examined(path: Path) -> FileHeader:
     """`checked(open_file(path))`, of a file with which nothing is wrong in one read."""
+    return examined_at_once(path) or checked(open_file(path))
+
+
+def examined_at_once(path: Path) -> FileHeader | None:
+    """The same, of a file whose first bytes tell that nothing is wrong with it; None where more has to be read."""
     try:
         file = os.open(path, _READ)
         try:
@@ -137,10 +142,10 @@ def examined(path: Path) -> FileHeader:
         finally:
             os.close(file)
     except OSError:
-        return checked(open_file(path))  # and say what is wrong
+        return None
     plain = plain_front(front, size) if len(front) == min(size, FRONT) else None
     if plain is None:
-        return checked(open_file(path))
+        return None
     meta, found, offset = plain.meta, plain.found, plain.offset
     sop_class, sop_instance, note = _told(meta, found)
     length, modified = size - offset, told.st_mtime_ns
