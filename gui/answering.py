@@ -46,8 +46,10 @@ class Answering(QObject):
 
     def take(self, notice: MessageNotice) -> None:
         """Say that a request waits, where nothing answers it by itself."""
+        if notice.direction is not Direction.RECEIVED:
+            return
         record = self._session.record(notice.association)
-        if notice.direction is not Direction.RECEIVED or record is None or not record.held or record.auto_answer:
+        if record is None or not record.held or record.auto_answer:
             return
         row = message_for(notice.command.command_field or 0)
         if row is not None and row.kind == "request":

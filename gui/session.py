@@ -275,13 +275,17 @@ class Session(QObject):
             # One that ended by itself while it was asked to is what was wanted, not an error.
             batch = tuple(n for n in batch if not (isinstance(n, ErrorNotice) and n.association is not None))
         changed: dict[int, None] = {}
+        last: list[Notice] = []
         for notice in batch:
             if isinstance(notice, PduNotice):
                 self._take_pdu(notice, changed)
+            elif isinstance(notice, MessageNotice):
+                if self._echoes:
+                    self._take_message(notice)
             elif isinstance(notice, AssociationNotice):
                 self._take_association(notice, changed)
-            elif isinstance(notice, MessageNotice):
-                self._take_message(notice)
+            else:
+                last.append(notice)
         for association in changed:
             record = self._records.get(association)
             if record is not None:
@@ -289,7 +293,7 @@ class Session(QObject):
                 if association == self._current:
                     self.current_changed.emit(record)
         self.notices.emit(batch)
-        for notice in batch:
+        for notice in last:
             if isinstance(notice, StatusNotice):
                 self._take_status(notice)
             elif isinstance(notice, ListenerNotice):

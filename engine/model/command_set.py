@@ -105,7 +105,13 @@ class CommandSet:
 
     def text(self, key: str | int) -> str:
         """The value as text (the first of several), or "" when absent, empty or not text."""
-        value = self.get(key)
+        if self.places is not None and type(key) is int:
+            place = self.places.get(key)
+            if place is None:
+                return ""
+            value = self.elements[place].value
+        else:
+            value = self.get(key)
         if isinstance(value, str):
             return value
         first = value[0] if isinstance(value, tuple) and value else None

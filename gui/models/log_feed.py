@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from engine.model.association import Peer
+from engine.model.command_set import tag_of
 from engine.model.notices import (
     AssociationNotice,
     Direction,
@@ -24,6 +26,7 @@ from engine.model.notices import (
     StatusNotice,
 )
 from engine.standard.elements import ELEMENTS, tag_text
+from engine.standard.lean import dataclass
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import StatusClass, lookup, status_text
 
@@ -60,6 +63,33 @@ _Key = tuple[int, bool, int]
 
 
 _RETRIEVE = ("C-GET", "C-MOVE")
+_COMMENT, _OFFENDING = tag_of("ErrorComment"), tag_of("OffendingElement")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a status makes of a row. pending: it is counted. last: no other response follows."""
+
+    shape: Shape
+    pending: bool
+    last: bool
+
+
+def _answered(store: LogStore, shape: Shape, status: int, sop_class_uid: str) -> _Answer:
+    klass = _CLASSES[lookup(status, shape.service, sop_class_uid).klass]
+    pending = klass is Class.PENDING
+    if pending:
+        changed = replace(shape, klass=klass, pending=status, word="", meaning="")
+    else:
+        changed = replace(shape, klass=klass, status=status, word="", meaning="")
+    last = lookup(status).klass is not StatusClass.PENDING
+    return _Answer(store.shared(changed), pending, last)
+
+
+@lru_cache(maxsize=256)
+def _waiting(service: str, sent: bool, sop_class_uid: str) -> Shape:
+    """The shape of a request's row: the same one again, which is found sooner."""
+    return Shape(Kind.MESSAGE, Class.WAITING, service, sent, sop_class_uid, word=WAITING_WORD)
 
 
 class LogFeed:
@@ -71,6 +101,9 @@ class LogFeed:
         """Peers of the latest associations, for the filter and the tooltips."""
         self._links = Links()
         self._open: dict[_Key, tuple[int, float]] = {}
+        self._answers: dict[tuple[int, int, str], _Answer] = {}
+        """What statuses make of rows that came before: by the identity of their shape, which the store keeps, by status
+        and by SOP class."""
         self._operations: dict[int, tuple[int, int]] = {}
         """First row and number of requests of the operations that have not ended."""
         self._retrievals: dict[int, Origin] = {}
@@ -123,22 +156,22 @@ class LogFeed:
         sent = notice.direction is Direction.SENT
         origin = self._retrievals.get(notice.within or 0) or self._links.find(service, notice)
         self._links.remember(service, notice)
-        shape = Shape(Kind.MESSAGE, Class.WAITING, service, sent, command.sop_class_uid, word=WAITING_WORD)
+        message_id = command.message_id
         number = self.store.add(
-            shape,
+            _waiting(service, sent, command.sop_class_uid),
             notice.time,
             notice.association,
-            command.message_id,
+            message_id,
             detail=_belongs(origin, notice.association),
             instance=command.sop_instance_uid,
         )
         self._changed.add(number)
         self._latest[notice.association, sent] = number
-        if command.message_id is not None:
-            self._open[(notice.association, sent, command.message_id)] = (number, notice.clock)
+        if message_id is not None:
+            self._open[notice.association, sent, message_id] = (number, notice.clock)
         if notice.operation is not None:
-            if service in _RETRIEVE and command.message_id is not None:
-                self._retrievals[notice.operation] = Origin(notice.association, command.message_id, service)
+            if service in _RETRIEVE and message_id is not None:
+                self._retrievals[notice.operation] = Origin(notice.association, message_id, service)
             first, count = self._operations.get(notice.operation, (number, 0))
             self._operations[notice.operation] = (first, count + 1)
 
@@ -152,7 +185,8 @@ class LogFeed:
     def _response(self, service: str, notice: MessageNotice) -> None:
         command = notice.command
         sent = notice.direction is Direction.SENT
-        key = (notice.association, not sent, -1 if command.responded_to is None else command.responded_to)
+        responded_to = command.responded_to
+        key = (notice.association, not sent, -1 if responded_to is None else responded_to)
         number, clock = self._open.get(key, (-1, 0.0))
         if number not in self.store:
             number = self._unasked(service, sent, notice)
@@ -160,9 +194,7 @@ class LogFeed:
             self.store.set_duration(number, notice.clock - clock if notice.duration is None else notice.duration)
         self._changed.add(number)
         self._latest[notice.association, sent] = number
-        self._answer(number, notice)
-        status = command.status
-        if status is None or lookup(status).klass is not StatusClass.PENDING:
+        if self._answer(number, notice):
             self._open.pop(key, None)
 
     def _unasked(self, service: str, sent: bool, notice: MessageNotice) -> int:
@@ -175,27 +207,30 @@ class LogFeed:
             self.store.set_duration(number, notice.duration)
         return number
 
-    def _answer(self, number: int, notice: MessageNotice) -> None:
-        """Write a response's status, counts and explanations into its row."""
-        command, shape = notice.command, self.store.shape(number)
-        status = command.status
+    def _answer(self, number: int, notice: MessageNotice) -> bool:
+        """Write a response's status, counts and explanations into its row; whether it is the last one."""
+        store, command = self.store, notice.command
+        shape, status = store.shape(number), command.status
         if status is None:
-            self.store.set_shape(number, replace(shape, klass=Class.UNKNOWN, word="no status", meaning=""))
-            return
-        uid = shape.sop_class_uid or command.sop_class_uid
-        klass = _CLASSES[lookup(status, shape.service, uid).klass]
-        if klass is Class.PENDING:
-            self.store.repeat(number)
-            changed = replace(shape, klass=klass, pending=status, word="", meaning="")
-        else:
-            changed = replace(shape, klass=klass, status=status, word="", meaning="")
-        if changed != shape:
-            self.store.set_shape(number, changed)
+            store.set_shape(number, replace(shape, klass=Class.UNKNOWN, word="no status", meaning=""))
+            return True
+        key = id(shape), status, shape.sop_class_uid or command.sop_class_uid
+        answer = self._answers.get(key)
+        if answer is None:
+            if len(self._answers) >= REMEMBERED:
+                self._answers.clear()
+            answer = self._answers[key] = _answered(store, shape, *key[1:])
+        if answer.pending:
+            store.repeat(number)
+        if answer.shape is not shape:
+            store.set_shape(number, answer.shape)
         if shape.service in _RETRIEVE:
             counts = SubOperations(*(command.number(k) for k in _COUNTS))
             if counts != SubOperations():
-                self.store.set_sub_operations(number, counts)
-        self._explain(number, explanation(notice))
+                store.set_sub_operations(number, counts)
+        if told := explanation(notice):
+            self._explain(number, told)
+        return answer.last
 
     def _explain(self, number: int, *sentences: str) -> None:
         """Put sentences after what the row's detail says, none twice."""
@@ -315,8 +350,9 @@ class LogFeed:
 def explanation(notice: MessageNotice) -> str:
     """What a response says about its status: Error Comment, Offending Element by name (PS3.7 C)."""
     command = notice.command
-    comment = command.text("ErrorComment")
-    tags = command.get("OffendingElement")
+    comment, tags = command.text(_COMMENT), command.get(_OFFENDING)
+    if not comment and tags is None:
+        return ""
     offending = tags if isinstance(tags, tuple) else () if tags is None else (tags,)
     return " · ".join(p for p in (comment, _offending([t for t in offending if isinstance(t, int)])) if p)
 

@@ -19,6 +19,10 @@ REMEMBERED = 10_000
 
 _TAG = b"\x08\x00\x95\x11"
 _LONGEST_UID = 64
+_BELONG = frozenset({"C-STORE", "N-EVENT-REPORT"})
+"""Services whose requests may belong to an earlier one."""
+_ANSWERED_LATER = frozenset({"C-MOVE", "N-ACTION", "N-CREATE"})
+"""Services whose requests they may belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Links:
 
     def find(self, service: str, notice: MessageNotice) -> Origin | None:
         """The message this request belongs to, None for one that stands alone."""
+        if service not in _BELONG:
+            return None
         other = Direction.RECEIVED if notice.direction is Direction.SENT else Direction.SENT
         for kind, value in _belongs_to(service, notice):
             found = self._origins.get((kind, value, other))
@@ -50,7 +56,7 @@ class Links:
         return None
 
     def remember(self, service: str, notice: MessageNotice) -> None:
-        message_id = notice.command.message_id
+        message_id = notice.command.message_id if service in _ANSWERED_LATER else None
         if message_id is None:
             return
         for kind, value in _answered_by(service, notice):
@@ -65,8 +71,6 @@ def _answered_by(service: str, notice: MessageNotice) -> list[tuple[str, str]]:
     """Keys under which a later message will ask for this request."""
     if service == "C-MOVE":
         return [("move", str(notice.command.message_id))]
-    if service not in ("N-ACTION", "N-CREATE"):
-        return []
     keys = [("transaction", uid) for uid in (transaction_uid(notice),) if uid]
     return keys + [("instance", uid) for uid in (_own_instance(notice.command),) if uid]
 
@@ -76,8 +80,6 @@ def _belongs_to(service: str, notice: MessageNotice) -> list[tuple[str, str]]:
     if service == "C-STORE":
         originator = notice.command.number("MoveOriginatorMessageID")
         return [] if originator is None else [("move", str(originator))]
-    if service != "N-EVENT-REPORT":
-        return []
     keys = [("transaction", uid) for uid in (transaction_uid(notice),) if uid]
     return keys + [("instance", uid) for uid in (_own_instance(notice.command),) if uid]
 

@@ -106,6 +106,8 @@ class LogStore:
         """Number of the oldest row kept."""
         self._shapes: list[Shape] = []
         self._shape_numbers: dict[Shape, int] = {}
+        self._by_identity: dict[int, int] = {}
+        """The same by the identity of those in `_shapes`, which stay: to hash one costs more than all else of a row."""
         self._shape = array("I")
         self._time = array("d")
         self._association = array("Q")
@@ -128,7 +130,7 @@ class LogStore:
         return self._shapes
 
     def __contains__(self, number: int) -> bool:
-        return self.first <= number < self.end
+        return self.first <= number < self.first + len(self._time)
 
     def add(
         self,
@@ -150,12 +152,18 @@ class LogStore:
         self._repeats.append(0)
         self._detail.append(detail)
         self._instance.append(instance)
-        return self.end - 1
+        return self.first + len(self._time) - 1
+
+    def shared(self, shape: Shape) -> Shape:
+        """The one that rows have, which is equal: it is found sooner, and stays."""
+        return self._shapes[self._number_of(shape)]
 
     def _number_of(self, shape: Shape) -> int:
-        number = self._shape_numbers.get(shape)
+        number = self._by_identity.get(id(shape))
         if number is None:
-            number = self._shape_numbers[shape] = len(self._shapes)
+            number = self._shape_numbers.get(shape)
+        if number is None:
+            number = self._shape_numbers[shape] = self._by_identity[id(shape)] = len(self._shapes)
             self._shapes.append(shape)
         return number
 
@@ -180,9 +188,10 @@ class LogStore:
         )
 
     def _at(self, number: int) -> int:
-        if number not in self:
+        place = number - self.first
+        if not 0 <= place < len(self._time):
             raise IndexError(number)
-        return number - self.first
+        return place
 
     def shape(self, number: int) -> Shape:
         return self._shapes[self._shape[self._at(number)]]

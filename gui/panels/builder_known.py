@@ -114,8 +114,8 @@ class Known(QObject):
         row = message_for(field or 0)
         kind = row.kind if row else ""
         if notice.direction is Direction.SENT and kind == "request":
-            if command.message_id is not None and notice.association == self.association:
-                self._last_id = command.message_id
+            if notice.association == self.association and (number := command.message_id) is not None:
+                self._last_id = number
                 self._soon()
             if field == _CREATE and notice.operation is not None:
                 self._creating[notice.operation] = command.sop_class_uid, command.sop_instance_uid
@@ -128,7 +128,7 @@ class Known(QObject):
         elif notice.direction is Direction.SENT and kind == "response":
             answered = (notice.association, command.responded_to)
             self._keep([r for r in self.requests if (r.association, r.command.message_id) != answered])
-        elif notice.direction is Direction.RECEIVED:
+        elif field in (_CREATED, _DELETED):
             self._answered(notice)
 
     def forget(self, association: int) -> None:
@@ -144,8 +144,6 @@ class Known(QObject):
     def _answered(self, notice: MessageNotice) -> None:
         """Remember what was created, forget what was deleted."""
         command = notice.command
-        if command.command_field not in (_CREATED, _DELETED):
-            return
         succeeded = status_class(command.status or 0) in (StatusClass.SUCCESS, StatusClass.WARNING)
         if command.command_field == _CREATED and notice.operation is not None:
             asked = self._creating.pop(notice.operation, ("", ""))

@@ -379,3 +379,19 @@ def test_two_hundred_thousand_rows_are_small_and_quickly_filtered(qapp: object) 
     while model._timer.isActive():
         model._scan()
     assert model.rowCount() == 200
+
+
+def test_two_logs_agree_about_the_same_messages(talk: Conversation) -> None:
+    """What a status makes of a row is remembered by each log for itself."""
+    talk.exchange("C-FIND", STUDY_FIND, 7, pending=2)
+    talk.exchange("C-ECHO", VERIFICATION, operation=8)
+    talk.exchange("C-ECHO", VERIFICATION, operation=9)
+    stores = LogStore(), LogStore()
+    stores[1].add(Shape(Kind.ERROR, Class.FAILURE, "Error"), 0.0)  # so that shapes have other numbers
+    for store in stores:
+        feed = LogFeed(store)
+        for _ in range(2):
+            feed.take(talk.notices)
+    one, other = ([store.row(n) for n in range(store.first, store.end)] for store in stores)
+    assert [(r.shape, r.repeats, r.duration) for r in one] == [(r.shape, r.repeats, r.duration) for r in other[1:]]
+    assert len({r.shape for r in messages(one)}) == len({id(r.shape) for r in messages(one)})

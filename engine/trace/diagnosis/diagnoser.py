@@ -25,8 +25,9 @@ class Diagnoser:
     def take(self, notices: Iterable[Notice]) -> tuple[Diagnosis, ...]:
         """What can be said of what ended with these notices, the likeliest cause of each first."""
         found: list[Diagnosis] = []
+        take = self._stories.take
         for notice in notices:
-            self._stories.take(notice)
+            take(notice)
             if isinstance(notice, AssociationNotice) and notice.outcome is not None:
                 found += self._diagnose(Case(self._stories, self._stories.association(notice.association)))
             elif isinstance(notice, StatusNotice):

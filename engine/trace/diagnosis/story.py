@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import field
+from typing import Any
 
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.notices import (
@@ -18,10 +20,11 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
+from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
 from engine.protocol.products import product
 from engine.standard.lean import dataclass
-from engine.standard.messages import message_name
+from engine.standard.messages import MESSAGES, message_name
 
 from .model import Proof
 
@@ -32,6 +35,7 @@ KEPT_PDUS = 64
 KEPT_MESSAGES = 256
 KEPT_FINDINGS = 64
 KEPT_OPERATIONS = 500
+_STORE = MESSAGES["C-STORE-RQ"].command_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ class PduSeen:
     type: int
     sent: bool
     state: str
+
+
+_pdu_seen = quick(PduSeen)
 
 
 @dataclass(slots=True)
@@ -131,21 +138,17 @@ class Stories:
         self.operations: OrderedDict[int, OperationStory] = OrderedDict()
         self.stores_received = 0
         """C-STORE-RQs received on any association."""
+        self._takes: dict[type[Notice], Callable[[Any], None]] = {
+            AssociationNotice: self._association,
+            PduNotice: self._pdu,
+            MessageNotice: self._message,
+            FindingNotice: self._finding,
+        }
 
     def take(self, notice: Notice) -> None:
-        match notice:
-            case AssociationNotice():
-                self._association(notice)
-            case PduNotice():
-                sent = notice.direction is Direction.SENT
-                seen = PduSeen(notice.time, notice.type, sent, notice.state_after)
-                self.association(notice.association).pdus.append(seen)
-            case MessageNotice():
-                self._message(notice)
-            case FindingNotice():
-                self.association(notice.association).findings.append(notice)
-            case _:
-                pass
+        take = self._takes.get(type(notice))
+        if take is not None:
+            take(notice)
 
     def association(self, number: int) -> AssociationStory:
         story = self.associations.get(number)
@@ -181,12 +184,16 @@ class Stories:
             story.outcome, story.cause, story.ended = n.outcome, n.cause, n.clock
             story.rejection, story.abort = n.rejection, n.abort
 
+    def _pdu(self, n: PduNotice) -> None:
+        seen = _pdu_seen(n.time, n.type, n.direction is Direction.SENT, n.state_after)
+        self.association(n.association).pdus.append(seen)
+
     def _message(self, n: MessageNotice) -> None:
-        story = self.association(n.association)
-        story.messages.append(n)
-        received = n.direction is Direction.RECEIVED
-        if received and message_name(n.command.command_field) == "C-STORE-RQ":
+        self.association(n.association).messages.append(n)
+        if n.direction is Direction.RECEIVED and n.command.command_field == _STORE:
             self.stores_received += 1
         if n.operation is not None:
-            operation = self.operation(n.operation)
-            operation.messages.append(n)
+            self.operation(n.operation).messages.append(n)
+
+    def _finding(self, n: FindingNotice) -> None:
+        self.association(n.association).findings.append(n)
