@@ -80,9 +80,14 @@ def has_uids(head: bytes, syntax_uid: str, sop_class: bytes | None, sop_instance
 
     Saves reading it in order; False says nothing.
     """
+    return instance_at(head, syntax_uid, sop_class, sop_instance) >= 0
+
+
+def instance_at(head: bytes, syntax_uid: str, sop_class: bytes | None, sop_instance: bytes | None) -> int:
+    """Where its SOP Instance UID stands in such an instance; 0 where the other UID comes behind it, -1 in any other."""
     row = transfer_syntax(syntax_uid)
     if row is None or row.deflated or not row.little_endian or not sop_class or not sop_instance:
-        return False
+        return -1
     expected = {SOP_CLASS: sop_class, SOP_INSTANCE: sop_instance}
     start = 0
     while start + _HEADER <= len(head):
@@ -90,16 +95,16 @@ def has_uids(head: bytes, syntax_uid: str, sop_class: bytes | None, sop_instance
         tag, start = group << 16 | number, start + _HEADER
         if not row.implicit_vr:
             if head[start - 4 : start - 2] not in _SHORT:
-                return False
+                return -1
             length >>= 16
         if group != _GROUP or tag > SOP_INSTANCE:
-            return False
+            return -1
         if tag in expected and head[start : start + length] != expected.pop(tag):
-            return False
+            return -1
         if not expected:
-            return True
+            return start if tag == SOP_INSTANCE else 0
         start += length
-    return False
+    return -1
 
 
 def _element(element: RawElement) -> DataElement:

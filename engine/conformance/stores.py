@@ -9,7 +9,7 @@ from engine.wire.pdus import PDU_HEADER
 from engine.wire.store_form import StoreForm
 
 from .conversation import Conversation
-from .instances import has_uids
+from .instances import instance_at
 
 IDENTITY = 2048
 """Bytes of an instance that hold its SOP Class and Instance UID. That it is not cut is known already: of one received
@@ -39,9 +39,43 @@ class Stores:
     def __init__(self, talk: Conversation) -> None:
         self._talk = talk
         self.clean: set[StoreForm] = set()
+        self.steady: tuple[Direction, StoreForm] | None = None
+        """In which direction what was found to be clean last went, while nothing else has passed since."""
+        self._before_uid = b""
+        """What of its data set stands before its SOP Instance UID."""
+
+    def turned(self, direction: Direction, answered: StoreSeen, seen: StoreSeen) -> bool:
+        """The response to the one passed, and then the other one, a request: whether nothing is wrong with that.
+
+        Of what is in the usual course only that is looked at in which it can differ from the one before it.
+        """
+        self.passed(direction, answered)
+        if self.steady != (direction, seen.form):
+            return self.is_clean(direction, seen)
+        talk, before, uid, sent = self._talk, self._before_uid, seen.uid, direction is Direction.SENT
+        most, most_back = talk.maximum[sent], talk.maximum[not sent]
+        return (
+            seen.front.startswith(before)
+            and seen.front.startswith(uid, len(before))
+            and len(uid) == len(answered.uid)
+            and not (most and seen.longest - PDU_HEADER > most)
+            and not (most_back and seen.answer - PDU_HEADER > most_back)
+            and talk.exchanges.passes(sent is talk.requestor, seen.message_id)
+        ) or self.is_clean(direction, seen)
 
     def is_clean(self, direction: Direction, seen: StoreSeen) -> bool:
         """Whether nothing is wrong with the request, its data set, and its response."""
+        self.steady = None
+        if not self._is_in_place(direction, seen):
+            return False
+        syntax = self._talk.contexts[seen.form.context_id].transfer_syntax
+        at = instance_at(seen.front, syntax, seen.form.sop_class, seen.uid)
+        if at > 0:
+            self.steady, self._before_uid = (direction, seen.form), seen.front[:at]
+        return at >= 0
+
+    def _is_in_place(self, direction: Direction, seen: StoreSeen) -> bool:
+        """Whether nothing is wrong with it but for what its data set says."""
         talk, form, sent = self._talk, seen.form, direction is Direction.SENT
         asking, most, most_back = sent is talk.requestor, talk.maximum[sent], talk.maximum[not sent]
         asked, answered = talk.assemblies[asking], talk.assemblies[not asking]
@@ -53,7 +87,6 @@ class Stores:
             or (most_back and seen.answer - PDU_HEADER > most_back)
             or not (asked.rests and answered.rests and talk.exchanges.passes(asking, seen.message_id))
             or not (talk.sequence.takes_data(asking) and talk.sequence.takes_data(not asking))
-            or not has_uids(seen.front, context.transfer_syntax, form.sop_class, seen.uid)
         )
 
     def passed(self, direction: Direction, seen: StoreSeen) -> None:

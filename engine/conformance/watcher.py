@@ -202,6 +202,13 @@ class Watcher:
         """Such a request and its response passed."""
         self._stores.passed(direction, seen)
 
+    def turned(self, direction: Direction, answered: StoreSeen, seen: StoreSeen) -> bool:
+        """The response to the one passed, and behind it the other one, a request: `is_clean` of that."""
+        if self._echoes:
+            self._stores.passed(direction, answered)
+            return self.is_clean(direction, seen)
+        return self._stores.turned(direction, answered, seen)
+
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a C-STORE-RQ and its response of this form."""
         self._stores.clean.add(form)
@@ -222,6 +229,7 @@ class Watcher:
     def _enter(self, direction: Direction, time: float | None = None) -> bool:
         """The one door for all that is not a C-ECHO of a known form: those that wait are read before it, as any other
         message is. Gives whether it is the requestor's. time: of what passes, where it has one."""
+        self._stores.steady = None
         if self._echoes:
             waiting = list(self._echoes.values())
             self._echoes.clear()

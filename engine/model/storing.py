@@ -32,6 +32,8 @@ class FileState(Enum):
     UNKNOWN = "no response"
     """The association ended while it was sent or before its response: the peer may have it or not."""
 
+    __hash__ = object.__hash__  # as good as that of its name, and no step of Python's
+
     @property
     def unfinished(self) -> bool:
         """Whether it is worth another try."""

@@ -59,6 +59,13 @@ class StraightWay:
         """A request with this Message ID goes out: its response is expected."""
         self.invoked.add(Invoked(operation, number, context_id, command_field, now), now)
 
+    def follows(self, before: Invoked, operation: int, context_id: int, now: float) -> None:
+        """The request with the Message ID that was `following` goes out, as the one just answered did."""
+        number = self.invoked.next_id()
+        assert number is not None, "none is outstanding"
+        before.operation, before.message_id, before.context_id, before.sent = operation, number, context_id, now
+        self.invoked.add(before, now)
+
     def answered(self, number: int, context_id: int) -> Invoked | None:
         """The final response to the request with this Message ID came on this context, whole, in one P-DATA-TF and
         without data set: the operation it ends."""

@@ -29,7 +29,8 @@ _LENGTH = slice(PDU_HEADER, PDU_HEADER + 4)
 """Where it has the length of that PDV."""
 _CONTROL = PDU_HEADER + PDV_HEADER - 1
 """Where it has the message control header."""
-_data_received, _store_received, _echo_answered = quick(p.DataReceived), quick(p.StoreReceived), quick(p.EchoAnswered)
+_answer_received, _data_received = quick(p.AnswerReceived), quick(p.DataReceived)
+_store_received, _echo_answered = quick(p.StoreReceived), quick(p.EchoAnswered)
 
 
 class StraightPdus:
@@ -55,7 +56,7 @@ class StraightPdus:
             return False
         if pdu == self.expected:
             data, self.expected = self.expected, b""
-            self._events.append(p.AnswerReceived(data, INDICATED))
+            self._events.append(_answer_received(data, INDICATED))
             return True
         echo = self.echo_form
         if echo is not None and len(pdu) == echo.answered.size and (number := echo.number(data := bytes(pdu))) >= 0:

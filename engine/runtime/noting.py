@@ -17,7 +17,7 @@ from engine.protocol import primitives as p
 from engine.protocol.straight_pdus import INDICATED, REQUESTED
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import decode_command
-from engine.wire.fragments import DataRun
+from engine.wire.fragments import RUN_HEADER, DataRun
 from engine.wire.message_run import HEADERS, MessageRun
 
 from .context import Context
@@ -39,6 +39,7 @@ SMALL = 64 * 1024
 """Bytes of a data set somebody may look at (an Identifier, an attribute list): always kept."""
 HEAD = 256
 """Bytes of a P-DATA-TF kept after that: its header, the PDV's, and the beginning of the command set."""
+_HEAD_OF_FRAGMENT = HEAD - RUN_HEADER
 pdu_notice, _message_notice, _encoded = quick(PduNotice), quick(MessageNotice), quick(EncodedData)
 
 
@@ -92,30 +93,26 @@ class Notes:
 
     def note_run(self, direction: Direction, run: DataRun, t: p.Transition, time: float, clock: float) -> None:
         """Those that are alike: one record, which becomes a notice for each."""
+        size = run.pdu_size
+        whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if self._context.outbox.has_room else 0
+        self._kept += whole * size
+        fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
+        data = [b"".join((header, f)) for f in fragments[:whole]]
+        data += [header + f[:rest] for f in fragments[whole:]]
         self._context.outbox.put(
             PduRun(
-                data=self._kept_of(run, self._context.outbox.has_room),
+                data=data,
                 association=self._association,
                 time=time,
                 clock=clock,
                 direction=direction,
-                size=run.pdu_size,
+                size=size,
                 state_before=t.before.name,
                 event=t.event.name,
                 action=t.action,
                 state_after=t.after.name,
             )
         )
-
-    def _kept_of(self, run: DataRun, has_room: bool) -> list[bytes]:
-        """What is kept of each."""
-        size = run.pdu_size
-        whole = min(len(run), max(0, KEPT_PDU_BYTES - self._kept) // size) if has_room else 0
-        self._kept += whole * size
-        fragments, header, rest = run.fragments, run.header, HEAD - len(run.header)
-        data = [b"".join((header, f)) for f in fragments[:whole]]
-        data += [header + f[:rest] for f in fragments[whole:]]
-        return data
 
     def note_responses(
         self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext, now: float
@@ -283,19 +280,26 @@ class Notes:
     ) -> None:
         """The response to a C-STORE and the next request, of `file`, with which nothing is wrong: one record for all of
         them and for what they make of the files. stored: what becomes of the one before."""
-        outbox, before, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
-        answer = self._kept_whole(answered.answer, has_room)
-        pdus, sizes = [self._kept_whole(sent.command, has_room)], [(1, len(sent.command))]
-        for pdu in sent.pdus:
-            if isinstance(pdu, DataRun):
-                pdus += self._kept_of(pdu, has_room)
-                sizes.append((len(pdu), pdu.pdu_size))
-                continue
-            size = sum(map(len, pdu))
-            whole = has_room and self._kept + size <= KEPT_PDU_BYTES
-            self._kept += size if whole else 0
-            pdus.append(b"".join(pdu) if whole else head(pdu))
-            sizes.append((1, size))
+        outbox, kept, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
+        most = KEPT_PDU_BYTES if has_room else 0
+        answer, command, cut, buffers = answered.answer, sent.command, sent.cut, sent.buffers
+        if kept + len(answer) <= most:
+            kept += len(answer)
+        else:
+            answer = answer[:HEAD]
+        if kept + len(command) <= most:
+            kept += len(command)
+        else:
+            command = command[:HEAD]
+        pdus, at = [command], 1
+        for count, size in cut.sizes:
+            whole = min(count, max(0, most - kept) // size)
+            kept += whole * size
+            middle, stop = at + 2 * whole, at + 2 * count
+            pdus += [b"".join(buffers[n : n + 2]) for n in range(at, middle, 2)]
+            header = buffers[at]
+            pdus += [b"".join((header, fragment[:_HEAD_OF_FRAGMENT])) for fragment in buffers[middle + 1 : stop : 2]]
+            at = stop
         outbox.put(
             Turn(
                 association=self._association,
@@ -303,6 +307,7 @@ class Notes:
                 answered=answered.kind.context,
                 answer=answer,
                 answer_size=len(answered.answer),
+                command_size=len(sent.command),
                 response=answered.answer[HEADERS:],
                 operation=answered.operation,
                 duration=duration,
@@ -319,18 +324,12 @@ class Notes:
                 data=sent.shown,
                 length=len(sent.loaded),
                 pdus=pdus,
-                sizes=sizes,
+                sizes=cut.sizes,
                 states=(RECEIVING, SENDING),
-                held=self._kept - before,
+                held=kept - self._kept,
             )
         )
-
-    def _kept_whole(self, pdu: bytes, has_room: bool) -> bytes:
-        """What is kept of a P-DATA-TF in one piece."""
-        if not has_room or self._kept + len(pdu) > KEPT_PDU_BYTES:
-            return pdu[:HEAD]
-        self._kept += len(pdu)
-        return pdu
+        self._kept = kept
 
     def _has_room(self, size: int) -> bool:
         """Whether so many bytes of P-DATA-TFs may be kept too."""

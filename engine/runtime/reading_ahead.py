@@ -104,27 +104,22 @@ class ReadAhead:
 
     def _ask(self, end: int) -> None:
         """Have the files before `end` read."""
-        for index in range(self._next, min(end, len(self._files))):
-            file = self._files[index]
+        files, rooms = self._files, self._rooms
+        for index in range(self._next, min(end, len(files))):
+            file = files[index]
             header = self._header(file)
-            plain = file.transfer_syntax == header.transfer_syntax and not header.cut
-            if plain and 0 < header.length < BATCH:
-                room = self._room(header.length)
-                page = _Page(index, header.path, header.offset, room, header.length, header.modified)
+            size = header.length
+            if 0 < size < BATCH and file.transfer_syntax == header.transfer_syntax and not header.cut:
+                room = rooms.pop() if rooms else bytearray(size)
+                if len(room) < size:
+                    room = bytearray(size)
+                page = _Page(index, header.path, header.offset, room, size, header.modified)
                 self._pages.append(page)
-                if header.length < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
-                    self._fill(page)
+                if size < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
+                    begun = perf_counter()
+                    page.fill()
+                    self._slow = self._slow + 1 if perf_counter() - begun > QUICK else 0
             self._next = index + 1
-
-    def _fill(self, page: _Page) -> None:
-        """Read it here."""
-        begun = perf_counter()
-        page.fill()
-        self._slow = self._slow + 1 if perf_counter() - begun > QUICK else 0
-
-    def _room(self, size: int) -> bytearray:
-        room = self._rooms.pop() if self._rooms else b""
-        return room if isinstance(room, bytearray) and len(room) >= size else bytearray(size)
 
     def _beside(self, page: _Page) -> bool:
         """Have the thread read it; False where there can be no thread."""

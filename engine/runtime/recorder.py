@@ -247,6 +247,15 @@ class Recorder(Notes):
         self._last_was_wrong = False
         self._watching.passed(direction, seen)
 
+    def turned(self, direction: Direction, answered: StoreSeen, seen: StoreSeen) -> bool:
+        """The response to the one passed, and behind it the other one, a request: whether nothing is wrong with that,
+        and nothing waits to be told."""
+        self._last_was_wrong = False
+        if self._held:
+            self._watching.passed(direction, answered)
+            return False
+        return self._watching.turned(direction, answered, seen)
+
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a request and its response of this form."""
         self._watching.note_clean(form)

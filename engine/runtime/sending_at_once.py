@@ -19,13 +19,13 @@ from engine.standard.lean import dataclass
 from engine.standard.messages import RESPONSE_BIT, STORE
 from engine.standard.state_table import Sta
 from engine.wire.commands import decode_command, encode_value
-from engine.wire.fragments import LARGEST_RUN, fragment_loaded
+from engine.wire.fragments import LARGEST_RUN
 from engine.wire.message_run import HEADERS
 from engine.wire.pdus import PDV_HEADER
 from engine.wire.store_form import UID_LENGTH, store_form
 
 from .invocation import Ended, Response
-from .sent_stores import StoreKind, StoreSent, Teller
+from .sent_stores import StoreKind, StoreSent, Teller, composed
 
 if TYPE_CHECKING:
     from .association import Association
@@ -101,22 +101,21 @@ class SendingAtOnce:
         uid = encode_value(own)
         if not kind.form.takes(uid) or (number := exchange.straight.next_alone()) is None:
             return False
-        sent = _composed(kind, number, str(own.value), uid, loaded, shown)
+        sent = composed(kind, number, str(own.value), uid, loaded, shown)
         machine.send_quietly(*sent.buffers)
         association.link.flush()
-        now = self._goes(exchange, sent, operation)
+        now = association.context.now()
+        exchange.straight.sent(operation, number, context.id, STORE, now)
+        self._expect(sent, operation)
         association.messages.expect(operation, sent.ready, now).take = take
         association.recorder.sent_stores.sent(sent)
         return True
 
-    def _goes(self, exchange: dx.Exchange, sent: StoreSent, operation: int) -> float:
-        """It went out as this operation, now: its response is expected."""
-        now = self._association.context.now()
+    def _expect(self, sent: StoreSent, operation: int) -> None:
+        """It went out as this operation."""
         self._association.machine.straight.expected = sent.answer
-        exchange.straight.sent(operation, sent.message_id, sent.kind.context.id, STORE, now)
         sent.operation = operation
         self._sent = sent
-        return now
 
     def prepare(
         self, file: FileResult, header: PlannedFile, loaded: memoryview, before: FileResult, series: Series
@@ -133,7 +132,7 @@ class SendingAtOnce:
         uid = _padded(instance)
         if not kind.form.takes(uid) or (number := exchange.straight.following()) is None:
             return
-        sent = _composed(kind, number, instance, uid, loaded, header.data)
+        sent = composed(kind, number, instance, uid, loaded, header.data)
         self._next = _Next(sent, file, before, series)
 
     def answered(self, event: p.AnswerReceived) -> bool:
@@ -149,7 +148,7 @@ class SendingAtOnce:
         came = context.wall(), context.now()
         duration = came[1] - invoked.sent
         following, self._next = self._next, None
-        if following is not None and self._goes_on(exchange, following, sent, duration, came):
+        if following is not None and self._goes_on(exchange, following, sent, invoked, duration, came):
             return True
         response = decode_command(sent.answer[HEADERS:])
         association.recorder.sent_stores.acknowledged(sent, response, duration, came)
@@ -157,7 +156,13 @@ class SendingAtOnce:
         return True
 
     def _goes_on(
-        self, exchange: dx.Exchange, following: _Next, answered: StoreSent, duration: float, came: tuple[float, float]
+        self,
+        exchange: dx.Exchange,
+        following: _Next,
+        answered: StoreSent,
+        invoked: dx.Invoked,
+        duration: float,
+        came: tuple[float, float],
     ) -> bool:
         """Send what is ready at once, and then tell both. False where anything stands against it: nothing has happened
         then."""
@@ -171,10 +176,11 @@ class SendingAtOnce:
             operation = series.moves_on(following.file)
             if operation is None:
                 return False
-            straight.next_alone()
             machine.send_quietly(*sent.buffers)
             association.link.flush()
-            now = self._goes(exchange, sent, operation)
+            now = association.context.now()
+            straight.follows(invoked, operation, sent.kind.context.id, now)
+            self._expect(sent, operation)
             messages.follow(answered.operation, operation, now, series.sent(following.file, operation))
             association.recorder.sent_stores.turned(
                 (answered, following.before), (sent, following.file), duration, came, series.teller
@@ -210,16 +216,6 @@ class SendingAtOnce:
         if form is not None and request is not None:
             context, sop_class = ready.context, command.sop_class_uid
             self._kinds[context.id] = StoreKind(request, form, most, context, sop_class, message.command)
-
-
-def _composed(
-    kind: StoreKind, number: int, instance: str, uid: bytes, loaded: memoryview, shown: EncodedData | FileData
-) -> StoreSent:
-    """A request of this kind, all of it."""
-    own, form = number.to_bytes(2, "little"), kind.form
-    pdus = fragment_loaded(kind.context.id, loaded, kind.most)
-    command, answer = form.request(own, uid), form.answer(own, uid)
-    return StoreSent(kind, number, instance, own, uid, command, pdus, loaded, shown, answer)
 
 
 def _padded(uid: str) -> bytes:

@@ -19,7 +19,7 @@ from engine.protocol.forms import Form
 from engine.protocol.straight_pdus import REQUESTED
 from engine.standard.lean import dataclass
 from engine.wire.commands import decode_command
-from engine.wire.fragments import DataRun
+from engine.wire.fragments import Cut, DataRun, cut_of, fragment_loaded
 from engine.wire.message_run import HEADERS
 from engine.wire.store_form import StoreForm
 
@@ -50,20 +50,19 @@ class StoreKind:
 
 @dataclass(slots=True, eq=False)
 class StoreSent:
-    """A C-STORE-RQ of ours, ready to go or gone. command: the P-DATA-TF with its command set. pdus: those with its data
-    set, whose buffers hold it until the next one is sent."""
+    """A C-STORE-RQ of ours, ready to go or gone. seen: it as it is judged. command: the P-DATA-TF with its command set.
+    buffers: all of it, which hold it until the next one is sent, its data set as `cut` says."""
 
     kind: StoreKind
     message_id: int
     instance: str
-    number: bytes
-    uid: bytes
-    """Both as they stand there."""
+    seen: StoreSeen
     command: bytes
-    pdus: Sequence[list[p.Buffer] | DataRun]
     loaded: memoryview
     """The data set."""
     shown: EncodedData | FileData
+    cut: Cut
+    buffers: list[p.Buffer]
     answer: bytes
     """The P-DATA-TF with the response that is expected."""
     operation: int = 0
@@ -72,12 +71,9 @@ class StoreSent:
     """When its notices say it went."""
 
     @property
-    def buffers(self) -> list[p.Buffer]:
-        """All of it, in order."""
-        out: list[p.Buffer] = [self.command]
-        for pdu in self.pdus:
-            out += pdu.buffers if isinstance(pdu, DataRun) else pdu
-        return out
+    def pdus(self) -> list[Sequence[p.Buffer] | DataRun]:
+        """Its P-DATA-TFs."""
+        return [(self.command,), *fragment_loaded(self.kind.context.id, self.loaded, self.kind.most)]
 
     @property
     def ready(self) -> dx.Ready:
@@ -85,14 +81,18 @@ class StoreSent:
         kind = self.kind
         return _ready(kind.context, kind.request.for_instance(self.instance, self.message_id), self.command[HEADERS:])
 
-    @property
-    def seen(self) -> StoreSeen:
-        """It as it is judged."""
-        longest = len(self.command)
-        for pdu in self.pdus:
-            longest = max(longest, pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu)))
-        front = bytes(self.loaded[:IDENTITY])
-        return StoreSeen(self.kind.form, self.number, self.uid, front, longest, len(self.answer))
+
+def composed(
+    kind: StoreKind, number: int, instance: str, uid: bytes, loaded: memoryview, shown: EncodedData | FileData
+) -> StoreSent:
+    """A request of this kind with this Message ID, all of it. instance: its SOP Instance UID; uid: it as it travels."""
+    own, form = number.to_bytes(2, "little"), kind.form
+    cut = cut_of(kind.context.id, len(loaded), kind.most)
+    command, answer = form.asked.filled(own, uid), form.answered.filled(own, uid)
+    longest = max(len(command), cut.longest)
+    seen = StoreSeen(form, own, uid, bytes(loaded[:IDENTITY]), longest, len(answer))
+    buffers = cut.buffers(command, loaded)
+    return StoreSent(kind, number, instance, seen, command, loaded, shown, cut, buffers, answer)
 
 
 class Teller(Protocol):
@@ -113,7 +113,7 @@ class SentStores:
 
     def __init__(self, recorder: Recorder, context: Context) -> None:
         self._recorder, self._context = recorder, context
-        self._asked: tuple[StoreSent, StoreSeen] | None = None
+        self._asked: StoreSent | None = None
         """Sent, and clean if the expected response is what comes next."""
         self._found = 0
         """What had been found before it otherwise."""
@@ -121,14 +121,13 @@ class SentStores:
     def sent(self, sent: StoreSent) -> None:
         """One was sent. Where nothing is wrong with it, it is judged with its response."""
         self._context.tell_rest()
-        seen = sent.seen
-        self._tell_sent(sent, seen, self._recorder.is_clean(Direction.SENT, seen))
+        self._tell_sent(sent, self._recorder.is_clean(Direction.SENT, sent.seen))
 
-    def _tell_sent(self, sent: StoreSent, seen: StoreSeen, clean: bool) -> None:
+    def _tell_sent(self, sent: StoreSent, clean: bool) -> None:
         context, recorder, direction = self._context, self._recorder, Direction.SENT
         sent.time, clock = context.wall(), context.now()
         self._found = recorder.found
-        for pdu in ((sent.command,), *sent.pdus):
+        for pdu in sent.pdus:
             if isinstance(pdu, DataRun):
                 recorder.note_run(direction, pdu, REQUESTED, sent.time, clock)
             else:
@@ -137,7 +136,7 @@ class SentStores:
                 self._judge(pdu, sent.time)
         times = sent.time, clock
         recorder.told_message(direction, sent.ready, sent.shown, len(sent.loaded), sent.operation, None, times)
-        self._asked = (sent, seen) if clean else None
+        self._asked = sent if clean else None
 
     def _judge(self, pdu: Sequence[p.Buffer] | DataRun, time: float) -> None:
         if isinstance(pdu, DataRun):
@@ -150,8 +149,8 @@ class SentStores:
         if self._asked is not None:
             self._context.tell_rest()  # that response may have come already
         if self._asked is not None:
-            (sent, _), self._asked = self._asked, None
-            for pdu in ((sent.command,), *sent.pdus):
+            sent, self._asked = self._asked, None
+            for pdu in sent.pdus:
                 self._judge(pdu, sent.time)
 
     def acknowledged(self, sent: StoreSent, response: CommandSet, duration: float, times: Times) -> None:
@@ -161,7 +160,7 @@ class SentStores:
     def _acknowledged(self, sent: StoreSent, response: CommandSet, duration: float, times: Times) -> None:
         asked, self._asked = self._asked, None
         if asked is not None:
-            self._recorder.passed(Direction.SENT, asked[1])
+            self._recorder.passed(Direction.SENT, asked.seen)
         self._tell_answer(sent, response, duration, times, asked is not None)
 
     def _tell_answer(self, sent: StoreSent, response: CommandSet, duration: float, times: Times, judged: bool) -> None:
@@ -196,18 +195,17 @@ class SentStores:
         context.tell_rest()
         (answered, file), (sent, next_file) = ended, begun
         asked, self._asked = self._asked, None
-        seen = sent.seen
-        if asked is not None:
-            recorder.passed(direction, asked[1])
-            if recorder.is_clean(direction, seen):
-                gone = context.wall(), context.now()
-                sent.time = gone[0]
-                stored = teller.stored(file, answered.kind.response)
-                recorder.note_turn(answered, duration, came, stored, sent, next_file, gone)
-                self._asked = sent, seen
-                return
+        clean = asked is not None and recorder.turned(direction, answered.seen, sent.seen)
+        if clean:
+            gone = context.wall(), context.now()
+            sent.time = gone[0]
+            recorder.note_turn(
+                answered, duration, came, teller.stored(file, answered.kind.response), sent, next_file, gone
+            )
+            self._asked = sent
+            return
         response = decode_command(answered.answer[HEADERS:])
         self._tell_answer(answered, response, duration, came, asked is not None)
         teller.tell_stored(file, response)
         teller.tell_sending(next_file, next_file.association or 0)
-        self._tell_sent(sent, seen, recorder.is_clean(direction, seen))
+        self._tell_sent(sent, recorder.is_clean(direction, sent.seen))

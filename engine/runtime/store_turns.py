@@ -60,7 +60,8 @@ class Turn:
 
     answer: what is kept of the response's P-DATA-TF; response: its command set; operation: that it ends, after
     `duration`. came: when it did. sent: when the request of `file` had gone: `request` with this Message ID and SOP
-    Instance UID. pdus: what is kept of each of its P-DATA-TFs; sizes: how many of them have how many bytes. states: of
+    Instance UID. pdus: what is kept of each of its P-DATA-TFs; command_size, sizes: bytes of the first, and
+    how many of the others have how many. states: of
     what is received and of what is sent.
     """
 
@@ -85,7 +86,8 @@ class Turn:
     data: EncodedData | FileData
     length: int
     pdus: list[bytes]
-    sizes: list[tuple[int, int]]
+    command_size: int
+    sizes: tuple[tuple[int, int], ...]
     states: tuple[States, States]
     held: int
     rest: list[AnyNotice] | None = None
@@ -126,7 +128,7 @@ class Turn:
             _stored_notice(operation=stored.operation, association=self.association, time=time, results=(begun,)),
         ]
         pdus, sent, states = iter(self.pdus), self.sent, self.states[1]
-        for count, size in self.sizes:
+        for count, size in ((1, self.command_size), *self.sizes):
             made += [self._pdu(Direction.SENT, next(pdus), size, sent, states) for _ in range(count)]
         command = self.request.for_instance(self.uid, self.number)
         made.append(

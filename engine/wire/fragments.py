@@ -124,6 +124,42 @@ def only_fragment(context_id: int, command: bytes, maximum_length: int) -> list[
     return [pdu, _PDV.pack(size + 2, context_id, COMMAND | LAST), memoryview(command)]
 
 
+@dataclass(slots=True, eq=False)
+class Cut:
+    """How data sets of one size are cut on one context: `size` bytes of each fragment but the last, which is `rest`.
+
+    header: the 12 bytes each but the last begins with, whose fragments are `slices`; last: those of the last. sizes:
+    how many P-DATA-TFs have how many bytes. longest: bytes of the largest of them.
+    """
+
+    header: bytes
+    slices: tuple[slice, ...]
+    last: bytes
+    rest: slice
+    sizes: tuple[tuple[int, int], ...]
+    longest: int
+
+    def buffers(self, command: bytes, data: memoryview) -> list[Buffer]:
+        """A message of this P-DATA-TF and a data set of that size: header and fragment of each in turn."""
+        count = len(self.slices)
+        out: list[Buffer] = [self.header] * (2 * count + 3)
+        out[0], out[-2], out[-1] = command, self.last, data[self.rest]
+        out[2:-2:2] = [data[place] for place in self.slices]
+        return out
+
+
+@lru_cache(maxsize=64)
+def cut_of(context_id: int, length: int, maximum_length: int) -> Cut:
+    """How `fragment_loaded` cuts a data set of so many bytes."""
+    size, _, header = _run_of(context_id, maximum_length)
+    count = (length - 1) // size
+    last = _last_header(context_id, length - count * size)
+    slices = tuple(slice(at, at + size) for at in range(0, count * size, size))
+    sizes = [(count, size + RUN_HEADER)] if count else []
+    sizes.append((1, length - count * size + RUN_HEADER))
+    return Cut(header, slices, last, slice(count * size, length), tuple(sizes), max(pdu for _, pdu in sizes))
+
+
 def fragment_loaded(context_id: int, data: memoryview, maximum_length: int) -> list[list[Buffer] | DataRun]:
     """The P-DATA-TFs `fragment_in_runs` makes of a data set that is all there, of `LARGEST_RUN` bytes at most."""
     size, _, header = _run_of(context_id, maximum_length)

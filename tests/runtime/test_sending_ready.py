@@ -20,7 +20,7 @@ from engine.runtime.storing import Storing
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AbortPdu
 from engine.wire.pdus import encode_pdu
-from tests.runtime.console import Console
+from tests.runtime.console import CT, Console
 from tests.runtime.scripted import Conversation
 from tests.runtime.test_sending_at_once import (
     MR,
@@ -195,3 +195,26 @@ def test_a_defect_of_ours_ends_the_operation(
     monkeypatch.setattr(Storing, "stored", fails)
     told = played(many(tmp_path), success)
     assert any("An unexpected error ended it" in str(notice.get("sentence")) for notice in told)
+
+
+@pytest.mark.parametrize("field", [b"1.5", CT.encode()])
+def test_a_data_set_with_another_uid_is_found_among_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready: list[bool], field: bytes
+) -> None:
+    """What is like the one before is not read again, but for that. Its file was changed behind our back, so that
+    nothing else tells."""
+
+    def between(console: Console, command: StoreFiles, number: int) -> None:
+        path = command.paths[0] / "04.dcm"
+        head, found, rest = path.read_bytes().rpartition(field)
+        if number == 2 and found:
+            time = path.stat().st_mtime_ns
+            path.write_bytes(head + field[:-1] + b"9" + rest)
+            os.utime(path, ns=(time, time))
+
+    at_once = played(many(tmp_path, 70_000), success, between=between)
+    assert ready == [True] * 5
+    rules = [told["rule"] for told in at_once if told["kind"] == "FindingNotice"]
+    assert rules[0] == ("data.sop-instance" if field == b"1.5" else "data.sop-class")
+    the_long_way(monkeypatch)
+    assert at_once == played(many(tmp_path, 70_000), success, between=between)
