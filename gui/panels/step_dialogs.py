@@ -49,6 +49,7 @@ class _StepDialog(FormDialog):
 
     def __init__(self, title: str, verb: str, intro: str, parent: QWidget | None = None) -> None:
         super().__init__(title, verb, parent, width=_WIDTH)
+        self._verb = verb
         self.now = datetime.now().astimezone()
         self.intro = QLabel(intro, self)
         self.intro.setTextFormat(Qt.TextFormat.PlainText)
@@ -93,6 +94,8 @@ class _StepDialog(FormDialog):
         self.note.setText("\n".join(said))
         self.note.setVisible(bool(said))
         restyle(self.note, "role", "warning" if said else "muted")
+        wrong = bool(said) or not all(one.is_valid() for one in self.findChildren(Field))
+        self.accept_button.setText(f"{self._verb} all the same" if wrong else self._verb)
 
     def accept(self) -> None:
         self.saved.emit(self.data_set())

@@ -153,3 +153,15 @@ def test_a_page_of_the_print_settings_with_a_mistake_is_marked(qtbot, window):
     qtbot.keyClicks(dialog.window_line.line, "40,400")
     assert dialog.tabs.tabIcon(1).isNull()
     assert dialog.accept_button.isEnabled()
+
+
+def test_a_step_that_departs_from_the_standard_says_so_on_its_button(qtbot, window):
+    dialog = opened(qtbot, BeginStepDialog(None, "US", window))
+    assert dialog.accept_button.text() == "&Begin"
+    dialog.station.line.setFocus()
+    qtbot.keyClicks(dialog.station.line, "-OF-THE-SECOND-FLOOR")
+    assert dialog.station.error() == "At most 16 characters."
+    assert dialog.accept_button.text() == "&Begin all the same"
+    dialog.station.line.clear()
+    qtbot.keyClicks(dialog.station.line, "US")
+    assert dialog.accept_button.text() == "&Begin"
