@@ -287,6 +287,8 @@ class _FinalDialog(StepDialog):
 
 
 class CompleteDialog(_FinalDialog):
+    """What was done and what came of it: the final attributes of a step that is COMPLETED (PS3.4 Table CC.2.5-3)."""
+
     def __init__(self, host: ServicesHost, station: str, start: str, parent: QWidget | None = None) -> None:
         super().__init__("Complete the step", "Set to &COMPLETED", "COMPLETED", parent)
         self.station = code_field("&Station", needed_code, 0, self)
@@ -319,6 +321,8 @@ class CompleteDialog(_FinalDialog):
 
 
 class CancelDialog(_FinalDialog):
+    """Why: the final attributes of a step of ours that is CANCELED (PS3.4 Table CC.2.5-3)."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Cancel the step", "Set to &CANCELED", "CANCELED", parent)
         self.code = _reason_field(self, none=False)

@@ -150,6 +150,7 @@ _INSTANCE_SERVICES = frozenset({"C-STORE", "N-CREATE", "N-SET", "N-GET", "N-DELE
 
 
 def detail_tooltip(row: LogRow) -> str:
+    """The whole detail of a row, the findings on its messages, and the UIDs it is about."""
     uid = row.shape.sop_class_uid
     lines = [
         row.detail,

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QTabWidget, QVBoxLayout
 
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
-from engine.model.notices import Notice, Outcome, StatusNotice
+from engine.model.notices import Notice, StatusNotice
 from engine.standard.lean import dataclass
 from engine.standard.status import status_text
 from engine.workspace.errors import ValueProblem
@@ -25,6 +25,7 @@ from gui.forms.query_form import QueryForm
 from gui.forms.retrieve_bar import RetrieveBar
 from gui.forms.trail import Trail
 from gui.models.inbound_rows import InboundModel
+from gui.models.retrievals import Retrievals
 from gui.models.tables import PlainTable
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
@@ -74,8 +75,7 @@ class QueryPage(ServicePage):
         self._asked: DataSet | None = None
         self._asked_level = ""
         self._steps: list[Step] = []
-        self._queue: list[Retrieve] = []
-        self._done: list[StatusNotice] = []
+        self._retrievals = Retrievals()
         self._retrieving = False
         self.menu = QueryMenu(host.workspace, self)
         self.menu.loaded.connect(self.load)
@@ -314,8 +314,7 @@ class QueryPage(ServicePage):
             folder=bar.folder if goal.here else None,
             sop_classes=known_classes(chosen) if not move else (),
         )
-        self._queue = [replace(base, identifier=identifier) for identifier in asked]
-        self._done = []
+        self._retrievals = Retrievals(replace(base, identifier=identifier) for identifier in asked)
         self.inbound.start()
         self.inbound_table.set_empty(
             "What is retrieved is listed here as it arrives."
@@ -328,25 +327,18 @@ class QueryPage(ServicePage):
 
     def _next(self) -> None:
         self._retrieving = True
-        self.submit(self._queue.pop(0))
+        self.submit(self._retrievals.next())
         self._allow()
 
     def _retrieved(self, status: StatusNotice) -> None:
         """One of the retrievals ended: the next, or the verdict over all."""
-        self._done.append(status)
         self._say_end(status, status.service)
-        if self._queue and status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.FAILURE):
+        if self._retrievals.ended(status):
             self._next()
             return
-        left, self._queue = len(self._queue), []
-        if len(self._done) > 1 or left:
-            arrived = sum(s.received or 0 for s in self._done)
-            good = sum(s.outcome is Outcome.SUCCESS for s in self._done)
-            words = f"{good} of {len(self._done) + left} retrievals went well; {arrived:,} instances arrived here."
-            worst = next((s for s in self._done if s.outcome is not Outcome.SUCCESS), None)
-            role = "ok" if worst is None and not left else "failure" if worst is None else "warning"
-            more = f" {worst.sentence} {worst.verdict}" if worst is not None else ""
-            self.run_bar.show_verdict(f"{words}{more}".strip(), role, role)
+        words, role = self._retrievals.verdict()
+        if words:
+            self.run_bar.show_verdict(words, role, role)
 
     def _ours(self) -> tuple[str, int]:
         """Our AE title and port for a C-MOVE: the built-in peer's where it runs."""

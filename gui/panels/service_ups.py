@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,13 +15,7 @@ from engine.model.procedures import ups as p
 from engine.model.procedures.base import Procedure
 from engine.standard.messages import message_name
 from engine.standard.status import status_text
-from engine.standard.ups import (
-    CANCELED,
-    COMPLETED,
-    IN_PROGRESS,
-    SCHEDULED,
-    SUBSCRIBE,
-)
+from engine.standard.ups import CANCELED, COMPLETED, IN_PROGRESS, SCHEDULED, SUBSCRIBE
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.placeholders import new_uid
 from engine.workspace.ups_claims import Claim
@@ -39,13 +34,7 @@ from gui.forms.ups_dialogs import (
 from gui.forms.ups_events import UpsEvents
 from gui.forms.ups_list import StepList
 from gui.forms.ups_question import UpsQuestion
-from gui.models.ups_rows import (
-    LEARNT,
-    EventRow,
-    StepRow,
-    received,
-    step_row,
-)
+from gui.models.ups_rows import LEARNT, EventRow, StepRow, received, step_row
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING
 
@@ -70,6 +59,16 @@ class UpsPage(ServicePage):
         self._asked: tuple[Claim, Claim | None] | None = None
         self._shown_data: DataSet | None = None
         self._new_uid = ""
+        self._doers: dict[str, Callable[[StepRow], None]] = {
+            "claim": self._claim,
+            "progress": self._progress,
+            "complete": self._complete,
+            "cancel_step": self._cancel_step,
+            "read": self._read,
+            "subscribe": self._subscribe,
+            "ask_cancel": self._ask_cancel,
+            "watch": self._watch,
+        }
         self._make_question()
         self.finish_layout(self._make_results())
         self.step_actions = StepActions(self.act, self)
@@ -165,7 +164,7 @@ class UpsPage(ServicePage):
         if row is None or self.running or not self.step_actions.buttons[name].isEnabled():
             return
         self._about = row
-        getattr(self, f"_{name}")(row)
+        self._doers[name](row)
 
     def ask_new(self) -> None:
         if not self.new_button.isEnabled():

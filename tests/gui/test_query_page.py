@@ -168,7 +168,7 @@ def test_matches_of_several_patients_are_retrieved_one_after_the_other(page, qtb
     find(page, qtbot)
     page.matches.table.selectAll()
     page.retrieve()
-    qtbot.waitUntil(lambda: not page.running and not page._queue)
+    qtbot.waitUntil(lambda: "retrievals" in page.run_bar.sentence.text())
     assert page.run_bar.sentence.text().startswith("2 of 2 retrievals went well; 4 instances arrived here.")
 
 
