@@ -34,6 +34,7 @@ from .panels.builder_panel import BuilderPanel
 from .panels.log_panel import LogPanel
 from .panels.services_panel import ServicesPanel
 from .panels.trace_panel import TracePanel
+from .report import tell_defect
 from .services_host import ServicesHost
 from .session import AssociationRecord, EchoReport, Session
 from .shortcuts import Actions
@@ -269,14 +270,23 @@ class MainWindow(QMainWindow):
     # -- what happens -------------------------------------------------------------------------------------------
 
     def _notices(self, batch: tuple[Notice, ...]) -> None:
-        self.log.add_notices(batch)
-        self.trace.add_notices(batch)
+        for add_notices in (self.log.add_notices, self.trace.add_notices):
+            try:
+                add_notices(batch)
+            except Exception:  # noqa: BLE001 - the others are to have them all the same
+                tell_defect()
         for notice in batch:
-            if isinstance(notice, MessageNotice):
-                self.builder.add_response(notice)
-                self.answering.take(notice)
-            elif isinstance(notice, EngineNotice):
-                self.silence.take(notice)
+            try:
+                self._notice(notice)
+            except Exception:  # noqa: BLE001 - as above
+                tell_defect()
+
+    def _notice(self, notice: Notice) -> None:
+        if isinstance(notice, MessageNotice):
+            self.builder.add_response(notice)
+            self.answering.take(notice)
+        elif isinstance(notice, EngineNotice):
+            self.silence.take(notice)
 
     def _theme_changed(self) -> None:
         self.setWindowIcon(theme().icon("app"))

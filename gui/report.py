@@ -100,6 +100,12 @@ class Reporter(QObject):
             self.reported.emit(text, words)
 
 
+def tell_defect() -> None:
+    """Tell of the exception that is being handled as if nobody had caught it: for work on many things, where a defect
+    met with one is not to keep the others from their turn."""
+    sys.excepthook(*sys.exc_info())
+
+
 def write_to_terminal(text: str) -> None:
     """A line on standard error, where there is one and somebody reads it: what is told is not to fail by that."""
     if sys.stderr is None:

@@ -46,6 +46,7 @@ from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from .bridge import Bridge
 from .models.peers import peer_name
 from .records import AssociationRecord, EchoReport, ListenerState
+from .report import tell_defect
 
 __all__ = ["AssociationRecord", "EchoReport", "ListenerState", "Session"]
 
@@ -277,15 +278,18 @@ class Session(QObject):
         changed: dict[int, None] = {}
         last: list[Notice] = []
         for notice in batch:
-            if isinstance(notice, PduNotice):
-                self._take_pdu(notice, changed)
-            elif isinstance(notice, MessageNotice):
-                if self._echoes:
-                    self._take_message(notice)
-            elif isinstance(notice, AssociationNotice):
-                self._take_association(notice, changed)
-            else:
-                last.append(notice)
+            try:
+                if isinstance(notice, PduNotice):
+                    self._take_pdu(notice, changed)
+                elif isinstance(notice, MessageNotice):
+                    if self._echoes:
+                        self._take_message(notice)
+                elif isinstance(notice, AssociationNotice):
+                    self._take_association(notice, changed)
+                else:
+                    last.append(notice)
+            except Exception:  # noqa: BLE001 - the others are to be told all the same
+                tell_defect()
         for association in changed:
             record = self._records.get(association)
             if record is not None:
@@ -294,15 +298,22 @@ class Session(QObject):
                     self.current_changed.emit(record)
         self.notices.emit(batch)
         for notice in last:
-            if isinstance(notice, StatusNotice):
-                self._take_status(notice)
-            elif isinstance(notice, ListenerNotice):
-                self._take_listener(notice)
-            elif isinstance(notice, EngineNotice):
-                self.said.emit(notice.sentence, "text" if notice.answers else "failure")
-            elif isinstance(notice, ErrorNotice):
-                self.said.emit(notice.sentence, "failure")
+            try:
+                self._take_after(notice)
+            except Exception:  # noqa: BLE001 - as above
+                tell_defect()
         self._forget()
+
+    def _take_after(self, notice: Notice) -> None:
+        """What is told when the notices have been handed on."""
+        if isinstance(notice, StatusNotice):
+            self._take_status(notice)
+        elif isinstance(notice, ListenerNotice):
+            self._take_listener(notice)
+        elif isinstance(notice, EngineNotice):
+            self.said.emit(notice.sentence, "text" if notice.answers else "failure")
+        elif isinstance(notice, ErrorNotice):
+            self.said.emit(notice.sentence, "failure")
 
     def _take_pdu(self, notice: PduNotice, changed: dict[int, None]) -> None:
         record = self._records.get(notice.association)

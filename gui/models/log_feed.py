@@ -29,6 +29,7 @@ from engine.standard.elements import ELEMENTS, tag_text
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_for, message_name
 from engine.standard.status import StatusClass, lookup, status_text
+from gui.report import tell_defect
 
 from .log_associations import AssociationRows
 from .log_links import REMEMBERED, Links, Origin
@@ -129,8 +130,12 @@ class LogFeed:
         self._changed = set()
         for notice in notices:
             take = self._take.get(type(notice))
-            if take is not None:
+            if take is None:
+                continue
+            try:
                 take(notice)
+            except Exception:  # noqa: BLE001 - the rows of the others are to come all the same
+                tell_defect()
         return self._changed
 
     def forget(self) -> None:

@@ -144,19 +144,30 @@ class LogStore:
         instance: str = "",
     ) -> int:
         """A new row at the end; returns its number."""
-        self._shape.append(self._number_of(shape))
-        self._time.append(time)
-        self._association.append(association or 0)
-        self._message_id.append(-1 if message_id is None else message_id)
-        self._duration.append(nan if duration is None else duration)
-        self._repeats.append(0)
-        self._detail.append(detail)
-        self._instance.append(instance)
+        try:
+            self._shape.append(self._number_of(shape))
+            self._association.append(association or 0)
+            self._message_id.append(-1 if message_id is None else message_id)
+            self._duration.append(nan if duration is None else duration)
+            self._repeats.append(0)
+            self._detail.append(detail)
+            self._instance.append(instance)
+            self._time.append(time)
+        except BaseException:  # a row that stands in some columns only would move those behind it
+            self._drop_from(len(self._time))
+            raise
         return self.first + len(self._time) - 1
 
     def shared(self, shape: Shape) -> Shape:
         """The one that rows have, which is equal: it is found sooner, and stays."""
         return self._shapes[self._number_of(shape)]
+
+    def _drop_from(self, count: int) -> None:
+        """All columns have so many rows again."""
+        for column in (self._shape, self._association, self._message_id, self._duration, self._repeats):
+            del column[count:]
+        self._detail.keep(count)
+        self._instance.keep(count)
 
     def _number_of(self, shape: Shape) -> int:
         number = self._by_identity.get(id(shape))

@@ -50,6 +50,10 @@ class TextColumn:
         self._ids[number - self.first] = len(texts)
         texts.append(text)
 
+    def keep(self, count: int) -> None:
+        """Drop what stands behind so many rows."""
+        del self._ids[count:]
+
     def forget(self, count: int) -> None:
         """Drop the oldest rows."""
         del self._ids[:count]

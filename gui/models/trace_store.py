@@ -11,6 +11,7 @@ from engine.model.notices import FINAL_PHASES, AssociationNotice, AssociationPha
 from engine.model.tls import TlsVerdict
 from engine.standard.lean import dataclass
 from engine.standard.pdus import AssociateAC, AssociateRQ, PDataTF
+from gui.report import tell_defect
 
 KEPT_ASSOCIATIONS = 1_000
 """Ended associations kept: a long day by hand. A listener under load makes more, and the oldest go."""
@@ -84,12 +85,15 @@ class TraceStore:
     def take(self, notices: Iterable[Notice]) -> Changes:
         changes = Changes()
         for notice in notices:
-            if isinstance(notice, PduNotice):
-                self._pdu(notice, changes)
-            elif isinstance(notice, AssociationNotice):
-                self._phase(notice, changes)
-            elif isinstance(notice, FindingNotice):
-                self._finding(notice, changes)
+            try:
+                if isinstance(notice, PduNotice):
+                    self._pdu(notice, changes)
+                elif isinstance(notice, AssociationNotice):
+                    self._phase(notice, changes)
+                elif isinstance(notice, FindingNotice):
+                    self._finding(notice, changes)
+            except Exception:  # noqa: BLE001 - the others are to be kept all the same
+                tell_defect()
         self._bound(changes)
         return changes
 

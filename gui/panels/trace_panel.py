@@ -26,6 +26,7 @@ from gui.models.trace_target import TraceTarget
 from gui.models.trace_words import ended_badly
 from gui.models.waiver_book import WaiverBook
 from gui.pace import Pace
+from gui.report import tell_defect
 from gui.theme import SPACING
 
 from .trace_contexts import ContextsTab
@@ -123,7 +124,10 @@ class TracePanel(QWidget):
     def add_notices(self, notices: tuple[Notice, ...]) -> None:
         """Take in a batch; the newest association of our own is shown unless the user chose another one."""
         changes = self.store.take(notices)
-        self.diagnoses.take(notices)
+        try:
+            self.diagnoses.take(notices)
+        except Exception:  # noqa: BLE001 - what happened is to be shown, explained or not
+            tell_defect()
         for number in changes.new:
             self.associations.add(number)
         for number in changes.gone:

@@ -10,10 +10,32 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 import gui
+from engine.model.notices import AssociationNotice
+from gui.answering import Answering
 from gui.dialogs import WENT_WRONG, Questions, ReportDialog, SilenceDialog
 from gui.forms.eliding_combo import ElidingCombo
 from gui.forms.hex_view import HexView
+from gui.models.diagnosis_book import DiagnosisBook
+from gui.models.log_associations import AssociationRows
+from gui.models.log_texts import TextColumn
+from gui.models.trace_store import TraceStore
+from gui.panels.log_panel import LogPanel
+from gui.panels.trace_panel import TracePanel
 from gui.report import KEPT, Reporter, report_text
+from gui.session import Session
+from tests.gui.staging import staged
+
+
+@pytest.fixture
+def told():
+    """Every notice of the session."""
+    return []
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, told):
+    with staged(qtbot, tmp_path / "workspace", told=told) as made:
+        yield made
 
 
 def fail(*_, **__):
@@ -116,3 +138,45 @@ def test_an_endless_recursion_is_one_report_however_deep_it_was():
         texts.add(report_text(raised.value.with_traceback(raised.value.__traceback__.tb_next)))
     assert len(texts) == 1
     assert "again and again" in texts.pop()
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        (TextColumn, "_added"),
+        (AssociationRows, "take"),
+        (TraceStore, "_pdu"),
+        (DiagnosisBook, "take"),
+        (LogPanel, "add_notices"),
+        (TracePanel, "add_notices"),
+        (Session, "_take_pdu"),
+        (Session, "_take_association"),
+        (Answering, "take"),
+    ],
+    ids=lambda what: getattr(what, "__name__", what),
+)
+def test_a_defect_met_with_some_notices_keeps_no_others_back(kind, method, qtbot, window, told, monkeypatch):
+    """Neither from the window's other parts nor from what comes later."""
+    with qtbot.captureExceptions() as raised:
+        with monkeypatch.context() as broken:
+            broken.setattr(kind, method, fail)
+            echo(qtbot, window, told)
+        assert raised
+        assert {error for error, _, _ in raised} == {KeyError}
+        raised.clear()
+        rows, log = window.log.model.total, window.log.model
+        ended = echo(qtbot, window, told)
+        qtbot.waitUntil(lambda: log.total > rows and ended.association in window.trace.store.associations)
+        assert not raised
+        assert [log.store.row(n).time for n in range(log.store.first, log.store.end)]
+
+
+def echo(qtbot, window, told):
+    before = len(told)
+    window.echo()
+
+    def ends():
+        return [n for n in told[before:] if isinstance(n, AssociationNotice) and n.requestor and n.outcome]
+
+    qtbot.waitUntil(lambda: bool(ends()))
+    return ends()[0]
