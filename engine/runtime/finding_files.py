@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from time import perf_counter
 
@@ -298,19 +299,38 @@ def _matches(pattern: Path) -> Iterator[_Candidate | None]:
         yield _Candidate(pattern, why="No file fits this pattern.")
 
 
-def _walk(folder: Path) -> Iterator[_Candidate | None]:
-    """Every file below a folder, by name; a folder that cannot be read is told."""
-    unreadable: list[OSError] = []
-    for name, folders, files in os.walk(folder, onerror=unreadable.append):
-        folders.sort()
-        here, place = Path(name), os.path.join(os.path.abspath(name), "")  # noqa: PTH100, PTH118 - once for all in it
-        for file in sorted(files):
-            yield _regular(here / file, place + file)
-        while unreadable:
-            yield _unreadable(unreadable.pop())
-        yield None  # the next folder is listed
-    while unreadable:
-        yield _unreadable(unreadable.pop())
+def _walk(folder: Path) -> Iterator[_Candidate]:
+    """Every file below a folder, by name, those of its folders after its own; a folder that cannot be read is told.
+    Folders that are links are not gone into: they may lead back."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=_name_of)
+    except OSError as error:
+        yield _unreadable(error)
+        return
+    place = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118 - once for all in it
+    folders = []
+    for entry in entries:
+        name = entry.name
+        if _is_folder(entry):
+            folders.append(entry)
+        elif entry.is_file(follow_symlinks=False):  # the folder has told so itself: no question to the disk
+            yield _candidate(folder / name, place=place + name)
+        else:
+            yield _regular(folder / name, place + name)
+    for entry in folders:
+        if not entry.is_symlink():
+            yield from _walk(folder / entry.name)
+
+
+_name_of = attrgetter("name")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere: opening it says so
+        return False
 
 
 def _unreadable(error: OSError) -> _Candidate:

@@ -4,12 +4,13 @@ where nothing is wrong with either."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from engine.conformance.stores import IDENTITY, StoreSeen
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import CommandSet
+from engine.model.command_set import AFFECTED_INSTANCE, RESPONDED_TO, CommandSet, Element
 from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import Direction
 from engine.model.quick import quick
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from .recorder import Recorder
 
-_received, _ready = quick(dx.Received), quick(dx.Ready)
+_received, _ready, _command_set, _element = quick(dx.Received), quick(dx.Ready), quick(CommandSet), quick(Element)
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +47,21 @@ class StoreKind:
     context: NegotiatedContext
     sop_class_uid: str
     response: CommandSet
+    replies: dict[int, CommandSet] = field(default_factory=dict)
+    """A response by the size of its UID, which the group length counts."""
+
+    def reply(self, number: bytes, uid: bytes) -> CommandSet:
+        """`decode_command` of a response with these, as they stand there."""
+        known = self.replies.get(len(uid))
+        if known is None or known.places is None:
+            known = self.replies[len(uid)] = decode_command(self.form.answer(number, uid)[HEADERS:])
+        if known.places is None:
+            return known
+        elements = list(known.elements)
+        own, instance = known.places[RESPONDED_TO], known.places[AFFECTED_INSTANCE]
+        elements[own] = _element(RESPONDED_TO, int.from_bytes(number, "little"), number)
+        elements[instance] = _element(AFFECTED_INSTANCE, uid.rstrip(b"\0").decode("ascii"), uid)
+        return _command_set(tuple(elements), known.places)
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
@@ -11,12 +12,13 @@ from engine.model.limits import Limits
 from engine.model.notices import AnyNotice, Direction, MessageNotice, PduNotice, ProgressNotice, StoredNotice
 from engine.model.quick import quick
 from engine.model.storing import FileResult, FileState
-from engine.protocol.forms import Form
 from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
-from engine.wire.commands import decode_command
 
 from .runs import Times
+
+if TYPE_CHECKING:
+    from .sent_stores import StoreKind
 
 _pdu_notice, _message_notice, _progress_notice = quick(PduNotice), quick(MessageNotice), quick(ProgressNotice)
 _stored_notice, _file_result = quick(StoredNotice), quick(FileResult)
@@ -58,11 +60,11 @@ class Stored:
 class Turn:
     """The response to a C-STORE of ours, what that makes of its file, and the request of the file after it.
 
-    answer: what is kept of the response's P-DATA-TF; response: its command set; operation: that it ends, after
-    `duration`. came: when it did. sent: when the request of `file` had gone: `request` with this Message ID and SOP
-    Instance UID. pdus: what is kept of each of its P-DATA-TFs; command_size, sizes: bytes of the first, and
-    how many of the others have how many. states: of
-    what is received and of what is sent.
+    answer: what is kept of the response's P-DATA-TF; response: its command set, of a C-STORE of `kind`, with the
+    Message ID and UID of `replied`; operation: that it ends, after `duration`. came: when it did. gone: when the
+    request of `file` had gone, whose operation is `begun`; command: its command set, of `next_kind`, with this
+    Message ID (number) and SOP Instance UID. pdus: what is kept of each of its P-DATA-TFs; command_size, sizes: bytes
+    of the first, and how many of the others have how many. states: of what is received and of what is sent.
     """
 
     association: int
@@ -71,6 +73,8 @@ class Turn:
     answer: bytes
     answer_size: int
     response: bytes
+    kind: StoreKind
+    replied: tuple[bytes, bytes]
     operation: int
     duration: float
     came: Times
@@ -78,8 +82,8 @@ class Turn:
     file: FileResult
     context: NegotiatedContext
     begun: int
-    sent: Times
-    request: Form
+    gone: Times
+    next_kind: StoreKind
     number: int
     uid: str
     command: bytes
@@ -104,14 +108,18 @@ class Turn:
         return made[:limit] if self.rest else made
 
     def _made(self) -> list[AnyNotice]:
-        stored, time = self.stored, self.came[0]
+        stored, came, gone = self.stored, self.came, self.gone
+        time = came[0]
         end = moved(stored.file, FileState.STORED, stored.sentence, 0)
         begun = moved(self.file, FileState.SENDING, self.file.sentence)
-        response, when = decode_command(self.response), self.came
-        made: list[AnyNotice] = [
-            self._pdu(Direction.RECEIVED, self.answer, self.answer_size, self.came, self.states[0]),
+        number, uid = self.replied
+        reply = self.kind.reply(number, uid)
+        request = self.next_kind.request.for_instance(self.uid, self.number)
+        sizes = (self.command_size, *(size for count, size in self.sizes for _ in range(count)))
+        return [
+            *self._pdus(Direction.RECEIVED, (self.answer,), (self.answer_size,), came, self.states[0]),
             self._message(
-                Direction.RECEIVED, self.answered, self.operation, when, response, self.response, None, 0, self.duration
+                Direction.RECEIVED, self.answered, self.operation, came, reply, self.response, None, 0, self.duration
             ),
             _stored_notice(operation=stored.operation, association=end.association, time=time, results=(end,)),
             _progress_notice(
@@ -123,36 +131,35 @@ class Turn:
                 failed=stored.failed,
                 warning=stored.warning,
                 bytes=stored.size,
-                sentence=_progress(end.path, stored.sentence),
+                sentence=f"{end.path.name}: {stored.sentence}",
             ),
             _stored_notice(operation=stored.operation, association=self.association, time=time, results=(begun,)),
-        ]
-        pdus, sent, states = iter(self.pdus), self.sent, self.states[1]
-        for count, size in ((1, self.command_size), *self.sizes):
-            made += [self._pdu(Direction.SENT, next(pdus), size, sent, states) for _ in range(count)]
-        command = self.request.for_instance(self.uid, self.number)
-        made.append(
+            *self._pdus(Direction.SENT, self.pdus, sizes, gone, self.states[1]),
             self._message(
-                Direction.SENT, self.context, self.begun, sent, command, self.command, self.data, self.length, None
-            )
-        )
-        return made
+                Direction.SENT, self.context, self.begun, gone, request, self.command, self.data, self.length, None
+            ),
+        ]
 
-    def _pdu(self, direction: Direction, data: bytes, size: int, when: Times, states: States) -> PduNotice:
-        before, event, action, after = states
-        return _pdu_notice(
-            association=self.association,
-            time=when[0],
-            clock=when[1],
-            direction=direction,
-            type=PDataTF.TYPE,
-            data=data,
-            size=size,
-            state_before=before,
-            event=event,
-            action=action,
-            state_after=after,
-        )
+    def _pdus(
+        self, direction: Direction, kept: Sequence[bytes], sizes: Iterable[int], when: Times, states: States
+    ) -> list[PduNotice]:
+        association, (time, clock), (before, event, action, after) = self.association, when, states
+        return [
+            _pdu_notice(
+                association=association,
+                time=time,
+                clock=clock,
+                direction=direction,
+                type=PDataTF.TYPE,
+                data=data,
+                size=size,
+                state_before=before,
+                event=event,
+                action=action,
+                state_after=after,
+            )
+            for data, size in zip(kept, sizes, strict=True)
+        ]
 
     def _message(
         self,
@@ -182,7 +189,3 @@ class Turn:
             data_length=length,
             duration=duration,
         )
-
-
-def _progress(path: Path, sentence: str) -> str:
-    return f"{path.name}: {sentence}"

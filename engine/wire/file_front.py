@@ -26,7 +26,10 @@ FRONT = 16 * 1024
 META_START = 132
 """After preamble and prefix (PS3.10 7.1)."""
 META_GROUP = 0x0002
-SYNTAX = 0x00020010
+META_INSTANCE, SYNTAX = 0x00020003, 0x00020010
+_BEHIND_LENGTH = META_START + 12
+MOST_METAS = 64
+"""Kinds of File Meta Information remembered: by their length, of which a series has a few."""
 OWN_CLASS, OWN_INSTANCE = 0x00080016, 0x00080018
 PIXEL_GROUP, DELIMITERS = 0x7FE0, 0xFFFE
 _SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
@@ -198,24 +201,49 @@ def _skim_implicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
 
 
 def _meta(data: bytes) -> tuple[dict[int, str], int]:
-    """The File Meta Information's values and the offset behind it, which its group length tells."""
+    """The File Meta Information's values and the offset behind it, which its group length tells.
+
+    The files of a series differ in their SOP Instance UID only: what is alike is read once.
+    """
+    known = _metas.get(data[128:_BEHIND_LENGTH])
+    if known is not None:
+        before, after, at, end, values = known
+        if data.startswith(before, META_START) and data.startswith(after, end - len(after)):
+            return {**values, META_INSTANCE: strip(data[at : end - len(after)].decode("latin-1"))}, end
+    return _read_meta(data)
+
+
+def _read_meta(data: bytes) -> tuple[dict[int, str], int]:
     if data[128:META_START] != b"DICM":
         raise _Unusual
     group, element, vr, count, length = _group_length(data, META_START)
-    start = META_START + 12
+    start = _BEHIND_LENGTH
     end = start + length
     if (group, element, vr, count) != (META_GROUP, 0, b"UL", 4) or end > len(data):
         raise _Unusual
     meta = {0x00020000: strip(data[start - 4 : start].decode("latin-1"))}
+    instance = None
     while start < end:
         tag, body, stop = _explicit_head(data, start)
         if tag >> 16 != META_GROUP:
             raise _Unusual
+        if tag == META_INSTANCE:
+            instance = (body, stop) if tag not in meta else None
         meta[tag] = strip(data[body:stop].decode("latin-1"))
         start = stop
     if start != end:
         raise _Unusual
+    if instance is not None:
+        at, stop = instance
+        if len(_metas) >= MOST_METAS:
+            _metas.clear()
+        _metas[data[128:_BEHIND_LENGTH]] = data[META_START:at], data[stop:end], at, end, dict(meta)
     return meta, end
+
+
+_metas: dict[bytes, tuple[bytes, bytes, int, int, dict[int, str]]] = {}
+"""By its beginning with the group length: what stands before the SOP Instance UID and behind it, where that begins,
+where all ends, and the values."""
 
 
 def _identity(data: bytes, start: int, end: int, head: Head) -> dict[int, str]:
