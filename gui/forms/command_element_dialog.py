@@ -4,34 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.model.command_set import Element
 from engine.standard.elements import ELEMENTS, tag_text
+from gui.dialogs import FormDialog
 from gui.models.command_draft import Line
 from gui.models.command_model import CommandModel
 from gui.models.command_values import edit_text, given_bytes, parse
 from gui.models.dataset_values import hex_text, parse_hex
-from gui.theme import SPACING
 
 from .fields import NumberField, TextField
 
 MAXIMUM_LENGTH = 0xFFFFFFFF
 """A Value Length has 32 bits (PS3.7 6.3.1)."""
+WIDTH = 430
 
 
-class ElementDialog(QDialog):
-    """Asks for the bytes and the length of one row; open() it, it changes the model when accepted."""
+class ElementDialog(FormDialog):
+    """Asks for the bytes and the length of one row; open() it, it changes the model when accepted.
+
+    Anything can be bytes; only a length that is none cannot be written.
+    """
 
     def __init__(self, model: CommandModel, row: int, line: Line, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._model, self._row, self._line = model, row, line
-        element = self._element = model.draft.element(line)
         known = ELEMENTS.get(line.tag)
         name = known.name if known else "Unknown element"
-        self.setWindowTitle(f"Bytes and length: {name}")
+        super().__init__(f"Bytes and length: {name}", "Apply", parent, width=WIDTH)
+        self._model, self._row, self._line = model, row, line
+        element = self._element = model.draft.element(line)
         self.value = TextField("&Value", parent=self, hint="As in the table; ignored when bytes are given.")
         self.bytes = TextField(
             "&Bytes (hexadecimal)", _hex_problem, "31 2E 32 00", self, mono=True, hint="The value field, as sent."
@@ -45,18 +46,17 @@ class ElementDialog(QDialog):
         self.length.set_value(element.length)
         title = QLabel(f"{tag_text(line.tag)} {name}", self)
         title.setProperty("role", "title")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
-        layout.setSpacing(SPACING.large)
-        for widget in (title, self.value, self.bytes, self.length, buttons):
-            layout.addWidget(widget)
-        self.setMinimumWidth(460)
+        for widget in (title, self.value, self.bytes, self.length):
+            self.body.addWidget(widget)
+        self.length.edited.connect(self._judge)
+
+    def _judge(self, _value: object) -> None:
+        self.accept_button.setEnabled(self.length.is_valid())
 
     def accept(self) -> None:
         """Take what the fields say; hexadecimal that does not read is taken as characters, as in the table."""
+        if not self.length.is_valid():
+            return
         length = self.length.value()
         text = self.bytes.value().strip()
         if text:

@@ -85,6 +85,18 @@ def test_a_value_is_given_in_the_dialog_too(qtbot: QtBot, view: CommandView) -> 
     assert draft(view).preview().message_id == 12
 
 
+def test_a_value_length_that_is_none_is_told_and_not_dropped(qtbot: QtBot, view: CommandView) -> None:
+    qtbot.keyClick(view, KEY.Key_B, CTRL)
+    dialog = view.findChild(ElementDialog)
+    assert dialog is not None
+    qtbot.keyClicks(dialog.length.line, "eight")
+    assert dialog.length.error() == "eight is not a whole number."
+    assert not dialog.accept_button.isEnabled()
+    dialog.accept()
+    assert dialog.isVisible()
+    dialog.reject()
+
+
 def test_rows_are_copied_as_text(qtbot: QtBot, view: CommandView) -> None:
     view.selectAll()
     qtbot.keyClick(view, KEY.Key_C, CTRL)
