@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.model.emulation import EMULATORS, NAMES, PRINTER_STATES, Emulation, ReportOn
+from engine.model.whole_numbers import whole_number
 from engine.standard.failure_reasons import FAILURE_REASONS
 from engine.workspace.emulation_text import MOST_RETRIES
 
@@ -30,12 +31,12 @@ def emulators(text: str) -> frozenset[str]:
 def failing(text: str) -> tuple[int, int]:
     """An argparse type: none, all, or N for every Nth reference; a Failure Reason may follow, as all:0112."""
     share, _, reason = text.partition(":")
-    number = {"none": 0, "all": 1}.get(share, int(share) if share.isascii() and share.isdigit() and share else -1)
+    number = {"none": 0, "all": 1}.get(share, whole_number(share, 9999))
     try:
         code = int(reason, 16) if reason else 0x0110
     except ValueError:
         code = -1
-    if not 0 <= number <= 9999 or not 0 <= code <= 0xFFFF:
+    if number is None or not 0 <= code <= 0xFFFF:
         raise argparse.ArgumentTypeError(
             f"“{text}” is not none, all or a number, with a Failure Reason in hexadecimal behind it as all:0112"
         )
@@ -53,9 +54,10 @@ def printer(text: str) -> tuple[str, str]:
 def retries(text: str) -> tuple[int, float | None]:
     """An argparse type: COUNT[:SECONDS], as 3:5. SECONDS is None when it is not said."""
     count, _, seconds = text.partition(":")
-    if not (count.isascii() and count.isdigit() and int(count) <= MOST_RETRIES):
+    number = whole_number(count, MOST_RETRIES)
+    if number is None:
         raise argparse.ArgumentTypeError(f"“{text}” is not COUNT[:SECONDS], COUNT from 0 to {MOST_RETRIES}")
-    return int(count), one_delay(seconds) if seconds else None
+    return number, one_delay(seconds) if seconds else None
 
 
 def one_delay(text: str) -> float:

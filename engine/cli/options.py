@@ -11,6 +11,7 @@ from dataclasses import replace
 from engine.conformance.names import check_ae_title
 from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedContext, Role, Timeouts
 from engine.model.commands import MoveDestination
+from engine.model.whole_numbers import whole_number
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import MAXIMUM_DELAY
@@ -43,9 +44,10 @@ def free_port(text: str) -> int:
 
 
 def _port(text: str, low: int) -> int:
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= 65535:
+    number = whole_number(text, 65535)
+    if number is None or number < low:
         raise argparse.ArgumentTypeError(f"“{text}” is not a port ({low} to 65535)")
-    return int(text)
+    return number
 
 
 def host(text: str) -> str:
@@ -69,9 +71,10 @@ def ae_title(text: str) -> str:
 
 def length(text: str) -> int:
     """An argparse type: a maximum length, 0 for unlimited."""
-    if not text.isascii() or not text.isdigit() or int(text) > 0xFFFFFFFF:
+    number = whole_number(text)
+    if number is None:
         raise argparse.ArgumentTypeError(f"“{text}” is not a number of bytes (0 to 4294967295)")
-    return int(text)
+    return number
 
 
 def interval(text: str) -> float:
@@ -87,9 +90,14 @@ def interval(text: str) -> float:
 
 def how_many(text: str) -> int:
     """An argparse type: how many."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to 1000")
-    return int(text)
+    return _from_one(text, 1000)
+
+
+def _from_one(text: str, most: int) -> int:
+    number = whole_number(text, most)
+    if not number:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to {most}")
+    return number
 
 
 def seconds(text: str) -> dict[str, float]:
@@ -106,9 +114,7 @@ def seconds(text: str) -> dict[str, float]:
 
 def times(text: str) -> int:
     """An argparse type: how often something is done, from 1."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MAXIMUM_TIMES:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to {MAXIMUM_TIMES}")
-    return int(text)
+    return _from_one(text, MAXIMUM_TIMES)
 
 
 def delays(text: str) -> tuple[float, ...]:

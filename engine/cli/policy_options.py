@@ -15,6 +15,7 @@ from engine.model.association import (
     Timeouts,
 )
 from engine.model.identity import PASSCODE, TYPES, SecretHash
+from engine.model.whole_numbers import whole_number
 from engine.workspace.errors import ValueProblem
 from engine.workspace.listening import ROLES
 from engine.workspace.names import resolve_uid
@@ -54,9 +55,10 @@ def rejection(text: str) -> Rejection:
 
 def count(text: str) -> int:
     """An argparse type: a number of associations."""
-    if not text.isascii() or not text.isdigit() or len(text) > 5:
+    number = whole_number(text, 99_999)
+    if number is None:
         raise argparse.ArgumentTypeError(f"“{text}” is not a number of associations (0 to 99999)")
-    return int(text)
+    return number
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import AnyNotice, ErrorNotice, StatusNotice, StoredNotice, StorePlanNotice
 from engine.model.reading import LIST, read_text_whole
 from engine.model.storing import FileResult, FileState, Order, PlannedFile, ProposalStyle, StoreOptions, StorePlan
+from engine.model.whole_numbers import whole_number
 from engine.trace.plain_text import table
 from engine.trace.store_text import PLAN_HEADERS, RESULT_HEADERS, plan_rows, plan_summary, result_rows
 from engine.workspace.errors import ValueProblem
@@ -67,9 +68,10 @@ def add_store(sub: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """An argparse type: a number from 1."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+    number = whole_number(text, 1_000_000)
+    if not number:
         raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1 to 1000000")
-    return int(text)
+    return number
 
 
 def store(args: argparse.Namespace) -> Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from engine.model.whole_numbers import whole_number
 from engine.standard.ups import PRIORITIES, READINESS, STATES
 from engine.workspace.listening import LOOPBACK
 from engine.workspace.ups_steps import CODE_HINT
@@ -31,9 +32,10 @@ def _seconds(text: str) -> float:
 
 def _count(text: str) -> int:
     """An argparse type: a whole number, 1 or more."""
-    if not text.isascii() or not text.isdigit() or not int(text):
+    number = whole_number(text)
+    if not number:
         raise argparse.ArgumentTypeError(f"“{text}” is not a number from 1")
-    return int(text)
+    return number
 
 
 class Commands:

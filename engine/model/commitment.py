@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from enum import Enum
 
+from engine.model.whole_numbers import whole_number
 from engine.standard.failure_reasons import failure_reason
 from engine.standard.lean import dataclass
 
@@ -103,8 +104,7 @@ def _fate(cls: str, uid: str, good: DataSet | None, bad: DataSet | None) -> Inst
     note = f"reported with the SOP class {other or 'left out'}" if other != cls else ""
     if bad is None:
         return InstanceFate(cls, uid, Fate.COMMITTED, None, note)
-    code = bad.text(FAILURE_REASON)
-    reason = int(code) if code.isdigit() else None
+    reason = whole_number(bad.text(FAILURE_REASON))
     return InstanceFate(cls, uid, Fate.CONTRADICTED if good else Fate.FAILED, reason, note)
 
 

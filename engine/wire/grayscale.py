@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Sequence
 
 from engine.model.dataset import DataElement, DataSet
+from engine.model.whole_numbers import whole_number
 from engine.standard.lean import dataclass
 
 from .errors import DataSetError
@@ -162,7 +163,8 @@ def _entries(element: DataElement | None, count: int) -> Sequence[int]:
     if element is None:
         return ()
     if not isinstance(element.value, bytes):
-        return [int(t) & 0xFFFF for t in element.texts if t.lstrip("-").isdigit()]
+        numbers = ((t, whole_number(t.removeprefix("-"))) for t in element.texts)
+        return [(-n if t.startswith("-") else n) & 0xFFFF for t, n in numbers if n is not None]
     raw = element.value
     if len(raw) < 2 * count <= 2 * len(raw):
         return raw  # a byte an entry

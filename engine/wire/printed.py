@@ -7,6 +7,7 @@ from array import array
 
 from engine.model.dataset import DataSet
 from engine.model.picture import Picture
+from engine.model.whole_numbers import whole_number
 
 from .errors import DataSetError
 
@@ -46,8 +47,7 @@ def printed_picture(image: DataSet, longest: int, *, reverse: bool = False, gray
 
 
 def _number(image: DataSet, tag: int) -> int:
-    text = image.text(tag).strip()
-    return int(text) if text.isdigit() else 0
+    return whole_number(image.text(tag).strip()) or 0
 
 
 def _gray(data: bytes, rows: int, columns: int, step: int, stored: int) -> bytes:

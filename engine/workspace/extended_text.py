@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.model.association import ExtendedNegotiation
+from engine.model.whole_numbers import whole_number
 from engine.standard.extended_negotiation import ExtendedLayout, layout_of
 
 from .binary import hex_bytes
@@ -30,9 +31,10 @@ def information_of(sop_class_uid: str, text: str) -> bytes:
         if key not in layout.keys:
             names = ", ".join(layout.keys)
             raise ValueProblem(f"“{key}” is none of its options ({names}){did_you_mean(key, layout.keys)}")
-        if equals and not (number.isascii() and number.isdigit() and int(number) <= 0xFF):
+        value = whole_number(number, 0xFF) if equals else 1
+        if value is None:
             raise ValueProblem(f"“{part}” is not {key}=NUMBER, up to 255")
-        values[key] = int(number) if equals else 1
+        values[key] = value
     return layout.information(values)
 
 

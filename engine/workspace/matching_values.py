@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from engine.model.dataset import DataElement, DataSet
+from engine.model.whole_numbers import whole_number
 
 from .errors import ValueProblem
 
@@ -118,7 +119,7 @@ def _ends(vr: str, text: str) -> tuple[str, ...]:
     """The two ends of a range, the open ones left out; the zone of a DT is not taken for a second end."""
     if vr == "DT" and _ZONE.search(text) and text.count("-") == 1 and not text.startswith("-"):
         year = text.partition("-")[2]
-        if not 1900 <= int(year if year.isdigit() else 0) <= 2100:
+        if (whole_number(year, 2100) or 0) < 1900:
             return (text,)
     left, dash, right = text.partition("-")
     return tuple(end.strip() for end in (left, right) if end.strip()) if dash else (text,)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from engine.model.dataset import DataElement, DataSet
+from engine.model.whole_numbers import whole_number
 from engine.standard.display_formats import display_format
 from engine.standard.print_attributes import PrintAttribute, of_level
 from engine.wire.value_rules import value_error
@@ -28,7 +29,7 @@ def print_value_error(row: PrintAttribute, text: str) -> str | None:
         except ValueError as error:
             return str(error)
         return None
-    if row.vr == "IS" and not (text.isdigit() and int(text) > 0):
+    if row.vr == "IS" and not whole_number(text, 0x7FFFFFFF):
         return "A whole number of 1 or more is needed here."
     return value_error(row.vr, _written(row, text))
 

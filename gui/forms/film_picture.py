@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.model.dataset import DataSet
 from engine.model.picture import Picture
+from engine.model.whole_numbers import whole_number
 from engine.standard.display_formats import Place, display_format
 from engine.trace.pictures import PreviewError, printed_picture_of
 from gui.theme import SPACING, theme
@@ -61,8 +62,8 @@ class FilmPicture(QWidget):
         places = places_of(film)
         self.drawn = []
         for number, box in enumerate(film.items(_BOXES), start=1):
-            told = box.text(_POSITION).strip()
-            place = int(told) if told.isdigit() else number
+            told = whole_number(box.text(_POSITION).strip())
+            place = number if told is None else told
             if 0 < place <= len(places):
                 self.drawn.append((places[place - 1], *_image_of(box, film)))
         self.setAccessibleDescription(f"A film with {sum(i is not None for _, i, _ in self.drawn)} images")

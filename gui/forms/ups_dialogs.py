@@ -57,7 +57,7 @@ def needed_code(text: str) -> str | None:
 def check_dt(text: str) -> str | None:
     """A DT, whole days and longer: what people type."""
     digits = text.strip()
-    if not digits.isdigit() or len(digits) not in (8, 10, 12, 14):
+    if not (digits.isascii() and digits.isdigit()) or len(digits) not in (8, 10, 12, 14):
         return "A date, with a time or without: 20260131 or 20260131120000."
     return None
 

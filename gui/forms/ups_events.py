@@ -15,6 +15,7 @@ from engine.model.commands import Listen, PeerSettings, RunProcedure
 from engine.model.dataset import DataSet
 from engine.model.notices import MessageNotice, Notice, Outcome, StatusNotice, StepNotice, StepState
 from engine.model.procedures.ups import WatchSteps
+from engine.model.whole_numbers import whole_number
 from engine.standard.lean import dataclass
 from engine.standard.ups import SUSPEND, UNSUBSCRIBE, UPS_FILTERED_GLOBAL, UPS_GLOBAL
 from gui.dialogs import FormDialog
@@ -49,13 +50,12 @@ class WatchOptions:
 
 def load_options(store: QSettings) -> WatchOptions:
     """What was chosen last."""
-    port = str(store.value(_STORE + "port", ""))
     return WatchOptions(
         receiver=str(store.value(_STORE + "receiver", "")),
         lock=store.value(_STORE + "lock", "false") in (True, "true"),
         reopen=store.value(_STORE + "reopen", "true") in (True, "true"),
         filtered=store.value(_STORE + "filtered", "false") in (True, "true"),
-        port=int(port) if port.isdigit() and int(port) < 65536 else None,
+        port=whole_number(str(store.value(_STORE + "port", "")), 65535),
     )
 
 

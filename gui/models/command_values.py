@@ -14,6 +14,7 @@ from engine.model.command_set import (
     Element,
     Value,
 )
+from engine.model.whole_numbers import whole_number
 from engine.standard.command_fields import PRIORITIES, priority_named
 from engine.standard.dictionary import attribute, uid_name
 from engine.standard.elements import ELEMENTS, tag_text
@@ -34,6 +35,8 @@ RAW = "hex:"
 _FILLED_IN = frozenset({GROUP_LENGTH, MESSAGE_ID, DATA_SET_TYPE})
 """Elements the engine fills in when they have no value; empty bytes are given when they are to go out empty."""
 _BITS = {"US": 16, "UL": 32}
+_WIDEST = 1 << 64
+"""Of a typed number: beyond every VR, so that one too wide is told; what is larger still is characters."""
 _GAP = "  "
 """Between a value and its meaning; what follows is not part of the value when typed."""
 
@@ -189,7 +192,8 @@ def parse_number(tag: int, text: str) -> int | None:
         return int(hexadecimal[1] or hexadecimal[2], 16)
     if tag in HEX_TAGS and re.fullmatch(r"[0-9a-f]+", text):
         return int(text, 16)
-    return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
+    number = whole_number(text.removeprefix("-"), _WIDEST)
+    return -number if number is not None and text.startswith("-") else number
 
 
 def completions(tag: int, about: About, uids: tuple[str, ...] = ()) -> list[str]:

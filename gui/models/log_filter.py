@@ -16,6 +16,7 @@ from itertools import compress, repeat
 from operator import contains
 from typing import Protocol
 
+from engine.model.whole_numbers import whole_number
 from engine.standard.lean import dataclass
 
 from .log_masks import both, either, equal, everything, holding, inverted, picked
@@ -146,13 +147,15 @@ class _Test:
     def __init__(self, term: Term, store: LogStore, peers: PeerTexts) -> None:
         self._term, self._store, self._peers = term, store, peers
         self._hits = bytearray()
-        self._numbers = frozenset(int(v.lstrip("#")) for v in term.values if v.lstrip("#").isdecimal())
+        said = (whole_number(v.lstrip("#")) for v in term.values)
+        self._numbers = frozenset(n for n in said if n is not None)
         self._judged: set[int] = set()
         self._about: set[int] = set()
         """Associations a word is about: by its peer's name, title or address, or as its column writes it."""
         word = term.values[0]
-        if word.startswith("#") and word == f"#{word[1:].lstrip('0')}" and word[1:].isdecimal():
-            self._about.add(int(word[1:]))
+        if word.startswith("#") and word == f"#{word[1:].lstrip('0')}":
+            number = whole_number(word[1:])
+            self._about |= {number} if number is not None else set()
         self._details: dict[int, bytearray] = {}
         self._instances: dict[int, bytearray] = {}
 

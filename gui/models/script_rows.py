@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.model.faults import FAULTS, Fault, Parameter, Phase
 from engine.model.scripting import Deviation, Rule, When
+from engine.model.whole_numbers import whole_number
 from engine.workspace.errors import ValueProblem
 from engine.workspace.scripts import parameter_value, read_when, write_when, written
 
@@ -169,9 +170,10 @@ def _split(text: str) -> list[str]:
 
 
 def _number(text: str, key: str) -> int:
-    if not text.isascii() or not text.isdigit():
+    number = whole_number(text)
+    if number is None:
         raise ValueProblem(f"“{text}” is not a number", (key,))
-    return int(text)
+    return number
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.association import APPLICATION_CONTEXT, Negotiated, Proposal
+from engine.model.whole_numbers import whole_number
 from engine.standard.codes import explain_code
 from engine.standard.dictionary import uid_words
 from engine.standard.lean import dataclass
@@ -209,8 +210,7 @@ def _first(text: str) -> str:
 
 
 def _number(fields: dict[str, str], name: str) -> int:
-    text = _first(fields.get(name, ""))
-    return int(text) if text.isdecimal() else 0
+    return whole_number(_first(fields.get(name, ""))) or 0
 
 
 def _role_item(f: dict[str, str]) -> Side:

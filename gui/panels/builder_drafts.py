@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 
 from engine.model.dataset import Data, DataSet, EncodedData
+from engine.model.whole_numbers import whole_number
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.message_files import load_message, save_message
 
@@ -69,9 +70,9 @@ class Drafts(QObject):
             pages.append(
                 self._builder.reopen(message, None if gone else file, changed=bool(tab.get("changed")) or gone)
             )
-        current = str(self._store.value(_CURRENT, 0))
-        if pages and current.isdigit():
-            self._builder.show_page(pages[min(int(current), len(pages) - 1)])
+        current = whole_number(str(self._store.value(_CURRENT, 0)))
+        if pages and current is not None:
+            self._builder.show_page(pages[min(current, len(pages) - 1)])
         return problems
 
     def _save(self, page: MessagePage, path: Path) -> bool:

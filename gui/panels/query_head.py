@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from engine.model.whole_numbers import whole_number
 from engine.workspace.queries import levels_of
 from engine.workspace.query_models import query_models
 from gui.forms.header import menu_button
@@ -89,7 +90,7 @@ class QueryHead(QWidget):
         text = self.limit.text().strip()
         if not text:
             return None
-        return int(text) if text.isascii() and text.isdigit() else 0
+        return whole_number(text) or 0
 
     def _model_activated(self, _index: int) -> None:
         self.model_chosen.emit()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from engine.model.commands import RunProcedure
 from engine.model.notices import Notice, StepNotice
 from engine.model.procedures.printing import PrintImage
+from engine.model.whole_numbers import whole_number
 from engine.standard.display_formats import DisplayFormat, display_format
 from engine.standard.print_attributes import BY_KEYWORD
 from engine.workspace.errors import ValueProblem
@@ -370,6 +371,7 @@ class FramesDialog(FormDialog):
 def _ink(density: str, usual: str) -> str:
     """BLACK or WHITE for a density, by hundredths too: 150 and more looks black."""
     density = density.strip().upper()
-    if density.isdigit():
-        return "BLACK" if int(density) >= 150 else "WHITE"
+    hundredths = whole_number(density)
+    if hundredths is not None:
+        return "BLACK" if hundredths >= 150 else "WHITE"
     return density if density in ("BLACK", "WHITE") else usual

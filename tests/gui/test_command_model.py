@@ -130,6 +130,8 @@ def test_values_are_typed_in_the_usual_ways(keyword: str, text: str, value: obje
     [
         ("MessageID", "abc", b"abc"),
         ("MessageID", "70000", b"\x70\x11\x01\x00"),
+        ("MessageID", "-1", b"\xff\xff"),
+        pytest.param("MessageID", "9" * 5000, b"9" * 5000, id="beyond what can be counted"),
         ("AttributeIdentifierList", "Nonsense", b"Nonsense"),
         ("AffectedSOPClassUID", "hex: 31 2E", b"1."),
     ],

@@ -90,6 +90,14 @@ def test_a_filter_without_match_says_so_and_offers_the_way_back(qtbot: QtBot, fi
     assert filled.model.rowCount() == 17
 
 
+@pytest.mark.parametrize("text", ["#{}", "assoc:{}", "message:{}"])
+@pytest.mark.parametrize("number", ["9" * 5000, "²"])
+def test_a_number_that_none_has_matches_nothing(qtbot: QtBot, filled: LogPanel, text: str, number: str) -> None:
+    with qtbot.waitSignal(filled.model.filtered):
+        filled.set_filter(text.format(number))
+    assert filled.model.rowCount() == 0
+
+
 def test_new_rows_are_filtered_too(qtbot: QtBot, filled: LogPanel) -> None:
     type_filter(qtbot, filled, "assoc:99")
     filled.add_notices(echoes(2, association=98))

@@ -177,6 +177,9 @@ def test_stop_after_sends_a_cancel_and_a_wrong_number_is_marked(page, qtbot):
     qtbot.keyClicks(page.head.limit, "x")
     page.start()
     assert not page.running
+    page.head.limit.setText("9" * 5000)  # pasted: beyond what can be counted
+    page.start()
+    assert not page.running
     page.head.limit.clear()
     qtbot.keyClicks(page.head.limit, "1")
     find(page, qtbot)
