@@ -23,6 +23,8 @@ INDICATED, REQUESTED = (
     if (step := action(event, Sta.Sta6)) is not None
 )
 """What a P-DATA-TF makes of Sta6, received and sent."""
+MOST_WAITED = (1 << 20) - (1 << 16)
+"""Bytes of a C-STORE's data set that are held while its rest is waited for: with another read they fit into the buffer."""
 _CONTEXT = PDU_HEADER + PDV_HEADER - 2
 """Where a P-DATA-TF has the presentation context of its first PDV."""
 _LENGTH = slice(PDU_HEADER, PDU_HEADER + 4)
@@ -39,6 +41,7 @@ class StraightPdus:
     store_forms: by presentation context; C-STOREs like these are told by one event each when they are there as a whole.
     expected: the P-DATA-TF that answers the latest request where nothing is wrong: told by an event of its own, once.
     echo_form: a response to a C-ECHO that is like this is told by an event of its own.
+    patient: the rest of such a C-STORE may come in a moment, and is waited for. waiting: it is.
     """
 
     def __init__(self, framer: Framer, events: deque[p.Event]) -> None:
@@ -46,6 +49,7 @@ class StraightPdus:
         self.store_forms: dict[int, StoreForm] = {}
         self.expected = b""
         self.echo_form: EchoForm | None = None
+        self.patient = self.waiting = False
         self._latest_command = b""
         """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
 
@@ -90,6 +94,11 @@ class StraightPdus:
         pdus = self._framer.data_set(form.context_id) if own is not None else None
         if own is None or pdus is None:
             return False
+        if not pdus:
+            self.waiting = self.patient and self._framer.pending <= MOST_WAITED
+            if self.waiting:
+                self._framer.wait(len(data))
+            return self.waiting
         self._events.append(_store_received(form, data, *own, pdus, INDICATED))
         return True
 

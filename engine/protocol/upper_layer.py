@@ -231,6 +231,7 @@ class UpperLayer:
         return _transition(self.state, event, step.name, step.next_states[second])
 
     def _receive(self, pdus: Iterator[memoryview], now: float) -> None:
+        self.straight.waiting = False
         try:
             for pdu in pdus:
                 if not self.in_runs or self.state is not Sta.Sta6 or not self.straight.takes(pdu):

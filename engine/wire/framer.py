@@ -45,6 +45,8 @@ class Framer:
         self._start = 0
         self._end = 0
         self._filled_up = False
+        self._waits = False
+        """The PDU yielded last is to be yielded again, with what comes behind it."""
 
     @property
     def pending(self) -> int:
@@ -72,6 +74,7 @@ class Framer:
         """`count` bytes were put into `buffer()`: the PDUs that are whole now, header included."""
         self._end += count
         self._filled_up = self._end == len(self._data)
+        self._waits = False
         return self._pdus()
 
     def feed(self, data: Buffer) -> Iterator[memoryview]:
@@ -94,6 +97,8 @@ class Framer:
             start = self._start
             self._start = stop = start + PDU_HEADER + length
             yield self._view[start:stop]
+            if self._waits:
+                return
 
     def more(self, head: bytes, size: int) -> list[memoryview]:
         """The whole PDUs of this size that come next and begin with these bytes, as the one before them did."""
@@ -105,24 +110,31 @@ class Framer:
         self._start = start
         return found
 
+    def wait(self, size: int) -> None:
+        """The PDU yielded last, of `size` bytes, is yielded again when more has come; nothing is until then."""
+        self._start -= size
+        self._waits = True
+
     def data_set(self, context_id: int) -> list[memoryview] | None:
         """The P-DATA-TFs behind the one yielded last, up to the one that ends a data set on this context: each with one
-        fragment of it, none odd or empty. None where they are not all there, or are anything else."""
+        fragment of it, none odd or empty. Empty where they are not all there yet; None where they are anything else."""
         data, view, at, end, most = self._data, self._view, self._start, self._end, self.limit
         found = []
         while end - at >= HEADERS:
             kind, length, of_item, number, control = _ONE_PDV(data, at)
             stop = at + PDU_HEADER + length
-            if kind != _DATA or control & ~_LAST or number != context_id or of_item != length - 4 or stop > end:
+            if kind != _DATA or control & ~_LAST or number != context_id or of_item != length - 4:
                 return None
             if length & 1 or not PDV_HEADER < length <= most:
                 return None
+            if stop > end:
+                return []
             found.append(view[at:stop])
             at = stop
             if control:
                 self._start = at
                 return found
-        return None
+        return []
 
     def repeats(self, head: bytes) -> MessageRun | None:
         """The messages that begin with this P-DATA-TF, the one yielded last: it with the data set behind it, and those
