@@ -89,6 +89,15 @@ class Stores:
             or not (talk.sequence.takes_data(asking) and talk.sequence.takes_data(not asking))
         )
 
+    def passes(self, direction: Direction, seen: StoreSeen, named: bool) -> bool:
+        """`is_clean`; then both have `passed`. named: the data set is known to begin with its UIDs."""
+        if named:
+            self.steady = None
+        if not (self._is_in_place(direction, seen) if named else self.is_clean(direction, seen)):
+            return False
+        self.passed(direction, seen)
+        return True
+
     def passed(self, direction: Direction, seen: StoreSeen) -> None:
         """Such a request and its response passed."""
         talk, context_id = self._talk, seen.form.context_id

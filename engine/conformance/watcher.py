@@ -209,6 +209,11 @@ class Watcher:
             return self.is_clean(direction, seen)
         return self._stores.turned(direction, answered, seen)
 
+    def passes(self, direction: Direction, seen: StoreSeen, named: bool) -> bool:
+        """`is_clean`; then both have `passed`. named: the data set is known to begin with its UIDs."""
+        self._enter(direction)
+        return self._stores.passes(direction, seen, named)
+
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a C-STORE-RQ and its response of this form."""
         self._stores.clean.add(form)

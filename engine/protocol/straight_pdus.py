@@ -24,7 +24,7 @@ INDICATED, REQUESTED = (
 )
 """What a P-DATA-TF makes of Sta6, received and sent."""
 MOST_WAITED = (1 << 20) - (1 << 16)
-"""Bytes of a C-STORE's data set that are held while its rest is waited for: with another read they fit into the buffer."""
+"""Bytes of a C-STORE's data set that are held while its rest is waited for: the buffer has room for as many."""
 _CONTEXT = PDU_HEADER + PDV_HEADER - 2
 """Where a P-DATA-TF has the presentation context of its first PDV."""
 _LENGTH = slice(PDU_HEADER, PDU_HEADER + 4)

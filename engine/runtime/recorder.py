@@ -256,6 +256,11 @@ class Recorder(Notes):
             return False
         return self._watching.turned(direction, answered, seen)
 
+    def passes(self, direction: Direction, seen: StoreSeen, named: bool) -> bool:
+        """Both at once, of a request that has been answered. named: as there."""
+        self._last_was_wrong = False
+        return not self._held and self._watcher.passes(direction, seen, named)
+
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a request and its response of this form."""
         self._watching.note_clean(form)

@@ -40,13 +40,14 @@ class StoreRecords:
         self._found = 0
         """What had been found before it otherwise."""
 
-    def received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
-        """A C-STORE like one before it arrived; `answered` follows."""
-        self._latest = partial(self._received, event, context, times)
+    def received(self, event: p.StoreReceived, context: NegotiatedContext, named: bool, times: Times) -> None:
+        """A C-STORE like one before it arrived; `answered` follows. named: its data set is known to begin with its
+        UIDs."""
+        self._latest = partial(self._received, event, context, named, times)
         self._context.record(self._latest)
 
-    def _received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
-        self._clean = self._passes(event)
+    def _received(self, event: p.StoreReceived, context: NegotiatedContext, named: bool, times: Times) -> None:
+        self._clean = self._passes(event, named)
         self._tell_received(event, context, times)
 
     def _tell_received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
@@ -78,31 +79,35 @@ class StoreRecords:
         )
         recorder.told_received(message, None, None, False, None, times)
 
-    def _passes(self, event: p.StoreReceived) -> bool:
+    def _passes(self, event: p.StoreReceived, named: bool) -> bool:
         """Whether nothing is wrong with it and with the response, as it was with others of its form."""
-        first, form = event.pdus[0], event.form
+        form, pdus = event.form, event.pdus
         answer = len(event.command) - form.asked.fixed + form.answered.fixed
-        front = bytes(first[HEADERS : HEADERS + IDENTITY])
-        seen = StoreSeen(form, event.number, event.uid, front, max(len(event.command), *map(len, event.pdus)), answer)
-        if not self._recorder.is_clean(Direction.RECEIVED, seen):
-            return False
-        self._recorder.passed(Direction.RECEIVED, seen)
-        return True
+        front = b"" if named else bytes(pdus[0][HEADERS : HEADERS + IDENTITY])
+        longest = max(len(event.command), *map(len, pdus))
+        seen = StoreSeen(form, event.number, event.uid, front, longest, answer)
+        return self._recorder.passes(Direction.RECEIVED, seen, named)
 
     def answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext) -> None:
         """It was answered with success by this P-DATA-TF."""
         times, waits = (self._context.wall(), self._context.now()), self._latest
         if waits is not None and self._context.take_back(waits):
-            self._context.record(partial(self._both, event, pdu, context, waits.args[2], times))
+            self._context.record(partial(self._both, pdu, times, *waits.args))
         else:
             self._context.record(partial(self._answered, event, pdu, context, times))
         self._latest = None
 
     def _both(
-        self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, arrived: Times, times: Times
+        self,
+        pdu: bytes,
+        times: Times,
+        event: p.StoreReceived,
+        context: NegotiatedContext,
+        named: bool,
+        arrived: Times,
     ) -> None:
         """Request and response with nothing between them."""
-        self._clean = self._passes(event)
+        self._clean = self._passes(event, named)
         if self._clean:
             self._recorder.note_store(event, pdu, context, arrived, times)
         else:

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from .association import Association
     from .serving import Server
 
-SMALL = 64 * 1024
-"""Bytes of a data set that come in one piece: of a larger one only the beginning may be there that early, and only what
-is there as a whole goes the straight way."""
-
 
 def learn(server: Server, association: Association, request: dx.Received, response: CommandSet) -> None:
     """A C-STORE has been served: others like it can go the straight way from now on."""
@@ -64,7 +60,8 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     uids, syntax = (context.abstract_syntax, event.uid.rstrip(b"\0").decode()), context.transfer_syntax
     fragments = [pdu[HEADERS:] for pdu in event.pdus]
     front = bytes(fragments[0][: datasets.FRONT])
-    if not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth):
+    attributes = datasets.plain_instance(front, size, syntax, uids, (event.form.sop_class, event.uid))
+    if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth):
         return False
     arrived = association.context.wall(), association.context.now()
     if not server.room.take_at_once(size):
@@ -76,12 +73,14 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     answer = event.form.answer(event.number, event.uid)
     association.machine.send_quietly(answer)
     link.flush()  # the peer sends the next one while we finish this one
-    link.expects_next = size <= SMALL
+    link.expects_next = True
     exchange.straight.passed(context.id)
     recorder = association.recorder
-    recorder.stores.received(event, context, arrived)
+    recorder.stores.received(event, context, attributes is not None, arrived)
     try:
-        find_it(datasets.read_attributes(EncodedData(front, syntax), limits=peer.limits))
+        if attributes is None:
+            attributes = datasets.read_attributes(EncodedData(front, syntax), limits=peer.limits)
+        find_it(attributes)
         if server.on_kept is not None:
             server.on_kept(uids[1])
     except Exception as error:  # noqa: BLE001 - the peer has its answer, and is to go on

@@ -35,7 +35,7 @@ from .dicom_files import (
     read_file_into,
 )
 from .errors import DataSetError, LimitError
-from .file_front import FRONT, is_plain_instance
+from .file_front import FRONT, is_plain_instance, plain_instance
 from .file_writing import file_meta, put, write_file, write_instance, write_out, write_whole
 from .issues import Issue
 from .known_elements import leading_elements
@@ -108,7 +108,7 @@ def without_path(error: DataSetError, data: object) -> str:
 
 def _explicit_attributes(data: bytes, layout: Layout, stop_at: int, limits: Limits) -> DataSet:
     """Of these bytes in Explicit VR Little Endian, those decoded before not again."""
-    begun, ended, codecs = leading_elements(data, stop_at)
+    begun, ended, codecs, _, _ = leading_elements(data, stop_at)
     if ended:
         return DataSet(tuple(begun))
     elements = _read(data, layout, stop_at=stop_at, depth=limits.depth)
@@ -285,6 +285,7 @@ __all__ = [
     "load_file",
     "located",
     "open_file",
+    "plain_instance",
     "put",
     "read_attributes",
     "read_file_into",

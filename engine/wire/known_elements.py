@@ -4,6 +4,7 @@ common, and each is decoded once."""
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 from engine.model.dataset import DataElement
 from engine.model.quick import quick
@@ -31,14 +32,25 @@ _known: dict[tuple[str, ...], dict[bytes, DataElement]] = {}
 """By the codecs of their character sets and their bytes."""
 
 
-def leading_elements(data: bytes, stop_at: int) -> tuple[list[DataElement], bool, tuple[str, ...]]:
+class Leading(NamedTuple):
+    """found: the elements. ended: nothing else has to be read. codecs: of the texts behind them. end: offset of what
+    comes behind them. instance: of the SOP Instance UID, -1 where it is not among them."""
+
+    found: list[DataElement]
+    ended: bool
+    codecs: tuple[str, ...]
+    end: int
+    instance: int
+
+
+def leading_elements(data: bytes, stop_at: int) -> Leading:
     """The elements a data set begins with, up to the first that is anything but a short one of a standard group, or has
-    a tag from `stop_at` on; whether nothing else has to be read, and the codecs of the texts behind them.
+    a tag from `stop_at` on.
 
     The quick twin of `datasets.read_attributes`, which reads what follows.
     """
     found: list[DataElement] = []
-    start, end = 0, len(data)
+    start, end, instance = 0, len(data), -1
     codecs: tuple[str, ...] = (DEFAULT,)
     known = _of(codecs)
     while end - start >= 8 and len(found) < MOST:
@@ -47,21 +59,23 @@ def leading_elements(data: bytes, stop_at: int) -> tuple[list[DataElement], bool
         if group == _DELIMITERS:
             break
         if tag >= stop_at:
-            return found, True, codecs
+            return Leading(found, True, codecs, start, instance)
         if vr is None or group & 1 or stop > end or (tag == SPECIFIC_CHARACTER_SET and found):
             break
         raw = data[start:stop]
         element = known.get(raw)
         if element is None:
             element = _element(tag, vr, decode_value(vr, raw[8:], codecs))
-            if len(raw) <= LONGEST and tag != SOP_INSTANCE:
+            if tag == SOP_INSTANCE:
+                instance = start if instance < 0 else instance
+            elif len(raw) <= LONGEST:
                 known[raw] = element
         if tag == SPECIFIC_CHARACTER_SET and length:
             codecs = codecs_of(raw[8:].rstrip(b" \0").decode("latin-1").split("\\"))
             known = _of(codecs)
         found.append(element)
         start = stop
-    return found, start == end, codecs
+    return Leading(found, start == end, codecs, start, instance)
 
 
 def _of(codecs: tuple[str, ...]) -> dict[bytes, DataElement]:
