@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from engine.conformance.instances import has_uids
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.wire.datasets import (
@@ -19,6 +20,7 @@ from engine.wire.datasets import (
     file_meta,
     is_plain_instance,
     open_file,
+    plain_instance,
     read_attributes,
 )
 from engine.wire.file_front import FRONT, cut_element, plain_front
@@ -244,3 +246,40 @@ def test_a_plain_instance_can_be_read_and_has_its_uids(
         assert cut_element(data, len(data), syntax) is None
         read = read_attributes(EncodedData(data, syntax))
         assert (read.text(0x00080016), read.text(0x00080018)) == (CLASS, INSTANCE)
+
+
+@example(EXPLICIT_VR_LE, PLAIN, [], 900)
+@given(
+    st.sampled_from([EXPLICIT_VR_LE, IMPLICIT_VR_LE, JPEG]),
+    st.sampled_from([PLAIN, PLAIN[:4], PLAIN[1:], NESTED, (*PLAIN[:2], PLAIN[1], *PLAIN[2:])]),
+    st.lists(
+        st.tuples(
+            st.integers(0, 200), st.one_of(st.sampled_from(b"\0\1\x7f\xff\xfe\xe0UIOBSQ 1\\"), st.integers(0, 255))
+        ),
+        max_size=3,
+    ),
+    st.integers(0, 900),
+)
+def test_an_instance_that_is_read_in_one_walk_is_plain_and_clean(
+    syntax: str, elements: tuple[DataElement, ...], changes: list[tuple[int, int]], length: int
+) -> None:
+    changed = bytearray(encode_dataset(DataSet(elements), EXPLICIT_VR_LE if syntax == JPEG else syntax)[:length])
+    for place, byte in changes:
+        if place < len(changed):
+            changed[place] = byte
+    data, uids = bytes(changed), (CLASS, INSTANCE)
+    raw = uids[0].encode() + b"\0" * (len(CLASS) % 2), uids[1].encode() + b"\0" * (len(INSTANCE) % 2)
+    for size in (len(data), 1 << 40):
+        read = plain_instance(data, size, syntax, uids, raw)
+        if read is not None:
+            assert is_plain_instance(data, size, syntax, uids, 64)
+            assert has_uids(data, syntax, *raw)
+            assert read == read_attributes(EncodedData(data, syntax))
+    assert plain_instance(data, len(data), syntax, (CLASS, INSTANCE + "1"), (raw[0], b"1.2")) is None
+
+
+def test_the_usual_instance_is_read_in_one_walk() -> None:
+    data = encode_dataset(DataSet(PLAIN), EXPLICIT_VR_LE)
+    raw = CLASS.encode() + b"\0" * (len(CLASS) % 2), INSTANCE.encode() + b"\0" * (len(INSTANCE) % 2)
+    assert plain_instance(data, len(data), EXPLICIT_VR_LE, (CLASS, INSTANCE), raw) is not None
+    assert plain_instance(data, len(data) - 1, EXPLICIT_VR_LE, (CLASS, INSTANCE), raw) is None

@@ -147,8 +147,20 @@ def test_a_data_set_of_which_anything_is_missing_or_odd_is_left_alone() -> None:
     other = b"".join(b"".join(b) for b in list(fragment(5, b"", (bytes(10),), 1000))[1:])
     two = first[:2] + (len(first) + len(last) - 12).to_bytes(4, "big") + first[6:] + last[6:]
     reserved = first[:1] + b"\1" + first[2:]
-    for rest in ((), (first,), (first, last[:-1]), (first, odd), (other,), (two,), (reserved, last), (command, last)):
+    missing = ((), (first,), (first, last[:-1]), (first, last[:5]))
+    for rest in (*missing, (first, odd), (other,), (two,), (reserved, last), (command, last), (first, odd[:12])):
         framer = framed(command, *rest)
         before = framer.pending
-        assert framer.data_set(3) is None
+        assert framer.data_set(3) == ([] if rest in missing else None)
         assert framer.pending == before
+
+
+def test_a_pdu_whose_rest_is_waited_for_is_yielded_again_with_what_has_come() -> None:
+    command, (first, last) = pdu(request("1.2")), data_pdus(bytes(1200), 1000)
+    framer = Framer()
+    came = framer.feed(command + first)
+    assert bytes(next(came)) == command
+    framer.wait(len(command))
+    assert next(came, None) is None
+    assert framer.pending == len(command + first)
+    assert [bytes(one) for one in framer.feed(last)] == [command, first, last]

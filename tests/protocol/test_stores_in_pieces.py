@@ -1,0 +1,100 @@
+"""A C-STORE like one before it that comes in pieces: one event once its rest is there, single PDUs where that is not
+waited for; no byte is lost or told twice."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.protocol import primitives as p
+from engine.protocol.straight_pdus import MOST_WAITED
+from engine.protocol.upper_layer import UpperLayer
+from engine.services.responses import request_of, response_to
+from engine.standard.state_table import Sta
+from engine.wire.commands import encode_command
+from engine.wire.fragments import fragment
+from engine.wire.store_form import store_form
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+def store(number: int, size: int, maximum: int = 1000) -> list[bytes]:
+    command = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID=f"1.{number}")
+    encoded = encode_command(command.with_values(MessageID=number, CommandDataSetType=1))
+    return [b"".join(pdu) for pdu in fragment(3, encoded, (bytes(size),), maximum)]  # type: ignore[arg-type]
+
+
+def machine() -> UpperLayer:
+    """On an established association, where one was stored."""
+    made = UpperLayer(requestor=False)
+    made.state, made.in_runs, made.straight.patient = Sta.Sta6, True, True
+    command = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID="1.2")
+    asked = command.with_values(MessageID=1, CommandDataSetType=1)
+    form = store_form(3, encode_command(asked), encode_command(response_to(asked, 0)), 0)
+    assert form is not None
+    made.straight.store_forms[3] = form
+    return made
+
+
+def told(made: UpperLayer) -> list[list[bytes]]:
+    """The P-DATA-TFs of each event."""
+    events = []
+    while (event := made.next_event()) is not None:
+        if isinstance(event, p.StoreReceived):
+            events.append([event.command, *map(bytes, event.pdus)])
+        elif isinstance(event, p.RunReceived):
+            events.append([event.run.header + bytes(f) for f in event.run.fragments])
+        else:
+            assert isinstance(event, p.DataReceived), event
+            events.append([event.data])
+    return events
+
+
+@given(
+    st.lists(st.integers(1, 1500).map(lambda half: 2 * half), min_size=1, max_size=4),
+    st.lists(st.integers(1, 3000), max_size=20),
+)
+def test_however_it_is_cut_it_is_one_event(sizes: list[int], cuts: list[int]) -> None:
+    stores = [store(number, size) for number, size in enumerate(sizes, 1)]
+    stream = b"".join(pdu for one in stores for pdu in one)
+    made, events = machine(), []
+    for count in (*cuts, len(stream)):
+        made.receive_data(stream[:count], 0.0)
+        stream = stream[count:]
+        events += told(made)
+        assert made.straight.waiting <= bool(made.pending)
+    assert events == stores
+    assert not made.pending
+
+
+@given(
+    st.integers(1, 1500).map(lambda half: 2 * half),
+    st.lists(st.tuples(st.integers(1, 2000), st.booleans()), max_size=20),
+)
+def test_where_the_rest_is_waited_for_no_more_every_pdu_is_told_once(size: int, cuts: list[tuple[int, bool]]) -> None:
+    pdus = [*store(1, size), *store(2, 2000)]
+    stream = b"".join(pdus)
+    made, events = machine(), []
+    for count, patient in (*cuts, (len(stream), True)):
+        made.straight.patient = patient
+        made.receive_data(stream[:count], 0.0)
+        stream = stream[count:]
+        if not patient:
+            assert not made.straight.waiting
+        events += told(made)
+    made.straight.patient = False
+    made.received(0, 0.0)
+    events += told(made)
+    assert [pdu for event in events for pdu in event] == pdus
+
+
+def test_no_more_is_held_than_a_buffer_has_room_for() -> None:
+    pdus = store(1, MOST_WAITED + 100_000, 65536)
+    made = machine()
+    held = 0
+    for pdu in pdus[:-1]:
+        made.receive_data(pdu, 0.0)
+        held = max(held, made.pending)
+    assert held <= MOST_WAITED + len(pdus[0])
+    assert not made.straight.waiting
+    assert [pdu for event in told(made) for pdu in event] == pdus[:-1]
