@@ -42,7 +42,7 @@ class Context:
         """Connections that are open, so that none outlives the engine."""
         self.associations: dict[int, Association] = {}
         """Every association of either role that is not over, by its number."""
-        self.reports = ReportBoard()
+        self.reports = ReportBoard(self.spawn)
         """Event reports that arrive, for the procedures that await them."""
         self.retrievals = Retrievals()
         """C-GETs and C-MOVEs under way, for the C-STOREs that belong to them."""

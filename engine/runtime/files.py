@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import re
@@ -24,6 +25,7 @@ from engine.model.limits import MIB, USUAL, Limits
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
+from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire import datasets
 from engine.wire.pdus import Buffer
 
@@ -255,6 +257,19 @@ def decoded(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limi
     where it makes no sense or inflates too far."""
     bounded = replace(limits, inflated=min(limits.inflated, LARGEST_INFLATED))
     return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=bounded)
+
+
+def is_deflated(transfer_syntax_uid: str) -> bool:
+    """Whether a data set in this transfer syntax is to be decoded beside the loop: 1 KB of it can take a second."""
+    row = transfer_syntax(transfer_syntax_uid)
+    return row is not None and row.deflated
+
+
+async def decoded_beside(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:
+    """As `decoded`, of a deflated one in another thread."""
+    if not is_deflated(transfer_syntax_uid):
+        return decoded(data, transfer_syntax_uid, limits)
+    return await asyncio.to_thread(decoded, data, transfer_syntax_uid, limits)
 
 
 def size_of(data: EncodedData | FileData) -> int:

@@ -19,7 +19,7 @@ from engine.wire import datasets
 from . import sentences
 from .association import Association
 from .context import Context
-from .files import decoded
+from .files import decoded_beside
 from .invocation import Ended, Invocation, Response, status_notice
 from .listener import Listener, new_uid
 from .operations import Operation, opened
@@ -204,12 +204,12 @@ class Running:
         try:
             while not (response := await invocation.next()).final:
                 invocation.responses += 1
-                data, _ = _decoded(association, invocation, response)
-                if data is not None and len(matches) < KEPT_MATCHES:
-                    matches.append(data)
+                if len(matches) < KEPT_MATCHES:
+                    data, _ = await _decoded(association, invocation, response)
+                    matches += [data] if data is not None else []
         finally:
             association.messages.close_invocation(invocation.operation)
-        data, problem = _decoded(association, invocation, response)
+        data, problem = await _decoded(association, invocation, response)
         now = self._context.now()
         ended = status_notice(invocation, response.command, association=association.number, time=0, clock=now)
         answered = fx.Answered(
@@ -337,13 +337,13 @@ def _context_id(association: Association, effect: fx.Invoke) -> int | None:
     return accepted[0].id
 
 
-def _decoded(association: Association, invocation: Invocation, response: Response) -> tuple[DataSet | None, str]:
+async def _decoded(association: Association, invocation: Invocation, response: Response) -> tuple[DataSet | None, str]:
     """The data set of a response, or why it cannot be read."""
     if response.data is None or association.negotiated is None:
         return None, ""
     context = association.negotiated.context(invocation.context_id)
     syntax = context.transfer_syntax if context else ""
     try:
-        return decoded(response.data, syntax, association.limits), ""
+        return await decoded_beside(response.data, syntax, association.limits), ""
     except datasets.DataSetError as error:
         return None, str(error)

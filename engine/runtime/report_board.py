@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 from engine.model.dataset import DataSet
 from engine.model.limits import USUAL, Limits
@@ -14,6 +16,10 @@ from engine.services.procedures.effects import Report
 
 KEPT = 1_000
 """Reports one subscriber has not taken yet; beyond that the oldest go: a watch that reads them keeps up."""
+
+MOST_BESIDE = 16
+"""Reports that wait for one to be inflated; one beyond them is shown without its data set. Each may have 16 MiB."""
+Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 
 
 class Subscription:
@@ -50,10 +56,14 @@ class Subscription:
 
 
 class ReportBoard:
-    """Every subscriber sees every report. Nothing is decoded while nobody listens."""
+    """Every subscriber sees every report, in the order they came. Nothing is decoded while nobody listens."""
 
-    def __init__(self) -> None:
+    def __init__(self, spawn: Spawn) -> None:
+        """spawn: runs a coroutine in the loop, and is told what it does."""
         self._subscriptions: list[Subscription] = []
+        self._spawn = spawn
+        self._beside: deque[tuple[Received, Report, Limits]] = deque()
+        """Those with a deflated data set, and what came after them; the first is being decoded."""
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
@@ -67,14 +77,42 @@ class ReportBoard:
         """An N-EVENT-REPORT-RQ; one whose data set cannot be read is shown without it, the findings tell why."""
         if not self._subscriptions:
             return
-        data: DataSet | None = None
-        if message.data is not None:
-            from engine.wire import datasets
+        from .files import is_deflated
 
-            from .files import decoded
+        report = Report(association=association, command=message.command, data=None, sender=sender)
+        if not self._beside and not (message.data is not None and is_deflated(message.transfer_syntax)):
+            self._put(report if message.data is None else replace(report, data=_read(message, limits)))
+            return
+        if len(self._beside) >= MOST_BESIDE:
+            message = replace(message, data=None)
+        self._beside.append((message, report, limits))
+        if len(self._beside) == 1:
+            self._spawn(self._decode(), "Reading an event report")
 
-            with suppress(datasets.DataSetError):
-                data = decoded(message.data, message.transfer_syntax, limits)
-        report = Report(association=association, command=message.command, data=data, sender=sender)
+    async def _decode(self) -> None:
+        """Beside the loop: inflating may take long, however few the bytes are."""
+        while self._beside:
+            message, report, limits = self._beside[0]
+            try:
+                if message.data is not None:
+                    report = replace(report, data=await asyncio.to_thread(_read, message, limits))
+            finally:
+                self._beside.popleft()
+            self._put(report)
+
+    def _put(self, report: Report) -> None:
         for subscription in self._subscriptions:
             subscription.put(report)
+
+
+def _read(message: Received, limits: Limits) -> DataSet | None:
+    """The data set; None where it cannot be read."""
+    from engine.wire import datasets
+
+    from .files import decoded
+
+    assert message.data is not None
+    try:
+        return decoded(message.data, message.transfer_syntax, limits)
+    except datasets.DataSetError:
+        return None

@@ -20,7 +20,7 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import Discarding, FolderStore, decoded
+from .files import Discarding, FolderStore, decoded_beside
 from .invocation import Ended, Invocation, Response
 from .operations import Operation, opened
 from .own_side import own_side
@@ -229,7 +229,7 @@ class Retrieving:
         )
 
     async def _end(self, association: Association, invocation: Invocation, response: Response) -> None:
-        facts = self._facts(association, invocation, response)
+        facts = await self._facts(association, invocation, response)
         retrieval = self._retrieval()
         if retrieval is not None:
             await retrieval.settled(facts.done or 0, LINGER)
@@ -242,7 +242,7 @@ class Retrieving:
             )
         self._operation.end_with(invocation, response, judge(facts), facts.stored, facts.failed_instances)
 
-    def _facts(self, association: Association, invocation: Invocation, response: Response) -> Facts:
+    async def _facts(self, association: Association, invocation: Invocation, response: Response) -> Facts:
         command, final = self._command, response.command
         completed, failed, warning, remaining = (final.number(tag) for tag in _COUNTERS)
         return Facts(
@@ -255,7 +255,7 @@ class Retrieving:
             remaining=remaining,
             destination=command.move_destination,
             here=self._here(association),
-            failed_instances=_failed_instances(association, invocation, response),
+            failed_instances=await _failed_instances(association, invocation, response),
             has_data=response.data is not None,
             cancelled_after=self._cancelled_after,
             unsupported_keys=self._statuses[OPTIONAL_KEYS_UNSUPPORTED],
@@ -270,13 +270,13 @@ class Retrieving:
         return f"{host or 'this computer'} {self._reception.listener.port}"
 
 
-def _failed_instances(association: Association, invocation: Invocation, response: Response) -> tuple[str, ...]:
+async def _failed_instances(association: Association, invocation: Invocation, response: Response) -> tuple[str, ...]:
     """Failed SOP Instance UID List of the final response (PS3.4 C.4.2.1.4.2, C.4.3.1.3.2)."""
     context = association.negotiated.context(invocation.context_id) if association.negotiated else None
     if response.data is None or context is None or invocation.service == "C-FIND":
         return ()
     try:
-        data = decoded(response.data, context.transfer_syntax, association.limits)
+        data = await decoded_beside(response.data, context.transfer_syntax, association.limits)
     except datasets.DataSetError:
         return ()  # the findings tell it
     return tuple(filter(None, data.texts(FAILED_SOP_INSTANCES)))

@@ -31,12 +31,11 @@ from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
 from engine.standard.messages import ECHO, FIND, STORE, message_name
 from engine.standard.status import StatusClass, status_class
-from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import decoded, drop_spooled, size_of
+from .files import decoded_beside, drop_spooled, is_deflated, size_of
 from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
@@ -177,8 +176,7 @@ class Server:
         identifier: DataSet | None = None
         if message.data is not None and message.command.command_field != STORE:
             try:
-                decode = partial(decoded, message.data, message.transfer_syntax, association.limits)
-                identifier = await _beside_if_deflated(message, decode)
+                identifier = await decoded_beside(message.data, message.transfer_syntax, association.limits)
             except datasets.LimitError as error:
                 self.context.error(
                     f"{message_name(message.command.command_field)} refused: {error}", association.number
@@ -200,14 +198,6 @@ class Server:
                 options=_options(negotiated, context.abstract_syntax),
             )
         )
-
-
-async def _beside_if_deflated(message: dx.Received, work: Callable[[], T]) -> T:
-    """What this makes of a message's data set; of a deflated one beside the loop, for 1 KB of it can take a second."""
-    row = transfer_syntax(message.transfer_syntax)
-    if row is None or not row.deflated or message.data is None:
-        return work()
-    return await asyncio.to_thread(work)
 
 
 def _options(negotiated: Negotiated, sop_class_uid: str) -> frozenset[str]:
@@ -252,9 +242,9 @@ class _Run:
     async def _first(self, generator: Serving) -> Effect | None:
         """The first effect, for which an instance is read; identifiers are decoded before."""
         message = self.event.message
-        if message.command.command_field != STORE:
+        if message.command.command_field != STORE or not is_deflated(message.transfer_syntax):
             return next(generator, None)
-        return await _beside_if_deflated(message, partial(next, generator, None))
+        return await asyncio.to_thread(next, generator, None)
 
     async def _carried_out(self, effect: Effect) -> Answer:
         if isinstance(effect, Keep):

@@ -1,0 +1,166 @@
+"""Deflated data sets that come to us as user are inflated beside the loop, however few their bytes are."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine.model.command_set import CommandSet
+from engine.model.commands import Retrieve, RunProcedure
+from engine.model.dataset import DataElement, DataSet, EncodedData
+from engine.model.notices import Outcome, StatusNotice
+from engine.model.procedures.instance import ReadInstance
+from engine.protocol.exchange_events import Received
+from engine.runtime import report_board
+from engine.runtime.report_board import MOST_BESIDE, ReportBoard
+from engine.services.responses import request_of, response_to
+from engine.wire import datasets
+
+from .console import Console, echo_rq, proposal
+from .scripted import Conversation, scripted
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+DEFLATED, IMPLICIT = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2"
+STUDY_GET, PRINTER = "1.2.840.10008.5.1.4.1.2.2.3", "1.2.840.10008.5.1.1.16"
+Held = tuple[threading.Event, threading.Event]
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    """Deflated data sets are not inflated before the second event is set; the first says that one is to be."""
+    begun, goes_on = threading.Event(), threading.Event()
+    decode = datasets.decode_dataset
+
+    def slow(data: bytes, syntax: str, *given: Any, **named: Any) -> DataSet:
+        if syntax == DEFLATED:
+            begun.set()
+            assert goes_on.wait(20)
+        return decode(data, syntax, *given, **named)
+
+    monkeypatch.setattr(datasets, "decode_dataset", slow)
+    yield begun, goes_on
+    goes_on.set()
+
+
+def answers(status: int, data: DataSet) -> Any:
+    """A peer that answers one request so, with the data set deflated."""
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, request = c.read_command()
+        response = response_to(request, status).with_values(CommandDataSetType=0)
+        c.send(c.message(context, response, datasets.encode_dataset(data, DEFLATED)))
+        c.read_pdu()
+        c.send(b"\x06\0\0\0\0\4\0\0\0\0")
+
+    return script
+
+
+def served_meanwhile(console: Console, held: Held, operation: int) -> StatusNotice:
+    """Another association is served while the data set is inflated; the end of the operation then."""
+    begun, goes_on = held
+    number = console.open(proposal(console.listen()))
+    assert begun.wait(20)
+    assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
+    goes_on.set()
+    console.release(number)
+    return console.status(operation)
+
+
+def test_the_failed_instances_of_a_retrieval(console: Console, held: Held) -> None:
+    failed = DataSet((DataElement(0x00080058, "UI", ("1.2.3", "1.2.4")),))
+    with scripted(answers(0xA702, failed)) as peer:
+        command = Retrieve(
+            operation=console.new_id(),
+            association=console.new_id(),
+            proposal=proposal(peer, (STUDY_GET, DEFLATED)),
+            service="C-GET",
+            sop_class_uid=STUDY_GET,
+            identifier=DataSet((DataElement(0x00080052, "CS", ("STUDY",)),)),
+        )
+        console.submit(command)
+        ended = served_meanwhile(console, held, command.operation)
+        assert ended.failed_instances == ("1.2.3", "1.2.4")
+
+
+def test_the_response_to_a_step_of_a_procedure(console: Console, held: Held) -> None:
+    with scripted(answers(0, DataSet((DataElement(0x21100010, "CS", ("NORMAL",)),)))) as peer:
+        command = RunProcedure(
+            operation=console.new_id(),
+            association=console.new_id(),
+            proposal=proposal(peer, (PRINTER, DEFLATED)),
+            procedure=ReadInstance(sop_class_uid=PRINTER, sop_instance_uid=f"{PRINTER}.1"),
+        )
+        console.submit(command)
+        assert served_meanwhile(console, held, command.operation).outcome is Outcome.SUCCESS
+
+
+def report(number: int, syntax: str = DEFLATED, *, broken: bool = False) -> Received:
+    ds = DataSet((DataElement(0x00081195, "UI", (f"1.2.{number}",)),))
+    command = request_of("N-EVENT-REPORT-RQ", AffectedSOPClassUID=PRINTER, EventTypeID=number)
+    data = EncodedData(b"\xff\xff" if broken else datasets.encode_dataset(ds, syntax), syntax)
+    return Received(
+        context_id=1,
+        abstract_syntax=PRINTER,
+        transfer_syntax=syntax,
+        command=command,
+        command_bytes=b"",
+        data=data,
+        data_length=len(data.data),
+    )
+
+
+async def taken(board: ReportBoard, reports: list[Received]) -> list[tuple[int | None, str]]:
+    """Type and Transaction UID of what a subscriber is told when these come at once."""
+    subscription = board.subscribe()
+    for message in reports:
+        board.post(1, message, "PEER")
+    told: list[tuple[int | None, str]] = []
+    for _ in reports:
+        got = await subscription.take(lambda _: True, 20, lambda: False)
+        assert got is not None
+        told.append((number_of(got.command), got.data.text(0x00081195) if got.data is not None else "none"))
+    return told
+
+
+def number_of(command: CommandSet) -> int | None:
+    return command.number(0x00001002)
+
+
+def board() -> ReportBoard:
+    tasks: list[asyncio.Task[None]] = []  # the loop alone would forget them
+
+    def spawn(work: Coroutine[Any, Any, None], _what: str) -> None:
+        tasks.append(asyncio.get_running_loop().create_task(work))
+
+    return ReportBoard(spawn)
+
+
+def test_event_reports_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are deflated are read in another thread, and what came after them waits for its turn."""
+    threads: list[tuple[str, bool]] = []
+    read = report_board._read
+
+    def noted(message: Received, *rest: Any) -> DataSet | None:
+        threads.append((message.transfer_syntax, threading.current_thread() is threading.main_thread()))
+        return read(message, *rest)
+
+    monkeypatch.setattr(report_board, "_read", noted)
+    first = replace(report(0), data=None)
+    came = [first, report(1, IMPLICIT), report(2), report(3, IMPLICIT), report(4, broken=True), report(5)]
+    told = asyncio.run(taken(board(), came))
+    assert told == [(0, "none"), (1, "1.2.1"), (2, "1.2.2"), (3, "1.2.3"), (4, "none"), (5, "1.2.5")]
+    assert (DEFLATED, True) not in threads
+    assert threads[0] == (IMPLICIT, True)
+
+
+def test_more_event_reports_than_are_kept_to_be_inflated_come_without_their_data_sets() -> None:
+    told = asyncio.run(taken(board(), [report(n) for n in range(MOST_BESIDE + 3)]))
+    assert [number for number, _ in told] == list(range(MOST_BESIDE + 3))
+    assert [text for _, text in told].count("none") == 3
