@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import AnyNotice, ErrorNotice, StatusNotice, StoredNotice, StorePlanNotice
-from engine.model.reading import LIST, read_text_whole
+from engine.model.reading import LIST, read_whole
 from engine.model.storing import FileResult, FileState, Order, PlannedFile, ProposalStyle, StoreOptions, StorePlan
 from engine.model.whole_numbers import whole_number
 from engine.trace.plain_text import table
@@ -22,13 +22,15 @@ from .output import Output
 
 NAMES = "surrogateescape"
 """How lists hold names of files that are no UTF-8: as the bytes they are."""
+NUL = "\0"
+"""Ends each entry of a list that has one anywhere, as `find -print0` writes it: a name may have a line feed in it."""
 SHOWN = 200
 """Rows of the last table: more belong into a file (--rest) or JSON lines."""
 MORE = """
 The files are looked at first and the associations planned: at most 128 presentation contexts go on one. A pattern such
 as "study/**/*.dcm" is expanded here, a DICOMDIR named by itself stands for the files it refers to, and @LIST for the
-paths in a file, one a line (@-: standard input). --plan shows what would go where and what cannot go, and sends
-nothing."""
+paths in a file, one a line or each ended by a NUL (@-: standard input). --plan shows what would go where and what
+cannot go, and sends nothing."""
 
 
 def add_store(sub: argparse.ArgumentParser) -> None:
@@ -63,7 +65,12 @@ def add_store(sub: argparse.ArgumentParser) -> None:
         default="stop",
         help="after the peer ended an association too early; continue: with the rest, on another (stop)",
     )
-    group.add_argument("--rest", metavar="FILE", type=Path, help="write the paths not stored there, for @FILE")
+    group.add_argument(
+        "--rest",
+        metavar="FILE",
+        type=Path,
+        help="write the paths not stored there, for @FILE",
+    )
 
 
 def positive(text: str) -> int:
@@ -181,15 +188,21 @@ def _paths(text: str) -> list[Path]:
         return [Path(text)]
     name = text[1:]
     try:
-        content = read_text_whole(None if name == "-" else Path(name), LIST, pipes=True, errors=NAMES)
-    except (OSError, UnicodeDecodeError) as error:
+        content = read_whole(None if name == "-" else Path(name), LIST, pipes=True).decode(errors=NAMES)
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueProblem(f"the list {name} cannot be read: {reason}; a file of that name is ./{text}") from None
-    return [Path(line) for line in content.splitlines() if line.strip()]
+    if NUL in content:
+        return [Path(entry) for entry in content.split(NUL) if entry]
+    return [Path(line) for line in content.replace("\r\n", "\n").split("\n") if line.strip()]
 
 
 def _write_rest(path: Path, status: StatusNotice) -> None:
+    """One a line; where a name would be taken for two, or for another, each ended by a NUL."""
+    names = [str(p) for p in status.unfinished]
+    end = NUL if any("\n" in name or name.endswith("\r") or not name.strip() for name in names) else "\n"
     try:
-        path.write_text("".join(f"{p}\n" for p in status.unfinished), encoding="utf-8", errors=NAMES)
-    except (OSError, UnicodeEncodeError) as error:
+        with path.open("w", encoding="utf-8", errors=NAMES, newline="") as file:
+            file.write("".join(name + end for name in names))
+    except (OSError, ValueError) as error:
         raise ValueProblem(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None

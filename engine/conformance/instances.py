@@ -8,7 +8,7 @@ from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute
 from engine.standard.elements import tag_text
 from engine.standard.transfer_syntaxes import TransferSyntaxRow, transfer_syntax
-from engine.wire.data_reader import LONG_VRS, SHORT_VRS, RawElement, Reader
+from engine.wire.data_reader import LONG_VRS, SHORT_VRS, UNDEFINED, RawElement, Reader
 from engine.wire.file_front import cut_element
 
 from .data import GROUPS_OUTSIDE, SOP_CLASS, SOP_INSTANCE
@@ -49,6 +49,8 @@ def cut_short(head: bytes, length: int, syntax_uid: str) -> str:
     if cut is None:
         return ""
     tag, told, left = cut
+    if told == UNDEFINED:
+        return f"The Data Set is cut: it ends within {tag_text(tag)}, whose items have no end."
     return f"The Data Set is cut: {tag_text(tag)} says it has {told} bytes, but only {left} follow."
 
 

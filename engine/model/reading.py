@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -43,6 +44,11 @@ def read_text_whole(
     """As `read_whole`, as text each line ended by a line feed. UnicodeDecodeError too."""
     text = read_whole(path, most, pipes=pipes).decode(encoding, errors)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_handed_over(path: Path) -> bool:
+    """Whether it is a descriptor that a shell opened for us, as for `<(command)`: somebody writes to it, or has."""
+    return re.fullmatch(r"/(?:dev|proc/self)/fd/\d+", str(path), re.ASCII) is not None
 
 
 def regular(path: str, flags: int) -> int:

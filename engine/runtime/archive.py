@@ -337,9 +337,24 @@ class Archive(FolderStore):
 
     def _synchronize(self) -> None:
         """Have the names in the folder on the disk; Windows keeps them without being asked."""
+        if os.name == "nt":
+            return
         number = self._number  # read once: it may be closed meanwhile
-        if number >= 0:
+        try:
+            if number >= 0:
+                os.fsync(number)
+        except OSError:
+            if not self._closed:
+                raise
+        if number < 0 or self._closed:  # then it is not sure what was synchronized, if anything was
+            self._synchronize_anew()
+
+    def _synchronize_anew(self) -> None:
+        number = os.open(self.folder, os.O_RDONLY)
+        try:
             os.fsync(number)
+        finally:
+            os.close(number)
 
     def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str]) -> FileData | None:
         """A large one that was received into a file as it is to be stored, under another name and on the disk; None

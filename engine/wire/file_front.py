@@ -38,6 +38,7 @@ _SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
 _LONG = frozenset(vr.encode() for vr in LONG_VRS - {"SQ"})
 _explicit = struct.Struct("<HH2sH").unpack_from
 _implicit = struct.Struct("<HHI").unpack_from
+_big_endian_item = struct.Struct(">HHI").unpack_from
 _length = struct.Struct("<I").unpack_from
 _group_length = struct.Struct("<HH2sHI").unpack_from
 _short = struct.Struct("<H").pack
@@ -47,6 +48,8 @@ _CLASS_HEAD, _INSTANCE_HEAD = b"\x08\0\x16\0UI", b"\x08\0\x18\0UI"
 
 Head = Callable[[bytes, int], tuple[int, int, int]]
 """Of an element: its tag, the offset of its value, the offset behind it."""
+Item = Callable[[bytes, int], tuple[int, ...]]
+"""Of an item or delimiter: group, element, length."""
 
 
 class _Unusual(Exception):
@@ -143,48 +146,61 @@ def plain_instance(
 
 
 def cut_element(data: bytes, size: int, syntax: str) -> tuple[int, int, int] | None:
-    """The outermost element that says it has more bytes than are left of a data set of `size` bytes: its tag, what it
-    says, what is left. None where there is none, or it cannot be told from `data`, the beginning: it does not begin in
-    that, or is in fragments, or the transfer syntax is Big Endian or deflated."""
+    """The outermost element that has not all its bytes in a data set of `size` bytes: its tag, how many it says it has
+    (`UNDEFINED`: it has no end), how many are left. None where there is none, or it cannot be told from `data`, the
+    beginning: it does not begin in that, or has no length and goes on behind it, or the transfer syntax is deflated."""
     row = transfer_syntax(syntax)
-    if row is None or row.deflated or not row.little_endian:
+    if row is None or row.deflated:
         return None
-    head, start = _implicit_head if row.implicit_vr else _explicit_head, 0
+    explicit, item = (_explicit_head, _implicit) if row.little_endian else (_big_endian_head, _big_endian_item)
+    head, start = _implicit_head if row.implicit_vr else explicit, 0
     try:
         while start < len(data):
             tag, body, stop = head(data, start)
-            if stop - body == UNDEFINED:
-                stop = _behind_items(data, body, head)
+            told = stop - body
+            if told == UNDEFINED:
+                end = _end_of_items(data, body, head, item)
+                if end is None:
+                    return (tag, UNDEFINED, size - body) if len(data) == size else None
+                stop = end
             if stop > size:
-                return tag, stop - body, max(0, size - body)
+                return tag, told, max(0, size - body)
             start = stop
     except (_Unusual, struct.error):
         pass
     return None
 
 
-def _behind_items(data: bytes, start: int, head: Head, depth: int = 0) -> int:
+def _end_of_items(data: bytes, start: int, head: Head, item: Item) -> int | None:
+    """The offset behind items; None where `data` end before them."""
+    try:
+        return _behind_items(data, start, head, item)
+    except struct.error:
+        return None
+
+
+def _behind_items(data: bytes, start: int, head: Head, item: Item, depth: int = 0) -> int:
     """The offset behind a sequence of undefined length whose items begin at `start`."""
     if depth > MAXIMUM_DEPTH:
         raise _Unusual
     while True:
-        group, element, count = _implicit(data, start)
+        group, element, count = item(data, start)
         tag, start = group << 16 | element, start + 8
         if tag == SEQUENCE_END:
             return start
         if tag != ITEM:
             raise _Unusual
         if count == UNDEFINED:
-            start = _behind_elements(data, start, head, depth)
+            start = _behind_elements(data, start, head, item, depth)
         else:
             start += count
 
 
-def _behind_elements(data: bytes, start: int, head: Head, depth: int) -> int:
+def _behind_elements(data: bytes, start: int, head: Head, item: Item, depth: int) -> int:
     """The offset behind an item of undefined length whose elements begin at `start`."""
-    while _implicit(data, start)[:2] != (ITEM_END >> 16, ITEM_END & 0xFFFF):
+    while item(data, start)[:2] != (ITEM_END >> 16, ITEM_END & 0xFFFF):
         _, body, stop = head(data, start)
-        start = _behind_items(data, body, head, depth + 1) if stop - body == UNDEFINED else stop
+        start = _behind_items(data, body, head, item, depth + 1) if stop - body == UNDEFINED else stop
     return start + 8
 
 
@@ -217,8 +233,13 @@ def _whole(data: bytes, start: int, size: int, head: Head) -> bool:
     """That the pixel data, which begin at `start`, and what is known of what comes behind them, are not cut."""
     while start < len(data):
         _, body, stop = head(data, start)
-        if stop - body == UNDEFINED:
-            break  # in fragments
+        if stop - body == UNDEFINED:  # in fragments
+            end = _end_of_items(data, body, head, _implicit) if len(data) == size else None
+            if end is None and size > FRONT:
+                break  # nobody is told where those of so many bytes end
+            if end is None:
+                raise _Unusual
+            stop = end
         if stop > size:
             raise _Unusual
         start = stop
@@ -311,6 +332,17 @@ def _explicit_head(data: bytes, start: int) -> tuple[int, int, int]:
     if vr not in _LONG and vr != b"SQ":
         raise _Unusual
     length = _length(data, start + 8)[0]
+    return group << 16 | element, start + 12, start + 12 + length
+
+
+def _big_endian_head(data: bytes, start: int) -> tuple[int, int, int]:
+    """The same in Explicit VR Big Endian."""
+    group, element, vr, count = struct.unpack_from(">HH2sH", data, start)
+    if vr in _SHORT:
+        return group << 16 | element, start + 8, start + 8 + count
+    if vr not in _LONG and vr != b"SQ":
+        raise _Unusual
+    (length,) = struct.unpack_from(">I", data, start + 8)
     return group << 16 | element, start + 12, start + 12 + length
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.model.reading import read_text_whole
+from engine.model.reading import is_handed_over, read_text_whole
 
 from .errors import ValueProblem, WorkspaceError
 
@@ -49,7 +49,7 @@ class Hex(int):
 def read_text(path: Path) -> str:
     """The file's text. Raises `WorkspaceError` when it cannot be read or is not UTF-8."""
     try:
-        return read_text_whole(path, MAXIMUM_BYTES)
+        return read_text_whole(path, MAXIMUM_BYTES, pipes=is_handed_over(path))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise WorkspaceError(path, "the text is not UTF-8", line) from None

@@ -106,6 +106,29 @@ def test_names_that_are_no_text_are_listed_and_read_again(
     assert store(port, "@-") == Exit.SUCCESS
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no file can have such a name here")
+@pytest.mark.parametrize("name", ["two\nlines", "end\r", "form\ffeed", "line\u2028separator", "next\x85line", " "])
+def test_names_with_the_ends_of_lines_are_listed_and_read_again(
+    name: str, port: str, study: Path, tmp_path: Path
+) -> None:
+    folder, rest = tmp_path / "names", tmp_path / "rest.txt"
+    folder.mkdir()
+    for uid in (0, 1):
+        shutil.copy(study / f"{uid}.dcm", folder / (name + (".dcm" * uid)))
+    assert store("1", folder, "--rest", rest) == Exit.CONNECTION_FAILED
+    again = tmp_path / "again.txt"
+    assert store("1", f"@{rest}", "--rest", again) == Exit.CONNECTION_FAILED
+    assert again.read_bytes() == rest.read_bytes()
+    assert rest.read_bytes().endswith(b"\0" if "\n" in name else b"\n") or "\r" in name
+    assert store(port, f"@{rest}") == Exit.SUCCESS
+
+
+def test_a_list_as_find_prints_it(port: str, study: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list"
+    listed.write_bytes(b"\0".join(bytes(study / f"{n}.dcm") for n in (0, 1)) + b"\0")
+    assert store(port, f"@{listed}") == Exit.SUCCESS
+
+
 def test_all_stored_is_a_success(port: str, study: Path, capsys: Captured) -> None:
     assert store(port, study / "[01].dcm", "--parallel", "2", "--repeat", "3") == Exit.SUCCESS
     assert "6 of 6 files stored." in capsys.readouterr().out

@@ -268,3 +268,52 @@ def test_a_folder_that_cannot_be_opened_anew_leaves_no_descriptor(
     assert _open_at(tmp_path) == 1
     durable.close()
     assert _open_at(tmp_path) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are kept without being asked here")
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_what_is_kept_while_the_archive_closes_has_its_name_on_the_disk_too(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its descriptor of the folder is closed then, and may be another file's already."""
+    durable = opened(tmp_path)
+    folder, synchronized, synchronize = (tmp_path / ".").stat().st_ino, list[bool](), os.fsync
+
+    def fsync(number: int) -> None:
+        if os.fstat(number).st_ino == folder and not durable.archive._closed:
+            durable.close()
+            open_too = os.open(__file__, os.O_RDONLY)  # takes the number that was the folder's
+            try:
+                synchronize(number)
+            finally:
+                os.close(open_too)
+            return
+        synchronized.append(os.fstat(number).st_ino == folder)
+        synchronize(number)
+
+    if when == "before":
+        durable.close()
+    monkeypatch.setattr(os, "fsync", fsync)
+    written = durable.archive._write((CT, "1.2.3"), EXPLICIT, (image("1.2.3").data.data,))  # type: ignore[union-attr]
+    assert written[0] == "1.2.3.dcm"
+    assert synchronized[-1]
+
+
+def test_one_that_comes_late_is_found_between_two_looks(tmp_path: Path) -> None:
+    """Also in the place of one with the same UID that was looked at already."""
+    durable = opened(tmp_path)
+
+    async def look() -> None:
+        await _keep(durable, image("1.2.3", 100))
+        first = durable.archive.find("1.2.3")
+        assert [i.sop_instance_uid for i in durable.archive.instances()] == ["1.2.3"]
+        await _keep(durable, image("1.2.4"), image("1.2.3", 300))
+        second = durable.archive.find("1.2.3")
+        assert first is not None and second is not None
+        assert isinstance(second.data, FileData) and isinstance(first.data, FileData)
+        assert (second.data.length or 0) - (first.data.length or 0) == 200
+        assert sorted(i.sop_instance_uid for i in durable.archive.instances()) == ["1.2.3", "1.2.4"]
+
+    asyncio.run(look())
+    durable.close()
+    assert sorted(held(tmp_path)) == ["1.2.3", "1.2.4"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from engine.conformance.instances import has_uids
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire.data_reader import UNDEFINED as UNDEFINED_LENGTH
 from engine.wire.datasets import (
     DataSetError,
     FileHeader,
@@ -170,7 +172,9 @@ def test_an_instance_is_plain_where_nothing_is_unusual(syntax: str, elements: tu
 def test_what_the_pixel_data_are_says_nothing_about_the_instance(end: bytes) -> None:
     front = encode_dataset(DataSet(PLAIN[:4]), EXPLICIT_VR_LE)
     whole_head = len(end) != 6
-    assert is_plain_instance(front + end, len(front + end), JPEG, (CLASS, INSTANCE), 64) == whole_head
+    assert (
+        is_plain_instance(front + end, len(front + end) + FRONT * bool(end), JPEG, (CLASS, INSTANCE), 64) == whole_head
+    )
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_VR_LE, IMPLICIT_VR_LE])
@@ -214,6 +218,38 @@ def test_pixel_data_behind_an_offset_table_are_looked_at_too() -> None:
     whole = front + table + pixels
     assert is_plain_instance(whole, len(whole), EXPLICIT_VR_LE, (CLASS, INSTANCE), 64)
     assert not is_plain_instance(whole[:-1], len(whole) - 1, EXPLICIT_VR_LE, (CLASS, INSTANCE), 64)
+
+
+FRAGMENTS = {
+    EXPLICIT_VR_LE: b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff" + _ITEM + _ITEM + _SEQUENCE_END,
+    EXPLICIT_VR_BE: bytes.fromhex("7fe000104f420000ffffffff fffee00000000004 01020304 fffee0dd00000000"),
+}
+
+
+@pytest.mark.parametrize("syntax", FRAGMENTS)
+def test_pixel_data_in_fragments_that_have_no_end(syntax: str) -> None:
+    """As far as all bytes are there to be looked at; others are not told of by either way."""
+    front = encode_dataset(DataSet(PLAIN[:4]), syntax)
+    padding = struct.pack("<HH2sHI" if syntax == EXPLICIT_VR_LE else ">HH2sHI", 0xFFFC, 0xFFFC, b"OB", 0, 4) + bytes(4)
+    whole, head = front + FRAGMENTS[syntax], len(front) + 12
+    for data in (whole, whole + padding):
+        assert cut_element(data, len(data), syntax) is None
+        assert is_plain_instance(data, len(data), syntax, (CLASS, INSTANCE), 64) == (syntax == EXPLICIT_VR_LE)
+    for end in range(head, len(whole)):
+        assert cut_element(whole[:end], end, syntax) == (0x7FE00010, UNDEFINED_LENGTH, end - head)
+        assert cut_element(whole[:end], len(whole), syntax) is None
+        assert not is_plain_instance(whole[:end], end, syntax, (CLASS, INSTANCE), 64)
+    cut = whole + padding[:-1]
+    assert cut_element(cut, len(cut), syntax) == (0xFFFCFFFC, 4, 3)
+    assert not is_plain_instance(cut, len(cut), syntax, (CLASS, INSTANCE), 64)
+
+
+def test_an_instance_in_big_endian_that_ends_within_its_pixel_data() -> None:
+    data = encode_dataset(DataSet(NESTED), EXPLICIT_VR_BE)
+    assert cut_element(data, len(data), EXPLICIT_VR_BE) is None
+    body = data.index(bytes.fromhex("7fe00010")) + 12
+    assert cut_element(data[:body], len(data) - 1, EXPLICIT_VR_BE) == (0x7FE00010, 600, 599)
+    assert cut_element(data[: body + 40], body + 40, EXPLICIT_VR_BE) == (0x7FE00010, 600, 40)
 
 
 def _told(data: bytes, syntax: str) -> tuple[int, int]:
