@@ -36,17 +36,17 @@ from gui.theme import SPACING, restyle
 from .fields import ERROR_SIGN, CheckField, ChoiceField, Field, TextField
 from .references_form import ReferencesForm
 
-WIDTH = 520
+WIDTH = 620
 WORKITEM = "110005^DCM^Interpretation"
 
 
 def check_code(text: str) -> str | None:
-    """A code, or nothing."""
+    """A code, or nothing. One line, so that the dialog stays on a small screen with every field wrong."""
     try:
         if text.strip():
             read_code(text)
-    except ValueProblem as problem:
-        return f"{problem.reason[:1].upper()}{problem.reason[1:]}."
+    except ValueProblem:
+        return f"A code is {CODE_HINT}."
     return None
 
 
@@ -58,7 +58,7 @@ def check_dt(text: str) -> str | None:
     """A DT, whole days and longer: what people type."""
     digits = text.strip()
     if not (digits.isascii() and digits.isdigit()) or len(digits) not in (8, 10, 12, 14):
-        return "A date, with a time or without: 20260131 or 20260131120000."
+        return "Write 20260131 or 20260131120000."
     return None
 
 

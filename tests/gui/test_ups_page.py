@@ -177,7 +177,7 @@ def test_what_the_table_asks_for_stands_beside_the_fields_and_is_sent_all_the_sa
     assert dialog.accept_button.text() == "&Create all the same"
     dialog.station.line.clear()
     qtbot.keyClicks(dialog.station.line, "x")
-    assert "is not a code" in dialog.station.error()
+    assert dialog.station.error() == "A code is VALUE^SCHEME^MEANING."
     assert not dialog.accept_button.isEnabled(), "what is no code cannot be encoded"
     dialog.station.line.clear()
     dialog.judge()
