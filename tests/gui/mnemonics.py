@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from PySide6.QtWidgets import QAbstractButton, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMainWindow, QTabBar, QWidget
 
 
 def clashing(window: QWidget) -> dict[str, list[str]]:
     """Letters of Alt that two or more menus, buttons, labels or tabs of `window` wait for, with their texts."""
-    texts = [action.text() for action in window.menuBar().actions()]
+    texts = [action.text() for action in window.menuBar().actions()] if isinstance(window, QMainWindow) else []
     for widget in window.findChildren(QWidget):
         if not widget.isVisible():
             continue

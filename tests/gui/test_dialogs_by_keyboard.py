@@ -12,11 +12,12 @@ from engine.model.dataset import DataSet
 from engine.model.procedures.printing import PrintImage
 from gui.dialogs import FormDialog, Questions, ReportDialog, SilenceDialog
 from gui.forms.fields import CheckField, TextField
-from gui.forms.ups_dialogs import CancelDialog, NewStepDialog, ProgressDialog
+from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog, NewStepDialog, ProgressDialog
 from gui.forms.ups_events import WatchDialog, WatchOptions
 from gui.panels.print_settings import PrintSettings, PrintSettingsDialog
 from gui.panels.service_print import FramesDialog
 from gui.panels.step_dialogs import BeginStepDialog, ItemDialog
+from tests.gui.mnemonics import clashing
 
 
 @pytest.fixture
@@ -83,11 +84,13 @@ def test_a_dialog_that_puts_the_keyboard_elsewhere_keeps_it_there(qtbot, window)
     assert QApplication.focusWidget() is button
 
 
-def test_every_dialog_about_steps_and_prints_begins_in_its_first_field(qtbot, window, live_window):
+def test_dialogs_about_steps_and_prints_begin_in_their_first_field_and_share_no_mnemonic(qtbot, window, live_window):
     image = PrintImage(path=Path("us.dcm"))
     made = {
         "Step label": NewStepDialog(live_window.host, "2.25.1", "A^B^C", window),
+        "What was done": CompleteDialog(live_window.host, "A^B^C", "20260131", window),
         "Percent": ProgressDialog(window),
+        "Reason in words": AskCancelDialog(window),
         "Reason code": CancelDialog(window),
         "Receiving AE title": WatchDialog(WatchOptions(), "US", "", window),
         "Frames of us.dcm": FramesDialog(image, 3, window),
@@ -98,6 +101,7 @@ def test_every_dialog_about_steps_and_prints_begins_in_its_first_field(qtbot, wi
     for name, dialog in made.items():
         opened(qtbot, dialog)
         assert named(QApplication.focusWidget()) == name
+        assert not clashing(dialog)
         dialog.reject()
 
 

@@ -48,7 +48,7 @@ ANNOTATION_BOX = "1.2.840.10008.5.1.1.15"
 
 
 def job(*images: PrintImage, **values: Any) -> PrintFilms:
-    """With the settings a user begins with; `film_values` by keyword."""
+    """With the settings a user begins with, but for `settings` by keyword."""
     given = {row.keyword: row.default for row in PRINT_ATTRIBUTES} | values.pop("settings", {})
     levels = {SESSION: "session", FILM: "film", IMAGE: "image"}
     return PrintFilms(images=images, **{name: print_data_set(level, given) for level, name in levels.items()}, **values)
