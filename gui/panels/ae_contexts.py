@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
 from engine.model.association import MAX_CONTEXTS, ProposedContext
 from engine.workspace.presets import Preset
@@ -13,6 +13,7 @@ from engine.workspace.settings import number_contexts
 from gui.dialogs import top_window
 from gui.forms.entry_list import EntryList
 from gui.forms.header import ButtonRow, PanelHeader, icon_button, menu_button, text_button
+from gui.forms.title_dialog import TitleDialog
 from gui.models.contexts import ContextsModel, limit_sentence, merge
 from gui.theme import SPACING
 
@@ -38,6 +39,8 @@ class ContextsView(QWidget):
         super().__init__(parent)
         self.model = ContextsModel(self)
         self._dialog: ContextDialog | None = None
+        self._titles: frozenset[str] = frozenset()
+        """Of the user's own presets, in small letters."""
         self._edited_row = -1
         self.header = PanelHeader("Presentation contexts", self)
         self.list = EntryList(self.model, self, name="Presentation contexts", lead_sample="255")
@@ -101,6 +104,7 @@ class ContextsView(QWidget):
         """What the preset menu offers."""
         for menu in (self._menu, self._more, self._own):
             menu.clear()
+        self._titles = frozenset(p.title.lower() for p in presets if p.path is not None and not p.shipped)
         for preset in presets:
             title = preset.title.replace("&", "&&")
             for menu, take in ((self._menu, self.replace_with), (self._more, self.add_contexts)):
@@ -183,12 +187,6 @@ class ContextsView(QWidget):
             button.setEnabled(bool(self.list.selected_rows()))
 
     def _ask_title(self) -> None:
-        dialog = QInputDialog(top_window(self))
-        dialog.setWindowTitle("Save as preset")
-        dialog.setLabelText("Title of the preset")
-        dialog.textValueSelected.connect(self._titled)
+        dialog = TitleDialog("preset", "", self._titles, top_window(self))
+        dialog.chosen.connect(self.preset_wanted)
         dialog.open()
-
-    def _titled(self, title: str) -> None:
-        if title.strip():
-            self.preset_wanted.emit(title.strip())

@@ -5,46 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.saved_queries import SavedQuery
 from engine.workspace.workspace import Workspace
-from gui.dialogs import FormDialog
-from gui.forms.fields import TextField
-
-
-def _title_problem(text: str) -> str | None:
-    return None if text.strip() else "A title is needed."
-
-
-class TitleDialog(FormDialog):
-    """Asks for the title to keep a query under; `chosen` carries it."""
-
-    chosen = Signal(str)
-
-    def __init__(self, title: str, taken: frozenset[str], parent: QWidget | None = None) -> None:
-        super().__init__("Save the query", "Save", parent, width=360)
-        self._taken = taken
-        self.title = TextField("&Title", self._check, parent=self)
-        self.body.addWidget(self.title)
-        self.title.edited.connect(self._allow)
-        self.title.set_value(title)
-        self._allow()
-
-    def _check(self, text: str) -> str | None:
-        return _title_problem(text)
-
-    def _allow(self, *_: object) -> None:
-        text = self.title.value().strip()
-        self.title.set_hint("Replaces the query of this title." if text.lower() in self._taken else "")
-        self.accept_button.setEnabled(self.title.is_valid())
-
-    def accept(self) -> None:
-        if self.title.is_valid():
-            self.chosen.emit(self.title.value().strip())
-            super().accept()
+from gui.dialogs import Questions, top_window
+from gui.forms.title_dialog import TitleDialog
 
 
 class QueryMenu(QMenu):
@@ -54,9 +22,9 @@ class QueryMenu(QMenu):
     save_wanted = Signal()
     said = Signal(str)
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, questions: Questions, parent: QWidget) -> None:
         super().__init__(parent)
-        self._workspace = workspace
+        self._workspace, self._questions, self._page = workspace, questions, parent
         self.setToolTipsVisible(True)
         self._own = QMenu("&Remove a query", self)
         self.aboutToShow.connect(self.fill)
@@ -73,7 +41,7 @@ class QueryMenu(QMenu):
         self.addAction("&Save this query…", self.save_wanted.emit)
         if own:
             for query in own:
-                self._own.addAction(query.title.replace("&", "&&"), partial(self._remove, query))
+                self._own.addAction(f"{query.title.replace('&', '&&')}…", partial(self._ask_remove, query))
             self.addMenu(self._own)
 
     def _section(self, title: str, queries: list[SavedQuery]) -> None:
@@ -87,9 +55,8 @@ class QueryMenu(QMenu):
     def ask_title(self, query: SavedQuery, parent: QWidget) -> TitleDialog:
         """Ask under which title to keep a query, and keep it."""
         taken = frozenset(q.title.lower() for q in self._workspace.queries() if not q.shipped)
-        dialog = TitleDialog(query.title, taken, parent)
+        dialog = TitleDialog("query", query.title, taken, parent)
         dialog.chosen.connect(partial(self._save, query))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
         return dialog
 
@@ -101,8 +68,12 @@ class QueryMenu(QMenu):
             return
         self.said.emit(f"Saved as {kept.path}")
 
+    def _ask_remove(self, query: SavedQuery) -> None:
+        text = f"Remove the query {query.title}? Its file in the workspace is deleted."
+        self._questions.ask(top_window(self._page), "Remove query", text, "Remove", partial(self._remove, query))
+
     def _remove(self, query: SavedQuery) -> None:
         try:
             self._workspace.delete_query(query)
         except OSError as error:
-            self.said.emit(f"Not removed: {error.strerror or error}")
+            self.said.emit(f"The query is not removed: {error.strerror or error}.")

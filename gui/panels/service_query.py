@@ -77,7 +77,7 @@ class QueryPage(ServicePage):
         self._steps: list[Step] = []
         self._retrievals = Retrievals()
         self._retrieving = False
-        self.menu = QueryMenu(host.workspace, self)
+        self.menu = QueryMenu(host.workspace, host.questions, self)
         self.menu.loaded.connect(self.load)
         self.menu.save_wanted.connect(self.save)
         self.menu.said.connect(self._tell)

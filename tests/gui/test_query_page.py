@@ -14,8 +14,8 @@ from engine.services.responses import response_to
 from engine.standard.sop_classes import sop_classes
 from engine.wire import datasets
 from gui.dialogs import Questions
+from gui.forms.title_dialog import TitleDialog
 from gui.models.inbound_rows import InboundModel
-from gui.panels.query_menu import TitleDialog
 from tests.runtime.console import CT, EXPLICIT, keys, proposal
 from tests.runtime.scripted import Conversation, scripted
 
@@ -257,6 +257,33 @@ def test_a_query_is_kept_as_text_and_loaded_again(page, qtbot):
     next(a for a in page.menu.actions() if a.text() == "My week").trigger()
     assert page.form.values()["StudyDate"] == "last 7 days"
     assert page.head.chosen_level == "STUDY"
+
+
+def test_a_query_of_ones_own_is_removed_on_a_yes(page, monkeypatch, qtbot):
+    asked = []
+    monkeypatch.setattr(Questions, "ask", lambda _self, _parent, _title, text, _verb, yes: (asked.append(text), yes()))
+    page.host.workspace.save_query(page.form.saved("Mine & yours"))
+    page.menu.fill()
+    own = next(a.menu() for a in page.menu.actions() if a.text() == "&Remove a query")
+    (removal,) = own.actions()
+    assert removal.text() == "Mine && yours…"
+    removal.trigger()
+    assert asked == ["Remove the query Mine & yours? Its file in the workspace is deleted."]
+    assert "Mine & yours" not in [q.title for q in page.host.workspace.queries()]
+
+
+def test_a_query_that_cannot_be_removed_is_told(page, monkeypatch, qtbot):
+    def refuse(_query):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Questions, "ask", lambda _self, _parent, _title, _text, _verb, yes: yes())
+    monkeypatch.setattr(page.host.workspace, "delete_query", refuse)
+    page.host.workspace.save_query(page.form.saved("Mine"))
+    page.menu.fill()
+    own = next(a.menu() for a in page.menu.actions() if a.text() == "&Remove a query")
+    with qtbot.waitSignal(page.menu.said) as told:
+        own.actions()[0].trigger()
+    assert told.args == ["The query is not removed: Permission denied."]
 
 
 def test_model_way_and_folder_are_remembered(page, live_window):

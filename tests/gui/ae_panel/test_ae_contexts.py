@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from engine.model.association import ProposedContext, Role
+from gui.forms.title_dialog import TitleDialog
 from gui.panels.ae_panel import AEPanel
 from tests.gui.ae_panel.panel import CT, VERIFICATION, again
 
@@ -108,6 +109,20 @@ def _entries(menu):
         else:
             found |= {f"{action.text()} > {text}": inner for text, inner in _entries(action.menu()).items()}
     return found
+
+
+def test_a_preset_is_kept_under_a_title_and_replacing_one_is_told(panel, qtbot, workspace):
+    menu = panel.contexts.preset_button.menu()
+    for title, hint in (("Mine", ""), ("MINE", "Replaces the preset of this title.")):
+        menu.aboutToShow.emit()
+        _entries(menu)["&Save as preset…"].trigger()
+        dialog = panel.findChild(TitleDialog)
+        assert not dialog.accept_button.isEnabled()
+        qtbot.keyClicks(dialog.title.line, title)
+        assert dialog.title.note_text() == hint
+        with qtbot.waitSignal(dialog.destroyed):
+            qtbot.keyClick(dialog.title.line, Qt.Key.Key_Return)
+    assert [p.title for p in again(workspace).presets() if p.title.lower() == "mine"] == ["MINE"]
 
 
 def test_a_preset_of_ones_own_can_be_removed_and_no_other(panel, workspace, questions):
