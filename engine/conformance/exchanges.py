@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 from engine.model.association import Negotiated
@@ -25,7 +26,7 @@ class Exchanges:
     def __init__(self) -> None:
         self._negotiated: Negotiated | None = None
         self._open: dict[bool, list[Operation]] = {True: [], False: []}
-        self._ended: dict[bool, dict[int, None]] = {True: {}, False: {}}
+        self._ended: dict[bool, OrderedDict[int, None]] = {True: OrderedDict(), False: OrderedDict()}
         self._told_again: set[bool] = set()
         self._limits = {True: 0, False: 0}
         """Requests outstanding at most, by side; 0 for no limit."""
@@ -125,7 +126,7 @@ class Exchanges:
         ended.pop(number, None)
         ended[number] = None
         if len(ended) > REMEMBERED:
-            del ended[next(iter(ended))]
+            ended.popitem(last=False)  # of a plain dict, whoever looks for the first passes all that are gone
 
     def _find(self, by_requestor: bool, number: int | None) -> Operation | None:
         return next((o for o in self._open[by_requestor] if o.request.message_id == number), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import field
 
 from engine.standard.lean import dataclass
@@ -36,7 +37,7 @@ class Outstanding:
 
     timeout: float = 0.0
     _invoked: list[Invoked] = field(default_factory=list)
-    _ended: dict[int, str] = field(default_factory=dict)
+    _ended: OrderedDict[int, str] = field(default_factory=OrderedDict)
     _last_id: int = 0
 
     def __len__(self) -> int:
@@ -74,7 +75,7 @@ class Outstanding:
         self._invoked.remove(invoked)
         self._ended[invoked.message_id] = how
         if len(self._ended) > REMEMBERED:
-            del self._ended[next(iter(self._ended))]
+            self._ended.popitem(last=False)  # of a plain dict, whoever looks for the first passes all that are gone
 
     def clear(self) -> None:
         self._invoked.clear()
