@@ -39,6 +39,7 @@ from engine.model.notices import (
     Notice,
     Outcome,
     PduNotice,
+    ProgressNotice,
     StatusNotice,
 )
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
@@ -286,7 +287,7 @@ class Session(QObject):
                         self._take_message(notice)
                 elif isinstance(notice, AssociationNotice):
                     self._take_association(notice, changed)
-                else:
+                elif not isinstance(notice, ProgressNotice):
                     last.append(notice)
             except Exception:  # noqa: BLE001 - the others are to be told all the same
                 tell_defect()

@@ -135,7 +135,11 @@ class TraceStore:
         record.bytes += len(notice.data)
         self._pdus += 1
         self._bytes += len(notice.data)
-        changes.pdus.setdefault(record.number, []).append(notice)
+        fresh = changes.pdus.get(record.number)
+        if fresh is None:
+            changes.pdus[record.number] = [notice]
+        else:
+            fresh.append(notice)
 
     def _finding(self, notice: FindingNotice, changes: Changes) -> None:
         record = self._of(notice, changes)

@@ -176,14 +176,16 @@ class LogPanel(QWidget):
         """Take in a batch; those the log does not show are passed over."""
         self.model.absorb(notices)
         latest: dict[int, ProgressNotice] = {}
+        ended: list[int] = []
         for notice in notices:
             if isinstance(notice, ProgressNotice):
                 latest[notice.operation] = notice
+            elif isinstance(notice, StatusNotice):
+                ended.append(notice.operation)
         for progress in latest.values():
             self.progress.show_progress(progress)
-        for notice in notices:
-            if isinstance(notice, StatusNotice):
-                self.progress.end(notice.operation)
+        for operation in ended:
+            self.progress.end(operation)
         self._pace.ask()
 
     def _publish(self) -> None:

@@ -14,6 +14,8 @@ from .story import Stories
 __all__ = ["RULES", "Diagnoser"]
 MODULES = (connection, tls, negotiation, operations, retrieval, behaviour)
 """Importing them fills RULES; in this order they are asked."""
+_ENDS = (AssociationNotice, StatusNotice)
+"""What may tell of an end."""
 
 
 class Diagnoser:
@@ -28,9 +30,12 @@ class Diagnoser:
         take = self._stories.take
         for notice in notices:
             take(notice)
-            if isinstance(notice, AssociationNotice) and notice.outcome is not None:
-                found += self._diagnose(Case(self._stories, self._stories.association(notice.association)))
-            elif isinstance(notice, StatusNotice):
+            if not isinstance(notice, _ENDS):
+                continue
+            if isinstance(notice, AssociationNotice):
+                if notice.outcome is not None:
+                    found += self._diagnose(Case(self._stories, self._stories.association(notice.association)))
+            else:
                 operation = self._stories.ended(notice)
                 association = self._stories.association(notice.association)
                 found += self._diagnose(Case(self._stories, association, notice, operation))
