@@ -6,14 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject
 
 from engine import __version__
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.message_files import MessageFile
 from engine.workspace.messages import template
 
+from .folders import show_folder
 from .shortcuts import keys_table
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ class Opening(QObject):
         page.add_paths(paths)
 
     def open_workspace(self) -> None:
-        self._window.workspace.folder.mkdir(parents=True, exist_ok=True)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._window.workspace.folder)))
+        problem = show_folder(self._window.workspace.folder)
+        if problem:
+            self._window.say(problem, "failure")
 
     def show_emulators(self) -> None:
         """The window of the built-in peer's emulators and objects, made when it is first wanted."""

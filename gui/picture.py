@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -46,7 +47,8 @@ class Picture(QObject):
         QTimer.singleShot(SETTLE, self._save)
 
     def _save(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # then it cannot be written either, which is told
+            self._file.parent.mkdir(parents=True, exist_ok=True)
         if self._window.grab().save(str(self._file)):
             self.code = 0
             sys.stdout.write(f"Echo successful; picture saved to {self._file}\n")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from engine.conformance.names import check_ae_title
 from engine.standard.lean import dataclass
 from engine.workspace.retrieve_requests import Way
 from gui.dialogs import Questions
+from gui.folders import show_folder
 from gui.theme import SPACING, restyle
 
 from .header import OneLine, icon_button, text_button
@@ -48,6 +48,8 @@ class RetrieveBar(QWidget):
 
     retrieve_wanted = Signal()
     changed = Signal()
+    failed = Signal(object)
+    """A sentence: the folder cannot be shown."""
 
     def __init__(self, questions: Questions, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,8 +134,9 @@ class RetrieveBar(QWidget):
         self._questions.open_folder(self.window(), "Folder for what arrives", self._picked)
 
     def open_folder(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+        problem = show_folder(self._folder)
+        if problem:
+            self.failed.emit(problem)
 
     def title_error(self) -> str | None:
         """What is wrong with the destination, when one is needed."""

@@ -48,7 +48,8 @@ class Drafts(QObject):
         kept = {str(tab["draft"]) for tab in tabs}
         for old in self._folder.glob("*.toml"):
             if old.name not in kept:
-                old.unlink(missing_ok=True)
+                with suppress(OSError):  # where nothing may be deleted the window closes all the same
+                    old.unlink(missing_ok=True)
         self._store.setValue(_TABS, json.dumps(tabs))
         self._store.setValue(_CURRENT, current)
         return lost

@@ -110,6 +110,7 @@ class QueryPage(ServicePage):
         self.retrieve_bar = RetrieveBar(self.host.questions, self.host.workspace.folder / "retrieved", self)
         self.retrieve_bar.retrieve_wanted.connect(self.retrieve)
         self.retrieve_bar.changed.connect(self._goal_changed)
+        self.retrieve_bar.failed.connect(self._failed)
         self.matches.add_action(self.down_button)
         found = QWidget(self)
         column = QVBoxLayout(found)
@@ -390,6 +391,9 @@ class QueryPage(ServicePage):
 
     def first_focus(self) -> QWidget:
         return self.form.first_field()
+
+    def _failed(self, sentence: str) -> None:
+        self.host.say(sentence, "failure")
 
     def _tell(self, sentence: str) -> None:
         self.host.say(sentence, "text")

@@ -47,6 +47,15 @@ def test_picture_echoes_the_built_in_peer_saves_a_png_and_ends_well(tmp_path):
     assert peer.echo.outcome == "success"
 
 
+def test_a_picture_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    picture = tmp_path / "file" / "window.png"
+    done = run("--workspace", tmp_path / "ws", "--picture", picture)
+    assert done.returncode != 0
+    assert f"The picture cannot be written to {picture}." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_without_a_display_it_says_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):

@@ -159,6 +159,20 @@ def test_messages_that_cannot_be_kept_are_asked_about_before_the_window_closes(w
     assert any("changed and not saved" in str(text) for text in questions.told)
 
 
+def test_old_drafts_that_may_not_be_deleted_keep_no_window_open(window, qtbot, workspace, monkeypatch):
+    old = workspace.folder / "drafts" / "9.toml"
+    old.parent.mkdir(parents=True)
+    old.write_text("message = 'C-ECHO-RQ'", encoding="utf-8")
+
+    def refuse(_path, missing_ok=False):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(old), "unlink", refuse)
+    closed(window, qtbot)
+    monkeypatch.undo()
+    assert old.exists()
+
+
 # -- our own errors ---------------------------------------------------------------------------------------------
 
 
