@@ -23,7 +23,16 @@ class WorkspaceError(Exception):
 
     def __str__(self) -> str:
         place = str(self.file) + (f", line {self.line}" if self.line else "")
-        return f"{place}: {self.key + ': ' if self.key else ''}{self.reason}"
+        return f"{place}: {_shortened(f'{self.key}: ' if self.key else '', KEY)}{_shortened(self.reason, REASON)}"
+
+
+KEY, REASON = 500, 2000
+"""Characters of a key and of a reason that are told: either may quote what somebody wrote, without measure."""
+
+
+def _shortened(text: str, most: int) -> str:
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]} ... {text[-half:]}"
 
 
 class ValueProblem(ValueError):

@@ -28,6 +28,7 @@ from engine.model.limits import Limits
 from engine.standard.messages import MESSAGES
 from engine.standard.sop_classes import sop_classes
 from engine.workspace.errors import ValueProblem, WorkspaceError
+from engine.workspace.message_files import load_message
 from engine.workspace.messages import shipped_messages, template, templates
 from engine.workspace.placeholders import Filler
 from engine.workspace.presets import Preset, everything, shipped_presets
@@ -376,3 +377,14 @@ def test_a_limit_set_back_to_its_default_goes_out_of_the_file(tmp_path: Path) ->
         again = Workspace(tmp_path)
         assert again.problems == ()
         assert again.limits == again.listener.policy.limits == limits
+
+
+def test_what_somebody_wrote_without_measure_is_told_in_short(tmp_path: Path) -> None:
+    message = tmp_path / "message.toml"
+    for text in (f'message = "{"x" * 70_000}"', f'message = "C-ECHO-RQ"\n{"k" * 70_000} = 1'):
+        message.write_text(text)
+        with pytest.raises(WorkspaceError) as raised:
+            load_message(message)
+        told = str(raised.value)
+        assert len(told) < 3_000 + len(str(message))
+        assert f"{message}, line {text.count(chr(10)) + 1}: " in told
