@@ -12,7 +12,8 @@ def limits(text: str) -> dict[str, int]:
     """An argparse type: NAME=NUMBER of `LIMITS`, several apart by commas."""
     found: dict[str, int] = {}
     for part in text.split(","):
-        name, _, number = part.strip().replace("-", "_").partition("=")
+        name, _, number = part.strip().partition("=")
+        name = name.replace("-", "_")
         row = next((r for r in LIMITS if r.name == name), None)
         if row is None:
             raise argparse.ArgumentTypeError(f"“{part}” is not NAME=NUMBER with {', '.join(r.name for r in LIMITS)}")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from engine.model import commands as c
 from engine.model.defects import report_of, report_of_place
-from engine.model.notices import EngineNotice
+from engine.model.notices import EngineNotice, ErrorNotice
 
 from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
+from .loss import refuse
 from .pulse import Pulse
 from .turns import TurnLoop
 from .waking import Knock, knock
@@ -247,9 +248,28 @@ class Life:
     def _take(self) -> None:
         dispatcher, commands = self.dispatcher, self._commands
         while self._takes and dispatcher is not None and commands:
-            dispatcher.dispatch(commands.popleft())
+            command = commands.popleft()
+            try:
+                dispatcher.dispatch(command)
+            except Exception as error:  # noqa: BLE001 - those behind it are to have their turn
+                self._told(error)
+                dispatcher.operations.forget(getattr(command, "operation", None))
+                refuse(self.context, command, sentences.NOT_BEGUN)
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
+        try:
+            self._met(loop, details)
+        except Exception as error:  # noqa: BLE001 - asyncio would tell of both, with their values
+            with suppress(Exception):
+                self.context.outbox.put_aside(
+                    ErrorNotice(
+                        time=self.context.wall(),
+                        sentence=f"An error could not be told ({type(error).__name__}).",
+                        report=report_of(error),
+                    )
+                )
+
+    def _met(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
         if loop.is_closed():
             loop.stop()  # nothing that waits will ever go on
         error, said = details.get("exception"), str(details.get("message"))

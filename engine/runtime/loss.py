@@ -102,8 +102,8 @@ def _unwind(task: asyncio.Task[Any]) -> None:
         return
 
 
-def refuse(context: Context, command: c.Command) -> None:
-    """A command that no engine can be made for has its end all the same."""
+def refuse(context: Context, command: c.Command, sentence: str = sentences.NO_ENGINE) -> None:
+    """A command that no engine can be made for, or that cannot be begun, has its end all the same."""
     operation, association = getattr(command, "operation", None), getattr(command, "association", 0)
     now, clock = context.wall(), context.now()
     if isinstance(command, c.OpenAssociation):
@@ -115,7 +115,7 @@ def refuse(context: Context, command: c.Command) -> None:
                 phase=AssociationPhase.FAILED,
                 requestor=True,
                 peer=command.proposal.peer,
-                sentence=sentences.NO_ENGINE,
+                sentence=sentence,
                 proposal=command.proposal,
                 outcome=Outcome.NOT_SENT,
             )
@@ -129,7 +129,7 @@ def refuse(context: Context, command: c.Command) -> None:
                 host=command.host,
                 port=command.port,
                 ae_title=command.settings.policy.local.ae_title,
-                sentence=sentences.NO_ENGINE,
+                sentence=sentence,
             )
         )
     elif operation is not None and not isinstance(command, c.Cancel):
@@ -141,8 +141,8 @@ def refuse(context: Context, command: c.Command) -> None:
                 clock=clock,
                 outcome=Outcome.NOT_SENT,
                 service="",
-                sentence=sentences.NO_ENGINE,
+                sentence=sentence,
             )
         )
     else:
-        context.error(sentences.NO_ENGINE)
+        context.error(sentence)

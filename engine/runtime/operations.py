@@ -167,7 +167,12 @@ class Operations:
             operation.end(Outcome.NOT_SENT, f"An unexpected error ended it: {type(error).__name__}.")
             raise
         finally:
-            self._running.pop(operation.number, None)
+            self.forget(operation.number)
+
+    def forget(self, number: int | None) -> None:
+        """It is over, or was never begun."""
+        operation = self._running.pop(number, None) if number is not None else None
+        if operation is not None:
             self.context.retrievals.end(operation.number)
             operation.ended.set()
 

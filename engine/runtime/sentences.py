@@ -193,6 +193,7 @@ def lost(peer: Peer) -> str:
 
 LOST_OPERATION = "Lost: the engine of the console itself broke. Whether the peer has done what was asked is not known."
 LOST_LISTENER = "Stopped listening: the engine of the console itself broke."
+NOT_BEGUN = "Nothing was done: the console itself failed unexpectedly when it was to begin. The report tells where."
 NO_ENGINE = (
     "Nothing was done: the engine of the console itself broke again and again, or cannot be started. Each command is "
     "another try; starting the program anew may help."

@@ -226,7 +226,12 @@ def test_limits_of_what_we_call_are_those_of_the_workspace_and_the_arguments() -
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("memry=5", "is not NAME=NUMBER with pdu_length"), ("depth=2G", "not a whole number"), ("depth=900", "1 and 200")],
+    [
+        ("memry=5", "is not NAME=NUMBER with pdu_length"),
+        ("depth=2G", "not a whole number"),
+        ("depth=900", "1 and 200"),
+        ("disk-left=-1", "“-1” is not bytes"),
+    ],
 )
 def test_a_wrong_limit_is_refused(text: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

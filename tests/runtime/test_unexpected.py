@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 
 import pytest
 
-from engine.model.commands import StopListening
-from engine.model.notices import ErrorNotice, ListenerNotice, Outcome
-from engine.runtime import life
+from engine.model.commands import Listen, OneShot, OpenAssociation, PeerSettings, StopListening
+from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, ListenerNotice, Outcome
+from engine.runtime import life, sentences
+from engine.runtime.dispatch import Dispatcher
 from engine.runtime.serving import Server
 from tests.runtime.console import VERIFICATION, Console, echo_rq, proposal
 from tests.runtime.scripted import Conversation
@@ -144,3 +145,60 @@ def test_a_listening_socket_that_the_loop_closes_is_told_as_that(console: Consol
     loop.call_soon_threadsafe(loop.call_exception_handler, failed)
     told = console.wait(ErrorNotice)
     assert "accepts no more connections: Too many open files" in told.sentence and not told.report
+
+
+def _commands(console: Console, listener: ListenerNotice) -> dict[str, Any]:
+    asked = proposal(listener)
+    return {
+        "_one_shot": OneShot(
+            association=console.new_id(), operation=console.new_id(), proposal=asked, messages=(echo_rq(),)
+        ),
+        "_open": OpenAssociation(association=console.new_id(), proposal=asked),
+        "_listen": Listen(listener=console.new_id(), port=0, settings=PeerSettings()),
+    }
+
+
+@pytest.mark.parametrize("how", ["_one_shot", "_open", "_listen"])
+def test_a_command_that_cannot_be_begun_has_its_end(
+    how: str, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And those that were given with it have their turn."""
+    listener = console.listen()
+    command, behind = _commands(console, listener)[how], _commands(console, listener)["_one_shot"]
+    dispatch = Dispatcher.dispatch
+
+    def once(self: Dispatcher, given: Any) -> None:
+        if given is command:
+            if how == "_one_shot":
+                self.operations.begin(given.operation, given.association)
+            _fail()
+        dispatch(self, given)
+
+    monkeypatch.setattr(Dispatcher, "dispatch", once)
+    console.engine._commands.append(command)  # so that one knock is for both
+    console.submit(behind)
+    told = console.wait(ErrorNotice, lambda n: n.report)
+    assert SECRET not in told.report + told.sentence
+    if how == "_one_shot":
+        assert console.status(command.operation).sentence == sentences.NOT_BEGUN
+    elif how == "_open":
+        ended = console.wait(AssociationNotice, lambda n: n.association == command.association)
+        assert (ended.phase, ended.sentence) == (AssociationPhase.FAILED, sentences.NOT_BEGUN)
+    else:
+        stopped = console.wait(ListenerNotice, lambda n: n.listener == command.listener)
+        assert (stopped.listening, stopped.sentence) == (False, sentences.NOT_BEGUN)
+    assert console.status(behind.operation).outcome is Outcome.SUCCESS
+
+
+def test_an_error_that_cannot_be_told_is_not_told_with_its_values(
+    console: Console, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """asyncio would write both to standard error."""
+    listener = console.listen()
+    with monkeypatch.context() as broken:
+        broken.setattr(life.Life, "_told", _fail)
+        _in_the_loop(_fail)(console)
+        told = console.wait(ErrorNotice, lambda n: n.report)
+    assert told.sentence == "An error could not be told (LookupError)."
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+    assert SECRET not in "".join(capfd.readouterr()) + told.report
