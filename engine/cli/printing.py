@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.model.procedures.printing import PrintFilms, PrintImage, ReadPrinter
+from engine.model.reading import is_file, is_folder
 from engine.standard.print_attributes import FILM, IMAGE, LUT_SHAPES, PRINT_ATTRIBUTES, SESSION
 from engine.trace.pictures import PreviewError, facts_of
 from engine.workspace.errors import ValueProblem
@@ -52,10 +53,10 @@ def _images(paths: list[Path], frames: str) -> Iterator[PrintImage]:
     """Each frame wanted of each file; of folders, of every DICOM image in them. ValueProblem for a file that cannot be
     printed; what is left out of a folder is said."""
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             yield from _frames(path, frames)
             continue
-        for file in sorted(f for f in path.rglob("*") if f.is_file()):
+        for file in sorted(f for f in path.rglob("*") if is_file(f)):
             try:
                 yield from _frames(file, frames)
             except ValueProblem as problem:

@@ -46,6 +46,28 @@ def read_text_whole(
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there.
+
+    `Path.is_file` raises where the system lets nobody look: at a name that is too long, below a folder that may not be
+    entered. Opening it says so.
+    """
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, as `is_file`."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def may_be_there(path: Path) -> bool:
+    """False only where the system says that there is nothing; what else hinders, reading it says."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 def is_handed_over(path: Path) -> bool:
     """Whether it is a descriptor that a shell opened for us, as for `<(command)`: somebody writes to it, or has."""
     return re.fullmatch(r"/(?:dev|proc/self)/fd/\d+", str(path), re.ASCII) is not None

@@ -14,6 +14,7 @@ from time import perf_counter
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.quick import quick
+from engine.model.reading import is_file, is_folder
 from engine.model.storing import FileState, PlannedFile
 from engine.standard.dictionary import uid_name
 from engine.standard.lean import dataclass
@@ -274,9 +275,9 @@ def _same_data(header: FileHeader, other: PlannedFile) -> bool:
 def _candidates(path: Path) -> Iterator[_Candidate | None]:
     """What a path the user gave stands for. None before each step that may take long."""
     yield None
-    if path.is_dir():
+    if is_folder(path):
         yield from _walk(path)
-    elif path.is_file():
+    elif is_file(path):
         yield _Candidate(path, named=True)
     elif os.path.lexists(path):
         yield _Candidate(path, why="It is no regular file.")
@@ -289,11 +290,11 @@ def _candidates(path: Path) -> Iterator[_Candidate | None]:
 def _matches(pattern: Path) -> Iterator[_Candidate | None]:
     """Files and folders a pattern fits, for shells that do not expand it and for ** everywhere."""
     found = sorted(glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - takes whole patterns, roots included
-    whole = {m for m in found if Path(m).is_dir()} if pattern.name != "**" else set()
+    whole = {m for m in found if is_folder(Path(m))} if pattern.name != "**" else set()
     for match in found:
         if match in whole:
             yield from _walk(Path(match))
-        elif not Path(match).is_dir():
+        elif not is_folder(Path(match)):
             yield _regular(Path(match))
     if not found:
         yield _Candidate(pattern, why="No file fits this pattern.")
@@ -339,7 +340,7 @@ def _unreadable(error: OSError) -> _Candidate:
 
 def _regular(path: Path, place: str = "") -> _Candidate:
     """A file found; opening anything else, such as a pipe, might never end."""
-    if os.path.isfile(path) or not path.exists():  # noqa: PTH113 - several times as quick as Path.is_file
+    if is_file(path) or not os.path.exists(path):  # noqa: PTH110 - opening says what hinders
         return _candidate(path, place=place)
     return _Candidate(path, why="It is no regular file.")
 
@@ -364,7 +365,7 @@ class _Folder:
                 why = f"The File ID {said} in the DICOMDIR cannot name a file (PS3.10 8.2)."
                 return _Candidate(self._folder / said.replace("\0", ""), why=why)
             path /= self._name(path, component)
-        if not path.is_file():
+        if not is_file(path):
             return _Candidate(path, why="The DICOMDIR refers to this file, which is not there.")
         return _Candidate(path, named=True, told=reference)
 

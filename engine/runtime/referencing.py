@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.model.commands import ReadReferences
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome, ReferencesNotice
+from engine.model.reading import is_file
 from engine.model.references import Found, Reference, unique
 from engine.model.storing import FileState, PlannedFile
 from engine.wire import datasets
@@ -65,7 +66,7 @@ class Referencing:
         """What DICOMDIRs named by themselves list: their files need not be there."""
         found: list[Reference] = []
         for path in self._command.paths:
-            if path.is_file() and not self._operation.cancelled:
+            if is_file(path) and not self._operation.cancelled:
                 found += _of_directory(path)
         return found
 

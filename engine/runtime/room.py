@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from engine.model.limits import MIB, Limits
+from engine.model.reading import is_folder
 
 LOOK_AFTER = 32 * MIB
 """Bytes written between two looks at the disk: asking for each of thousands of small files would cost more than it
@@ -26,7 +27,7 @@ def size_text(count: float) -> str:
 def disk_problem(folder: Path | None, wanted: int, left: int) -> str:
     """Why `wanted` bytes more do not go into a folder (None: the one for temporary files), "" when they do; blocks."""
     where = folder or Path(tempfile.gettempdir())
-    while not where.exists() and where != where.parent:
+    while not is_folder(where) and where != where.parent:
         where = where.parent
     try:
         free = shutil.disk_usage(where).free

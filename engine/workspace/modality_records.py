@@ -15,6 +15,7 @@ from engine.model.association import Peer
 from engine.model.commitment import Asked, Fate, InstanceFate, all_committed, judge, transaction_of, verdict
 from engine.model.dataset import DataSet
 from engine.model.file_names import uid_stem
+from engine.model.reading import is_file, may_be_there
 from engine.standard.lean import dataclass
 from engine.standard.performed_steps import FINAL_STATES, IN_PROGRESS
 
@@ -145,11 +146,11 @@ class Records(Generic[R]):
     def find(self, uid: str) -> R | None:
         """The record of this UID."""
         path = self._path(uid)
-        return self._load(path) if path.is_file() else None
+        return self._load(path) if may_be_there(path) else None
 
     def save(self, record: R) -> None:
         """Write it at once. Raises `WorkspaceError`."""
-        new = not self._path(record.uid).is_file()
+        new = not is_file(self._path(record.uid))
         write_atomically(self._path(record.uid), dumps(self.write(record)))
         if new:
             self._tidy()

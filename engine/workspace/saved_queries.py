@@ -17,6 +17,7 @@ from pathlib import Path
 
 import engine
 from engine.model.dataset import DataSet
+from engine.model.reading import is_file
 from engine.standard.lean import dataclass
 
 from .dataset_toml import dictionary_vr
@@ -131,7 +132,7 @@ def save_query(folder: Path, query: SavedQuery, stem: str) -> SavedQuery:
 
 def find_query(folder: Path, text: str) -> SavedQuery:
     """The one with this title or file name, the user's own first; or of a file. Raises `ValueProblem`."""
-    if text.endswith(".toml") and Path(text).exists():
+    if text.endswith(".toml") and is_file(Path(text)):
         return load_query(Path(text))
     queries = [*own_queries(folder)[0], *shipped_queries()]
     wanted = text.strip().lower()

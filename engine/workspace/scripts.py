@@ -8,7 +8,7 @@ from typing import Any
 
 import engine
 from engine.model.faults import FAULTS, Fault, Kind, Parameter, Phase, Value
-from engine.model.reading import is_handed_over
+from engine.model.reading import is_file, is_handed_over
 from engine.model.scripting import Deviation, Rule, Script, ValueTest, When, script_of
 from engine.standard.dictionary import attribute
 from engine.standard.elements import BY_KEYWORD, ELEMENTS, tag_text
@@ -308,10 +308,10 @@ def find_script(name: str, *, user: bool = False) -> Script:
     user: of a fault alone, whether it is for our own requests.
     """
     path = Path(name)
-    if path.is_file() or is_handed_over(path):
+    if is_file(path) or is_handed_over(path):
         return load_script(path)
     shipped = QUIRKS / f"{name}.toml"
-    if shipped.parent == QUIRKS and shipped.is_file():
+    if shipped.parent == QUIRKS and is_file(shipped):
         return load_script(shipped)
     if name in FAULTS:
         return script_of(name, user=user)

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.model.association import Peer
 from engine.model.notices import Outcome
+from engine.model.reading import may_be_there
 from engine.standard.lean import dataclass
 
 from .errors import ValueProblem
@@ -53,7 +54,7 @@ class Claims:
 
     def all(self) -> tuple[Claim, ...]:
         """Newest first."""
-        if not self.path.exists():
+        if not may_be_there(self.path):
             return ()
         text = read_text(self.path)
         try:

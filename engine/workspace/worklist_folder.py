@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from engine.model.dataset import DataSet
+from engine.model.reading import is_file
 from engine.standard.lean import dataclass
 from engine.wire import datasets
 
@@ -62,6 +63,6 @@ class WorklistFolder:
 
     def _files(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         for path in sorted(self.folder.iterdir()):
-            if path.suffix in KINDS and path.is_file():
+            if path.suffix in KINDS and is_file(path):
                 told = path.stat()
                 yield path, (told.st_size, told.st_mtime_ns)

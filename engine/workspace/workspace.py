@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from engine.model.association import VERIFICATION, LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
 from engine.model.file_names import file_stem
 from engine.model.limits import Limits
+from engine.model.reading import may_be_there
 from engine.model.scripting import Script
 from engine.model.tls import TlsSettings
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
@@ -82,7 +83,7 @@ class Workspace:
 
     def _load(self, name: str, read: Callable[[Reader], T], default: T) -> T:
         path = self.folder / name
-        if not path.exists():
+        if not may_be_there(path):
             return default
         try:
             text = read_text(path)
@@ -106,7 +107,7 @@ class Workspace:
 
     def _save(self, name: str, table: Table) -> None:
         path = self.folder / name
-        if name in self._broken and path.exists():
+        if name in self._broken and may_be_there(path):
             _set_aside(path)
         self._broken.discard(name)
         merged = _merge(self._tables.get(name, {}), table)
@@ -138,7 +139,7 @@ class Workspace:
         """Keep how our own side departs from the Standard on purpose; None: it does not."""
         self.faults = faults
         self._tables.pop(FAULTS, None)
-        if faults is not None or (self.folder / FAULTS).exists():
+        if faults is not None or may_be_there(self.folder / FAULTS):
             self._save(FAULTS, script_table(faults or Script()))
 
     def save_listener(self, listener: ListenerSettings) -> None:

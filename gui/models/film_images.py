@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from engine.model.picture import Picture
 from engine.model.procedures.printing import PrintImage
+from engine.model.reading import is_file, is_folder
 from engine.standard.lean import dataclass
 from engine.trace.pictures import PreviewError, facts_of, thumbnail_of
 from gui.background import Background
@@ -117,8 +118,8 @@ def look_at(paths: tuple[Path, ...]) -> Found:
     """The images of files and folders; of folders, what is no image is passed over. For a thread."""
     found = Found()
     for path in paths:
-        inside = path.is_dir()
-        for file in sorted(f for f in path.rglob("*") if f.is_file()) if inside else [path]:
+        inside = is_folder(path)
+        for file in sorted(f for f in path.rglob("*") if is_file(f)) if inside else [path]:
             try:
                 facts = facts_of(file)
             except PreviewError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings
 
 from engine.model.dataset import Data, DataSet, EncodedData
+from engine.model.reading import may_be_there
 from engine.model.whole_numbers import whole_number
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.message_files import load_message, save_message
@@ -61,7 +62,7 @@ class Drafts(QObject):
         for tab in _table(self._store.value(_TABS)):
             draft = self._folder / str(tab.get("draft"))
             file = Path(str(tab["file"])) if tab.get("file") else None
-            gone = file is not None and not file.exists()
+            gone = file is not None and not may_be_there(file)
             try:
                 message = load_message(draft)
             except WorkspaceError as error:

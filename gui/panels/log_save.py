@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -106,4 +107,5 @@ class LineWriter(QObject):
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        self._part.unlink(missing_ok=True)
+        with suppress(OSError):  # what hindered the writing may hinder this, and has been told
+            self._part.unlink(missing_ok=True)

@@ -46,6 +46,29 @@ def test_it_is_told_and_not_waited_for(
     assert "no regular file" in (told.out + told.err).lower()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("send", *NOWHERE, "FILE"),
+        ("print", *NOWHERE, "FILE"),
+        ("store", *NOWHERE, "FILE"),
+        ("commit", *NOWHERE, "FILE"),
+        ("echo", *NOWHERE, "--deviate", "FILE"),
+        ("listen", "--port", "0", "--script", "FILE"),
+    ],
+    ids=lambda a: f"{a[0]} {a[-2] if a[-2].startswith('--') else 'argument'}",
+)
+def test_a_name_no_file_can_have_is_told_as_that(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / ("n" * 300))
+    assert main([path if a == "FILE" else a for a in arguments]) in (2, 3, 7)
+    told = capsys.readouterr()
+    assert "Unexpected" not in told.out + told.err
+    assert "Standard output" not in told.err
+    assert "File name too long" in told.out + told.err or "no such file" in told.err
+
+
 def test_a_recording_without_end_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -224,6 +224,13 @@ def test_saving_names_that_are_no_text(qtbot: QtBot, tmp_path: Path) -> None:
     assert (tmp_path / "log.txt").read_text(encoding="utf-8") == "/study/bad\\udcff.dcm: not sent\n"
 
 
+def test_saving_under_a_name_no_file_can_have_says_so(qtbot: QtBot, tmp_path: Path) -> None:
+    writer = LineWriter(tmp_path / ("n" * 300), ["a line"])
+    with qtbot.waitSignal(writer.failed) as told:
+        writer.start()
+    assert told.args[0].endswith("File name too long. Choose another folder.")
+
+
 def test_saving_where_one_may_not_says_so(qtbot: QtBot, filled: LogPanel, tmp_path: Path) -> None:
     with qtbot.waitSignal(filled.said) as told:
         filled.save_to(tmp_path / "missing" / "log.txt")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.reading import read_text_whole, read_whole
+from engine.model.reading import is_file, is_folder, may_be_there, read_text_whole, read_whole
 
 POSIX = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such files here")
 
@@ -52,3 +52,14 @@ def test_a_device_that_never_ends_is_bounded() -> None:
 def test_a_folder_is_none(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError if os.name == "posix" else PermissionError):
         read_whole(tmp_path, 100)
+
+
+def test_looking_never_raises_and_nothing_is_taken_for_missing_that_only_hides(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("here", encoding="utf-8")
+    assert (is_file(file), is_folder(file), may_be_there(file)) == (True, False, True)
+    assert (is_file(tmp_path), is_folder(tmp_path), may_be_there(tmp_path)) == (False, True, True)
+    gone = tmp_path / "gone"
+    assert (is_file(gone), is_folder(gone), may_be_there(gone)) == (False, False, False)
+    long = tmp_path / ("n" * 300)
+    assert (is_file(long), is_folder(long), may_be_there(long)) == (False, False, True)
