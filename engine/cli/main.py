@@ -35,9 +35,9 @@ def main(argv: list[str] | None = None) -> int:
             sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
     except OutputFailed as failed:
         return _output_failed(failed)
-    except OSError as error:
-        return _output_failed(OutputFailed(error))
     except Exception as error:  # noqa: BLE001 - Python's own report quotes values, a patient's or a secret's
+        if isinstance(error, OSError) and error.filename is None:  # written to no file: what is printed
+            return _output_failed(OutputFailed(error))
         _tell_defect(error)
         return int(Exit.DEFECT)
     return code

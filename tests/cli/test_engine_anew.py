@@ -150,3 +150,17 @@ def test_what_nobody_catches_is_told_without_values(
     assert re.findall(r"Unexpected (\w+) at", err) == ["OSError", "LookupError"]
     assert SECRET not in err
     assert (threading.excepthook, sys.unraisablehook) == hooks
+
+
+def test_a_file_nobody_thought_of_is_not_taken_for_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_argv: list[str] | None) -> int:
+        raise PermissionError(13, "Permission denied", "/home/DOE^JANE/file")
+
+    monkeypatch.setattr("engine.cli.main._run", fail)
+    assert main([]) == int(Exit.DEFECT)
+    told = capsys.readouterr().err
+    assert "PermissionError" in told
+    assert "Standard output" not in told
+    assert "DOE" not in told
