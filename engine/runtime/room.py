@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from engine.model.limits import MIB, Limits
@@ -13,6 +15,8 @@ from engine.model.reading import is_folder
 LOOK_AFTER = 32 * MIB
 """Bytes written between two looks at the disk: asking for each of thousands of small files would cost more than it
 tells. What is to stay free is far larger."""
+LOOK_AHEAD = LOOK_AFTER // 2
+"""Bytes after which another thread looks already, so that nobody has to wait for it."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -47,6 +51,10 @@ class Room:
         self._files = 0
         self._bytes = 0
         self._unseen = LOOK_AFTER
+        self._looks = 0
+        """How often it was begun to count anew."""
+        self._ahead = False
+        """Another thread looks, or has found that there is too little room: `take` tells how much."""
 
     async def take(self, size: int) -> str:
         """Room for one instance of this many bytes: "" when there is, and it is counted; else why there is not."""
@@ -58,7 +66,7 @@ class Room:
             if problem:
                 self.give_back(size)
                 return problem
-            self._unseen = 0
+            self._count_anew(0)
         return ""
 
     def take_at_once(self, size: int) -> bool:
@@ -66,7 +74,28 @@ class Room:
         if (self._folder is not None and self._unseen + size >= LOOK_AFTER) or self._beyond(size):
             return False
         self._count(size)
+        if self._folder is not None and self._unseen >= LOOK_AHEAD and not self._ahead:
+            self._look_ahead(self._folder)
         return True
+
+    def _look_ahead(self, folder: Path) -> None:
+        """Have another thread look whether there is room for all that is taken until the next look."""
+        self._ahead = True
+        with suppress(RuntimeError):  # the loop is about to end
+            look = asyncio.get_running_loop().run_in_executor(
+                None, disk_problem, folder, LOOK_AFTER, self._limits.disk_left
+            )
+            look.add_done_callback(partial(self._looked, self._looks, self._unseen))
+
+    def _looked(self, looks: int, seen: int, look: asyncio.Future[str]) -> None:
+        """It has, when `seen` bytes had been written since the look before."""
+        if looks == self._looks and not look.cancelled() and look.exception() is None and not look.result():
+            self._count_anew(self._unseen - seen)
+
+    def _count_anew(self, unseen: int) -> None:
+        self._unseen = unseen
+        self._looks += 1
+        self._ahead = False
 
     def _beyond(self, size: int) -> str:
         """Which limit so many bytes more are beyond; "" for none."""
@@ -89,4 +118,4 @@ class Room:
         """It was not kept after all; the disk is looked at again."""
         self._files -= 1
         self._bytes -= size
-        self._unseen = LOOK_AFTER
+        self._count_anew(LOOK_AFTER)

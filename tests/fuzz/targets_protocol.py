@@ -159,8 +159,12 @@ class _Side:
         form = store_form(asked.context_id, asked.command_bytes, answered.command_bytes, 0)
         if form is not None and asked.command.command_field == STORE:
             self.machine.straight.store_forms[asked.context_id] = form
+            self.machine.straight.patient = asked.context_id == 1
 
     def end(self) -> None:
+        self.machine.straight.patient = False
+        self.machine.received(0, self.now)  # what was waited for does not come
+        self.settle()
         self.machine.handle_timeout(self.now + 1000)
         if self.exchange is not None:
             self.exchange.handle_timeout(self.now + 1000)
