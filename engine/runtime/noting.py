@@ -240,20 +240,16 @@ class Notes:
         """A C-STORE like one before it and its response, with which nothing is wrong: one record for all of them."""
         outbox, kept, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
         pdus: list[tuple[bytes, int]] = []
-        whole = True
         for pdu in (event.command, *event.pdus, answer):
             size = len(pdu)
             if has_room and kept + size <= KEPT_PDU_BYTES:
                 kept += size
                 pdus.append((bytes(pdu), size))
             else:
-                whole = whole and size <= HEAD
                 pdus.append((bytes(pdu[:HEAD]), size))
-        size, data, told = event.size, None, self.keeps_data(event.size)
-        if told and not whole:
+        size, data = event.size, None
+        if self.keeps_data(size):
             data = self._keep_data(_encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax))
-        elif told and size > SMALL:
-            self._kept_data += size
         outbox.put(
             StoreRun(
                 association=self._association,
@@ -263,7 +259,6 @@ class Notes:
                 command=event.command[HEADERS:],
                 response=answer[HEADERS:],
                 data=data,
-                data_in_pdus=told and whole,
                 data_length=size,
                 arrived=arrived,
                 answered=answered,

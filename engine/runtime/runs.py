@@ -153,8 +153,7 @@ class StoreRun:
     response's P-DATA-TF, and of the response.
 
     pdus: what is kept of each P-DATA-TF, and its size. command, response: the two command sets. arrived, answered: when
-    (time, clock). states: as in `PduNotice`, of what is received and of what is sent. data_in_pdus: `data` is what the
-    fragments kept make together.
+    (time, clock). states: as in `PduNotice`, of what is received and of what is sent.
     """
 
     association: int
@@ -169,7 +168,6 @@ class StoreRun:
     answered: Times
     states: tuple[tuple[str, str, str, str], tuple[str, str, str, str]]
     held: int
-    data_in_pdus: bool = False
     rest: list[AnyNotice] | None = None
     """Of its notices, once they are made, those not taken yet."""
 
@@ -185,11 +183,8 @@ class StoreRun:
     def _made(self) -> list[AnyNotice]:
         request = decode_command(self.command)
         *came, answer = self.pdus
-        data = self.data
-        if self.data_in_pdus:
-            data = _encoded(b"".join([pdu[HEADERS:] for pdu, _ in came[1:]]), self.context.transfer_syntax)
         made: list[AnyNotice] = [self._pdu(Direction.RECEIVED, pdu, self.arrived, self.states[0]) for pdu in came]
-        made.append(self._message(Direction.RECEIVED, request, self.command, self.arrived, data, self.data_length))
+        made.append(self._message(Direction.RECEIVED, request, self.command, self.arrived, self.data, self.data_length))
         made.append(self._pdu(Direction.SENT, answer, self.answered, self.states[1]))
         response = response_to(request, SUCCESS)
         made.append(self._message(Direction.SENT, response, self.response, self.answered, None, 0))
