@@ -186,6 +186,7 @@ class SendingAtOnce:
                 (answered, following.before), (sent, following.file), duration, came, series.teller
             )
             series.look_ahead()
+            association.link.hasten()
         except Exception as error:  # noqa: BLE001 - a defect of ours ends the operation, not the connection
             series.fail(error)
         return True
