@@ -12,13 +12,16 @@ from PySide6.QtGui import QGuiApplication
 
 from engine.model.association import Policy, Rejection
 from engine.model.identity import KnownIdentity, SecretHash
-from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice
+from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, ListenerNotice
+from engine.model.tls import TlsSettings
 from engine.runtime import machine_events
 from engine.workspace.secrets import Secrets
+from engine.workspace.settings import passphrase_name
 from gui.dialogs import Questions, ReportDialog
 from gui.report import Reporter
 from tests.gui.staging import MemoryKeyring, staged
-from tests.planted import ASSERTION, PASSCODE, PATIENT, PATIENTS, SECRETS, TICKET, TOKEN, found, found_below
+from tests.planted import ASSERTION, PASSCODE, PASSPHRASE, PATIENT, PATIENTS, SECRETS, TICKET, TOKEN, found, found_below
+from tests.runtime.tls_files import make_files
 
 IDENTITIES = {2: PASSCODE, 3: TICKET, 4: ASSERTION, 5: TOKEN}
 
@@ -192,3 +195,27 @@ def test_a_defect_in_the_engines_loop_leaves_the_session_as_it_is(kind, window, 
     assert window.trace.text() == traced != ""
     assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
     assert not [n for n in told if PATIENT in repr(n)]
+
+
+@pytest.mark.parametrize("typed", [PASSPHRASE, PASSPHRASE[:-1]], ids=["right", "wrong"])
+def test_the_passphrase_of_the_built_in_peers_key(typed, window, qtbot, keyring, told, tmp_path, capfd):
+    """Kept in the keyring; told nowhere, whether it fits or not, and whoever calls."""
+    secrets = (*SECRETS, typed)
+    certificate, key = make_files(tmp_path.parent / f"{tmp_path.name}-pem").apart("peer", passphrase=PASSPHRASE)
+    settings, before = window.workspace.listener, len(told)
+    keyring.kept[passphrase_name(key)] = typed
+    tls = TlsSettings(certificate=certificate, key=key, passphrase=typed)
+    window.built_in.set_settings(replace(settings, peer=replace(settings.peer, tls=tls)))
+
+    def ended():
+        return [n for n in told[before:] if isinstance(n, ListenerNotice) and (n.listening or n.sentence)]
+
+    qtbot.waitUntil(lambda: bool(ended()) and (ended()[-1].listening is (typed == PASSPHRASE) or bool(ended()[1:])))
+    if ended()[-1].listening:
+        assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
+    out, err = capfd.readouterr()
+    found_there = [line for line in left_behind(qtbot, window, told, tmp_path, "log") if line]
+    for notice in told:
+        found_there += found(f"repr of {type(notice).__name__}", repr(notice), secrets)
+    found_there += found_below(tmp_path, secrets) + found_below(Path(os.environ["HOME"]).parent, secrets)
+    assert not found_there + found("the terminal", out + err, secrets)
