@@ -29,6 +29,11 @@ NEXT_AT_ONCE = 8
 REST_WITHIN = 0.005
 """Seconds within which the rest of a message that is taken as a whole has to come; then it is taken in the pieces it
 comes in. At 1 GBit/s half a megabyte takes 4 ms."""
+SLOW = 0.1
+"""Seconds that what was read at once may take before the others have their turn. Thousands of small messages with
+something wrong in each can come in one MiB; then less is read at once, until that is quick again."""
+LEAST_ROOM, MOST_ROOM = 4 * 1024, 1024 * 1024
+"""Bytes read at once, at least and at most."""
 MOST_BUFFERS = 1024
 """Buffers gathered in one system call (IOV_MAX of Linux and macOS)."""
 
@@ -57,6 +62,7 @@ class Link(asyncio.BufferedProtocol):
         """What is to be sent waits for the end of a turn: what follows from one read goes out in one write."""
         self._wrote = False
         self._next: deque[Callable[[], None]] = deque()
+        self._room = MOST_ROOM
         self.last_activity = context.now()
         self.lost = False
         self.lost_reason = ""
@@ -97,7 +103,8 @@ class Link(asyncio.BufferedProtocol):
         self.pump()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self.machine.receive_buffer()  # small at first; one that is filled is followed by a larger one
+        room = self.machine.receive_buffer()  # small at first; one that is filled is followed by a larger one
+        return room if len(room) <= self._room else room[: self._room]
 
     def buffer_updated(self, nbytes: int) -> None:
         self._take(nbytes)
@@ -155,6 +162,11 @@ class Link(asyncio.BufferedProtocol):
             while self._next:  # something of ours failed; the rest is not lost
                 context.loop.call_soon(self._next.popleft())
             context.tell_rest()
+        took = context.now() - now
+        if took > SLOW:
+            self._room = max(LEAST_ROOM, min(nbytes, self._room) // 2)
+        elif self._room < MOST_ROOM and took < SLOW / 8:
+            self._room = min(MOST_ROOM, self._room * 2)
 
     def _go_on(self) -> None:
         """Do what follows from what was received, and write all of it at once."""
