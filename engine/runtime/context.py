@@ -119,7 +119,7 @@ class Context:
         except StopIteration:
             return
         except Exception as error:  # noqa: BLE001 - as of a task
-            self._failed(error, what)
+            self.failed(error, what)
             return
         self.spawn(go_on(work, waits_for), what)
 
@@ -129,9 +129,10 @@ class Context:
             return
         error = task.exception()
         if error is not None:
-            self._failed(error, what)
+            self.failed(error, what)
 
-    def _failed(self, error: BaseException, what: str) -> None:
+    def failed(self, error: BaseException, what: str) -> None:
+        """Tell of a defect. what: was going on."""
         self.error(f"{what} failed unexpectedly: {type(error).__name__}.", report=report_of(error))
 
     def error(

@@ -62,6 +62,14 @@ UNASKED = 128
 """Connections that have sent no A-ASSOCIATE-RQ yet: real peers send it at once, and a port scan opens a few."""
 
 
+class NotTaken(asyncio.Protocol):
+    """Of a connection for which a defect left no association: it is closed at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
 class Listener:
     """One listening address with its built-in peer.
 
@@ -239,8 +247,15 @@ class Listener:
             )
         )
 
-    def _connection(self) -> Link | TlsLayer:
-        """asyncio asks for the protocol of a connection it has accepted."""
+    def _connection(self) -> Link | TlsLayer | NotTaken:
+        """asyncio asks for the protocol of a connection it has accepted. What is raised it tells nobody."""
+        try:
+            return self._taken_in()
+        except Exception as error:  # noqa: BLE001 - as said
+            self.context.failed(error, "Taking a connection")
+            return NotTaken()
+
+    def _taken_in(self) -> Link | TlsLayer:
         association = Association(
             self.context,
             self.context.new_id(),
@@ -255,11 +270,11 @@ class Listener:
         association.on_end = self._ended
         association.sink_for = self._sink
         self._make_room()
-        self.associations.add(association)
         self.server.attach(association)
-        if self._secure is None:
-            return association.link
-        return layered(association, self._secure, association.timeouts.artim)
+        secure, artim = self._secure, association.timeouts.artim
+        taken = association.link if secure is None else layered(association, secure, artim)
+        self.associations.add(association)
+        return taken
 
     def _make_room(self) -> None:
         """Who connects and asks for nothing keeps nobody out: the one that has waited longest goes."""

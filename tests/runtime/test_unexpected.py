@@ -74,6 +74,18 @@ def test_a_defect_while_serving_is_answered_and_told(console: Console, monkeypat
     assert console.echo(listener).outcome is Outcome.SUCCESS
 
 
+def test_a_defect_while_a_connection_is_taken_is_told(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """asyncio keeps what its factory of protocols raises to itself."""
+    listener = console.listen()
+    with monkeypatch.context() as broken:
+        broken.setattr(Server, "attach", _fail)
+        assert console.echo(listener).outcome is not Outcome.SUCCESS
+        told = console.wait(ErrorNotice, lambda n: n.report)
+    assert told.sentence == "Taking a connection failed unexpectedly: LookupError."
+    assert SECRET not in told.report
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
 def test_too_few_descriptors_to_accept_are_no_defect(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever connects meanwhile is served when there are some again."""
     listener = console.listen()
