@@ -100,11 +100,10 @@ class Finder:
     def look_at(self, count: int) -> None:
         """Go on by so many steps."""
         for _ in range(count):
-            candidate = self._next()
-            if candidate is not None:
-                self._look(candidate)
-            elif self.done:
-                return
+            while (candidate := self._next()) is None:
+                if self.done:
+                    return
+            self._look(candidate)
 
     def look_quickly(self, seconds: float) -> bool:
         """Go on for so long with files in a folder that is listed already and whose first bytes say enough. False where
@@ -293,6 +292,7 @@ def _matches(pattern: Path) -> Iterator[_Candidate | None]:
     whole = {m for m in found if is_folder(Path(m))} if pattern.name != "**" else set()
     for match in found:
         if match in whole:
+            yield None
             yield from _walk(Path(match))
         elif not is_folder(Path(match)):
             yield _regular(Path(match))
@@ -300,7 +300,7 @@ def _matches(pattern: Path) -> Iterator[_Candidate | None]:
         yield _Candidate(pattern, why="No file fits this pattern.")
 
 
-def _walk(folder: Path) -> Iterator[_Candidate]:
+def _walk(folder: Path) -> Iterator[_Candidate | None]:
     """Every file below a folder, by name, those of its folders after its own; a folder that cannot be read is told.
     Folders that are links are not gone into: they may lead back."""
     try:
@@ -315,12 +315,13 @@ def _walk(folder: Path) -> Iterator[_Candidate]:
         name = entry.name
         if _is_folder(entry):
             folders.append(entry)
-        elif entry.is_file(follow_symlinks=False):  # the folder has told so itself: no question to the disk
+        elif _is_plain(entry):
             yield _candidate(folder / name, place=place + name)
         else:
             yield _regular(folder / name, place + name)
     for entry in folders:
         if not entry.is_symlink():
+            yield None
             yield from _walk(folder / entry.name)
 
 
@@ -331,6 +332,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link that leads nowhere: opening it says so
+        return False
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    """A file and no link. Most folders have told so themselves, without a question to the disk."""
+    try:
+        return entry.is_file(follow_symlinks=False)
+    except OSError:  # looking at it says why
         return False
 
 

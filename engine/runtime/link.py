@@ -239,7 +239,7 @@ class Link(asyncio.BufferedProtocol):
     @property
     def free(self) -> bool:
         """Whether what is sent now goes out now, and nobody needs to wait before."""
-        return not self._held and self._writable.is_set()
+        return not self._held and not self._next and self._writable.is_set()
 
     def hurry(self) -> None:
         """What is sent next is much: it goes out at once, not at the end of the turn."""

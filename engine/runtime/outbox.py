@@ -146,7 +146,11 @@ class Outbox:
             notice = items.popleft()
             if type(notice) in RUNS:
                 assert isinstance(notice, Run)
-                taken += notice.take(limit - len(taken))
+                try:
+                    taken += notice.take(limit - len(taken))
+                except BaseException:  # it is not told, and holds nothing any more
+                    self._taken_bytes += notice.held
+                    raise
                 if notice.left:
                     items.appendleft(notice)
                 else:

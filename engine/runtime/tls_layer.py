@@ -170,8 +170,8 @@ class TlsLayer(asyncio.BufferedProtocol):
                 done = self._tls.write(piece)
                 while done < len(piece):
                     done += self._tls.write(memoryview(piece)[done:])
-            except ssl.SSLError as error:
-                self._broken(error)
+            except ssl.SSLError as error:  # told later, as by any transport: who writes is not done yet
+                self._context.loop.call_soon(self._broken, error)
                 return
             finally:
                 watch.resume()
@@ -313,6 +313,8 @@ class TlsLayer(asyncio.BufferedProtocol):
 
     def _broken(self, error: Exception) -> None:
         """TLS fails after the handshake: a refusal that TLS 1.3 brings late, or damaged bytes. Nothing more is sent."""
+        if self.over:
+            return
         verdict = self._verdict()
         sentence = words.failed(self._peer, error, self._tls, verdict, server=self._secure.server, refused="")
         self._flush()

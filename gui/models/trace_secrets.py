@@ -13,6 +13,8 @@ def without_secrets(data: bytes, root: Node) -> tuple[bytes, int]:
     spans = [(node.start, node.end) for node in kept_back(root)]
     if masked == data and not spans:
         return data, 0
+    stray = next((at for at, (a, b) in enumerate(zip(data, masked, strict=True)) if a != b), len(data))
     for start, end in spans:
         masked[start:end] = bytes([MASK]) * (end - start)
-    return bytes(masked), sum(a != b for a, b in zip(data, masked, strict=True))
+    # Counted by place: a secret may have asterisks of its own.
+    return bytes(masked), len({*range(stray, len(data))}.union(*(range(start, end) for start, end in spans)))

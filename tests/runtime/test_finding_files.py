@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +87,51 @@ def test_the_loop_looks_at_plain_files_itself(
     assert len(found(console, tmp_path)) == MANY
     assert set(where) == {"dimse-engine"}, "the thread examines thoroughly"
     assert where
+
+
+@pytest.mark.parametrize("plain", range(STRETCH - 3, STRETCH + 1))
+def test_folders_are_listed_beside_the_loop(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: int
+) -> None:
+    """However many files come before them, and whether a pattern or a folder leads to them."""
+    write_instances(tmp_path / "first", plain)
+    for name in ("a", "b", "b/c", "d"):
+        (tmp_path / "deep" / name).mkdir(parents=True)
+        write_instances(tmp_path / "deep" / name, 2)
+    where: list[str] = []
+    scan = os.scandir
+
+    def noted(path: Any) -> Any:
+        where.append(threading.current_thread().name)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", noted)
+    found(console, tmp_path / "first", tmp_path / "deep" / "**" / "*.dcm", tmp_path / "deep")
+    assert len(where) > 6
+    assert "dimse-engine" not in where
+
+
+def test_an_entry_that_cannot_be_asked_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on file systems that do not tell while they list."""
+    write_instances(tmp_path, 2)
+
+    class Entry:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def is_dir(self) -> bool:
+            raise PermissionError
+
+        def is_file(self, *, follow_symlinks: bool) -> bool:
+            raise PermissionError
+
+    @contextlib.contextmanager
+    def listed(folder: Path) -> Iterator[list[Entry]]:
+        yield [Entry(path.name) for path in folder.iterdir()]
+
+    expected = looked_at(tmp_path)
+    monkeypatch.setattr(os, "scandir", listed)
+    assert looked_at(tmp_path) == expected
 
 
 def test_a_slow_disk_is_left_to_the_thread(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,3 +168,31 @@ def test_a_run_that_cannot_be_told_takes_nothing_with_it(monkeypatch: pytest.Mon
             box.drain(10)
     assert box.drain(10) == [error(0), pdu(room - 10), error(1)]
     assert box.has_room
+
+
+def test_a_run_that_cannot_be_told_holds_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(outbox, "PAYLOAD_LIMIT", 1000)
+    box = Outbox()
+    box.put(
+        PduRun(
+            data=[bytes(2000)],
+            association=1,
+            time=0.0,
+            clock=0.0,
+            direction=Direction.SENT,
+            size=2000,
+            state_before="",
+            event="",
+            action="",
+            state_after="",
+        )
+    )
+    assert not box.has_room
+    with monkeypatch.context() as broken:
+        broken.setattr(PduRun, "take", fails)
+        with pytest.raises(ZeroDivisionError):
+            box.drain(10)
+    assert box.has_room

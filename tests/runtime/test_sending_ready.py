@@ -20,7 +20,7 @@ from engine.runtime.storing import Storing
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AbortPdu
 from engine.wire.pdus import encode_pdu
-from tests.runtime.console import CT, Console
+from tests.runtime.console import CT, VERIFICATION, Console
 from tests.runtime.scripted import Conversation
 from tests.runtime.test_sending_at_once import (
     MR,
@@ -106,6 +106,28 @@ def test_the_user_aborts_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert ready == [True] * 2
     the_long_way(monkeypatch)
     assert at_once == apart(played(folder, silent, between=aborts))
+
+
+@pytest.mark.parametrize("size", [100, 70_000])
+def test_what_the_peer_asks_with_its_response_is_answered_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready: list[bool], size: int
+) -> None:
+    """In one read: its request stood before its response."""
+
+    @at(FOURTH)
+    def asks_too(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+        echo = request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION).with_values(MessageID=9)
+        talk.send(talk.message(context, echo) + talk.message(context, response_to(request, 0)))
+
+    def act(talk: Conversation, number: int, context: int, request: CommandSet) -> None:
+        if not request.is_response:
+            asks_too(talk, number, context, request)
+
+    folder = many(tmp_path, size)
+    at_once = played(folder, act)
+    assert False in ready
+    the_long_way(monkeypatch)
+    assert at_once == played(folder, act)
 
 
 @pytest.mark.parametrize("status", [0xA700, 0xB000, 0x0110])
