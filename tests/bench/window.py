@@ -108,8 +108,8 @@ def _busy(window, bridge, count: int, port: int) -> dict[str, float]:
         proposal=proposal,
         messages=(message,) * count,
     )
-    ended: set[int] = set()
-    window.session.operation_ended.connect(lambda status: ended.add(status.operation))
+    loop = QEventLoop()  # quit by what is waited for: to look for it would be one more thing the thread has to do
+    window.session.operation_ended.connect(lambda status: loop.quit() if status.operation == work.operation else None)
     timer = QTimer()
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(beat)
@@ -117,7 +117,7 @@ def _busy(window, bridge, count: int, port: int) -> dict[str, float]:
     used = time.process_time(), time.thread_time()
     begun = last[0] = time.perf_counter()
     bridge.submit(work)
-    until(lambda: work.operation in ended)
+    loop.exec()
     seconds = time.perf_counter() - begun
     timer.stop()
     gaps.sort()
