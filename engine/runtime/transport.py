@@ -15,6 +15,8 @@ from time import perf_counter
 from typing import Any
 from weakref import WeakSet
 
+from .turns import TurnLoop, Watch
+
 SUPPORTED = sys.platform != "win32"
 """Whether the loop tells when a socket can be read and written."""
 HIGH_WATER = 64 * 1024
@@ -52,6 +54,8 @@ class SocketTransport(asyncio.Transport):
         self._paused = False
         """The protocol was told to pause."""
         self._reading = self._receiving = False
+        self._watch: Watch | None = None
+        """What reads, as long as nothing is queued."""
         self._closing = self._eof = False
         self._cut = False
         """Nothing is sent any more: the connection is lost or was aborted."""
@@ -74,12 +78,25 @@ class SocketTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         if not self._reading and not self._closing:
             self._reading = True
-            self._loop.add_reader(self._number, self._readable)
+            if not self._queue and isinstance(self._loop, TurnLoop):
+                self._watch = self._loop.watch(self._number, self._readable)
+            if self._watch is None:
+                self._loop.add_reader(self._number, self._readable)
 
     def pause_reading(self) -> None:
         if self._reading:
             self._reading = False
-            self._loop.remove_reader(self._number)
+            if not self._unwatched():
+                self._loop.remove_reader(self._number)
+
+    def _unwatched(self) -> bool:
+        """Watch no more; False where it was not watched."""
+        watch, self._watch = self._watch, None
+        if watch is None:
+            return False
+        assert isinstance(self._loop, TurnLoop)
+        self._loop.unwatch(watch)
+        return True
 
     def is_reading(self) -> bool:
         return self._reading
@@ -149,6 +166,8 @@ class SocketTransport(asyncio.Transport):
             if count == len(data):
                 return
             data = memoryview(data)[count:]
+            if self._unwatched():  # what is watched is asked nothing else
+                self._loop.add_reader(self._number, self._readable)
             self._loop.add_writer(self._number, self._writable)
         self._queue += data
         if len(self._queue) > self._high and not self._paused:

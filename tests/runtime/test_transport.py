@@ -11,9 +11,25 @@ from weakref import WeakSet
 import pytest
 
 from engine.runtime.transport import A_MOMENT, AT_A_STRETCH, SELDOM, SUPPORTED, SocketTransport
+from engine.runtime.turns import TurnLoop
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="asyncio's transport is used here")
 PATIENCE = 20.0
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "any loop": asyncio.SelectorEventLoop,
+    "the engine's loop": lambda: TurnLoop(lambda: None),
+}
+
+
+@pytest.fixture(autouse=True, params=LOOPS)
+def loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract is kept by whichever loop."""
+    monkeypatch.setitem(LOOPS, "this", LOOPS[request.param])
+
+
+def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=LOOPS["this"]) as runner:
+        runner.run(work)
 
 
 class Protocol(asyncio.BufferedProtocol):
@@ -83,7 +99,7 @@ def run(
             assert protocol.told.count("lost") == 1
             assert ours.fileno() == -1, "closed"
 
-    asyncio.run(main())
+    run_in_loop(main())
     return faults
 
 
