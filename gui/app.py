@@ -37,6 +37,11 @@ BEFORE_QT = (
 whether that uses PySide6, and for the engine's that took a tenth of the start."""
 EXIT_NO_WINDOW = 3
 """Exit code when Qt cannot start."""
+EXIT_DEFECT = 9
+"""Exit code when a defect keeps the window from opening, as the command line's."""
+NOT_OPENED = (
+    "DIMSE Console cannot open its window: an unexpected error in the program itself. It ends when this is closed."
+)
 PICTURE_SIZE = (1520, 950)
 
 
@@ -65,6 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         sys.stderr.write(NO_QT.format(reason=error))
         return EXIT_NO_WINDOW
+    except Exception as error:  # noqa: BLE001 - Python's own report quotes values, a patient's or a secret's
+        from .report import report_text, write_to_terminal
+
+        write_to_terminal(report_text(error))
+        return EXIT_DEFECT
     finally:
         gc.enable()
 
@@ -104,7 +114,23 @@ def _run(options: argparse.Namespace) -> int:
     app.setApplicationName("DIMSE Console")
     app.setDesktopFileName("dimse-console")
     app.setQuitOnLastWindowClosed(False)
-    return _open(app, options)
+    try:
+        return _open(app, options)
+    except Exception as error:
+        if options.picture is None:
+            tell_not_opened(app, error)
+        raise
+
+
+def tell_not_opened(app: QApplication, error: Exception) -> None:
+    """A dialog with the report of what kept the window from opening, until it is closed."""
+    from .dialogs import Questions, ReportDialog
+    from .report import report_text
+
+    dialog = ReportDialog(report_text(error), Questions(), None, NOT_OPENED)
+    dialog.finished.connect(app.quit)
+    dialog.open()
+    app.exec()
 
 
 def _open(app: QApplication, options: argparse.Namespace) -> int:
@@ -132,7 +158,11 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
         store.setValue("window/theme", options.theme)
     bridge = Bridge(Engine)
     bridge.start()
-    window = MainWindow(workspace, bridge)
+    try:
+        window = MainWindow(workspace, bridge)
+    except Exception:
+        bridge.close()
+        raise
     theme().dress(app)
     reporter = Reporter(app)
     reporter.reported.connect(window.show_report)

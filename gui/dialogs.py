@@ -189,7 +189,7 @@ class ReportDialog(QDialog):
 
     TITLE = "Unexpected error"
 
-    def __init__(self, text: str, questions: Questions, parent: QWidget, words: str = WENT_WRONG) -> None:
+    def __init__(self, text: str, questions: Questions, parent: QWidget | None, words: str = WENT_WRONG) -> None:
         super().__init__(parent)
         self.text, self._questions = text, questions
         self.reports = [text]
