@@ -17,6 +17,8 @@ RELEASE_TIME = 5_000
 """Milliseconds a peer has to answer A-RELEASE-RQ before its association is aborted."""
 ABORT_TIME = 1_000
 """Milliseconds for the aborts to leave; then the engine is stopped whatever is left."""
+LAST = TIDY_TIME + RELEASE_TIME + ABORT_TIME + 20_000
+"""Milliseconds until the window goes whatever has become of it all: longer than the engine takes to stop."""
 PATIENCE = 300
 """Milliseconds after which the window says what it waits for; most releases are answered sooner."""
 
@@ -35,6 +37,8 @@ class Closing(QObject):
         self.dialog: ClosingDialog | None = None
         self._deadline = _single_shot(self, self._late)
         self._tell = _single_shot(self, self._show)
+        self._last = _single_shot(self, self._give_up)
+        self._last.start(LAST)
         session.association_changed.connect(self._look)
         session.operation_ended.connect(self._look)
         bridge.closed.connect(self._ended)
@@ -104,7 +108,13 @@ class Closing(QObject):
         if self.dialog is not None:
             self.dialog.say(len(self._session.open_records()), aborting=self._aborting, tidying=self._tidying)
 
+    def _give_up(self) -> None:
+        """A defect in one of the steps keeps nobody from closing the window."""
+        self._bridge.closed.disconnect(self._ended)
+        self._ended()
+
     def _ended(self) -> None:
+        self._last.stop()
         self._deadline.stop()
         self._tell.stop()
         if self.dialog is not None:

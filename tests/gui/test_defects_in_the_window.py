@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 import gui
 from engine.model.notices import AssociationNotice
+from gui import closing
 from gui.answering import Answering
 from gui.dialogs import WENT_WRONG, Questions, ReportDialog, SilenceDialog
 from gui.forms.eliding_combo import ElidingCombo
@@ -180,3 +182,20 @@ def echo(qtbot, window, told):
 
     qtbot.waitUntil(lambda: bool(ends()))
     return ends()[0]
+
+
+@pytest.mark.parametrize("step", ["begin", "_release", "_stop"])
+def test_a_defect_while_the_window_closes_keeps_it_from_closing_for_a_while_only(
+    step, qtbot, tmp_path, told, monkeypatch
+):
+    monkeypatch.setattr(closing, "LAST", 300)
+    with staged(qtbot, tmp_path / "workspace", told=told) as window, qtbot.captureExceptions() as raised:
+        echo(qtbot, window, told)
+        with monkeypatch.context() as broken:
+            broken.setattr(closing.Closing, step, fail)
+            window.drafts.save = list
+            with qtbot.waitSignal(window.ended), contextlib.suppress(KeyError):
+                window.close()
+        assert {error for error, _, _ in raised} <= {KeyError}
+        monkeypatch.setattr(window, "close", window.ended.emit)  # as `staged` closes it once more
+    assert not window.isVisible()
