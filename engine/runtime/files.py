@@ -32,7 +32,8 @@ from engine.wire.pdus import Buffer
 from .room import LOOK_AFTER, disk_problem
 
 if TYPE_CHECKING:
-    import asyncio
+    from .association import Association
+    from .invocation import Invocation
 
 LARGEST_DECODED = 256 << 20
 """Bytes of a received data set, no instance to store, that is loaded and decoded: identifiers and reports have some
@@ -44,7 +45,7 @@ STRETCH = 8 * MIB
 the end would leave it idle until then."""
 _temporary = re.compile(r"dimse-console-([0-9]+)-([0-9a-f]{8})-\w+\.part").fullmatch
 """The name of a temporary file: the process that made it, and where that number means it."""
-Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], "asyncio.Future[None]"]
+Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], asyncio.Future[None]]
 """Has a function called with these in another thread."""
 
 
@@ -270,6 +271,23 @@ async def decoded_beside(data: EncodedData | FileData, transfer_syntax_uid: str,
     if not is_deflated(transfer_syntax_uid):
         return decoded(data, transfer_syntax_uid, limits)
     return await asyncio.to_thread(decoded, data, transfer_syntax_uid, limits)
+
+
+async def decoded_response(
+    association: Association, invocation: Invocation, data: EncodedData | FileData
+) -> DataSet | None:
+    """The data set of a response on an association that was negotiated; None where its context was not. The peer's next
+    bytes wait meanwhile: inflated in the loop it would have had them wait too. Raises as `decoded`."""
+    assert association.negotiated is not None
+    context = association.negotiated.context(invocation.context_id)
+    if context is None:
+        return None
+    held = is_deflated(context.transfer_syntax) and association.link.hold_back(invocation.operation)
+    try:
+        return await decoded_beside(data, context.transfer_syntax, association.limits)
+    finally:
+        if held:
+            association.link.read_on(invocation.operation)
 
 
 def size_of(data: EncodedData | FileData) -> int:

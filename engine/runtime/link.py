@@ -68,8 +68,8 @@ class Link(asyncio.BufferedProtocol):
         self.lost_reason = ""
         self.failed = False
         """A defect of ours ended it: what was raised may quote anything, so that it is not told."""
-        self.held_back = False
-        """Nothing is read for now."""
+        self._holders: set[object] = set()
+        """On whose behalf nothing is read for now."""
         self.expects_next = False
         """A request was answered at once, and the next one may have come while we finished it."""
         self._rest_alarm = 0
@@ -291,18 +291,26 @@ class Link(asyncio.BufferedProtocol):
                 break
         return buffers
 
-    def hold_back(self) -> bool:
-        """Read no more for now; False when that is so already, or it is over."""
-        if self.held_back or self.lost or self.closed_here or self._transport is None:
+    @property
+    def held_back(self) -> bool:
+        """Whether nothing is read for now."""
+        return bool(self._holders)
+
+    def hold_back(self, whose: object) -> bool:
+        """Read no more, until `whose` lets it read on; False when that one holds it back already, or it is over."""
+        if whose in self._holders or self.lost or self.closed_here or self._transport is None:
             return False
-        self.held_back = True
-        self._transport.pause_reading()
+        if not self._holders:
+            self._transport.pause_reading()
+        self._holders.add(whose)
         return True
 
-    def read_on(self) -> None:
-        """Read again."""
-        if self.held_back and self._transport is not None:
-            self.held_back = False
+    def read_on(self, whose: object) -> None:
+        """Read again, unless another holds it back."""
+        if whose not in self._holders:
+            return
+        self._holders.discard(whose)
+        if not self._holders and self._transport is not None:
             self._transport.resume_reading()
 
     @property
@@ -317,7 +325,8 @@ class Link(asyncio.BufferedProtocol):
     def let_go(self) -> None:
         """Nobody is to wait for the socket any more."""
         self._writable.set()
-        self.read_on()
+        for holder in tuple(self._holders):
+            self.read_on(holder)
 
     @property
     def unsent(self) -> int:

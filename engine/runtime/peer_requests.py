@@ -77,7 +77,7 @@ class PeerRequests:
     def _hold_back(self, exchange: dx.Exchange) -> None:
         """The peer asks for more than is answered: it may send on when half of that is."""
         association = self._association
-        if association.link.hold_back() and not self._told_back:
+        if association.link.hold_back(self) and not self._told_back:
             self._told_back = True
             sentence = sentences.held_back(association.peer, exchange.serving)
             association.context.error(sentence, association.number)
@@ -86,7 +86,7 @@ class PeerRequests:
         association = self._association
         exchange = association.exchange
         if exchange is None or exchange.held <= association.limits.waiting // 2:
-            association.link.read_on()
+            association.link.read_on(self)
 
     # -- event reports
 

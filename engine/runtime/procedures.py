@@ -19,7 +19,7 @@ from engine.wire import datasets
 from . import sentences
 from .association import Association
 from .context import Context
-from .files import decoded_beside
+from .files import decoded_response
 from .invocation import Ended, Invocation, Response, status_notice
 from .listener import Listener, new_uid
 from .operations import Operation, opened
@@ -341,9 +341,7 @@ async def _decoded(association: Association, invocation: Invocation, response: R
     """The data set of a response, or why it cannot be read."""
     if response.data is None or association.negotiated is None:
         return None, ""
-    context = association.negotiated.context(invocation.context_id)
-    syntax = context.transfer_syntax if context else ""
     try:
-        return await decoded_beside(response.data, syntax, association.limits), ""
+        return await decoded_response(association, invocation, response.data), ""
     except datasets.DataSetError as error:
         return None, str(error)

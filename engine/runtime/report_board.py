@@ -19,6 +19,7 @@ KEPT = 1_000
 
 MOST_BESIDE = 16
 """Reports that wait for one to be inflated; one beyond them is shown without its data set. Each may have 16 MiB."""
+READING = "Reading an event report"
 Spawn = Callable[[Coroutine[Any, Any, None], str], object]
 
 
@@ -87,18 +88,29 @@ class ReportBoard:
             message = replace(message, data=None)
         self._beside.append((message, report, limits))
         if len(self._beside) == 1:
-            self._spawn(self._decode(), "Reading an event report")
+            self._spawn(self._decode(), READING)
 
     async def _decode(self) -> None:
-        """Beside the loop: inflating may take long, however few the bytes are."""
-        while self._beside:
-            message, report, limits = self._beside[0]
-            try:
-                if message.data is not None:
-                    report = replace(report, data=await asyncio.to_thread(_read, message, limits))
-            finally:
-                self._beside.popleft()
-            self._put(report)
+        """The first, beside the loop: inflating may take long, however few the bytes are. A defect that is met with it
+        is told, and keeps none of the others."""
+        message, report, limits = self._beside[0]
+        try:
+            if message.data is not None:
+                report = replace(report, data=await asyncio.to_thread(_read, message, limits))
+        except asyncio.CancelledError:
+            self._beside.clear()
+            raise
+        except Exception:
+            self._shown(report)
+            raise
+        self._shown(report)
+
+    def _shown(self, report: Report) -> None:
+        """The first has been read: the next one's turn."""
+        self._beside.popleft()
+        self._put(report)
+        if self._beside:
+            self._spawn(self._decode(), READING)
 
     def _put(self, report: Report) -> None:
         for subscription in self._subscriptions:

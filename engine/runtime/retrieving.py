@@ -20,7 +20,7 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import Discarding, FolderStore, decoded_beside
+from .files import Discarding, FolderStore, decoded_response
 from .invocation import Ended, Invocation, Response
 from .operations import Operation, opened
 from .own_side import own_side
@@ -272,14 +272,13 @@ class Retrieving:
 
 async def _failed_instances(association: Association, invocation: Invocation, response: Response) -> tuple[str, ...]:
     """Failed SOP Instance UID List of the final response (PS3.4 C.4.2.1.4.2, C.4.3.1.3.2)."""
-    context = association.negotiated.context(invocation.context_id) if association.negotiated else None
-    if response.data is None or context is None or invocation.service == "C-FIND":
+    if response.data is None or association.negotiated is None or invocation.service == "C-FIND":
         return ()
     try:
-        data = await decoded_beside(response.data, context.transfer_syntax, association.limits)
+        data = await decoded_response(association, invocation, response.data)
     except datasets.DataSetError:
         return ()  # the findings tell it
-    return tuple(filter(None, data.texts(FAILED_SOP_INSTANCES)))
+    return tuple(filter(None, data.texts(FAILED_SOP_INSTANCES))) if data is not None else ()
 
 
 def _is_loopback(host: str) -> bool:

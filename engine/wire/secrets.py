@@ -17,6 +17,7 @@ from .nodes import Node
 
 SECRET_ITEMS = (UserIdentityRQ, UserIdentityAC)
 _NAMES = frozenset(item.NAME for item in SECRET_ITEMS)
+_TYPES = frozenset(item.TYPE for item in SECRET_ITEMS)
 _KEPT_BACK = "bytes, not shown"
 _HEADER = 4
 _MASK = b"*"
@@ -40,19 +41,23 @@ def without_strays(data: bytes) -> bytes:
     form = _FORMS.get(data[0]) if data else None
     if form is None or (first := form.search(data, _VARIABLE)) is None:
         return data
-    places = set(_places(data))
+    items = list(_places(data))
+    places = {start for start, _ in items}
+    own = [range(start, end) for start, end in items if data[start] in _TYPES and _agrees(data, start, end)]
     for found in form.finditer(data, first.start()):
+        if any(found.start() in held for held in own):
+            continue  # bytes of an identity that is where it belongs, and kept back there
         if found.start() not in places and _plausible(data, found.start()):
             start = found.start() + _HEADER
             return data[:start] + _MASK * (len(data) - start)
     return data
 
 
-def _places(data: bytes) -> Iterator[int]:
-    """Where the items of the user information begin."""
+def _places(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the items of the user information begin and end."""
     for start, end in _split(data, _VARIABLE, len(data)):
         if data[start] == UserInformation.TYPE:
-            yield from (place for place, _ in _split(data, start + _HEADER, end))
+            yield from _split(data, start + _HEADER, end)
 
 
 def _split(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -62,10 +67,22 @@ def _split(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
+def _agrees(data: bytes, start: int, end: int) -> bool:
+    """Whether the item at its place is whole by its own lengths."""
+    return end - start == _HEADER + int.from_bytes(data[start + 2 : start + _HEADER], "big") and _plausible(data, start)
+
+
 def _plausible(data: bytes, start: int) -> bool:
-    """An answer begins with nothing but its lengths: they must agree."""
+    """A request's, and an answer's, lengths agree with each other: a name that ends in X before another item's header
+    is none, nor are the bytes of a ticket."""
     length, inner = (int.from_bytes(data[at : at + 2], "big") for at in (start + 2, start + _HEADER))
-    return data[0] == AssociateRQ.TYPE or (inner > 0 and length == inner + 2)
+    if data[0] != AssociateRQ.TYPE:
+        return inner > 0 and length == inner + 2
+    primary = int.from_bytes(data[start + 6 : start + 8], "big")
+    at = start + 8 + primary
+    if at + 2 > len(data):  # cut behind the primary field
+        return length >= 6 + primary
+    return length == 6 + primary + int.from_bytes(data[at : at + 2], "big")
 
 
 def kept_back(node: Node) -> Iterator[Node]:

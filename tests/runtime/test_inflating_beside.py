@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -164,3 +165,53 @@ def test_more_event_reports_than_are_kept_to_be_inflated_come_without_their_data
     told = asyncio.run(taken(board(), [report(n) for n in range(MOST_BESIDE + 3)]))
     assert [number for number, _ in told] == list(range(MOST_BESIDE + 3))
     assert [text for _, text in told].count("none") == 3
+
+
+def test_what_a_peer_sends_meanwhile_waits_with_it(console: Console, held: Held) -> None:
+    """It is not taken in without bound while one response is inflated."""
+    begun, goes_on = held
+    taken: list[int] = []
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, request = c.read_command()
+        pending = response_to(request, 0xFF00).with_values(CommandDataSetType=0)
+        c.send(c.message(context, pending, datasets.encode_dataset(DataSet(()), DEFLATED)))
+        assert begun.wait(20)
+        flood = c.message(context, pending, bytes(1 << 20))
+        c.sock.settimeout(1.0)  # the system's buffers are full by then
+        with contextlib.suppress(TimeoutError):
+            while sum(taken) < 200 << 20:
+                taken.append(c.sock.send(flood))
+        goes_on.set()
+
+    with scripted(script) as peer:
+        console.submit(
+            RunProcedure(
+                operation=console.new_id(),
+                association=console.new_id(),
+                proposal=proposal(peer, (PRINTER, DEFLATED)),
+                procedure=ReadInstance(sop_class_uid=PRINTER, sop_instance_uid=f"{PRINTER}.1"),
+            )
+        )
+        assert goes_on.wait(60)
+    assert sum(taken) < 100 << 20
+
+
+def test_a_defect_with_one_event_report_keeps_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = report_board._read
+
+    def fails(message: Received, *rest: Any) -> DataSet | None:
+        if number_of(message.command) == 1:
+            raise MemoryError
+        return read(message, *rest)
+
+    monkeypatch.setattr(report_board, "_read", fails)
+    failed: list[asyncio.Task[None]] = []
+
+    def spawn(work: Coroutine[Any, Any, None], _what: str) -> None:
+        failed.append(asyncio.get_running_loop().create_task(work))
+
+    told = asyncio.run(taken(ReportBoard(spawn), [report(n) for n in range(4)]))
+    assert told == [(0, "1.2.0"), (1, "none"), (2, "1.2.2"), (3, "1.2.3")]
+    assert [type(task.exception()) for task in failed].count(MemoryError) == 1

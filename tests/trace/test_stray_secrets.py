@@ -6,6 +6,8 @@ import json
 import struct
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from engine.trace.capture import decode_stream
 from engine.trace.explain import Node, explain_pdu
@@ -18,6 +20,7 @@ from tests.planted import PASSCODE, found
 SECRET = PASSCODE.encode()
 PARTS = (PASSCODE, PASSCODE[4:16], PASSCODE[-9:])
 REQUEST, ACCEPT = 1, 2
+WINDOW = b"\x53\0\0\4\0\1\0\1"
 
 
 def item(kind: int, body: bytes) -> bytes:
@@ -39,6 +42,15 @@ def associate(kind: int) -> bytes:
     body = struct.pack(">HH", 1, 0) + b"A".ljust(16) + b"B".ljust(16) + bytes(32)
     body += item(0x10, b"1.2.840.10008.3.1.1.1") + context + item(0x50, user)
     return bytes([kind, 0]) + struct.pack(">I", len(body)) + body
+
+
+def mended(data: bytes) -> bytes:
+    """With the lengths of the PDU and of the user information made right again."""
+    changed = bytearray(data)
+    place = changed.index(b"\x51\0\0\4") - 4
+    struct.pack_into(">H", changed, place + 2, len(changed) - place - 4)
+    struct.pack_into(">I", changed, 2, len(changed) - 6)
+    return bytes(changed)
 
 
 def longer(kind: int, number: int, by: int) -> bytes:
@@ -87,6 +99,29 @@ def test_where_it_belongs_it_stays_and_the_rest_is_shown(kind: int) -> None:
     assert any(n.value == "X1" for n in nodes(explain_pdu(data)))
     lines = [json.loads(json_line(notice)) for notice in decode_stream(data, "bytes")]
     assert any("1.2.840.10008.1.2" in str(line.get("pdu")) for line in lines)
+
+
+@pytest.mark.parametrize("name", [b"MEDIC", b"MEDIX", b"MEDIY"])
+@pytest.mark.parametrize("kind", [REQUEST, ACCEPT])
+def test_a_name_that_ends_as_an_identity_begins_is_a_name(kind: int, name: bytes) -> None:
+    """The item behind it is as it came: here an Asynchronous Operations Window (PS3.7 D.3.3.3)."""
+    data = associate(kind).replace(identity(kind), b"").replace(item(0x55, b"X1"), item(0x55, name) + WINDOW)
+    assert without_strays(mended(data)) == mended(data)
+
+
+@given(st.binary(max_size=400), st.binary(max_size=40))
+@example(b"X\0\0\x08\3\0\0\1", b"")
+def test_a_ticket_is_as_it_came_whatever_its_bytes(ticket: bytes, name: bytes) -> None:
+    own = item(0x58, bytes([3, 0]) + struct.pack(">H", len(ticket)) + ticket + b"\0\0")
+    data = mended(associate(REQUEST).replace(identity(REQUEST), own + item(0x55, name.replace(b"X", b"Y"))))
+    assert without_strays(data) == data
+
+
+def test_a_ticket_that_holds_a_whole_identity_is_as_it_came() -> None:
+    ticket = identity(REQUEST)
+    own = item(0x58, bytes([3, 0]) + struct.pack(">H", len(ticket)) + ticket + b"\0\0")
+    data = mended(associate(REQUEST).replace(identity(REQUEST), own))
+    assert without_strays(data) == data
 
 
 def test_a_title_with_the_numbers_of_an_identity_is_shown() -> None:
