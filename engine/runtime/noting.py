@@ -21,7 +21,7 @@ from engine.wire.fragments import RUN_HEADER, DataRun
 from engine.wire.message_run import HEADERS, MessageRun
 
 from .context import Context
-from .runs import PduRun, ResponseRun, StoreRun, Times
+from .runs import PduRun, ResponseRun, StoreRun, Times, message_notice
 from .store_turns import Stored, Turn
 
 if TYPE_CHECKING:
@@ -103,14 +103,10 @@ class Notes:
             PduRun(
                 data=data,
                 association=self._association,
-                time=time,
-                clock=clock,
+                when=(time, clock),
                 direction=direction,
                 size=size,
-                state_before=t.before.name,
-                event=t.event.name,
-                action=t.action,
-                state_after=t.after.name,
+                states=names(t),
             )
         )
 
@@ -128,8 +124,7 @@ class Notes:
                 end=end,
                 association=self._association,
                 operation=invoked.operation,
-                time=self._context.wall(),
-                clock=now,
+                when=(self._context.wall(), now),
                 duration=now - invoked.sent,
                 context=context,
                 command=decode_command(run.command_bytes),
@@ -149,22 +144,19 @@ class Notes:
         times: Times,
     ) -> None:
         """A message was sent."""
-        context = ready.context
+        kept = None if data is None else self._keep_data(data)
         self._context.outbox.put(
-            _message_notice(
-                association=self._association,
-                limits=self._limits,
-                operation=operation,
-                time=times[0],
-                clock=times[1],
-                direction=direction,
-                context_id=context.id,
-                abstract_syntax=context.abstract_syntax,
-                transfer_syntax=context.transfer_syntax,
-                command=ready.command,
-                command_bytes=ready.command_bytes,
-                data=None if data is None else self._keep_data(data),
-                data_length=length,
+            message_notice(
+                self._association,
+                self._limits,
+                direction,
+                ready.context,
+                operation,
+                times,
+                ready.command,
+                ready.command_bytes,
+                kept,
+                length,
                 within=within,
             )
         )
@@ -180,21 +172,9 @@ class Notes:
         times: Times,
     ) -> None:
         """A message without data set passed, in either direction."""
+        own = self._association, self._limits
         self._context.outbox.put(
-            _message_notice(
-                association=self._association,
-                limits=self._limits,
-                operation=operation,
-                time=times[0],
-                clock=times[1],
-                direction=direction,
-                context_id=context.id,
-                abstract_syntax=context.abstract_syntax,
-                transfer_syntax=context.transfer_syntax,
-                command=command,
-                command_bytes=command_bytes,
-                duration=duration,
-            )
+            message_notice(*own, direction, context, operation, times, command, command_bytes, duration=duration)
         )
 
     def note_received(

@@ -6,7 +6,9 @@ PDUs it holds for them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
+from itertools import repeat
 
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
@@ -24,6 +26,65 @@ Times = tuple[float, float]
 """When something happened: seconds since the epoch, and of the monotonic clock."""
 _pdu_notice, _message_notice, _progress_notice = quick(PduNotice), quick(MessageNotice), quick(ProgressNotice)
 _encoded = quick(EncodedData)
+States = tuple[str, str, str, str]
+"""Of a P-DATA-TF, as in `PduNotice`: state, event, action, state."""
+
+
+def pdu_notices(
+    association: int, direction: Direction, kept: Iterable[bytes], sizes: Iterable[int], when: Times, states: States
+) -> list[AnyNotice]:
+    """Those of P-DATA-TFs that passed together. kept: what is kept of each; sizes: what each had, in bytes."""
+    (time, clock), (before, event, action, after) = when, states
+    return [
+        _pdu_notice(
+            association=association,
+            time=time,
+            clock=clock,
+            direction=direction,
+            type=PDataTF.TYPE,
+            data=data,
+            size=size,
+            state_before=before,
+            event=event,
+            action=action,
+            state_after=after,
+        )
+        for data, size in zip(kept, sizes, strict=False)
+    ]
+
+
+def message_notice(
+    association: int,
+    limits: Limits,
+    direction: Direction,
+    context: NegotiatedContext,
+    operation: int | None,
+    when: Times,
+    command: CommandSet,
+    command_bytes: bytes,
+    data: EncodedData | FileData | None = None,
+    length: int = 0,
+    duration: float | None = None,
+    within: int | None = None,
+) -> MessageNotice:
+    """That of a message on a context that was negotiated. length: bytes of its data set."""
+    return _message_notice(
+        association=association,
+        limits=limits,
+        operation=operation,
+        time=when[0],
+        clock=when[1],
+        direction=direction,
+        context_id=context.id,
+        abstract_syntax=context.abstract_syntax,
+        transfer_syntax=context.transfer_syntax,
+        command=command,
+        command_bytes=command_bytes,
+        data=data,
+        data_length=length,
+        duration=duration,
+        within=within,
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,14 +93,10 @@ class PduRun:
 
     data: list[bytes]
     association: int
-    time: float
-    clock: float
+    when: Times
     direction: Direction
     size: int
-    state_before: str
-    event: str
-    action: str
-    state_after: str
+    states: States
     taken: int = 0
 
     @property
@@ -54,22 +111,7 @@ class PduRun:
         """The next notices, so many at most."""
         data = self.data[self.taken : self.taken + limit]
         self.taken += len(data)
-        return [
-            _pdu_notice(
-                association=self.association,
-                time=self.time,
-                clock=self.clock,
-                direction=self.direction,
-                type=PDataTF.TYPE,
-                data=one,
-                size=self.size,
-                state_before=self.state_before,
-                event=self.event,
-                action=self.action,
-                state_after=self.state_after,
-            )
-            for one in data
-        ]
+        return pdu_notices(self.association, self.direction, data, repeat(self.size), self.when, self.states)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,12 +124,11 @@ class ResponseRun:
     end: int
     association: int
     operation: int
-    time: float
-    clock: float
+    when: Times
     duration: float
     context: NegotiatedContext
     command: CommandSet
-    states: tuple[str, str, str, str]
+    states: States
     held: int
     limits: Limits
     rest: list[AnyNotice] = field(default_factory=list)
@@ -106,43 +147,25 @@ class ResponseRun:
         return made[:limit] if self.rest else made
 
     def _make(self, first: int, stop: int, made: list[AnyNotice]) -> None:
-        run, association, time, clock, context = self.run, self.association, self.time, self.clock, self.context
-        head, data, ends, command_bytes = run.head, run.data, run.ends, run.command_bytes
-        before, event, action, after = self.states
+        run, association, when, context = self.run, self.association, self.when, self.context
+        head, data, ends = run.head, run.data, run.ends
         for index in range(first, stop):
             pdu = data[ends[index] + len(head) : ends[index + 1]]
-            made += [
-                _pdu_notice(
-                    association=association,
-                    time=time,
-                    clock=clock,
-                    direction=Direction.RECEIVED,
-                    type=PDataTF.TYPE,
-                    data=one,
-                    size=len(one),
-                    state_before=before,
-                    event=event,
-                    action=action,
-                    state_after=after,
-                )
-                for one in (head, pdu)
-            ]
+            sizes = len(head), len(pdu)
+            made += pdu_notices(association, Direction.RECEIVED, (head, pdu), sizes, when, self.states)
             made.append(
-                _message_notice(
-                    association=association,
-                    limits=self.limits,
-                    operation=self.operation,
-                    time=time,
-                    clock=clock,
-                    direction=Direction.RECEIVED,
-                    context_id=context.id,
-                    abstract_syntax=context.abstract_syntax,
-                    transfer_syntax=context.transfer_syntax,
-                    command=self.command,
-                    command_bytes=command_bytes,
-                    data=_encoded(pdu[HEADERS:], context.transfer_syntax),
-                    data_length=len(pdu) - HEADERS,
-                    duration=self.duration,
+                message_notice(
+                    association,
+                    self.limits,
+                    Direction.RECEIVED,
+                    context,
+                    self.operation,
+                    when,
+                    self.command,
+                    run.command_bytes,
+                    _encoded(pdu[HEADERS:], context.transfer_syntax),
+                    len(pdu) - HEADERS,
+                    self.duration,
                 )
             )
 
@@ -166,7 +189,7 @@ class StoreRun:
     data_length: int
     arrived: Times
     answered: Times
-    states: tuple[tuple[str, str, str, str], tuple[str, str, str, str]]
+    states: tuple[States, States]
     held: int
     rest: list[AnyNotice] | None = None
     """Of its notices, once they are made, those not taken yet."""
@@ -182,62 +205,18 @@ class StoreRun:
 
     def _made(self) -> list[AnyNotice]:
         request = decode_command(self.command)
-        *came, answer = self.pdus
-        made: list[AnyNotice] = [self._pdu(Direction.RECEIVED, pdu, self.arrived, self.states[0]) for pdu in came]
-        made.append(self._message(Direction.RECEIVED, request, self.command, self.arrived, self.data, self.data_length))
-        made.append(self._pdu(Direction.SENT, answer, self.answered, self.states[1]))
-        response = response_to(request, SUCCESS)
-        made.append(self._message(Direction.SENT, response, self.response, self.answered, None, 0))
-        return made
-
-    def _pdu(
-        self,
-        direction: Direction,
-        pdu: tuple[bytes, int],
-        when: Times,
-        states: tuple[str, str, str, str],
-    ) -> PduNotice:
-        data, size = pdu
-        before, event, action, after = states
-        return _pdu_notice(
-            association=self.association,
-            time=when[0],
-            clock=when[1],
-            direction=direction,
-            type=PDataTF.TYPE,
-            data=data,
-            size=size,
-            state_before=before,
-            event=event,
-            action=action,
-            state_after=after,
-        )
-
-    def _message(
-        self,
-        direction: Direction,
-        command: CommandSet,
-        command_bytes: bytes,
-        when: Times,
-        data: EncodedData | FileData | None,
-        length: int,
-    ) -> MessageNotice:
-        context = self.context
-        return _message_notice(
-            association=self.association,
-            limits=self.limits,
-            operation=None,
-            time=when[0],
-            clock=when[1],
-            direction=direction,
-            context_id=context.id,
-            abstract_syntax=context.abstract_syntax,
-            transfer_syntax=context.transfer_syntax,
-            command=command,
-            command_bytes=command_bytes,
-            data=data,
-            data_length=length,
-        )
+        (*kept, answer), (*sizes, answer_size) = zip(*self.pdus, strict=True)
+        received, sent = self.states
+        own = self.association, self.limits
+        arrived, answered, context = self.arrived, self.answered, self.context
+        return [
+            *pdu_notices(self.association, Direction.RECEIVED, kept, sizes, arrived, received),
+            message_notice(
+                *own, Direction.RECEIVED, context, None, arrived, request, self.command, self.data, self.data_length
+            ),
+            *pdu_notices(self.association, Direction.SENT, (answer,), (answer_size,), answered, sent),
+            message_notice(*own, Direction.SENT, context, None, answered, response_to(request, SUCCESS), self.response),
+        ]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.model.association import NegotiatedContext
-from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
-from engine.model.notices import AnyNotice, Direction, MessageNotice, PduNotice, ProgressNotice, StoredNotice
+from engine.model.notices import AnyNotice, Direction, ProgressNotice, StoredNotice
 from engine.model.quick import quick
 from engine.model.storing import FileResult, FileState
 from engine.standard.lean import dataclass
-from engine.standard.pdus import PDataTF
 
-from .runs import Times
+from .runs import States, Times, message_notice, pdu_notices
 
 if TYPE_CHECKING:
     from .sent_stores import StoreKind
 
-_pdu_notice, _message_notice, _progress_notice = quick(PduNotice), quick(MessageNotice), quick(ProgressNotice)
-_stored_notice, _file_result = quick(StoredNotice), quick(FileResult)
-States = tuple[str, str, str, str]
-"""Of a P-DATA-TF, as in `PduNotice`."""
+_progress_notice, _stored_notice, _file_result = quick(ProgressNotice), quick(StoredNotice), quick(FileResult)
 
 
 def moved(file: FileResult, state: FileState, sentence: str, status: int | None = None) -> FileResult:
@@ -112,14 +106,25 @@ class Turn:
         time = came[0]
         end = moved(stored.file, FileState.STORED, stored.sentence, 0)
         begun = moved(self.file, FileState.SENDING, self.file.sentence)
-        number, uid = self.replied
+        own, (number, uid) = (self.association, self.limits), self.replied
         reply = self.kind.reply(number, uid)
         request = self.next_kind.request.for_instance(self.uid, self.number)
         sizes = (self.command_size, *(size for count, size in self.sizes for _ in range(count)))
         return [
-            *self._pdus(Direction.RECEIVED, (self.answer,), (self.answer_size,), came, self.states[0]),
-            self._message(
-                Direction.RECEIVED, self.answered, self.operation, came, reply, self.response, None, 0, self.duration
+            *pdu_notices(
+                self.association, Direction.RECEIVED, (self.answer,), (self.answer_size,), came, self.states[0]
+            ),
+            message_notice(
+                *own,
+                Direction.RECEIVED,
+                self.answered,
+                self.operation,
+                came,
+                reply,
+                self.response,
+                None,
+                0,
+                self.duration,
             ),
             _stored_notice(operation=stored.operation, association=end.association, time=time, results=(end,)),
             _progress_notice(
@@ -134,58 +139,8 @@ class Turn:
                 sentence=f"{end.path.name}: {stored.sentence}",
             ),
             _stored_notice(operation=stored.operation, association=self.association, time=time, results=(begun,)),
-            *self._pdus(Direction.SENT, self.pdus, sizes, gone, self.states[1]),
-            self._message(
-                Direction.SENT, self.context, self.begun, gone, request, self.command, self.data, self.length, None
+            *pdu_notices(self.association, Direction.SENT, self.pdus, sizes, gone, self.states[1]),
+            message_notice(
+                *own, Direction.SENT, self.context, self.begun, gone, request, self.command, self.data, self.length
             ),
         ]
-
-    def _pdus(
-        self, direction: Direction, kept: Sequence[bytes], sizes: Iterable[int], when: Times, states: States
-    ) -> list[PduNotice]:
-        association, (time, clock), (before, event, action, after) = self.association, when, states
-        return [
-            _pdu_notice(
-                association=association,
-                time=time,
-                clock=clock,
-                direction=direction,
-                type=PDataTF.TYPE,
-                data=data,
-                size=size,
-                state_before=before,
-                event=event,
-                action=action,
-                state_after=after,
-            )
-            for data, size in zip(kept, sizes, strict=True)
-        ]
-
-    def _message(
-        self,
-        direction: Direction,
-        context: NegotiatedContext,
-        operation: int,
-        when: Times,
-        command: CommandSet,
-        command_bytes: bytes,
-        data: EncodedData | FileData | None,
-        length: int,
-        duration: float | None,
-    ) -> MessageNotice:
-        return _message_notice(
-            association=self.association,
-            limits=self.limits,
-            operation=operation,
-            time=when[0],
-            clock=when[1],
-            direction=direction,
-            context_id=context.id,
-            abstract_syntax=context.abstract_syntax,
-            transfer_syntax=context.transfer_syntax,
-            command=command,
-            command_bytes=command_bytes,
-            data=data,
-            data_length=length,
-            duration=duration,
-        )

@@ -248,14 +248,10 @@ def test_a_run_is_fetched_as_notices() -> None:
     run = PduRun(
         data=data,
         association=1,
-        time=1.0,
-        clock=2.0,
+        when=(1.0, 2.0),
         direction=Direction.SENT,
         size=20,
-        state_before="Sta6",
-        event="Evt9",
-        action="DT-1",
-        state_after="Sta6",
+        states=("Sta6", "Evt9", "DT-1", "Sta6"),
     )
     box.put(run)
     fetched = [*box.drain(2), *box.drain(2), *box.drain(2)]

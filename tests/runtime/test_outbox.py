@@ -146,14 +146,10 @@ def test_a_run_that_cannot_be_told_takes_nothing_with_it(monkeypatch: pytest.Mon
     run = PduRun(
         data=[bytes(6)],
         association=1,
-        time=0.0,
-        clock=0.0,
+        when=(0.0, 0.0),
         direction=Direction.SENT,
         size=6,
-        state_before="",
-        event="",
-        action="",
-        state_after="",
+        states=("", "", "", ""),
     )
     room = outbox.PAYLOAD_LIMIT
     for notice in (error(0), pdu(room - 10), run, error(1)):
@@ -180,14 +176,10 @@ def test_a_run_that_cannot_be_told_holds_no_room(monkeypatch: pytest.MonkeyPatch
         PduRun(
             data=[bytes(2000)],
             association=1,
-            time=0.0,
-            clock=0.0,
+            when=(0.0, 0.0),
             direction=Direction.SENT,
             size=2000,
-            state_before="",
-            event="",
-            action="",
-            state_after="",
+            states=("", "", "", ""),
         )
     )
     assert not box.has_room
