@@ -34,7 +34,7 @@ SHOWN = 200
 
 def commit(args: argparse.Namespace) -> Exit:
     """Ask for a commitment and await its report; or await the report of an earlier one."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     records = transactions(default_folder())
     asked = proposal(args)
     if args.later is not None:
@@ -176,7 +176,7 @@ def _show(output: Output, transaction: Transaction) -> None:
 
 def show_transactions(args: argparse.Namespace) -> Exit:
     """The transactions of the workspace, or one in full."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     records = transactions(default_folder())
     if args.transaction is not None:
         newest = next(iter(records.all()), None) if args.transaction == LAST else None
@@ -199,7 +199,7 @@ def show_transactions(args: argparse.Namespace) -> Exit:
 
 def ian(args: argparse.Namespace) -> Exit:
     """Instance Availability Notifications of the studies the files belong to."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     found = gathered(args, output)
     homeless = without_series(found)
     if homeless:

@@ -25,7 +25,9 @@ def decode(args: argparse.Namespace) -> Exit:
     """
     loaded()
     limits = limited(args, open_workspace().limits)
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True)
+    output = Output(
+        json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True
+    )
     name = args.file
     complete, found = True, False
     try:

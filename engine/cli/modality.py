@@ -58,7 +58,7 @@ def now() -> float:
 
 def worklist(args: argparse.Namespace) -> Exit:
     """C-FIND of the Modality Worklist, its items as a table."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     keys = worklist_keys(date=_date(args), station=args.station, modality=args.modality, patient=args.patient)
     context = ProposedContext(1, WORKLIST, (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
     items: list[DataSet] = []
@@ -80,8 +80,8 @@ def worklist(args: argparse.Namespace) -> Exit:
         )
         status, code = driver.operate(command, operation, watch)
     if args.pick is None:
-        rows = ((str(n), *WorklistItem(item).columns) for n, item in enumerate(items, 1))
-        output.line(table(("#", *COLUMNS), rows).rstrip("\n") if items else "The worklist has no such item.")
+        rows = ((str(n), *WorklistItem(output.safe(item)).columns) for n, item in enumerate(items, 1))
+        output.told_line(table(("#", *COLUMNS), rows).rstrip("\n") if items else "The worklist has no such item.")
     output.finish(status)
     if status.outcome is Outcome.SUCCESS and args.pick is not None:
         _pick(args, items, output)
@@ -135,7 +135,7 @@ def read_item(path: Path) -> DataSet:
 
 def create(args: argparse.Namespace) -> Exit:
     """N-CREATE of a performed step."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     asked = proposal(args)
     item = read_item(args.item) if args.item is not None else None
     own = Performing(
@@ -177,7 +177,7 @@ def discontinue(args: argparse.Namespace) -> Exit:
 
 def show(args: argparse.Namespace) -> Exit:
     """N-GET of a performed step; what the workspace knows of it becomes what the peer says."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     records = step_records(default_folder())
     record = _record(records, args.step, going=False)
     uid = record.uid if record is not None else args.step
@@ -213,7 +213,7 @@ def reason(text: str) -> Code:
 
 
 def _end(args: argparse.Namespace, state: str, why: Code | None) -> Exit:
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     records = step_records(default_folder())
     record = _record(records, args.step)
     uid = record.uid if record is not None else args.step
@@ -259,7 +259,7 @@ def _tell_lacking(output: Output, keywords: tuple[str, ...]) -> None:
 
 def show_steps(args: argparse.Namespace) -> Exit:
     """The performed steps of the workspace."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     records = step_records(default_folder())
     steps = records.all()
     for step in steps:

@@ -24,7 +24,7 @@ SYNTAXES = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
 
 def echo(args: argparse.Namespace) -> Exit:
     """C-ECHO, with what was negotiated."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, contexts=True)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose, contexts=True)
     asked = proposal(args, (ProposedContext(1, VERIFICATION, SYNTAXES),))
     if not any(c.abstract_syntax == VERIFICATION for c in asked.contexts):
         asked = replace(asked, contexts=(*asked.contexts, _next(asked.contexts, VERIFICATION)))
@@ -48,7 +48,7 @@ def send(args: argparse.Namespace) -> Exit:
 
     from .sending import Sending, shower
 
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     files = tuple((path, load_to_send(path)) for path in args.files)
     asked = proposal(args, contexts_for([message for _, message in files]))
     if not asked.contexts:

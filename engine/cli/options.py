@@ -159,6 +159,9 @@ def add_output(parser: argparse.ArgumentParser, *, findings: bool = True) -> Non
     """How and what is printed. findings: whether the command has any to tell."""
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    group.add_argument(
+        "--redact", action="store_true", help="leave out patients' data, AE titles and addresses, in whatever form"
+    )
     group.add_argument("-v", "--verbose", action="count", default=0, help="PDUs, messages and findings; -vv: trees too")
     if findings:
         add_judging(group)

@@ -44,6 +44,7 @@ from engine.trace.plain_text import (
     time_text,
     visible,
 )
+from engine.trace.redaction.redaction import Redaction
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
@@ -79,7 +80,8 @@ class Output:
     json: as JSON lines. verbosity: 1 PDUs, messages and findings, 2 trees too, 3 bytes too. narrate: associations and
     messages without being asked, for commands that look on. contexts: show the negotiated contexts even when all were
     accepted. explain: the main fields of each PDU, the command set and data set of each message. judging: waives
-    findings and counts them; those that make the run fail are printed without being asked.
+    findings and counts them; those that make the run fail are printed without being asked. redact: without patients'
+    data, AE titles and addresses; then what is printed is made of redacted notices, all other text goes as a sentence.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Output:
         contexts: bool = False,
         explain: bool = False,
         judging: Judging | None = None,
+        redact: bool = False,
         out: TextIO | None = None,
     ) -> None:
         self.json = json
@@ -100,6 +103,7 @@ class Output:
         self._explain = explain
         self._out = out if out is not None else sys.stdout
         self._judging = judging or Judging()
+        self.redaction = Redaction() if redact else None
         self._listening: set[int] = set()
         self._diagnoser = Diagnoser()
         self._diagnoses: dict[str, Diagnosis] = {}
@@ -113,6 +117,10 @@ class Output:
 
     def line(self, text: str = "") -> None:
         """A line for people; not with --json."""
+        self.told_line(text if self.redaction is None else self.redaction.lines(text))
+
+    def told_line(self, text: str = "") -> None:
+        """A line made of what may be told."""
         if not self.json:
             self._end_progress()
             self._print(visible(text, keep="\n"))
@@ -120,7 +128,8 @@ class Output:
     def record(self, kind: str, values: dict[str, Any]) -> None:
         """With --json, a line that is not a notice: what the program keeps."""
         if self.json:
-            self._print(json.dumps({"kind": kind, **values}, ensure_ascii=False))
+            told = values if self.redaction is None else self.redaction.record(values)
+            self._print(json.dumps({"kind": kind, **told}, ensure_ascii=False))
 
     def _print(self, text: str) -> None:
         """A line on standard output. Raises `OutputFailed` once; what is still to be printed then is lost."""
@@ -135,6 +144,8 @@ class Output:
 
     def error(self, text: str) -> None:
         """A line on standard error."""
+        if self.redaction is not None:
+            text = self.redaction.lines(text)
         self._end_progress()
         with suppress(OSError):
             print(visible(text), file=sys.stderr, flush=True)
@@ -143,6 +154,8 @@ class Output:
         """A line that overwrites itself on a terminal; nothing elsewhere."""
         if self.json or not sys.stderr.isatty():
             return
+        if self.redaction is not None:
+            text = self.redaction.lines(text)
         print(f"\r\x1b[K{visible(text)}", end="", file=sys.stderr, flush=True)
         self._progress_open = True
 
@@ -153,10 +166,21 @@ class Output:
 
     def data_set(self, dataset: DataSet) -> None:
         """A data set as indented lines."""
+        self._data_set(self.safe(dataset))
+
+    def safe(self, dataset: DataSet) -> DataSet:
+        """The data set, or what is told in its place."""
+        return dataset if self.redaction is None else self.redaction.data_set(dataset)
+
+    def _data_set(self, dataset: DataSet) -> None:
         lines = dataset_text(dataset, 1).splitlines()
-        self.line("\n".join(map(_readable, lines)) or "  (no elements)")
+        self.told_line("\n".join(map(_readable, lines)) or "  (no elements)")
 
     # -- notices
+
+    def told(self, notice: AnyNotice) -> AnyNotice:
+        """The notice, or what is told in its place."""
+        return notice if self.redaction is None else self.redaction.notice(notice)
 
     def notice(self, notice: AnyNotice) -> None:
         """One notice, in the chosen form; nothing once standard output has failed."""
@@ -164,6 +188,9 @@ class Output:
         if self._failed:
             return
         diagnoses = self._diagnoser.take((notice,))
+        if self.redaction is not None:
+            diagnoses = tuple(map(self.redaction.diagnosis, diagnoses))
+        notice = self.told(notice)
         if self.json:
             self._print(json_line(notice))
             for diagnosis in diagnoses:
@@ -185,7 +212,7 @@ class Output:
                 self.progress(notice_text(notice))
             case StepNotice():
                 if notice.state not in (StepState.PLANNED, StepState.RUNNING):
-                    self.line(notice_text(notice))
+                    self.told_line(notice_text(notice))
             case ListenerNotice():
                 self._listener(notice)
             case ScriptNotice():
@@ -198,7 +225,7 @@ class Output:
     def _listener(self, n: ListenerNotice) -> None:
         """Started, stopped, or could not start, which is an error."""
         started = n.listening or n.listener in self._listening
-        (self.line if started else self.error)(n.sentence)
+        (self.told_line if started else self.error)(n.sentence)
         if n.listening:
             self._listening.add(n.listener)
 
@@ -206,10 +233,10 @@ class Output:
         if self.verbosity or (self._narrate and n.sentence):
             self._stamped(n.time, notice_text(n))
         elif n.tls is not None and n.phase is AssociationPhase.CONNECTING:
-            self.line(n.sentence)
+            self.told_line(n.sentence)
         if self.verbosity and n.tls is not None and n.phase in (AssociationPhase.CONNECTING, AssociationPhase.FAILED):
             for line in tls_lines(n.tls):
-                self.line(f"    {line}")
+                self.told_line(f"    {line}")
         if n.phase is AssociationPhase.ESTABLISHED and n.negotiated is not None:
             refused = any(not c.accepted for c in n.negotiated.contexts)
             besides = negotiation_lines(n.negotiated, n.proposal)
@@ -220,21 +247,21 @@ class Output:
         """The table of negotiated contexts, with the reason of each that was refused; what was negotiated besides."""
         if len(negotiated.contexts) > MANY_CONTEXTS and not self.verbosity:
             for line in contexts_summary(negotiated):
-                self.line(line)
+                self.told_line(line)
         else:
-            self.line(contexts_table(negotiated).rstrip("\n"))
+            self.told_line(contexts_table(negotiated).rstrip("\n"))
             for context in negotiated.contexts:
                 if not context.accepted:
-                    self.line(f"    {context.id}: {context.reason}")
+                    self.told_line(f"    {context.id}: {context.reason}")
         for line in besides:
-            self.line(line)
-        self.line()
+            self.told_line(line)
+        self.told_line()
 
     def _detail(self, n: PduNotice | MessageNotice | FindingNotice) -> None:
         fails = isinstance(n, FindingNotice) and self._judging.fails(n)
         if not (self.verbosity or fails or (self._narrate and isinstance(n, MessageNotice))):
             return
-        whole = isinstance(n, PduNotice) and len(n.data) >= n.size
+        whole = isinstance(n, PduNotice) and n.whole
         fields = pdu_text(n.data) if self._explain and isinstance(n, PduNotice) and whole else ""
         self._stamped(n.time, f"{notice_text(n)}: {fields}" if fields else notice_text(n))
         if self.verbosity > 1 and isinstance(n, PduNotice) and whole:
@@ -244,41 +271,46 @@ class Output:
 
     def _pdu_detail(self, data: bytes) -> None:
         tree = explain_pdu(data)
-        self.tree(tree)
+        self._tree(tree)
         if self.verbosity > 2:
             for line in hex_dump(data, tree):
-                self.line(f"  {line}")
+                self.told_line(f"  {line}")
 
     def _message_detail(self, n: MessageNotice) -> None:
         if self._explain:
             for element in explain_command(n.command_bytes).children:
                 issue = f"   ! {element.issue}" if element.issue else ""
-                self.line(f"  {element.label} = {visible(element.value)}{issue}")
-            self.line(
+                self.told_line(f"  {element.label} = {visible(element.value)}{issue}")
+            self.told_line(
                 f"  Data set, {n.data_length} bytes in {uid_text(n.transfer_syntax)}:" if n.data else "  No data set."
             )
         if (self._explain or self.verbosity > 1) and n.data is not None:
-            self.message_data(n)
+            self._message_data(n)
 
-    def tree(self, node: Node, depth: int = 1) -> None:
+    def _tree(self, node: Node, depth: int = 1) -> None:
         """A decoded tree, one field a line with its first byte."""
         issue = f"   ! {node.issue}" if node.issue else ""
-        self.line(f"{node.start:>8}  {'  ' * depth}{node.label}: {visible(node.value)}{issue}")
+        self.told_line(f"{node.start:>8}  {'  ' * depth}{node.label}: {visible(node.value)}{issue}")
         for child in node.children:
-            self.tree(child, depth + 1)
+            self._tree(child, depth + 1)
 
     def message_data(self, n: MessageNotice) -> None:
         """The data set of a message, or why it cannot be shown."""
+        told = self.told(n)
+        if isinstance(told, MessageNotice):
+            self._message_data(told)
+
+    def _message_data(self, n: MessageNotice) -> None:
         if n.data is None:
             return
         try:
-            self.data_set(data_set_of(n.data, n.transfer_syntax, n.limits))
+            self._data_set(data_set_of(n.data, n.transfer_syntax, n.limits))
         except PreviewError as error:
-            self.line(f"  {error}")
+            self.told_line(f"  {error}")
 
     def _stamped(self, time: float, text: str) -> None:
         stamp = time_text(time)
-        self.line(visible(f"{stamp}  {text}" if stamp else text))
+        self.told_line(visible(f"{stamp}  {text}" if stamp else text))
 
     # -- the end
 
@@ -286,10 +318,12 @@ class Output:
         """The last sentence: how it ended. aside: on standard error whatever it was."""
         if self.json:
             return
+        told = self.told(status)
+        status = told if isinstance(told, StatusNotice) else status
         took = f" ({seconds_text(status.duration)})" if status.duration else ""
         text = visible(f"{status_line(status).rstrip()}{took}")
         if not aside and status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):
-            self.line(text)
+            self.told_line(text)
         else:
             self.error(text)
         self._explain_why(list(self._diagnoses.values())[:MOST_DIAGNOSES])
@@ -305,4 +339,4 @@ class Output:
         """That there were findings, when they were not shown."""
         hint = self._judging.hint()
         if hint and not self.verbosity and not self.json:
-            self.line(hint)
+            self.told_line(hint)

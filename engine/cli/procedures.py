@@ -33,7 +33,7 @@ def run_procedure(
 
     show: what else is shown of the notices.
     """
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
 
     def watch(notice: AnyNotice) -> None:
         if show is not None and not args.json:

@@ -41,7 +41,7 @@ Watch = Callable[[AnyNotice], None]
 
 def find(args: argparse.Namespace) -> Exit:
     """C-FIND, its matches in the form asked for."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     form = "full" if args.full else args.format
     if args.json and form != "table":
         raise ValueProblem("--json prints everything as JSON lines; leave out --format and --full")
@@ -53,21 +53,21 @@ def find(args: argparse.Namespace) -> Exit:
         match = None if args.json else _match_of(notice)
         if match is None:
             return
-        matches.append(match)
+        matches.append(output.safe(match))
         if form == "full":
             output.line(f"Match {len(matches)}")
             output.data_set(match)
         elif form == "json" and isinstance(notice, MessageNotice) and notice.data is not None:
-            whole.append(data_set_json(notice.data, notice.transfer_syntax, notice.limits))
+            whole.append(_whole(notice, output))
 
     status, code = _run(_command(args, "C-FIND", uid, keys), output, watch)
     if form in ("json", "csv"):
         text = json.dumps(whole, indent=1, ensure_ascii=False) if form == "json" else matches_csv(keys, matches)
-        output.line(text.rstrip("\n"))
+        output.told_line(text.rstrip("\n"))
         output.finish(status, aside=True)
         return code
     if matches and form == "table":
-        output.line(matches_table(keys, matches))
+        output.told_line(matches_table(keys, matches))
     output.finish(status)
     if status.outcome in (Outcome.SUCCESS, Outcome.CANCELLED) and not args.json:
         output.line(f"{len(matches)} {'match' if len(matches) == 1 else 'matches'}.")
@@ -76,7 +76,7 @@ def find(args: argparse.Namespace) -> Exit:
 
 def get(args: argparse.Namespace) -> Exit:
     """C-GET into a folder."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     uid, keys = retrieve_query(args, "C-GET")
     if args.to is None:
         output.error("Without --to FOLDER what arrives is counted and thrown away.")
@@ -88,7 +88,7 @@ def get(args: argparse.Namespace) -> Exit:
 
 def move(args: argparse.Namespace) -> Exit:
     """C-MOVE to another AE, or to ourselves with --listen."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     if args.destination is None and args.listen is None:
         raise ValueProblem("say where to: --destination AE, or --listen PORT to receive here")
     if args.to is not None and args.listen is None:
@@ -240,6 +240,13 @@ def _match_of(notice: AnyNotice) -> DataSet | None:
         return data_set_of(notice.data, notice.transfer_syntax, notice.limits)
     except PreviewError:
         return None
+
+
+def _whole(notice: MessageNotice, output: Output) -> object:
+    """The DICOM JSON of a match."""
+    told = output.told(notice)
+    data = told.data if isinstance(told, MessageNotice) else None
+    return {} if data is None else data_set_json(data, notice.transfer_syntax, notice.limits)
 
 
 def models_help(service: str) -> str:

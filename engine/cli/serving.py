@@ -31,7 +31,7 @@ DEMO_CONTEXTS = (
 
 def listen(args: argparse.Namespace) -> Exit:
     """The built-in peer, until Ctrl-C."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, narrate=True)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose, narrate=True)
     workspace = open_workspace()
     host, port, settings = listener_settings(args, workspace)
     stopped = False
@@ -55,7 +55,7 @@ def listen(args: argparse.Namespace) -> Exit:
 
 def demo(args: argparse.Namespace) -> Exit:
     """The tour without a window: the built-in peer started, a C-ECHO sent to it, what was negotiated."""
-    output = Output(json=args.json, judging=args.judging, verbosity=args.verbose, contexts=True)
+    output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose, contexts=True)
     with driving(output) as driver:
         port = _start_peer(driver)
         if port is None:

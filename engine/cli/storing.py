@@ -128,21 +128,22 @@ class StoreOutput(Output):
     """Prints the plan before, and what did not go after."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        super().__init__(json=args.json, judging=args.judging, verbosity=args.verbose)
+        super().__init__(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
         self._only_plan: bool = args.plan
         self._plan = StorePlan()
         self._not_stored: dict[int, FileResult] = {}
 
     def notice(self, notice: AnyNotice) -> None:
         """Print a notice of a store; the plan before anything is sent."""
-        match notice:
+        told = self.told(notice) if isinstance(notice, StorePlanNotice | StoredNotice) else notice
+        match told:
             case StorePlanNotice():
-                self._plan = notice.plan
+                self._plan = told.plan
                 if not self._only_plan:
                     self._show_summary()
             case StoredNotice():
-                self._take(notice)
-            case ErrorNotice() if notice.operation is not None and not self.json:
+                self._take(told)
+            case ErrorNotice() if told.operation is not None and not self.json:
                 return  # about files: the last table has them
         super().notice(notice)
 
@@ -154,7 +155,7 @@ class StoreOutput(Output):
                 self._not_stored[result.number] = result
 
     def _show_summary(self) -> None:
-        self.line(plan_summary(self._plan))
+        self.told_line(plan_summary(self._plan))
         noted = [f for f in self._plan.files if f.note]
         for file in noted[:SHOWN]:
             self.error(f"{file.path}: {file.note}")
@@ -165,13 +166,13 @@ class StoreOutput(Output):
         """The plan as a table, or the files that did not go; then how it ended."""
         if self._only_plan:
             files = (self._with_answer(f) for f in self._plan.files)
-            self.line(table(PLAN_HEADERS, plan_rows(replace(self._plan, files=tuple(files)))).rstrip("\n"))
-            self.line(plan_summary(self._plan))
+            self.told_line(table(PLAN_HEADERS, plan_rows(replace(self._plan, files=tuple(files)))).rstrip("\n"))
+            self.told_line(plan_summary(self._plan))
         elif self._not_stored:
             rows = sorted(self._not_stored.values(), key=lambda r: r.number)
-            self.line(table(RESULT_HEADERS, result_rows(rows[:SHOWN])).rstrip("\n"))
+            self.told_line(table(RESULT_HEADERS, result_rows(rows[:SHOWN])).rstrip("\n"))
             if len(rows) > SHOWN:
-                self.line(f"... and {len(rows) - SHOWN} more; --rest FILE writes them all.")
+                self.told_line(f"... and {len(rows) - SHOWN} more; --rest FILE writes them all.")
         super().finish(status)
 
     def _with_answer(self, file: PlannedFile) -> PlannedFile:

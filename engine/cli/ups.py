@@ -56,7 +56,7 @@ def push(args: argparse.Namespace) -> Exit:
     attributes = with_keys(step.data_set(), args.key)
     problems = check_create(attributes)
     if problems:
-        output = Output(json=args.json)
+        output = Output(json=args.json, redact=args.redact)
         for problem in problems:
             output.error(f"{problem.path}: {problem.sentence}")
         if not args.anyway:
@@ -169,7 +169,7 @@ def _instances(args: argparse.Namespace, paths: list[Path]) -> tuple[DataSet, ..
     """The instances in these files, and from whom they can be had: the peer unless it is said otherwise."""
     if not paths:
         return ()
-    found = of_files(tuple(paths), Output(json=args.json))
+    found = of_files(tuple(paths), Output(json=args.json, redact=args.redact))
     if not found:
         raise ValueProblem("no DICOM instance was found in the files")
     return instances(found, args.retrieve_ae or args.called)
@@ -194,7 +194,7 @@ def _peer(args: argparse.Namespace) -> Peer:
 
 
 def _output(args: argparse.Namespace) -> Output:
-    return Output(json=args.json, judging=args.judging, verbosity=args.verbose)
+    return Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
 
 
 def _text_of(seconds: float) -> str:

@@ -109,6 +109,12 @@ class PduNotice(Notice):
     action: str = ""
     state_after: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of its bytes are here: as many as there were, or, of one made to be told, as its header says."""
+        count = len(self.data)
+        return count >= self.size or (count > 5 and int.from_bytes(self.data[2:6]) == count - 6)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageNotice(Notice):

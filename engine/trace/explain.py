@@ -105,6 +105,8 @@ def data_set_json(data: Data, transfer_syntax: str = "", limits: Limits = USUAL)
     try:
         if isinstance(data, DataSet):
             return dataset_to_json(data, transfer_syntax)
+        if isinstance(data, Unkept):
+            raise PreviewError(f"It was not kept: {data.problem}.")
         encoded = data if isinstance(data, EncodedData) else _file_bytes(data, transfer_syntax)
         return dataset_to_json(encoded.data, encoded.transfer_syntax, limits)
     except DataSetError as error:

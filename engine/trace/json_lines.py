@@ -56,7 +56,6 @@ def json_line(notice: AnyNotice) -> str:
 
 
 def _pdu(n: PduNotice) -> Json:
-    whole = len(n.data) >= n.size
     return {
         "kind": n.kind,
         "time": iso_time(n.time),
@@ -68,7 +67,7 @@ def _pdu(n: PduNotice) -> Json:
         "event": n.event,
         "action": n.action,
         "state_after": n.state_after,
-        "pdu": pdu_json(n.data, n.type) if whole else {"PDU-type": f"{n.type:02X}H", "name": pdu_name(n.type)},
+        "pdu": pdu_json(n.data, n.type) if n.whole else {"PDU-type": f"{n.type:02X}H", "name": pdu_name(n.type)},
     }
 
 

@@ -1,0 +1,88 @@
+"""A PDU with the same items and none of what others have named in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.standard.pdus import (
+    ImplementationVersionName,
+    Item,
+    Kind,
+    Layout,
+    MalformedItem,
+    Pdu,
+    Row,
+    UnknownItem,
+    rows_of,
+)
+from engine.wire.pdu_encoding import encode_pdu
+from engine.wire.pdus import PduError, decode_pdu
+
+from .stand_ins import StandIns
+
+_HEADER = 6
+
+
+def pdu(data: bytes, size: int, stand_ins: StandIns) -> bytes:
+    """The bytes of a PDU that is told instead; b"" where it is cut or cannot be read. Fragments become zeros."""
+    if len(data) < max(size, _HEADER):
+        return b""
+    try:
+        made = _layout(decode_pdu(data), stand_ins)
+        return encode_pdu(made) if isinstance(made, Pdu) else b""
+    except (PduError, ValueError):
+        return b""
+
+
+def _layout(value: Layout, stand_ins: StandIns) -> Layout:
+    """A new one, of the fields that the Standard's table has: what follows them, and untrue lengths, are left out."""
+    if isinstance(value, UnknownItem):
+        return UnknownItem(type=value.type, data=bytes(len(value.data)))
+    if isinstance(value, MalformedItem):
+        return MalformedItem(type=value.type, data=bytes(len(value.data)), reason="")
+    if isinstance(value, ImplementationVersionName):
+        return ImplementationVersionName(name=stand_ins.version_name(value.name.rstrip("\0")))
+    fields = {name: _FIELDS[row.kind](row, getattr(value, name), stand_ins) for name, row in rows_of(type(value))}
+    return type(value)(header_reserved=value.header_reserved, **fields)
+
+
+def _number(_row: Row, value: int, _stand_ins: StandIns) -> int:
+    return value
+
+
+def _zeros(_row: Row, value: bytes, _stand_ins: StandIns) -> bytes:
+    return bytes(len(value))
+
+
+def _title(_row: Row, value: str, stand_ins: StandIns) -> str:
+    return stand_ins.title(value)
+
+
+def _uid(_row: Row, value: str, stand_ins: StandIns) -> str:
+    return stand_ins.uid(value)
+
+
+def _uids(_row: Row, value: tuple[str, ...], stand_ins: StandIns) -> tuple[str, ...]:
+    return tuple(stand_ins.uid(v) for v in value)
+
+
+def _parts(_row: Row, value: tuple[Item, ...], stand_ins: StandIns) -> tuple[Layout, ...]:
+    return tuple(_layout(v, stand_ins) for v in value)
+
+
+_FIELDS: dict[Kind, Callable[[Row, Any, StandIns], Any]] = {
+    Kind.UINT8: _number,
+    Kind.UINT16: _number,
+    Kind.UINT32: _number,
+    Kind.RESERVED: _zeros,
+    Kind.AE_TITLE: _title,
+    Kind.TEXT: _uid,
+    Kind.BYTES: _zeros,
+    Kind.COUNTED_TEXT: _uid,
+    Kind.COUNTED_BYTES: _zeros,
+    Kind.COUNTED_TEXTS: _uids,
+    Kind.ITEMS: _parts,
+    Kind.PDVS: _parts,
+}
+"""Texts but for AE titles and version names are UIDs."""

@@ -1,0 +1,120 @@
+"""Sentences without what others have named: only words of the program's own sentences are let through.
+
+An allow list (`words.py`), as a sentence may repeat a value in any way: what is quoted goes, and so does every word,
+number, path, date or address that is none of ours. A word of ours goes too when it was seen as a name or an ID.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .stand_ins import LEFT_OUT, StandIns
+from .words import WORDS
+
+GAP = "…"
+"""What stands for words that are left out."""
+_QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"|(?<![^\s(\[])'[^']*'(?!\w)")
+_PIECE = re.compile(r"\S+")
+_GAPS = re.compile(rf"{GAP}(?:[\s,;:]*{GAP})+")
+_BEFORE, _AFTER = "([{“‘\"'<×#", ")]}”’\"'>,.;:!?…%"
+_SIGNS = frozenset("!\"#$%&'()*+,-./:;<=>?@[]_{|}·→←…×✓✕✗–—△▲■≠≤≥")
+_CODE = re.compile(r"[0-9A-F]{2}H|[0-9A-F]{4}H|[0-9A-F]{4},[0-9A-F]{4}|Sta\d{1,2}|Evt\d{1,2}|(?:AE|DT|AR|AA)-\d{1,2}")
+_SMALL = re.compile(r"\d{1,3}")
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,3})?")
+_UNITS = frozenset({"byte", "bytes", "kB", "MB", "GB", "TB", "s", "ms", "µs", "min", "seconds", "second", "bits"})
+_CLAUSE = re.compile(r"PS3\.\d{1,2}")
+_SECTION = re.compile(r"(?:[A-Z]{1,2}|\d{1,2})(?:\.\d{1,3}){0,6}(?:-\d{1,2})?")
+_UID = re.compile(r"\d+(?:\.\d+){2,}")
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_SPLIT = re.compile(r"[\s^=\\,;/|]+")
+
+
+class Sentences:
+    """The sentences of one export."""
+
+    def __init__(self, stand_ins: StandIns) -> None:
+        self._stand_ins = stand_ins
+        self._learned: set[str] = set()
+        """Words and small numbers of ours that are somebody's name or ID; no more than there are such."""
+
+    def learn(self, values: Iterable[str], *, apart: bool = False) -> None:
+        """What must not be told although its words are ours. apart: each word of a value, else only values of one."""
+        for value in values:
+            words = [w for w in _SPLIT.split(value) if w]
+            if apart or len(words) == 1:
+                self._learned.update(
+                    w.casefold() for w in words if len(w) > 1 and (w.casefold() in _FOLDED or _SMALL.fullmatch(w))
+                )
+
+    def told(self, text: str, names: dict[str, str] | None = None) -> str:
+        """The sentence as it may be told. names: what of it has a stand-in of its own."""
+        if not text:
+            return ""
+        for name in sorted(names or {}, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", (names or {})[name].replace("\\", ""), text)
+        text = _QUOTED.sub(self._quoted, text)
+        pieces = list(_PIECE.finditer(text))
+        cores = [_core(m[0]) for m in pieces]
+        made, at = [], 0
+        for place, match in enumerate(pieces):
+            made.append(text[at : match.start()])
+            before, core, after = cores[place]
+            last = cores[place - 1][1] if place else ""
+            following = cores[place + 1][1] if place + 1 < len(cores) else ""
+            kept = self._kept(core, last, following)
+            made.append(f"{before}{kept}{after}" if kept is not None else f"{before}{GAP}{after}")
+            at = match.end()
+        result = _GAPS.sub(GAP, "".join(made) + text[at:])
+        return result if any(c.isalnum() for c in result) else LEFT_OUT
+
+    def _quoted(self, match: re.Match[str]) -> str:
+        quote = match[0]
+        return f"{quote[0]}{self._system(quote[1:-1].strip()) or GAP}{quote[-1]}"
+
+    def _system(self, core: str) -> str:
+        """A title, host, UID or file as its stand-in; "" for what is none."""
+        if self._stand_ins.is_own_path(core):
+            return core
+        if _UID.fullmatch(core):
+            return self._stand_ins.host(core) if _is_address(core) else self._stand_ins.uid(core)
+        host, colon, port = core.rpartition(":")
+        if colon and _COUNT.fullmatch(port):
+            known = self._stand_ins.known_host(host.strip("[]"))
+            if known or _is_address(host):
+                return f"{known or self._stand_ins.host(host)}:{port}"
+        return self._stand_ins.known_title(core) or self._stand_ins.known_host(core)
+
+    def _kept(self, core: str, last: str, following: str) -> str | None:
+        """What is told of a word; None: nothing."""
+        if all(c in _SIGNS for c in core):
+            return core
+        if _CLAUSE.fullmatch(core) or (_CLAUSE.fullmatch(last) and _SECTION.fullmatch(core)):
+            return core
+        if (found := self._system(core)) or core.casefold() in self._learned:
+            return found or None
+        if core in WORDS or core in (LEFT_OUT, LEFT_OUT.strip("()")) or _CODE.fullmatch(core) or _SMALL.fullmatch(core):
+            return core
+        if _COUNT.fullmatch(core) and following in _UNITS:
+            return core
+        parts = re.split("[/=]", core)
+        if len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts):
+            return core
+        return None
+
+
+_FOLDED = frozenset(w.casefold() for w in WORDS)
+
+
+def _core(piece: str) -> tuple[str, str, str]:
+    """A piece without the punctuation around it."""
+    start, end = 0, len(piece)
+    while start < end and piece[start] in _BEFORE:
+        start += 1
+    while end > start and piece[end - 1] in _AFTER:
+        end -= 1
+    return piece[:start], piece[start:end], piece[end:]
+
+
+def _is_address(text: str) -> bool:
+    return bool(_ADDRESS.fullmatch(text)) and all(int(p) < 256 for p in text.split("."))

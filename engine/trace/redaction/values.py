@@ -1,0 +1,113 @@
+"""Data sets and command sets without what others have put into them: an allow list of technical attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from engine.model.command_set import CommandSet, Element
+from engine.model.dataset import DataElement, DataSet
+from engine.standard.elements import ELEMENTS
+
+from .stand_ins import StandIns
+
+_NUMBER = r"\d{1,5}"
+_BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_PEOPLE = frozenset({"PN", "LO", "SH", "UC"})
+"""VRs of names and IDs: words and small numbers in them are no longer told in sentences."""
+_STATES = "SCHEDULED|IN PROGRESS|CANCELED|CANCELLED|COMPLETED|DISCONTINUED|ARRIVED|READY|STARTED|DEPARTED"
+_MODALITIES = (
+    "AR|AU|BI|BMD|CR|CT|CTPROTOCOL|DG|DOC|DX|ECG|EEG|EMG|EOG|EPS|ES|FID|GM|HC|HD|IO|IOL|IVOCT|IVUS|KER|KO|LEN|LS|MG|"
+    "MR|M3D|NM|OAM|OCT|OP|OPM|OPT|OPTBSV|OPTENF|OPV|OSS|OT|PA|PLAN|POS|PR|PT|PX|REG|RESP|RF|RG|RTDOSE|RTIMAGE|"
+    "RTINTENT|RTPLAN|RTRAD|RTRECORD|RTSEGANN|RTSTRUCT|RWV|SEG|SM|SMR|SR|SRF|STAIN|TEXTUREMAP|TG|US|VA|XA|XAPROTOCOL|XC"
+)
+
+ALLOWED: dict[int, tuple[str, str, str]] = {
+    0x00080005: ("CS", r"ISO_IR \d{1,3}|ISO 2022 IR \d{1,3}|GB18030|GBK", "how text is encoded"),
+    0x00080008: ("CS", "ORIGINAL|DERIVED|PRIMARY|SECONDARY|AXIAL|LOCALIZER|OTHER", "kind of image, terms of PS3.3"),
+    0x00080052: ("CS", "PATIENT|STUDY|SERIES|IMAGE", "level of a query"),
+    0x00080056: ("CS", "ONLINE|NEARLINE|OFFLINE|UNAVAILABLE", "availability, terms of PS3.3"),
+    0x00080060: ("CS", _MODALITIES, "modality, terms of PS3.3"),
+    0x00080061: ("CS", _MODALITIES, "modalities of a study"),
+    0x00081197: ("US", _NUMBER, "why an instance failed"),
+    0x00201200: ("IS", _NUMBER, "how many studies"),
+    0x00201202: ("IS", _NUMBER, "how many series"),
+    0x00201204: ("IS", _NUMBER, "how many instances"),
+    0x00201206: ("IS", _NUMBER, "how many series"),
+    0x00201208: ("IS", _NUMBER, "how many instances"),
+    0x00201209: ("IS", _NUMBER, "how many instances"),
+    0x00280002: ("US", _NUMBER, "layout of pixels"),
+    0x00280004: ("CS", "MONOCHROME[12]|PALETTE COLOR|RGB|YBR_(?:FULL|FULL_422|PARTIAL_42[02]|RCT|ICT)|XYB", "layout"),
+    0x00280006: ("US", _NUMBER, "layout of pixels"),
+    0x00280008: ("IS", _NUMBER, "how many frames"),
+    0x00280010: ("US", _NUMBER, "size of the image"),
+    0x00280011: ("US", _NUMBER, "size of the image"),
+    0x00280100: ("US", _NUMBER, "layout of pixels"),
+    0x00280101: ("US", _NUMBER, "layout of pixels"),
+    0x00280102: ("US", _NUMBER, "layout of pixels"),
+    0x00280103: ("US", _NUMBER, "layout of pixels"),
+    0x00282110: ("CS", "00|01", "whether compressed with loss"),
+    0x00400020: ("CS", _STATES, "state of a step"),
+    0x00400252: ("CS", _STATES, "state of a step"),
+    0x00404041: ("CS", "INCOMPLETE|UNAVAILABLE|READY", "state of a step"),
+    0x00741000: ("CS", _STATES, "state of a step"),
+    0x20000010: ("IS", _NUMBER, "how many copies"),
+    0x20100040: ("CS", "PORTRAIT|LANDSCAPE", "how a film is turned"),
+    0x21100010: ("CS", "NORMAL|WARNING|FAILURE", "state of a printer"),
+}
+"""Attributes whose values are told: VR, the values that are (others of the attribute are left out), and what they are.
+UIDs and AE titles of any attribute have stand-ins; every other value is left out."""
+_PATTERNS = {tag: re.compile(pattern) for tag, (_, pattern, _) in ALLOWED.items()}
+
+
+def data_set(data: DataSet, stand_ins: StandIns) -> DataSet:
+    """Every element with its tag and VR, and the values that may be told."""
+    return DataSet(tuple(DataElement(e.tag, e.vr, _value(e, stand_ins)) for e in data))
+
+
+def _value(element: DataElement, stand_ins: StandIns) -> tuple[str, ...] | tuple[DataSet, ...] | bytes:
+    private = bool(element.tag >> 16 & 1)
+    if isinstance(element.value, bytes) or element.vr in _BYTES:
+        return b""
+    if private:
+        return ()
+    if element.vr == "SQ":
+        return tuple(data_set(item, stand_ins) for item in element.items)
+    if element.vr == "UI":
+        return tuple(stand_ins.uid(v) for v in element.texts)
+    if element.vr == "AE":
+        return tuple(stand_ins.title(v) for v in element.texts)
+    row = ALLOWED.get(element.tag)
+    if row is None or row[0] != element.vr:
+        return ()
+    return tuple(v if _PATTERNS[element.tag].fullmatch(v) else "" for v in element.texts)
+
+
+def values_of(data: DataSet) -> Iterator[tuple[bool, str]]:
+    """(whether it is a person's name, value) of each name and ID, sequences and private elements included."""
+    for element in data:
+        for item in element.items:
+            yield from values_of(item)
+        if element.vr in _PEOPLE and element.tag not in ALLOWED:
+            yield from ((element.vr == "PN", text) for text in element.texts)
+
+
+def command_set(command: CommandSet, stand_ins: StandIns) -> CommandSet:
+    """Every element; of its values numbers, tags and registered UIDs, stand-ins for other UIDs and for AE titles."""
+    return CommandSet(tuple(Element(e.tag, _command_value(e, stand_ins)) for e in command))
+
+
+def _command_value(element: Element, stand_ins: StandIns) -> int | str | tuple[int, ...] | tuple[str, ...] | None:
+    row = ELEMENTS.get(element.tag)
+    value = element.value
+    if row is None or value is None or isinstance(value, bytes):
+        return None
+    several: Iterable[int | str] = value if isinstance(value, tuple) else (value,)
+    if row.vr in ("US", "UL", "AT"):
+        numbers = tuple(v for v in several if isinstance(v, int))
+        return numbers if isinstance(value, tuple) else next(iter(numbers), None)
+    stand_in = {"UI": stand_ins.uid, "AE": stand_ins.title}.get(row.vr)
+    if stand_in is None:
+        return None
+    texts = tuple(stand_in(v) for v in several if isinstance(v, str))
+    return texts if isinstance(value, tuple) else next(iter(texts), None)
