@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from engine.conformance.rules import RULES
-from engine.model.command_set import CommandSet
+from engine.model.command_set import GROUP_LENGTH, CommandSet, Element
 from engine.model.dataset import Data, DataSet, Unkept
 from engine.model.notices import (
     AnyNotice,
@@ -275,7 +275,7 @@ class Redaction:
         key, uid = self.stand_ins.key, self.stand_ins.uid
         held = tuple(
             HeldObject(
-                shelf=h.shelf,
+                shelf=self.sentence(h.shelf),
                 key=key(h.key),
                 sop_class_uid=uid(h.sop_class_uid),
                 sop_instance_uid=uid(h.sop_instance_uid),
@@ -283,7 +283,7 @@ class Redaction:
             )
             for h in n.held
         )
-        return {"held": held, "gone": tuple((shelf, key(k)) for shelf, k in n.gone)}
+        return {"held": held, "gone": tuple((self.sentence(shelf), key(k)) for shelf, k in n.gone)}
 
     def _script(self, n: ScriptNotice) -> dict[str, Any]:
         return {"title": self.sentence(n.title), "script": self.sentence(n.script)}
@@ -314,7 +314,9 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _encoded(command: CommandSet) -> bytes:
+    """Its bytes, with the group length that they have."""
+    plain = [Element(e.tag) if e.tag == GROUP_LENGTH else e for e in command]
     try:
-        return encode_command(command)
+        return encode_command(CommandSet(tuple(plain)))
     except CommandError:
         return b""

@@ -23,6 +23,7 @@ _CODE = re.compile(r"[0-9A-F]{2}H|[0-9A-F]{4}H|[0-9A-F]{4},[0-9A-F]{4}|Sta\d{1,2
 _SMALL = re.compile(r"\d{1,3}")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,3})?")
 _UNITS = frozenset({"byte", "bytes", "kB", "MB", "GB", "TB", "s", "ms", "µs", "min", "seconds", "second", "bits"})
+_PORTS = frozenset({"port", "Port", "ports"})
 _CLAUSE = re.compile(r"PS3\.\d{1,2}")
 _SECTION = re.compile(r"(?:[A-Z]{1,2}|\d{1,2})(?:\.\d{1,3}){0,6}(?:-\d{1,2})?")
 _UID = re.compile(r"\d+(?:\.\d+){2,}")
@@ -95,7 +96,7 @@ class Sentences:
             return found or None
         if core in WORDS or core in (LEFT_OUT, LEFT_OUT.strip("()")) or _CODE.fullmatch(core) or _SMALL.fullmatch(core):
             return core
-        if _COUNT.fullmatch(core) and following in _UNITS:
+        if _COUNT.fullmatch(core) and (following in _UNITS or (last in _PORTS and len(core) < 6)):
             return core
         parts = re.split("[/=]", core)
         if len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts):

@@ -1,0 +1,91 @@
+"""Random data sets and sentences: no value outside the allow list and no word that is none of ours is told."""
+
+from __future__ import annotations
+
+import json
+import string
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.model.dataset import DataElement, DataSet
+from engine.trace.explain import data_set_json
+from engine.trace.redaction.redaction import Redaction
+from engine.trace.redaction.values import ALLOWED
+from engine.trace.redaction.words import WORDS
+
+VALUES = st.text(string.ascii_letters + string.digits + "^=ÄÖßäöü山田", min_size=6, max_size=16)
+VRS = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
+TAGS = st.one_of(st.integers(0x00080000, 0x7FDFFFFF), st.sampled_from(sorted(ALLOWED)))
+
+
+@st.composite
+def elements(draw: st.DrawFn, depth: int = 2) -> DataElement:
+    tag = draw(TAGS)
+    kind = draw(st.sampled_from(("text", "bytes", "items")))
+    if kind == "items" and depth:
+        return DataElement(tag, "SQ", tuple(draw(st.lists(data_sets(depth - 1), max_size=2))))
+    if kind == "bytes":
+        return DataElement(tag, "UN", draw(VALUES).encode())
+    return DataElement(tag, draw(st.sampled_from(VRS)), tuple(draw(st.lists(VALUES, min_size=1, max_size=3))))
+
+
+def data_sets(depth: int = 2) -> st.SearchStrategy[DataSet]:
+    return st.lists(elements(depth), max_size=5).map(
+        lambda found: DataSet(tuple({e.tag: e for e in sorted(found, key=lambda e: e.tag)}.values()))
+    )
+
+
+def texts(data: DataSet) -> list[str]:
+    found: list[str] = []
+    for element in data:
+        found += [element.value.decode()] if isinstance(element.value, bytes) else element.texts
+        for item in element.items:
+            found += texts(item)
+    return found
+
+
+@settings(deadline=None)
+@given(data_sets())
+def test_no_value_is_told_that_is_not_of_the_allow_list(data: DataSet) -> None:
+    made = Redaction().data_set(data)
+    assert [(e.tag, e.vr) for e in made] == [(e.tag, e.vr) for e in data]
+    said = f"{made!r} {json.dumps(data_set_json(made), ensure_ascii=False)}"
+    for value in texts(data):
+        if value not in ("ORIGINAL", "DERIVED", "PRIMARY") and not value.isdigit():
+            assert value not in said
+
+
+def test_an_allowed_attribute_with_another_value_is_left_out() -> None:
+    data = DataSet((DataElement(0x00080060, "CS", ("VOGELBEER", "CT")), DataElement(0x00280010, "US", ("19560704",))))
+    made = Redaction().data_set(data)
+    assert made.texts(0x00080060) == ("", "CT") and made.texts(0x00280010) == ("",)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(VALUES, st.sampled_from(sorted(WORDS))), max_size=12),
+    st.sampled_from((" ", ", ", "=", "/", ": ", "“", "'")),
+)
+def test_a_sentence_has_only_words_of_ours(words: list[str], between: str) -> None:
+    redaction = Redaction()
+    made = redaction.sentence(between.join(words))
+    for word in words:
+        if (
+            word not in WORDS
+            and not any(word in ours for ours in (*WORDS, made and "(left out)"))
+            and not word.isdigit()
+        ):
+            assert word not in made
+    assert redaction.sentence(made) == made
+
+
+def test_sentences_of_the_program_stay_readable() -> None:
+    for sentence in (
+        "Association established, 2 of 3 presentation contexts accepted.",
+        "127.0.0.1:11112 refused the connection: nothing listens there. Check the port.",
+        "12 of 40 files stored, 28 not sent.",
+        "C-FIND Study Root Query/Retrieve Information Model - FIND: 0000H Matching is complete. (13.9 ms)",
+        "Listening on 127.0.0.1 port 11112: only programs on this computer can connect.",
+    ):
+        assert Redaction().sentence(sentence) == sentence
