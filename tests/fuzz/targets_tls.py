@@ -7,9 +7,10 @@ import contextlib
 import ssl
 import struct
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,12 +39,21 @@ class _Loop:
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[], None]] = []
+        self.next: deque[Callable[[], None]] = deque()
 
     def get_debug(self) -> bool:
         return False
 
     def create_future(self) -> asyncio.Future[None]:
         return asyncio.Future(loop=cast(asyncio.AbstractEventLoop, self))
+
+    def call_soon(self, call: Callable[..., None], *given: object) -> None:
+        self.next.append(partial(call, *given))
+
+    def turn(self) -> None:
+        """What was to be called soon is called."""
+        while self.next:
+            self.next.popleft()()
 
     def call_later(self, _delay: float, call: Callable[[], None]) -> _Timer:
         self.waiting.append(call)
@@ -174,6 +184,7 @@ class _Side:
                 count = min(len(rest), len(buffer))
                 buffer[:count] = rest[:count]
                 self.layer.buffer_updated(count)
+                self.loop.turn()
                 rest = rest[count:]
 
     def end(self, how: int) -> None:
@@ -182,7 +193,10 @@ class _Side:
             self.loop.late()
         if how == 1 and not self.wire.closing:
             self.layer.eof_received()
+        if how != 2:  # else the connection breaks in the turn in which it was to be called
+            self.loop.turn()
         self.layer.connection_lost(ConnectionResetError(104, "Connection reset by peer") if how == 2 else None)
+        self.loop.turn()
         self.loop.late()
         assert self.above.lost == 1 and self.told
         assert self.layer.done.done() or "secured" in self.told
