@@ -51,6 +51,12 @@ USUAL = Limits()
 """Where nobody says otherwise."""
 
 
+def announced(maximum_length: int, limits: Limits) -> int:
+    """The Maximum Length (PS3.8 D.1) to announce where this one was set: no more than is taken. 0, which has the peer
+    choose, stays."""
+    return min(maximum_length, limits.pdu_length)
+
+
 @dataclass(frozen=True, slots=True)
 class LimitRow:
     """One limit as the settings file, the command line and the window have it."""
@@ -101,3 +107,37 @@ def limit_text(row: LimitRow, value: int) -> str:
     if row.unit != BYTES:
         return str(value)
     return next((f"{value >> bits} {unit}" for unit, bits in _WRITTEN if value and not value % (1 << bits)), str(value))
+
+
+# --- what is said where one is reached ------------------------------------------------------------------------------
+
+
+_MARK = re.compile(r" \(limit (\w+)\)")
+_OF_ASSOCIATIONS = {
+    "max_associations": "raise “Associations at once” in the settings, or --max-associations",
+    "max_per_caller": "raise “With one calling AE title” in the settings, or --max-per-caller",
+}
+"""The two that stand among the other rules of who is let in (`engine.model.association.Policy`)."""
+
+
+def named(name: str, value: int = 0) -> str:
+    """What a sentence about a limit ends with, so that `to_raise` knows it; "" where it is as high as it can be."""
+    return f" (limit {name})" if all(value < row.high for row in LIMITS if row.name == name) else ""
+
+
+def unnamed(text: str) -> str:
+    """The text as a peer is told it, who knows nothing of our settings."""
+    return _MARK.sub("", text)
+
+
+def to_raise(text: str) -> str:
+    """How to have more taken, as a sentence of its own, where the text names a limit; else ""."""
+    match = _MARK.search(text)
+    if match is None:
+        return ""
+    name = match[1]
+    if name in _OF_ASSOCIATIONS:
+        return f"To let more in, {_OF_ASSOCIATIONS[name]}."
+    what = "make room, or lower" if name == "disk_left" else "raise"
+    label = next(row.label for row in LIMITS if row.name == name)
+    return f"To take more, {what} “{label}” under Limits in the settings, or with --limit {name}=NUMBER."

@@ -15,7 +15,7 @@ from engine.model.association import (
     Rejection,
     UserIdentity,
 )
-from engine.model.limits import Limits
+from engine.model.limits import Limits, announced, named
 from engine.model.remembering import by_identity
 from engine.standard.codes import rejection_text
 from engine.standard.extended_negotiation import (
@@ -115,18 +115,18 @@ def _rejection(rq: AssociateRQ, policy: Policy, count: int, of_peer: int) -> tup
     called, calling = strip(rq.called_ae_title), strip(rq.calling_ae_title)
     name = first(rq.items, ApplicationContext)
     context = strip(name.name) if name else ""
-    too_much = beyond(rq, policy.limits)
+    too_much, of_each = beyond(rq, policy.limits), policy.max_associations_per_peer
     checks: tuple[tuple[bool, tuple[int, int, int], str], ...] = (
         (not rq.protocol_version & 1, (1, 2, 2), f"Bit 0 of Protocol-version {rq.protocol_version:04X}H is not set."),
         (
             count >= policy.max_associations,
             (2, 3, 2),
-            f"{count} associations are open, and {policy.max_associations} is the limit.",
+            f"{count} associations are open, and {policy.max_associations} is the limit{named('max_associations')}.",
         ),
         (
-            0 < policy.max_associations_per_peer <= of_peer,
+            0 < of_each <= of_peer,
             (2, 3, 2),
-            f"'{calling}' has {of_peer} associations open; {policy.max_associations_per_peer} is the limit for each.",
+            f"'{calling}' has {of_peer} associations open; {of_each} is the limit for each{named('max_per_caller')}.",
         ),
         (bool(too_much), (1, 3, 2), too_much),
         (
@@ -154,8 +154,11 @@ def beyond(pdu: AssociateRQ | AssociateAC, limits: Limits) -> str:
     kind, what = (PresentationContextRQ, "proposes") if asks else (PresentationContextAC, "answers")
     contexts, items = _size(pdu, kind) if asks else _size_of_answer(pdu, kind)
     if contexts > limits.contexts:
-        return f"It {what} {contexts} presentation contexts; {limits.contexts} is the limit."
-    return f"It has {items} items and sub-items; {limits.items} is the limit." if items > limits.items else ""
+        name = named("contexts", limits.contexts)
+        return f"It {what} {contexts} presentation contexts; {limits.contexts} is the limit{name}."
+    if items > limits.items:
+        return f"It has {items} items and sub-items; {limits.items} is the limit{named('items', limits.items)}."
+    return ""
 
 
 def _size(pdu: AssociateRQ | AssociateAC, kind: type[Item]) -> tuple[int, int]:
@@ -330,7 +333,7 @@ def _context_item(c: NegotiatedContext) -> PresentationContextAC:
 def _user_information(
     asked: tuple[Item, ...], policy: Policy, contexts: tuple[NegotiatedContext, ...], verdict: identity.Verdict
 ) -> Iterator[Item]:
-    yield MaximumLength(maximum_length_received=policy.local.maximum_length)
+    yield MaximumLength(maximum_length_received=announced(policy.local.maximum_length, policy.limits))
     yield ImplementationClassUID(uid=policy.local.implementation_class_uid)
     window = first(asked, AsyncOperationsWindow)
     if window is not None:

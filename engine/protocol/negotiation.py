@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engine.model.association import AsyncWindow, ExtendedNegotiation, Negotiated, NegotiatedContext, Proposal, Role
+from engine.model.limits import announced
 from engine.model.remembering import by_identity, by_its_identity
 from engine.standard.codes import explain_code
 from engine.standard.pdus import (
@@ -73,7 +74,7 @@ def propose(p: Proposal) -> AssociateRQ:
 
 
 def _user_information(p: Proposal) -> Iterator[Item]:
-    yield MaximumLength(maximum_length_received=p.local.maximum_length)
+    yield MaximumLength(maximum_length_received=announced(p.local.maximum_length, p.limits))
     yield ImplementationClassUID(uid=p.local.implementation_class_uid)
     if p.async_window is not None:
         yield AsyncOperationsWindow(invoked=p.async_window.invoked, performed=p.async_window.performed)

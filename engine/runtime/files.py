@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
 from engine.model.file_names import uid_stem
-from engine.model.limits import MIB, USUAL, Limits
+from engine.model.limits import MIB, USUAL, Limits, named
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
@@ -256,8 +256,13 @@ def in_memory(data: EncodedData | FileData) -> bytes:
 def decoded(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:
     """A received data set that is no instance to store, as a whole. Raises DataSetError, LimitError as `in_memory`, and
     where it makes no sense or inflates too far."""
-    bounded = replace(limits, inflated=min(limits.inflated, LARGEST_INFLATED))
-    return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=bounded)
+    if limits.inflated <= LARGEST_INFLATED:
+        return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=limits)
+    try:
+        bounded = replace(limits, inflated=LARGEST_INFLATED)
+        return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=bounded)
+    except datasets.LimitError as error:  # which no setting raises
+        raise datasets.LimitError(str(error).replace(named("inflated"), "")) from None
 
 
 def is_deflated(transfer_syntax_uid: str) -> bool:

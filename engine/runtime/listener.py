@@ -12,6 +12,7 @@ from functools import partial
 
 from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen, MoveDestination
+from engine.model.limits import to_raise
 from engine.model.notices import AssociationPhase, Cause, ListenerNotice, Outcome
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
@@ -339,6 +340,7 @@ class Listener:
         rj = made.pdu
         assert not isinstance(rj, AssociateAC)
         why = " ".join(made.reasons)
+        why = " ".join(filter(None, (why, to_raise(why))))
         values = (rj.result, rj.source, rj.reason)
         sentence = f"The association asked for by {title} at {host} was rejected: {why}"
         association.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from engine.model.limits import MIB, Limits
+from engine.model.limits import MIB, Limits, named
 from engine.model.reading import is_folder
 
 LOOK_AFTER = 32 * MIB
@@ -39,7 +39,7 @@ def disk_problem(folder: Path | None, wanted: int, left: int) -> str:
         return f"the disk cannot be looked at: {error.strerror or type(error).__name__}"
     if free - wanted >= left:
         return ""
-    return f"disk full: {size_text(free)} are free, {size_text(left)} are to stay so"
+    return f"disk full: {size_text(free)} are free, {size_text(left)} are to stay so{named('disk_left')}"
 
 
 class Room:
@@ -101,12 +101,14 @@ class Room:
         """Which limit so many bytes more are beyond; "" for none."""
         limits = self._limits
         if limits.files and self._files >= limits.files:
-            return f"limit reached: {limits.files} instances taken"
-        most = limits.received
-        if self._folder is None and limits.without_folder:
-            most = min(most, limits.without_folder) if most else limits.without_folder
+            return f"limit reached: {limits.files} instances taken{named('files')}"
+        bounds = [("received", limits.received)]
+        if self._folder is None:
+            bounds.append(("without_folder", limits.without_folder))
+        most, name = min(((most, name) for name, most in bounds if most), default=(0, ""))
         if most and self._bytes + size > most:
-            return f"limit reached: {size_text(self._bytes)} taken of {size_text(most)}"
+            taken = f"{size_text(self._bytes)} taken of {size_text(most)}, {size_text(size)} more came"
+            return f"limit reached: {taken}{named(name)}"
         return ""
 
     def _count(self, size: int) -> None:

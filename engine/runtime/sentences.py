@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from engine.model.association import Negotiated, Peer, Proposal
+from engine.model.limits import named, to_raise
 from engine.standard.codes import abort_text, rejection_text
 from engine.standard.state_table import Sta
 
@@ -100,7 +101,10 @@ def idle_timed_out(peer: Peer, seconds: float, begun: str = "") -> str:
         return (
             f"{address(peer)} stopped {begun} and sent nothing more for {seconds:g} s, so the association was aborted."
         )
-    return f"Nothing was sent or received for {seconds:g} s on the association with {address(peer)}, so it was aborted."
+    return (
+        f"Nothing was sent or received for {seconds:g} s on the association with {address(peer)}, so it was "
+        "aborted: it may be idle no longer (see its time-outs)."
+    )
 
 
 def too_slow(peer: Peer, seconds: float, begun: str) -> str:
@@ -242,10 +246,11 @@ def stalled(peer: Peer, unsent: int, seconds: float, unanswered: int = 0) -> str
 
 
 def held_back(peer: Peer, unanswered: int) -> str:
-    return (
-        f"{address(peer)} has sent {unanswered} requests that are not answered yet, the limit of requests waiting: "
-        "nothing more is read from it until half of them are."
+    sentence = (
+        f"{address(peer)} has sent {unanswered} requests that are not answered yet, the limit of requests waiting"
+        f"{named('waiting')}: nothing more is read from it until half of them are."
     )
+    return f"{sentence} {to_raise(sentence)}"
 
 
 def crowded_out(peer: Peer, most: int) -> str:
@@ -272,7 +277,7 @@ def cannot_keep(error: OSError) -> str:
 
 def broke_protocol(peer: Peer, what: str, *, requestor: bool, met: bool) -> str:
     """The peer's bytes are not what the upper layer allows; we aborted. met: it has spoken DICOM before."""
-    hint = "The PDU received last shows its bytes."
+    hint = to_raise(what) or "The PDU received last shows its bytes."
     if not met and "speaks TLS" in what:
         hint = "Check the port, or switch TLS on for this peer." if requestor else "Switch TLS off there, or on here."
     elif not met:

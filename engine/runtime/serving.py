@@ -15,7 +15,7 @@ from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
 from engine.model.defects import report_of
-from engine.model.limits import Limits
+from engine.model.limits import Limits, to_raise
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.contexts import has_role
@@ -103,10 +103,18 @@ class Server:
             if problem:
                 self.room.give_back(size)
         if problem:
-            self.context.error(f"Instance {instance.sop_instance_uid} was not stored: {problem}.")
+            self._tell(f"Instance {instance.sop_instance_uid} was not stored: {problem}.")
         elif self.on_kept is not None:
             self.on_kept(instance.sop_instance_uid)
         return problem
+
+    def _tell(self, sentence: str, association: int | None = None) -> None:
+        """That something was not taken, and how more is, where a limit is in the way."""
+        self.context.error(" ".join(filter(None, (sentence, to_raise(sentence)))), association)
+
+    def refused(self, command: CommandSet, why: str, association: int) -> None:
+        """Tell of a request that goes beyond a limit."""
+        self._tell(f"{message_name(command.command_field)} refused: {why}", association)
 
     @property
     def straight(self) -> bool:
@@ -171,16 +179,14 @@ class Server:
             return _refuse(message.command, "presentation context was not accepted")
         if isinstance(message.data, Unkept):
             name = message_name(message.command.command_field)
-            self.context.error(f"The data set of a {name} was not kept: {message.data.problem}.", association.number)
+            self._tell(f"The data set of a {name} was not kept: {message.data.problem}.", association.number)
             return _refuse(message.command, message.data.problem, (OUT_OF_RESOURCES, RESOURCE_LIMITATION))
         identifier: DataSet | None = None
         if message.data is not None and message.command.command_field != STORE:
             try:
                 identifier = await decoded_beside(message.data, message.transfer_syntax, association.limits)
             except datasets.LimitError as error:
-                self.context.error(
-                    f"{message_name(message.command.command_field)} refused: {error}", association.number
-                )
+                self.refused(message.command, str(error), association.number)
                 said = datasets.without_path(error, message.data)
                 return _refuse(message.command, said, (OUT_OF_RESOURCES, RESOURCE_LIMITATION))
             except datasets.DataSetError as error:
@@ -261,6 +267,8 @@ class _Run:
         retrieval = self.association.messages.retrieval_of(asked.command)
         if retrieval is not None and status_class(effect.command.status or 0) in _STORED:
             retrieval.keep_copy(asked.command, asked.data, self.association.limits)
+        if effect.refused:
+            self.server.refused(asked.command, effect.refused, self.association.number)
         message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id)
         await self.association.messages.answer(message, key=self.event.key)
         for event in effect.events:

@@ -75,11 +75,13 @@ class Notify:
 class Reply:
     """Send this response, then the event reports that follow from it: never the other way round (PS3.4 J.3.3, H.4.5).
 
-    The answer tells whether the operation was cancelled meanwhile.
+    refused: the limit that the request goes beyond, in a sentence for our side. The answer tells whether the operation
+    was cancelled meanwhile.
     """
 
     command: CommandSet
     data: DataSet | None = None
+    refused: str = ""
     events: tuple[Notify, ...] = ()
 
 

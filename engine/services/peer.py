@@ -169,7 +169,9 @@ class BuiltInPeer:
         try:
             instance = _checked(request, self.limits)
         except Refusal as refusal:
-            yield Reply(command=response_to(request.command, refusal.status, comment=refusal.comment))
+            beyond = refusal.comment if refusal.status == OUT_OF_RESOURCES else ""
+            command = response_to(request.command, refusal.status, comment=refusal.comment)
+            yield Reply(command=command, refused=beyond)
             return
         problem = (yield Keep(instance=instance)).problem
         status = OUT_OF_RESOURCES if problem else SUCCESS

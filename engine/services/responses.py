@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from engine.model.command_set import CommandSet, Element, Value, tag_of
+from engine.model.limits import unnamed
 from engine.model.quick import quick
 from engine.standard.messages import ECHO, FIND, MESSAGES, NO_DATA_SET, RESPONSE_BIT, STORE, message_for
 from engine.standard.status import StatusClass, lookup
@@ -47,7 +48,7 @@ def response_to(
         if named >= 0:
             filled[named] = _element(_INSTANCE, uid)
         return CommandSet(tuple(filled))
-    return _made(request, status, comment, has_data, extra)
+    return _made(request, status, unnamed(comment), has_data, extra)
 
 
 @lru_cache(256)

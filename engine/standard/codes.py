@@ -67,7 +67,7 @@ _REJECT_HINTS: dict[tuple[int, int], str] = {
     (2, 1): "no reason given; a refused user identity looks like this too",
     (2, 2): "the acceptor does not support this protocol version",
     (3, 1): "the acceptor is congested at the moment",
-    (3, 2): "the acceptor has reached its limit of associations",
+    (3, 2): "a limit of the acceptor is exceeded, mostly that of associations",
 }
 
 

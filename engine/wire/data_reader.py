@@ -10,6 +10,7 @@ from dataclasses import field
 from functools import lru_cache
 from typing import Protocol
 
+from engine.model.limits import named
 from engine.model.quick import quick
 from engine.standard.dictionary import attribute, private_attribute
 from engine.standard.elements import tag_text
@@ -259,7 +260,8 @@ class Reader:
         items: list[RawItem] = []
         if depth >= self._depth:
             self.too_deep = self.failure is None
-            self._fail(f"{tag_text(tag)} is a sequence more than {self._depth} levels deep", start)
+            name = named("depth", self._depth)
+            self._fail(f"{tag_text(tag)} is a sequence more than {self._depth} levels deep{name}", start)
             return (), end
         while start < end and self.failure is None:
             head = self._source[start : start + 8]

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
-from engine.model.limits import USUAL, Limits
+from engine.model.limits import USUAL, Limits, named
 from engine.model.quick import quick
 from engine.standard.dictionary import load_pydicom
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
@@ -174,7 +174,7 @@ def _plain(data: Buffer, transfer_syntax_uid: str, limits: Limits = USUAL) -> by
     except zlib.error:
         raise DataSetError("The data set is not deflated as its transfer syntax says (RFC 1951).") from None
     if len(out) > limits.inflated:
-        raise LimitError(f"The deflated data set has more than {limits.inflated} bytes.")
+        raise LimitError(f"The deflated data set has more than {limits.inflated} bytes{named('inflated')}.")
     if not inflater.eof:
         raise DataSetError("The deflated data set ends too early.")
     return out

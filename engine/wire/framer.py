@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from engine.model.limits import Limits
+from engine.model.limits import Limits, named
 from engine.standard.pdus import PDUS, PDataTF
 
 from .message_run import HEADERS, LARGEST_MATCH, MessageRun
@@ -90,7 +90,7 @@ class Framer:
     def _pdus(self) -> Iterator[memoryview]:
         while (left := self._end - self._start) >= PDU_HEADER:
             kind, length = _HEAD(self._data, self._start)
-            if kind not in PDUS or length > self.limit or (length > OTHER_LIMIT and kind != PDataTF.TYPE):
+            if kind not in PDUS or length > (self.limit if kind == PDataTF.TYPE else OTHER_LIMIT):
                 raise self._refused(kind, length)
             if PDU_HEADER + length > left:
                 return
@@ -162,8 +162,11 @@ class Framer:
     def _refused(self, kind: int, length: int) -> PduError:
         if kind not in PDUS:
             return PduError(unrecognized(self.peek()), UNRECOGNIZED_PDU)
-        limit = self.limit if kind == PDataTF.TYPE else min(self.limit, OTHER_LIMIT)
-        return PduError(f"PDU-length is {length} bytes; the limit is {limit}.", offset=2)
+        if kind != PDataTF.TYPE:
+            name = PDUS[kind].NAME
+            return PduError(f"PDU-length is {length} bytes; the limit is {OTHER_LIMIT} for {name}.", offset=2)
+        name = named("pdu_length", self.limit)
+        return PduError(f"PDU-length is {length} bytes; the limit is {self.limit}{name}.", offset=2)
 
     def _make_room(self, count: int) -> None:
         """At least `count` free bytes behind the pending ones, and room for the end of the PDU under way.

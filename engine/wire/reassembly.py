@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Protocol
 
 from engine.model.command_set import CommandSet
-from engine.model.limits import Limits
+from engine.model.limits import Limits, named
 from engine.model.quick import quick
 from engine.standard.lean import dataclass
 
@@ -274,7 +274,8 @@ class Reassembler:
         message.parts.append(bytes(data))
         message.command_length += len(data)
         if message.command_length > self._command_limit:
-            reason = f"The command set on context {message.context_id} is longer than {self._command_limit} bytes."
+            reason = f"The command set on context {message.context_id} is longer than {self._command_limit} bytes"
+            reason += f"{named('command_set', self._command_limit)}."
             raise FragmentError(reason, INVALID_PARAMETER_VALUE)
         return last and not self._end_command(message)
 
@@ -299,7 +300,8 @@ class Reassembler:
                 raise FragmentError(reason, UNEXPECTED_PARAMETER)
         message.data_length += len(data)
         if message.data_length > self._message_limit:
-            reason = f"The data set on context {message.context_id} is longer than {self._message_limit} bytes."
+            reason = f"The data set on context {message.context_id} is longer than {self._message_limit} bytes"
+            reason += f"{named('data_set', self._message_limit)}."
             raise FragmentError(reason, INVALID_PARAMETER_VALUE)
         if message.sink is not None:
             message.sink.write(data)

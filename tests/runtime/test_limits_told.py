@@ -1,0 +1,167 @@
+"""Where a limit is reached our side is told which one, and how more is taken; the peer hears nothing of settings."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from engine.model.association import ProposedContext
+from engine.model.dataset import EncodedData
+from engine.model.limits import LIMITS, Limits, named, to_raise, unnamed
+from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, MessageNotice, Outcome
+from engine.standard.pdus import AssociateAC, MaximumLength
+from engine.wire import datasets
+from engine.wire.pdus import all_of, decode_pdu, user_items
+from tests.runtime.console import (
+    CT,
+    EXPLICIT,
+    IMPLICIT,
+    STUDY_FIND,
+    VERIFICATION,
+    Console,
+    echo_rq,
+    find_rq,
+    policy,
+    proposal,
+    store_rq,
+)
+from tests.runtime.scripted import association_rq, calling
+from tests.runtime.test_limits import DEFLATED, deep, image, limited, stored
+
+
+def told(console: Console, name: str) -> str:
+    """The sentence that names the limit: it says how to have more taken."""
+    how = f"--limit {name}="
+    found = console.wait(object, lambda n: how in getattr(n, "sentence", ""))
+    assert isinstance(found, ErrorNotice | AssociationNotice) and f"(limit {name})" in found.sentence
+    for notice in console.of(MessageNotice):
+        assert "limit " + name not in notice.command.text("ErrorComment")
+    return found.sentence
+
+
+def too_deep(syntax: str = EXPLICIT) -> bytes:
+    """An instance with six sequences in each other."""
+    whole = datasets.decode_dataset(image("1.2.1", 10).data, EXPLICIT)
+    return datasets.encode_dataset(type(whole)((*deep(6).elements, *whole.elements)), syntax)
+
+
+@pytest.mark.parametrize(
+    ("limits", "data", "words"),
+    [
+        ({"files": 1}, (image("1.2.1"), image("1.2.2")), "1 instances taken"),
+        ({"received": 1500}, (image("1.2.1"), image("1.2.2")), "taken of 1.5 KiB, 1.1 KiB more came"),
+        ({"without_folder": 1500}, (image("1.2.1"), image("1.2.2")), "taken of 1.5 KiB"),
+        ({"inflated": 2048}, (image("1.2.1", 10, DEFLATED), image("1.2.2", 9000, DEFLATED)), "more than 2048 bytes"),
+    ],
+    ids=str,
+)
+def test_a_refused_instance_is_told_with_its_limit(
+    limits: dict[str, int], data: tuple[EncodedData, ...], words: str, console: Console
+) -> None:
+    assert stored(console, limited(console, None, **limits), *data) == [0, 0xA700]
+    assert words in told(console, *limits)
+
+
+def test_an_instance_too_deep_is_told_with_its_limit(console: Console) -> None:
+    listener = limited(console, depth=5)
+    assert stored(console, listener, EncodedData(too_deep(), EXPLICIT)) == [0xA700]
+    assert told(console, "depth").startswith("C-STORE-RQ refused: ")
+
+
+def test_an_identifier_too_deep_is_told_with_its_limit(console: Console) -> None:
+    console.one_shot(proposal(limited(console, depth=5), (STUDY_FIND, EXPLICIT)), find_rq(STUDY_FIND, deep(6)))
+    assert told(console, "depth").startswith("C-FIND-RQ refused: ")
+
+
+@pytest.mark.parametrize("memory", [1 << 20, 1000])
+def test_a_full_disk_is_told_with_its_limit(memory: int, console: Console, tmp_path: Path) -> None:
+    listener = limited(console, tmp_path, disk_left=1 << 60, memory=memory)
+    assert stored(console, listener, image("1.2.1", 5000)) == [0xA700]
+    assert "make room, or lower" in told(console, "disk_left")
+
+
+@pytest.mark.parametrize(
+    ("limits", "size", "words"),
+    [
+        ({"pdu_length": 4096}, 4097, "PDU-length is 4097 bytes; the limit is 4096"),
+        ({"command_set": 1024}, 1100, "longer than 1024 bytes"),
+    ],
+    ids=str,
+)
+def test_an_abort_is_told_with_its_limit(limits: dict[str, int], size: int, words: str, console: Console) -> None:
+    listener = limited(console, None, **limits)
+    with calling(listener.port, VERIFICATION) as peer:
+        peer.send(struct.pack(">BBIIBB", 4, 0, size, size - 4, 1, 1) + bytes(size - 6))
+        assert peer.read_pdu()[0] == 7
+    assert words in told(console, *limits)
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_a_data_set_too_long_is_told_with_its_limit(console: Console) -> None:
+    console.one_shot(
+        proposal(limited(console, data_set=5000), (CT, EXPLICIT)), store_rq(CT, "1.2.1", image("1.2.1", 9000))
+    )
+    told(console, "data_set")
+
+
+@pytest.mark.parametrize(("limits", "count"), [({"contexts": 2}, 3), ({"items": 9}, 3)], ids=str)
+def test_a_rejection_is_told_with_its_limit(limits: dict[str, int], count: int, console: Console) -> None:
+    asked = [ProposedContext(2 * n + 1, VERIFICATION, (EXPLICIT, IMPLICIT)) for n in range(count)]
+    assert console.ended(console.open(proposal(limited(console, None, **limits), *asked))).rejection == (1, 3, 2)
+    told(console, *limits)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [("max-associations", {"max_associations": 1}), ("max-per-caller", {"max_associations_per_peer": 1})],
+)
+def test_an_association_too_many_is_told_with_its_limit(name: str, changes: dict[str, int], console: Console) -> None:
+    listener = console.listen(policy=policy(**changes))
+    with calling(listener.port, VERIFICATION), calling(listener.port) as second:
+        second.send(association_rq(VERIFICATION))
+        assert second.read_pdu()[7:10] == bytes((2, 3, 2))
+    rejected = console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.REJECTED)
+    assert f"--{name}" in rejected.sentence
+
+
+def test_requests_that_wait_are_told_with_their_limit(console: Console) -> None:
+    listener = console.listen(policy=policy(limits=Limits(waiting=64 << 10)), delays=(30.0,))
+    with calling(listener.port, VERIFICATION) as peer:
+        command = echo_rq().command.with_values(MessageID=1, CommandDataSetType=0x0101)
+        peer.send(peer.message(1, command) * 20)
+        told(console, "waiting")
+
+
+def test_the_limit_of_a_pdu_is_of_p_data_tf(console: Console) -> None:
+    """Who asks for many contexts is let in all the same, and hears how long a P-DATA-TF may be."""
+    listener = limited(console, pdu_length=1024)
+    syntaxes = [(VERIFICATION, EXPLICIT)] * 20
+    request = association_rq(*syntaxes)
+    assert len(request) > 1024
+    with calling(listener.port) as peer:
+        peer.send(request)
+        answer = decode_pdu(peer.read_pdu())
+        assert isinstance(answer, AssociateAC)
+        (announced,) = all_of(user_items(answer), MaximumLength)
+        assert announced.maximum_length_received == 1024
+    whole = store_rq(CT, "1.2.1", image("1.2.1", 5000))
+    assert console.one_shot(proposal(listener, (CT, EXPLICIT)), whole).outcome is Outcome.SUCCESS
+
+
+def test_an_a_associate_rq_has_a_limit_of_its_own(console: Console) -> None:
+    with calling(limited(console, pdu_length=1024).port) as peer:
+        peer.send(struct.pack(">BBI", 1, 0, (1 << 20) + 1))
+        assert peer.read_pdu()[0] == 7
+    ended = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
+    assert "the limit is 1048576 for A-ASSOCIATE-RQ" in ended.sentence
+
+
+def test_each_limit_can_be_told() -> None:
+    for row in LIMITS:
+        said = f"Too much{named(row.name, row.low)}."
+        assert unnamed(said) == "Too much."
+        assert f"“{row.label}”" in to_raise(said) and f"--limit {row.name}=NUMBER" in to_raise(said)
+        assert named(row.name, row.high) == ""
+    assert to_raise("Too much.") == ""
