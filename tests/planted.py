@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
+
+from engine.trace.redaction import stand_ins
 
 PASSCODE = "passcode-Zwiebelfisch-4711"
 PASSPHRASE = "passphrase-Kranich-0815"
@@ -29,6 +34,12 @@ def written(secret: str) -> dict[str, bytes]:
         "base64": base64.b64encode(data[: len(data) // 3 * 3]),
         "UTF-16": secret.encode("utf-16-le"),
     }
+
+
+def fix_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys of redactions differ, and are the same in each run: a random number might be a planted one."""
+    count = itertools.count()
+    monkeypatch.setattr(stand_ins.secrets, "token_bytes", lambda size: next(count).to_bytes(size))
 
 
 def found(where: str, content: str | bytes, planted: Iterable[str]) -> list[str]:

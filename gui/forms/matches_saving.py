@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from engine.trace.redaction.redaction import Redaction
 from gui.background import Background
 from gui.dialogs import Questions
 
@@ -29,6 +30,25 @@ class MatchesSaving(QObject):
 
     def ask_json(self) -> None:
         self._ask("DICOM JSON (*.json)", "matches.json", self._table.json_text)
+
+    def ask_redacted_csv(self) -> None:
+        """As CSV, without patients' data and AE titles."""
+        self._ask("CSV (*.csv)", "matches-redacted.csv", partial(self._table.csv_text, Redaction()))
+
+    def ask_redacted_json(self) -> None:
+        """As DICOM JSON, without patients' data and AE titles."""
+        self._ask("DICOM JSON (*.json)", "matches-redacted.json", partial(self._table.json_text, Redaction()))
+
+    def add_to(self, menu: QMenu, verb: str = "") -> None:
+        """The ways of saving as entries of a menu. verb: what they begin with."""
+        rows = (
+            ("As &CSV, the columns shown…", self.ask_csv),
+            ("As DICOM &JSON, everything…", self.ask_json),
+            ("As CSV &without patients' data and AE titles…", self.ask_redacted_csv),
+            ("As DICOM JSON wi&thout patients' data and AE titles…", self.ask_redacted_json),
+        )
+        for text, ask in rows:
+            menu.addAction(f"{verb} as{text[2:]}" if verb else text, ask)
 
     def _ask(self, pattern: str, name: str, make: Callable[[], str]) -> None:
         self._questions.save_file(self._view, "Save matches", pattern, name, partial(self._save, make))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.model.dataset import Data, DataSet
 from engine.model.limits import USUAL, Limits
 from engine.trace.explain import PreviewError, data_set_json, data_set_of
+from engine.trace.redaction.redaction import Redaction
 from gui.background import Background
 from gui.models.dataset_values import display_text, element_name
 from gui.models.rows import Column, RowTableModel
@@ -193,17 +194,24 @@ class ResultsTable(PlainTable):
         self.horizontalHeader().setSortIndicator(section, order)
         self._sort(section, order)
 
-    def csv_text(self) -> str:
-        """All results with the chosen columns."""
+    def csv_text(self, redaction: Redaction | None = None) -> str:
+        """All results with the chosen columns; redaction: without what it leaves out."""
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow([title(p) for p in self._columns])
-        writer.writerows([r.text(p) for p in self._columns] for r in self.results.records)
+        records: Iterable[Result] = self.results.records
+        if redaction is not None:
+            records = (Result(r.number, redaction.data_set(r.data_set), r.syntax) for r in records)
+        writer.writerows([r.text(p) for p in self._columns] for r in records)
         return out.getvalue()
 
-    def json_text(self) -> str:
-        """All results whole, as an array of DICOM JSON objects (PS3.18 F)."""
-        found = [data_set_json(r.data, r.syntax, r.limits) for r in self.results.records if r.data is not None]
+    def json_text(self, redaction: Redaction | None = None) -> str:
+        """All results whole, as an array of DICOM JSON objects (PS3.18 F); redaction: without what it leaves out."""
+        found = [
+            data_set_json(r.data if redaction is None else redaction.data_set(r.data_set), r.syntax, r.limits)
+            for r in self.results.records
+            if r.data is not None
+        ]
         return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
     # inside

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -252,11 +252,18 @@ def columns(view: View) -> tuple[Column[LogRow], ...]:
 
 def text_lines(rows: Iterable[LogRow], view: View | None = None) -> Iterable[str]:
     """Each row as one line, columns apart by tabs, with a sign for the class."""
+    for row, cells in _cells(rows, view):
+        yield "\t".join((cells[0], _LOOKS[row.shape.klass][2], *cells[1:]))
+
+
+def copied_lines(rows: Iterable[LogRow], view: View) -> Iterable[str]:
+    """Each row as the table copies it, columns apart by tabs."""
+    return ("\t".join(cells) for _, cells in _cells(rows, view))
+
+
+def _cells(rows: Iterable[LogRow], view: View | None) -> Iterator[tuple[LogRow, list[str]]]:
     made = columns(replace(view, association=None) if view is not None else View(lambda _association: ""))
-    for row in rows:
-        sign = _LOOKS[row.shape.klass][2]
-        cells = [str((column.copy or column.text)(row)) for column in made]
-        yield "\t".join((cells[0], sign, *cells[1:]))
+    return ((row, [str((column.copy or column.text)(row)) for column in made]) for row in rows)
 
 
 def spoken(row: LogRow) -> str:

@@ -271,8 +271,7 @@ class ResponseView(QWidget):
     def _choose_format(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("As &CSV, the columns shown…", self.saving.ask_csv)
-        menu.addAction("As DICOM &JSON, everything…", self.saving.ask_json)
+        self.saving.add_to(menu)
         menu.popup(self.save_button.mapToGlobal(self.save_button.rect().bottomLeft()))
 
 

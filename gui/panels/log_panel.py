@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.association import Peer
 from engine.model.notices import Notice, ProgressNotice, StatusNotice
+from engine.trace.redaction.redaction import Redaction
 from gui.forms.header import PanelHeader, icon_button, text_button
 from gui.forms.whole_rows import keep_rows_whole
 from gui.models.log_filter import FIELDS
 from gui.models.log_json import json_lines
 from gui.models.log_model import LogModel
+from gui.models.log_redaction import RedactedLog
 from gui.models.log_store import Kind, LogRow
 from gui.models.log_text import SUB_OPERATIONS, text_lines
 from gui.models.tables import PlainTable
@@ -25,6 +28,7 @@ from gui.theme import SPACING, theme
 from .log_progress import ProgressStrip
 from .log_save import AskWhere, LineWriter
 
+_Lines = Callable[[Iterable[LogRow]], Iterable[str]]
 _TYPING_PAUSE = 120
 """Milliseconds without a key before the filter is applied: short enough to feel live."""
 _EMPTY = (
@@ -133,7 +137,9 @@ class LogPanel(QWidget):
         header.add(self.follow)
         self.copy_button = header.add(icon_button("copy", "Copy the selected rows", self.table.copy_selection, self))
         self.clear_button = header.add(icon_button("delete", "Clear the log", self.clear, self))
-        self.save_button = text_button("Save…", self.save, self, icon="save", tip="Save as text or JSON lines")
+        self.save_button = text_button(
+            "Save…", self.save, self, icon="save", tip="Save as text or JSON lines, also without patients' data"
+        )
         header.add(self.save_button)
         return header
 
@@ -165,6 +171,10 @@ class LogPanel(QWidget):
         only.triggered.connect(self._only_this_association)
         self.table.addAction(only)
         self.only_this_association = only
+        redacted = QAction("Copy &without patients' data, AE titles and addresses", self.table)
+        redacted.triggered.connect(self._copy_redacted)
+        self.table.addAction(redacted)
+        self.copy_redacted_action = redacted
         self.answer_action = QAction("&Answer this request", self.table)
         self.answer_action.setEnabled(False)
         self.answer_action.triggered.connect(self._answer)
@@ -233,16 +243,34 @@ class LogPanel(QWidget):
     def save(self) -> None:
         """Ask where, then write the rows shown."""
         self.ask_where.answered.connect(self.save_to, Qt.ConnectionType.UniqueConnection)
+        self.ask_where.answered_redacted.connect(self.save_redacted_to, Qt.ConnectionType.UniqueConnection)
         self.ask_where.ask()
 
     def save_to(self, path: object) -> None:
         """Write the rows shown, as JSON lines where the name ends so, else as text; without blocking."""
+        model = self.model
+        self._save_to(
+            path, lambda rows: json_lines(rows, self._peer, model.waived), lambda rows: text_lines(rows, model.view)
+        )
+
+    def save_redacted_to(self, path: object) -> None:
+        """As `save_to`, without patients' data, AE titles and addresses."""
+        redacted = self._redacted()
+        self._save_to(path, redacted.json_lines, redacted.text_lines)
+
+    def _redacted(self) -> RedactedLog:
+        return RedactedLog(self.model, dict(self.model.feed.peers), Redaction())
+
+    def _copy_redacted(self) -> None:
+        rows = [self.model.record(row) for row in self.table.selected_rows()]
+        if rows:
+            QGuiApplication.clipboard().setText("\n".join(self._redacted().copied_lines(rows)))
+
+    def _save_to(self, path: object, as_json: _Lines, as_text: _Lines) -> None:
         if not isinstance(path, Path) or self._writer is not None:
             return
         rows = (self.model.store.row(n) for n in self.model.shown() if n in self.model.store)
-        json = path.suffix in (".jsonl", ".json", ".ndjson")
-        model = self.model
-        lines = json_lines(rows, self._peer, model.waived) if json else text_lines(rows, model.view)
+        lines = (as_json if path.suffix in (".jsonl", ".json", ".ndjson") else as_text)(rows)
         self._writer = LineWriter(path, lines, self)
         self._writer.finished.connect(self._saved)
         self._writer.failed.connect(self._not_saved)

@@ -14,15 +14,21 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 TEXT_FILTER = "Text, columns apart by tabs (*.txt)"
 JSON_FILTER = "JSON lines (*.jsonl)"
+_WITHOUT = "without patients' data, AE titles and addresses"
+REDACTED_TEXT_FILTER = f"Text, {_WITHOUT} (*.txt)"
+REDACTED_JSON_FILTER = f"JSON lines, {_WITHOUT} (*.jsonl)"
+_REDACTED = (REDACTED_TEXT_FILTER, REDACTED_JSON_FILTER)
 _PIECE = 500
 """Lines written in one go: some 10 ms."""
 
 
 class AskWhere(QObject):
-    """The question where to save. Tests put an object with the same `answered` and `ask` in its place."""
+    """The question where to save, and what. Tests put an object with the same signals and `ask` in its place."""
 
     answered = Signal(object)
     """The Path chosen; nothing is told when the user changed their mind."""
+    answered_redacted = Signal(object)
+    """The Path, of a log without patients' data, AE titles and addresses."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,7 +37,7 @@ class AskWhere(QObject):
     def ask(self) -> None:
         dialog = QFileDialog(self._window, "Save status log")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([TEXT_FILTER, JSON_FILTER])
+        dialog.setNameFilters([TEXT_FILTER, JSON_FILTER, *_REDACTED])
         dialog.setDefaultSuffix("txt")
         dialog.selectFile("status-log.txt")
         dialog.filterSelected.connect(self._filter_selected)
@@ -42,12 +48,14 @@ class AskWhere(QObject):
     def _filter_selected(self, chosen: str) -> None:
         dialog = self.sender()
         if isinstance(dialog, QFileDialog):
-            suffix = "jsonl" if chosen == JSON_FILTER else "txt"
+            suffix = "jsonl" if chosen in (JSON_FILTER, REDACTED_JSON_FILTER) else "txt"
             dialog.setDefaultSuffix(suffix)
-            dialog.selectFile(f"status-log.{suffix}")
+            dialog.selectFile(f"status-log{'-redacted' if chosen in _REDACTED else ''}.{suffix}")
 
     def _selected(self, chosen: str) -> None:
-        self.answered.emit(Path(chosen))
+        dialog = self.sender()
+        redacted = isinstance(dialog, QFileDialog) and dialog.selectedNameFilter() in _REDACTED
+        (self.answered_redacted if redacted else self.answered).emit(Path(chosen))
 
 
 class LineWriter(QObject):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
@@ -19,6 +21,7 @@ from engine.standard.messages import message_name
 from engine.standard.readable import contexts_for, readable_attributes, readable_classes
 from engine.standard.sop_classes import sop_class
 from engine.trace.explain import PreviewError, data_set_of
+from engine.trace.redaction.redaction import Redaction
 from engine.workspace.dataset_text import dataset_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import resolve_uid
@@ -119,11 +122,15 @@ class InstancePage(ServicePage):
         self.note = OneLine(self)
         self.copy_button = icon_button("copy", "Copy all as text", self.copy, self)
         self.save_button = icon_button("save", "Save as text …", self.save, self)
+        self.save_redacted_button = icon_button(
+            "lock", "Save as text without patients' data and AE titles …", self.save_redacted, self
+        )
         head = QHBoxLayout()
         head.setSpacing(SPACING.hair)
         head.addWidget(self.note, 1)
         head.addWidget(self.copy_button)
         head.addWidget(self.save_button)
+        head.addWidget(self.save_redacted_button)
         lower = QWidget(self)
         self.result.setMinimumHeight(_LEAST + SPACING.panel)
         self.result.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -255,7 +262,7 @@ class InstancePage(ServicePage):
         words += f"▲ Missing: {_names(missing)}." if missing else ""
         self.note.say(words or ("Answer" if self._last is not None else ""))
         restyle(self.note, "role", "warning" if missing or changed else "muted")
-        for button in (self.copy_button, self.save_button):
+        for button in (self.copy_button, self.save_button, self.save_redacted_button):
             button.setEnabled(self._last is not None and len(self._last) > 0)
 
     # -- what came --------------------------------------------------------------------------------------------------
@@ -268,13 +275,23 @@ class InstancePage(ServicePage):
         QGuiApplication.clipboard().setText(self.text())
         self._say("Copied.")
 
-    def save(self) -> None:
-        name = f"{file_stem(self.sop_class.value().replace(' ', '-').lower(), 'instance')}.txt"
-        self.host.questions.save_file(self.window(), "Save what was read", TEXT, name, self._save)
+    def redacted_text(self) -> str:
+        """As `text`, with only the values that may leave the program."""
+        return dataset_text(Redaction().data_set(self._last)) if self._last is not None else ""
 
-    def _save(self, paths: tuple[Path, ...]) -> None:
+    def save(self) -> None:
+        self._ask_where("Save what was read", "", self.text)
+
+    def save_redacted(self) -> None:
+        self._ask_where("Save what was read without patients' data and AE titles", "-redacted", self.redacted_text)
+
+    def _ask_where(self, title: str, end: str, make: Callable[[], str]) -> None:
+        name = f"{file_stem(self.sop_class.value().replace(' ', '-').lower(), 'instance')}{end}.txt"
+        self.host.questions.save_file(self.window(), title, TEXT, name, partial(self._save, make))
+
+    def _save(self, make: Callable[[], str], paths: tuple[Path, ...]) -> None:
         try:
-            paths[0].write_text(self.text(), encoding="utf-8")
+            paths[0].write_text(make(), encoding="utf-8")
         except OSError as error:
             self.host.say(f"Not saved: {error.strerror or error}", "failure")
         else:

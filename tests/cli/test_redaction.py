@@ -17,12 +17,17 @@ from engine.standard.pdus import PDataTF, Pdv
 from engine.wire import datasets
 from engine.wire.commands import encode_command
 from engine.wire.pdus import encode_pdu
-from tests.planted import PATIENT, PATIENT_ID, found
+from tests.planted import PATIENT, PATIENT_ID, fix_keys, found
 from tests.runtime.console import CT, EXPLICIT, HOST, Console, keys
 
 TITLE, CALLER = "WACHOLDERPACS", "SCHLEHDORN"
 PLANTED = (PATIENT, "Vogelbeer", "Adelheid", PATIENT_ID, "WACHOLDER", CALLER, "19560704", "1.2.826.0.1.3680043.8.498")
 FORMS = ((), ("-v",), ("-vvv",), ("--json",))
+
+
+@pytest.fixture(autouse=True)
+def keys_of_redactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    fix_keys(monkeypatch)
 
 
 def instance(number: int = 0) -> bytes:

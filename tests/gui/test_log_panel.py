@@ -190,6 +190,7 @@ class Answer(QObject):
     """Stands in for the file dialog."""
 
     answered = Signal(object)
+    answered_redacted = Signal(object)
 
     def __init__(self, path: Path) -> None:
         super().__init__()

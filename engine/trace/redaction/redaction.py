@@ -84,6 +84,12 @@ def finding_sentence(rule: str, said: str = "") -> str:
     return f"{title}, at {tags}." if tags else f"{title}."
 
 
+def finding_clause(rule: str) -> str:
+    """The clause of a rule; "" of one that is not known."""
+    row = RULES.get(rule)
+    return row.clause if row is not None else ""
+
+
 class Redaction:
     """Of one export: the same AE title, host, UID or file has the same stand-in all over it."""
 
@@ -99,9 +105,9 @@ class Redaction:
             self._sentences.learn((text,), apart=person)
         return values.data_set(data, self.stand_ins)
 
-    def sentence(self, text: str, names: dict[str, str] | None = None) -> str:
-        """A text of words of ours; names: what of it has a stand-in."""
-        return self._sentences.told(text, names)
+    def sentence(self, text: str, names: dict[str, str] | None = None, *, numbers: bool = True) -> str:
+        """A text of words of ours; names: what of it has a stand-in; numbers: whether small ones may be told."""
+        return self._sentences.told(text, names, numbers=numbers)
 
     def lines(self, text: str) -> str:
         """Several lines, each as a sentence."""

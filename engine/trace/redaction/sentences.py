@@ -48,8 +48,9 @@ class Sentences:
                     w.casefold() for w in words if len(w) > 1 and (w.casefold() in _FOLDED or _SMALL.fullmatch(w))
                 )
 
-    def told(self, text: str, names: dict[str, str] | None = None) -> str:
-        """The sentence as it may be told. names: what of it has a stand-in of its own."""
+    def told(self, text: str, names: dict[str, str] | None = None, *, numbers: bool = True) -> str:
+        """The sentence as it may be told. names: what of it has a stand-in of its own. numbers: whether small ones may
+        be told."""
         if not text:
             return ""
         for name in sorted(names or {}, key=len, reverse=True):
@@ -63,7 +64,7 @@ class Sentences:
             before, core, after = cores[place]
             last = cores[place - 1][1] if place else ""
             following = cores[place + 1][1] if place + 1 < len(cores) else ""
-            kept = self._kept(core, last, following)
+            kept = self._kept(core, last, following) if numbers or not _COUNT.fullmatch(core) else None
             made.append(f"{before}{kept}{after}" if kept is not None else f"{before}{GAP}{after}")
             at = match.end()
         result = _GAPS.sub(GAP, "".join(made) + text[at:])

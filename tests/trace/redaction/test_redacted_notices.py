@@ -49,7 +49,7 @@ from engine.trace.redaction.redaction import Redaction
 from engine.wire.commands import encode_command
 from engine.wire.datasets import encode_dataset
 from engine.wire.pdu_encoding import encode_pdu
-from tests.planted import PATIENT, PATIENT_ID, found
+from tests.planted import PATIENT, PATIENT_ID, fix_keys, found
 
 TITLE, SITE = "STATION_WACHOLDER", "archiv.klinik-erlenbruch.example"
 UID = "1.2.826.0.1.3680043.8.498.4711"
@@ -76,6 +76,11 @@ DATA = DataSet(
         DataElement(0x00280010, "US", ("512",)),
     )
 )
+
+
+@pytest.fixture(autouse=True)
+def keys_of_redactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    fix_keys(monkeypatch)
 
 
 def value(name: str, hint: Any) -> Any:
