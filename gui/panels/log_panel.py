@@ -167,14 +167,14 @@ class LogPanel(QWidget):
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._find)
-        only = QAction("Show &only this association", self.table)
-        only.triggered.connect(self._only_this_association)
-        self.table.addAction(only)
-        self.only_this_association = only
         redacted = QAction("Copy &without patients' data, AE titles and addresses", self.table)
         redacted.triggered.connect(self._copy_redacted)
         self.table.addAction(redacted)
         self.copy_redacted_action = redacted
+        only = QAction("Show &only this association", self.table)
+        only.triggered.connect(self._only_this_association)
+        self.table.addAction(only)
+        self.only_this_association = only
         self.answer_action = QAction("&Answer this request", self.table)
         self.answer_action.setEnabled(False)
         self.answer_action.triggered.connect(self._answer)
