@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 TEXT_FILTER = "Text, columns apart by tabs (*.txt)"
@@ -18,8 +18,8 @@ _WITHOUT = "without patients' data, AE titles and addresses"
 REDACTED_TEXT_FILTER = f"Text, {_WITHOUT} (*.txt)"
 REDACTED_JSON_FILTER = f"JSON lines, {_WITHOUT} (*.jsonl)"
 _REDACTED = (REDACTED_TEXT_FILTER, REDACTED_JSON_FILTER)
-_PIECE = 500
-"""Lines written in one go: some 10 ms."""
+_PIECE, _PIECES, _LONG = 50, 10, 10
+"""Lines written in one go, at most ten times or until 10 ms have passed: those of a redacted log take their time."""
 
 
 class AskWhere(QObject):
@@ -93,9 +93,16 @@ class LineWriter(QObject):
         if self._stream is None:
             return
         try:
-            piece = list(islice(self._lines, _PIECE))
-            self._stream.writelines(f"{line}\n" for line in piece)
-            if len(piece) == _PIECE:
+            since = QElapsedTimer()
+            since.start()
+            for _ in range(_PIECES):
+                piece = list(islice(self._lines, _PIECE))
+                self._stream.writelines(f"{line}\n" for line in piece)
+                if len(piece) < _PIECE:
+                    break
+                if since.elapsed() >= _LONG:
+                    return
+            else:
                 return
             self._stream.close()
             os.replace(self._part, self._path)  # noqa: PTH105 - replaces on Windows too

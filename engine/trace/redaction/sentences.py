@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from .stand_ins import LEFT_OUT, StandIns
 from .words import WORDS
 
+REMEMBERED = 1_000
 GAP = "…"
 """What stands for words that are left out."""
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"|(?<![^\s(\[])'[^']*'(?!\w)")
@@ -38,6 +39,9 @@ class Sentences:
         self._stand_ins = stand_ins
         self._learned: set[str] = set()
         """Words and small numbers of ours that are somebody's name or ID; no more than there are such."""
+        self._made: dict[object, str] = {}
+        """Sentences made since something was learned: many come again."""
+        self._known = 0
 
     def learn(self, values: Iterable[str], *, apart: bool = False) -> None:
         """What must not be told although its words are ours. apart: each word of a value, else only values of one."""
@@ -53,8 +57,19 @@ class Sentences:
         be told."""
         if not text:
             return ""
-        for name in sorted(names or {}, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", (names or {})[name].replace("\\", ""), text)
+        known = len(self._learned) + self._stand_ins.count
+        if known != self._known or len(self._made) >= REMEMBERED:
+            self._made.clear()
+            self._known = known
+        key = text, numbers, tuple(names.items()) if names else ()
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._told(text, names or {}, numbers)
+        return made
+
+    def _told(self, text: str, names: dict[str, str], numbers: bool) -> str:
+        for name in sorted(names, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", names[name].replace("\\", ""), text)
         text = _QUOTED.sub(self._quoted, text)
         pieces = list(_PIECE.finditer(text))
         cores = [_core(m[0]) for m in pieces]

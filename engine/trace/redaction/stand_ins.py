@@ -85,6 +85,11 @@ class StandIns:
         """An Implementation Version Name of a product that is known; else nothing."""
         return name.strip() if _KNOWN_VERSION.fullmatch(name.strip()) else LEFT_OUT if name.strip() else ""
 
+    @property
+    def count(self) -> int:
+        """Titles and hosts so far."""
+        return len(self._titles) + len(self._hosts)
+
     # -- what sentences are looked through for
 
     def known_title(self, text: str) -> str:
@@ -117,5 +122,7 @@ def _numbered(known: dict[str, str], text: str, word: str) -> str:
 def _stand_in(known: dict[str, str], text: str, word: str) -> str:
     """The text where it is a stand-in itself, else ""."""
     number = text.removeprefix(f"{word}-")
+    if number is text:  # nearly always
+        return ""
     ours = number == _MORE or 0 < (whole_number(number) or 0) <= len(known)
-    return text if number != text and ours else ""
+    return text if ours else ""
