@@ -30,6 +30,7 @@ def handlers(window: MainWindow) -> dict[str, Callable[..., Any]]:
         "release": window.session.release,
         "abort": window.session.abort,
         "copy_association": window.copy_association,
+        "copy_association_redacted": window.copy_association_redacted,
         "add_context": window.ae.contexts.add,
         "cancel": window.cancel,
         "listen": window.built_in.start,

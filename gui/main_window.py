@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -217,8 +218,15 @@ class MainWindow(QMainWindow):
 
     def copy_association(self) -> None:
         """The association the trace shows, as text, on the clipboard."""
+        self._copy_association(self.trace.copy_text)
+
+    def copy_association_redacted(self) -> None:
+        """The same without AE titles and addresses."""
+        self._copy_association(self.trace.copy_redacted_text)
+
+    def _copy_association(self, copy: Callable[[], None]) -> None:
         if self.trace.text():
-            self.trace.copy_text()
+            copy()
         else:
             self.say("There is no association to copy yet.", "warning")
 

@@ -50,7 +50,15 @@ COMMANDS = (
         "store_files", "S&tore DICOM files…", "&File", "Ctrl+Shift+O", "file", "C-STORE, planned first", gap=True
     ),
     CommandRow("store_folder", "Store a &folder…", "&File", "", "open", "C-STORE of all DICOM files below a folder"),
-    CommandRow("save_log", "Save &log…", "&File", "Ctrl+Shift+L", "log", "As text or JSON lines", gap=True),
+    CommandRow(
+        "save_log",
+        "Save &log…",
+        "&File",
+        "Ctrl+Shift+L",
+        "log",
+        "As text or JSON lines, also without patients' data",
+        gap=True,
+    ),
     CommandRow("open_workspace", "Show &workspace folder", "&File", tip="Peers, contexts, messages as text"),
     CommandRow("quit", "&Quit", "&File", "Ctrl+Q", "", "Release what is open and end", gap=True),
     CommandRow("echo", "&Echo", "&Peer", "F5", "echo", "C-ECHO at the peer, on an association of its own"),
@@ -63,6 +71,13 @@ COMMANDS = (
     CommandRow("abort", "A&bort", "&Association", "F9", "abort", "A-ABORT of the association, whatever its state"),
     CommandRow(
         "copy_association", "&Copy as text", "&Association", "Ctrl+Shift+C", "copy", "What was negotiated", gap=True
+    ),
+    CommandRow(
+        "copy_association_redacted",
+        "Copy as text with&out AE titles and addresses",
+        "&Association",
+        tip="For others to read: names have stand-ins, values are left out",
+        words="redacted anonymous",
     ),
     CommandRow(
         "auto_answer",

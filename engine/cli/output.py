@@ -44,7 +44,7 @@ from engine.trace.plain_text import (
     time_text,
     visible,
 )
-from engine.trace.redaction.redaction import Redaction
+from engine.trace.redaction.redaction import N, Redaction
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
@@ -178,7 +178,7 @@ class Output:
 
     # -- notices
 
-    def told(self, notice: AnyNotice) -> AnyNotice:
+    def told(self, notice: N) -> N:
         """The notice, or what is told in its place."""
         return notice if self.redaction is None else self.redaction.notice(notice)
 
@@ -296,9 +296,7 @@ class Output:
 
     def message_data(self, n: MessageNotice) -> None:
         """The data set of a message, or why it cannot be shown."""
-        told = self.told(n)
-        if isinstance(told, MessageNotice):
-            self._message_data(told)
+        self._message_data(self.told(n))
 
     def _message_data(self, n: MessageNotice) -> None:
         if n.data is None:
@@ -318,8 +316,7 @@ class Output:
         """The last sentence: how it ended. aside: on standard error whatever it was."""
         if self.json:
             return
-        told = self.told(status)
-        status = told if isinstance(told, StatusNotice) else status
+        status = self.told(status)
         took = f" ({seconds_text(status.duration)})" if status.duration else ""
         text = visible(f"{status_line(status).rstrip()}{took}")
         if not aside and status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):

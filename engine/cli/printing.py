@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,15 @@ from engine.workspace.print_settings import frame_numbers, print_data_set, windo
 
 from .exits import Exit
 from .options import how_many, interval
+from .output import Output
 from .procedures import run_procedure, shows_data
 
 
 def print_films(args: argparse.Namespace) -> Exit:
     """Print files or the test pattern; each step is printed as it ends."""
-    images = (PrintImage(),) * args.test_pattern + tuple(_images(args.files, args.frames))
+    images = (PrintImage(),) * args.test_pattern + tuple(
+        _images(args.files, args.frames, Output(json=args.json, redact=args.redact).error)
+    )
     values = {row.keyword: getattr(args, _place(row.option)) for row in PRINT_ATTRIBUTES}
     procedure = PrintFilms(
         images=images,
@@ -49,7 +51,7 @@ def printer_status(args: argparse.Namespace) -> Exit:
     return run_procedure(args, ReadPrinter(configuration=args.configuration), shows_data("N-GET-RSP"))
 
 
-def _images(paths: list[Path], frames: str) -> Iterator[PrintImage]:
+def _images(paths: list[Path], frames: str, tell: Callable[[str], None]) -> Iterator[PrintImage]:
     """Each frame wanted of each file; of folders, of every DICOM image in them. ValueProblem for a file that cannot be
     printed; what is left out of a folder is said."""
     for path in paths:
@@ -60,7 +62,7 @@ def _images(paths: list[Path], frames: str) -> Iterator[PrintImage]:
             try:
                 yield from _frames(file, frames)
             except ValueProblem as problem:
-                print(f"Left out: {problem.reason}.", file=sys.stderr)
+                tell(f"Left out: {problem.reason}.")
 
 
 def _frames(file: Path, frames: str) -> Iterator[PrintImage]:

@@ -244,8 +244,7 @@ def _match_of(notice: AnyNotice) -> DataSet | None:
 
 def _whole(notice: MessageNotice, output: Output) -> object:
     """The DICOM JSON of a match."""
-    told = output.told(notice)
-    data = told.data if isinstance(told, MessageNotice) else None
+    data = output.told(notice).data
     return {} if data is None else data_set_json(data, notice.transfer_syntax, notice.limits)
 
 

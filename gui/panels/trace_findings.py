@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTool
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import FindingNotice
+from engine.trace.redaction.redaction import Redaction
 from gui.forms.header import text_button
 from gui.models.finding_rows import (
     SEVERITIES,
@@ -149,7 +150,10 @@ class FindingsTab(QWidget):
         copy.setShortcut(QKeySequence("Ctrl+Shift+X"))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self.copy_text)
-        for action in (show, self.waive_action, rule, copy):
+        redacted = QAction("Copy as text with&out values", self.table)
+        redacted.triggered.connect(self.copy_redacted_text)
+        self.copy_redacted_action = redacted
+        for action in (show, self.waive_action, rule, copy, redacted):
             self.table.addAction(action)
 
     # -- contents -----------------------------------------------------------------------------------------------
@@ -241,6 +245,13 @@ class FindingsTab(QWidget):
         found = [self.model.record(row) for row in self.table.selected_rows()]
         if found:
             QGuiApplication.clipboard().setText("\n\n".join(finding_text(f, self.waiver_of(f)) for f in found) + "\n")
+
+    def copy_redacted_text(self) -> None:
+        """The same without values, names and reasons of waivers."""
+        told = Redaction().notice
+        found = [told(self.model.record(row)) for row in self.table.selected_rows()]
+        if found:
+            QGuiApplication.clipboard().setText("\n\n".join(finding_text(f, None) for f in found) + "\n")
 
     def _open(self) -> None:
         finding = self.current()

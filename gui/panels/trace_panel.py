@@ -13,6 +13,7 @@ from engine.standard.elements import BY_KEYWORD
 from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
 from engine.trace.diagnosis.model import Mend, Proof
+from engine.trace.redaction.redaction import Redaction
 from gui.forms.diagnosis_card import CardArea, DiagnosisCard
 from gui.forms.eliding_combo import ElidingCombo
 from gui.forms.header import PanelHeader, text_button
@@ -178,9 +179,24 @@ class TracePanel(QWidget):
         findings = findings_text(record.findings, self.tally_of(record), self.findings.waiver_of)
         return "\n".join(part for part in (notices_text(record.notices), findings) if part)
 
+    def redacted_text(self) -> str:
+        """As `text`, without AE titles, addresses, values and reasons of waivers."""
+        record = self.store.get(self._shown)
+        if record is None:
+            return ""
+        told = Redaction().notice
+        findings = findings_text(map(told, record.findings), self.tally_of(record), lambda _finding: None)
+        return "\n".join(part for part in (notices_text(map(told, record.notices)), findings) if part)
+
     def copy_text(self) -> None:
         """Put the association on the clipboard as text."""
-        text = self.text()
+        self._copy(self.text())
+
+    def copy_redacted_text(self) -> None:
+        """As `copy_text`, without AE titles, addresses and values."""
+        self._copy(self.redacted_text())
+
+    def _copy(self, text: str) -> None:
         if not text:
             return
         QGuiApplication.clipboard().setText(text)

@@ -165,3 +165,23 @@ def test_decode(form: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFix
 def test_without_it_all_is_as_before(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["find", HOST, port, "-k", "PatientName=*"]) == Exit.SUCCESS
     assert PATIENT in capsys.readouterr().out
+
+
+def test_what_the_workspace_keeps(
+    port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "workspace"))
+    names = ("--called", TITLE, "--patient-name", PATIENT)
+    assert run(capsys, "mpps", "create", HOST, port, *names)[0] == Exit.SUCCESS
+    for form in ((), ("--json",)):
+        code, out = run(capsys, "mpps", "list", *form)
+        assert code == Exit.SUCCESS and "IN PROGRESS" in out
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_printing_what_cannot_be_printed(
+    form: tuple[str, ...], port: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["print", HOST, port, str(file.parent), "--redact", *form])
+    out, err = capsys.readouterr()
+    assert not found("standard output", out, PLANTED) + found("standard error", err, PLANTED)

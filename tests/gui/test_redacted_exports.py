@@ -234,3 +234,23 @@ def test_what_was_read_of_an_instance(live_window, qtbot: QtBot, tmp_path: Path,
     assert "PrinterName" in text and "BUILT-IN" not in text and "NORMAL" in text
     assert names == ["printer-redacted.txt"]
     assert not clashing(page)
+
+
+def test_an_association_and_its_findings_as_text(live_window, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    window = live_window
+    window.actions_by_name["copy_association_redacted"].trigger()
+    assert not window.trace.text(), "nothing is to be copied yet"
+    window.trace.add_notices(session()[1:5])
+    window.trace.show_association(5)
+    qtbot.waitUntil(lambda: TITLE in window.trace.text() or PATIENT in window.trace.text())
+    clipboard = QGuiApplication.clipboard()
+    window.actions_by_name["copy_association_redacted"].trigger()
+    text = clipboard.text()
+    assert "command.value" in text and not found("the association", text, PLANTED)
+    findings = window.trace.findings
+    qtbot.waitUntil(lambda: findings.model.rowCount() == 1)
+    findings.table.selectAll()
+    findings.copy_redacted_action.trigger()
+    text = clipboard.text()
+    assert "Rule: The value fits the VR (command.value)" in text and not found("the findings", text, PLANTED)
+    assert not clashing(window)

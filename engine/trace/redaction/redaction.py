@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from engine.conformance.rules import RULES
 from engine.model.command_set import GROUP_LENGTH, CommandSet, Element
@@ -43,6 +43,9 @@ from . import associations, pdus, values
 from .sentences import Sentences
 from .stand_ins import LEFT_OUT, StandIns
 
+_TITLES, _NAMED, _TIMES = ("peer", "sender"), ("patient", "description", "label"), ("claimed", "time")
+"""Keys of JSON objects that are no notices: AE titles, what users have named, times of ours."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]{8,15}Z")
 _TAG = re.compile(r"\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)")
 
 _KEPT: dict[type, tuple[str, ...]] = {
@@ -74,6 +77,9 @@ _KEPT: dict[type, tuple[str, ...]] = {
     ErrorNotice: ("time", "association", "operation"),
 }  # fmt: skip
 """The fields of each notice that are told as they are: numbers, times, words of ours."""
+
+
+N = TypeVar("N", bound=AnyNotice)
 
 
 def finding_sentence(rule: str, said: str = "") -> str:
@@ -113,13 +119,20 @@ class Redaction:
         """Several lines, each as a sentence."""
         return "\n".join(self.sentence(line) if line.strip() else line for line in text.split("\n"))
 
-    def record(self, value: Any) -> Any:
-        """Values of a JSON object that is no notice: numbers as they are, texts as sentences."""
+    def record(self, value: Any, key: str = "") -> Any:
+        """Values of a JSON object that is no notice: numbers and times as they are, AE titles with their stand-in, what
+        users have named not at all, other texts as sentences. key: under which the value stands."""
         if isinstance(value, dict):
-            return {key: self.record(v) for key, v in value.items()}
+            return {name: self.record(v, name) for name, v in value.items()}
         if isinstance(value, list | tuple):
-            return [self.record(v) for v in value]
-        return self.sentence(value) if isinstance(value, str) else value
+            return [self.record(v, key) for v in value]
+        if not isinstance(value, str) or not value:
+            return value
+        if key in _TITLES:
+            return self.stand_ins.title(value)
+        if key in _NAMED:
+            return LEFT_OUT
+        return value if key in _TIMES and _TIME.fullmatch(value) else self.sentence(value)
 
     def diagnosis(self, diagnosis: Diagnosis) -> Diagnosis:
         """The rule and its clause, and what may be told of the rest."""
@@ -143,11 +156,11 @@ class Redaction:
 
     # -- notices
 
-    def notice(self, notice: AnyNotice) -> AnyNotice:
+    def notice(self, notice: N) -> N:
         """The notice that is told instead."""
-        kind = type(notice)
+        kind: type[Any] = type(notice)
         kept = {name: getattr(notice, name) for name in _KEPT[kind]}
-        made: AnyNotice = kind(**kept, **self._makers[kind](self, notice))
+        made: N = kind(**kept, **self._makers[kind](self, notice))
         return made
 
     def _association(self, n: AssociationNotice) -> dict[str, Any]:
