@@ -117,6 +117,15 @@ class UpperLayer:
         if not self._dead:
             self._receive(self._framer.filled(count), now)
 
+    def wait_no_more(self, now: float) -> None:
+        """Where the rest of a C-STORE is waited for: tell what has come of it, PDU by PDU."""
+        if self.straight.waiting:
+            self.straight.patient = False
+            try:
+                self.received(0, now)
+            finally:
+                self.straight.patient = True
+
     def transport_connected(self, now: float) -> None:
         """The connection stands: Evt2 for the requestor, Evt5 for the acceptor. One nobody wants any more is closed."""
         event = Evt.Evt2 if self.requestor else Evt.Evt5
@@ -157,6 +166,7 @@ class UpperLayer:
         elif isinstance(primitive, p.AAbortRequest):
             self._abort = AbortPdu(source=primitive.source, reason=primitive.reason)
             encode_pdu(self._abort)
+        self.wait_no_more(now)  # what came before it is told before it, as of this state
         self._happen(event, step, now)
 
     def can(self, primitive: p.Primitive) -> bool:

@@ -267,8 +267,8 @@ class Association:
 
     @property
     def over(self) -> bool:
-        """What is received counts no more."""
-        return self.end is not None or self._aborting
+        """What is received counts no more; nor where we failed to take what came before it."""
+        return self.end is not None or self._aborting or self.link.failed
 
     def give_up(self, why: str, abort_reason: int) -> None:
         """The peer broke the protocol above the upper layer: abort, and say how."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from engine.protocol.primitives import Buffer
 from engine.protocol.upper_layer import Event, UpperLayer
 
+from . import gathering
 from .context import Context
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
@@ -34,8 +35,6 @@ SLOW = 0.1
 something wrong in each can come in one MiB; then less is read at once, until that is quick again."""
 LEAST_ROOM, MOST_ROOM = 4 * 1024, 1024 * 1024
 """Bytes read at once, at least and at most."""
-MOST_BUFFERS = 1024
-"""Buffers gathered in one system call (IOV_MAX of Linux and macOS)."""
 
 
 def _nobody(_: Event) -> None:
@@ -73,6 +72,7 @@ class Link(asyncio.BufferedProtocol):
         self.expects_next = False
         """A request was answered at once, and the next one may have come while we finished it."""
         self._rest_alarm = 0
+        self._rest_until = 0.0
         """When the rest of a message is waited for no more."""
         self.closed_here = False
         """Our side closed, so the end of the connection says nothing about the peer."""
@@ -82,7 +82,7 @@ class Link(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.attach(transport)
-        self._plain = hasattr(os, "writev")
+        self._plain = gathering.SUPPORTED
         self.secured()
 
     def attach(self, transport: asyncio.Transport) -> None:
@@ -108,34 +108,44 @@ class Link(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._take(nbytes)
-        straight = self.machine.straight
+        straight, until = self.machine.straight, self.last_activity + REST_WITHIN
         for _ in range(NEXT_AT_ONCE):
-            if not (self.expects_next or straight.waiting):
+            if not (self.expects_next or straight.waiting) or self.last_activity > until:
                 break
             self.expects_next = False
             if count := self._received_already():
                 self._take(count)
             else:
                 break
-        if straight.waiting:
-            if not self._rest_alarm:
-                self._rest_alarm = self._context.alarms.after(REST_WITHIN, self._take_pieces)
-        elif self._rest_alarm:
-            self._wait_no_more()
+        if not straight.waiting:
+            if self._rest_alarm:
+                self._wait_no_more()
+        elif not self._rest_alarm:
+            self._rest_until = self.last_activity + REST_WITHIN
+            self._rest_alarm = self._context.alarms.after(REST_WITHIN, self.take_pieces)
+        elif self.last_activity >= self._rest_until:  # what comes so quickly leaves the alarm no turn
+            self.take_pieces()
 
-    def _take_pieces(self) -> None:
-        """The rest has not come in time, or never will: take what is there."""
+    def take_pieces(self) -> None:
+        """The rest of a message has not come in time, never will, or something else comes first: take what is there. A
+        defect met there ends the connection, as where it is met with what has just come."""
+        if self._receiving:
+            return
         self._wait_no_more()
         if self.machine.straight.waiting:
-            self.machine.straight.patient = False
             try:
+                self.machine.wait_no_more(self._context.now())
                 self._take(0)
-            finally:
-                self.machine.straight.patient = True
+            except BaseException:
+                self.failed = True
+                if self._transport is not None:
+                    self._transport.abort()
+                raise
 
     def _wait_no_more(self) -> None:
-        self._context.alarms.cancel(self._rest_alarm)
-        self._rest_alarm = 0
+        if self._rest_alarm:
+            self._context.alarms.cancel(self._rest_alarm)
+            self._rest_alarm = 0
 
     def _received_already(self) -> int:
         """Receive what has come meanwhile without a turn of the loop: how many bytes; 0 leaves it to the loop."""
@@ -148,7 +158,9 @@ class Link(asyncio.BufferedProtocol):
 
     def _take(self, nbytes: int) -> None:
         context = self._context
-        self.last_activity = now = context.now()
+        now = context.now()
+        if nbytes:
+            self.last_activity = now
         self._receiving, self._wrote, context.answering = True, False, True
         try:
             self.machine.received(nbytes, now)
@@ -164,7 +176,7 @@ class Link(asyncio.BufferedProtocol):
             context.tell_rest()
         took = context.now() - now
         if took > SLOW:
-            self._room = max(LEAST_ROOM, min(nbytes, self._room) // 2)
+            self._room = max(LEAST_ROOM, min(nbytes or self._room, self._room) // 2)
         elif self._room < MOST_ROOM and took < SLOW / 8:
             self._room = min(MOST_ROOM, self._room * 2)
 
@@ -189,8 +201,13 @@ class Link(asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.closed_here:
-            self._take_pieces()
+        try:
+            if not self.failed:
+                self.take_pieces()
+        finally:
+            self._end(exc)
+
+    def _end(self, exc: Exception | None) -> None:
         self._wait_no_more()
         self.lost = True
         if self.closed_here:  # all has been told: the reader wakes while we tidy up
@@ -202,10 +219,22 @@ class Link(asyncio.BufferedProtocol):
             self.failed = True
         self._writable.set()
         self.machine.transport_closed(self._context.now())
-        self.pump()
+        self._tell_to_the_end()
         self._cancel_alarm()
         self._context.outbox.let_go()  # the reader wakes while the socket is being closed
         self._on_event = _nobody  # whose association is over: it is freed now, and not when it is looked for
+
+    def _tell_to_the_end(self) -> None:
+        """Whatever fails of it: the end is told all the same."""
+        while True:
+            try:
+                self.pump()
+                return
+            except Exception as error:  # noqa: BLE001 - told as asyncio does
+                self.failed = True
+                self._context.loop.call_exception_handler({"message": "telling the end failed", "exception": error})
+            if self.machine.told_all:
+                return
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -261,35 +290,14 @@ class Link(asyncio.BufferedProtocol):
 
     def _write(self, buffers: list[Buffer]) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            if self._plain and not self._transport.get_write_buffer_size():
-                buffers = self._written(buffers)
+            if self._plain and self._socket is not None and not self._transport.get_write_buffer_size():
+                left = gathering.written(self._socket.fileno(), buffers)
+                self._wrote = self._wrote or left is not buffers
+                buffers = left
             if buffers:
                 self._transport.writelines(buffers)
                 self._wrote = self._wrote or not self._transport.get_write_buffer_size()
             self.last_activity = self._context.now()
-
-    def _written(self, buffers: list[Buffer]) -> list[Buffer]:
-        """Write at once, without joining them first as asyncio does, what the system takes; gives what is left. An
-        error is left to the transport to meet."""
-        while buffers and self._socket is not None:
-            try:
-                few = buffers if len(buffers) <= MOST_BUFFERS else buffers[:MOST_BUFFERS]
-                count = os.writev(self._socket.fileno(), few)
-            except OSError:
-                break
-            self._wrote = True
-            if len(buffers) <= MOST_BUFFERS and count == sum(map(len, buffers)):
-                return []
-            at = 0
-            while at < len(buffers) and count >= len(buffers[at]):
-                count -= len(buffers[at])
-                at += 1
-            whole = at == min(len(buffers), MOST_BUFFERS)
-            buffers = buffers[at:]
-            if not whole:
-                buffers[0] = memoryview(buffers[0])[count:]
-                break
-        return buffers
 
     @property
     def held_back(self) -> bool:

@@ -39,6 +39,7 @@ def layered(association: Association, made: Secure, seconds: float) -> TlsLayer:
         association.recorder.tls(verdict)
 
     def on_failed(verdict: TlsVerdict, outcome: Outcome, sentence: str, cause: Cause) -> None:
+        association.link.take_pieces()  # they came before
         if association.end is not None:
             return
         if association.negotiated is None:

@@ -45,6 +45,7 @@ class Watchdog:
 
     def _look(self) -> None:
         association, exchange = self._association, self._association.exchange
+        association.link.take_pieces()  # what is held counts as what it is
         now = association.context.now()
         if exchange is not None:
             self._check_unsent(exchange, now)

@@ -21,6 +21,8 @@ _LARGEST = 1 << 20
 """Size of the receive buffer: starts small, grows to what one read can fill. Only a larger PDU enlarges it further."""
 _LEAST = 1 << 14
 """Room for one read at least."""
+MOST_FRAGMENTS = 1 << 10
+"""P-DATA-TFs of a data set that can be looked through anew whenever more of it has come."""
 _HEAD = struct.Struct(">BxI").unpack_from
 _ONE_PDV = struct.Struct(">HIIBB").unpack_from
 _DATA, _LAST = PDataTF.TYPE << 8, 2
@@ -117,7 +119,8 @@ class Framer:
 
     def data_set(self, context_id: int) -> list[memoryview] | None:
         """The P-DATA-TFs behind the one yielded last, up to the one that ends a data set on this context: each with one
-        fragment of it, none odd or empty. Empty where they are not all there yet; None where they are anything else."""
+        fragment of it, none odd or empty. Empty where they are not all there yet; None where they are anything else, or
+        not all there and too many to be looked through again."""
         data, view, at, end, most = self._data, self._view, self._start, self._end, self.limit
         found = []
         while end - at >= HEADERS:
@@ -128,13 +131,13 @@ class Framer:
             if length & 1 or not PDV_HEADER < length <= most:
                 return None
             if stop > end:
-                return []
+                break
             found.append(view[at:stop])
             at = stop
             if control:
                 self._start = at
                 return found
-        return []
+        return [] if len(found) <= MOST_FRAGMENTS else None
 
     def repeats(self, head: bytes) -> MessageRun | None:
         """The messages that begin with this P-DATA-TF, the one yielded last: it with the data set behind it, and those

@@ -13,6 +13,7 @@ from engine.services.responses import request_of, response_to
 from engine.standard.state_table import Sta
 from engine.wire.commands import encode_command
 from engine.wire.fragments import fragment
+from engine.wire.framer import MOST_FRAGMENTS
 from engine.wire.store_form import store_form
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -22,6 +23,12 @@ def store(number: int, size: int, maximum: int = 1000) -> list[bytes]:
     command = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID=f"1.{number}")
     encoded = encode_command(command.with_values(MessageID=number, CommandDataSetType=1))
     return [b"".join(pdu) for pdu in fragment(3, encoded, (bytes(size),), maximum)]  # type: ignore[arg-type]
+
+
+def in_tiny_fragments(count: int) -> list[bytes]:
+    """So many of two bytes each."""
+    fragments = [b"\4\0\0\0\0\x08\0\0\0\4\3" + bytes((2 * (n == count), 0, 0)) for n in range(1, count + 1)]
+    return [store(1, 2)[0], *fragments]
 
 
 def machine() -> UpperLayer:
@@ -98,3 +105,53 @@ def test_no_more_is_held_than_a_buffer_has_room_for() -> None:
     assert held <= MOST_WAITED + len(pdus[0])
     assert not made.straight.waiting
     assert [pdu for event in told(made) for pdu in event] == pdus[:-1]
+
+
+def test_a_data_set_in_very_many_fragments_is_not_waited_for() -> None:
+    """It would be looked through anew whenever more of it comes."""
+    pdus = in_tiny_fragments(4 * MOST_FRAGMENTS)
+    made, looked = machine(), [0]
+    data_set = made.straight._framer.data_set
+
+    def noted(context_id: int) -> list[memoryview] | None:
+        looked[0] += 1
+        return data_set(context_id)
+
+    made.straight._framer.data_set = noted  # type: ignore[method-assign]
+    events = []
+    stream, few = b"".join(pdus), 14 * 64
+    for at in range(0, len(stream), few):
+        made.receive_data(stream[at : at + few], 0.0)
+        assert made.pending <= (MOST_FRAGMENTS + 1) * 14 + few + len(pdus[0])
+        events += told(made)
+    assert [pdu for event in events for pdu in event] == pdus
+    assert looked[0] <= MOST_FRAGMENTS // 64 + 2
+
+
+def test_one_that_is_there_as_a_whole_is_one_event_in_however_many_fragments() -> None:
+    pdus = in_tiny_fragments(4 * MOST_FRAGMENTS)
+    made = machine()
+    made.receive_data(b"".join(pdus), 0.0)
+    assert told(made) == [pdus]
+
+
+@given(
+    st.lists(st.integers(1, 2000), min_size=1, max_size=10), st.sampled_from([p.AAbortRequest(), p.AReleaseRequest()])
+)
+def test_a_request_of_ours_comes_behind_what_has_come(cuts: list[int], primitive: p.Primitive) -> None:
+    pdus = store(1, 6000)
+    stream = b"".join(pdus)[:-1]
+    made, events = machine(), []
+    for count in cuts:
+        made.receive_data(stream[:count], 0.0)
+        stream = stream[count:]
+    came = min(sum(cuts), sum(map(len, pdus)) - 1)
+    whole = [pdu for at, pdu in enumerate(pdus) if sum(map(len, pdus[: at + 1])) <= came]
+    made.request(primitive, 0.0)
+    assert not made.straight.waiting
+    while (event := made.next_event()) is not None:
+        events.append(event)
+    *before, sent = events
+    assert isinstance(sent, p.PduSent)
+    made.tell_next(*before)
+    assert [pdu for event in told(made) for pdu in event] == whole
