@@ -215,10 +215,11 @@ def test_the_waiting_ends_in_time_though_the_loop_has_no_turn_for_alarms(
 ) -> None:
     monkeypatch.setattr(link, "REST_WITHIN", 0.0)
     with no_alarm(monkeypatch):
-        here = console.listen(tmp_path)
+        here = console.listen(tmp_path, policy=policy(timeouts=Timeouts(dimse=0.0, idle=0.0)))
         with calling(here.port, (CT, EXPLICIT), VERIFICATION) as talk:
             begin(talk)
             assert begun.wait(SECONDS)
+            console.taken()  # that turn of the loop is over
             number = number_of(console)
             talk.send(store(3)[BEGUN][:100])
             told_all(console, number)
