@@ -110,9 +110,13 @@ class Link(asyncio.BufferedProtocol):
         self._take(nbytes)
         straight, until = self.machine.straight, self.last_activity + REST_WITHIN
         for _ in range(NEXT_AT_ONCE):
-            if not (self.expects_next or straight.waiting) or self.last_activity > until:
+            if self.expects_next:
+                self.expects_next = False
+                self._wait_no_more()  # what is waited for now is the rest of another
+            elif not straight.waiting:
                 break
-            self.expects_next = False
+            if self.last_activity > until:
+                break
             if count := self._received_already():
                 self._take(count)
             else:
