@@ -16,7 +16,32 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "engine" / "trace" / "redaction" / "words.py"
 SOURCES = ("engine", "gui/models")
-NAMES = frozenset({"Brown", "Gray", "Long", "Mark", "Marks", "May", "Nagle's", "Rose", "Stone", "Will", "Young"})
+NAMES = frozenset(
+    {
+        "BLACK",
+        "Black",
+        "Brown",
+        "Cloud",
+        "Gray",
+        "Head",
+        "LIN",
+        "Lin",
+        "Lock",
+        "Long",
+        "Mark",
+        "Marks",
+        "May",
+        "Nagle's",
+        "Page",
+        "Rose",
+        "Samsung",
+        "Stone",
+        "WHITE",
+        "White",
+        "Will",
+        "Young",
+    }
+)
 _WORD = re.compile(r"[A-Za-z][A-Za-z]*(?:['’-][A-Za-z]+)*")
 _HEAD = '''"""The words of the program's own sentences: what redacted exports let through.
 

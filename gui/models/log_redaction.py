@@ -110,6 +110,9 @@ class RedactedLog:
             return f"{sentence} ({clause})" if clause else sentence
         if row.shape.kind is Kind.MESSAGE:
             return BETWEEN.join(map(self._part, row.detail.split(BETWEEN))) if row.detail else ""
+        if row.shape.kind is Kind.OPERATION:
+            sentence, *others = row.detail.split(BETWEEN)
+            return BETWEEN.join((self.redaction.sentence(sentence), *map(self._part, others)))
         known, peer = self.peers.get(row.association or 0), self.peer(row.association)
         names = {} if known is None else {known.name: peer.name, known.ae_title: peer.ae_title, known.host: peer.host}
         return self.redaction.sentence(row.detail, {k.strip(): v for k, v in names.items() if k.strip()})

@@ -15,12 +15,15 @@ from .words import WORDS
 REMEMBERED = 1_000
 GAP = "…"
 """What stands for words that are left out."""
+_COMMENT = " — "
+"""What stands before a peer's Error Comment, to the end of a sentence."""
 _QUOTED = re.compile(r"“[^”]*”|‘[^’]*’|\"[^\"]*\"|(?<![^\s(\[])'[^']*'(?!\w)")
 _PIECE = re.compile(r"\S+")
 _GAPS = re.compile(rf"{GAP}(?:[\s,;:]*{GAP})+")
 _BEFORE, _AFTER = "([{“‘\"'<×#", ")]}”’\"'>,.;:!?…%"
 _SIGNS = frozenset("!\"#$%&'()*+,-./:;<=>?@[]_{|}·→←…×✓✕✗–—△▲■≠≤≥")
 _CODE = re.compile(r"[0-9A-F]{2}H|[0-9A-F]{4}H|[0-9A-F]{4},[0-9A-F]{4}|Sta\d{1,2}|Evt\d{1,2}|(?:AE|DT|AR|AA)-\d{1,2}")
+_OPTION = re.compile(r"--?[a-z]+(?:-[a-z]+)*")
 _SMALL = re.compile(r"\d{1,3}")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,3})?")
 _UNITS = frozenset({"byte", "bytes", "kB", "MB", "GB", "TB", "s", "ms", "µs", "min", "seconds", "second", "bits"})
@@ -70,7 +73,8 @@ class Sentences:
     def _told(self, text: str, names: dict[str, str], numbers: bool) -> str:
         for name in sorted(names, key=len, reverse=True):
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", names[name].replace("\\", ""), text)
-        text = _QUOTED.sub(self._quoted, text)
+        ours, dash, _theirs = text.partition(_COMMENT)
+        text = _QUOTED.sub(self._quoted, f"{ours}{dash}{LEFT_OUT}" if dash else text)
         pieces = list(_PIECE.finditer(text))
         cores = [_core(m[0]) for m in pieces]
         made, at = [], 0
@@ -114,6 +118,8 @@ class Sentences:
             return core
         if _COUNT.fullmatch(core) and (following in _UNITS or (last in _PORTS and len(core) < 6)):
             return core
+        if _OPTION.fullmatch(core):
+            return core if all(p in WORDS for p in core.split("-") if p) else None
         parts = re.split("[/=]", core)
         if len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts):
             return core

@@ -12,49 +12,49 @@ AccessionNumber Acquisition Action Actions Active Acuity Add Adds Administration
 Admission AdmissionID AdmittingDiagnosesCodeSequence AdmittingDiagnosesDescription Adult Advanced Affected After
 Agent Alert All Allergies Allowed Alpha Also Ambulatory An Analysis Angiographic Annex Annotation Annotations
 Announce Announces Another Answering Answers Any Anything Application Approval ApprovalSequence Array Arterial As
-Ask Assembly Assertion Assessment Assigned Association Asynchronous At Attribute Attributes Audio Autorefraction
-Availability Await Awaiting Axial B B-scan BCP BD-compatible BE BEGIN BLACK BLUE BUILT-IN BUT BY Baseline Basic
-BasicColorImageBox BasicFilmBox BasicFilmSession BasicGrayscaleImageBox Beam Beams Behavior Behind Being Beside
-Bi-Plane Big Bit Bits Blending Body Border Both Box Brachy Breast Bring Built-in Bulk Byte Bytes C C-Arm C-CANCEL
-C-CANCEL-FIND-RQ C-CANCEL-GET-RQ C-CANCEL-MOVE-RQ C-CANCEL-RQ C-ECHO C-ECHO-RQ C-ECHO-RSP C-FIND C-FIND-RQ
+Ask Assembly Assertion Assessment Assigned Association Associations Asynchronous At Attribute Attributes Audio
+Autorefraction Availability Await Awaiting Axial B B-scan BCP BD-compatible BE BEGIN BLUE BUILT-IN BUT BY Baseline
+Basic BasicColorImageBox BasicFilmBox BasicFilmSession BasicGrayscaleImageBox Beam Beams Behavior Behind Being
+Beside Bi-Plane Big Bit Bits Blending Body Border Both Box Brachy Breast Bring Built-in Bulk Byte Bytes C C-Arm
+C-CANCEL C-CANCEL-FIND-RQ C-CANCEL-GET-RQ C-CANCEL-MOVE-RQ C-CANCEL-RQ C-ECHO C-ECHO-RQ C-ECHO-RSP C-FIND C-FIND-RQ
 C-FIND-RSP C-GET C-GET-RQ C-GET-RSP C-MOVE C-MOVE-RQ C-MOVE-RSP C-STORE C-STORE-RQ C-STORE-RQs C-STORE-RSP C-STOREs
 CA CA's CAD CANCELED CAs CC CDA CERTIFICATE CI CID CLASS CLEAR COLD COLOR COMPLETED COMPUTER CONFLICT CONSOLE COUNT
 CREATE CRL CS CT CUBIC Calculations Call Called Called-AE-title Calling Calling-AE-title Cancel Cancellation
 Cancelled Cannot Capture Cardiac Certificate Certificates Change Changing Character Characteristics Check Chest
-Choose Claim Claimed Class Class-Instance Classes Clause Client ClientHello Closes Closing Cloud Code CodeMeaning
-Coding Coerced Coercion Coherence Colon Color Columns Combined Command Comment Comments
-CommentsOnTheScheduledProcedureStep Commitmen Commitment Committed Common Communication Compare Complete Completed
-Component Composite CompositeInstanceRootRetrieveGet CompositeInstanceRootRetrieveMove Compositing Comprehensive
-Compression Computed ConceptNameCodeSequence Conditional Configuration Confocal Connect Connecting Connection
-Console Contact Content ContentDate ContentTemplateSequence ContentTime Context Contexts Continuous Control
-Conventional ConventionalMachineVerificationSequence Conversion Converted Converting Coordinates Corneal Correct
-Counts Craniofacial Create Creation CreationDate CreationTime Ctrl-C Current CurrentConfigurationID
-CurrentPatientLocation Curve Cut Cuts Cxxx D DA DCMTK DELETE DER DIAGNOSIS DICM DICOM DICOM's DICOMDIR DICOMDIRs
-DICOS DIMSE DIMSE-C DIMSE-N DISCONTINUED DNS DO DOWN DS DSA DT DTK DTLS Data Date-time DateOfLastCalibration
-DateTime Dates Deeper Default Defined Definition Definitions Deflate Deflated Deformable Delete Deleted Deletion
-Delivery Density Deprecating Dermoscopic Description Designator Destination Detached Detail Detection
-DeviceSerialNumber Diagnosis Dialog Dictionary Digital Direction Directory Discontinued Display
-DisplaySubsystemSequence Do Document Does Done Dose Duplicate E EC ECDSA ECG ENCRYPTED EXCLUSIVE Each Echo Eddy
-Electroencephalogram Electromyogram Electrooculogram Electrophysiology Element Elements Emission Empty En
-Encapsulated Encapsulation Encodes Encoding End Endian Endoscopic Enhanced Enter Entity
-EquipmentAdministratorSequence Error Event Every Everything Exception Exchange ExecutionStatus ExecutionStatusInfo
-Exist Exit Explain Explicit Extended Extensible F FAILURE FD FFH FILE FILM FIN FIND FL FOLDER FOR FRAME FROM FTP
-FULL Face Failed FailedAttributesSequence FailedSOPSequence Failure Failures Fiducials Field Fields File Files Fill
-Fills Film Filtered Find Findings Finds First First-Order For Format Forward Found Fraction Fragmentable Fragments
-Frame Free From Full Fuzzy GET GOING General GeneralMachineVerificationSequence Generic GiB Give Global Goes
-Grayscale Grid Group H HEVC HHMMSS HIGH HOST HTTP Hanging HangingProtocolDefinitionSequence
-HangingProtocolDescription Hardcopy Hash Have Head Header Height Hemodynamic Hierarchical High High-Throughput Holds
-Human HumanPerformerCodeSequence HumanPerformerName HumanPerformerOrganization ID IDs IMAGE IMMEDIATE IN INDEX
-INSERT INTEGER INTO IOD IP IR IS Identification Identifier Identifiers Identity If Image Images Imaging Implant
-ImplantTemplateGroupDescription Implantation Implementation Implicit In Incomplete Inflated Information
-Infrastructure Initial Initiate InlineBinary Input InputInformationSequence InputReadinessState Instance Instances
-InstitutionAddress InstitutionName InstitutionalDepartmentName Instruction Insufficient Intent Interlaced Internet
-Interpretation Interrupted Intra-Oral Intraocular Intravascular Invalid Inventory Ion IonMachineVerificationSequence
+Choose Claim Claimed Class Class-Instance Classes Clause Client ClientHello Closes Closing Code CodeMeaning Coding
+Coerced Coercion Coherence Colon Color Columns Combined Command Comment Comments CommentsOnTheScheduledProcedureStep
+Commitmen Commitment Committed Common Communication Compare Complete Completed Component Composite
+CompositeInstanceRootRetrieveGet CompositeInstanceRootRetrieveMove Compositing Comprehensive Compression Computed
+ConceptNameCodeSequence Conditional Configuration Confocal Connect Connecting Connection Console Contact Content
+ContentDate ContentTemplateSequence ContentTime Context Contexts Continuous Control Conventional
+ConventionalMachineVerificationSequence Conversion Converted Converting Coordinates Corneal Correct Counts
+Craniofacial Create Creation CreationDate CreationTime Ctrl-C Current CurrentConfigurationID CurrentPatientLocation
+Curve Cut Cuts Cxxx D DA DCMTK DELETE DER DIAGNOSIS DICM DICOM DICOM's DICOMDIR DICOMDIRs DICOS DIMSE DIMSE-C
+DIMSE-N DISCONTINUED DNS DO DOWN DS DSA DT DTK DTLS Data Date-time DateOfLastCalibration DateTime Dates Deeper
+Default Defined Definition Definitions Deflate Deflated Deformable Delete Deleted Deletion Delivery Density
+Deprecating Dermoscopic Description Designator Destination Detached Detail Detection DeviceSerialNumber Diagnosis
+Dialog Dictionary Digital Direction Directory Discontinued Display DisplaySubsystemSequence Do Document Does Done
+Dose Duplicate E EC ECDSA ECG ENCRYPTED EXCLUSIVE Each Echo Eddy Electroencephalogram Electromyogram
+Electrooculogram Electrophysiology Element Elements Emission Empty En Encapsulated Encapsulation Encodes Encoding
+End Endian Endoscopic Enhanced Enter Entity EquipmentAdministratorSequence Error Event Every Everything Exception
+Exchange ExecutionStatus ExecutionStatusInfo Exist Exit Explain Explicit Extended Extensible F FAILURE FD FFH FILE
+FILM FIN FIND FL FOLDER FOR FRAME FROM FTP FULL Face Failed FailedAttributesSequence FailedSOPSequence Failure
+Failures Fiducials Field Fields File Files Fill Fills Film Filtered Find Findings Finds First First-Order For Format
+Forward Found Fraction Fragmentable Fragments Frame Free From Full Fuzzy GET GOING General
+GeneralMachineVerificationSequence Generic GiB Give Global Goes Grayscale Grid Group H HEVC HHMMSS HIGH HOST HTTP
+Hanging HangingProtocolDefinitionSequence HangingProtocolDescription Hardcopy Hash Have Header Height Hemodynamic
+Hierarchical High High-Throughput Holds Human HumanPerformerCodeSequence HumanPerformerName
+HumanPerformerOrganization ID IDs IMAGE IMMEDIATE IN INDEX INSERT INTEGER INTO IOD IP IR IS Identification
+Identifier Identifiers Identity If Image Images Imaging Implant ImplantTemplateGroupDescription Implantation
+Implementation Implicit In Incomplete Inflated Information Infrastructure Initial Initiate InlineBinary Input
+InputInformationSequence InputReadinessState Instance Instances InstitutionAddress InstitutionName
+InstitutionalDepartmentName Instruction Insufficient Intent Interlaced Internet Interpretation Interrupted
+Intra-Oral Intraocular Intravascular Invalid Inventory Ion IonMachineVerificationSequence
 IssuerOfAccessionNumberSequence IssuerOfAdmissionIDSequence IssuerOfPatientID IssuerOfPatientIDQualifiersSequence It
 Item Item-length Items Its J JJ JPEG JPEG-LS JPIP JSON JWT Job Judging KB KEY Keeps Kept Keratometry Kerberos Key
-Keys Keyword KiB L LE LIN LO LOW LT LUT Label Last Layer Leave Leaves Left Legacy Length Lens Lensometry Level
-Likely Line List Listening Little Loading Location Lock Log Logging Look Looking Lossless Lossy Lost M MAMMO MEDIUM
-MIME MLLP MOVE MPPS MPR MR MTL Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
+Keys Keyword KiB L LE LO LOW LT LUT Label Last Layer Leave Leaves Left Legacy Length Lens Lensometry Level Likely
+Limits Line List Listening Little Loading Location Log Logging Look Looking Lossless Lossy Lost M MAMMO MEDIUM MIME
+MLLP MOVE MPPS MPR MR MTL Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
 ManufacturerModelName Map Mapping Match Matches Matching Max Maximum Measurements Media MediaCreationManagement
 MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages Meta Microscopic Microscopy Min Minimum
 Missing Mistyped Mixes Modality ModalityPerformedProcedureStep ModalityPerformedProcedureStepRetrieve Model
@@ -69,8 +69,8 @@ Often One Only Open Opened Opening Operation Operations Operator Ophthalmic Opti
 OrderFillerIdentifierSequence OrderPlacerIdentifierSequence Originator Originator's Orthanc Other
 OtherPatientIDsSequence Others Our Out OutputInformationSequence Overlay OverriddenAttributesSequence P P-DATA
 P-DATA-TF P-DATA-TF's PALETTE PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PDataRequest PEER
-PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Page Pair Palette Papyrus Parameter Parametric
-Part Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
+PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part
+Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
 Pending Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime
 PerformedStationNameCodeSequence PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic
 Photographic Photography Photon-Electron Physician Pixel Plan Planar Planned Point Position
@@ -94,8 +94,8 @@ RequestedProcedurePriority RequestingPhysician Requestor Requestor's Requests Re
 Resonance Resource Resources Respiratory Responded Response Responses Result Results Retired Retrieval Retrievals
 Retrieve Retrieving Rights Robotic Robotic-Arm Role Roles Root Routine Rows Rule Rules S SA SAML SCHEDULED SCP SCP's
 SCU SE SEA SECONDS SELECT SERIES SET SH SHOWED SL SLIDE SMPTE SNI SOP SOPClassUID SOPClassesInStudy SOPInstanceUID
-SOURCE SQ SR SS SSH ST START STATUS STL STUDY SU SUCI SUEA SUL SUPERSLIDE SV Salvage Sample Samsung Says Scale Scalp
-Scan Scheduled ScheduledHumanPerformersSequence ScheduledPerformingPhysicianName ScheduledProcedureStepDescription
+SOURCE SQ SR SS SSH ST START STATUS STL STUDY SU SUCI SUEA SUL SUPERSLIDE SV Salvage Sample Says Scale Scalp Scan
+Scheduled ScheduledHumanPerformersSequence ScheduledPerformingPhysicianName ScheduledProcedureStepDescription
 ScheduledProcedureStepID ScheduledProcedureStepLocation ScheduledProcedureStepPriority
 ScheduledProcedureStepStartDate ScheduledProcedureStepStartDateTime ScheduledProcedureStepStartTime
 ScheduledProcessingParametersSequence ScheduledProtocolCodeSequence ScheduledStationAETitle
@@ -118,32 +118,32 @@ Transition Transport Treatment TreatmentVerificationStatus Trial True Try Type T
 UIDs UL UN UNIQUE UNSAFE UPDATE UPS UR URI URN US UT UTC UV Ultrasound Unable Uncompressed Unexpected Unified
 UnifiedProcedureStepPerformedProcedureSequence Unique Units Unknown Unrecognized Unsubscribe Update Updated Upper
 Usage Use User User-Identity-Type VALUES VERIFIED VL VM VOI VPN VR Value ValueType Values Variable Verification
-Version Video View Visit Visual Voice Volume Volumetric W WAL WARM WARNING WHERE WHITE Wait Waiting Waived Warning
-Watch Waveform We Web Well-known What Whether Who Whole Why Wide Window Wireshark With Without Word Worklist
-WorklistLabel World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort abort-missing
-abort-reason abort-source abort-source-provider abort-user-reason aborted aborts about above absent abstract
-abstract-syntax abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's accepts
-access accessory acknowledged acknowledgement act action action-type add added address addressed addresses adds
-adjustment administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final afterwards again
-ago agreed agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows almost alone
-already also although always ambient among an and anew annotation announce announced announces anonymous another
-answer answer's answer-transfer-syntax answer-unasked answered answering answers any anybody anything anyway apart
-applicable application application-context application-context-name applies appropriate archive are argument
-arguments around array arrays arrived arrives as ascending aside ask asked asking asks assertion assign assigned
-assigns associating association associations asynchronous at attempt attribute attributes authenticated
-authentication authority authority's authorized automatic availability available avoid awaiting away back backslash
-bad balancer banner base basic be beam beams became because become becomes been before began begin begins behind
-being belong belongs below beside besides best better between beyond bit bits blame blank block both box box's boxes
-breaks broke broken brought browser builder built built-in busy but by byte bytes cable calculate call callback
-called caller callers calling calls came can cancel cancel-late cancel-status cancel-unasked cancel-unknown canceled
-cancellation cancelled cancelling cancels cannot capture carried carries carry case cause caused cd center
-certificate certificate's certificate-validity certificates certification chain change changed changes changing
-character characters check checked checks choice choose chooses chose chosen cipher claim claimed class classes
-client client-certificate clients clock clocks close closed closed-within closes closing code codes coerce coerces
-coercion collation collision colons color column columns come comes command command's command-field command-unended
-commands commitment commitment-event commitment-instances commitment-reused commitment-transaction commitments
-commits committed common common-extended-answer common-extended-repeated common-extended-version compare complete
-completed composite compressed computer computer's computers condition conditional configuration configured confirm
+Version Video View Visit Visual Voice Volume Volumetric W WAL WARM WARNING WHERE Wait Waiting Waived Warning Watch
+Waveform We Web Well-known What Whether Who Whole Why Wide Window Wireshark With Without Word Worklist WorklistLabel
+World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort abort-missing abort-reason
+abort-source abort-source-provider abort-user-reason aborted aborts about above absent abstract abstract-syntax
+abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's accepts access accessory
+acknowledged acknowledgement act action action-type add added address addressed addresses adds adjustment
+administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final afterwards again ago agreed
+agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows almost alone already also
+although always ambient among an and anew annotation announce announced announces anonymous another answer answer's
+answer-transfer-syntax answer-unasked answered answering answers any anybody anything anyway apart applicable
+application application-context application-context-name applies appropriate archive are argument arguments around
+array arrays arrived arrives as ascending aside ask asked asking asks assertion assign assigned assigns associating
+association associations asynchronous at attempt attribute attributes authenticated authentication authority
+authority's authorized automatic availability available avoid awaiting away back backslash bad balancer banner base
+basic be beam beams became because become becomes been before began begin begins behind being belong belongs below
+beside besides best better between beyond bit bits blame blank block both box box's boxes breaks broke broken
+brought browser builder built built-in busy but by byte bytes cable calculate call callback called caller callers
+calling calls came can cancel cancel-late cancel-status cancel-unasked cancel-unknown canceled cancellation
+cancelled cancelling cancels cannot capture carried carries carry case cause caused cd center certificate
+certificate's certificate-validity certificates certification chain change changed changes changing character
+characters check checked checks choice choose chooses chose chosen cipher claim claimed class classes client
+client-certificate clients clock clocks close closed closed-within closes closing code codes coerce coerces coercion
+collation collision colons color column columns come comes command command's command-field command-unended commands
+commitment commitment-event commitment-instances commitment-reused commitment-transaction commitments commits
+committed common common-extended-answer common-extended-repeated common-extended-version compare complete completed
+composite compressed computer computer's computers condition conditional configuration configured confirm
 confirmation confirmed conflict conformance congested connect connected connecting connection connections connects
 console console's contact contacted contain contains content context context's context-id context-id-repeated
 context-result context-unanswered context-unproposed contexts continue continuing control control-bits conversion
@@ -159,11 +159,11 @@ early early-success echo echo-status echoed editcap eight either element element
 elsewhere empty empty-fragment empty-mandatory emulator enabled encapsulated encapsulation encoded encoding
 encrypted encryption end ended endian ends engine engine's enlarged enter entered entries entry environment equal
 equal-to-request error errors established even event event-type events ever every everything exact exactly example
-exchange exchanged excludes exist existing exists exit expanded expected expired export extended extended-answer
-extended-answer-content extended-content extended-repeated extended-unused extra-attribute extract fail failed
-failed-create failed-list failed-list-count failed-list-only failed-list-unfounded fails failure failures falls
-false far faster fault faults faulty few fewer field fields file file-set files fill filled film films final
-final-early final-total finally find finding findings finish finished firewall first fit fits five flag
+exceeded exchange exchanged excludes exist existing exists exit expanded expected expired export extended
+extended-answer extended-answer-content extended-content extended-repeated extended-unused extra-attribute extract
+fail failed failed-create failed-list failed-list-count failed-list-only failed-list-unfounded fails failure
+failures falls false far faster fault faults faulty few fewer field fields file file-set files fill filled film
+films final final-early final-total finally find finding findings finish finished firewall first fit fits five flag
 floating-point folder folders follow followed follows for forbid forbidden forbidden-field forbids foreign form
 format formed forward forwarded found fraction fragment fragments frame frames free fresh from front frozen full
 function further fuzzy gateway gave general get get-counts get-originator ggggeeee give given gives global go goes
@@ -184,7 +184,7 @@ magnification mail main make makes malformed-item managed mandatory many marked 
 maximum maximum-length maximum-length-small may mean meaning means meant meanwhile media media-creation memory
 mention mentions message message-id-again message-id-in-response message-id-reused messages met meta middle min
 missing missing-conditional missing-mandatory misspelt mistake mixed mm modalities modality model model's models
-modifications modified modified-suite moment monitor monitoring months more most move moved mpps mpps-created
+modifications modified modified-suite moment monitor monitoring months more most mostly move moved mpps mpps-created
 mpps-created-accepted mpps-final mpps-final-accepted ms much multi-frame multiframe must mutual name named names
 naming naturally near-lossless need needed needs negotiate negotiated negotiating negotiation negotiation's
 negotiations neither nested network networking never new newer newest next no no-context no-pdv no-reason nobody
@@ -227,8 +227,8 @@ sub-operations subject subscribe subscribed subscription subscriptions succeeded
 suite-forbidden suites sum supplied support supported supports suspended switch switched switches synchronous
 synchronously syntax syntaxes sys system system's systems table tables tag tags take taken takes tampered task
 technical tell tells template terminated terms test tests text texts than that the their them themselves then there
-these they thin thing this those though thousands thread three through thrown throws ticket time time-out timed
-timeout timer times timezone title titles tls to today together token tokens told tomorrow too took tool
+these they thin thing this those though thousands thread three through thrown throws ticket time time-out time-outs
+timed timeout timer times timezone title titles tls to today together token tokens told tomorrow too took tool
 total-changes trace traffic trailing trailing-bytes transaction transfer transfer-syntax
 transfer-syntaxes-not-supported transient translating transport tree trees tried tries trips true trust trusted try
 turn turned turns twice twin two type types uid ultrasound unable unanswered unasked uncompressed undefined

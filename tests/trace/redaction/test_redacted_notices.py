@@ -273,6 +273,11 @@ def test_the_errors_of_peers_and_the_evidence_of_findings_are_not_told() -> None
     assert told_finding.evidence == Evidence(start=12, end=20)
 
 
+def test_what_a_peer_says_of_a_file_is_not_told() -> None:
+    made = Redaction().sentence("0124H Refused: Not authorized — not for patient 42 of will")
+    assert made == "0124H Refused: Not authorized — (left out)"
+
+
 def test_a_name_of_ordinary_words_is_not_told_once_it_was_seen() -> None:
     redaction = Redaction()
     redaction.notice(
