@@ -28,6 +28,7 @@ from engine.model.notices import (
     StepState,
 )
 from engine.standard.dictionary import uid_text
+from engine.standard.pdus import PDataTF
 from engine.trace.diagnosis.diagnoser import Diagnoser
 from engine.trace.diagnosis.model import Diagnosis
 from engine.trace.diagnosis.text import diagnosis_json, diagnosis_lines
@@ -264,7 +265,8 @@ class Output:
         whole = isinstance(n, PduNotice) and n.whole
         fields = pdu_text(n.data) if self._explain and isinstance(n, PduNotice) and whole else ""
         self._stamped(n.time, f"{notice_text(n)}: {fields}" if fields else notice_text(n))
-        if self.verbosity > 1 and isinstance(n, PduNotice) and whole:
+        told = self.redaction is None or not isinstance(n, PduNotice) or n.type != PDataTF.TYPE
+        if self.verbosity > 1 and isinstance(n, PduNotice) and whole and told:  # fragments are zeros, messages follow
             self._pdu_detail(n.data)
         if isinstance(n, MessageNotice):
             self._message_detail(n)

@@ -46,11 +46,18 @@ TIGHT = Limits(pdu_length=4096, command_set=1024, data_set=2048, depth=2, inflat
 
 
 def _decoded(data: bytes, *, raw: bool, as_json: bool) -> None:
-    """As `decode` does it: every notice printed with its trees and bytes, every failure diagnosed; of a third under
-    limits that real messages meet."""
+    """As `decode` does it: every notice printed with its trees and bytes, every failure diagnosed; a fifth redacted,
+    a third under limits that real messages meet."""
     limits = TIGHT if len(data) % 3 == 0 else Limits()
     thorough = len(data) % 8 == 0  # trees and bytes of every PDU take a hundred times as long
-    out = Output(json=as_json, verbosity=3 if thorough else 1, narrate=True, explain=thorough, out=io.StringIO())
+    out = Output(
+        json=as_json,
+        redact=len(data) % 5 == 0,
+        verbosity=3 if thorough else 1,
+        narrate=True,
+        explain=thorough,
+        out=io.StringIO(),
+    )
     with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(CaptureError):
         inside = unpacked(data, "-")
         for notice in (capture.decode_stream if raw else capture.decode)(inside, "-", limits):
