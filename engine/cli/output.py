@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from engine.model.association import Negotiated
 from engine.model.dataset import DataSet
@@ -45,11 +45,13 @@ from engine.trace.plain_text import (
     time_text,
     visible,
 )
-from engine.trace.redaction.redaction import N, Redaction
 from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
 from .judging import Judging
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import N, Redaction
 
 MOST_DIAGNOSES = 3
 """Told at the end; more would bury the likeliest, and the trace has them all."""
@@ -73,6 +75,13 @@ class OutputFailed(Exception):
         gone = isinstance(error, BrokenPipeError)
         why = "its reader has gone" if gone else f"{error.strerror or error}"
         super().__init__(f"Standard output cannot be written any more: {why}.")
+
+
+def _redaction() -> Redaction:
+    """Read when it is asked for, which is seldom."""
+    from engine.trace.redaction.redaction import Redaction
+
+    return Redaction()
 
 
 class Output:
@@ -104,7 +113,7 @@ class Output:
         self._explain = explain
         self._out = out if out is not None else sys.stdout
         self._judging = judging or Judging()
-        self.redaction = Redaction() if redact else None
+        self.redaction = _redaction() if redact else None
         self._listening: set[int] = set()
         self._diagnoser = Diagnoser()
         self._diagnoses: dict[str, Diagnosis] = {}

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.trace.redaction.redaction import Redaction
 from gui.background import Background
 from gui.dialogs import Questions
 
 from .matches_table import ResultsTable
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 
 class MatchesSaving(QObject):
@@ -33,11 +36,11 @@ class MatchesSaving(QObject):
 
     def ask_redacted_csv(self) -> None:
         """As CSV, without patients' data and AE titles."""
-        self._ask("CSV (*.csv)", "matches-redacted.csv", partial(self._table.csv_text, Redaction()))
+        self._ask("CSV (*.csv)", "matches-redacted.csv", partial(_redacted, self._table.csv_text))
 
     def ask_redacted_json(self) -> None:
         """As DICOM JSON, without patients' data and AE titles."""
-        self._ask("DICOM JSON (*.json)", "matches-redacted.json", partial(self._table.json_text, Redaction()))
+        self._ask("DICOM JSON (*.json)", "matches-redacted.json", partial(_redacted, self._table.json_text))
 
     def add_to(self, menu: QMenu, verb: str = "") -> None:
         """The ways of saving as entries of a menu. verb: what they begin with."""
@@ -66,6 +69,12 @@ class MatchesSaving(QObject):
     def _not_saved(self, error: object) -> None:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         self.said.emit(f"Not saved: {reason}.")
+
+
+def _redacted(make: Callable[[Redaction], str]) -> str:
+    from engine.trace.redaction.redaction import Redaction
+
+    return make(Redaction())
 
 
 def _write(path: Path, make: Callable[[], str]) -> Path:

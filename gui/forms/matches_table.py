@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QAction
@@ -16,11 +17,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 from engine.model.dataset import Data, DataSet
 from engine.model.limits import USUAL, Limits
 from engine.trace.explain import PreviewError, data_set_json, data_set_of
-from engine.trace.redaction.redaction import Redaction
 from gui.background import Background
 from gui.models.dataset_values import display_text, element_name
 from gui.models.rows import Column, RowTableModel
 from gui.models.tables import PlainTable
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 ColumnPath = tuple[int, ...]
 """Tags from the identifier to a value, through the first items of sequences."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
@@ -11,13 +12,11 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, 
 
 from engine.model.association import Peer
 from engine.model.notices import Notice, ProgressNotice, StatusNotice
-from engine.trace.redaction.redaction import Redaction
 from gui.forms.header import PanelHeader, icon_button, text_button
 from gui.forms.whole_rows import keep_rows_whole
 from gui.models.log_filter import FIELDS
 from gui.models.log_json import json_lines
 from gui.models.log_model import LogModel
-from gui.models.log_redaction import RedactedLog
 from gui.models.log_store import Kind, LogRow
 from gui.models.log_text import SUB_OPERATIONS, text_lines
 from gui.models.tables import PlainTable
@@ -27,6 +26,9 @@ from gui.theme import SPACING, theme
 
 from .log_progress import ProgressStrip
 from .log_save import AskWhere, LineWriter
+
+if TYPE_CHECKING:
+    from gui.models.log_redaction import RedactedLog
 
 _Lines = Callable[[Iterable[LogRow]], Iterable[str]]
 _TYPING_PAUSE = 120
@@ -259,6 +261,9 @@ class LogPanel(QWidget):
         self._save_to(path, redacted.json_lines, redacted.text_lines)
 
     def _redacted(self) -> RedactedLog:
+        from engine.trace.redaction.redaction import Redaction
+        from gui.models.log_redaction import RedactedLog
+
         return RedactedLog(self.model, dict(self.model.feed.peers), Redaction())
 
     def _copy_redacted(self) -> None:

@@ -21,7 +21,6 @@ from engine.standard.messages import message_name
 from engine.standard.readable import contexts_for, readable_attributes, readable_classes
 from engine.standard.sop_classes import sop_class
 from engine.trace.explain import PreviewError, data_set_of
-from engine.trace.redaction.redaction import Redaction
 from engine.workspace.dataset_text import dataset_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import resolve_uid
@@ -277,6 +276,8 @@ class InstancePage(ServicePage):
 
     def redacted_text(self) -> str:
         """As `text`, with only the values that may leave the program."""
+        from engine.trace.redaction.redaction import Redaction
+
         return dataset_text(Redaction().data_set(self._last)) if self._last is not None else ""
 
     def save(self) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QTool
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import FindingNotice
-from engine.trace.redaction.redaction import Redaction
 from gui.forms.header import text_button
 from gui.models.finding_rows import (
     SEVERITIES,
@@ -248,6 +247,8 @@ class FindingsTab(QWidget):
 
     def copy_redacted_text(self) -> None:
         """The same without values, names and reasons of waivers."""
+        from engine.trace.redaction.redaction import Redaction
+
         told = Redaction().notice
         found = [told(self.model.record(row)) for row in self.table.selected_rows()]
         if found:

@@ -13,7 +13,6 @@ from engine.standard.elements import BY_KEYWORD
 from engine.standard.pdus import PDataTF
 from engine.trace.association_text import notices_text
 from engine.trace.diagnosis.model import Mend, Proof
-from engine.trace.redaction.redaction import Redaction
 from gui.forms.diagnosis_card import CardArea, DiagnosisCard
 from gui.forms.eliding_combo import ElidingCombo
 from gui.forms.header import PanelHeader, text_button
@@ -184,6 +183,8 @@ class TracePanel(QWidget):
         record = self.store.get(self._shown)
         if record is None:
             return ""
+        from engine.trace.redaction.redaction import Redaction
+
         told = Redaction().notice
         findings = findings_text(map(told, record.findings), self.tally_of(record), lambda _finding: None)
         return "\n".join(part for part in (notices_text(map(told, record.notices)), findings) if part)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import string
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.dataset import DataElement, DataSet
-from engine.trace.explain import data_set_json
+from engine.model.dataset import DataElement, DataSet, EncodedData
+from engine.trace.explain import data_set_json, data_set_of
 from engine.trace.redaction.redaction import Redaction
 from engine.trace.redaction.values import ALLOWED
 from engine.trace.redaction.words import WORDS
+from engine.wire.datasets import encode_dataset
+from tests.planted import found
 
 VALUES = st.text(string.ascii_letters + string.digits + "^=ÄÖßäöü山田", min_size=6, max_size=16)
 VRS = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
@@ -89,3 +92,39 @@ def test_sentences_of_the_program_stay_readable() -> None:
         "Listening on 127.0.0.1 port 11112: only programs on this computer can connect.",
     ):
         assert Redaction().sentence(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [
+        (("ISO_IR 192",), "Vogelbeer^Ädelheid=鳥^花"),
+        (("", "ISO 2022 IR 87"), "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        (("ISO_IR 144",), "Люкceмбypг"),
+        (("GB18030",), "Wang^XiaoDong=王^小东"),
+    ],
+)
+def test_no_character_set_lets_a_name_through(charset: tuple[str, ...], name: str) -> None:
+    data = DataSet(
+        (
+            DataElement(0x00080005, "CS", charset),
+            DataElement(0x00090010, "LO", (name,)),
+            DataElement(0x00091001, "PN", (name,)),
+            DataElement(0x00100010, "PN", (name,)),
+            DataElement(0x00104000, "LT", (f"{name} was here",)),
+        )
+    )
+    encoded = encode_dataset(data, "1.2.840.10008.1.2.1")
+    raw = next(e for e in read_back(encoded) if e.tag == 0x00100010)
+    assert raw.texts, "it was encoded at all"
+    redaction = Redaction()
+    made = redaction.data_set(read_back(encoded))
+    assert made.texts(0x00080005) == charset
+    said = (
+        f"{json.dumps(data_set_json(made), ensure_ascii=False)} {redaction.sentence(f'No instance of {name}, of (10)')}"
+    )
+    for group in name.replace("=", "^").split("^"):
+        assert not found(name, said, (group,))
+
+
+def read_back(encoded: bytes) -> DataSet:
+    return data_set_of(EncodedData(encoded, "1.2.840.10008.1.2.1"))
