@@ -56,6 +56,8 @@ class Bridge(QObject):
     def __init__(self, make_engine: Callable[[Callable[[], None]], EngineLike], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._open = True
+        self._heeded = False
+        """What the last ring asks for is done, or will be."""
         self._since = QElapsedTimer()
         self._limit = LEAST_BATCH
         self._timer = QTimer(self)
@@ -63,6 +65,7 @@ class Bridge(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._fetch)
         self._rung.connect(self._heard, Qt.ConnectionType.QueuedConnection)
+        self._rung.connect(self._make_sure, Qt.ConnectionType.QueuedConnection)
         self._ending: Background | None = None
         self._engine = make_engine(self._ring)
 
@@ -115,12 +118,20 @@ class Bridge(QObject):
 
     def _heard(self) -> None:
         if not self._open or self._timer.isActive():
+            self._heeded = True
             return
         wait = INTERVAL - self._since.elapsed() if self._since.isValid() else 0
         if wait > 0:
             self._timer.start(wait)
         else:
             self._fetch()
+        self._heeded = True
+
+    def _make_sure(self) -> None:
+        """The bell rings no more before all is fetched: a defect in `_heard` must not leave the window deaf."""
+        heeded, self._heeded = self._heeded, False
+        if not heeded and self._open and not self._timer.isActive():
+            self._timer.start(INTERVAL)
 
     def _fetch(self) -> None:
         self._since.start()

@@ -261,11 +261,14 @@ class Archive(FolderStore):
 
     def _indexed(self, done: asyncio.Future[None]) -> None:
         error = None if done.cancelled() else done.exception()
-        if isinstance(error, DatabaseError):
+        if error is not None:
             self._not_indexed(error)
 
-    def _not_indexed(self, error: DatabaseError) -> None:
-        self._on_problem(f"Stored files are safe, but not in their index before the next start: {error}")
+    def _not_indexed(self, error: BaseException) -> None:
+        why = error if isinstance(error, DatabaseError) else f"{type(error).__name__}."
+        self._on_problem(f"Stored files are safe, but not in their index before the next start: {why}")
+        if not isinstance(error, DatabaseError):
+            raise error  # a defect of ours, which the loop reports
 
     def close(self) -> None:
         """Index the rest and close the database; blocks."""

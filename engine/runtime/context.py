@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+UNWIRED = 2.0
+"""Seconds for connections that were cut to tell so; each takes a turn of the loop."""
 ACCEPTING_TURNS = 4
 """Turns of the loop from accept() to an association, and one to spare."""
 
@@ -161,8 +163,12 @@ class Context:
         await settled()
         for link in list(self.links):
             link.kill()
-        while self.links:
+        deadline = self.now() + UNWIRED
+        while self.links and self.now() < deadline:
             await asyncio.sleep(0)
+        for link in list(self.links):  # whose end was not told, by a defect of ours
+            link.sever()
+        self.links.clear()
 
 
 @types.coroutine

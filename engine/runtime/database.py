@@ -200,11 +200,11 @@ class Database:
             batch, self._waiting = self._waiting, []
         try:
             self._write([entry for entries, _ in batch for entry in entries])
-        except DatabaseError:
+        except Exception:  # noqa: BLE001 - a defect of ours, or too little memory, is met by who waits
             for entries, done in batch:  # one of them may be the reason: each alone
                 try:
                     self._write(entries)
-                except DatabaseError as error:
+                except Exception as error:  # noqa: BLE001 - as said
                     _resolve(done, error)
                 else:
                     _resolve(done, None)
@@ -228,10 +228,12 @@ class Database:
                     for entry in some:
                         _put(connection, entry)
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            raise DatabaseError(self._sentence(error)) from None
+            if isinstance(error, sqlite3.Error):
+                raise DatabaseError(self._sentence(error)) from None
+            raise
 
     def close(self, rest: Iterable[Entry] = ()) -> None:
         """Write what waits, then the rest, and close; closing twice does nothing. DatabaseError when the rest could not
@@ -285,7 +287,7 @@ def _put(connection: sqlite3.Connection, entry: Entry) -> None:
         connection.execute(_PUT_OBJECT, (entry.shelf, entry.key, record.sop_class_uid, record.sop_instance_uid, text))
 
 
-def _resolve(done: asyncio.Future[None], error: DatabaseError | None) -> None:
+def _resolve(done: asyncio.Future[None], error: Exception | None) -> None:
     def settle() -> None:
         if done.done():
             return

@@ -165,7 +165,17 @@ class Dispatcher:
         self._start(operation, Running(self._context, command, operation).run(), CATALOG[type(command.procedure)].title)
 
     def _start(self, operation: Operation, work: Any, service: str) -> None:
-        self._context.spawn(self.operations.run(operation, work, service), service or "An operation")
+        try:
+            task = self._context.spawn(self.operations.run(operation, work, service), service or "An operation")
+        except Exception:
+            work.close()  # else Python complains that nobody awaited it
+            raise
+
+        def ended(_: asyncio.Task[None]) -> None:
+            self.operations.settle(operation)
+            work.close()
+
+        task.add_done_callback(ended)
 
     def _cancel(self, command: c.Cancel) -> None:
         self._context.spawn(self.operations.cancel(command.operation), "Cancelling")

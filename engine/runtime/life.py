@@ -102,7 +102,7 @@ class Life:
         """Have the commands that wait dispatched; False when the loop is closed."""
         knock = self._knock
         if knock is None or self.context.loop.is_closed():
-            return self._call(self._take)
+            return self._call(self._take_all)
         knock.wake()
         return True
 
@@ -235,7 +235,7 @@ class Life:
             loop.add_reader(door.number, self._knocked, door)
             self._knock = door
         self._takes = True
-        self._take()
+        self._take_all()
         self._ready.set()
         await self._stopping.wait()
         await dispatcher.close(STOP_TIMEOUT)
@@ -243,7 +243,16 @@ class Life:
 
     def _knocked(self, door: Knock) -> None:
         door.calm()
-        self._take()
+        self._take_all()
+
+    def _take_all(self) -> None:
+        """Have what waits begun; where that cannot be, each has its end all the same."""
+        try:
+            self._take()
+        except Exception as error:  # noqa: BLE001 - nobody would take them before the next one comes
+            self._told(error)
+            while self._commands:
+                refuse(self.context, self._commands.popleft(), sentences.NOT_BEGUN)
 
     def _take(self) -> None:
         dispatcher, commands = self.dispatcher, self._commands
@@ -252,9 +261,9 @@ class Life:
             try:
                 dispatcher.dispatch(command)
             except Exception as error:  # noqa: BLE001 - those behind it are to have their turn
-                self._told(error)
                 dispatcher.operations.forget(getattr(command, "operation", None))
                 refuse(self.context, command, sentences.NOT_BEGUN)
+                self._told(error)
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
         try:

@@ -81,9 +81,13 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self.attach(transport)
-        self._plain = gathering.SUPPORTED
-        self.secured()
+        try:
+            self.attach(transport)
+            self._plain = gathering.SUPPORTED
+            self.secured()
+        except BaseException:  # asyncio would leave it open, with nobody to close it
+            transport.abort()
+            raise
 
     def attach(self, transport: asyncio.Transport) -> None:
         """There is a connection, which can be closed. With TLS it cannot be used yet."""
@@ -205,6 +209,7 @@ class Link(asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._context.links.discard(self)
         try:
             if not self.failed:
                 self.take_pieces()
@@ -216,7 +221,6 @@ class Link(asyncio.BufferedProtocol):
         self.lost = True
         if self.closed_here:  # all has been told: the reader wakes while we tidy up
             self._context.outbox.let_go()
-        self._context.links.discard(self)
         if isinstance(exc, OSError):
             self.lost_reason = exc.strerror or str(exc)
         elif exc is not None:  # asyncio ends a connection whose callback failed; the loop's handler has told what did

@@ -36,6 +36,8 @@ class Operation:
     waiting: Callable[[], None] | None = None
     """Wakes it where it waits for what may never come."""
     total: int | None = None
+    told: bool = False
+    """Its StatusNotice is out."""
     tidies: bool = False
     """What it has set up at the peer it takes back when it is cancelled."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,6 +112,7 @@ class Operation:
                 verdict=verdict,
             )
         )
+        self.told = True
 
     def end_with(
         self,
@@ -135,6 +138,7 @@ class Operation:
             failed_instances=failed_instances,
         )
         self.context.notify(notice)
+        self.told = True
         return notice
 
 
@@ -168,6 +172,12 @@ class Operations:
             raise
         finally:
             self.forget(operation.number)
+
+    def settle(self, operation: Operation) -> None:
+        """Whatever ran it is over: where that failed before it could say so, it is said here."""
+        if not operation.told:
+            operation.end(Outcome.NOT_SENT, "An unexpected error ended it.")
+        self.forget(operation.number)
 
     def forget(self, number: int | None) -> None:
         """It is over, or was never begun."""

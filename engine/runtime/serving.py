@@ -86,7 +86,11 @@ class Server:
     async def save(self, association: int | None = None) -> str:
         """Make durable what was changed: nothing is acknowledged before. Else undo it and say why."""
         changes = self.peer.state.take()
-        problem = await self.keeper.commit(changes) if changes else ""
+        try:
+            problem = await self.keeper.commit(changes) if changes else ""
+        except Exception:
+            self.peer.state.undo(changes)
+            raise
         if problem:
             self.peer.state.undo(changes)
             self.context.error(f"What was asked for could not be kept: {problem}", association)
@@ -99,7 +103,11 @@ class Server:
         size = size_of(instance.data)
         problem = await self.room.take(size)
         if not problem:
-            problem = await self.keeper.keep(instance)
+            try:
+                problem = await self.keeper.keep(instance)
+            except Exception:
+                self.room.give_back(size)
+                raise
             if problem:
                 self.room.give_back(size)
         if problem:
@@ -146,7 +154,6 @@ class Server:
 
     async def _serve(self, association: Association, event: dx.RequestReceived, delay: float) -> None:
         run = _Run(self, association, event)
-        name = message_name(event.message.command.command_field)
         try:
             if delay:
                 with suppress(TimeoutError):
@@ -157,6 +164,7 @@ class Server:
         except Ended:
             pass  # the association's own notice has said why
         except Exception as error:  # noqa: BLE001 - a defect of ours must still answer the peer
+            name = message_name(event.message.command.command_field)
             self.context.error(
                 f"Answering {name} failed unexpectedly: {type(error).__name__}.",
                 association.number,
@@ -229,9 +237,10 @@ class _Run:
         self.event = event
         self._elsewhere: dict[tuple[str, tuple[Need, ...]], Association] = {}
         self._needs: dict[Need, tuple[Need, ...]] = {}
-        self._before = self._held()
+        self._before: EncodedData | FileData | None = None
 
     async def play(self, generator: Serving) -> None:
+        self._before = self._held()
         effect = await self._first(generator)  # cancelled, it may still run in its thread, and is not to be closed
         try:
             while effect is not None:

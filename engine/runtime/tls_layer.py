@@ -81,12 +81,16 @@ class TlsLayer(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._facade.inner = transport
-        self._link.attach(self._facade)
-        if self._seconds:
-            self._timer = self._context.loop.call_later(self._seconds, self._late)
-        self._handshake()
+        try:
+            self._transport = transport
+            self._facade.inner = transport
+            self._link.attach(self._facade)
+            if self._seconds:
+                self._timer = self._context.loop.call_later(self._seconds, self._late)
+            self._handshake()
+        except BaseException:  # asyncio would leave it open, with nobody to close it
+            transport.abort()
+            raise
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._room
@@ -122,6 +126,14 @@ class TlsLayer(asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        try:
+            self._end(exc)
+        finally:  # a defect in what came last hides the end from nobody
+            self._stop_timer()
+            self.over = True
+            self._link.connection_lost(exc)
+
+    def _end(self, exc: Exception | None) -> None:
         if exc is not None and not self.over:
             self._last_words()
         if not self.secured and not self.over:
@@ -131,9 +143,6 @@ class TlsLayer(asyncio.BufferedProtocol):
                 said = (exc.strerror or str(exc)) if isinstance(exc, OSError) else ""
                 sentence = words.broken_off(self._peer, said, server=self._secure.server)
                 self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict(), Cause.TLS_FAILED)
-        self._stop_timer()
-        self.over = True
-        self._link.connection_lost(exc)
 
     def _last_words(self) -> None:
         """Read what came before a reset: a peer that refuses us in TLS 1.3 sends its alert and closes while our

@@ -137,3 +137,22 @@ def test_a_fetch_that_fails_is_not_the_last(qtbot):
         qtbot.waitUntil(lambda: len(taken) == 1)
     assert [kind for kind, _, _ in raised] == [KeyError] * 3
     bridge.close()
+
+
+def test_a_bell_that_was_heard_by_halves_is_not_rung_in_vain(qtbot, monkeypatch):
+    """The engine rings no more before what waits is fetched."""
+    heard = []
+
+    def fail(_self):
+        heard.append(True)
+        raise KeyError("Vogelbeer^Adelheid")
+
+    monkeypatch.setattr(Bridge, "_heard", fail)
+    bridge = Bridge(lambda bell: ThreadedEngine(bell, 1))
+    taken = []
+    bridge.notices.connect(taken.extend)
+    with qtbot.capture_exceptions() as raised:
+        bridge.start()
+        qtbot.waitUntil(lambda: len(taken) == 1)
+    assert heard and [kind for kind, *_ in raised] == [KeyError]
+    bridge.close()
