@@ -61,7 +61,8 @@ class Link(asyncio.BufferedProtocol):
         """What is to be sent waits for the end of a turn: what follows from one read goes out in one write."""
         self._wrote = False
         self._next: deque[Callable[[], None]] = deque()
-        self._room = MOST_ROOM
+        self.room = MOST_ROOM
+        """Bytes to read at once: fewer where what a peer sends takes long."""
         self.last_activity = context.now()
         self.lost = False
         self.lost_reason = ""
@@ -108,7 +109,7 @@ class Link(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         room = self.machine.receive_buffer()  # small at first; one that is filled is followed by a larger one
-        return room if len(room) <= self._room else room[: self._room]
+        return room if len(room) <= self.room else room[: self.room]
 
     def buffer_updated(self, nbytes: int) -> None:
         self._take(nbytes)
@@ -184,9 +185,9 @@ class Link(asyncio.BufferedProtocol):
             context.tell_rest()
         took = context.now() - now
         if took > SLOW:
-            self._room = max(LEAST_ROOM, min(nbytes or self._room, self._room) // 2)
-        elif self._room < MOST_ROOM and took < SLOW / 8:
-            self._room = min(MOST_ROOM, self._room * 2)
+            self.room = max(LEAST_ROOM, min(nbytes or self.room, self.room) // 2)
+        elif self.room < MOST_ROOM and took < SLOW / 8:
+            self.room = min(MOST_ROOM, self.room * 2)
 
     def _go_on(self) -> None:
         """Do what follows from what was received, and write all of it at once."""

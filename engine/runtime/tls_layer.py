@@ -93,7 +93,8 @@ class TlsLayer(asyncio.BufferedProtocol):
             raise
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._room
+        room = self._room
+        return room if len(room) <= self._link.room else room[: self._link.room]
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.secured and not self.over:

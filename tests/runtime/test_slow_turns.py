@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 
 from engine.model.notices import Outcome
@@ -10,9 +13,20 @@ from engine.runtime.link import LEAST_ROOM, Link
 from engine.services.responses import request_of
 
 from .console import VERIFICATION, Console, echo_rq, proposal
-from .scripted import calling
+from .scripted import Conversation, calling
+from .tls_files import Files, tls_calling
+from .tls_talk import listening, shoot
 
 COUNT = 2_000
+RECORD = 16 * 1024
+"""Bytes of a whole TLS record (RFC 8446 5.1), which is taken at once."""
+
+
+@contextlib.contextmanager
+def asking(port: int) -> Iterator[Conversation]:
+    with calling(port) as c:
+        c.ask(VERIFICATION)
+        yield c
 
 
 @pytest.fixture
@@ -29,24 +43,25 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
+@pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("slow", [True, False])
 def test_less_is_read_at_once_where_it_takes_long(
-    slow: bool, console: Console, reads: list[int], monkeypatch: pytest.MonkeyPatch
+    slow: bool, tls: bool, console: Console, files: Files, reads: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every message is taken all the same."""
     monkeypatch.setattr(link, "SLOW", -1.0 if slow else 3600.0)
-    listener = console.listen()
-    with calling(listener.port) as c:
-        c.ask(VERIFICATION)
+    listener = listening(console, files.acceptor() if tls else None)
+    with tls_calling(files, listener.port, VERIFICATION) if tls else asking(listener.port) as c:
         echo = request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION).with_values(CommandDataSetType=0x0101)
         c.send(b"".join(c.message(1, echo.with_values(MessageID=1 + n % 60_000)) for n in range(COUNT)))
         answered = [c.read_command()[1].responded_to for _ in range(COUNT)]
         assert answered == [1 + n for n in range(COUNT)]
     if slow:
-        assert max(reads[4:]) <= LEAST_ROOM
+        assert max(reads[10:]) <= (RECORD if tls else LEAST_ROOM)
     else:
         assert max(reads) > 2 * LEAST_ROOM
-    assert console.echo(listener).outcome is Outcome.SUCCESS
+    trusting = files.requestor() if tls else None
+    assert shoot(console, listener, trusting)[0] is Outcome.SUCCESS
 
 
 def test_more_is_read_again_when_it_is_quick(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,9 +69,9 @@ def test_more_is_read_again_when_it_is_quick(console: Console, monkeypatch: pyte
     number = console.open(proposal(listener))
     connection = console.engine._context.associations[number].link
     monkeypatch.setattr(link, "SLOW", -1.0)
-    while connection._room > LEAST_ROOM:
+    while connection.room > LEAST_ROOM:
         assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
     monkeypatch.setattr(link, "SLOW", 3600.0)
-    while connection._room < link.MOST_ROOM:
+    while connection.room < link.MOST_ROOM:
         assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
     console.release(number)
