@@ -85,7 +85,16 @@ def tls_settings(args: argparse.Namespace, workspace: Workspace, base: TlsSettin
     )
     if made.profile is TlsProfile.ANY:
         print(f"The TLS profile “{made.profile.value}” is unsafe: use it for old peers only.", file=sys.stderr)
+    if _asks_nobody(args, made):
+        hint = "clients are asked for no certificate. Add --tls-client-cert require, or request."
+        print(f"--tls-ca has no effect: {hint}", file=sys.stderr)
     return made
+
+
+def _asks_nobody(args: argparse.Namespace, made: TlsSettings) -> bool:
+    """CAs are named for a listener that will see no certificate, neither a client's nor a destination's."""
+    listens = hasattr(args, "tls_client_cert") and not getattr(args, "destination_tls", False)
+    return listens and args.tls_ca is not None and made.client_certificates is ClientCertificates.NONE
 
 
 _NAMES = (

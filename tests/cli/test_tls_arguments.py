@@ -65,6 +65,25 @@ def test_a_host_taken_for_a_profile_is_explained(capsys: pytest.CaptureFixture[s
     assert "“localhost” is not a TLS profile" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ((), True),
+        (("--tls-client-cert", "none"), True),
+        (("--tls-client-cert", "request"), False),
+        (("--tls-client-cert", "require"), False),
+        (("--destination-tls",), False),
+    ],
+)
+def test_cas_that_nothing_is_held_against_are_told(
+    more: tuple[str, ...], hint: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = build_parser().parse_args(["listen", "--tls-cert", "c.pem", "--tls-ca", "ca.pem", *more])
+    assert tls_settings(args, Workspace(Path("nowhere"))) is not None
+    told = capsys.readouterr().err
+    assert ("--tls-ca has no effect" in told and "--tls-client-cert require" in told) is hint
+
+
 def test_listening_asks_for_client_certificates() -> None:
     args = build_parser().parse_args(["listen", "--tls-cert", "c.pem", "--tls-client-cert", "require"])
     made = tls_settings(args, Workspace())
