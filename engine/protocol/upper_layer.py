@@ -30,7 +30,7 @@ from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import DataRun
 from engine.wire.framer import PDU_LIMIT, Framer
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
-from engine.wire.secrets import without_strays
+from engine.wire.secrets import behind_associate, without_strays
 
 from . import primitives as p
 from .straight_pdus import REQUESTED, StraightPdus
@@ -42,6 +42,7 @@ UNEXPECTED_PDU = 2
 """A-ABORT reason (PS3.8 9.3.8)."""
 SHOWN = 64
 """Bytes of an offending PDU a `ProtocolError` carries."""
+_ASSOCIATING = (AssociateRQ.TYPE, AssociateAC.TYPE)
 Judge = Callable[[AssociateRQ], AssociateRJ | None]
 """AE-6: whether the service provider itself turns an A-ASSOCIATE-RQ away."""
 
@@ -87,6 +88,8 @@ class UpperLayer:
         self._out: list[p.Buffer] = []
         self.straight = StraightPdus(self._framer, self._events)
         self._dead = False
+        self._behind_associate = False
+        """The PDU received last was an A-ASSOCIATE-RQ or -AC."""
         self.in_runs = False
         """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one; and
         of the transitions, which stand in the events of their PDUs too, only that of an accepted connection."""
@@ -244,11 +247,14 @@ class UpperLayer:
         self.straight.waiting = False
         try:
             for pdu in pdus:
-                if not self.in_runs or self.state is not Sta.Sta6 or not self.straight.takes(pdu):
+                if self.in_runs and self.state is Sta.Sta6 and self.straight.takes(pdu):
+                    self._behind_associate = False
+                else:
                     self._receive_pdu(bytes(pdu), now)
         except PduError as error:  # the stream itself is broken: nothing after it can be read
             self._dead = True
-            self._invalid(error, self._framer.peek(SHOWN), now)
+            shown = self._framer.peek(SHOWN)
+            self._invalid(error, behind_associate(shown) if self._behind_associate else shown, now)
 
     def send_quietly(self, *pdus: p.Buffer) -> None:
         """P-DATA-TFs that whoever sends them tells himself. StateError as `request`."""
@@ -269,6 +275,7 @@ class UpperLayer:
     def _receive_pdu(self, data: bytes, now: float) -> None:
         kind = data[0]
         self._pdu = None
+        self._behind_associate = kind in _ASSOCIATING
         try:
             if kind == PDataTF.TYPE:
                 self._pdvs = iter_pdvs(data)

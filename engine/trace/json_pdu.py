@@ -48,7 +48,7 @@ def pdu_json(data: bytes, kind: int) -> dict[str, Any]:
     try:
         return _layout(decode_pdu(without_strays(data)), _Walk())
     except PduError as error:
-        shown = {} if kind in (1, 2) else {"bytes": data[:LONGEST_HEX].hex()}
+        shown = {} if kind in (1, 2) else {"bytes": without_strays(data)[:LONGEST_HEX].hex()}
         return {"PDU-type": f"{kind:02X}H", "error": error.reason, "offset": error.offset, **shown}
 
 

@@ -2,7 +2,9 @@
 
 Where the item is broken its fields cannot be told apart, and with a wrong length of it or of the user information the
 rest is taken for other items: then nothing from there on is shown, to the end of the PDU. Where another length is wrong
-it may be anywhere, in a name or an unknown item: `without_strays` finds it by its form.
+it may be anywhere, in a name or an unknown item: `without_strays` finds it by its form, also in bytes that are sent as
+another PDU and are none. Behind an A-ASSOCIATE PDU whose length is too short its rest may begin anywhere:
+`behind_associate`.
 """
 
 from __future__ import annotations
@@ -11,9 +13,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.standard.pdus import AssociateAC, AssociateRQ, UserIdentityAC, UserIdentityRQ, UserInformation
+from engine.standard.pdus import (
+    PDUS,
+    AssociateAC,
+    AssociateRQ,
+    PDataTF,
+    UserIdentityAC,
+    UserIdentityRQ,
+    UserInformation,
+)
 
 from .nodes import Node
+from .pdus import PDU_HEADER, PduError, iter_pdvs
 
 SECRET_ITEMS = (UserIdentityRQ, UserIdentityAC)
 _NAMES = frozenset(item.NAME for item in SECRET_ITEMS)
@@ -23,6 +34,8 @@ _HEADER = 4
 _MASK = b"*"
 _VARIABLE = 74
 """Where the items of an A-ASSOCIATE-RQ or -AC begin (PS3.8 9.3.2)."""
+_FIXED = 10
+"""Bytes of every PDU but these and P-DATA-TF (PS3.8 9.3.4, 9.3.6 to 9.3.8)."""
 _FORMS = {
     AssociateRQ.TYPE: re.compile(rb"\x58[\s\S]{3}[\x01-\x05][\x00\x01]"),
     AssociateAC.TYPE: re.compile(rb"\x59[\s\S]{3}"),
@@ -39,7 +52,9 @@ def without_strays(data: bytes) -> bytes:
     """The bytes of a PDU, with those of a user identity that no item of the user information holds as asterisks, to the
     end of the PDU. Whatever shows or tells of an A-ASSOCIATE-RQ or -AC begins with these."""
     form = _FORMS.get(data[0]) if data else None
-    if form is None or (first := form.search(data, _VARIABLE)) is None:
+    if form is None:
+        return data if not data or _may_be_right(data) else _without_displaced(data)
+    if (first := form.search(data, _VARIABLE)) is None:
         return data
     items = list(_places(data))
     places = {start for start, _ in items}
@@ -48,8 +63,38 @@ def without_strays(data: bytes) -> bytes:
         if any(found.start() in held for held in own):
             continue  # bytes of an identity that is where it belongs, and kept back there
         if found.start() not in places and _plausible(data, found.start()):
-            start = found.start() + _HEADER
-            return data[:start] + _MASK * (len(data) - start)
+            return _masked(data, found.start() + _HEADER)
+    return data
+
+
+def behind_associate(data: bytes) -> bytes:
+    """Bytes that begin no PDU, directly behind an A-ASSOCIATE PDU: they may be its rest, from within a passcode on."""
+    return _masked(data, 1)
+
+
+def _masked(data: bytes, start: int) -> bytes:
+    return data[:start] + _MASK * (len(data) - start)
+
+
+def _may_be_right(data: bytes) -> bool:
+    """Whether the bytes are a PDU of their type, or the beginning of one that is longer."""
+    kind, length = data[0], int.from_bytes(data[2:PDU_HEADER], "big")
+    if kind != PDataTF.TYPE:
+        return kind in PDUS and len(data) <= _FIXED
+    if len(data) < PDU_HEADER + length:
+        return True
+    try:
+        iter_pdvs(data)
+    except PduError:
+        return False
+    return True
+
+
+def _without_displaced(data: bytes) -> bytes:
+    for kind, form in _FORMS.items():
+        for found in form.finditer(data, PDU_HEADER):
+            if _plausible(data, found.start(), kind):
+                return _masked(data, found.start() + _HEADER)
     return data
 
 
@@ -72,11 +117,11 @@ def _agrees(data: bytes, start: int, end: int) -> bool:
     return end - start == _HEADER + int.from_bytes(data[start + 2 : start + _HEADER], "big") and _plausible(data, start)
 
 
-def _plausible(data: bytes, start: int) -> bool:
+def _plausible(data: bytes, start: int, kind: int = 0) -> bool:
     """A request's, and an answer's, lengths agree with each other: a name that ends in X before another item's header
     is none, nor are the bytes of a ticket."""
     length, inner = (int.from_bytes(data[at : at + 2], "big") for at in (start + 2, start + _HEADER))
-    if data[0] != AssociateRQ.TYPE:
+    if (kind or data[0]) != AssociateRQ.TYPE:
         return inner > 0 and length == inner + 2
     primary = int.from_bytes(data[start + 6 : start + 8], "big")
     at = start + 8 + primary

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from engine.protocol.primitives import AAssociateRequest, PduReceived
+from engine.protocol.upper_layer import UpperLayer
 from engine.trace.capture import decode_stream
 from engine.trace.explain import Node, explain_pdu
 from engine.trace.json_lines import json_line
+from engine.trace.json_pdu import pdu_json
 from engine.trace.pdu_text import hex_dump, pdu_text
+from engine.wire.pdus import decode_pdu
 from engine.wire.secrets import without_strays
 from gui.models.trace_secrets import without_secrets
 from tests.planted import PASSCODE, found
@@ -129,3 +133,48 @@ def test_a_title_with_the_numbers_of_an_identity_is_shown() -> None:
     data = bytearray(associate(REQUEST))
     data[10:26] = b"X\0\0\0\1\0XXXXXXXXXX"
     assert without_strays(bytes(data)) == bytes(data)
+
+
+@pytest.mark.parametrize("kind", [3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("content", [REQUEST, ACCEPT])
+def test_an_associate_pdu_sent_as_another(kind: int, content: int) -> None:
+    data = bytes([kind]) + associate(content)[1:]
+    tree = explain_pdu(data)
+    told = [text for n in nodes(tree) for text in (n.label, n.value, n.detail, n.issue)]
+    told += ["\n".join(hex_dump(data, tree)), pdu_text(data), json.dumps(pdu_json(data, kind))]
+    shown, hidden = without_secrets(data, tree)
+    assert hidden and not found("the window's bytes", shown, PARTS)
+    assert not [where for text in told for where in found(text, text, PARTS)]
+
+
+def test_data_that_hold_what_looks_like_an_identity_are_as_they_came() -> None:
+    """In a P-DATA-TF that is right, and in the beginning of a long one."""
+    body = struct.pack(">IBB", len(SECRET) + 60, 1, 2) + identity(REQUEST).ljust(len(SECRET) + 58, b"\0")
+    data = b"\4\0" + struct.pack(">I", len(body)) + body
+    assert without_strays(data) == data
+    longer = b"\4\0" + struct.pack(">I", 131072) + body
+    assert without_strays(longer) == longer
+    broken = b"\4\0" + struct.pack(">I", len(body) - 1) + body[:-1]
+    assert without_strays(broken) != broken
+
+
+@pytest.mark.parametrize("kind", [REQUEST, ACCEPT])
+def test_the_rest_of_an_associate_pdu_with_too_short_a_length(kind: int) -> None:
+    """It may begin within the passcode: nothing of it is told but the first byte, for its PDU-type."""
+    data = associate(kind)
+    for end in range(74, len(data)):
+        machine = UpperLayer(requestor=kind == ACCEPT)
+        if machine.requestor:
+            machine.request(AAssociateRequest(decode_pdu(associate(REQUEST))), 0.0)  # type: ignore[arg-type]
+        machine.transport_connected(0.0)
+        machine.receive_data(data[:2] + struct.pack(">I", end - 6) + data[6:], 0.0)
+        behind = [e for e in iter(machine.next_event, None) if isinstance(e, PduReceived)][1:]
+        assert not [where for e in behind for where in found(str(end), bytes(e.data), PARTS)], end
+
+
+def test_what_is_no_pdu_is_shown_elsewhere() -> None:
+    machine = UpperLayer(requestor=False)
+    machine.transport_connected(0.0)
+    machine.receive_data(b"GET / HTTP/1.1\r\n\r\n", 0.0)
+    (event,) = (e for e in iter(machine.next_event, None) if isinstance(e, PduReceived))
+    assert bytes(event.data).startswith(b"GET / HTTP/1.1")
