@@ -30,7 +30,7 @@ from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import DataRun
 from engine.wire.framer import PDU_LIMIT, Framer
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
-from engine.wire.secrets import behind_associate, without_strays
+from engine.wire.secrets import behind_associate, breaks_off, without_strays
 
 from . import primitives as p
 from .straight_pdus import REQUESTED, StraightPdus
@@ -89,7 +89,7 @@ class UpperLayer:
         self.straight = StraightPdus(self._framer, self._events)
         self._dead = False
         self._behind_associate = False
-        """The PDU received last was an A-ASSOCIATE-RQ or -AC."""
+        """The PDU received last was an A-ASSOCIATE-RQ or -AC that breaks off."""
         self.in_runs = False
         """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one; and
         of the transitions, which stand in the events of their PDUs too, only that of an accepted connection."""
@@ -247,9 +247,7 @@ class UpperLayer:
         self.straight.waiting = False
         try:
             for pdu in pdus:
-                if self.in_runs and self.state is Sta.Sta6 and self.straight.takes(pdu):
-                    self._behind_associate = False
-                else:
+                if not self.in_runs or self.state is not Sta.Sta6 or not self.straight.takes(pdu):
                     self._receive_pdu(bytes(pdu), now)
         except PduError as error:  # the stream itself is broken: nothing after it can be read
             self._dead = True
@@ -275,7 +273,7 @@ class UpperLayer:
     def _receive_pdu(self, data: bytes, now: float) -> None:
         kind = data[0]
         self._pdu = None
-        self._behind_associate = kind in _ASSOCIATING
+        self._behind_associate = kind in _ASSOCIATING and breaks_off(data)
         try:
             if kind == PDataTF.TYPE:
                 self._pdvs = iter_pdvs(data)

@@ -67,8 +67,17 @@ def without_strays(data: bytes) -> bytes:
     return data
 
 
+def breaks_off(data: bytes) -> bool:
+    """Whether the last item of an A-ASSOCIATE PDU says to be longer than the PDU is."""
+    at = _VARIABLE
+    while at + _HEADER <= len(data):
+        at += _HEADER + int.from_bytes(data[at + 2 : at + _HEADER], "big")
+    return at != len(data)
+
+
 def behind_associate(data: bytes) -> bytes:
-    """Bytes that begin no PDU, directly behind an A-ASSOCIATE PDU: they may be its rest, from within a passcode on."""
+    """Bytes that begin no PDU, directly behind an A-ASSOCIATE PDU that breaks off: they may be its rest, from within a
+    passcode on."""
     return _masked(data, 1)
 
 
