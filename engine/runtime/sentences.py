@@ -277,7 +277,9 @@ def cannot_keep(error: OSError) -> str:
 
 def broke_protocol(peer: Peer, what: str, *, requestor: bool, met: bool) -> str:
     """The peer's bytes are not what the upper layer allows; we aborted. met: it has spoken DICOM before."""
-    hint = to_raise(what) or "The PDU received last shows its bytes."
+    if how := to_raise(what):
+        return f"{address(peer)} went beyond a limit of ours and the association was aborted: {what.rstrip('.')}. {how}"
+    hint = "The PDU received last shows its bytes."
     if not met and "speaks TLS" in what:
         hint = "Check the port, or switch TLS on for this peer." if requestor else "Switch TLS off there, or on here."
     elif not met:

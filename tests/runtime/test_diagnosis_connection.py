@@ -122,6 +122,13 @@ def _garbage(talk: Conversation) -> None:
     talk.wait_closed()
 
 
+def _too_much(talk: Conversation) -> None:
+    talk.accept()
+    talk.read_command()
+    talk.send(b"\x04\x00\x10\x00\x00\x00")
+    talk.wait_closed()
+
+
 SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
     "connect.not-dicom": (_http, "port"),
     "associate.no-answer": (_silent, "0.4 s"),
@@ -130,6 +137,7 @@ SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
     "associate.aborted-after-accept": (_aborts_at_once, "A-ABORT"),
     "transport.closed": (_closes_later, "closed the connection"),
     "association.protocol": (_garbage, "broke the protocol"),
+    "association.limit": (_too_much, "--limit pdu_length"),
 }
 
 

@@ -165,3 +165,12 @@ def test_each_limit_can_be_told() -> None:
         assert f"“{row.label}”" in to_raise(said) and f"--limit {row.name}=NUMBER" in to_raise(said)
         assert named(row.name, row.high) == ""
     assert to_raise("Too much.") == ""
+
+
+def test_an_acceptance_with_too_much_in_it_is_told_with_its_limit(console: Console) -> None:
+    """Not that another service may answer there."""
+    listener = console.listen()
+    number = console.open(proposal(listener, limits=Limits(items=3)))
+    sentence = console.ended(number).sentence
+    assert told(console, "items") == sentence
+    assert "went beyond a limit of ours" in sentence and "Check the port" not in sentence

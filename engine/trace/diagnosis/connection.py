@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.model.association import Timeouts
+from engine.model.limits import to_raise
 from engine.model.notices import Cause
 
 from .model import Mend, Setting
@@ -226,10 +227,23 @@ def idle(case: Case) -> Found | None:
     )
 
 
+@rule("association.limit", "The peer sends more than the limits allow", "PS3.8 7.3")
+def limit(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.PROTOCOL or not (change := to_raise(story.sentence)):
+        return None
+    return Found(
+        happened=story.sentence,
+        cause="The limit of this console is low for what this peer sends, or the peer is broken.",
+        change=change,
+        proofs=(story.proof("The last PDU received.", sent=False),),
+    )
+
+
 @rule("association.protocol", "The peer breaks the upper layer protocol", "PS3.8 9.3")
 def protocol(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.PROTOCOL:
+    if story.cause is not Cause.PROTOCOL or to_raise(story.sentence):
         return None
     finding = story.findings[-1] if story.findings else None
     span = (finding.evidence.start, finding.evidence.end) if finding else (None, None)
