@@ -13,8 +13,10 @@ from engine.model.dataset import DataElement, DataSet
 from engine.services.responses import response_to
 from engine.wire.datasets import encode_dataset, write_file
 from gui.panels.builder_lower import DATA_SET
-from tests.runtime.console import CT, EXPLICIT
-from tests.runtime.scripted import Conversation, scripted
+from tests.gui.test_window_in_use import retype
+from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, VERIFICATION, store_rq
+from tests.runtime.scripted import Conversation, association_rq, calling, scripted
+from tests.runtime.test_limits import image
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 INNERMOST = "Below all"
@@ -88,3 +90,37 @@ def test_files_are_read_into_the_builder_under_the_users_limits(window, qtbot, t
     qtbot.waitUntil(lambda: "Reading it" not in pane.words.text())
     assert pane.edit_button.isEnabled() is fits
     assert ("cannot be read from byte" in pane.words.text()) is not fits
+
+
+def test_limits_set_in_the_settings_of_the_built_in_peer_hold_from_then_on(live_window, qtbot):
+    """Wrong ones are told beside their field and cannot be saved."""
+    built_in = live_window.built_in
+    live_window.actions_by_name["listener_settings"].trigger()
+    dialog = built_in.dialog
+    fields = dialog.limits.fields
+    dialog.show_page(dialog.limits)
+    retype(qtbot, fields["files"], "many")
+    assert "is not a whole number" in fields["files"].note_text() and not dialog.accept_button.isEnabled()
+    retype(qtbot, fields["files"], "1")
+    retype(qtbot, fields["contexts"], "2")
+    retype(qtbot, fields["pdu_length"], "4 KiB")
+    with qtbot.waitSignal(built_in.ready):
+        dialog.accept_button.click()
+    told = []
+    live_window.bridge.notices.connect(told.extend)
+    qtbot.waitUntil(lambda: live_window.session.listener.listening)
+    port = live_window.session.listener.port
+    for uid, status in (("1.2.1", 0), ("1.2.2", 0xA700)):
+        with calling(port, (CT, EXPLICIT)) as peer:
+            data = image(uid).data
+            command = store_rq(CT, uid, None).command.with_values(MessageID=1, CommandDataSetType=1)
+            peer.send(peer.message(1, command, data))
+            assert peer.read_command()[1].status == status
+    with calling(port) as peer:
+        peer.send(association_rq(CT, VERIFICATION, STUDY_FIND))
+        assert peer.read_pdu()[7:10] == bytes((1, 3, 2))
+    with calling(port, VERIFICATION) as peer:
+        peer.send(b"\4\0" + (4097).to_bytes(4, "big"))
+        assert peer.read_pdu()[0] == 7
+    for name in ("files", "contexts", "pdu_length"):
+        qtbot.waitUntil(lambda name=name: any(f"--limit {name}=" in getattr(n, "sentence", "") for n in told))
