@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .exits import Exit, help_text
 from .options import add_association, add_output, add_peer
+from .telling import redacted
 
 Handler = Callable[[argparse.Namespace], Exit]
 if TYPE_CHECKING:
@@ -15,17 +16,26 @@ if TYPE_CHECKING:
     """Commands that stand together, as argparse adds them."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Repeats nothing of the arguments where `--redact` is among them; its commands' parsers neither."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse's own: usage, what is wrong, exit code 2."""
+        super().error(redacted(message))
+
+
 class CommandLine:
     """`dimse-console`, and its commands as they are added."""
 
     def __init__(self) -> None:
-        self.parser = argparse.ArgumentParser(
+        parser: argparse.ArgumentParser = Parser(
             prog="dimse-console",
             description="DICOM networking from the command line. Without a command the window opens.",
             epilog=help_text(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        self._commands: Group = self.parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        self.parser = parser
+        self._commands: Group = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(
         self, name: str, handler: Handler, summary: str, more: str = "", *, where: Group | None = None

@@ -13,7 +13,6 @@ from engine.model.procedures.modality import AwaitCommitment, NotifyAvailability
 from engine.standard.dictionary import uid_name, uid_text
 from engine.standard.messages import message_name
 from engine.trace.explain import PreviewError, data_set_of
-from engine.trace.plain_text import table
 from engine.workspace.availability import notifications, without_series
 from engine.workspace.errors import ValueProblem
 from engine.workspace.modality_records import Records, Transaction, asked_for, take_report, transactions
@@ -28,6 +27,7 @@ from .procedures import play
 from .references import gathered
 
 LAST = "last"
+_INSTANCE_COLUMNS = {"SOP Instance UID": "sop_instance_uid", "SOP class": "sop_class", "Result": "sentence"}
 SHOWN = 200
 """Instances that are not committed, listed; the workspace's file has them all."""
 
@@ -168,8 +168,7 @@ def _show(output: Output, transaction: Transaction) -> None:
     """What is not simply committed, instance by instance."""
     odd = [i for i in transaction.instances if i.fate not in (Fate.COMMITTED, Fate.WAITING) or i.note]
     rows = [(i.sop_instance_uid, uid_text(i.sop_class_uid), i.sentence) for i in odd[:SHOWN]]
-    if rows:
-        output.line(table(("SOP Instance UID", "SOP class", "Result"), rows).rstrip("\n"))
+    output.table(_INSTANCE_COLUMNS, rows)
     if len(odd) > SHOWN:
         output.line(f"... and {len(odd) - SHOWN} more.")
 
@@ -183,15 +182,16 @@ def show_transactions(args: argparse.Namespace) -> Exit:
         one = newest or _known(records, args.transaction)
         _record(output, one)
         rows = [(i.sop_instance_uid, uid_name(i.sop_class_uid), i.sentence) for i in one.instances]
-        output.line(table(("SOP Instance UID", "SOP class", "Result"), rows).rstrip("\n"))
+        output.table(_INSTANCE_COLUMNS, rows)
         output.line(one.sentence)
         return Exit.SUCCESS if one.committed else Exit.FAILURE
     known = records.all()
     for transaction in known:
         _record(output, transaction)
     rows = [(t.sentence, t.peer.ae_title, t.uid) for t in known]
-    text = table(("Result", "Peer", "Transaction UID"), rows).rstrip("\n")
-    output.line(text or "No storage commitment was asked for from here.")
+    output.table({"Result": "sentence", "Peer": "peer", "Transaction UID": "transaction_uid"}, rows)
+    if not rows:
+        output.line("No storage commitment was asked for from here.")
     for problem in records.problems:
         output.error(str(problem))
     return Exit.SUCCESS

@@ -15,6 +15,7 @@ from .limit_options import limited
 from .loading import loaded
 from .options import open_workspace
 from .output import Output
+from .telling import named
 
 
 def decode(args: argparse.Namespace) -> Exit:
@@ -29,6 +30,7 @@ def decode(args: argparse.Namespace) -> Exit:
         json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True
     )
     name = args.file
+    named((name,))
     complete, found = True, False
     try:
         data = read_capture(Path(name)) if name != "-" else unpacked(read_all(sys.stdin.buffer, name), name)

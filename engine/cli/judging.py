@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from engine.model.notices import AnyNotice, FindingNotice
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.waivers import load_waivers
 from engine.workspace.workspace import WAIVERS, default_folder
+
+from .telling import tell
 
 LEVELS = {"error": ("error",), "warning": ("error", "warning")}
 """What --fail-on takes, and the severities it means."""
@@ -91,5 +92,5 @@ def _waivers(named: Path | None) -> tuple[Waiver, ...]:
     try:
         return load_waivers(usual) if usual.exists() else ()
     except WorkspaceError as error:
-        print(f"{error}. Nothing is waived.", file=sys.stderr)
+        tell(f"{error}. Nothing is waived.")
         return ()

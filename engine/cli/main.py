@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,17 +20,24 @@ from .options import (
     times,
 )
 from .output import OutputFailed
+from .telling import named, redacting, tell
 
 NO_VALUES = "Values are left out on purpose: they may hold patient data. The report can be passed on as it is."
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for what users or peers do."""
+    given = sys.argv[1:] if argv is None else argv
+    with redacting(given):
+        return _guarded(given)
+
+
+def _guarded(given: list[str]) -> int:
     from engine.runtime.defects import reported
 
     try:
         with reported(_tell_defect):
-            code = _run(argv)
+            code = _run(given)
         if sys.stdout is not None:  # None: closed before we began
             sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
     except OutputFailed as failed:
@@ -49,9 +56,10 @@ def _tell_defect(error: BaseException) -> None:
     print(f"{report_of(error)}\n{NO_VALUES}", file=sys.stderr)
 
 
-def _run(argv: list[str] | None) -> int:
+def _run(given: list[str]) -> int:
     try:
-        args = _parsed(argv)
+        args = _parsed(given)
+        named(_files(args))
         handler: Handler = args.handler
         judged = args.judging = judging(args, neutral=args.neutral)
         code = handler(args)
@@ -59,17 +67,16 @@ def _run(argv: list[str] | None) -> int:
     except SystemExit as end:  # argparse: --help, or a usage error already printed
         return int(end.code or 0) if not isinstance(end.code, str) else int(Exit.USAGE)
     except WorkspaceError as error:
-        print(error, file=sys.stderr)
+        tell(error)
     except ValueProblem as problem:
-        print(f"dimse-console: {problem.reason}", file=sys.stderr)
+        tell(f"dimse-console: {problem.reason}")
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
     return int(Exit.USAGE)
 
 
-def _parsed(argv: list[str] | None) -> argparse.Namespace:
+def _parsed(given: list[str]) -> argparse.Namespace:
     """The arguments. argparse takes optional paths only right after HOST and PORT; those behind an option are added."""
-    given = sys.argv[1:] if argv is None else argv
     parser = build_parser(given[0] if given else "")
     args, rest = parser.parse_known_args(given)
     if rest and (not getattr(args, "paths_anywhere", False) or any(text.startswith("-") for text in rest)):
@@ -77,6 +84,12 @@ def _parsed(argv: list[str] | None) -> argparse.Namespace:
     if rest:
         args.paths = [*args.paths, *map(Path, rest)]
     return args
+
+
+def _files(args: argparse.Namespace) -> Iterator[Path]:
+    """Whatever files and folders the arguments name."""
+    for value in vars(args).values():
+        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Path))
 
 
 def _without_values(rest: list[str]) -> list[str]:
@@ -88,7 +101,7 @@ def _without_values(rest: list[str]) -> list[str]:
 def _output_failed(failed: OutputFailed) -> int:
     """Say it on standard error, and leave nothing in standard output's buffer to fail again at the end."""
     with suppress(OSError):
-        print(failed, file=sys.stderr)
+        tell(failed)
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(Exit.FAILURE)

@@ -46,6 +46,14 @@ from .references import gathered
 
 LAST = "last"
 _STATE = 0x00400252
+_STEP_COLUMNS = {
+    "State": "state",
+    "Patient": "patient",
+    "Step": "description",
+    "Peer": "peer",
+    "SOP Instance UID": "sop_instance_uid",
+}
+"""Of the list of performed steps: headings, and the keys of what stands below them."""
 
 
 def now() -> float:
@@ -266,11 +274,9 @@ def show_steps(args: argparse.Namespace) -> Exit:
         told = {"sop_instance_uid": step.uid, "state": step.state, "doubt": step.doubt, "peer": step.peer.ae_title}
         output.record("performed_step", {**told, "patient": step.patient, "description": step.description})
     rows = [(s.state + (" ?" if s.doubt else ""), s.patient, s.description, s.peer.ae_title, s.uid) for s in steps]
-    output.line(
-        table(("State", "Patient", "Step", "Peer", "SOP Instance UID"), rows).rstrip("\n")
-        if rows
-        else "No performed step is known here."
-    )
+    output.table(_STEP_COLUMNS, rows)
+    if not rows:
+        output.line("No performed step is known here.")
     for problem in records.problems:
         output.error(str(problem))
     return Exit.SUCCESS

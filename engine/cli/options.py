@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -24,6 +23,7 @@ from .judging import add_judging
 from .limit_options import add_limits, limited
 from .negotiation_options import add_negotiation, with_negotiation
 from .script_options import add_deviation, deviation
+from .telling import tell
 from .tls_options import add_tls, tls_settings
 
 PHASES = ("connect", "acse", "dimse", "idle", "artim")
@@ -65,7 +65,7 @@ def ae_title(text: str) -> str:
         raise argparse.ArgumentTypeError(f"“{text}” is longer than 16 characters")
     problem = check_ae_title(text)
     if problem:
-        print(f"AE title “{text}”: {problem}", file=sys.stderr)
+        tell(f"AE title “{text}”: {problem}")
     return text
 
 
@@ -212,7 +212,7 @@ def open_workspace(quiet: bool = False) -> Workspace:
     if not quiet:
         # What is wrong with the waivers has been said when they were read, by commands without a workspace too.
         for problem in (p for p in workspace.problems if p.file.name != WAIVERS):
-            print(problem, file=sys.stderr)
+            tell(problem)
     return workspace
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -42,6 +42,7 @@ from engine.trace.plain_text import (
     notice_text,
     seconds_text,
     status_line,
+    table,
     time_text,
     visible,
 )
@@ -49,9 +50,10 @@ from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
 from .judging import Judging
+from .telling import redaction
 
 if TYPE_CHECKING:
-    from engine.trace.redaction.redaction import N, Redaction
+    from engine.trace.redaction.redaction import N
 
 MOST_DIAGNOSES = 3
 """Told at the end; more would bury the likeliest, and the trace has them all."""
@@ -75,13 +77,6 @@ class OutputFailed(Exception):
         gone = isinstance(error, BrokenPipeError)
         why = "its reader has gone" if gone else f"{error.strerror or error}"
         super().__init__(f"Standard output cannot be written any more: {why}.")
-
-
-def _redaction() -> Redaction:
-    """Read when it is asked for, which is seldom."""
-    from engine.trace.redaction.redaction import Redaction
-
-    return Redaction()
 
 
 class Output:
@@ -113,7 +108,7 @@ class Output:
         self._explain = explain
         self._out = out if out is not None else sys.stdout
         self._judging = judging or Judging()
-        self.redaction = _redaction() if redact else None
+        self.redaction = redaction() if redact else None
         self._listening: set[int] = set()
         self._diagnoser = Diagnoser()
         self._diagnoses: dict[str, Diagnosis] = {}
@@ -135,6 +130,17 @@ class Output:
             self._end_progress()
             self._print(visible(text, keep="\n"))
 
+    def table(self, columns: Mapping[str, str | None], rows: Iterable[Sequence[str]]) -> None:
+        """Rows under their headings, nothing without rows. columns: by heading the key that a column would have in a
+        JSON object, which says what of it may be told; None: all of it."""
+        if self.redaction is not None:
+            rows = [tuple(map(self._cell, columns.values(), row)) for row in rows]
+        if text := table(tuple(columns), rows):
+            self.told_line(text.rstrip("\n"))
+
+    def _cell(self, key: str | None, text: str) -> str:
+        return text if key is None or self.redaction is None else str(self.redaction.record(text, key))
+
     def record(self, kind: str, values: dict[str, Any]) -> None:
         """With --json, a line that is not a notice: what the program keeps."""
         if self.json:
@@ -154,8 +160,10 @@ class Output:
 
     def error(self, text: str) -> None:
         """A line on standard error."""
-        if self.redaction is not None:
-            text = self.redaction.lines(text)
+        self.told_error(text if self.redaction is None else self.redaction.lines(text))
+
+    def told_error(self, text: str) -> None:
+        """A line on standard error made of what may be told."""
         self._end_progress()
         with suppress(OSError):
             print(visible(text), file=sys.stderr, flush=True)
@@ -228,14 +236,14 @@ class Output:
             case ScriptNotice():
                 self._stamped(notice.time, notice_text(notice))
             case EngineNotice() | ErrorNotice():
-                self.error(notice.sentence)
+                self.told_error(notice.sentence)
                 if notice.report:
-                    self.error(notice.report)
+                    self.told_error(notice.report)
 
     def _listener(self, n: ListenerNotice) -> None:
         """Started, stopped, or could not start, which is an error."""
         started = n.listening or n.listener in self._listening
-        (self.told_line if started else self.error)(n.sentence)
+        (self.told_line if started else self.told_error)(n.sentence)
         if n.listening:
             self._listening.add(n.listener)
 
@@ -333,7 +341,7 @@ class Output:
         if not aside and status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED):
             self.told_line(text)
         else:
-            self.error(text)
+            self.told_error(text)
         self._explain_why(list(self._diagnoses.values())[:MOST_DIAGNOSES])
         self.findings_hint()
 
@@ -341,7 +349,7 @@ class Output:
         """What the failure likely comes from, on standard error as it is no result."""
         for diagnosis in diagnoses:
             for line in diagnosis_lines(diagnosis):
-                self.error(line)
+                self.told_error(line)
 
     def findings_hint(self) -> None:
         """That there were findings, when they were not shown."""

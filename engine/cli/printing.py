@@ -18,6 +18,7 @@ from .exits import Exit
 from .options import how_many, interval
 from .output import Output
 from .procedures import run_procedure, shows_data
+from .telling import named
 
 
 def print_films(args: argparse.Namespace) -> Exit:
@@ -58,7 +59,9 @@ def _images(paths: list[Path], frames: str, tell: Callable[[str], None]) -> Iter
         if not is_folder(path):
             yield from _frames(path, frames)
             continue
-        for file in sorted(f for f in path.rglob("*") if is_file(f)):
+        below = sorted(f for f in path.rglob("*") if is_file(f))
+        named(below)
+        for file in below:
             try:
                 yield from _frames(file, frames)
             except ValueProblem as problem:

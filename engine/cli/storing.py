@@ -19,6 +19,7 @@ from .driver import driving
 from .exits import Exit
 from .options import proposal
 from .output import Output
+from .telling import named
 
 NAMES = "surrogateescape"
 """How lists hold names of files that are no UTF-8: as the bytes they are."""
@@ -89,6 +90,7 @@ def store(args: argparse.Namespace) -> Exit:
     if args.negotiate and not args.plan:
         raise ValueProblem("--negotiate is for --plan; without it the peer is asked anyway")
     output = StoreOutput(args)
+    named(paths)
     asked = proposal(args)
     if args.context:
         output.error("--context is not used by store: it proposes what the files need.")
@@ -158,7 +160,7 @@ class StoreOutput(Output):
         self.told_line(plan_summary(self._plan))
         noted = [f for f in self._plan.files if f.note]
         for file in noted[:SHOWN]:
-            self.error(f"{file.path}: {file.note}")
+            self.told_error(f"{file.path}: {file.note}")
         if len(noted) > SHOWN:
             self.error(f"... and {len(noted) - SHOWN} files more that are odd; --plan lists them.")
 

@@ -14,6 +14,7 @@ from engine.workspace.settings import passphrase_name
 from engine.workspace.workspace import Workspace
 
 from .secret_files import read_secret
+from .telling import redacted
 
 _PROFILES = ", ".join(p.value for p in TlsProfile)
 
@@ -122,7 +123,7 @@ def _passphrase(file: Path | None, key: Path | None, workspace: Workspace) -> st
     if key is None or not _is_encrypted(key):
         return ""
     kept = workspace.secrets.get(passphrase_name(key))
-    return kept or (getpass(f"Passphrase of {key}: ") if sys.stdin.isatty() else "")
+    return kept or (getpass(redacted(f"Passphrase of {key}: ")) if sys.stdin.isatty() else "")
 
 
 def _is_encrypted(key: Path) -> bool:

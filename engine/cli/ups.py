@@ -13,7 +13,6 @@ from engine.model.notices import Outcome
 from engine.model.procedures.ups import ClaimStep, CreateStep, FinishStep, RequestCancel, SetStep
 from engine.standard.ups import CANCELED, COMPLETED
 from engine.trace.json_basics import iso_time
-from engine.trace.plain_text import table
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
 from engine.workspace.names import resolve_uid
@@ -33,6 +32,14 @@ WORKITEM = "110005^DCM^Interpretation"
 REASON = "110513^DCM^Discontinued for unspecified reason"
 MODELS = {name: f"UnifiedProcedureStep{name.title()}" for name in ("pull", "watch", "query")}
 """The classes that can be queried, by what --through says."""
+_CLAIM_COLUMNS = {
+    "step": "sop_instance_uid",
+    "transaction UID": "transaction_uid",
+    "provider": "peer",
+    "claimed": None,
+    "doubt": "doubt",
+}
+"""Of the list of claims: headings, and the keys of what stands below them; when it was claimed is told."""
 
 
 def push(args: argparse.Namespace) -> Exit:
@@ -141,8 +148,9 @@ def claims(args: argparse.Namespace) -> Exit:
         told = {"sop_instance_uid": c.sop_instance_uid, "transaction_uid": c.transaction_uid, "label": c.label}
         output.record("claim", {**told, "peer": c.peer.ae_title, "claimed": iso_time(c.claimed), "doubt": c.doubt})
     rows = ([c.sop_instance_uid, c.transaction_uid, c.peer.ae_title, _text_of(c.claimed), c.doubt] for c in known)
-    heads = ["step", "transaction UID", "provider", "claimed", "doubt"]
-    output.line(table(heads, rows) if known else "No step is claimed.")
+    output.table(_CLAIM_COLUMNS, rows)
+    if not known:
+        output.line("No step is claimed.")
     return Exit.SUCCESS
 
 
