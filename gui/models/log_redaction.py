@@ -123,7 +123,7 @@ class RedactedLog:
             return part
         if found := _ELEMENTS.match(part):
             return f"{found[0]}{', '.join(_TAG.findall(part)) or LEFT_OUT}"
-        return self.redaction.sentence(part, numbers=False)
+        return LEFT_OUT
 
     def _waived(self, row: LogRow) -> str:
         return LEFT_OUT if self.source.waived(row) else ""

@@ -155,6 +155,25 @@ def test_rows_copied(qtbot: QtBot, panel: LogPanel) -> None:
     assert [line.count("\t") for line in text.splitlines()] == [line.count("\t") for line in plain.splitlines()]
 
 
+def test_what_a_peer_says_in_words_of_ours_is_not_told(qtbot: QtBot) -> None:
+    panel = LogPanel()
+    qtbot.addWidget(panel)
+    panel.add_notices(
+        (
+            store(Direction.SENT, CommandField=1, MessageID=7, Priority=0, CommandDataSetType=1),
+            store(
+                Direction.RECEIVED, CommandField=0x8001, MessageIDBeingRespondedTo=7, CommandDataSetType=0x0101,
+                Status=0xA700, ErrorComment="Patient not found in archive",
+            ),
+        )
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: panel.model.rowCount() > 0)
+    panel.table.selectAll()
+    panel.copy_redacted_action.trigger()
+    text = QGuiApplication.clipboard().text()
+    assert "Patient" not in text and "archive" not in text and "A700H" in text and "(left out)" in text
+
+
 @pytest.mark.parametrize(("chosen", "name"), [(REDACTED_TEXT_FILTER, "txt"), (REDACTED_JSON_FILTER, "jsonl")])
 def test_the_dialog_offers_it(qtbot: QtBot, panel: LogPanel, tmp_path: Path, chosen: str, name: str) -> None:
     panel.save()

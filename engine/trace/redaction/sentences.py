@@ -9,7 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.standard.messages import message_for
+from engine.standard.status import StatusClass, status_class
+
 from .stand_ins import LEFT_OUT, StandIns
+from .values import is_told_tag
 from .words import WORDS
 
 REMEMBERED = 1_000
@@ -22,14 +26,33 @@ _PIECE = re.compile(r"\S+")
 _GAPS = re.compile(rf"{GAP}(?:[\s,;:]*{GAP})+")
 _BEFORE, _AFTER = "([{“‘\"'<×#", ")]}”’\"'>,.;:!?…%"
 _SIGNS = frozenset("!\"#$%&'()*+,-./:;<=>?@[]_{|}·→←…×✓✕✗–—△▲■≠≤≥")
-_CODE = re.compile(r"[0-9A-F]{2}H|[0-9A-F]{4}H|[0-9A-F]{4},[0-9A-F]{4}|Sta\d{1,2}|Evt\d{1,2}|(?:AE|DT|AR|AA)-\d{1,2}")
+_CODE = re.compile(r"[0-9A-F]{2}H|Sta\d{1,2}|Evt\d{1,2}|(?:AE|DT|AR|AA)-\d{1,2}")
+_WORD_CODE = re.compile(r"([0-9A-F]{4})H")
+_TAG = re.compile(r"([0-9A-F]{4}),([0-9A-F]{4})")
+_HEX = re.compile(r"(?<![\w.,:/-])(?!be\b)[0-9A-Fa-f]{2}(?: +[0-9A-Fa-f]{2})+(?<!\bbe)(?!\w)")
+"""Bytes of content; "be" is a word beside them."""
+_PRINTER = re.compile(r"\b(NORMAL|WARNING|FAILURE)(: [^()]*)? \([^()]*(?:\([^()]*\)[^()]*)*\)")
+_PRINTER_SAYS = re.compile(r"(The printer says (?:NORMAL|WARNING|FAILURE)?).*?(\.(?: Its configuration .*)?)?$")
+"""What a printer says of its state, and its name."""
+_BOUND, _END = r"(?<![\w.:-])", r"(?![\w-]|\.\w|:(?!\d{1,5}(?!\w)|\W|$))"
+"""Around a name: "1" is none in 127.0.0.1; a port may follow."""
+_PLACE = r"(?= at | calls |: )"
+_CALLING = frozenset({"at", "calls"})
+"""What follows a title whose word is one of ours."""
 _OPTION = re.compile(r"--?[a-z]+(?:-[a-z]+)*")
 _SMALL = re.compile(r"\d{1,3}")
-_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,12}(?:\.\d{1,3})?")
-_UNITS = frozenset({"byte", "bytes", "kB", "MB", "GB", "TB", "s", "ms", "µs", "min", "seconds", "second", "bits"})
+_NUMBER = re.compile(r"\d{1,12}")
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d{1,3})?")
+_DURATION = re.compile(r"\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?")
+_UNITS = frozenset({"byte", "bytes", "kB", "MB", "GB", "TB", "bits"})
+_TIMES = frozenset({"s", "ms", "µs", "min", "seconds", "second"})
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}")
+_DIRECTIONS = frozenset({"sent", "received"})
 _PORTS = frozenset({"port", "Port", "ports"})
-_CLAUSE = re.compile(r"PS3\.\d{1,2}")
-_SECTION = re.compile(r"(?:[A-Z]{1,2}|\d{1,2})(?:\.\d{1,3}){0,6}(?:-\d{1,2})?")
+_WELL_KNOWN = frozenset({"104", "2762", "4242", "11112"})
+"""Ports that our sentences advise."""
+_CLAUSE = re.compile(r"PS3\.(?:[1-9]|1\d|2[0-2])")
+_SECTION = re.compile(r"(?:[A-Z]{1,2}|1?\d)(?:\.[1-9]\d{0,2}){0,6}(?:-[1-9]\d?)?")
 _UID = re.compile(r"\d+(?:\.\d+){2,}")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _SPLIT = re.compile(r"[\s^=\\,;/|]+")
@@ -41,7 +64,7 @@ class Sentences:
     def __init__(self, stand_ins: StandIns) -> None:
         self._stand_ins = stand_ins
         self._learned: set[str] = set()
-        """Words and small numbers of ours that are somebody's name or ID; no more than there are such."""
+        """Words and small numbers that are somebody's name or ID; no more than there are such."""
         self._made: dict[object, str] = {}
         """Sentences made since something was learned: many come again."""
         self._known = 0
@@ -52,7 +75,7 @@ class Sentences:
             words = [w for w in _SPLIT.split(value) if w]
             if apart or len(words) == 1:
                 self._learned.update(
-                    w.casefold() for w in words if len(w) > 1 and (w.casefold() in _FOLDED or _SMALL.fullmatch(w))
+                    w.casefold() for w in words if len(w) > 1 and (w.casefold() in _FOLDED or _COUNT.fullmatch(w))
                 )
 
     def told(self, text: str, names: dict[str, str] | None = None, *, numbers: bool = True) -> str:
@@ -72,9 +95,11 @@ class Sentences:
 
     def _told(self, text: str, names: dict[str, str], numbers: bool) -> str:
         for name in sorted(names, key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", names[name].replace("\\", ""), text)
+            where = _PLACE if _is_ordinary(name) and names[name] != LEFT_OUT else ""
+            text = re.sub(rf"{_BOUND}{re.escape(name)}{_END}{where}", names[name].replace("\\", ""), text)
         ours, dash, _theirs = text.partition(_COMMENT)
         text = _QUOTED.sub(self._quoted, f"{ours}{dash}{LEFT_OUT}" if dash else text)
+        text = _HEX.sub(GAP, _PRINTER_SAYS.sub(_printer_says, _PRINTER.sub(rf"\1 ({GAP})", text)))
         pieces = list(_PIECE.finditer(text))
         cores = [_core(m[0]) for m in pieces]
         made, at = [], 0
@@ -83,7 +108,7 @@ class Sentences:
             before, core, after = cores[place]
             last = cores[place - 1][1] if place else ""
             following = cores[place + 1][1] if place + 1 < len(cores) else ""
-            kept = self._kept(core, last, following) if numbers or not _COUNT.fullmatch(core) else None
+            kept = self._kept(core, last, following) if numbers or not _is_number(core) else None
             made.append(f"{before}{kept}{after}" if kept is not None else f"{before}{GAP}{after}")
             at = match.end()
         result = _GAPS.sub(GAP, "".join(made) + text[at:])
@@ -100,7 +125,7 @@ class Sentences:
         if _UID.fullmatch(core):
             return self._stand_ins.host(core) if _is_address(core) else self._stand_ins.uid(core)
         host, colon, port = core.rpartition(":")
-        if colon and _COUNT.fullmatch(port):
+        if colon and _is_port(port):
             known = self._stand_ins.known_host(host.strip("[]"))
             if known or _is_address(host):
                 return f"{known or self._stand_ins.host(host)}:{port}"
@@ -112,15 +137,25 @@ class Sentences:
             return core
         if _CLAUSE.fullmatch(core) or (_CLAUSE.fullmatch(last) and _SECTION.fullmatch(core)):
             return core
-        if (found := self._system(core)) or core.casefold() in self._learned:
+        found = self._system(core)
+        if found and _is_ordinary(core) and following not in _CALLING and last != "calls":
+            found = ""
+        if found or core.casefold() in self._learned:
             return found or None
-        if core in WORDS or core in (LEFT_OUT, LEFT_OUT.strip("()")) or _CODE.fullmatch(core) or _SMALL.fullmatch(core):
+        if core in (LEFT_OUT, LEFT_OUT.strip("()")) or _is_ordinary(core) or core in _WELL_KNOWN:
             return core
-        if _COUNT.fullmatch(core) and (following in _UNITS or (last in _PORTS and len(core) < 6)):
+        if (
+            (following in _UNITS and _COUNT.fullmatch(core))
+            or (following in _TIMES and _DURATION.fullmatch(core))
+            or (following in _DIRECTIONS and _CLOCK.fullmatch(core))
+            or (last in _PORTS and _is_port(core))
+        ):
             return core
         if _OPTION.fullmatch(core):
             return core if all(p in WORDS for p in core.split("-") if p) else None
         parts = re.split("[/=]", core)
+        if sum(p.isdecimal() for p in parts) > 2:  # a date
+            return None
         if len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts):
             return core
         return None
@@ -137,6 +172,31 @@ def _core(piece: str) -> tuple[str, str, str]:
     while end > start and piece[end - 1] in _AFTER:
         end -= 1
     return piece[:start], piece[start:end], piece[end:]
+
+
+def _printer_says(match: re.Match[str]) -> str:
+    """The state where it is a term of PS3.3 C.13.9; its reason and the name not."""
+    said, after = match[1], match[2] or ""
+    return match[0] if match[0] == f"{said} ({GAP}){after}" else f"{said} {GAP}{after}".replace("  ", " ")
+
+
+def _is_ordinary(core: str) -> bool:
+    """Whether it is a word, code or small number of our sentences."""
+    if core in WORDS or _SMALL.fullmatch(core) or _CODE.fullmatch(core):
+        return True
+    if code := _WORD_CODE.fullmatch(core):
+        value = int(code[1], 16)
+        return message_for(value) is not None or status_class(value) is not StatusClass.UNKNOWN
+    tag = _TAG.fullmatch(core)
+    return tag is not None and is_told_tag(int(tag[1] + tag[2], 16))
+
+
+def _is_number(core: str) -> bool:
+    return bool(_COUNT.fullmatch(core) or _NUMBER.fullmatch(core))
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6 and int(text) < 65536
 
 
 def _is_address(text: str) -> bool:

@@ -22,7 +22,7 @@ _SUFFIXES = frozenset(
 )
 _PATH = re.compile(r"file-([0-9a-f]{8})([0-9a-f]{4})(\.[a-z]+)?")
 _VERSIONS = "|".join(re.escape(p.version) for p in PRODUCTS if p.version)
-_KNOWN_VERSION = re.compile(rf"(?i:{_VERSIONS})[ _-]?[0-9._]{{0,8}}")
+_KNOWN_VERSION = re.compile(rf"(?i:{_VERSIONS})[ _-]?(?:\d{{1,4}}|\d{{1,2}}(?:\.\d{{1,2}}){{1,2}})?")
 _MARK = 8
 """Bytes of a UID's hash, and of the mark by which our own are known."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from engine.model.command_set import CommandSet, Element
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.dictionary import attribute
 from engine.standard.elements import ELEMENTS
 
 from .stand_ins import StandIns
@@ -53,6 +54,7 @@ ALLOWED: dict[int, tuple[str, str, str]] = {
     0x00741000: ("CS", _STATES, "state of a step"),
     0x20000010: ("IS", _NUMBER, "how many copies"),
     0x20100040: ("CS", "PORTRAIT|LANDSCAPE", "how a film is turned"),
+    0x21000020: ("CS", "PENDING|PRINTING|DONE|FAILURE", "state of a print job"),
     0x21100010: ("CS", "NORMAL|WARNING|FAILURE", "state of a printer"),
 }
 """Attributes whose values are told: VR, the values that are (others of the attribute are left out), and what they are.
@@ -61,8 +63,24 @@ _PATTERNS = {tag: re.compile(pattern) for tag, (_, pattern, _) in ALLOWED.items(
 
 
 def data_set(data: DataSet, stand_ins: StandIns) -> DataSet:
-    """Every element with its tag and VR, and the values that may be told."""
-    return DataSet(tuple(DataElement(e.tag, e.vr, _value(e, stand_ins)) for e in data))
+    """Every element with its tag and VR, and the values that may be told; unknown tags only where there is one."""
+    unknown = hidden([e.tag for e in data])
+    return DataSet(tuple(DataElement(e.tag, e.vr, _value(e, stand_ins)) for e in data if e.tag not in unknown))
+
+
+def is_told_tag(tag: int) -> bool:
+    """Whether a tag is one of a dictionary, or could be: text that is misread as elements makes tags of its own."""
+    return bool(tag >> 16 & 1) or not tag & 0xFFFF or tag in ELEMENTS or attribute(tag) is not None
+
+
+def hidden(tags: Collection[int]) -> frozenset[int]:
+    """The tags of a data set that nobody knows, where there are several: together they may spell a text. Of private
+    elements those without a creator (PS3.5 7.8.1)."""
+    private = [tag for tag in tags if tag >> 16 & 1]
+    creators = {tag for tag in private if 0x10 <= tag & 0xFFFF <= 0xFF}
+    orphans = {tag for tag in private if tag not in creators and tag & 0xFFFF0000 | tag >> 8 & 0xFF not in creators}
+    unknown = frozenset(tag for tag in tags if not is_told_tag(tag) or tag in orphans)
+    return unknown if len(unknown) > 1 else frozenset()
 
 
 def _value(element: DataElement, stand_ins: StandIns) -> tuple[str, ...] | tuple[DataSet, ...] | bytes:
@@ -94,7 +112,8 @@ def values_of(data: DataSet) -> Iterator[tuple[bool, str]]:
 
 def command_set(command: CommandSet, stand_ins: StandIns) -> CommandSet:
     """Every element; of its values numbers, tags and registered UIDs, stand-ins for other UIDs and for AE titles."""
-    return CommandSet(tuple(Element(e.tag, _command_value(e, stand_ins)) for e in command))
+    unknown = hidden([e.tag for e in command])
+    return CommandSet(tuple(Element(e.tag, _command_value(e, stand_ins)) for e in command if e.tag not in unknown))
 
 
 def _command_value(element: Element, stand_ins: StandIns) -> int | str | tuple[int, ...] | tuple[str, ...] | None:
