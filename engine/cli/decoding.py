@@ -15,7 +15,7 @@ from .limit_options import limited
 from .loading import loaded
 from .options import open_workspace
 from .output import Output
-from .telling import named
+from .telling import file_name, named
 
 
 def decode(args: argparse.Namespace) -> Exit:
@@ -29,15 +29,17 @@ def decode(args: argparse.Namespace) -> Exit:
     output = Output(
         json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True
     )
-    name = args.file
-    named((name,))
+    name = shown = args.file
+    if name != "-":
+        named((name,))
+        shown = file_name(name)
     complete, found = True, False
     try:
         data = read_capture(Path(name)) if name != "-" else unpacked(read_all(sys.stdin.buffer, name), name)
         if args.hex:
             data = capture.from_hex(data.decode("latin-1"), name)
         read = capture.decode_stream if args.raw or args.hex else capture.decode
-        for notice in read(data, name, limits):
+        for notice in read(data, shown, limits):
             output.notice(notice)
             complete = complete and not _broken(notice)
             found = found or isinstance(notice, PduNotice | AssociationNotice)

@@ -50,7 +50,7 @@ from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
 from .judging import Judging
-from .telling import redaction
+from .telling import lines, redaction
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import N
@@ -122,7 +122,7 @@ class Output:
 
     def line(self, text: str = "") -> None:
         """A line for people; not with --json."""
-        self.told_line(text if self.redaction is None else self.redaction.lines(text))
+        self.told_line(text if self.redaction is None else lines(text, self.redaction))
 
     def told_line(self, text: str = "") -> None:
         """A line made of what may be told."""
@@ -160,7 +160,7 @@ class Output:
 
     def error(self, text: str) -> None:
         """A line on standard error."""
-        self.told_error(text if self.redaction is None else self.redaction.lines(text))
+        self.told_error(text if self.redaction is None else lines(text, self.redaction))
 
     def told_error(self, text: str) -> None:
         """A line on standard error made of what may be told."""
@@ -173,7 +173,7 @@ class Output:
         if self.json or not sys.stderr.isatty():
             return
         if self.redaction is not None:
-            text = self.redaction.lines(text)
+            text = lines(text, self.redaction)
         print(f"\r\x1b[K{visible(text)}", end="", file=sys.stderr, flush=True)
         self._progress_open = True
 

@@ -59,12 +59,11 @@ def _images(paths: list[Path], frames: str, tell: Callable[[str], None]) -> Iter
         if not is_folder(path):
             yield from _frames(path, frames)
             continue
-        below = sorted(f for f in path.rglob("*") if is_file(f))
-        named(below)
-        for file in below:
+        for file in sorted(f for f in path.rglob("*") if is_file(f)):
             try:
                 yield from _frames(file, frames)
             except ValueProblem as problem:
+                named((file,))
                 tell(f"Left out: {problem.reason}.")
 
 

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import Redaction
 
 OPTION = "--redact"
+_LIKE_A_PATH = re.compile(r"\w[./\\]|[./\\]\w")
+"""Other names of files may be words or signs of a sentence."""
 _SHORTEST = 3
 """Characters of it that argparse may take for the whole."""
-_of_this_run: ContextVar[Redaction | None] = ContextVar("the redaction of this run", default=None)
+
+
+class _Run(NamedTuple):
+    redaction: Redaction
+    files: dict[str, str]
+    """What stands for the paths that the command was given."""
+
+
+_of_this_run: ContextVar[_Run | None] = ContextVar("the redaction of this run", default=None)
 
 
 @contextmanager
@@ -23,7 +34,7 @@ def redacting(given: Sequence[str]) -> Iterator[None]:
     """What is told inside is redacted where these arguments ask for it: looked for here, since they may not be fit to
     be parsed, and what is wrong with them must not be told either."""
     asked = any(len(text) >= _SHORTEST and OPTION.startswith(text) for text in given)
-    token = _of_this_run.set(_made() if asked else None)
+    token = _of_this_run.set(_Run(_made(), {}) if asked else None)
     try:
         yield
     finally:
@@ -39,21 +50,35 @@ def _made() -> Redaction:
 
 def redaction() -> Redaction:
     """That of this run, so that the same has the same stand-in all over it; outside of one a new one."""
-    return _of_this_run.get() or _made()
+    run = _of_this_run.get()
+    return _made() if run is None else run.redaction
 
 
 def named(paths: Iterable[Path | str]) -> None:
     """Files that are going to be spoken of: they get their stand-ins before they appear in a sentence."""
-    known = _of_this_run.get()
-    if known is not None:
-        for path in paths:
-            known.stand_ins.path(path)
+    run = _of_this_run.get()
+    if run is not None:
+        told = {str(path): str(run.redaction.stand_ins.path(path)) for path in paths}
+        run.files.update({name: stand_in for name, stand_in in told.items() if _LIKE_A_PATH.search(name)})
+
+
+def file_name(path: str) -> str:
+    """How a file is called in this run."""
+    run = _of_this_run.get()
+    return path if run is None else str(run.redaction.stand_ins.path(path))
 
 
 def redacted(text: str) -> str:
     """The text as it may be told in this run."""
-    known = _of_this_run.get()
-    return text if known is None else known.lines(text)
+    run = _of_this_run.get()
+    return text if run is None else lines(text, run.redaction)
+
+
+def lines(text: str, known: Redaction) -> str:
+    """Lines as they may be told, each as a sentence; files that were `named` read as their stand-ins."""
+    run = _of_this_run.get()
+    files = {} if run is None else {name: stand_in for name, stand_in in run.files.items() if name in text}
+    return "\n".join(known.sentence(line, files) if line.strip() else line for line in text.split("\n"))
 
 
 def tell(text: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,25 @@ def test_what_is_wrong_is_still_said(capsys: pytest.CaptureFixture[str]) -> None
     assert err.splitlines()[-1].startswith("dimse-console echo: error: argument PORT: “…” is not a port (1 to ")
     main(["echo", "H", "Zwiebel"])
     assert "“Zwiebel” is not a port" in capsys.readouterr().err
+
+
+def test_a_file_has_the_same_stand_in_wherever_it_is_named(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "Vogelbeer.dcm"
+    file.write_bytes(b"no DICOM")
+    named = re.compile(r"file-[0-9a-f]{12}\.dcm")
+    for command in (
+        ("decode", str(file), "--raw"),
+        ("decode", str(file.with_name("Zwiebel.dcm"))),
+        ("send", HOST, port, str(file)),
+        ("print", HOST, port, str(file)),
+        ("print", HOST, port, str(file), str(file)),
+        ("print", HOST, port, str(tmp_path)),
+        ("store", HOST, port, str(file)),
+    ):
+        names = named.findall("".join(told(capsys, *command, "--redact")))
+        assert len(set(names)) == 1, command
 
 
 def test_an_odd_title(port: str, capsys: pytest.CaptureFixture[str]) -> None:
