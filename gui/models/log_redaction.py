@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from engine.model.association import Peer
+from engine.model.notices import MessageNotice
 from engine.standard.lean import dataclass
 from engine.trace.redaction.associations import peer as redacted_peer
 from engine.trace.redaction.redaction import Redaction, finding_clause, finding_sentence
@@ -42,6 +44,8 @@ class RedactedLog:
     source: Source
     peers: dict[int, Peer]
     redaction: Redaction
+    messages: tuple[tuple[int, MessageNotice], ...] = ()
+    """Those with names and IDs, each with the last row of its time."""
 
     def json_lines(self, rows: Iterable[LogRow]) -> Iterable[str]:
         """As `log_json.json_lines`."""
@@ -59,7 +63,11 @@ class RedactedLog:
         """Rows made anew of what may be told."""
         for peer in tuple(self.peers.values()):  # known in sentences of any row, whichever comes first
             redacted_peer(peer, self.redaction.stand_ins)
-        return map(self.row, rows)
+        messages = deque(self.messages)
+        for row in rows:
+            while messages and messages[0][0] <= row.number:
+                self.redaction.learn(messages.popleft()[1])
+            yield self.row(row)
 
     def peer(self, association: int | None) -> Peer:
         """The peer of an association by its stand-ins."""

@@ -264,7 +264,8 @@ class LogPanel(QWidget):
         from engine.trace.redaction.redaction import Redaction
         from gui.models.log_redaction import RedactedLog
 
-        return RedactedLog(self.model, dict(self.model.feed.peers), Redaction())
+        feed = self.model.feed
+        return RedactedLog(self.model, dict(feed.peers), Redaction(), tuple(feed.messages))
 
     def _copy_redacted(self) -> None:
         rows = [self.model.record(row) for row in self.table.selected_rows()]

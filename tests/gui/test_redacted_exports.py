@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,6 +173,19 @@ def test_what_a_peer_says_in_words_of_ours_is_not_told(qtbot: QtBot) -> None:
     panel.copy_redacted_action.trigger()
     text = QGuiApplication.clipboard().text()
     assert "Patient" not in text and "archive" not in text and "A700H" in text and "(left out)" in text
+
+
+def test_a_name_of_ordinary_words_is_not_told_after_its_message(qtbot: QtBot) -> None:
+    panel = LogPanel()
+    qtbot.addWidget(panel)
+    data = DataSet((DataElement(0x00100010, "PN", ("Field^Image",)), DataElement(0x00100020, "LO", ("42",))))
+    request = store(Direction.SENT, CommandField=1, MessageID=7, Priority=0, CommandDataSetType=1)
+    said = ErrorNotice(time=1e9, sentence="The patient Field Image 42 has no file", association=5)
+    panel.add_notices((replace(request, data=EncodedData(encode_dataset(data, EXPLICIT), EXPLICIT)), said))
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
+    panel.table.selectAll()
+    panel.copy_redacted_action.trigger()
+    assert "The patient … has no file" in QGuiApplication.clipboard().text()
 
 
 @pytest.mark.parametrize(("chosen", "name"), [(REDACTED_TEXT_FILTER, "txt"), (REDACTED_JSON_FILTER, "jsonl")])

@@ -156,6 +156,18 @@ class Redaction:
 
     # -- notices
 
+    def learn(self, message: MessageNotice) -> None:
+        """The names and IDs of a message that is not told, so that later sentences do not tell them."""
+        self._sentences.learn(v for e in message.command for v in _texts(e.value))
+        if message.data is None:
+            return
+        try:
+            found = data_set_of(message.data, message.transfer_syntax, message.limits)
+        except PreviewError:
+            return
+        for person, text in values.values_of(found):
+            self._sentences.learn((text,), apart=person)
+
     def notice(self, notice: N) -> N:
         """The notice that is told instead."""
         kind: type[Any] = type(notice)

@@ -34,6 +34,9 @@ _HEX = re.compile(r"(?<![\w.,:/-])(?!be\b)[0-9A-Fa-f]{2}(?: +[0-9A-Fa-f]{2})+(?<
 _PRINTER = re.compile(r"\b(NORMAL|WARNING|FAILURE)(: [^()]*)? \([^()]*(?:\([^()]*\)[^()]*)*\)")
 _PRINTER_SAYS = re.compile(r"(The printer says (?:NORMAL|WARNING|FAILURE)?).*?(\.(?: Its configuration .*)?)?$")
 """What a printer says of its state, and its name."""
+_START = re.compile(r"(?<![\w.-])\S")
+_FILE = re.compile(r":(?=\s|$)| (?=(?:is|was|has|cannot|could) )")
+"""Where a path may begin, and what follows one of a single word of ours."""
 _BOUND, _END = r"(?<![\w.:-])", r"(?![\w-]|\.\w|:(?!\d{1,5}(?!\w)|\W|$))"
 """Around a name: "1" is none in 127.0.0.1; a port may follow."""
 _PLACE = r"(?= at | calls |: )"
@@ -83,7 +86,7 @@ class Sentences:
         be told."""
         if not text:
             return ""
-        known = len(self._learned) + self._stand_ins.count
+        known = len(self._learned) + self._stand_ins.count + self._stand_ins.paths_seen
         if known != self._known or len(self._made) >= REMEMBERED:
             self._made.clear()
             self._known = known
@@ -94,6 +97,7 @@ class Sentences:
         return made
 
     def _told(self, text: str, names: dict[str, str], numbers: bool) -> str:
+        text = self._without_paths(text)
         for name in sorted(names, key=len, reverse=True):
             where = _PLACE if _is_ordinary(name) and names[name] != LEFT_OUT else ""
             text = re.sub(rf"{_BOUND}{re.escape(name)}{_END}{where}", names[name].replace("\\", ""), text)
@@ -114,6 +118,22 @@ class Sentences:
         result = _GAPS.sub(GAP, "".join(made) + text[at:])
         return result if any(c.isalnum() for c in result) else LEFT_OUT
 
+    def _without_paths(self, text: str) -> str:
+        """With the stand-ins of files whose paths have been seen; a name that is one word of ours only where a file is
+        named."""
+        if not self._stand_ins.paths_seen:
+            return text
+        made: list[str] = []
+        at = 0
+        for match in _START.finditer(text):
+            start = match.start()
+            path = self._stand_ins.path_at(text, start) if start >= at else ""
+            end = start + len(path)
+            if path and (not _is_ordinary(path) or _FILE.match(text, end) or text.endswith("file ", 0, start)):
+                made += text[at:start], self._stand_ins.known_path(path)
+                at = end
+        return "".join(made) + text[at:]
+
     def _quoted(self, match: re.Match[str]) -> str:
         quote = match[0]
         return f"{quote[0]}{self._system(quote[1:-1].strip()) or GAP}{quote[-1]}"
@@ -129,7 +149,8 @@ class Sentences:
             known = self._stand_ins.known_host(host.strip("[]"))
             if known or _is_address(host):
                 return f"{known or self._stand_ins.host(host)}:{port}"
-        return self._stand_ins.known_title(core) or self._stand_ins.known_host(core)
+        seen = self._stand_ins
+        return seen.known_title(core) or seen.known_host(core) or seen.known_path(core)
 
     def _kept(self, core: str, last: str, following: str) -> str | None:
         """What is told of a word; None: nothing."""

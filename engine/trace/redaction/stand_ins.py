@@ -21,6 +21,8 @@ _SUFFIXES = frozenset(
     {".dcm", ".ima", ".dic", ".dicom", ".toml", ".json", ".jsonl", ".txt", ".pcap", ".pcapng", ".bin"}
 )
 _PATH = re.compile(r"file-([0-9a-f]{8})([0-9a-f]{4})(\.[a-z]+)?")
+_GOES_ON = re.compile(r"[\w-]|[./]\w")
+"""What follows a part of a longer path."""
 _VERSIONS = "|".join(re.escape(p.version) for p in PRODUCTS if p.version)
 _KNOWN_VERSION = re.compile(rf"(?i:{_VERSIONS})[ _-]?(?:\d{{1,4}}|\d{{1,2}}(?:\.\d{{1,2}}){{1,2}})?")
 _MARK = 8
@@ -34,6 +36,11 @@ class StandIns:
         self._key = secrets.token_bytes(32)
         self._titles: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+        """The latest paths, and their last parts, which sentences may repeat."""
+        self._lengths: tuple[int, ...] = ()
+        """Lengths of those, longest first."""
+        self.paths_seen = 0
 
     def title(self, title: str) -> str:
         """ "TITLE-1" for an AE title (AE-1 is an action of PS3.8 Table 9-10); "" for none."""
@@ -67,7 +74,31 @@ class StandIns:
         """ "file-1f0c2a947c01.dcm": of a path only an extension everybody has is left."""
         suffix = Path(path).suffix.lower()
         part = self._hash(b"path", str(path))[:4].hex()
-        return Path(f"file-{part}{self._path_mark(part)}{suffix if suffix in _SUFFIXES else ''}")
+        made = f"file-{part}{self._path_mark(part)}{suffix if suffix in _SUFFIXES else ''}"
+        self._remember(str(path), made)
+        self._remember(Path(path).name, made)
+        return Path(made)
+
+    def _remember(self, path: str, made: str) -> None:
+        if not any(c.isalnum() for c in path) or self._paths.get(path) == made or self.is_own_path(path):
+            return
+        if path not in self._paths and len(self._paths) >= MOST:
+            del self._paths[next(iter(self._paths))]
+        self._paths[path] = made
+        self.paths_seen += 1
+        if len(path) not in self._lengths:
+            self._lengths = tuple(sorted({*self._lengths, len(path)}, reverse=True))
+
+    def known_path(self, text: str) -> str:
+        """The stand-in of a path, or of its last part, that was seen before; else ""."""
+        return self._paths.get(text, "")
+
+    def path_at(self, text: str, start: int) -> str:
+        """The longest path that stands there in a text; "" for none."""
+        for length in self._lengths:
+            if (path := text[start : start + length]) in self._paths and not _GOES_ON.match(text, start + length):
+                return path
+        return ""
 
     def is_own_path(self, text: str) -> bool:
         """Whether it is a stand-in of this export."""

@@ -205,3 +205,15 @@ def test_a_version_name_has_no_room_for_a_date(name: str) -> None:
 @pytest.mark.parametrize("name", ["OFFIS_DCMTK_369", "PYNETDICOM_230", "dcm4che-5.31.2", "DIMSE_CONSOLE_010"])
 def test_the_version_name_of_a_product_is_told(name: str) -> None:
     assert Redaction().stand_ins.version_name(name) == name
+
+
+def test_file_names_of_ordinary_words_have_their_stand_in_in_sentences() -> None:
+    redaction = Redaction()
+    film, field, one = (redaction.stand_ins.path(p) for p in ("/data/Film", "/data/Field Image 42", "/data/1"))
+    for sentence, told in (
+        ("First problem: Film: not a DICOM file", f"First problem: {film}: not a DICOM file"),
+        ("1 file not stored: Field Image 42 is not a file", f"1 file not stored: {field} is not a file"),
+        ("1 of 2 files stored. /data/1 cannot be read", f"1 of 2 files stored. {one} cannot be read"),
+        ("The Film Box was printed, “Film” not", f"The Film Box was printed, “{film}” not"),
+    ):
+        assert redaction.sentence(sentence) == told == redaction.sentence(told)
