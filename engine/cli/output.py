@@ -168,12 +168,10 @@ class Output:
         with suppress(OSError):
             print(visible(text), file=sys.stderr, flush=True)
 
-    def progress(self, text: str) -> None:
-        """A line that overwrites itself on a terminal; nothing elsewhere."""
+    def _progress(self, text: str) -> None:
+        """A line of what may be told that overwrites itself on a terminal; nothing elsewhere."""
         if self.json or not sys.stderr.isatty():
             return
-        if self.redaction is not None:
-            text = lines(text, self.redaction)
         print(f"\r\x1b[K{visible(text)}", end="", file=sys.stderr, flush=True)
         self._progress_open = True
 
@@ -227,7 +225,7 @@ class Output:
             case PduNotice() | MessageNotice() | FindingNotice():
                 self._detail(notice)
             case ProgressNotice():
-                self.progress(notice_text(notice))
+                self._progress(notice_text(notice))
             case StepNotice():
                 if notice.state not in (StepState.PLANNED, StepState.RUNNING):
                     self.told_line(notice_text(notice))

@@ -199,7 +199,7 @@ def shower(output: Output) -> Callable[[MessageNotice], None]:
 
     def show(notice: MessageNotice) -> None:
         if not output.verbosity:
-            output.line(message_text(notice))
+            output.told_line(message_text(output.told(notice)))
         if output.verbosity < 2 and notice.direction is Direction.RECEIVED:
             output.message_data(notice)
 

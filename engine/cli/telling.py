@@ -33,7 +33,8 @@ _of_this_run: ContextVar[_Run | None] = ContextVar("the redaction of this run", 
 def redacting(given: Sequence[str]) -> Iterator[None]:
     """What is told inside is redacted where these arguments ask for it: looked for here, since they may not be fit to
     be parsed, and what is wrong with them must not be told either."""
-    asked = any(len(text) >= _SHORTEST and OPTION.startswith(text) for text in given)
+    options = (text.partition("=")[0] for text in given)
+    asked = any(len(option) >= _SHORTEST and OPTION.startswith(option) for option in options)
     token = _of_this_run.set(_Run(_made(), {}) if asked else None)
     try:
         yield

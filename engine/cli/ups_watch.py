@@ -102,4 +102,4 @@ def _listener(args: argparse.Namespace) -> Listen | None:
 def _events(output: Output, notice: AnyNotice) -> None:
     """What is told while a step goes on."""
     if isinstance(notice, StepNotice) and notice.state is StepState.RUNNING and notice.sentence:
-        output.line(f"{time_text(notice.time)}  {notice.sentence}")
+        output.told_line(f"{time_text(notice.time)}  {output.told(notice).sentence}")

@@ -103,6 +103,10 @@ def test_a_file_has_the_same_stand_in_wherever_it_is_named(
         assert len(set(names)) == 1, command
 
 
+def test_a_value_given_to_the_option_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "echo", "H", "1", "--redact=Vogelbeer", code=Exit.USAGE)
+
+
 def test_an_odd_title(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     _, err = told(capsys, "echo", HOST, port, "--called", "Vogelbeer\\", "--redact")
     assert "AE title “…”: " in err
@@ -148,6 +152,12 @@ def test_when_a_diagnosis_was_seen(tmp_path: Path, capsys: pytest.CaptureFixture
         console.close()
     seen = [line for line in err.splitlines() if "Seen in: " in line]
     assert seen and all("…" not in line.partition(": ")[2].partition(": ")[0] for line in seen)
+
+
+def test_when_an_event_came(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "ups", "push", HOST, port, "--label", NAME, "--redact", code=Exit.SUCCESS)
+    out, _ = told(capsys, "ups", "watch", HOST, port, "all", "--lock", "--events", "1", "--redact", code=Exit.SUCCESS)
+    assert re.search(r"^\d\d:\d\d:\d\d\.\d{3}  .*UPS State Report: SCHEDULED", out, re.MULTILINE)
 
 
 def test_nothing_of_it_is_read_without_being_asked_for(port: str, tmp_path: Path) -> None:
