@@ -85,9 +85,16 @@ N = TypeVar("N", bound=AnyNotice)
 def finding_sentence(rule: str, said: str = "") -> str:
     """What a finding says without what it was found in: the rule, and the elements the sentence names by their tag."""
     row = RULES.get(rule)
-    tags = ", ".join(dict.fromkeys(_TAG.findall(said)))
+    named = dict.fromkeys(_TAG.findall(said))
+    unknown = values.hidden([_tag(text) for text in named])
+    tags = ", ".join(text for text in named if _tag(text) not in unknown)
     title = f"Not as it should be: {row.title}" if row is not None else "Not as it should be"
     return f"{title}, at {tags}." if tags else f"{title}."
+
+
+def _tag(text: str) -> int:
+    """Of "(gggg,eeee)"."""
+    return int(text[1:5] + text[6:10], 16)
 
 
 def finding_clause(rule: str) -> str:

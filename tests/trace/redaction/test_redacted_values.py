@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.trace.explain import data_set_json, data_set_of
-from engine.trace.redaction.redaction import Redaction
+from engine.trace.redaction.redaction import Redaction, finding_sentence
 from engine.trace.redaction.values import ALLOWED, hidden
 from engine.trace.redaction.words import WORDS
 from engine.wire.datasets import encode_dataset
@@ -175,6 +175,11 @@ def test_tags_that_nobody_knows_are_not_told_together() -> None:
     assert [e.tag for e in made] == [0x00090010, 0x00091001, 0x00100010]
     alone = DataSet((DataElement(0x566E6764, "LO", ()),))
     assert [e.tag for e in Redaction().data_set(alone)] == [0x566E6764]
+
+
+def test_a_finding_names_no_tags_that_spell_a_text() -> None:
+    made = finding_sentence("command.value", "At (566E,6764), (656D,6264) and (0010,0020)")
+    assert made == "Not as it should be: The value fits the VR, at (0010,0020)."
 
 
 def test_the_state_of_a_print_job_is_told() -> None:
