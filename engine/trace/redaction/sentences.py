@@ -175,7 +175,8 @@ class Sentences:
         if _OPTION.fullmatch(core):
             return core if all(p in WORDS for p in core.split("-") if p) else None
         parts = re.split("[/=]", core)
-        if sum(p.isdecimal() for p in parts) > 2:  # a date
+        numbers = [p for p in parts if p.isdecimal()]
+        if len(numbers) > 2 and any(len(p) > 1 for p in numbers):  # a date, not 1/1/3 of an A-ASSOCIATE-RJ
             return None
         if len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts):
             return core

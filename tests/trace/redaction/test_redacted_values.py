@@ -139,7 +139,7 @@ def read_back(encoded: bytes) -> DataSet:
         ("begins with no data element (31 3a 41 30)", "begins with no data element (…)"),
         ("10 of 40 files must be 12 bytes long", None),
         ("of 04/07/56", "of …"),
-        ("1/2 files", None),
+        ("1/2 files, rejected with 1/1/3", None),
         ("19560704 bytes", "… bytes"),
         ("16,384 bytes, 65536 bytes in 12.5 s", None),
         ("port 77341", "port …"),
