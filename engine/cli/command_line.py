@@ -21,7 +21,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """As argparse's own: usage, what is wrong, exit code 2."""
-        super().error(redacted(message))
+        argument, colon, wrong = message.partition(": ")
+        if not argument.startswith("argument "):  # which is followed by the name that we gave it
+            argument, colon, wrong = "", "", message
+        super().error(f"{argument}{colon}{redacted(wrong)}")
 
 
 class CommandLine:

@@ -80,6 +80,8 @@ def test_what_is_wrong_with_the_arguments(command: str, option: str, capsys: pyt
 def test_what_is_wrong_is_still_said(capsys: pytest.CaptureFixture[str]) -> None:
     _, err = told(capsys, "echo", "H", "Zwiebel", "--redact", code=Exit.USAGE)
     assert err.splitlines()[-1].startswith("dimse-console echo: error: argument PORT: “…” is not a port (1 to ")
+    _, err = told(capsys, "store", "H", "1", "F", "--style", NAME, "--redact", code=Exit.USAGE)
+    assert "error: argument --style: invalid choice: " in err
     main(["echo", "H", "Zwiebel"])
     assert "“Zwiebel” is not a port" in capsys.readouterr().err
 
@@ -101,6 +103,7 @@ def test_a_file_has_the_same_stand_in_wherever_it_is_named(
     ):
         names = named.findall("".join(told(capsys, *command, "--redact")))
         assert len(set(names)) == 1, command
+    assert len(names) == 2  # of a store: in the table and as the first problem
 
 
 def test_a_value_given_to_the_option_itself(capsys: pytest.CaptureFixture[str]) -> None:
