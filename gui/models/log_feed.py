@@ -5,7 +5,6 @@ Pending responses are counted in their operation's row, so that a query with ten
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +12,6 @@ from typing import Any
 
 from engine.model.association import Peer
 from engine.model.command_set import tag_of
-from engine.model.dataset import DataSet, EncodedData
 from engine.model.notices import (
     AssociationNotice,
     Direction,
@@ -34,11 +32,10 @@ from engine.standard.status import StatusClass, lookup, status_text
 from gui.report import tell_defect
 
 from .log_associations import AssociationRows
+from .log_lessons import Lessons
 from .log_links import REMEMBERED, Links, Origin
 from .log_store import Class, Kind, LogStore, Shape, SubOperations
 
-REMEMBERED_MESSAGES, SMALL = 4_096, 8_192
-"""Messages, and bytes of the data set of each."""
 _CLASSES = {
     StatusClass.SUCCESS: Class.SUCCESS,
     StatusClass.PENDING: Class.PENDING,
@@ -104,9 +101,8 @@ class LogFeed:
         self.store = store
         self.peers: dict[int, Peer] = {}
         """Peers of the latest associations, for the filter and the tooltips."""
-        self.messages: deque[tuple[int, MessageNotice]] = deque(maxlen=REMEMBERED_MESSAGES)
-        """The latest messages with a small data set, and the last row of their time: redacted exports learn from them
-        which words of later rows are names."""
+        self.lessons = Lessons()
+        """For redacted exports."""
         self._links = Links()
         self._open: dict[_Key, tuple[int, float]] = {}
         self._answers: dict[tuple[int, int, str], _Answer] = {}
@@ -137,6 +133,7 @@ class LogFeed:
         self._changed = set()
         for notice in notices:
             take = self._take.get(type(notice))
+            self.lessons.take(notice, self.store.end - 1)
             if take is None:
                 continue
             try:
@@ -148,7 +145,7 @@ class LogFeed:
     def forget(self) -> None:
         """After the store was cleared: open requests have no row any more, their answers make new ones."""
         self._findings.clear()
-        self.messages.clear()
+        self.lessons.clear()
 
     # -- messages -----------------------------------------------------------------------------------------------
 
@@ -163,9 +160,6 @@ class LogFeed:
             self._cancel(notice)
         else:
             self._request(name, notice)
-        data = notice.data
-        if isinstance(data, DataSet) or (isinstance(data, EncodedData) and len(data.data) <= SMALL):
-            self.messages.append((self.store.end - 1, notice))
 
     def _request(self, service: str, notice: MessageNotice) -> None:
         command = notice.command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from engine.model.association import Peer
@@ -15,6 +16,7 @@ from engine.trace.redaction.redaction import Redaction, finding_clause, finding_
 from engine.trace.redaction.stand_ins import LEFT_OUT
 
 from .log_json import json_lines
+from .log_lessons import Lesson
 from .log_store import Kind, LogRow, Shape
 from .log_text import View, copied_lines, text_lines
 
@@ -44,8 +46,8 @@ class RedactedLog:
     source: Source
     peers: dict[int, Peer]
     redaction: Redaction
-    messages: tuple[tuple[int, MessageNotice], ...] = ()
-    """Those with names and IDs, each with the last row of its time."""
+    lessons: tuple[Lesson, ...] = ()
+    """Names, IDs and files that later rows may repeat."""
 
     def json_lines(self, rows: Iterable[LogRow]) -> Iterable[str]:
         """As `log_json.json_lines`."""
@@ -63,11 +65,17 @@ class RedactedLog:
         """Rows made anew of what may be told."""
         for peer in tuple(self.peers.values()):  # known in sentences of any row, whichever comes first
             redacted_peer(peer, self.redaction.stand_ins)
-        messages = deque(self.messages)
+        lessons = deque(self.lessons)
         for row in rows:
-            while messages and messages[0][0] <= row.number:
-                self.redaction.learn(messages.popleft()[1])
+            while lessons and lessons[0][0] <= row.number:
+                self._learn(lessons.popleft()[1])
             yield self.row(row)
+
+    def _learn(self, lesson: MessageNotice | Path) -> None:
+        if isinstance(lesson, Path):
+            self.redaction.stand_ins.path(lesson)
+        else:
+            self.redaction.learn(lesson)
 
     def peer(self, association: int | None) -> Peer:
         """The peer of an association by its stand-ins."""

@@ -265,7 +265,7 @@ class LogPanel(QWidget):
         from gui.models.log_redaction import RedactedLog
 
         feed = self.model.feed
-        return RedactedLog(self.model, dict(feed.peers), Redaction(), tuple(feed.messages))
+        return RedactedLog(self.model, dict(feed.peers), Redaction(), feed.lessons.all())
 
     def _copy_redacted(self) -> None:
         rows = [self.model.record(row) for row in self.table.selected_rows()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +29,9 @@ from engine.model.notices import (
     Outcome,
     ScriptNotice,
     StatusNotice,
+    StoredNotice,
 )
+from engine.model.storing import FileResult, FileState
 from engine.wire.datasets import encode_dataset
 from gui.dialogs import Questions
 from gui.forms.matches_saving import MatchesSaving
@@ -39,8 +42,6 @@ from tests.gui.mnemonics import clashing
 from tests.planted import PATIENT, PATIENT_ID, fix_keys, found
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytestqt.qtbot import QtBot
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
@@ -186,6 +187,22 @@ def test_a_name_of_ordinary_words_is_not_told_after_its_message(qtbot: QtBot) ->
     panel.table.selectAll()
     panel.copy_redacted_action.trigger()
     assert "The patient … has no file" in QGuiApplication.clipboard().text()
+
+
+def test_a_file_whose_name_is_a_word_of_ours_is_not_told(qtbot: QtBot) -> None:
+    panel = LogPanel()
+    qtbot.addWidget(panel)
+    result = FileResult(number=1, path=Path("/data/Film"), state=FileState.FAILED)
+    said = StatusNotice(
+        operation=9, association=5, time=1e9, clock=3.0, outcome=Outcome.FAILURE, service="C-STORE",
+        sentence="0 of 1 files stored, 1 failed. First problem: Film: not a DICOM file",
+    )  # fmt: skip
+    panel.add_notices((StoredNotice(operation=9, association=5, time=1e9, results=(result,)), said))
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    panel.table.selectAll()
+    panel.copy_redacted_action.trigger()
+    text = QGuiApplication.clipboard().text()
+    assert "Film" not in text and "First problem: file-" in text
 
 
 @pytest.mark.parametrize(("chosen", "name"), [(REDACTED_TEXT_FILTER, "txt"), (REDACTED_JSON_FILTER, "jsonl")])
