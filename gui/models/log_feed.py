@@ -145,7 +145,6 @@ class LogFeed:
     def forget(self) -> None:
         """After the store was cleared: open requests have no row any more, their answers make new ones."""
         self._findings.clear()
-        self.lessons.clear()
 
     # -- messages -----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ Lesson = tuple[int, MessageNotice | Path]
 
 
 class Lessons:
-    """The latest, each with the last row of its time."""
+    """The latest, each with the last row of its time; they outlive the rows, as later rows may repeat them."""
 
     def __init__(self) -> None:
         self._kept: deque[Lesson] = deque(maxlen=REMEMBERED)
@@ -35,7 +35,3 @@ class Lessons:
     def all(self) -> tuple[Lesson, ...]:
         """Oldest first."""
         return tuple(self._kept)
-
-    def clear(self) -> None:
-        """With the log."""
-        self._kept.clear()
