@@ -171,7 +171,28 @@ class ResponseRun:
 
 
 @dataclass(slots=True, kw_only=True)
-class StoreRun:
+class MadeAtOnce:
+    """A record that makes all of its notices when the first of them are taken."""
+
+    rest: list[AnyNotice] | None = None
+    """Of its notices, once they are made, those not taken yet."""
+
+    @property
+    def left(self) -> bool:
+        return self.rest is None or bool(self.rest)
+
+    def take(self, limit: int) -> list[AnyNotice]:
+        """The next notices, so many at most."""
+        made = self._made() if self.rest is None else self.rest
+        self.rest = made[limit:]
+        return made[:limit] if self.rest else made
+
+    def _made(self) -> list[AnyNotice]:
+        raise NotImplementedError
+
+
+@dataclass(slots=True, kw_only=True)
+class StoreRun(MadeAtOnce):
     """A C-STORE that arrived and was answered with success: the notices of its P-DATA-TFs, of the request, of the
     response's P-DATA-TF, and of the response.
 
@@ -191,17 +212,6 @@ class StoreRun:
     answered: Times
     states: tuple[States, States]
     held: int
-    rest: list[AnyNotice] | None = None
-    """Of its notices, once they are made, those not taken yet."""
-
-    @property
-    def left(self) -> bool:
-        return self.rest is None or bool(self.rest)
-
-    def take(self, limit: int) -> list[AnyNotice]:
-        made = self._made() if self.rest is None else self.rest
-        self.rest = made[limit:]
-        return made[:limit] if self.rest else made
 
     def _made(self) -> list[AnyNotice]:
         request = decode_command(self.command)

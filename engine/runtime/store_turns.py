@@ -12,7 +12,7 @@ from engine.model.quick import quick
 from engine.model.storing import FileResult, FileState
 from engine.standard.lean import dataclass
 
-from .runs import States, Times, message_notice, pdu_notices
+from .runs import MadeAtOnce, States, Times, message_notice, pdu_notices
 
 if TYPE_CHECKING:
     from .sent_stores import StoreKind
@@ -51,7 +51,7 @@ class Stored:
 
 
 @dataclass(slots=True)
-class Turn:
+class Turn(MadeAtOnce):
     """The response to a C-STORE of ours, what that makes of its file, and the request of the file after it.
 
     answer: what is kept of the response's P-DATA-TF; response: its command set, of a C-STORE of `kind`, with the
@@ -88,18 +88,6 @@ class Turn:
     sizes: tuple[tuple[int, int], ...]
     states: tuple[States, States]
     held: int
-    rest: list[AnyNotice] | None = None
-    """Of its notices, once they are made, those not taken yet."""
-
-    @property
-    def left(self) -> bool:
-        return self.rest is None or bool(self.rest)
-
-    def take(self, limit: int) -> list[AnyNotice]:
-        """The next notices, so many at most."""
-        made = self._made() if self.rest is None else self.rest
-        self.rest = made[limit:]
-        return made[:limit] if self.rest else made
 
     def _made(self) -> list[AnyNotice]:
         stored, came, gone = self.stored, self.came, self.gone

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from engine.model.command_set import CommandSet, Element
 from engine.model.dataset import DataElement, DataSet
+from engine.standard import performed_steps, ups
 from engine.standard.dictionary import attribute
 from engine.standard.elements import ELEMENTS
 
@@ -16,7 +17,12 @@ _NUMBER = r"\d{1,5}"
 _BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _PEOPLE = frozenset({"PN", "LO", "SH", "UC"})
 """VRs of names and IDs: words and small numbers in them are no longer told in sentences."""
-_STATES = "SCHEDULED|IN PROGRESS|CANCELED|CANCELLED|COMPLETED|DISCONTINUED|ARRIVED|READY|STARTED|DEPARTED"
+_STATES = "|".join(
+    (
+        *(ups.SCHEDULED, ups.IN_PROGRESS, ups.COMPLETED, ups.CANCELED, performed_steps.DISCONTINUED),
+        *("CANCELLED", "ARRIVED", "READY", "STARTED", "DEPARTED"),
+    )
+)
 _MODALITIES = (
     "AR|AU|BI|BMD|CR|CT|CTPROTOCOL|DG|DOC|DX|ECG|EEG|EMG|EOG|EPS|ES|FID|GM|HC|HD|IO|IOL|IVOCT|IVUS|KER|KO|LEN|LS|MG|"
     "MR|M3D|NM|OAM|OCT|OP|OPM|OPT|OPTBSV|OPTENF|OPV|OSS|OT|PA|PLAN|POS|PR|PT|PX|REG|RESP|RF|RG|RTDOSE|RTIMAGE|"
