@@ -1,7 +1,8 @@
 """Fuzzing: `python -m tests.fuzz TARGET|all --runs N --seconds S`; `--list`, `--plain`, `--again FILE`.
 
 Each target runs in a process of its own, guided by coverage where Atheris is installed (the extra `fuzz`), else by
-chance alone. Inputs that break something are saved and the run goes on; the exit code is 1 then.
+chance alone. Inputs that break something are saved and the run goes on; the exit code is 1 then. What a target writes
+is gone when its process has ended, however that came.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -33,17 +37,30 @@ def main() -> int:
     if args.again:
         load(chosen[0]).run(args.again.read_bytes())
         return 0
+    if args.alone:
+        return _one(args, chosen[0])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # folders go then too
+    codes = {name: _in_a_process(args, len(chosen), name) for name in chosen}
+    failed = [name for name, code in codes.items() if code]
     if len(chosen) > 1:
-        failed = [name for name in chosen if subprocess.run([*_again(args, len(chosen)), name], check=False).returncode]
         print(f"{len(chosen)} targets; faults in: {', '.join(failed) or 'none'}.")
-        return bool(failed)
-    return _one(args, chosen[0])
+    return bool(failed)
+
+
+def _in_a_process(args: argparse.Namespace, count: int, name: str) -> int:
+    """One target's exit code. Its temporary folder is ours to remove: libFuzzer ends a process without Python's leave.
+
+    In memory where the system has such a place, since it is written to thousands of times."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="dimse-fuzz-", dir=memory if memory.is_dir() else None) as folder:
+        places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
+        return subprocess.run([*_again(args, count), name], env={**os.environ, **places}, check=False).returncode
 
 
 def _again(args: argparse.Namespace, count: int) -> list[str]:
-    """The same command for one of several targets: its share of the time."""
+    """The same command for one of the targets: its share of the time."""
     given = ["--seconds", str(args.seconds / count), "--runs", str(args.runs), "--seed", str(args.seed)]
-    given += ["--folder", str(args.folder), *(["--plain"] if args.plain else [])]
+    given += ["--alone", "--folder", str(args.folder), *(["--plain"] if args.plain else [])]
     return [sys.executable, "-m", "tests.fuzz", *given]
 
 
@@ -89,6 +106,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the chance; plain, the same inputs again")
     parser.add_argument("--plain", action="store_true", help="without coverage")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="of corpus, crashes, figures (%(default)s)")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)  # the process of one target
     parser.add_argument("--again", type=Path, metavar="FILE", help="run one saved input, with its traceback")
     parser.add_argument("--list", action="store_true", help="the targets")
     return parser.parse_args()

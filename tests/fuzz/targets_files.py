@@ -35,9 +35,8 @@ from .target import Target
 
 @cache
 def folder() -> Path:
-    """One for the process; in memory where the system has such a place, since it is written to thousands of times."""
-    memory = Path("/dev/shm")
-    made = tempfile.mkdtemp(prefix="dimse-fuzz-", dir=memory if memory.is_dir() else None)
+    """One for the process."""
+    made = tempfile.mkdtemp(prefix="dimse-fuzz-")
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return Path(made)
 

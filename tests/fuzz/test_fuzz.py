@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from . import __main__ as command_line
 from .mutate import mutated
 from .running import Probe, plain_run
 from .talks import capture_of, messages_of, packed, talks, unpacked
@@ -88,5 +90,15 @@ def test_the_command_tells_executions(tmp_path: Path) -> None:
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 targets; faults in: none." in done.stdout
     assert "command" in done.stdout and "50 executions" in done.stdout
     assert (tmp_path / "runs.jsonl").read_text().count('"executions": 50') == 2
+
+
+def test_a_process_that_just_ends_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "told"
+    code = f"import os, pathlib, tempfile; pathlib.Path({str(told)!r}).write_text(tempfile.mkdtemp()); os._exit(3)"
+    monkeypatch.setattr(command_line, "_again", lambda *_: [sys.executable, "-c", code])
+    assert command_line._in_a_process(Namespace(), 1, "hex") == 3
+    made = Path(told.read_text())
+    assert made.is_absolute() and not made.exists() and not made.parent.exists()
