@@ -83,11 +83,12 @@ class Assembly:
         message = partial.message if partial is not None and len(self._partial) == 1 else None
         if partial is None or message is None:
             return False
-        for index in range(start, len(fragments)):
-            if len(message.body) >= partial.limit:
-                break
-            _keep(message, fragments[index], partial.limit)
         message.body_length += (len(fragments) - start) * length
+        for index in range(start, len(fragments)):
+            if message.walk is not None:
+                message.walk.feed_alike(fragments, index, length)
+                break
+            message.kept(fragments[index], partial.limit)
         return True
 
     def takes_whole(self, context_id: int, control: int) -> bool:
@@ -108,7 +109,7 @@ class Assembly:
         partial = self._partial[context_id]
         assert partial.message is not None
         partial.message.body_length += len(data)
-        _keep(partial.message, data, partial.limit)
+        partial.message.kept(data, partial.limit)
         return self._end(partial.message, True)
 
     def seen(self, context_id: int, data: bytes) -> Message | None:
@@ -201,8 +202,8 @@ class Assembly:
         message = partial.message
         assert message is not None
         message.body_length += pdv.length
-        if len(message.body) < partial.limit:
-            _keep(message, pdv.head(partial.limit), partial.limit)
+        if not message.passes_by(pdv.length):
+            message.kept(pdv.head(pdv.length), partial.limit)
         return self._end(message, True) if pdv.is_last else None
 
     def _command(self, partial: _Partial) -> Message | None:
@@ -228,16 +229,6 @@ class Assembly:
         message.has_data = has_data
         self._ended[message.context_id] = (message.field, has_data)
         return message
-
-
-def _keep(message: Message, data: Buffer, limit: int) -> None:
-    """The next bytes of its data set, up to so many in all."""
-    have = len(message.body)
-    if not have:
-        message.body = bytes(data[:limit])
-    elif have < limit:
-        message.body = bytearray(message.body) if isinstance(message.body, bytes) else message.body
-        message.body += data[: limit - have]
 
 
 def _where(pdv: PdvSeen) -> Evidence:

@@ -9,7 +9,7 @@ from engine.standard.dictionary import attribute
 from engine.standard.elements import tag_text
 from engine.standard.transfer_syntaxes import TransferSyntaxRow, transfer_syntax
 from engine.wire.data_reader import LONG_VRS, SHORT_VRS, UNDEFINED, RawElement, Reader
-from engine.wire.file_front import cut_element
+from engine.wire.element_walk import AnyWalk, InflatingWalk
 
 from .data import GROUPS_OUTSIDE, SOP_CLASS, SOP_INSTANCE
 
@@ -42,16 +42,19 @@ def encoding_fault(head: bytes, length: int, syntax_uid: str) -> str:
     return ""
 
 
-def cut_short(head: bytes, length: int, syntax_uid: str) -> str:
-    """That the data set of `length` bytes, which begins so, ends within an element, in words; "" where that does not
-    show."""
-    cut = cut_element(head, length, syntax_uid)
+def cut_short(walk: AnyWalk) -> str:
+    """That a data set, all of which has come, ends within an element, in words; "" where that does not show."""
+    if isinstance(walk, InflatingWalk):
+        if walk.broken:
+            return "The Data Set is not deflated (RFC 1951), as the transfer syntax of its context says."
+        if walk.unended:
+            return "The Data Set is cut: the end of what was deflated is missing (RFC 1951)."
+    cut = walk.cut()
     if cut is None:
         return ""
-    tag, told, left = cut
-    if told == UNDEFINED:
-        return f"The Data Set is cut: it ends within {tag_text(tag)}, whose items have no end."
-    return f"The Data Set is cut: {tag_text(tag)} says it has {told} bytes, but only {left} follow."
+    if cut.told == UNDEFINED:
+        return f"The Data Set is cut: it ends within {tag_text(cut.tag)}, whose items have no end."
+    return f"The Data Set is cut: {tag_text(cut.tag)} says it has {cut.told} bytes, but only {cut.left} follow."
 
 
 def _plausible(head: bytes, little_endian: bool) -> bool:

@@ -20,7 +20,9 @@ from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
 from engine.wire.commands import decode_command, decode_command_spans
 from engine.wire.datasets import DataSetError, LimitError, decode_dataset
+from engine.wire.element_walk import AnyWalk, walk_of
 from engine.wire.issues import Issue
+from engine.wire.pdus import Buffer
 
 from .findings import Finding, found
 from .templates import Template, number_in
@@ -28,8 +30,12 @@ from .templates import Template, number_in
 if TYPE_CHECKING:
     from .matches import Walk
 
-BODY_LIMIT = 64 * 1024
-"""Bytes of a data set kept, and read of one that is deflated: identifiers and attribute lists are shorter."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a data set kept to be read: identifiers and attribute lists are shorter, but for the images of a film.
+Reading so many takes a tenth of a second where there are ten thousand references in them, four where all is made of
+elements without a value; as long as serving it."""
+INFLATED_LIMIT = 64 * 1024
+"""Bytes read of one that is deflated: a kilobyte can become so many that it would hold us up."""
 
 
 class Message:
@@ -37,15 +43,15 @@ class Message:
 
     from_requestor: who sent it. data: its command set's bytes; template and own: the same taken apart (`Templates`).
     time: of the PDU with which that was whole. body: the data set as far as it was kept; body_length: how long it is
-    on the wire. has_data: whether it came, None while it is still coming. interrupted:
-    another message began before it ended. operation: what it opens, answers or cancels,
-    as far as known. The rest is the template's.
+    on the wire; walk: where its elements end, once it is longer than what is kept. has_data: whether it came, None
+    while it is still coming. interrupted: another message began before it ended. operation: what it opens, answers or
+    cancels, as far as known. The rest is the template's.
     """
 
     __slots__ = (
         "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
         "findings", "from_requestor", "has_data", "interrupted", "kind", "limits", "message_id", "operation",
-        "responded_to", "service", "status", "status_class", "template", "time",
+        "responded_to", "service", "status", "status_class", "template", "time", "walk",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +74,7 @@ class Message:
         self.body: bytes | bytearray = b""
         self.body_length = 0
         self.has_data: bool | None = None
+        self.walk: AnyWalk | None = None
         self.interrupted = False
         self.operation: Operation | None = None
         self.findings: list[Finding] = []
@@ -133,6 +140,35 @@ class Message:
         """The data set; None when there is none, it was too long to keep, or it cannot be read."""
         return self._read()[0]
 
+    def kept(self, data: Buffer, limit: int) -> None:
+        """The next bytes of its data set, of which so many are kept in all. What comes behind them is looked at for
+        where its elements end."""
+        have = len(self.body)
+        if not have:
+            self.body = bytes(data[:limit])
+        elif have < limit:
+            self.body = bytearray(self.body) if isinstance(self.body, bytes) else self.body
+            self.body += data[: limit - have]
+        if have + len(data) > limit:
+            walk = self._walks()
+            if walk is not None:
+                walk.feed(memoryview(data)[max(0, limit - have) :])
+
+    def passes_by(self, length: int) -> bool:
+        """Take so many bytes, where they are not kept and lie within a value; else False."""
+        return self.walk is not None and self.walk.skips(length)
+
+    def _walks(self) -> AnyWalk | None:
+        if self.walk is None:
+            self.walk = walk_of(self.transfer_syntax)
+            if self.walk is not None:
+                self.walk.feed(self.body)
+        return self.walk
+
+    def walked(self) -> AnyWalk | None:
+        """Where the elements of its data set end, all of which has come; None where its encoding is not known."""
+        return self._walks()
+
     @property
     def unreadable(self) -> str:
         """Why the data set cannot be read, "" when it can or was not kept."""
@@ -176,7 +212,7 @@ def circumstances(m: Message, asked: Message | None) -> Hashable:
 
 @cache
 def _bounded(limits: Limits) -> Limits:
-    return replace(limits, inflated=min(limits.inflated, BODY_LIMIT))
+    return replace(limits, inflated=min(limits.inflated, INFLATED_LIMIT))
 
 
 def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet | None, str]:
@@ -186,7 +222,7 @@ def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet 
     try:
         read = decode_dataset(data, transfer_syntax, issues, _bounded(limits))
     except LimitError as error:  # it inflates too far: with a list of issues, no other limit is told so
-        return None, str(error) if limits.inflated <= BODY_LIMIT else ""
+        return None, str(error) if limits.inflated <= INFLATED_LIMIT else ""
     except DataSetError as error:
         return None, str(error)
     return (None, issues[0].text) if issues else (read, "")

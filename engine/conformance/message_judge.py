@@ -99,18 +99,20 @@ def _judge_data(m: Message) -> list[Finding]:
     if not m.has_data:
         return []
     fault = encoding_fault(bytes(m.body[:8]), m.body_length, m.transfer_syntax) or m.unreadable
+    if not fault and len(m.body) < m.body_length and not m.interrupted and (walk := m.walked()) is not None:
+        fault = cut_short(walk)  # too long to be read
     if fault:
         return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
     return check_data(m.command, m.data_set) if m.data_set is not None else []
 
 
 def _judge_instance(m: Message) -> list[Finding]:
-    """An instance by its first elements; no more of it is looked at."""
+    """An instance by its first elements, and by where all of them end; no value behind the former is looked at."""
     head = bytes(m.body)
     known = has_uids(head, m.transfer_syntax, m.raw(_CLASS_TOLD), m.raw(_INSTANCE_TOLD))
     fault = "" if known else encoding_fault(head, m.body_length, m.transfer_syntax)
     if not fault and not m.interrupted:  # else that has been told
-        fault = cut_short(head, m.body_length, m.transfer_syntax)
+        fault = cut_short(walk) if (walk := m.walked()) is not None else ""
     findings = [found("data.unreadable", fault, evidence=Evidence(text=m.name))] if fault else []
     data = None if known or fault else instance_uids(head, m.transfer_syntax)
     return findings if data is None else check_data(m.command, data)

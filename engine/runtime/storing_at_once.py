@@ -60,8 +60,8 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     uids, syntax = (context.abstract_syntax, event.uid.rstrip(b"\0").decode()), context.transfer_syntax
     fragments = [pdu[HEADERS:] for pdu in event.pdus]
     front = bytes(fragments[0][: datasets.FRONT])
-    attributes = datasets.plain_instance(front, size, syntax, uids, (event.form.sop_class, event.uid))
-    if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth):
+    attributes = datasets.plain_instance(front, size, syntax, uids, (event.form.sop_class, event.uid), fragments)
+    if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth, fragments):
         return False
     arrived = association.context.wall(), association.context.now()
     if not server.room.take_at_once(size):

@@ -4,24 +4,16 @@ files with which nothing is wrong. Where anything is unusual there is no answer,
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from engine.model.dataset import DataSet
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import transfer_syntax
 
-from .data_reader import (
-    ITEM,
-    ITEM_END,
-    LONG_VRS,
-    MAXIMUM_DEPTH,
-    SEQUENCE_END,
-    SHORT_VRS,
-    UNDEFINED,
-    plain_vr,
-)
+from .data_reader import ITEM, ITEM_END, MAXIMUM_DEPTH, SEQUENCE_END, UNDEFINED, plain_vr
+from .element_walk import LONG, SHORT, ElementWalk, Head, Unusual, explicit_head, implicit_head
 from .known_elements import leading_elements
-from .pdus import strip
+from .pdus import Buffer, strip
 
 FRONT = 16 * 1024
 """Bytes read of a file: in them stands all that comes before the pixel data of the usual image."""
@@ -34,26 +26,13 @@ MOST_METAS = 64
 """Kinds of File Meta Information remembered: by their length, of which a series has a few."""
 OWN_CLASS, OWN_INSTANCE = 0x00080016, 0x00080018
 PIXEL_GROUP, DELIMITERS = 0x7FE0, 0xFFFE
-_SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
-_LONG = frozenset(vr.encode() for vr in LONG_VRS - {"SQ"})
 _explicit = struct.Struct("<HH2sH").unpack_from
 _implicit = struct.Struct("<HHI").unpack_from
-_big_endian_item = struct.Struct(">HHI").unpack_from
 _length = struct.Struct("<I").unpack_from
 _group_length = struct.Struct("<HH2sHI").unpack_from
 _short = struct.Struct("<H").pack
 _CLASS_HEAD, _INSTANCE_HEAD = b"\x08\0\x16\0UI", b"\x08\0\x18\0UI"
 """Tags and VR of the two."""
-
-
-Head = Callable[[bytes, int], tuple[int, int, int]]
-"""Of an element: its tag, the offset of its value, the offset behind it."""
-Item = Callable[[bytes, int], tuple[int, ...]]
-"""Of an item or delimiter: group, element, length."""
-
-
-class _Unusual(Exception):
-    """Something a plain file has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +55,31 @@ def plain_front(data: bytes, size: int) -> Front | None:
         row = transfer_syntax(meta.get(SYNTAX, ""))
         if row is None or row.deflated or not row.little_endian or offset > size:
             return None
-        walk, head = (_walk_implicit, _implicit_head) if row.implicit_vr else (_walk_explicit, _explicit_head)
+        walk, head = (_walk_implicit, implicit_head) if row.implicit_vr else (_walk_explicit, explicit_head)
         found = _identity(data, offset, size, head)
         walk(data, offset, size)
-    except (_Unusual, struct.error):  # the latter: it goes on behind the front
+    except (Unusual, struct.error):  # the latter: it goes on behind the front
         return None
     return Front(meta, found, offset)
 
 
-def is_plain_instance(data: bytes, size: int, syntax: str, uids: tuple[str, str], depth: int) -> bool:
+def is_plain_instance(
+    data: bytes, size: int, syntax: str, uids: tuple[str, str], depth: int, pieces: Sequence[Buffer] = ()
+) -> bool:
     """Whether a data set of `size` bytes has these SOP Class and Instance UIDs, nothing before its pixel data is
     unusual, and those are not cut: then all before them can be read with this limit of sequences in each other.
 
     The quick twin of reading it. False says nothing. data: all of it, or its beginning with the head of the first
-    element of the pixel data at least.
+    element of the pixel data at least. pieces: all of it, where that is there: else nobody looks where pixel data in
+    fragments end, nor at what comes behind.
     """
     row = transfer_syntax(syntax)
     if row is None or row.deflated or not row.little_endian or depth < MAXIMUM_DEPTH:
         return False
     found: dict[int, bytes] = {}
     try:
-        ended = (_skim_implicit if row.implicit_vr else _skim_explicit)(data, size, found)
-    except (_Unusual, struct.error):
+        ended = (_skim_implicit if row.implicit_vr else _skim_explicit)(data, size, found, pieces)
+    except (Unusual, struct.error):
         return False
     if not ended and len(data) != size:
         return False
@@ -108,7 +90,12 @@ def is_plain_instance(data: bytes, size: int, syntax: str, uids: tuple[str, str]
 
 
 def plain_instance(
-    data: bytes, size: int, syntax: str, uids: tuple[str, str], raw: tuple[bytes, bytes]
+    data: bytes,
+    size: int,
+    syntax: str,
+    uids: tuple[str, str],
+    raw: tuple[bytes, bytes],
+    pieces: Sequence[Buffer] = (),
 ) -> DataSet | None:
     """All before the pixel data of an instance in which `is_plain_instance` finds nothing and which begins with these
     UIDs, padded as they are in `raw`, with nothing but its group before them. None where there are sequences, private
@@ -138,129 +125,78 @@ def plain_instance(
     if before != OWN_CLASS:
         return None
     try:
-        if not _whole(data, end, size, _explicit_head) or (end == len(data) != size):
+        if not _whole(data, end, size, explicit_head, pieces) or (end == len(data) != size):
             return None
-    except (_Unusual, struct.error):
+    except (Unusual, struct.error):
         return None
     return DataSet(tuple(found))
 
 
-def cut_element(data: bytes, size: int, syntax: str) -> tuple[int, int, int] | None:
-    """The outermost element that has not all its bytes in a data set of `size` bytes: its tag, how many it says it has
-    (`UNDEFINED`: it has no end), how many are left. None where there is none, or it cannot be told from `data`, the
-    beginning: it does not begin in that, or has no length and goes on behind it, or the transfer syntax is deflated."""
-    row = transfer_syntax(syntax)
-    if row is None or row.deflated:
-        return None
-    explicit, item = (_explicit_head, _implicit) if row.little_endian else (_big_endian_head, _big_endian_item)
-    head, start = _implicit_head if row.implicit_vr else explicit, 0
-    try:
-        while start < len(data):
-            tag, body, stop = head(data, start)
-            told = stop - body
-            if told == UNDEFINED:
-                end = _end_of_items(data, body, head, item)
-                if end is None:
-                    return (tag, UNDEFINED, size - body) if len(data) == size else None
-                stop = end
-            if stop > size:
-                return tag, told, max(0, size - body)
-            start = stop
-    except (_Unusual, struct.error):
-        pass
-    return None
-
-
-def _end_of_items(data: bytes, start: int, head: Head, item: Item) -> int | None:
-    """The offset behind items; None where `data` end before them."""
-    try:
-        return _behind_items(data, start, head, item)
-    except struct.error:
-        return None
-
-
-def _behind_items(data: bytes, start: int, head: Head, item: Item, depth: int = 0) -> int:
-    """The offset behind a sequence of undefined length whose items begin at `start`."""
-    if depth > MAXIMUM_DEPTH:
-        raise _Unusual
-    while True:
-        group, element, count = item(data, start)
-        tag, start = group << 16 | element, start + 8
-        if tag == SEQUENCE_END:
-            return start
-        if tag != ITEM:
-            raise _Unusual
-        if count == UNDEFINED:
-            start = _behind_elements(data, start, head, item, depth)
-        else:
-            start += count
-
-
-def _behind_elements(data: bytes, start: int, head: Head, item: Item, depth: int) -> int:
-    """The offset behind an item of undefined length whose elements begin at `start`."""
-    while item(data, start)[:2] != (ITEM_END >> 16, ITEM_END & 0xFFFF):
-        _, body, stop = head(data, start)
-        start = _behind_items(data, body, head, item, depth + 1) if stop - body == UNDEFINED else stop
-    return start + 8
-
-
-def _skim_explicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
+def _skim_explicit(data: bytes, size: int, found: dict[int, bytes], pieces: Sequence[Buffer]) -> bool:
     """Walk to the pixel data and note the UIDs. Whether there are any, else it went to the end."""
     start, end = 0, len(data)
     while start < end:
         group, element, vr, count = _explicit(data, start)
         if group >= PIXEL_GROUP and group != DELIMITERS:
-            return _whole(data, start, size, _explicit_head)
-        if vr in _SHORT:
+            return _whole(data, start, size, explicit_head, pieces)
+        if vr in SHORT:
             begin, start = start + 8, start + 8 + count
             if group == 8 and vr == b"UI":
                 found.setdefault(group << 16 | element, data[begin:start])
-        elif vr in _LONG:
+        elif vr in LONG:
             length = _length(data, start + 8)[0]
             if length == UNDEFINED:
-                raise _Unusual
+                raise Unusual
             start += 12 + length
         elif vr == b"SQ":
             start = _walk_items(data, start + 12, end, _length(data, start + 8)[0], 0)
         else:
-            raise _Unusual
+            raise Unusual
     if start > end:
-        raise _Unusual
+        raise Unusual
     return False
 
 
-def _whole(data: bytes, start: int, size: int, head: Head) -> bool:
-    """That the pixel data, which begin at `start`, and what is known of what comes behind them, are not cut."""
-    while start < len(data):
-        _, body, stop = head(data, start)
+def _whole(data: bytes, start: int, size: int, head: Head, pieces: Sequence[Buffer]) -> bool:
+    """That the pixel data, which begin at `start`, and what comes behind them, as far as that is there, are not cut."""
+    at = start
+    while at < len(data):
+        _, body, stop = head(data, at)
         if stop - body == UNDEFINED:  # in fragments
-            end = _end_of_items(data, body, head, _implicit) if len(data) == size else None
-            if end is None and size > FRONT:
-                break  # nobody is told where those of so many bytes end
-            if end is None:
-                raise _Unusual
-            stop = end
+            break
         if stop > size:
-            raise _Unusual
-        start = stop
+            raise Unusual
+        at = stop
+    if at == size:
+        return True
+    if len(data) == size:
+        pieces = (data,)
+    if pieces:
+        walk = ElementWalk(implicit_vr=head is implicit_head, little_endian=True, start=start)
+        for piece in pieces:
+            walk.feed(piece)
+        if not walk.whole:
+            raise Unusual
+    elif size <= FRONT:
+        raise Unusual
     return True
 
 
-def _skim_implicit(data: bytes, size: int, found: dict[int, bytes]) -> bool:
+def _skim_implicit(data: bytes, size: int, found: dict[int, bytes], pieces: Sequence[Buffer]) -> bool:
     """The same in Implicit VR, of standard elements that are no sequences."""
     start, end = 0, len(data)
     while start < end:
         group, element, length = _implicit(data, start)
         tag = group << 16 | element
         if group >= PIXEL_GROUP and group != DELIMITERS:
-            return _whole(data, start, size, _implicit_head)
+            return _whole(data, start, size, implicit_head, pieces)
         if group & 1 or length == UNDEFINED or not plain_vr(tag):
-            raise _Unusual
+            raise Unusual
         begin, start = start + 8, start + 8 + length
         if tag in (OWN_CLASS, OWN_INSTANCE):
             found.setdefault(tag, data[begin:start])
     if start > end:
-        raise _Unusual
+        raise Unusual
     return False
 
 
@@ -279,24 +215,24 @@ def _meta(data: bytes) -> tuple[dict[int, str], int]:
 
 def _read_meta(data: bytes) -> tuple[dict[int, str], int]:
     if data[128:META_START] != b"DICM":
-        raise _Unusual
+        raise Unusual
     group, element, vr, count, length = _group_length(data, META_START)
     start = _BEHIND_LENGTH
     end = start + length
     if (group, element, vr, count) != (META_GROUP, 0, b"UL", 4) or end > len(data):
-        raise _Unusual
+        raise Unusual
     meta = {0x00020000: strip(data[start - 4 : start].decode("latin-1"))}
     instance = None
     while start < end:
-        tag, body, stop = _explicit_head(data, start)
+        tag, body, stop = explicit_head(data, start)
         if tag >> 16 != META_GROUP:
-            raise _Unusual
+            raise Unusual
         if tag == META_INSTANCE:
             instance = (body, stop) if tag not in meta else None
         meta[tag] = strip(data[body:stop].decode("latin-1"))
         start = stop
     if start != end:
-        raise _Unusual
+        raise Unusual
     if instance is not None:
         at, stop = instance
         if len(_metas) >= MOST_METAS:
@@ -317,51 +253,23 @@ def _identity(data: bytes, start: int, end: int, head: Head) -> dict[int, str]:
         if tag > OWN_INSTANCE:
             break
         if stop > len(data):
-            raise _Unusual
+            raise Unusual
         if tag in (OWN_CLASS, OWN_INSTANCE):
             found[tag] = strip(data[body:stop].decode("latin-1"))
         start = stop
     return found
 
 
-def _explicit_head(data: bytes, start: int) -> tuple[int, int, int]:
-    """(tag, offset of the value, offset behind it) of a plain element in Explicit VR Little Endian."""
-    group, element, vr, count = _explicit(data, start)
-    if vr in _SHORT:
-        return group << 16 | element, start + 8, start + 8 + count
-    if vr not in _LONG and vr != b"SQ":
-        raise _Unusual
-    length = _length(data, start + 8)[0]
-    return group << 16 | element, start + 12, start + 12 + length
-
-
-def _big_endian_head(data: bytes, start: int) -> tuple[int, int, int]:
-    """The same in Explicit VR Big Endian."""
-    group, element, vr, count = struct.unpack_from(">HH2sH", data, start)
-    if vr in _SHORT:
-        return group << 16 | element, start + 8, start + 8 + count
-    if vr not in _LONG and vr != b"SQ":
-        raise _Unusual
-    (length,) = struct.unpack_from(">I", data, start + 8)
-    return group << 16 | element, start + 12, start + 12 + length
-
-
-def _implicit_head(data: bytes, start: int) -> tuple[int, int, int]:
-    """The same in Implicit VR Little Endian."""
-    group, element, length = _implicit(data, start)
-    return group << 16 | element, start + 8, start + 8 + length
-
-
 def _walk_explicit(data: bytes, start: int, end: int, depth: int = 0) -> int:
     """The offset behind the elements up to `end`, or behind the delimiter of the item they are."""
     while start < end:
         group, element, vr, count = _explicit(data, start)
-        if vr in _SHORT:
+        if vr in SHORT:
             start += 8 + count
-        elif vr in _LONG:
+        elif vr in LONG:
             length = _length(data, start + 8)[0]
             if length == UNDEFINED:
-                raise _Unusual
+                raise Unusual
             start += 12 + length
         elif vr == b"SQ":
             length = _length(data, start + 8)[0]
@@ -369,9 +277,9 @@ def _walk_explicit(data: bytes, start: int, end: int, depth: int = 0) -> int:
         elif depth and (group << 16 | element) == ITEM_END:
             return start + 8
         else:
-            raise _Unusual
+            raise Unusual
     if start > end:
-        raise _Unusual
+        raise Unusual
     return start
 
 
@@ -380,24 +288,24 @@ def _walk_items(data: bytes, start: int, end: int, length: int, depth: int) -> i
     delimited = length == UNDEFINED
     stop = end if delimited else start + length
     if stop > end or depth >= MAXIMUM_DEPTH:
-        raise _Unusual
+        raise Unusual
     while start < stop:
         group, element, count = _implicit(data, start)
         tag = group << 16 | element
         if tag == SEQUENCE_END and delimited:
             return start + 8
         if tag != ITEM:
-            raise _Unusual
+            raise Unusual
         start += 8
         if count == UNDEFINED:
             start = _walk_explicit(data, start, stop, depth + 1)
         else:
             if start + count > stop:
-                raise _Unusual
+                raise Unusual
             _walk_explicit(data, start, start + count, depth + 1)
             start += count
     if delimited:
-        raise _Unusual
+        raise Unusual
     return start
 
 
@@ -406,8 +314,8 @@ def _walk_implicit(data: bytes, start: int, end: int) -> int:
     while start < end:
         group, element, length = _implicit(data, start)
         if group & 1 or length == UNDEFINED or not plain_vr(group << 16 | element):
-            raise _Unusual
+            raise Unusual
         start += 8 + length
     if start > end:
-        raise _Unusual
+        raise Unusual
     return start

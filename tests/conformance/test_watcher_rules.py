@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.conformance.message import BODY_LIMIT
+from engine.conformance.message import BODY_LIMIT, INFLATED_LIMIT
 from engine.conformance.rules import RULES
 from tests.conformance import cases_exchange, cases_pdus, cases_workflow
 from tests.conformance.talk import Talk
@@ -50,8 +50,19 @@ def test_an_instance_that_is_cut_is_found_but_not_one_that_is_interrupted(sequen
     assert "pdata.interleaved" in rules and "data.unreadable" not in rules
 
 
-@pytest.mark.parametrize(("size", "judged"), [(BODY_LIMIT - 30, True), (BODY_LIMIT, False)])
-def test_a_deflated_data_set_is_judged_as_far_as_others_are(size: int, judged: bool) -> None:
+@pytest.mark.parametrize("more", [65_600, BODY_LIMIT + 2])
+def test_long_data_sets_are_judged_too(more: int) -> None:
+    """What is too long to be read is looked at for where its elements end."""
+    text, cut = b"\x08\0\x19\x01UT\0\0" + more.to_bytes(4, "little") + bytes(more), b"\x10\0\x10\0PN\x08\0ABC"
+    read = more < BODY_LIMIT
+    for end, rules in ((b"", ["data.query-level"] * read), (cut, ["data.unreadable"])):
+        talk = Talk(syntax="1.2.840.10008.1.2.1")
+        cases_exchange.ask(cases_exchange.FIND, text + end)(talk)
+        assert [rule for rule in talk.found if rule.startswith("data.")] == rules
+
+
+@pytest.mark.parametrize(("size", "judged"), [(INFLATED_LIMIT - 30, True), (INFLATED_LIMIT, False)])
+def test_a_deflated_data_set_is_judged_as_far_as_it_is_inflated(size: int, judged: bool) -> None:
     """A few of its bytes could become so many that judging them would hold up the association."""
     text, cut = b"\x08\0\x19\x01UT\0\0" + size.to_bytes(4, "little"), b"\x10\0\x10\0PN\x08\0"
     deflater = zlib.compressobj(wbits=-15)

@@ -33,6 +33,7 @@ from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal
 from tests.runtime.test_archive import held
 
+JPEG = "1.2.840.10008.1.2.4.50"
 PORT = re.compile(r"(?<=:)[0-9]+")
 
 
@@ -69,6 +70,19 @@ def priority(message: Outgoing, value: int) -> Outgoing:
     return dataclasses.replace(message, command=message.command.with_values(Priority=value))
 
 
+def in_fragments(uid: str, cut: int) -> EncodedData:
+    """JPEG images of two frames, without the last bytes of theirs and of what ends them."""
+    front = data_set(uid, 0).data[:-12] + bytes.fromhex("e07f1000 4f420000 ffffffff feff00e000000000")
+    frame = bytes.fromhex("feff00e0 204e0000") + bytes(20_000)
+    whole = front + frame + frame + bytes.fromhex("feffdde000000000")
+    return EncodedData(whole[: len(whole) - cut], JPEG)
+
+
+def trailed(uid: str, cut: int) -> EncodedData:
+    padding = bytes.fromhex("fcfffcff 4f420000 64000000") + bytes(100 - cut)
+    return EncodedData(data_set(uid, 40_000).data + padding, EXPLICIT)
+
+
 SEQUENCE = DataElement(0x00081140, "SQ", (DataSet((DataElement(0x00081155, "UI", ("1.2",)),)), DataSet()))
 OUTSIDE = DataElement(0x00080005, "CS", ("ISO_IR 100",))
 ECHO = Outgoing(command=request_of("C-ECHO-RQ", AffectedSOPClassUID="1.2.840.10008.1.1"))
@@ -92,6 +106,8 @@ MESSAGES = {
     "other class": (store("1.8", data_set("1.8", sop_class="1.2.840.10008.5.1.4.1.1.4")),),
     "cut short": (store("1.9", CUT), store("1.10", data_set("1.10"))),
     "pixel data cut": (store("1.12", data_set("1.12")), store("1.13", CUT_PIXELS), store("1.14", data_set("1.14"))),
+    "in fragments": tuple(store(f"1.{n}", in_fragments(f"1.{n}", cut)) for n, cut in enumerate((0, 9, 0, 8, 0), 20)),
+    "cut behind the pixel data": tuple(store(f"1.{n}", trailed(f"1.{n}", cut)) for n, cut in enumerate((0, 0, 1), 30)),
     "nothing in it": (store("1.11", EncodedData(b"", EXPLICIT)),),
     "a name to be feared": (store("../1.12", data_set("../1.12")),),
 }
@@ -105,7 +121,8 @@ def played(
     try:
         here = console.listen(folder, policy=Policy(limits=limits or Limits()))
         syntax = messages[0].data.transfer_syntax if isinstance(messages[0].data, EncodedData) else EXPLICIT
-        first = store("2.1", data_set("2.1", syntax=syntax))  # looks at the disk, which takes the long way
+        whole = in_fragments("2.1", 0) if syntax == JPEG else data_set("2.1", syntax=syntax)
+        first = store("2.1", whole)  # looks at the disk, which takes the long way
         offered = (CT, syntax), ("1.2.840.10008.1.1", IMPLICIT)
         console.one_shot(proposal(here, *offered), first, *messages)
         incoming = console.wait(AssociationNotice, lambda n: n.listener is not None)
@@ -146,6 +163,16 @@ def test_pixel_data_that_are_cut_are_found(tmp_path: Path) -> None:
     assert finding["severity"] == "error"
     assert finding["sentence"] == "The Data Set is cut: (7FE0,0010) says it has 5000 bytes, but only 4000 follow."
     assert files["1.13.dcm"].endswith(CUT_PIXELS.data)
+
+
+@pytest.mark.parametrize(
+    ("messages", "element", "count"),
+    [("in fragments", "(7FE0,0010)", 2), ("cut behind the pixel data", "(FFFC,FFFC)", 1)],
+)
+def test_what_is_cut_beyond_the_first_bytes_is_found(tmp_path: Path, messages: str, element: str, count: int) -> None:
+    told, _, _ = played(tmp_path, MESSAGES[messages])
+    found = [n["sentence"] for n in told if n.get("rule") == "data.unreadable"]
+    assert len(found) == count and all("The Data Set is cut: " in s and element in s for s in found), found
 
 
 def test_a_limit_is_met_by_the_same_file_on_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

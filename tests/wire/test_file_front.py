@@ -25,7 +25,8 @@ from engine.wire.datasets import (
     plain_instance,
     read_attributes,
 )
-from engine.wire.file_front import FRONT, cut_element, plain_front
+from engine.wire.element_walk import walk_of
+from engine.wire.file_front import FRONT, plain_front
 
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "1.2.3.4"
 JPEG = "1.2.840.10008.1.2.4.50"
@@ -185,6 +186,17 @@ def test_the_beginning_of_an_instance_must_reach_its_pixel_data(syntax: str) -> 
     told = [is_plain_instance(data[:end], len(data), syntax, (CLASS, INSTANCE), 64) for end in range(pixels + head)]
     assert not any(told)
     assert is_plain_instance(data[: pixels + head], len(data), syntax, (CLASS, INSTANCE), 64)
+
+
+def cut_element(data: bytes, size: int, syntax: str) -> tuple[int, int, int] | None:
+    """What is cut of a data set of `size` bytes, of which `data` come and the rest is passed by."""
+    walk = walk_of(syntax)
+    assert walk is not None
+    walk.feed(data)
+    if size > len(data) and not walk.skips(size - len(data)):
+        return None
+    cut = walk.cut()
+    return None if cut is None else (cut.tag, cut.told, cut.left)
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_VR_LE, IMPLICIT_VR_LE])
