@@ -47,7 +47,7 @@ class CommandLine:
         sub = (where or self._commands).add_parser(
             name,
             help=summary,
-            description=f"{summary}. {more}".strip(),
+            description=_sentence(summary, more),
             epilog=help_text(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -66,5 +66,10 @@ class CommandLine:
 
     def group(self, name: str, summary: str, more: str = "") -> Group:
         """A command that has commands of its own."""
-        sub = self._commands.add_parser(name, help=summary, description=f"{summary}. {more}".strip())
+        sub = self._commands.add_parser(name, help=summary, description=_sentence(summary, more))
         return sub.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def _sentence(summary: str, more: str) -> str:
+    """What a command's help begins with."""
+    return f"{summary}{'' if summary.endswith('?') else '.'} {more}".strip()

@@ -27,9 +27,18 @@ NO_VALUES = "Values are left out on purpose: they may hold patient data. The rep
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for what users or peers do."""
+    _open_closed()
     given = sys.argv[1:] if argv is None else argv
     with redacting(given):
         return _guarded(given)
+
+
+def _open_closed() -> None:
+    """A standard stream that was closed before we began (`>&-`) is the null device: Python has None for it, which
+    nothing can be written to, and the next socket would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - the process's own
 
 
 def _guarded(given: list[str]) -> int:
@@ -38,8 +47,7 @@ def _guarded(given: list[str]) -> int:
     try:
         with reported(_tell_defect):
             code = _run(given)
-        if sys.stdout is not None:  # None: closed before we began
-            sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
+        sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
     except OutputFailed as failed:
         return _output_failed(failed)
     except Exception as error:  # noqa: BLE001 - Python's own report quotes values, a patient's or a secret's

@@ -254,20 +254,20 @@ class Output:
             for line in tls_lines(n.tls):
                 self.told_line(f"    {line}")
         if n.phase is AssociationPhase.ESTABLISHED and n.negotiated is not None:
-            refused = any(not c.accepted for c in n.negotiated.contexts)
+            refused = any(not c.usable for c in n.negotiated.contexts)
             besides = negotiation_lines(n.negotiated, n.proposal)
             if self.verbosity or refused or (n.requestor and (self._show_contexts or besides)):
                 self._contexts(n.negotiated, besides)
 
     def _contexts(self, negotiated: Negotiated, besides: list[str]) -> None:
-        """The table of negotiated contexts, with the reason of each that was refused; what was negotiated besides."""
+        """The table of negotiated contexts, with the reason of each that is of no use; what was negotiated besides."""
         if len(negotiated.contexts) > MANY_CONTEXTS and not self.verbosity:
             for line in contexts_summary(negotiated):
                 self.told_line(line)
         else:
             self.told_line(contexts_table(negotiated).rstrip("\n"))
             for context in negotiated.contexts:
-                if not context.accepted:
+                if not context.usable:
                     self.told_line(f"    {context.id}: {context.reason}")
         for line in besides:
             self.told_line(line)

@@ -224,6 +224,11 @@ class NegotiatedContext:
     def accepted(self) -> bool:
         return self.result == 0
 
+    @property
+    def usable(self) -> bool:
+        """Accepted, and with a transfer syntax: some acceptors name none."""
+        return self.result == 0 and bool(self.transfer_syntax)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Negotiated:

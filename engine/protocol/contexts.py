@@ -44,7 +44,7 @@ def best_context(
     action or event type too, then the SOP class itself, then one in which we have the role, then one in the transfer
     syntax, then the first. A command set without a SOP class may go anywhere.
     """
-    usable = [c for c in contexts if c.accepted and c.transfer_syntax]
+    usable = [c for c in contexts if c.usable]
     uid = command.sop_class_uid
     row = message_for((command.command_field or 0) & ~RESPONSE_BIT)
     service = row.service if row else ""

@@ -299,9 +299,13 @@ def nothing_accepted(peer: Peer, negotiated: Negotiated, *, by_us: bool = False)
 
 
 def no_context(sop_class_name: str, sop_class_uid: str, negotiated: Negotiated) -> str:
-    """No accepted context for the message's SOP class."""
-    refused = [c for c in negotiated.contexts if not c.accepted and c.abstract_syntax == sop_class_uid]
-    why = f" The peer turned down: {refused[0].reason}" if refused else " It was not proposed."
+    """No context of use for the message's SOP class: refused, without a transfer syntax, or never proposed."""
+    proposed = [c for c in negotiated.contexts if c.abstract_syntax == sop_class_uid]
+    refused = [c for c in proposed if not c.accepted]
+    if refused:
+        why = f" The peer turned down: {refused[0].reason}"
+    else:
+        why = f" {proposed[0].reason}" if proposed else " It was not proposed."
     return f"No accepted presentation context for {sop_class_name}, so the message was not sent.{why}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -348,6 +349,15 @@ def test_a_full_disk_is_one_sentence(port: str, form: str) -> None:
         done = subprocess.run(run, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == Exit.FAILURE
     assert done.stderr == "Standard output cannot be written any more: No space left on device.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_nothing_but_what_is_seen(port: str, closed: str) -> None:
+    shell = f"{shlex.join(command('echo', '127.0.0.1', port))} {closed}"
+    done = subprocess.run(["sh", "-c", shell], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (Exit.SUCCESS, "")
+    assert ("0000H Success" in done.stdout) is (">&-" not in closed.split())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")

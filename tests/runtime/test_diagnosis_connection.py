@@ -17,15 +17,16 @@ from engine.model.commands import OpenAssociation
 from engine.model.dataset import EncodedData
 from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
 from engine.model.tls import ClientCertificates
+from engine.protocol.acceptance import answer
 from engine.runtime import connecting
 from engine.services.responses import response_to
-from engine.standard.pdus import AbortPdu, ReleaseRQ
+from engine.standard.pdus import AbortPdu, AssociateAC, AssociateRQ, PresentationContextAC, ReleaseRQ
 from engine.trace.diagnosis.diagnoser import RULES
 from engine.trace.diagnosis.model import Setting
 from engine.trace.diagnosis.operations import _ROWS
-from engine.wire.pdus import encode_pdu
+from engine.wire.pdus import decode_pdu, encode_pdu
 
-from .console import CT, HOST, IMPLICIT, VERIFICATION, Console, contexts, echo_rq, policy, proposal, store_rq
+from .console import CT, EXPLICIT, HOST, IMPLICIT, VERIFICATION, Console, contexts, echo_rq, policy, proposal, store_rq
 from .diagnosing import LONG, SHORT, check, diagnoses, shot
 from .failing import Nowhere
 from .scripted import Conversation, scripted
@@ -261,6 +262,27 @@ def test_a_class_nobody_proposed(console: Console) -> None:
     console.send(association, _store())
     console.release(association)
     check(diagnoses(console), "contexts.not-proposed")
+
+
+def test_a_context_accepted_without_its_syntax(console: Console) -> None:
+    """Of several syntaxes proposed none is named: nobody knows which one holds; it was proposed all the same."""
+
+    def script(c: Conversation) -> None:
+        rq = decode_pdu(c.read_pdu())
+        assert isinstance(rq, AssociateRQ)
+        made = answer(rq, Policy()).pdu
+        assert isinstance(made, AssociateAC)
+        items = tuple(replace(i, items=()) if isinstance(i, PresentationContextAC) else i for i in made.items)
+        c.send(encode_pdu(replace(made, items=items)))
+        c.wait_closed()
+
+    with scripted(script) as peer:
+        status = shot(console, peer, contexts=((VERIFICATION, IMPLICIT, EXPLICIT),), timeouts=replace(LONG, acse=SHORT))
+    assert status.outcome is Outcome.NOT_SENT
+    assert "the answer names no transfer syntax" in status.sentence
+    found = diagnoses(console)
+    assert check(found, "contexts.no-syntax-named").mends[0].value == (VERIFICATION, (IMPLICIT,))
+    assert "contexts.not-proposed" not in found
 
 
 def test_a_context_refused_without_reason(console: Console) -> None:

@@ -249,6 +249,28 @@ def not_proposed(case: Case) -> Found | None:
     )
 
 
+@rule("contexts.no-syntax-named", "A context is accepted without a transfer syntax", "PS3.8 9.3.3.2", "operation")
+def no_syntax_named(case: Case) -> Found | None:
+    story = case.association
+    if not _about_contexts(case) or not _failed(case) or story.negotiated is None:
+        return None
+    unnamed = [c for c in story.negotiated.contexts if c.accepted and not c.usable]
+    if not unnamed:
+        return None
+    names = {c.abstract_syntax: uid_text(c.abstract_syntax) for c in unnamed}
+    mends = tuple(
+        Mend(Setting.SYNTAXES, (uid, (IMPLICIT_VR_LE,)), f"Propose only Implicit VR Little Endian for {name}")
+        for uid, name in names.items()
+    )
+    return Found(
+        happened=f"{story.where} accepted {_names(unnamed)}, but its answer names no transfer syntax.",
+        cause="A defect of the peer: of the transfer syntaxes proposed it has to name the one it takes.",
+        change="Propose a single transfer syntax, so that only that one can be meant; report it to the peer's vendor.",
+        proofs=(story.proof("The A-ASSOCIATE-AC with the results.", 2, sent=False),),
+        mends=mends[:3],
+    )
+
+
 @rule("contexts.rejected-by-user", "The peer refuses contexts without a technical reason", "PS3.8 9.3.3.2", "operation")
 def rejected_by_user(case: Case) -> Found | None:
     story = case.association
