@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.conformance.echoes import Echo
 from engine.model.command_set import CommandSet
-from engine.model.notices import Direction
-from engine.protocol import exchange as dx
+from engine.model.notices import Direction, ProgressNotice
 from engine.protocol import primitives as p
 from engine.wire.echo_form import EchoForm
 from engine.wire.message_run import HEADERS
@@ -44,19 +43,52 @@ class EchoRecords:
             recorder.told_data(direction, (pdu,), pdu, *times)
         recorder.told_command(direction, form.context, command, pdu[HEADERS:], operation, None, times)
 
-    def answered(self, event: p.EchoAnswered, command: CommandSet, invoked: dx.Invoked, now: float) -> None:
+    def answered(self, event: p.EchoAnswered, command: CommandSet, operation: int, duration: float, now: float) -> None:
         """The response to it arrived."""
         context = self._context
-        context.record(partial(self._answered, event, command, invoked, (context.wall(), now)))
+        context.record(partial(self._answered, event, command, operation, duration, (context.wall(), now)))
 
-    def _answered(self, event: p.EchoAnswered, command: CommandSet, invoked: dx.Invoked, times: Times) -> None:
+    def turned(
+        self,
+        event: p.EchoAnswered,
+        operation: int,
+        duration: float,
+        came: Times,
+        progress: ProgressNotice,
+        sent: tuple[int, bytes],
+        gone: Times,
+    ) -> None:
+        """The response arrived, and the same request has gone again since, as the same operation. sent: its Message ID
+        and its P-DATA-TF."""
+        recorder, context, form, (number, pdu) = self._recorder, self._context, event.form, sent
+        context.tell_rest()
+        if self._found or not recorder.echo_answer_passes(Direction.RECEIVED, form, event.number):
+            self._answered(event, form.response(event.number), operation, duration, came)
+        elif recorder.echo_passes(Echo(form, Direction.SENT, number, pdu, gone[0])):
+            recorder.note_echoes(event, operation, duration, came, progress, sent, gone)
+            return
+        else:
+            self._tell_answer(event, form.response(event.number), operation, duration, came)
+        context.outbox.put(progress)
+        self._asked(form, pdu, form.request(number)[1], number, operation, gone)
+
+    def _answered(
+        self, event: p.EchoAnswered, command: CommandSet, operation: int, duration: float, times: Times
+    ) -> None:
         recorder, direction, form, data = self._recorder, Direction.RECEIVED, event.form, event.data
         before = self._found.pop(event.number, -1) if self._found else -1
         if recorder.echo_answer_passes(direction, form, event.number):
-            recorder.note_data(direction, (data,), data, *times)
-        else:
-            recorder.told_data(direction, (data,), data, *times)
-            if before == recorder.found:
-                recorder.note_clean_echo(form)
-        duration = times[1] - invoked.sent
-        recorder.told_command(direction, form.context, command, data[HEADERS:], invoked.operation, duration, times)
+            self._tell_answer(event, command, operation, duration, times)
+            return
+        recorder.told_data(direction, (data,), data, *times)
+        if before == recorder.found:
+            recorder.note_clean_echo(form)
+        recorder.told_command(direction, form.context, command, data[HEADERS:], operation, duration, times)
+
+    def _tell_answer(
+        self, event: p.EchoAnswered, command: CommandSet, operation: int, duration: float, times: Times
+    ) -> None:
+        """One with which nothing is wrong."""
+        recorder, direction, data = self._recorder, Direction.RECEIVED, event.data
+        recorder.note_data(direction, (data,), data, *times)
+        recorder.told_command(direction, event.form.context, command, data[HEADERS:], operation, duration, times)

@@ -4,10 +4,11 @@ request. `tests/runtime/test_echoing.py` holds one against the other."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
+from engine.model.notices import ProgressNotice
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.straight import FORMS
@@ -35,6 +36,19 @@ class Echoing:
     def covers(self, message: Outgoing) -> bool:
         """Whether it is this that is to be sent."""
         return message.command is self.command and message.data is None and message.context_id is None
+
+
+class Series(Protocol):
+    """Sends one message after the other."""
+
+    def goes_on(self, operation: int, echoing: Echoing) -> bool:
+        """The message of this operation has been answered: whether the next is the same one, which begins then."""
+
+    def answered(self, status: int | None) -> ProgressNotice:
+        """What the response makes of the one before it."""
+
+    def fail(self, error: Exception) -> None:
+        """A defect of ours."""
 
 
 def learn(association: Association, came: dx.Received, known: Echoing | None) -> Echoing | None:
@@ -82,7 +96,39 @@ def answered(association: Association, event: p.EchoAnswered) -> bool:
     invoked = exchange.straight.answered(event.number, event.form.context.id)
     if invoked is None:
         return False
+    duration = now - invoked.sent
+    if _goes_on(association, exchange, event, invoked, now):
+        return True
     command = event.form.response(event.number)
-    association.recorder.echoes.answered(event, command, invoked, now)
+    association.recorder.echoes.answered(event, command, invoked.operation, duration, now)
     association.messages.take_final(invoked.operation, command)
+    return True
+
+
+def _goes_on(
+    association: Association, exchange: dx.Exchange, event: p.EchoAnswered, invoked: dx.Invoked, now: float
+) -> bool:
+    """Send it once more at once, and then tell both. False where something else comes next, or anything stands against
+    it: nothing has happened then."""
+    messages, machine, straight, form = association.messages, association.machine, exchange.straight, event.form
+    series, echoing, context = messages.series, messages.echoing, association.context
+    if series is None or echoing is None or echoing.form is not form or machine.state is not Sta.Sta6:
+        return False
+    number = straight.following()
+    if number is None or not machine.told_all or not association.link.free or not messages.is_free:
+        return False
+    operation, duration = invoked.operation, now - invoked.sent
+    if not messages.again(operation, now) or not series.goes_on(operation, echoing):
+        return False
+    try:
+        came = context.wall(), now
+        pdu = form.asked.pdu(number)
+        machine.send_quietly(pdu)
+        association.link.flush()
+        gone = context.wall(), context.now()
+        straight.follows(invoked, operation, form.context.id, gone[1])
+        progress = series.answered(form.answered.command.status)
+        association.recorder.echoes.turned(event, operation, duration, came, progress, (number, pdu), gone)
+    except Exception as error:  # noqa: BLE001 - a defect of ours ends the operation, not the connection
+        series.fail(error)
     return True

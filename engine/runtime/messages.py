@@ -23,7 +23,7 @@ from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
 
 from . import sentences
-from .echoing import Echoing, ask, learn
+from .echoing import Echoing, Series, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, encode, locate
 from .peer_requests import PeerRequests
@@ -56,8 +56,10 @@ class Messages:
         self._room = asyncio.Event()
         self._turn = asyncio.Lock()
         self._sending = asyncio.Lock()
-        self._echoing: Echoing | None = None
+        self.echoing: Echoing | None = None
         """The C-ECHO that is sent again and again."""
+        self.series: Series | None = None
+        """Who sends messages one after the other, if it is one alone."""
         self._unasked = ""
         """What is wrong with the latest response nobody asked for."""
 
@@ -113,8 +115,8 @@ class Messages:
             return False
         if not self.is_free:
             return False
-        if self._echoing is not None and self._echoing.covers(message):
-            asked = ask(association, self._echoing, operation, take)
+        if self.echoing is not None and self.echoing.covers(message):
+            asked = ask(association, self.echoing, operation, take)
             if asked is not None:
                 self._invocations[operation] = asked
                 self.begun = operation
@@ -181,6 +183,14 @@ class Messages:
         invocation.operation, invocation.started, invocation.take = operation, now, take
         self._invocations[operation] = invocation
         self.begun = operation
+
+    def again(self, operation: int, now: float) -> bool:
+        """It was answered, and goes out again as the same operation. False where nobody waits for it."""
+        invocation = self._invocations.get(operation)
+        if invocation is None:
+            return False
+        invocation.started = now
+        return True
 
     def _withdraw(self, operation: int) -> None:
         """The request did not go out."""
@@ -335,7 +345,7 @@ class Messages:
         if event.final:
             self.close_invocation(event.operation)
             self.at_once.learn(event)
-            self._echoing = learn(self._association, event.message, self._echoing)
+            self.echoing = learn(self._association, event.message, self.echoing)
 
     def take_final(self, operation: int, command: CommandSet) -> None:
         """The final response, without data set, to an operation; it has been told."""

@@ -9,7 +9,7 @@ from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
-from engine.model.notices import Direction, MessageNotice, PduNotice
+from engine.model.notices import Direction, MessageNotice, PduNotice, ProgressNotice
 from engine.model.quick import quick
 from engine.model.remembering import by_its_identity
 from engine.protocol import exchange as dx
@@ -21,6 +21,7 @@ from engine.wire.fragments import RUN_HEADER, DataRun
 from engine.wire.message_run import HEADERS, MessageRun
 
 from .context import Context
+from .echo_turns import EchoTurn
 from .runs import PduRun, ResponseRun, StoreRun, Times, message_notice
 from .store_turns import Stored, Turn
 
@@ -312,6 +313,29 @@ class Notes:
             )
         )
         self._kept = kept
+
+    def note_echoes(
+        self,
+        event: p.EchoAnswered,
+        operation: int,
+        duration: float,
+        came: Times,
+        progress: ProgressNotice,
+        sent: tuple[int, bytes],
+        gone: Times,
+    ) -> None:
+        """The response to a C-ECHO and the same request once more, with which nothing is wrong: one record for both
+        and for what they make of the operation. sent: its Message ID and its P-DATA-TF."""
+        outbox, answer, (number, asked) = self._context.outbox, event.data, sent
+        held = len(answer) + len(asked)
+        kept = (answer, asked) if self._keep(held) else (answer[:HEAD], asked[:HEAD])
+        own = self._association, self._limits
+        outbox.put(
+            EchoTurn(
+                *own, event.form, operation, answer, event.number, came, duration, progress, asked, number, gone,
+                kept, (RECEIVING, SENDING), held,
+            )
+        )  # fmt: skip
 
     def _has_room(self, size: int) -> bool:
         """Whether so many bytes of P-DATA-TFs may be kept too."""

@@ -46,18 +46,22 @@ class Operation:
 
     def progress(self, done: int, *, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = "") -> None:
         """Tell that it moved on. size: bytes so far."""
-        self.context.notify(
-            _progress_notice(
-                operation=self.number,
-                association=self.association,
-                time=self.context.wall(),
-                done=done,
-                total=self.total,
-                failed=failed,
-                warning=warning,
-                bytes=size,
-                sentence=sentence,
-            )
+        self.context.notify(self.progressed(done, failed, warning, size, sentence))
+
+    def progressed(
+        self, done: int, failed: int = 0, warning: int = 0, size: int = 0, sentence: str = ""
+    ) -> ProgressNotice:
+        """The notice of that."""
+        return _progress_notice(
+            operation=self.number,
+            association=self.association,
+            time=self.context.wall(),
+            done=done,
+            total=self.total,
+            failed=failed,
+            warning=warning,
+            bytes=size,
+            sentence=sentence,
         )
 
     def progress_each(self, first: int, last: int) -> None:

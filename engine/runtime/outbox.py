@@ -17,6 +17,7 @@ from engine.model.notices import (
     StoredNotice,
 )
 
+from .echo_turns import EchoTurn
 from .runs import RUNS as RUNS_OF_ALIKE
 from .runs import Run as RunOfAlike
 from .store_turns import Turn
@@ -35,8 +36,8 @@ MUCH = 4 * 1024 * 1024
 and the next copies go where it was. Memory that is new, or has left the processor's cache, costs more than copying."""
 
 
-Run = RunOfAlike | Turn
-RUNS = RUNS_OF_ALIKE | {Turn}
+Run = RunOfAlike | Turn | EchoTurn
+RUNS = RUNS_OF_ALIKE | {Turn, EchoTurn}
 _RECORDS = RUNS | {PduNotice, MessageNotice, FindingNotice, ProgressNotice, StoredNotice}
 
 

@@ -4,10 +4,11 @@ window allows (PS3.7 D.3.3.3)."""
 from __future__ import annotations
 
 from engine.model.commands import OneShot, Outgoing
-from engine.model.notices import Outcome
+from engine.model.notices import Outcome, ProgressNotice
 from engine.standard.messages import CANCEL, RESPONSE_BIT
 
 from .association import Association
+from .echoing import Echoing
 from .in_turn import InTurn
 from .invocation import Ended, Response, outcome_of, service_name
 from .operations import Operation
@@ -37,7 +38,13 @@ class Pipeline(InTurn[Outgoing]):
         operation = self._operation
         operation.total = len(self._items)
         operation.on_cancel = self._cancel
-        await super().run()
+        messages = self._association.messages
+        messages.series = self
+        try:
+            await super().run()
+        finally:
+            if messages.series is self:
+                messages.series = None
         operation.on_cancel = None
         self._end()
 
@@ -80,10 +87,35 @@ class Pipeline(InTurn[Outgoing]):
 
     def _note(self, message: Outgoing, outcome: Outcome) -> None:
         """A message has had its end."""
+        self._association.context.notify(self._noted(message, outcome))
+
+    def _noted(self, message: Outgoing, outcome: Outcome) -> ProgressNotice:
         self._outcomes.add(outcome)
         self._done += 1
         self._failed += outcome is Outcome.FAILURE
-        self._operation.progress(self._done, failed=self._failed, sentence=self._looked_at(message)[2])
+        return self._operation.progressed(self._done, self._failed, sentence=self._looked_at(message)[2])
+
+    # -- what is sent again goes in the moment in which it has been answered
+
+    def goes_on(self, operation: int, echoing: Echoing) -> bool:
+        """The message of this operation has been answered: whether the next is the same one, which begins then."""
+        if operation != self._operation.number or self._limit != 1 or len(self._outstanding) != 1 or self._tasks:
+            return False
+        at = self._begun
+        if at >= len(self._items) or self._operation.cancelled or self._ended.done():
+            return False
+        if not echoing.covers(self._items[at]) or self._items[at] is not self._latest[0]:
+            return False
+        self._begun = at + 1
+        return True
+
+    def answered(self, status: int | None) -> ProgressNotice:
+        """What the response makes of the one before it."""
+        return self._noted(self._items[self._begun - 2], outcome_of(status))
+
+    def fail(self, error: Exception) -> None:
+        """A defect of ours ends all."""
+        self._fail(error)
 
     async def _cancel(self) -> None:
         """C-CANCEL-RQ for what is outstanding and has one; the rest is waited for, nothing more is begun."""

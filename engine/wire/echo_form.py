@@ -34,6 +34,10 @@ class _Shape:
         self.size = len(self.head) + 2 + len(self.tail)
         self.places = {e.tag: n for n, e in reversed(list(enumerate(self.command)))}
 
+    def pdu(self, number: int) -> bytes:
+        """That with this Message ID."""
+        return self.head + number.to_bytes(2, "little") + self.tail
+
     def with_number(self, own: Element) -> CommandSet:
         elements, place = self.command.elements, self.place
         return _command_set((*elements[:place], own, *elements[place + 1 :]), self.places)
@@ -49,9 +53,7 @@ class EchoForm:
 
     def request(self, number: int) -> tuple[bytes, CommandSet]:
         """The P-DATA-TF of the request with this Message ID, and its command set as it was composed."""
-        shape = self.asked
-        pdu = shape.head + number.to_bytes(2, "little") + shape.tail
-        return pdu, shape.with_number(_element(MESSAGE_ID, number))
+        return self.asked.pdu(number), self.asked.with_number(_element(MESSAGE_ID, number))
 
     def command(self, number: int) -> bytes:
         """The bytes of the command set of that request."""

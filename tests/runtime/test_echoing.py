@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
 
 from engine.model.association import AsyncWindow
 from engine.model.command_set import CommandSet, Element
-from engine.model.commands import Outgoing
+from engine.model.commands import Cancel, OneShot, Outgoing
 from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
+    Direction,
     ErrorNotice,
     FindingNotice,
     MessageNotice,
@@ -26,6 +28,7 @@ from engine.model.notices import (
 from engine.protocol import primitives as p
 from engine.runtime import echoing, machine_events, messages
 from engine.runtime.association import Association
+from engine.runtime.echo_records import EchoRecords
 from engine.services.responses import request_of
 from engine.standard.pdus import AbortPdu, ReleaseRP, ReleaseRQ
 from engine.wire.pdus import encode_pdu
@@ -275,3 +278,73 @@ def test_a_held_association_tells_of_each_as_before(straight: list[bool]) -> Non
         console.close()
     assert outcomes == [Outcome.SUCCESS] * 4
     assert straight == [True, True]
+
+
+ENDLESS = (well, failed, odd, wrong, other_number, two_pieces, reserved, asks_back)
+"""After which the conversation goes on."""
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_ways_tell_the_same_of_whatever_comes(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    chance = Random(seed)
+    kinds = (ONE, ONE, ONE, OTHER, NUMBERED, UNSORTED, LONG, RAW)
+    asked = tuple(m for m in chance.choices(kinds, k=8) for _ in range(chance.randint(1, 4)))
+    replies = tuple(chance.choices(ENDLESS, (16, 2, 1, 1, 1, 1, 1, 1), k=17))
+    at_once = played(asked, replies)
+    long_way(monkeypatch)
+    assert at_once == played(asked, replies)
+
+
+@pytest.fixture
+def in_one_breath(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the next request went in the moment in which the one before was answered."""
+    went: list[bool] = []
+    goes_on = echoing._goes_on
+
+    def noted(*args: Any) -> bool:
+        went.append(goes_on(*args))
+        return went[-1]
+
+    monkeypatch.setattr(echoing, "_goes_on", noted)
+    return went
+
+
+def test_the_next_goes_in_the_moment_in_which_the_one_before_is_answered(in_one_breath: list[bool]) -> None:
+    played(USUAL, (well,))
+    assert in_one_breath == [True] * (len(USUAL) - 3) + [False]  # behind the last none is left
+
+
+def test_a_cancelled_operation_begins_nothing_more(in_one_breath: list[bool]) -> None:
+    console = Console()
+    try:
+        here = console.listen()
+        new_id = console.new_id
+        shot = OneShot(association=new_id(), operation=new_id(), proposal=proposal(here), messages=(ONE,) * 1_000_000)
+        console.submit(shot)
+        console.wait(ProgressNotice, lambda n: n.operation == shot.operation and n.done > 10)
+        console.submit(Cancel(operation=shot.operation))
+        status = console.status(shot.operation)
+        asked = console.of(MessageNotice, lambda n: n.operation == shot.operation and n.direction is Direction.SENT)
+        answered = console.of(MessageNotice, lambda n: n.operation == shot.operation and n.duration is not None)
+    finally:
+        console.close()
+    assert any(in_one_breath)
+    assert status.outcome is Outcome.CANCELLED
+    assert len(asked) == len(answered)
+    assert f"{len(asked)} of 1000000 messages sent" in status.sentence
+
+
+def test_a_defect_of_ours_in_between_ends_the_operation_and_not_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    console = Console()
+    try:
+        here = console.listen()
+        with monkeypatch.context() as broke:
+            broke.setattr(EchoRecords, "turned", broken)
+            status = console.one_shot(proposal(here), *USUAL)
+        assert status.outcome is Outcome.NOT_SENT
+        assert console.one_shot(proposal(here), *USUAL).outcome is Outcome.SUCCESS
+    finally:
+        console.close()
