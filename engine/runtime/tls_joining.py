@@ -56,6 +56,7 @@ def layered(association: Association, made: Secure, seconds: float) -> TlsLayer:
         association.link,
         made,
         host=association.peer.host,
+        port=association.peer.port,
         seconds=seconds,
         on_secured=on_secured,
         on_failed=on_failed,

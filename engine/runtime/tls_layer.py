@@ -54,6 +54,7 @@ class TlsLayer(asyncio.BufferedProtocol):
         secure: Secure,
         *,
         host: str,
+        port: int = 0,
         seconds: float,
         on_secured: OnSecured,
         on_failed: OnFailed,
@@ -70,6 +71,8 @@ class TlsLayer(asyncio.BufferedProtocol):
         self._room = memoryview(bytearray(_ROOM))
         self._transport: asyncio.Transport | None = None
         self._facade = TlsTransport(self)
+        self._peer = Peer(host=host, port=port)
+        """Kept from the beginning: of a connection that was reset the system does not tell it any more."""
         self._timer: asyncio.TimerHandle | None = None
         self._first = b""
         self.secured = False
@@ -85,6 +88,8 @@ class TlsLayer(asyncio.BufferedProtocol):
             self._transport = transport
             self._facade.inner = transport
             self._link.attach(self._facade)
+            remote, port = self._link.remote_address()
+            self._peer = Peer(host=remote, port=port) if remote else self._peer
             if self._seconds:
                 self._timer = self._context.loop.call_later(self._seconds, self._late)
             self._handshake()
@@ -337,11 +342,6 @@ class TlsLayer(asyncio.BufferedProtocol):
                 transport.write(self._outgoing.read())
 
     # -- what is known
-
-    @property
-    def _peer(self) -> Peer:
-        host, port = self._link.remote_address()
-        return Peer(host=host, port=port)
 
     def _verdict(self) -> TlsVerdict:
         tls, settings, server = self._tls, self._secure.settings, self._secure.server
