@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from .forms.tab_order import in_order, step_focus
+from .redacted import CopyKeys
 from .theme import SPACING, mono_font, restyle
 
 OnFiles = Callable[[tuple[Path, ...]], None]
@@ -137,6 +138,7 @@ class FormDialog(QDialog):
         self.accept_button.setDefault(True)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+        CopyKeys(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
         layout.setSpacing(SPACING.panel)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
@@ -20,6 +20,7 @@ from .arrangement import PANELS, Arrangement, settings_file
 from .bridge import Bridge
 from .built_in_peer import BuiltInPeer
 from .closing import Closing
+from .copying import Copying
 from .dialogs import Questions, ReportDialog
 from .finding import Finder
 from .forms.tab_order import leave
@@ -45,6 +46,9 @@ from .theme import SPACING, theme
 from .theme_choice import ThemeChoice
 from .toolbar import ToolBar
 from .workbench import Workbench
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 
 class MainWindow(QMainWindow):
@@ -86,6 +90,7 @@ class MainWindow(QMainWindow):
         reveal = partial(self.actions_by_name["show_trace"].setChecked, True)
         self.judging = Judging(self.waivers, self.trace, self.log, self.questions, reveal, self)
         self.theme_choice = ThemeChoice(self.store, self)
+        self.copying = Copying(self)
         self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
         self.built_in = BuiltInPeer(self.session, self.ae, workspace, self.questions, self)
         self.host = ServicesHost(self.session, self.ae, workspace, self.questions, self.store, self)
@@ -164,7 +169,6 @@ class MainWindow(QMainWindow):
         self.log.row_selected.connect(self.trace.show_target)
         self.log.said.connect(self.say)
         self.trace.association_shown.connect(self.log.set_shown_association)
-        self.trace.copy_requested.connect(self._copied)
         self.trace.banner.mend_wanted.connect(self.mending.apply)
         self.mending.said.connect(self.say)
         self.mending.service_wanted.connect(self.show_service)
@@ -216,22 +220,11 @@ class MainWindow(QMainWindow):
         if running:
             self.session.cancel(max(running))
 
-    def copy_association(self) -> None:
-        """The association the trace shows, as text, on the clipboard."""
-        self._copy_association(self.trace.copy_text)
+    def teach(self, redaction: Redaction) -> None:
+        """The names, IDs, files and peers that have been seen here, so that sentences do not tell them."""
+        from .models.log_redaction import teach
 
-    def copy_association_redacted(self) -> None:
-        """The same without AE titles and addresses."""
-        self._copy_association(self.trace.copy_redacted_text)
-
-    def _copy_association(self, copy: Callable[[], None]) -> None:
-        if self.trace.text():
-            copy()
-        else:
-            self.say("There is no association to copy yet.", "warning")
-
-    def _copied(self, _text: str) -> None:
-        self.say("The association is on the clipboard as text.", "text")
+        teach(redaction, self.log.model.feed)
 
     def show_service(self, name: str) -> None:
         """Show a page of the services and put the keyboard into it."""

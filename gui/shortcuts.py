@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from engine.standard.lean import dataclass
 
 from .panels.service_rows import SERVICES
+from .redacted import KEYS, WITHOUT
 from .theme import theme
 
 
@@ -38,6 +39,8 @@ class CommandRow:
         return self.text.replace("&", "").rstrip("…")
 
 
+_STAND_INS = "For others to read: names have stand-ins, values are left out"
+
 MENUS = ("&File", "&Peer", "&Association", "&Message", "Ser&vices", "&Built-in peer", "Vie&w", "&Help")
 
 COMMANDS = (
@@ -45,6 +48,13 @@ COMMANDS = (
     CommandRow("new_message", "&New message", "&File", "Ctrl+T", "add", "A tab of its own in the builder"),
     CommandRow("save_message", "&Save message", "&File", "Ctrl+S", "save", "The message of the builder as a file"),
     CommandRow("save_message_as", "Save message &as…", "&File", "Ctrl+Shift+S"),
+    CommandRow(
+        "save_message_redacted",
+        f"Save message witho&{WITHOUT[5:]}…",
+        "&File",
+        tip=_STAND_INS,
+        words="redacted anonymous",
+    ),
     CommandRow("close_message", "&Close message", "&File", "Ctrl+W"),
     CommandRow(
         "store_files", "S&tore DICOM files…", "&File", "Ctrl+Shift+O", "file", "C-STORE, planned first", gap=True
@@ -59,6 +69,14 @@ COMMANDS = (
         "As text or JSON lines, also without patients' data",
         gap=True,
     ),
+    CommandRow(
+        "copy_redacted",
+        f"Copy without &{WITHOUT[8:]}",
+        "&File",
+        KEYS,
+        tip="What is selected where the keyboard is: names have stand-ins, values are left out",
+        words="redacted anonymous clipboard",
+    ),
     CommandRow("open_workspace", "Show &workspace folder", "&File", tip="Peers, contexts, messages as text"),
     CommandRow("quit", "&Quit", "&File", "Ctrl+Q", "", "Release what is open and end", gap=True),
     CommandRow("echo", "&Echo", "&Peer", "F5", "echo", "C-ECHO at the peer, on an association of its own"),
@@ -70,13 +88,13 @@ COMMANDS = (
     CommandRow("release", "&Release", "&Association", "F8", "release", "A-RELEASE of the association held"),
     CommandRow("abort", "A&bort", "&Association", "F9", "abort", "A-ABORT of the association, whatever its state"),
     CommandRow(
-        "copy_association", "&Copy as text", "&Association", "Ctrl+Shift+C", "copy", "What was negotiated", gap=True
+        "copy_association", "&Copy as text", "&Association", "Ctrl+Shift+T", "copy", "What was negotiated", gap=True
     ),
     CommandRow(
         "copy_association_redacted",
-        "Copy as text with&out AE titles and addresses",
+        f"Copy as text with&{WITHOUT[4:]}",
         "&Association",
-        tip="For others to read: names have stand-ins, values are left out",
+        tip=_STAND_INS,
         words="redacted anonymous",
     ),
     CommandRow(

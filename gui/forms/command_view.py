@@ -7,7 +7,6 @@ from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
     QFontMetrics,
-    QGuiApplication,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
@@ -29,6 +28,7 @@ from gui.models.command_model import (
 )
 from gui.models.rows import COPY_ROLE
 from gui.models.tables import row_height
+from gui.redacted import copy_redacted_title, copy_text, redaction_for
 from gui.theme import SPACING, mono_font
 
 from .command_delegate import CommandDelegate
@@ -88,11 +88,13 @@ class CommandView(QTableView):
             ("Move &down", "Alt+Down", self.move_down),
             ("&Add element…", "Insert", self.add_element),
             ("&Copy", QKeySequence(QKeySequence.StandardKey.Copy).toString(), self.copy),
+            (copy_redacted_title(), "", self.copy_redacted),
         )
         for text, shortcut, slot in table:
             action = QAction(text, self)
-            action.setShortcut(shortcut)
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            if shortcut:
+                action.setShortcut(shortcut)
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             action.triggered.connect(slot)
             self.addAction(action)
 
@@ -149,7 +151,11 @@ class CommandView(QTableView):
         for row in self.rows():
             cells = (self._model.index(row, c).data(COPY_ROLE) for c in (TAG, ELEMENT, VR, USAGE, VALUE))
             lines.append("\t".join(str(c or "") for c in cells))
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        copy_text("\n".join(lines))
+
+    def copy_redacted(self) -> None:
+        """The same elements, with only the values that may leave the program."""
+        copy_text(self._model.redacted_text(self.rows(), redaction_for(self)))
 
     def select(self, row: int) -> None:
         index = self._model.index(row, VALUE)

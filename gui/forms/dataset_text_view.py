@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QTextEdit, QVBoxLayout, QW
 from engine.model.dataset import DataSet
 from engine.workspace.dataset_text import DataSetTextError, dataset_text, parse_dataset_text
 from gui.models.dataset_model import DataSetModel
+from gui.redacted import PARAGRAPH, copy_text, redaction_for
 from gui.theme import SPACING, mono_font, theme
 
 TEXT_LIMIT = 512 * 1024
@@ -54,6 +55,16 @@ class DataSetTextView(QWidget):
         self._writing = False
         self.edit.setReadOnly(not fits)
         self._say(None if fits else f"More than {TEXT_LIMIT >> 10} kB of values: shown in the tree only.")
+
+    def copy_redacted(self) -> None:
+        """What is selected, else all, as elements with only the values that may leave the program."""
+        chosen = self.edit.textCursor().selectedText().replace(PARAGRAPH, "\n") or self.edit.toPlainText()
+        try:
+            found = parse_dataset_text(chosen)
+        except DataSetTextError as error:
+            self._say(f"Not copied, as what is selected does not read as elements: line {error.line}, {error.reason}.")
+        else:
+            copy_text(dataset_text(redaction_for(self).data_set(found)))
 
     def _model_changed(self) -> None:
         if self.isVisible() and self.model.data_set is not self._shown:

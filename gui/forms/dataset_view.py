@@ -23,6 +23,7 @@ from gui.models.dataset_edits import Path
 from gui.models.dataset_model import ELEMENT, TAG, VALUE, VR, DataSetModel
 from gui.models.dataset_values import element_name
 from gui.models.tables import EmptyText
+from gui.redacted import copy_redacted_title, copy_text, redaction_for
 from gui.theme import mono_font
 
 from .dataset_delegate import DataSetDelegate
@@ -89,6 +90,7 @@ class DataSetView(QTreeView):
         )
         always = (
             ("&Copy", copying, self.copy),
+            (copy_redacted_title(), "", self.copy_redacted),
             ("E&xpand all", "Ctrl+Shift+E", self.expandAll),
             ("C&ollapse all", "Ctrl+Shift+W", self.collapseAll),
         )
@@ -214,16 +216,26 @@ class DataSetView(QTreeView):
 
     def copy(self) -> None:
         """The selected elements as text, which pastes back as elements; of items, what is in them."""
+        found = self._chosen()
+        if sum(len(e.value) for e in found if isinstance(e.value, bytes)) > COPY_LIMIT:
+            self.said.emit(f"More than {COPY_LIMIT >> 20} MB: too much for the clipboard.")
+        elif found:
+            copy_text(dataset_text(DataSet(tuple(found))))
+
+    def copy_redacted(self) -> None:
+        """The same elements, with only the values that may leave the program."""
+        found = self._chosen()
+        if found:
+            copy_text(dataset_text(redaction_for(self).data_set(DataSet(tuple(found)))))
+
+    def _chosen(self) -> list[DataElement]:
         found: list[DataElement] = []
         paths = self.selected()
         for path in paths:
             node = edits.node_at(self.data_model.data_set, path)
             if not any(path[:n] in paths for n in range(1, len(path))):
                 found += node.elements if isinstance(node, DataSet) else [node]
-        if sum(len(e.value) for e in found if isinstance(e.value, bytes)) > COPY_LIMIT:
-            self.said.emit(f"More than {COPY_LIMIT >> 20} MB: too much for the clipboard.")
-        elif found:
-            QGuiApplication.clipboard().setText(dataset_text(DataSet(tuple(found))))
+        return found
 
     def cut(self) -> None:
         self.copy()

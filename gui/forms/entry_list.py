@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QFocusEvent,
     QFont,
     QFontMetrics,
-    QGuiApplication,
     QKeySequence,
     QPainter,
     QResizeEvent,
@@ -28,6 +27,7 @@ from PySide6.QtWidgets import (
 from gui.models.lists import ENTRY_ROLE, Entry, EntryModel
 from gui.models.rows import COPY_ROLE, RECORD_ROLE
 from gui.models.tables import EmptyText
+from gui.redacted import copy_redacted_action, copy_text, redaction_for
 from gui.theme import SPACING, theme
 
 _MARGIN = SPACING.normal
@@ -150,6 +150,7 @@ class EntryList(QListView):
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._count_changed)
         self.copy_action = self.add_action("&Copy", QKeySequence(QKeySequence.StandardKey.Copy), self.copy_selection)
+        copy_redacted_action(self, self.copy_redacted)
         if movable:
             self.add_action("Move &up", "Alt+Up", self.move_up)
             self.add_action("Move &down", "Alt+Down", self.move_down)
@@ -200,8 +201,13 @@ class EntryList(QListView):
 
     def copy_selection(self) -> None:
         texts = [str(self._entries.index(row).data(COPY_ROLE)) for row in self.selected_rows()]
-        if texts:
-            QGuiApplication.clipboard().setText("\n".join(texts))
+        copy_text("\n".join(texts))
+
+    def copy_redacted(self) -> None:
+        """The same without patients' data, AE titles and addresses."""
+        rows = self.selected_rows()
+        redaction = redaction_for(self) if rows else None
+        copy_text("\n".join(self._entries.copied_redacted(row, redaction) for row in rows) if redaction else "")
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Reordering by hand: the view's own way would take a copy out and in again and lose the record."""

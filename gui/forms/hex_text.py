@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gui.models.dataset_values import hex_text
+from gui.redacted import WITHOUT
 
 _PRINTABLE = bytes(b if 0x20 <= b < 0x7F else ord(".") for b in range(256))
 _HIDE_TEXT = bytes(b if 0x20 <= b < 0x7F else ord(" ") for b in range(256))
@@ -32,6 +33,13 @@ def as_c_array(data: bytes) -> str:
     lines = (data[i : i + _PER_LINE] for i in range(0, len(data), _PER_LINE))
     body = ",\n".join("    " + ", ".join(f"0x{b:02X}" for b in line) for line in lines)
     return f"static const unsigned char bytes[{len(data)}] = {{\n{body}\n}};\n"
+
+
+def redacted_hex(data: bytes, size: int) -> str:
+    """What stands for `size` bytes: those that may be told, and what was done to them; none where nothing may."""
+    if not data:
+        return f"{size:,} bytes (left out)\n"
+    return f"{size:,} bytes, {WITHOUT}: values are zeros, names and UIDs have stand-ins\n{hex_text(data)}\n"
 
 
 COPIES: dict[str, Callable[[bytes], str]] = {

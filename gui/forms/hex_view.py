@@ -5,7 +5,9 @@ Two kinds of marks: the highlight (what another view points at) and the selectio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -27,10 +29,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QWidget
 
 from gui.menus import show_actions
+from gui.redacted import copy_redacted_action, copy_text, redaction_for
 from gui.theme import SPACING, mono_font, theme
 
 from .hex_geometry import HexGeometry
-from .hex_text import COPIES, dots, printable
+from .hex_text import COPIES, dots, printable, redacted_hex
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 _MOVES: dict[QKeySequence.StandardKey, str] = {
     QKeySequence.StandardKey.MoveToNextChar: "next",
@@ -61,6 +67,8 @@ class HexView(QAbstractScrollArea):
         self._highlight = (0, 0)
         self._cursor = self._anchor = -1
         self._hover = -1
+        self.redact: Callable[[Redaction, int, int], bytes] | None = None
+        """What may leave the program of a span of the bytes; without it none of them does."""
         self._metrics = QFontMetricsF(mono_font())
         self._geometry = self._lay_out()
         self.setAccessibleName(name)
@@ -73,6 +81,7 @@ class HexView(QAbstractScrollArea):
         self.copy_actions[0].setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         self.copy_actions[0].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.addActions(self.copy_actions)
+        copy_redacted_action(self, self.copy_redacted)
         self._empty = QLabel(self.viewport())
         self._empty.setProperty("role", "empty")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -139,13 +148,22 @@ class HexView(QAbstractScrollArea):
 
     def copy(self, form: str = "") -> None:
         """What is selected, else what is highlighted, else everything, on the clipboard."""
+        start, end = self._span()
+        make = COPIES.get(form) or next(iter(COPIES.values()))
+        QGuiApplication.clipboard().setText(make(bytes(self._data[start:end])))
+
+    def copy_redacted(self) -> None:
+        """The same as hex, of what may leave the program; how many bytes were left out is said."""
+        start, end = self._span()
+        if start < end:
+            told = self.redact(redaction_for(self), start, end) if self.redact is not None else b""
+            copy_text(redacted_hex(told, end - start))
+
+    def _span(self) -> tuple[int, int]:
         start, end = self.selection()
         if end - start <= 1 and self._highlight[0] < self._highlight[1]:
             start, end = self._highlight
-        if start == end:
-            start, end = 0, len(self._data)
-        make = COPIES.get(form) or next(iter(COPIES.values()))
-        QGuiApplication.clipboard().setText(make(bytes(self._data[start:end])))
+        return (start, end) if start < end else (0, len(self._data))
 
     # -- layout -------------------------------------------------------------------------------------------------
 

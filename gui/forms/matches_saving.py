@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from gui.background import Background
 from gui.dialogs import Questions
+from gui.redacted import WITHOUT, redaction_for
 
 from .matches_table import ResultsTable
-
-if TYPE_CHECKING:
-    from engine.trace.redaction.redaction import Redaction
 
 
 class MatchesSaving(QObject):
@@ -35,20 +32,22 @@ class MatchesSaving(QObject):
         self._ask("DICOM JSON (*.json)", "matches.json", self._table.json_text)
 
     def ask_redacted_csv(self) -> None:
-        """As CSV, without patients' data and AE titles."""
-        self._ask("CSV (*.csv)", "matches-redacted.csv", partial(_redacted, self._table.csv_text))
+        """As CSV, without patients' data, AE titles and addresses."""
+        self._ask("CSV (*.csv)", "matches-redacted.csv", partial(self._table.csv_text, redaction_for(self._view)))
 
     def ask_redacted_json(self) -> None:
-        """As DICOM JSON, without patients' data and AE titles."""
-        self._ask("DICOM JSON (*.json)", "matches-redacted.json", partial(_redacted, self._table.json_text))
+        """As DICOM JSON, without patients' data, AE titles and addresses."""
+        self._ask(
+            "DICOM JSON (*.json)", "matches-redacted.json", partial(self._table.json_text, redaction_for(self._view))
+        )
 
     def add_to(self, menu: QMenu, verb: str = "") -> None:
         """The ways of saving as entries of a menu. verb: what they begin with."""
         rows = (
             ("As &CSV, the columns shown…", self.ask_csv),
             ("As DICOM &JSON, everything…", self.ask_json),
-            ("As CSV &without patients' data and AE titles…", self.ask_redacted_csv),
-            ("As DICOM JSON wi&thout patients' data and AE titles…", self.ask_redacted_json),
+            (f"As CSV &{WITHOUT}…", self.ask_redacted_csv),
+            (f"As DICOM JSON wi&{WITHOUT[2:]}…", self.ask_redacted_json),
         )
         for text, ask in rows:
             menu.addAction(f"{verb} as{text[2:]}" if verb else text, ask)
@@ -69,12 +68,6 @@ class MatchesSaving(QObject):
     def _not_saved(self, error: object) -> None:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         self.said.emit(f"Not saved: {reason}.")
-
-
-def _redacted(make: Callable[[Redaction], str]) -> str:
-    from engine.trace.redaction.redaction import Redaction
-
-    return make(Redaction())
 
 
 def _write(path: Path, make: Callable[[], str]) -> Path:

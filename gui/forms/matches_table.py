@@ -75,6 +75,11 @@ class Result:
         return element.texts[0] if element.vr == "UI" and element.texts else display_text(element)
 
 
+def redacted_result(result: Result, redaction: Redaction) -> Result:
+    """What may leave the program."""
+    return Result(result.number, redaction.data_set(result.data_set), result.syntax)
+
+
 def paths_of(data_set: DataSet, above: ColumnPath = ()) -> Iterator[ColumnPath]:
     """Every place a value can be at."""
     for element in data_set:
@@ -106,7 +111,7 @@ class ResultsTable(PlainTable):
     def __init__(self, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent, name="Matches")
         self._store = store
-        self.results: RowTableModel[Result] = RowTableModel((), self, maximum=KEPT)
+        self.results: RowTableModel[Result] = RowTableModel((), self, maximum=KEPT, redact=redacted_result)
         self.total = 0
         self._key = ""
         self._paths: dict[ColumnPath, None] = {}
@@ -204,7 +209,7 @@ class ResultsTable(PlainTable):
         writer.writerow([title(p) for p in self._columns])
         records: Iterable[Result] = self.results.records
         if redaction is not None:
-            records = (Result(r.number, redaction.data_set(r.data_set), r.syntax) for r in records)
+            records = (redacted_result(r, redaction) for r in records)
         writer.writerows([r.text(p) for p in self._columns] for r in records)
         return out.getvalue()
 
@@ -263,7 +268,7 @@ class ResultsTable(PlainTable):
         ]
         self._hay = {}
         old: QObject = self.results
-        self.results = RowTableModel(columns, self, maximum=KEPT)
+        self.results = RowTableModel(columns, self, maximum=KEPT, redact=redacted_result)
         self.results.set_records(records)
         if self._wanted:
             self._filter_by(self._wanted)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from engine.conformance.names import check_uid
 from engine.standard.sop_classes import SopClass, search, sop_classes
 from gui.forms.entry_list import EntryList
+from gui.models import redacted_rows
 from gui.models.contexts import abstract_name
 from gui.models.lists import Entry, EntryModel
 from gui.theme import SPACING
@@ -44,7 +45,7 @@ class SopClassPicker(QWidget):
 
     def __init__(self, parent: QWidget | None = None, *, many: bool = False, current: str = "") -> None:
         super().__init__(parent)
-        self.model = EntryModel(describe_sop_class, self)
+        self.model = EntryModel(describe_sop_class, self, redact=redacted_rows.own_uid)
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("Words, keyword or UID: ct storage, MR, 1.2.840…")
         self.line.setClearButtonEnabled(True)

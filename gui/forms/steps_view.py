@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.model.notices import StepNotice, StepState
+from gui.models import redacted_rows
 from gui.models.lists import Entry, EntryModel
 from gui.models.log_text import duration_text
 from gui.theme import SPACING
@@ -40,7 +41,7 @@ class StepsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model = EntryModel[StepNotice](describe_step, self)
+        self.model = EntryModel[StepNotice](describe_step, self, redact=redacted_rows.step)
         self.list = EntryList(self.model, self, name="Steps", many=False, movable=False)
         self.list.opened.connect(self.chosen)
         column = QVBoxLayout(self)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.ups_claims import Claim, Claims
 from gui.dialogs import Questions
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.ups_rows import describe_claim
 
@@ -29,7 +30,7 @@ class ClaimedList(EntryList):
         self.claims = Claims(folder)
         self.known: tuple[Claim, ...] = ()
         self._questions = questions
-        self.claim_model = EntryModel[Claim](describe_claim)
+        self.claim_model = EntryModel[Claim](describe_claim, redact=redacted_rows.claim)
         super().__init__(self.claim_model, parent, name="Claimed steps", many=False, movable=False)
         self.claim_model.setParent(self)
         self.add_action("&Forget this claim", "", self.ask_forget)

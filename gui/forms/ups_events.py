@@ -19,6 +19,7 @@ from engine.model.whole_numbers import whole_number
 from engine.standard.lean import dataclass
 from engine.standard.ups import SUSPEND, UNSUBSCRIBE, UPS_FILTERED_GLOBAL, UPS_GLOBAL
 from gui.dialogs import FormDialog
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.ups_rows import EventRow, describe_event, event_of
 from gui.services_host import ServicesHost
@@ -147,7 +148,7 @@ class UpsEvents(QWidget):
         self.more_button = menu_button(
             "More", self._make_menu(), self, tip="How to watch, and subscriptions made before"
         )
-        self.model = EntryModel[EventRow](describe_event, self)
+        self.model = EntryModel[EventRow](describe_event, self, redact=redacted_rows.event)
         self.list = EntryList(self.model, self, name="Events", many=True, movable=False)
         self.list.setMinimumHeight(60)
         self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # takes what is left

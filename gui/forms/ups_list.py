@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.model.dataset import DataSet
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.ups_rows import StepRow, describe_row, merged, step_row
 
@@ -23,7 +24,7 @@ class StepList(EntryList):
     counted = Signal(object)
 
     def __init__(self, own: Callable[[StepRow], StepRow], parent: QWidget | None = None) -> None:
-        self.rows = EntryModel[StepRow](describe_row)
+        self.rows = EntryModel[StepRow](describe_row, redact=redacted_rows.own_uid)
         super().__init__(self.rows, parent, name="Steps", many=False, movable=False)
         self.rows.setParent(self)
         self._own = own

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QFont, QUndoCommand, QUndoStack
 
 from engine.conformance.findings import Finding
-from engine.model.command_set import GROUP_LENGTH, MESSAGE_ID, Element
+from engine.model.command_set import GROUP_LENGTH, MESSAGE_ID, CommandSet, Element
 from engine.standard.elements import BY_KEYWORD, ELEMENTS, CommandElement, tag_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import command_tag
@@ -20,6 +20,9 @@ from .command_draft import Draft, Line, Origin, Surroundings
 from .command_values import About, edit_text, parse, shown
 from .dataset_values import tag_digits
 from .rows import COPY_ROLE, Index
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 NO_PARENT = QModelIndex()
 COLUMNS = ("Tag", "Element", "VR", "Usage", "Value", "Origin")
@@ -360,6 +363,19 @@ class CommandModel(QAbstractTableModel):
 
     def _copy(self, row: int, line: Line, column: int) -> Any:
         return edit_text(self._draft.element(line)) if column == VALUE else self._display(row, line, column)
+
+    def redacted_text(self, rows: Sequence[int], redaction: Redaction) -> str:
+        """Rows as Copy has them, a line each, with the values that may leave the program; tags that together may spell
+        a text are left out."""
+        lines = [(row, line) for row in rows if (line := self.line(row)) is not None]
+        elements = [self._draft.element(line) for _, line in lines]
+        known = {e.tag for e in redaction.command_set(CommandSet(tuple(elements)))}
+        texts = []
+        for (row, line), element in zip(lines, elements, strict=True):
+            if line.tag in known:
+                about = (str(self._display(row, line, c) or "") for c in (TAG, ELEMENT, VR, USAGE))
+                texts.append("\t".join((*about, *map(edit_text, redaction.command_set(CommandSet((element,)))))))
+        return "\n".join(texts)
 
     def _repaint(self) -> None:
         self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))

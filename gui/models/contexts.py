@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -20,6 +21,9 @@ from engine.standard.transfer_syntaxes import (
 from engine.workspace.settings import number_contexts
 
 from .lists import Entry, EntryModel
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 ROLE_TEXTS = {
     Role.DEFAULT: "default role",
@@ -90,6 +94,13 @@ def describe_context(context: ProposedContext) -> Entry:
     )
 
 
+def redacted_context(context: ProposedContext, redaction: Redaction) -> str:
+    """What Copy has of a context, of what may leave the program."""
+    uid = redaction.stand_ins.uid
+    syntaxes = tuple(map(uid, context.transfer_syntaxes))
+    return describe_context(ProposedContext(context.id, uid(context.abstract_syntax), syntaxes, context.role)).copy
+
+
 def limit_sentence(count: int) -> str | None:
     """What to say when there are more contexts than an association can carry."""
     if count <= MAX_CONTEXTS:
@@ -123,7 +134,7 @@ class ContextsModel(EntryModel[ProposedContext]):
     """The list of contexts; IDs follow the order."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(describe_context, parent)
+        super().__init__(describe_context, parent, redact=redacted_context)
 
     def _rearranged(self) -> None:
         self._records = list(number_contexts(tuple(self._records)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -14,6 +15,9 @@ from engine.standard.messages import STORE
 from engine.standard.status import StatusClass, status_class, status_text
 
 from .rows import Column, RowTableModel
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 KEPT = 100_000
 """Rows kept: more than one retrieval brings; the oldest go first."""
@@ -70,11 +74,17 @@ _COLUMNS: tuple[Column[Inbound], ...] = (
 )
 
 
+def redacted_row(row: Inbound, redaction: Redaction) -> Inbound:
+    """What may leave the program."""
+    uid = redaction.stand_ins.uid
+    return replace(row, sop_class_uid=uid(row.sop_class_uid), sop_instance_uid=uid(row.sop_instance_uid))
+
+
 class InboundModel(RowTableModel[Inbound]):
     """Follows the C-STOREs within one operation."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(_COLUMNS, parent, maximum=KEPT)
+        super().__init__(_COLUMNS, parent, maximum=KEPT, redact=redacted_row)
         self._open: dict[tuple[int, int | None], int] = {}
         self._count = 0
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
 from engine.standard.lean import dataclass
 
 from .rows import COPY_ROLE, RECORD_ROLE, Index
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 R = TypeVar("R")
 
@@ -39,14 +42,24 @@ class Entry:
 
 
 class EntryModel(QAbstractListModel, Generic[R]):
-    """Records in an order the user may change."""
+    """Records in an order the user may change.
+
+    redact: what Copy has of a record that may leave the program; without it that is nothing.
+    """
 
     reordered = Signal()
     """The user moved a record (not emitted by `set_records`)."""
 
-    def __init__(self, describe: Callable[[R], Entry], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        describe: Callable[[R], Entry],
+        parent: QObject | None = None,
+        *,
+        redact: Callable[[R, Redaction], str] | None = None,
+    ) -> None:
         super().__init__(parent)
         self._describe = describe
+        self._redact = redact
         self._records: list[R] = []
 
     @property
@@ -63,6 +76,14 @@ class EntryModel(QAbstractListModel, Generic[R]):
         self.beginResetModel()
         self._records = fresh
         self.endResetModel()
+
+    def copied_redacted(self, row: int, redaction: Redaction) -> str:
+        """What Copy has of a row, of what may leave the program."""
+        if self._redact is None:
+            from engine.trace.redaction.stand_ins import LEFT_OUT
+
+            return LEFT_OUT
+        return self._redact(self._records[row], redaction)
 
     def move(self, row: int, target: int) -> bool:
         """Move a record so that it stands at row `target`; False when there is nothing to move."""

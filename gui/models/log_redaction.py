@@ -11,10 +11,10 @@ from typing import Protocol
 from engine.model.association import Peer
 from engine.model.notices import MessageNotice
 from engine.standard.lean import dataclass
-from engine.trace.redaction.associations import peer as redacted_peer
 from engine.trace.redaction.redaction import Redaction, finding_clause, finding_sentence
 from engine.trace.redaction.stand_ins import LEFT_OUT
 
+from .log_feed import LogFeed
 from .log_json import json_lines
 from .log_lessons import Lesson
 from .log_store import Kind, LogRow, Shape
@@ -29,6 +29,27 @@ _ELEMENTS = re.compile(r"Offending Elements?: ")
 _TAG = re.compile(r"\([0-9A-F]{4},[0-9A-F]{4}\)")
 _WHERE = re.compile(r"(?P<title>.*) on (?P<host>\S*) port (?P<port>\d{1,5})")
 BETWEEN = " · "
+
+
+def know_peers(redaction: Redaction, peers: Iterable[Peer]) -> None:
+    """They have stand-ins in sentences of any row, whichever comes first."""
+    for peer in tuple(peers):
+        redaction.peer(peer)
+
+
+def learn(redaction: Redaction, lesson: MessageNotice | Path) -> None:
+    """What later sentences may repeat."""
+    if isinstance(lesson, Path):
+        redaction.stand_ins.path(lesson)
+    else:
+        redaction.learn(lesson)
+
+
+def teach(redaction: Redaction, feed: LogFeed) -> None:
+    """All that the log knows."""
+    know_peers(redaction, feed.peers.values())
+    for _, lesson in feed.lessons.all():
+        learn(redaction, lesson)
 
 
 class Source(Protocol):
@@ -63,24 +84,17 @@ class RedactedLog:
 
     def rows(self, rows: Iterable[LogRow]) -> Iterator[LogRow]:
         """Rows made anew of what may be told."""
-        for peer in tuple(self.peers.values()):  # known in sentences of any row, whichever comes first
-            redacted_peer(peer, self.redaction.stand_ins)
+        know_peers(self.redaction, self.peers.values())
         lessons = deque(self.lessons)
         for row in rows:
             while lessons and lessons[0][0] <= row.number:
-                self._learn(lessons.popleft()[1])
+                learn(self.redaction, lessons.popleft()[1])
             yield self.row(row)
-
-    def _learn(self, lesson: MessageNotice | Path) -> None:
-        if isinstance(lesson, Path):
-            self.redaction.stand_ins.path(lesson)
-        else:
-            self.redaction.learn(lesson)
 
     def peer(self, association: int | None) -> Peer:
         """The peer of an association by its stand-ins."""
         found = self.peers.get(association or 0)
-        return Peer() if found is None else redacted_peer(found, self.redaction.stand_ins)
+        return Peer() if found is None else self.redaction.peer(found)
 
     def row(self, row: LogRow) -> LogRow:
         """One row."""

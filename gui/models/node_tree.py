@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
@@ -34,6 +34,19 @@ class NodeLike(Protocol):
     def detail(self) -> str: ...
     @property
     def issue(self) -> str: ...
+
+
+N = TypeVar("N", bound="NodeLike")
+
+
+def twin(root: N | None, path: tuple[tuple[int, int], ...]) -> N | None:
+    """The node at the same place of a tree of the same form; None where its form is another."""
+    node = root
+    for row, rows in path:
+        if node is None or len(node.children) != rows:
+            return None
+        node = cast("N", node.children[row])
+    return node
 
 
 class NodeTreeModel(QAbstractItemModel):
@@ -69,6 +82,17 @@ class NodeTreeModel(QAbstractItemModel):
 
     def node(self, index: Index) -> NodeLike | None:
         return self._nodes[index.internalId()] if index.isValid() else None
+
+    def path(self, index: Index) -> tuple[tuple[int, int], ...] | None:
+        """(row, how many rows there are) from the root down to a node; None for no node."""
+        if not index.isValid():
+            return None
+        steps: list[tuple[int, int]] = []
+        number = index.internalId()
+        while (parent := self._parents[number]) >= 0:
+            steps.append((self._rows[number], len(self._children[parent])))
+            number = parent
+        return tuple(reversed(steps))
 
     def index_at(self, offset: int) -> QModelIndex:
         """The deepest node over a byte; an invalid index when no node covers it."""

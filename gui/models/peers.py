@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, QObject
 
@@ -12,6 +13,9 @@ from engine.model.notices import Outcome
 from engine.workspace.settings import EchoResult, SavedPeer
 
 from .lists import Entry, EntryModel
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 BUILT_IN_NAME = "Built-in peer"
 
@@ -94,11 +98,17 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     return next(f"{wanted} {n}" for n in range(2, len(names) + 3) if f"{wanted} {n}" not in names)
 
 
+def redacted_peer(saved: SavedPeer, redaction: Redaction) -> str:
+    """What Copy has of a peer, of what may leave the program."""
+    peer = redaction.peer(saved.peer)
+    return f"{peer.ae_title}\t{peer.host}:{peer.port}"
+
+
 class PeersModel(EntryModel[SavedPeer]):
     """The list of peers."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(self._entry, parent)
+        super().__init__(self._entry, parent, redact=redacted_peer)
         self._waiting: list[Peer] = []
 
     def _entry(self, saved: SavedPeer) -> Entry:

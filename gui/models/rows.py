@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from engine.standard.lean import dataclass
 from gui.theme import theme
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 R = TypeVar("R")
 
@@ -80,11 +83,22 @@ class Look:
 
 
 class RowTableModel(QAbstractTableModel, Generic[R]):
-    """A list of records as a table. `maximum`: the oldest records go when there are more (0: no bound)."""
+    """A list of records as a table. `maximum`: the oldest records go when there are more (0: no bound).
 
-    def __init__(self, columns: Sequence[Column[R]], parent: QObject | None = None, *, maximum: int = 0) -> None:
+    redact: a record of what may leave the program; without it nothing of a row does.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        parent: QObject | None = None,
+        *,
+        maximum: int = 0,
+        redact: Callable[[R, Redaction], R] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
+        self._redact = redact
         self._maximum = maximum
         self._records: list[R] = []
         self._filter: Callable[[R], bool] | None = None
@@ -102,6 +116,21 @@ class RowTableModel(QAbstractTableModel, Generic[R]):
         if row < 0:
             raise IndexError(row)
         return self._records[row if self._shown is None else self._shown[row]]
+
+    def copied(self, row: int) -> str:
+        """A row as Copy has it: its columns apart by tabs, in full."""
+        return self._copied(self.record(row))
+
+    def copied_redacted(self, row: int, redaction: Redaction) -> str:
+        """The same of what may leave the program."""
+        if self._redact is None:
+            from engine.trace.redaction.stand_ins import LEFT_OUT
+
+            return LEFT_OUT
+        return self._copied(self._redact(self.record(row), redaction))
+
+    def _copied(self, record: R) -> str:
+        return "\t".join((column.copy or column.text)(record) for column in self.columns)
 
     def row_of(self, position: int) -> int:
         """The row that shows the record at this position of `records`, -1 when it is filtered out."""

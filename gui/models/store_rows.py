@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -13,6 +14,9 @@ from engine.standard.lean import dataclass
 from engine.trace.store_text import size_text
 
 from .rows import Column, RowTableModel
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 _SIGNS: dict[FileState, tuple[str, str]] = {
     FileState.CANNOT_GO: ("never", "failure"),
@@ -108,11 +112,17 @@ COLUMNS: tuple[Column[StoreRow], ...] = (
 )  # fmt: skip
 
 
+def redacted_row(row: StoreRow, redaction: Redaction) -> StoreRow:
+    """What may leave the program."""
+    result = redaction.file_result(row.result) if row.result is not None else None
+    return StoreRow(redaction.planned_file(row.file), result)
+
+
 class StoreModel(RowTableModel[StoreRow]):
     """The rows of a plan by the number of its files."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(COLUMNS, parent)
+        super().__init__(COLUMNS, parent, redact=redacted_row)
 
     def set_plan(self, plan: StorePlan, only: Collection[int] | None = None) -> None:
         """Show a plan. only: what is sent again; the other rows keep what became of them."""

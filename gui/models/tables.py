@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFontMetrics,
-    QGuiApplication,
     QKeyEvent,
     QKeySequence,
     QPalette,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.menus import show_actions
+from gui.redacted import copy_redacted_action, copy_text, redaction_for
 from gui.theme import SPACING, mono_font
 
 from .rows import COPY_ROLE, ELIDE_MIDDLE_ROLE, RECORD_ROLE, Column, RowTableModel
@@ -166,6 +166,7 @@ class PlainTable(QTableView):
         self.copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.copy_action.triggered.connect(self.copy_selection)
         self.addAction(self.copy_action)
+        self.copy_redacted_action = copy_redacted_action(self, self.copy_redacted)
         if model is not None:
             self.set_rows(model)
 
@@ -206,17 +207,23 @@ class PlainTable(QTableView):
 
     def copy_selection(self) -> None:
         """The selected rows on the clipboard, columns apart by tabs, UIDs whole."""
-        text = self.selection_text()
-        if text:
-            QGuiApplication.clipboard().setText(text)
+        copy_text(self.selection_text())
+
+    def copy_redacted(self) -> None:
+        """The same without patients' data, AE titles and addresses."""
+        copy_text(self.redacted_text())
 
     def selection_text(self) -> str:
-        model = self.model()
-        columns = range(len(self._rows.columns) if self._rows is not None else 0)
-        return "\n".join(
-            "\t".join(str(model.index(row, column).data(COPY_ROLE) or "") for column in columns)
-            for row in self.selected_rows()
-        )
+        rows = self._rows
+        return "\n".join(map(rows.copied, self.selected_rows())) if rows is not None else ""
+
+    def redacted_text(self) -> str:
+        """As `selection_text`, of what may leave the program."""
+        rows, selected = self._rows, self.selected_rows()
+        if rows is None or not selected:
+            return ""
+        redaction = redaction_for(self)
+        return "\n".join(rows.copied_redacted(row, redaction) for row in selected)
 
     # -- widths -------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
@@ -15,6 +17,9 @@ from gui.models.dataset_edits import count
 from gui.theme import SPACING, theme
 
 from .builder_preview import Preview
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 MEASURED_ELEMENTS = 500
 """Elements of a data set encoded after every change to say its length; larger ones are only counted."""
@@ -75,6 +80,7 @@ class CommandPane(QWidget):
         self.bytes_button.setToolTip("Show the encoded command set")
         self.bytes_button.clicked.connect(self._bytes_clicked)
         self.hex = HexView(self, name="Encoded command set")
+        self.hex.redact = self._redacted
         self.hex.byte_selected.connect(self._byte_chosen)
         self.hex.hide()
         line = QHBoxLayout()
@@ -107,6 +113,10 @@ class CommandPane(QWidget):
         self.sizes.setText(_sizes(preview, data, syntax))
         self.hex.set_data(preview.data)
         self._row_chosen(self.view.currentIndex().row())
+
+    def _redacted(self, redaction: Redaction, _start: int, _end: int) -> bytes:
+        """All of it: a part of the bytes says nothing without its element."""
+        return redaction.command_bytes(bytes(self.hex.data()))
 
     def say(self, sentence: str) -> None:
         """A sentence about what is being typed, in place of the summary; "" brings it back."""

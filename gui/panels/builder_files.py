@@ -13,6 +13,7 @@ from engine.standard.messages import MESSAGES
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.message_files import load_json
 from gui.dialogs import Questions
+from gui.redacted import WITHOUT
 
 from .builder_page import STORE
 
@@ -45,6 +46,11 @@ class BuilderFiles(QObject):
         name = file_stem(self._panel.page.name)
         self._questions.save_file(self._panel, "Save message", MESSAGE_FILES, f"{name}.toml", self._save)
 
+    def ask_save_redacted(self) -> None:
+        """A copy for others; the message keeps its own file."""
+        name = f"{self._panel.page.draft.message.name.lower()}-redacted.toml"
+        self._questions.save_file(self._panel, f"Save message {WITHOUT}", MESSAGE_FILES, name, self._save_redacted)
+
     def ask_edit(self) -> None:
         self._questions.open_files(self._panel, "Edit a DICOM file's data set", DICOM_FILES, self._edit)
 
@@ -67,6 +73,9 @@ class BuilderFiles(QObject):
 
     def _save(self, paths: tuple[Path, ...]) -> None:
         self._try(self._panel.save, paths[0])
+
+    def _save_redacted(self, paths: tuple[Path, ...]) -> None:
+        self._try(self._panel.save_redacted, paths[0])
 
     def _edit(self, paths: tuple[Path, ...]) -> None:
         self._panel.page.tabs.data.edit_file(paths[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -16,6 +17,9 @@ from gui.models.rows import Column, RowTableModel
 from gui.models.tables import PlainTable
 
 from .builder_response import SIGNS, duration_text
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 KEPT = 1_000
 """Sent messages remembered a tab: data sets are shared with the editor's, so an entry costs little."""
@@ -71,6 +75,11 @@ def _columns() -> tuple[Column[Sent], ...]:
     )
 
 
+def redacted_sent(sent: Sent, redaction: Redaction) -> Sent:
+    """What may leave the program."""
+    return replace(sent, context=redaction.sentence(sent.context))
+
+
 class HistoryView(QWidget):
     """The list. `reload_wanted` carries the MessageFile to take back into the form; `counted` the number of entries."""
 
@@ -79,7 +88,7 @@ class HistoryView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model: RowTableModel[Sent] = RowTableModel(_columns(), self, maximum=KEPT)
+        self.model: RowTableModel[Sent] = RowTableModel(_columns(), self, maximum=KEPT, redact=redacted_sent)
         self.table = PlainTable(self.model, self, name="History")
         self.table.set_empty("What is sent from here is listed.<br>Press <b>Return</b> on a line to take it back.")
         self.table.activated_record.connect(self._activated)

@@ -16,6 +16,7 @@ from engine.model.notices import Direction, MessageNotice, StatusNotice
 from engine.standard.messages import message_for
 from engine.workspace.message_files import MessageFile, load_message, save_message
 from gui.dialogs import Questions
+from gui.redacted import WITHOUT, redaction_for
 from gui.theme import SPACING, theme
 
 from .builder_files import BuilderFiles
@@ -210,6 +211,13 @@ class BuilderPanel(QWidget):
         page.set_file(path)
         self._paths[page] = path
         page.undo_stack.setClean()
+
+    def save_redacted(self, path: Path) -> None:
+        """A copy of the current message without what others have named; WorkspaceError when it cannot be written."""
+        from gui.models.redacted_message import redacted_message
+
+        save_message(path, redacted_message(self.page.message_file(), redaction_for(self)))
+        self.said.emit(f"Saved to {path} {WITHOUT}.", "ok")
 
     def reopen(self, message: MessageFile, path: Path | None, *, changed: bool) -> MessagePage:
         """A message as it was left: the file it belongs to, and whether it was changed since."""

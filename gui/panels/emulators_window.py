@@ -30,11 +30,13 @@ from gui.dialogs import Questions
 from gui.forms.dataset_editor import DataSetEditor
 from gui.forms.film_picture import LONGEST, FilmPicture
 from gui.forms.header import OneLine, text_button
+from gui.models import redacted_rows
 from gui.models.dataset_model import DataSetModel
 from gui.models.held_objects import COLUMNS, EmulatorLine, HeldObjects, what
 from gui.models.rows import Column, RowTableModel
 from gui.models.tables import CellDelegate, PlainTable
 from gui.records import AssociationRecord
+from gui.redacted import CopyKeys
 from gui.session import Session
 from gui.theme import SPACING, theme
 
@@ -91,6 +93,7 @@ class EmulatorsWindow(QDialog):
         column.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
         column.addWidget(splitter)
         self.resize(1000, 660)
+        CopyKeys(self)
         self.objects.changed.connect(self._fill)
         session.association_changed.connect(self._clients_changed)
         self._fill()
@@ -159,8 +162,10 @@ class EmulatorsWindow(QDialog):
         self.title.setProperty("role", "title")
         self.summary.setProperty("role", "muted")
         self.summary.setWordWrap(True)
-        self.rows: RowTableModel[HeldObject] = RowTableModel(COLUMNS, self)
-        self.clients: RowTableModel[AssociationRecord] = RowTableModel(_CLIENT_COLUMNS, self)
+        self.rows: RowTableModel[HeldObject] = RowTableModel(COLUMNS, self, redact=redacted_rows.held_object)
+        self.clients: RowTableModel[AssociationRecord] = RowTableModel(
+            _CLIENT_COLUMNS, self, redact=redacted_rows.client
+        )
         self.table = PlainTable(self.rows, self, name="Objects")
         self.table.chosen.connect(self._object_chosen)
         self.model = DataSetModel(self)

@@ -16,6 +16,7 @@ from gui.forms.fault_values import FaultValues
 from gui.forms.fields import CheckField, ChoiceField, TextField
 from gui.forms.header import icon_button, text_button
 from gui.forms.lines_field import LinesField
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.script_rows import (
     OUR_PHASES,
@@ -60,7 +61,7 @@ class RuleDialog(FormDialog):
         )
         self.enabled = CheckField("Switched &on", self)
         self.search = QLineEdit(self)
-        self.faults: EntryModel[Fault] = EntryModel(describe_fault, self)
+        self.faults: EntryModel[Fault] = EntryModel(describe_fault, self, redact=redacted_rows.fault)
         self.list = EntryList(self.faults, self, name="Faults", many=False, movable=False)
         self.chosen: EntryModel[Deviation] = EntryModel(describe_deviation, self)
         self.then = EntryList(self.chosen, self, name="What it does", many=False)

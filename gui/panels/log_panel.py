@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from engine.model.association import Peer
@@ -57,10 +57,23 @@ class LogTable(PlainTable):
         super().updateGeometries()
         keep_rows_whole(self)
 
+    def redacted_text(self) -> str:
+        """The rows selected, with what the log knows of the names in them."""
+        rows = [self._log.record(row) for row in self.selected_rows()]
+        return "\n".join(redacted_log(self._log).copied_lines(rows)) if rows else ""
+
     def lay_out_columns(self) -> None:
         super().lay_out_columns()
         column = next(i for i, c in enumerate(self._log.columns) if c.title == SUB_OPERATIONS)
         self._log.set_counts_in_detail(self.isColumnHidden(column))
+
+
+def redacted_log(model: LogModel) -> RedactedLog:
+    """One export of rows of the log."""
+    from engine.trace.redaction.redaction import Redaction
+    from gui.models.log_redaction import RedactedLog
+
+    return RedactedLog(model, dict(model.feed.peers), Redaction(), model.feed.lessons.all())
 
 
 def _key(record: object) -> tuple[int, int] | None:
@@ -166,13 +179,10 @@ class LogPanel(QWidget):
         self.follow.toggled.connect(self._follow_toggled)
         self.table.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.table.verticalScrollBar().rangeChanged.connect(self._range_changed)
+        self.copy_redacted_action = self.table.copy_redacted_action
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._find)
-        redacted = QAction("Copy &without patients' data, AE titles and addresses", self.table)
-        redacted.triggered.connect(self._copy_redacted)
-        self.table.addAction(redacted)
-        self.copy_redacted_action = redacted
         only = QAction("Show &only this association", self.table)
         only.triggered.connect(self._only_this_association)
         self.table.addAction(only)
@@ -257,20 +267,8 @@ class LogPanel(QWidget):
 
     def save_redacted_to(self, path: object) -> None:
         """As `save_to`, without patients' data, AE titles and addresses."""
-        redacted = self._redacted()
+        redacted = redacted_log(self.model)
         self._save_to(path, redacted.json_lines, redacted.text_lines)
-
-    def _redacted(self) -> RedactedLog:
-        from engine.trace.redaction.redaction import Redaction
-        from gui.models.log_redaction import RedactedLog
-
-        feed = self.model.feed
-        return RedactedLog(self.model, dict(feed.peers), Redaction(), feed.lessons.all())
-
-    def _copy_redacted(self) -> None:
-        rows = [self.model.record(row) for row in self.table.selected_rows()]
-        if rows:
-            QGuiApplication.clipboard().setText("\n".join(self._redacted().copied_lines(rows)))
 
     def _save_to(self, path: object, as_json: _Lines, as_text: _Lines) -> None:
         if not isinstance(path, Path) or self._writer is not None:

@@ -12,11 +12,12 @@ from typing import TextIO
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from gui.redacted import WITHOUT
+
 TEXT_FILTER = "Text, columns apart by tabs (*.txt)"
 JSON_FILTER = "JSON lines (*.jsonl)"
-_WITHOUT = "without patients' data, AE titles and addresses"
-REDACTED_TEXT_FILTER = f"Text, {_WITHOUT} (*.txt)"
-REDACTED_JSON_FILTER = f"JSON lines, {_WITHOUT} (*.jsonl)"
+REDACTED_TEXT_FILTER = f"Text, {WITHOUT} (*.txt)"
+REDACTED_JSON_FILTER = f"JSON lines, {WITHOUT} (*.jsonl)"
 _REDACTED = (REDACTED_TEXT_FILTER, REDACTED_JSON_FILTER)
 _PIECE, _PIECES, _LONG = 50, 10, 10
 """Lines written in one go, at most ten times or until 10 ms have passed: those of a redacted log take their time."""

@@ -19,6 +19,7 @@ from gui.forms.entry_list import EntryList
 from gui.forms.fields import CheckField, NumberField
 from gui.forms.header import icon_button, text_button
 from gui.forms.references_form import ReferencesForm
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.modality_rows import FATE_COLUMNS, describe_transaction
 from gui.models.rows import RowTableModel
@@ -98,7 +99,7 @@ class CommitmentPage(ServicePage):
             field.edited.connect(self._keep)
 
     def _make_results(self) -> QWidget:
-        self.model = EntryModel[Transaction](describe_transaction, self)
+        self.model = EntryModel[Transaction](describe_transaction, self, redact=redacted_rows.own_uid)
         self.list = EntryList(self.model, self, name="Transactions", many=False, movable=False)
         self.list.set_empty(_NO_TRANSACTIONS)
         self.list.chosen.connect(self._show_instances)
@@ -111,7 +112,7 @@ class CommitmentPage(ServicePage):
             tip="Some providers report on the next association: open one and wait there",
         )
         self.forget_button = icon_button("delete", "Forget it: its report will be unknown", self.forget, self)
-        self.instances = RowTableModel(FATE_COLUMNS, self)
+        self.instances = RowTableModel(FATE_COLUMNS, self, redact=redacted_rows.fate)
         self.table = PlainTable(self.instances, self, name="Instances of the transaction")
         self.table.set_empty("The instances and what becomes of each are listed here.")
         self.table.setMinimumHeight(90)

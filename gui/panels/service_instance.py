@@ -33,6 +33,7 @@ from gui.forms.sop_class_picker import SopClassPicker
 from gui.models.contexts import abstract_name
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text, element_name
+from gui.redacted import WITHOUT, redaction_for
 from gui.services_host import Runnable, ServicesHost
 from gui.theme import SPACING, restyle
 
@@ -121,9 +122,7 @@ class InstancePage(ServicePage):
         self.note = OneLine(self)
         self.copy_button = icon_button("copy", "Copy all as text", self.copy, self)
         self.save_button = icon_button("save", "Save as text …", self.save, self)
-        self.save_redacted_button = icon_button(
-            "lock", "Save as text without patients' data and AE titles …", self.save_redacted, self
-        )
+        self.save_redacted_button = icon_button("lock", f"Save as text {WITHOUT} …", self.save_redacted, self)
         head = QHBoxLayout()
         head.setSpacing(SPACING.hair)
         head.addWidget(self.note, 1)
@@ -276,15 +275,13 @@ class InstancePage(ServicePage):
 
     def redacted_text(self) -> str:
         """As `text`, with only the values that may leave the program."""
-        from engine.trace.redaction.redaction import Redaction
-
-        return dataset_text(Redaction().data_set(self._last)) if self._last is not None else ""
+        return dataset_text(redaction_for(self).data_set(self._last)) if self._last is not None else ""
 
     def save(self) -> None:
         self._ask_where("Save what was read", "", self.text)
 
     def save_redacted(self) -> None:
-        self._ask_where("Save what was read without patients' data and AE titles", "-redacted", self.redacted_text)
+        self._ask_where(f"Save what was read {WITHOUT}", "-redacted", self.redacted_text)
 
     def _ask_where(self, title: str, end: str, make: Callable[[], str]) -> None:
         name = f"{file_stem(self.sop_class.value().replace(' ', '-').lower(), 'instance')}{end}.txt"

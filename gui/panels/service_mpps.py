@@ -25,6 +25,7 @@ from gui.forms.entry_list import EntryList
 from gui.forms.header import icon_button, text_button
 from gui.forms.query_form import QueryForm
 from gui.forms.references_form import counted
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.modality_rows import describe_item, describe_performed
 from gui.services_host import Runnable, ServicesHost
@@ -99,7 +100,7 @@ class StepsPage(ServicePage):
         return _with_buttons(self.worklist, self.item_button, None, self.unscheduled_button, self.begin_button)
 
     def _make_steps(self) -> QWidget:
-        self.model = EntryModel[StepRecord](describe_performed, self)
+        self.model = EntryModel[StepRecord](describe_performed, self, redact=redacted_rows.own_uid)
         self.list = EntryList(self.model, self, name="Performed steps", many=False, movable=False)
         self.list.set_empty(_NO_STEPS)
         self.list.opened.connect(self.complete)

@@ -10,6 +10,7 @@ from engine.model.association import NegotiatedContext
 from gui.forms.details import Details
 from gui.forms.entry_list import EntryList
 from gui.forms.two_lines import give_two_lines
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
@@ -33,10 +34,10 @@ class ContextsTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model: RowTableModel[NegotiatedContext] = RowTableModel(COLUMNS, self)
+        self.model: RowTableModel[NegotiatedContext] = RowTableModel(COLUMNS, self, redact=redacted_rows.context)
         self.table = PlainTable(self.model, self, name="Presentation contexts")
         give_two_lines(self.table)
-        self.entries: EntryModel[NegotiatedContext] = EntryModel(entry, self)
+        self.entries: EntryModel[NegotiatedContext] = EntryModel(entry, self, redact=redacted_rows.negotiated_context)
         self.list = EntryList(
             self.entries, self, name="Presentation contexts", lead_sample="255", movable=False, many=False
         )

@@ -26,6 +26,7 @@ from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
 from gui.models.trace_store import KEPT_FINDINGS
 from gui.models.waiver_book import WaiverBook
+from gui.redacted import redaction_for
 from gui.theme import SPACING, theme
 
 WIDE, ROOMY = 620, 400
@@ -37,6 +38,19 @@ _EMPTY = (
     "happens, and follows the Standard as far as checked.<br>What does not is listed here, with its clause and bytes."
 )
 _NO_MATCH = "<b>No finding matches</b><br><a href='clear'>Show all {count:,}</a>, waived ones too."
+
+
+class FindingsTable(PlainTable):
+    """What leaves the program of a finding is told in full, but for values, names and reasons of waivers."""
+
+    def __init__(self, model: RowTableModel[FindingNotice], parent: QWidget) -> None:
+        self._findings = model
+        super().__init__(model, parent, name="Findings")
+
+    def redacted_text(self) -> str:
+        found = [self._findings.record(row) for row in self.selected_rows()]
+        told = redaction_for(self).notice
+        return "\n\n".join(finding_text(told(f), None) for f in found) + "\n" if found else ""
 
 
 class FindingsTab(QWidget):
@@ -60,7 +74,7 @@ class FindingsTab(QWidget):
         self.model: RowTableModel[FindingNotice] = RowTableModel(
             finding_columns(self.waiver_of), self, maximum=KEPT_FINDINGS
         )
-        self.table = PlainTable(self.model, self, name="Findings")
+        self.table = FindingsTable(self.model, self)
         self.table.empty.link.connect(self._follow_link)
         self.tally = Tally()
         self._make_top()
@@ -141,7 +155,7 @@ class FindingsTab(QWidget):
         """The context menu."""
         show = QAction("&Show the PDU", self.table)
         show.triggered.connect(self._open)
-        self.waive_action = QAction("&Waive…", self.table)
+        self.waive_action = QAction("Wai&ve…", self.table)
         self.waive_action.triggered.connect(self.waive)
         rule = QAction("What the &rule says", self.table)
         rule.triggered.connect(self.show_rule)
@@ -149,10 +163,8 @@ class FindingsTab(QWidget):
         copy.setShortcut(QKeySequence("Ctrl+Shift+X"))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self.copy_text)
-        redacted = QAction("Copy as text with&out values", self.table)
-        redacted.triggered.connect(self.copy_redacted_text)
-        self.copy_redacted_action = redacted
-        for action in (show, self.waive_action, rule, copy, redacted):
+        self.copy_redacted_action = self.table.copy_redacted_action
+        for action in (show, self.waive_action, rule, copy):
             self.table.addAction(action)
 
     # -- contents -----------------------------------------------------------------------------------------------
@@ -244,15 +256,6 @@ class FindingsTab(QWidget):
         found = [self.model.record(row) for row in self.table.selected_rows()]
         if found:
             QGuiApplication.clipboard().setText("\n\n".join(finding_text(f, self.waiver_of(f)) for f in found) + "\n")
-
-    def copy_redacted_text(self) -> None:
-        """The same without values, names and reasons of waivers."""
-        from engine.trace.redaction.redaction import Redaction
-
-        told = Redaction().notice
-        found = [told(self.model.record(row)) for row in self.table.selected_rows()]
-        if found:
-            QGuiApplication.clipboard().setText("\n\n".join(finding_text(f, None) for f in found) + "\n")
 
     def _open(self) -> None:
         finding = self.current()

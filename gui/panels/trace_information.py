@@ -7,6 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.forms.details import Details
+from gui.models import redacted_rows
 from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
 from gui.models.trace_information import COLUMNS, InformationRow, details, information_rows
@@ -23,7 +24,7 @@ class InformationTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model: RowTableModel[InformationRow] = RowTableModel(COLUMNS, self)
+        self.model: RowTableModel[InformationRow] = RowTableModel(COLUMNS, self, redact=redacted_rows.information)
         self.table = PlainTable(self.model, self, name="User information")
         self.table.set_empty(_EMPTY)
         self.table.chosen.connect(self._chosen)

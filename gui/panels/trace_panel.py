@@ -26,6 +26,7 @@ from gui.models.trace_target import TraceTarget
 from gui.models.trace_words import ended_badly
 from gui.models.waiver_book import WaiverBook
 from gui.pace import Pace
+from gui.redacted import redaction_for
 from gui.report import tell_defect
 from gui.theme import SPACING
 
@@ -183,9 +184,7 @@ class TracePanel(QWidget):
         record = self.store.get(self._shown)
         if record is None:
             return ""
-        from engine.trace.redaction.redaction import Redaction
-
-        told = Redaction().notice
+        told = redaction_for(self).notice
         findings = findings_text(map(told, record.findings), self.tally_of(record), lambda _finding: None)
         return "\n".join(part for part in (notices_text(map(told, record.notices)), findings) if part)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,16 +22,21 @@ from PySide6.QtWidgets import (
 
 from engine.model.notices import Direction, PduNotice
 from engine.standard.pdus import PDataTF
-from engine.trace.explain import explain_pdu
+from engine.trace.explain import Node, explain_pdu
 from gui.forms.hex_view import HexView
-from gui.models.node_tree import NodeTreeModel
+from gui.models import redacted_rows
+from gui.models.node_tree import NodeTreeModel, twin
 from gui.models.rows import COPY_ROLE, RowTableModel
 from gui.models.tables import CellDelegate, PlainTable
 from gui.models.trace_lists import PDU_COLUMNS, pdu_filter
 from gui.models.trace_secrets import without_secrets
 from gui.models.trace_store import KEPT_PDUS
 from gui.pace import Pace
+from gui.redacted import copy_redacted_action, copy_text, redaction_for
 from gui.theme import SPACING
+
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
 
 WIDE = 900
 """Pixels from which tree and bytes stand beside each other."""
@@ -48,6 +54,9 @@ class NodeTree(QTreeView):
 
     def __init__(self, model: NodeTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._nodes = model
+        self.redacted: Callable[[Redaction], tuple[bytes, Node | None]] | None = None
+        """Bytes and tree of the PDU that may leave the program instead of the one shown."""
         self.setModel(model)
         self.setAccessibleName("Decoded PDU")
         self.setItemDelegate(CellDelegate(self))
@@ -66,13 +75,24 @@ class NodeTree(QTreeView):
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self.copy_current)
         self.addAction(copy)
+        copy_redacted_action(self, self.copy_redacted)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def copy_current(self) -> None:
         index = self.currentIndex()
         if index.isValid():
             cells = (str(index.siblingAtColumn(c).data(COPY_ROLE) or "") for c in range(2))
-            QGuiApplication.clipboard().setText("\t".join(cells))
+            copy_text("\t".join(cells))
+
+    def copy_redacted(self) -> None:
+        """The same of the PDU that is told instead."""
+        path = self._nodes.path(self.currentIndex())
+        if path is None or self.redacted is None:
+            return
+        from engine.trace.redaction.stand_ins import LEFT_OUT
+
+        found = twin(self.redacted(redaction_for(self))[1], path)
+        copy_text(f"{found.label}\t{found.value}" if found is not None else LEFT_OUT)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -96,7 +116,9 @@ class PdusTab(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model: RowTableModel[PduNotice] = RowTableModel(PDU_COLUMNS, self, maximum=KEPT_PDUS)
+        self.model: RowTableModel[PduNotice] = RowTableModel(
+            PDU_COLUMNS, self, maximum=KEPT_PDUS, redact=redacted_rows.pdu
+        )
         self.table = PlainTable(self.model, self, name="PDUs")
         self.table.set_empty(_EMPTY)
         self.filter_line = QLineEdit(self)
@@ -153,6 +175,8 @@ class PdusTab(QWidget):
         self.table.chosen.connect(self._chosen)
         self.tree.selectionModel().currentChanged.connect(self._node_chosen)
         self.hex.byte_selected.connect(self._byte_chosen)
+        self.tree.redacted = self._redacted
+        self.hex.redact = self._redacted_bytes
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_TYPING_PAUSE)
@@ -295,6 +319,17 @@ class PdusTab(QWidget):
         cursor = self.hex.selection()
         self.hex.highlight(node.start, node.end)
         self.hex.select(*cursor)
+
+    def _redacted(self, redaction: Redaction) -> tuple[bytes, Node | None]:
+        data = redaction.pdu(self._pdu.data, self._pdu.size) if self._pdu is not None else b""
+        return data, explain_pdu(data) if data else None
+
+    def _redacted_bytes(self, redaction: Redaction, start: int, end: int) -> bytes:
+        """Of the narrowest part of the PDU around a span: the bytes that are told instead may be more or fewer."""
+        path = self.nodes.path(self.nodes.index_of_span(start, end))
+        data, root = self._redacted(redaction)
+        found = twin(root, path) if path is not None else None
+        return data[found.start : found.end] if found is not None else b""
 
     def _go_to(self, index: QModelIndex) -> None:
         """Make a node current without telling the bytes, which asked for it."""

@@ -14,6 +14,7 @@ from gui.dialogs import FormDialog, top_window
 from gui.forms.entry_list import EntryList
 from gui.forms.fields import ChoiceField, TextField
 from gui.forms.header import text_button
+from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.waiver_book import WaiverBook, waiver_entry
 from gui.theme import SPACING
@@ -95,7 +96,7 @@ class WaiversDialog(QDialog):
         self.setWindowTitle("Waivers")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._book, self._peers = book, tuple(peers)
-        self.model: EntryModel[Waiver] = EntryModel(waiver_entry, self)
+        self.model: EntryModel[Waiver] = EntryModel(waiver_entry, self, redact=redacted_rows.waiver)
         self.list = EntryList(self.model, self, name="Waivers", movable=False)
         self.list.set_empty(_EMPTY)
         self.list.opened.connect(self.edit)

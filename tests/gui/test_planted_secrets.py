@@ -103,7 +103,7 @@ def left_behind(qtbot, window, told, tmp_path, name):
         window.log.save_to(path)
         qtbot.waitUntil(lambda: window.log._writer is None)
         assert path.stat().st_size
-    window.copy_association()
+    window.copying.copy_association()
     found_there += found("the clipboard", QGuiApplication.clipboard().text(), SECRETS)
     pdus = window.trace.pdus
     for row in range(pdus.table.model().rowCount()):

@@ -72,7 +72,7 @@ def proposal(p: Proposal, stand_ins: StandIns) -> Proposal:
 def negotiated(n: Negotiated, stand_ins: StandIns, say: Say) -> Negotiated:
     """What both sides agreed on."""
     return Negotiated(
-        contexts=tuple(_context(c, stand_ins, say) for c in n.contexts),
+        contexts=tuple(context(c, stand_ins, say) for c in n.contexts),
         calling_ae_title=stand_ins.title(n.calling_ae_title),
         called_ae_title=stand_ins.title(n.called_ae_title),
         send_maximum=n.send_maximum,
@@ -85,7 +85,8 @@ def negotiated(n: Negotiated, stand_ins: StandIns, say: Say) -> Negotiated:
     )
 
 
-def _context(c: NegotiatedContext, stand_ins: StandIns, say: Say) -> NegotiatedContext:
+def context(c: NegotiatedContext, stand_ins: StandIns, say: Say) -> NegotiatedContext:
+    """A presentation context as it was answered."""
     return NegotiatedContext(
         id=c.id,
         abstract_syntax=stand_ins.uid(c.abstract_syntax),

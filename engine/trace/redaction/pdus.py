@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.model.command_set import GROUP_LENGTH, CommandSet, Element
 from engine.standard.pdus import (
     ImplementationVersionName,
     Item,
@@ -12,20 +13,24 @@ from engine.standard.pdus import (
     Layout,
     MalformedItem,
     Pdu,
+    Pdv,
     Row,
     UnknownItem,
     rows_of,
 )
+from engine.wire.commands import CommandError, decode_command, encode_command
 from engine.wire.pdu_encoding import encode_pdu
 from engine.wire.pdus import PduError, decode_pdu
 
+from . import values
 from .stand_ins import StandIns
 
 _HEADER = 6
 
 
 def pdu(data: bytes, size: int, stand_ins: StandIns) -> bytes:
-    """The bytes of a PDU that is told instead; b"" where it is cut or cannot be read. Fragments become zeros."""
+    """The bytes of a PDU that is told instead; b"" where it is cut or cannot be read. Fragments become zeros, but for
+    whole command sets."""
     if len(data) < max(size, _HEADER):
         return b""
     try:
@@ -43,8 +48,33 @@ def _layout(value: Layout, stand_ins: StandIns) -> Layout:
         return MalformedItem(type=value.type, data=bytes(len(value.data)), reason="")
     if isinstance(value, ImplementationVersionName):
         return ImplementationVersionName(name=stand_ins.version_name(value.name.rstrip("\0")))
+    if isinstance(value, Pdv) and value.is_command and value.is_last:
+        command = _command(value.fragment, stand_ins) or bytes(len(value.fragment))
+        return Pdv(
+            header_reserved=value.header_reserved, context_id=value.context_id, control=value.control, fragment=command
+        )
     fields = {name: _FIELDS[row.kind](row, getattr(value, name), stand_ins) for name, row in rows_of(type(value))}
     return type(value)(header_reserved=value.header_reserved, **fields)
+
+
+def _command(fragment: bytes, stand_ins: StandIns) -> bytes:
+    """A command set as its message tells it; b"" of what is none, such as the end of a longer one."""
+    try:
+        command = decode_command(fragment)
+        if command.command_field is None or encode_command(command) != fragment:
+            return b""
+        return encoded(values.command_set(command, stand_ins))
+    except CommandError:
+        return b""
+
+
+def encoded(command: CommandSet) -> bytes:
+    """Its bytes, with the group length that they have."""
+    plain = [Element(e.tag) if e.tag == GROUP_LENGTH else e for e in command]
+    try:
+        return encode_command(CommandSet(tuple(plain)))
+    except CommandError:
+        return b""
 
 
 def _number(_row: Row, value: int, _stand_ins: StandIns) -> int:

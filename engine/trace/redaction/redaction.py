@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from engine.conformance.rules import RULES
-from engine.model.command_set import GROUP_LENGTH, CommandSet, Element
+from engine.model.association import NegotiatedContext, Peer
+from engine.model.command_set import CommandSet
 from engine.model.dataset import Data, DataSet, Unkept
 from engine.model.notices import (
     AnyNotice,
@@ -37,7 +38,7 @@ from engine.model.references import Found, Reference
 from engine.model.storing import FileResult, PlannedAssociation, PlannedFile, StorePlan
 from engine.trace.diagnosis.model import Diagnosis, Mend, Proof
 from engine.trace.explain import PreviewError, data_set_of
-from engine.wire.commands import CommandError, decode_command, encode_command
+from engine.wire.commands import decode_command
 
 from . import associations, pdus, values
 from .sentences import Sentences
@@ -117,6 +118,27 @@ class Redaction:
         for person, text in values.values_of(data):
             self._sentences.learn((text,), apart=person)
         return values.data_set(data, self.stand_ins)
+
+    def command_set(self, command: CommandSet) -> CommandSet:
+        """Every element, and the values that may be told."""
+        self._sentences.learn(v for e in command for v in _texts(e.value))
+        return values.command_set(command, self.stand_ins)
+
+    def command_bytes(self, data: bytes) -> bytes:
+        """An encoded command set; b"" of what cannot be read."""
+        return pdus.encoded(self.command_set(decode_command(data)))
+
+    def pdu(self, data: bytes, size: int) -> bytes:
+        """The bytes of a PDU of `size` bytes; b"" of what is not there as a whole or cannot be read."""
+        return pdus.pdu(data, size, self.stand_ins)
+
+    def context(self, context: NegotiatedContext) -> NegotiatedContext:
+        """A presentation context as it was answered."""
+        return associations.context(context, self.stand_ins, self.sentence)
+
+    def peer(self, peer: Peer) -> Peer:
+        """A peer by its stand-ins."""
+        return associations.peer(peer, self.stand_ins)
 
     def sentence(self, text: str, names: dict[str, str] | None = None, *, numbers: bool = True) -> str:
         """A text of words of ours; names: what of it has a stand-in; numbers: whether small ones may be told."""
@@ -200,13 +222,12 @@ class Redaction:
 
     def _message(self, n: MessageNotice) -> dict[str, Any]:
         command = decode_command(n.command_bytes) if n.command_bytes else n.command
-        self._sentences.learn(v for e in command for v in _texts(e.value))
-        told = values.command_set(command, self.stand_ins)
+        told = self.command_set(command)
         return {
             "abstract_syntax": self.stand_ins.uid(n.abstract_syntax),
             "transfer_syntax": self.stand_ins.uid(n.transfer_syntax),
             "command": told,
-            "command_bytes": _encoded(told),
+            "command_bytes": pdus.encoded(told),
             "data": self._data(n),
         }
 
@@ -244,9 +265,10 @@ class Redaction:
     def _plan(self, n: StorePlanNotice) -> dict[str, Any]:
         contexts = associations.contexts
         planned = tuple(PlannedAssociation(contexts(a.contexts, self.stand_ins), a.files) for a in n.plan.associations)
-        return {"plan": StorePlan(tuple(map(self._file, n.plan.files)), planned, n.plan.options)}
+        return {"plan": StorePlan(tuple(map(self.planned_file, n.plan.files)), planned, n.plan.options)}
 
-    def _file(self, f: PlannedFile) -> PlannedFile:
+    def planned_file(self, f: PlannedFile) -> PlannedFile:
+        """What a plan says of a file."""
         path = self.stand_ins.path(f.path)
         names = {str(f.path): str(path), f.path.name: str(path)} if f.path.name else {}
         return PlannedFile(
@@ -310,18 +332,19 @@ class Redaction:
         return {"host": host, "ae_title": title, "sentence": self.sentence(n.sentence, names)}
 
     def _objects(self, n: ObjectsNotice) -> dict[str, Any]:
-        key, uid = self.stand_ins.key, self.stand_ins.uid
-        held = tuple(
-            HeldObject(
-                shelf=self.sentence(h.shelf),
-                key=key(h.key),
-                sop_class_uid=uid(h.sop_class_uid),
-                sop_instance_uid=uid(h.sop_instance_uid),
-                attributes=self.data_set(h.attributes),
-            )
-            for h in n.held
-        )
+        key = self.stand_ins.key
+        held = tuple(map(self.held_object, n.held))
         return {"held": held, "gone": tuple((self.sentence(shelf), key(k)) for shelf, k in n.gone)}
+
+    def held_object(self, h: HeldObject) -> HeldObject:
+        """An object of the built-in peer."""
+        return HeldObject(
+            shelf=self.sentence(h.shelf),
+            key=self.stand_ins.key(h.key),
+            sop_class_uid=self.stand_ins.uid(h.sop_class_uid),
+            sop_instance_uid=self.stand_ins.uid(h.sop_instance_uid),
+            attributes=self.data_set(h.attributes),
+        )
 
     def _script(self, n: ScriptNotice) -> dict[str, Any]:
         return {"title": self.sentence(n.title), "script": self.sentence(n.script)}
@@ -349,12 +372,3 @@ class Redaction:
 def _texts(value: object) -> tuple[str, ...]:
     several = value if isinstance(value, tuple) else (value,)
     return tuple(v for v in several if isinstance(v, str))
-
-
-def _encoded(command: CommandSet) -> bytes:
-    """Its bytes, with the group length that they have."""
-    plain = [Element(e.tag) if e.tag == GROUP_LENGTH else e for e in command]
-    try:
-        return encode_command(CommandSet(tuple(plain)))
-    except CommandError:
-        return b""
