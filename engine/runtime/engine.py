@@ -13,7 +13,7 @@ from engine.model import commands as c
 from engine.model.defects import report_of
 from engine.model.notices import AnyNotice, ErrorNotice
 
-from . import sentences
+from . import freed_memory, sentences
 from .context import Context
 from .life import Life, Silence
 from .loss import bury, lose, refuse
@@ -22,8 +22,6 @@ from .outbox import Outbox
 if TYPE_CHECKING:
     from .listener import Listener
 
-KEPT_FREE = 16 * 1024 * 1024
-"""Bytes: see `_keep_freed_memory`."""
 LIVES, WITHIN = 3, 60.0
 """An engine that breaks is replaced; so many times within so many seconds, and the next one waits for a command."""
 
@@ -56,7 +54,7 @@ class Engine:
         with self._lock:
             if self._started:
                 return
-            _keep_freed_memory()
+            freed_memory.keep()
             self._started = True
             life = self._begin()
         if life is not None and (error := life.ready()) is not None:
@@ -183,13 +181,3 @@ class Engine:
             heir.tell(False, sentences.NO_ENGINE)
         while self._commands:
             refuse(self._context, self._commands.popleft())
-
-
-def _keep_freed_memory() -> None:
-    """Have the C library keep up to twice `KEPT_FREE` bytes of freed memory instead of giving it back at once.
-
-    Payloads come and go by the megabyte, and each page the system has to hand out anew costs as much as copying it
-    three times. glibc takes the size of a large piece that is freed for what to expect (mallopt(3),
-    M_MMAP_THRESHOLD); elsewhere this does nothing. The piece itself is never touched.
-    """
-    bytes(KEPT_FREE)  # a bytearray would be filled, which takes 10 ms

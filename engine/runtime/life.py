@@ -17,6 +17,7 @@ from engine.model.notices import EngineNotice, ErrorNotice
 from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
+from .freed_memory import Rest
 from .loss import refuse
 from .pulse import Pulse
 from .turns import TurnLoop
@@ -80,7 +81,7 @@ class Life:
         self._knock: Knock | None = None
         """Wakes the loop for commands, while it runs."""
         self._patience = patience
-        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience)
+        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience, Rest().beat)
         self.thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
 
     def start(self) -> None:

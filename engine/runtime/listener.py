@@ -39,6 +39,7 @@ from .binding import bind
 from .context import Context, settled
 from .database import DatabaseError
 from .files import Spool, drop_spooled
+from .freed_memory import bound_areas
 from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
@@ -130,6 +131,7 @@ class Listener:
             self._begun.set()
 
     async def _start(self) -> bool:
+        bound_areas()
         if not await self._loaded():
             return False
         tls = self.command.settings.tls

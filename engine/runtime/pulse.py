@@ -18,7 +18,8 @@ class Pulse:
 
     call: has the loop call something; False when it is closed. on_silent: it has not answered for so many seconds.
     on_answer: after so many it does again; called in its thread, the others in the watch's. on_hopeless: it does not,
-    and `patience` (seconds; 0: endless) is over or `give_up` was called; nothing is watched any more.
+    and `patience` (seconds; 0: endless) is over or `give_up` was called; nothing is watched any more. on_beat: it has
+    answered; called in its thread, every `BEAT` where all is well.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Pulse:
         on_answer: Callable[[float], None],
         on_hopeless: Callable[[float], None],
         patience: float = 0.0,
+        on_beat: Callable[[], None] | None = None,
     ) -> None:
         self.silent = False
         """It does not answer, and that has been told."""
         self._call, self._patience = call, patience
         self._on_silent, self._on_answer, self._on_hopeless = on_silent, on_answer, on_hopeless
+        self._on_beat = on_beat
         self._lock = threading.Lock()
         self._stirred = threading.Event()
         self._over = self._given_up = False
@@ -93,3 +96,5 @@ class Pulse:
             was_silent, self.silent, self._answered = self.silent, False, True
         if was_silent:
             self._on_answer(self.seconds)
+        if self._on_beat is not None:
+            self._on_beat()

@@ -44,6 +44,7 @@ def held(**changes: object) -> Held:
         "temporary_files": 0,
         "engine": {"associations": 0},
         "resident": 50.0,
+        "allocated": 20.0,
         "blocks": 1000,
         "objects": Counter({"builtins.dict": 10}),
     }
@@ -58,6 +59,8 @@ def held(**changes: object) -> Held:
         ({"engine": {"associations": 2}}, "Grown by 2 associations of the engine."),
         ({"objects": Counter({"a.B": OBJECTS + 1})}, f"Grown by {OBJECTS + 1} objects of a.B."),
         ({"qt": Counter({"QDialog": 1})}, "Grown by 1 QObjects: QDialog."),
+        ({"allocated": 23.0}, "Grown by 3.0 MB in use of the C library's memory."),
+        ({"blocks": 7000}, "Grown by 6000 pieces of Python's memory."),
         ({"resident": 90.0}, "Grown by 40.0 MB of resident memory."),
     ],
 )

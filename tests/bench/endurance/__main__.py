@@ -64,6 +64,9 @@ def _told(part: dict[str, Any]) -> str:
     for what, was in part["before"].items():
         lines.append(f"    {what:<14}{was:>12,} -> {part['after'][what]:>12,}")
     lines += [f"    {n:>12,} {what}" for what, n in sorted(part["total"].items())]
+    if part.get("resident"):
+        by_minute = ", ".join(f"{megabytes} after {minute}" for minute, megabytes in part["resident"].items())
+        lines.append(f"    MB resident under way, by minutes: {by_minute}")
     lines += [f"    WRONG: {w}" for w in part["wrong"]] or ["    ended where it began; both sides count the same"]
     return "\n".join(lines)
 
@@ -98,11 +101,11 @@ def both_roles(report: Report, minutes: float, folder: Path) -> None:
         desk.total.clear()
         stage.jobs.clear()
         before, begun = take(desk.engine), time.perf_counter()
-        mixed.traffic(stage, minutes * 60, report.say)
+        passed = mixed.traffic(stage, minutes * 60, report.say)
         seconds = time.perf_counter() - begun
         mixed.finish(stage)
         name = f"{minutes:g} minutes of mixed traffic, with faults"
-        report.add(name, seconds, before, take(desk.engine), desk, jobs=dict(stage.jobs))
+        report.add(name, seconds, before, take(desk.engine), desk, jobs=dict(stage.jobs), resident=passed)
 
 
 def window(report: Report, count: int, folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import ctypes.util
 import functools
 import gc
 import importlib
@@ -21,6 +20,7 @@ from typing import Any
 
 import engine as engine_package
 from engine.protocol import upper_layer
+from engine.runtime.freed_memory import give_back
 from engine.standard import lean, state_table
 from engine.standard.pdus import Layout, rows_of
 
@@ -34,8 +34,12 @@ none that came before it, since each look empties the caches. Elements, their it
 in tuples."""
 BLOCKS = 5_000
 """Pieces of memory that Python has handed out: strings, bytes and numbers too, which no object count sees."""
+ALLOCATED = 2.0
+"""MB in use of the C library's memory: what is larger than 512 bytes, and what SQLite, OpenSSL and zlib have. Threads
+keep small pieces for later, up to 0.2 MB each."""
 MEGABYTES = 12.0
-"""Of resident memory: the system's allocator and threads' arenas keep what they once had."""
+"""Of resident memory. It holds what the allocators keep besides: Python gives a megabyte back only when nothing in it
+is in use any more. What is in use is counted more sharply above, so that this is for what no allocator knows of."""
 
 WIDGETS = ("gui.panels.", "gui.forms.", "gui.dialogs.", "gui.palette", "PySide6.")
 FILLED = ("_PLAIN",)
@@ -54,6 +58,8 @@ class Held:
     """What the engine keeps of what is under way."""
     resident: float
     """MB."""
+    allocated: float
+    """MB in use of the C library's memory; 0: not to be judged, or not known."""
     blocks: int
     """0: not to be judged."""
     objects: Counter[str] = field(repr=False)
@@ -75,6 +81,8 @@ class Held:
         said += [f"{n} QObjects: {kind}" for kind, n in _more(self.qt, before.qt).items()]
         if self.blocks - before.blocks > BLOCKS:
             said.append(f"{self.blocks - before.blocks} pieces of Python's memory")
+        if self.allocated - before.allocated > ALLOCATED:
+            said.append(f"{self.allocated - before.allocated:.1f} MB in use of the C library's memory")
         if self.resident - before.resident > MEGABYTES:
             said.append(f"{self.resident - before.resident:.1f} MB of resident memory")
         return [f"Grown by {what}." for what in said]
@@ -85,6 +93,7 @@ class Held:
             "descriptors": self.descriptors.total(),
             "objects": self.objects.total(),
             "blocks": self.blocks,
+            "allocated_mb": round(self.allocated, 1),
             "resident_mb": round(self.resident, 1),
             **({"qobjects": self.qt.total()} if self.qt else {}),
         }
@@ -116,7 +125,7 @@ def take(engine: Any = None, qt: Counter[str] | None = None) -> Held:
     _empty_caches()
     for _ in range(3):  # finalizers make garbage of their own
         gc.collect()
-    _trim()
+    _trim(engine)
     threads = tuple(sorted(_plain(t.name) for t in threading.enumerate() if not t.name.startswith("asyncio_")))
     return Held(
         threads=threads,  # the loop's pool for blocking work is bounded and stays
@@ -124,6 +133,7 @@ def take(engine: Any = None, qt: Counter[str] | None = None) -> Held:
         temporary_files=len(list(Path(tempfile.gettempdir()).glob("dimse-console-*"))),
         engine=_of_engine(engine) if engine is not None else {},
         resident=resident(),
+        allocated=allocated() if qt is None else 0.0,
         blocks=sys.getallocatedblocks() if qt is None else 0,
         objects=_objects() if qt is None else Counter({k: n for k, n in _objects().items() if k.startswith(WIDGETS)}),
         qt=qt or Counter(),
@@ -150,10 +160,20 @@ def _empty_caches() -> None:
             found.cache_clear()
 
 
-def _trim() -> None:
-    """Give free memory back to the system (glibc), so that resident memory says what is in use."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(ctypes.util.find_library("c")).malloc_trim(0)
+def _trim(engine: Any) -> None:
+    """What the engine does by itself when it has been at rest for some seconds: free memory goes back to the system, so
+    that resident memory says what is in use."""
+    if engine is None:
+        give_back()
+        return
+    done = threading.Event()
+
+    def act() -> None:
+        give_back()
+        done.set()
+
+    assert engine._life._call(act)  # not told otherwise
+    assert done.wait(30.0)
 
 
 def _of_engine(engine: Any) -> dict[str, int]:
@@ -180,6 +200,30 @@ def descriptors() -> Counter[str]:
         with contextlib.suppress(OSError):  # that of the folder itself
             found[re.sub(r":\[\d+\]|\d+", "", str(entry.readlink()))] += 1
     return found
+
+
+class _MallInfo2(ctypes.Structure):
+    """struct mallinfo2 of mallinfo(3)."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+def allocated() -> float:
+    """MB that glibc has handed out, in all its areas and in mappings; 0 where there is another C library, or one before
+    2.33."""
+    try:
+        ask = ctypes.CDLL(None).mallinfo2
+    except (OSError, AttributeError, TypeError):
+        return 0.0
+    ask.restype = _MallInfo2
+    told = ask()
+    return float(told.uordblks + told.hblkhd) / 2**20
 
 
 def resident() -> float:

@@ -29,9 +29,12 @@ def warm(stage: Stage) -> None:
     _work(stage, [name for name in JOBS for _ in range(2)])
 
 
-def traffic(stage: Stage, seconds: float, say: Callable[[str], None]) -> None:
-    """Jobs until the time is over, then the end of those under way."""
-    deadline = time.monotonic() + seconds
+def traffic(stage: Stage, seconds: float, say: Callable[[str], None]) -> dict[int, int]:
+    """Jobs until the time is over, then the end of those under way. Gives resident MB by minutes passed, a dozen."""
+    begun = time.monotonic()
+    deadline = begun + seconds
+    every = max(60.0, seconds / 12)
+    seen: dict[int, int] = {}
     names = list(JOBS)
     chance = random.Random(seconds)
     while time.monotonic() < deadline and len(stage.desk.errors) < MANY_ERRORS:
@@ -39,6 +42,9 @@ def traffic(stage: Stage, seconds: float, say: Callable[[str], None]) -> None:
         _work(stage, names, deadline)
         told = f"{stage.jobs.total()} jobs, {stage.desk.total['messages sent']} messages sent"
         say(f"{told}, {resident():.0f} MB resident, {descriptors().total()} descriptors")
+        if time.monotonic() - begun >= every * (len(seen) + 1):
+            seen[round((time.monotonic() - begun) / 60)] = round(resident())
+    return seen
 
 
 def finish(stage: Stage) -> None:
