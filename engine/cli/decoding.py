@@ -44,10 +44,10 @@ def decode(args: argparse.Namespace) -> Exit:
             complete = complete and not _broken(notice)
             found = found or isinstance(notice, PduNotice | AssociationNotice)
     except CaptureError as error:
-        output.error(str(error))
+        output.unreadable(str(error))
         return Exit.FAILURE
     if complete and not found:
-        output.error(f"{name}: no DICOM association was found in it.")
+        output.unreadable(f"{name}: no DICOM association was found in it.")
     return Exit.SUCCESS if complete and found else Exit.FAILURE
 
 

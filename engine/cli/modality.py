@@ -162,7 +162,7 @@ def create(args: argparse.Namespace) -> Exit:
     attributes = with_keys(begun(item, own, datetime.now().astimezone()), args.key)
     _tell_lacking(output, lacking(attributes, "create"))
     if args.preview:
-        output.data_set(attributes)
+        output.preview(attributes)
         return Exit.SUCCESS
     uid = args.uid or new_uid()
     output.line(f"The step is {uid}.")
@@ -230,7 +230,7 @@ def _end(args: argparse.Namespace, state: str, why: Code | None) -> Exit:
     changes = with_keys(changes, args.key)
     _tell_lacking(output, lacking(changes, "final"))
     if args.preview:
-        output.data_set(changes)
+        output.preview(changes)
         return Exit.SUCCESS
     status, code = play(args, output, ChangePerformedStep(sop_instance_uid=uid, changes=changes))
     if record is not None:

@@ -32,7 +32,7 @@ from engine.standard.pdus import PDataTF
 from engine.trace.diagnosis.diagnoser import Diagnoser
 from engine.trace.diagnosis.model import Diagnosis
 from engine.trace.diagnosis.text import diagnosis_json, diagnosis_lines
-from engine.trace.explain import Node, PreviewError, data_set_of, explain_command, explain_pdu
+from engine.trace.explain import Node, PreviewError, data_set_json, data_set_of, explain_command, explain_pdu
 from engine.trace.json_lines import json_line
 from engine.trace.negotiation_text import negotiation_lines
 from engine.trace.pdu_text import hex_dump, pdu_text
@@ -162,6 +162,11 @@ class Output:
         """A line on standard error."""
         self.told_error(text if self.redaction is None else lines(text, self.redaction))
 
+    def unreadable(self, text: str) -> None:
+        """What keeps recorded traffic from being read; no notice tells it."""
+        self.error(text)
+        self.record("error", {"time": None, "association": None, "operation": None, "sentence": text})
+
     def told_error(self, text: str) -> None:
         """A line on standard error made of what may be told."""
         self._end_progress()
@@ -183,6 +188,14 @@ class Output:
     def data_set(self, dataset: DataSet) -> None:
         """A data set as indented lines."""
         self._data_set(self.safe(dataset))
+
+    def preview(self, dataset: DataSet) -> None:
+        """The data set of a message that is not sent, in the chosen form."""
+        if self.json:
+            told = data_set_json(self.safe(dataset))
+            self._print(json.dumps({"kind": "preview", "dataset": told}, ensure_ascii=False))
+        else:
+            self.data_set(dataset)
 
     def safe(self, dataset: DataSet) -> DataSet:
         """The data set, or what is told in its place."""

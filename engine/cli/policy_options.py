@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -171,5 +172,6 @@ def hash_secret(args: argparse.Namespace) -> Exit:
     secret = secret_of(read_secret(args.file, "FILE"), args.type)
     if not secret:
         raise ValueProblem(f"{args.file} is empty")
-    print(SecretHash.of(secret).text)
+    made = SecretHash.of(secret).text
+    print(json.dumps({"kind": "hash", "type": args.type, "hash": made}) if args.json else made)
     return Exit.SUCCESS

@@ -219,3 +219,18 @@ def test_the_users_limits_hold_for_what_is_recorded(
     told = "".join(capsys.readouterr())
     assert words in told
     assert "A-RELEASE-RQ" in told or "pdu_length" in limits  # it goes on behind what is left out
+
+
+@pytest.mark.parametrize("content", [b"hello", None], ids=["no DICOM", "no file"])
+def test_what_cannot_be_decoded_is_a_json_line_too(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "capture.bin"
+    if content is not None:
+        file.write_bytes(content)
+    assert main(["decode", str(file), "--json"]) == Exit.FAILURE
+    told = capsys.readouterr()
+    line = json.loads(told.out)
+    assert (line["kind"], line["sentence"]) == ("error", told.err.strip())
+    assert main(["decode", str(file), "--json", "--redact"]) == Exit.FAILURE
+    assert "capture" not in "".join(capsys.readouterr())

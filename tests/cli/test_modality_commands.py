@@ -130,6 +130,9 @@ def test_a_preview_sends_nothing(port: str, capsys: pytest.CaptureFixture[str]) 
     told = capsys.readouterr()
     assert "PerformedProcedureStepStatus = IN PROGRESS" in told.out
     assert "PerformedProcedureStepID has no value" in told.err
+    assert run("mpps", "create", "127.0.0.1", port, "--preview", "--json") == Exit.SUCCESS
+    line = json.loads(capsys.readouterr().out)
+    assert (line["kind"], line["dataset"]["00400252"]["Value"]) == ("preview", ["IN PROGRESS"])
     run("mpps", "list")
     assert "No performed step" in capsys.readouterr().out
 

@@ -226,6 +226,13 @@ def test_a_hash_lets_its_passcode_in(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "swordfish" not in out
 
 
+def test_a_hash_is_a_json_line_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "token").write_text("swordfish\n")
+    assert main(["hash", str(tmp_path / "token"), "--type", "5", "--json"]) == Exit.SUCCESS
+    line = json.loads(capsys.readouterr().out)
+    assert (line["kind"], line["type"], line["hash"][:7]) == ("hash", 5, "scrypt:")
+
+
 @pytest.mark.parametrize("content", [None, b""])
 def test_what_cannot_be_hashed(content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if content is not None:
