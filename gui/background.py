@@ -19,6 +19,12 @@ EXPECTED = (OSError, ValueError, WorkspaceError)
 else is a defect of ours."""
 
 
+def is_expected(error: Exception) -> bool:
+    """Whether it is one of these. A text that is in no way what it should be is told by who reads it: an error of
+    Unicode that comes through is a defect."""
+    return isinstance(error, EXPECTED) and not isinstance(error, UnicodeError)
+
+
 class Background(QThread):
     """Runs one function in a thread of its own; `done` tells the result in the GUI thread, `failed` the exception."""
 
@@ -47,7 +53,7 @@ class Background(QThread):
     def _tell(self) -> None:
         _running.discard(self)
         if self._error is not None:
-            if not isinstance(self._error, EXPECTED) or not self.receivers(SIGNAL("failed(PyObject)")):
+            if not is_expected(self._error) or not self.receivers(SIGNAL("failed(PyObject)")):
                 sys.excepthook(type(self._error), self._error, self._error.__traceback__)
             self.failed.emit(self._error)
         else:

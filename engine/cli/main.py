@@ -48,14 +48,26 @@ def _guarded(given: list[str]) -> int:
         with reported(_tell_defect):
             code = _run(given)
         sys.stdout.flush()  # what cannot be written is found out here, not when the interpreter ends
-    except OutputFailed as failed:
-        return _output_failed(failed)
+    except OutputFailed as error:
+        return _output_failed(error)
     except Exception as error:  # noqa: BLE001 - Python's own report quotes values, a patient's or a secret's
-        if isinstance(error, OSError) and error.filename is None:  # written to no file: what is printed
-            return _output_failed(OutputFailed(error))
+        if isinstance(error, OSError) and (failed := _unwritable()) is not None:
+            return _output_failed(failed)
         _tell_defect(error)
         return int(Exit.DEFECT)
     return code
+
+
+def _unwritable() -> OutputFailed | None:
+    """What keeps standard output or error from being written: what could not be is still to be, so that it fails again.
+    None where an OSError came from elsewhere."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError) as error:
+            return OutputFailed(error if isinstance(error, OSError) else OSError(None, "it is closed"))
+    return None
 
 
 def _tell_defect(error: BaseException) -> None:

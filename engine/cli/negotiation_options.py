@@ -17,6 +17,7 @@ from engine.model.association import (
     UserIdentity,
 )
 from engine.model.identity import JWT, KERBEROS, PASSCODE, SAML, USERNAME
+from engine.model.reading import hindrance
 from engine.workspace.errors import ValueProblem
 from engine.workspace.extended_text import read_extended
 from engine.workspace.names import resolve_uid
@@ -138,7 +139,7 @@ def _identity(args: argparse.Namespace) -> UserIdentity | None:
     try:
         user = args.user.encode("utf-8", "surrogateescape")  # bytes typed that are no UTF-8 go out as they are
     except UnicodeEncodeError as error:
-        raise ValueProblem(f"--user: {error}") from None
+        raise ValueProblem(f"--user: {hindrance(error)}") from None
     if args.passcode_file is None:
         return UserIdentity(USERNAME, user, b"", asked)
     return UserIdentity(PASSCODE, user, secret_of(read_secret(args.passcode_file, "--passcode-file"), PASSCODE), asked)

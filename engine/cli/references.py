@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.model.commands import ReadReferences
 from engine.model.notices import AnyNotice, ReferencesNotice
-from engine.model.reading import LIST, read_text_whole
+from engine.model.reading import LIST, hindrance, read_text_whole
 from engine.model.references import Found, Reference, unique
 from engine.workspace.errors import ValueProblem
 from engine.workspace.reference_text import parse_references
@@ -64,7 +64,7 @@ def _of_list(name: str) -> tuple[Reference, ...]:
     try:
         content = read_text_whole(None if name == "-" else Path(name), LIST, pipes=True)
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueProblem(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise ValueProblem(f"{name} cannot be read: {hindrance(error)}") from None
     try:
         return parse_references(content)
     except ValueProblem as problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.notices import AnyNotice, ErrorNotice, StatusNotice, StoredNotice, StorePlanNotice
-from engine.model.reading import LIST, read_whole
+from engine.model.reading import LIST, hindrance, read_whole
 from engine.model.storing import FileResult, FileState, Order, PlannedFile, ProposalStyle, StoreOptions, StorePlan
 from engine.model.whole_numbers import whole_number
 from engine.trace.plain_text import table
@@ -193,8 +193,9 @@ def _paths(text: str) -> list[Path]:
     try:
         content = read_whole(None if name == "-" else Path(name), LIST, pipes=True).decode(errors=NAMES)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ValueProblem(f"the list {name} cannot be read: {reason}; a file of that name is ./{text}") from None
+        raise ValueProblem(
+            f"the list {name} cannot be read: {hindrance(error)}; a file of that name is ./{text}"
+        ) from None
     if NUL in content:
         return [Path(entry) for entry in content.split(NUL) if entry]
     return [Path(line) for line in content.replace("\r\n", "\n").split("\n") if line.strip()]
@@ -208,4 +209,4 @@ def _write_rest(path: Path, status: StatusNotice) -> None:
         with path.open("w", encoding="utf-8", errors=NAMES, newline="") as file:
             file.write("".join(name + end for name in names))
     except (OSError, ValueError) as error:
-        raise ValueProblem(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        raise ValueProblem(f"{path} cannot be written: {hindrance(error)}") from None

@@ -7,7 +7,7 @@ import sys
 from getpass import getpass
 from pathlib import Path
 
-from engine.model.reading import SECRET, read_text_whole
+from engine.model.reading import SECRET, hindrance, read_text_whole
 from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsProfile, TlsSettings, has_encrypted_key
 from engine.workspace.errors import ValueProblem
 from engine.workspace.settings import passphrase_name
@@ -118,7 +118,7 @@ def _passphrase(file: Path | None, key: Path | None, workspace: Workspace) -> st
         try:
             lines = read_secret(file, "--tls-passphrase-file").decode().splitlines()
         except UnicodeDecodeError as error:
-            raise ValueProblem(f"{file} cannot be read: it is no UTF-8 from byte {error.start + 1} on") from None
+            raise ValueProblem(f"{file} cannot be read: {hindrance(error)}") from None
         return lines[0] if lines else ""
     if key is None or not _is_encrypted(key):
         return ""

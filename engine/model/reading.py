@@ -46,6 +46,19 @@ def read_text_whole(
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def hindrance(error: Exception) -> str:
+    """What hindered, for people: no number of an error, no name of a codec, and nothing of what could not be read."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error) or type(error).__name__
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is no {error.encoding.upper()} from byte {error.start + 1} on"
+    if isinstance(error, UnicodeEncodeError):
+        return f"character {error.start + 1} of the text cannot be written"
+    if isinstance(error, UnicodeError):  # of a host's name (RFC 1123 2.1)
+        return "a part of it, between two dots, is empty, too long or has a character no name has"
+    return str(error) or type(error).__name__
+
+
 def is_file(path: Path) -> bool:
     """Whether a file is there.
 

@@ -151,7 +151,7 @@ class UpperLayer:
     def request(self, primitive: p.Primitive, now: float) -> None:
         """A primitive of the local user.
 
-        StateError when Table 9-10 has no action for it in this state, ValueError when its PDU cannot be encoded;
+        StateError when Table 9-10 has no action for it in this state, FieldProblem when its PDU cannot be encoded;
         nothing has happened then.
         """
         if self.in_runs and self.state is Sta.Sta6 and type(primitive) is p.PDataRequest:

@@ -226,7 +226,7 @@ class Association:
     ) -> None:
         """Abort (PS3.8 7.3). `why` replaces the plain sentence, for time-outs and protocol errors.
 
-        ValueError when source or reason do not fit their byte; nothing has happened then.
+        FieldProblem when source or reason do not fit their byte; nothing has happened then.
         """
         if self.end is not None or self._aborting:
             return
@@ -238,7 +238,7 @@ class Association:
             self._request(p.AAbortRequest(source, reason))
         except StateError:
             self.link.close()
-        except ValueError:
+        except BaseException:
             self._aborting = False
             raise
         self.finish(phase, outcome, sentence, abort=(source, reason), cause=cause)

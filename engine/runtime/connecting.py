@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from engine.model.association import Peer
 from engine.model.notices import AssociationPhase, Cause, Outcome
+from engine.model.reading import hindrance
 from engine.protocol import primitives as p
 from engine.protocol.negotiation import propose
+from engine.wire.pdu_encoding import FieldProblem
 
 from . import sentences
 from .context import go_on
@@ -42,7 +44,7 @@ async def connect(association: Association) -> None:
     try:
         rq = propose(association.proposal)
         association.request(p.AAssociateRequest(rq))
-    except ValueError as error:
+    except FieldProblem as error:
         _fail(association, Outcome.NOT_SENT, f"The A-ASSOCIATE-RQ cannot be made: {error}")
     layer = await _layer(association) if association.proposal.tls is not None else None
     try:
@@ -56,8 +58,8 @@ async def connect(association: Association) -> None:
         _fail(association, Outcome.TIMED_OUT, sentences.connect_timed_out(peer, seconds), Cause.CONNECT_TIMED_OUT)
     except OSError as error:
         _fail(association, Outcome.CONNECTION_FAILED, sentences.connect_failed(error, peer), _cause(error))
-    except (UnicodeError, OverflowError, ValueError) as error:
-        sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {error}."
+    except (OverflowError, ValueError) as error:
+        sentence = f"'{peer.host}' port {peer.port} is not an address that can be connected to: {hindrance(error)}."
         _fail(association, Outcome.CONNECTION_FAILED, sentence, Cause.ADDRESS_UNKNOWN)
     if association.end is not None and (layer is None or not layer.done.done()):
         # aborted while the connection came about
@@ -82,7 +84,7 @@ async def _layer(association: Association) -> TlsLayer | None:
         _fail(association, Outcome.NOT_SENT, str(problem))
     except ValueError as error:
         name = association.proposal.tls.server_name
-        sentence = f"'{name or association.peer.host}' cannot be used as a TLS server name: {error}."
+        sentence = f"'{name or association.peer.host}' cannot be used as a TLS server name: {hindrance(error)}."
         _fail(association, Outcome.NOT_SENT, sentence)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.model import commands as c
 from engine.model.notices import Outcome
+from engine.wire.pdu_encoding import FieldProblem
 
 from .association import Association, end_all
 from .context import Context, settled
@@ -91,7 +92,7 @@ class Dispatcher:
         association.by_user = True
         try:
             association.abort(command.source, command.reason)
-        except ValueError as error:
+        except FieldProblem as error:
             self._context.error(f"The A-ABORT cannot be made: {error}", command.association)
 
     def _send_bytes(self, command: c.SendBytes) -> None:

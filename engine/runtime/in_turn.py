@@ -39,6 +39,8 @@ class InTurn(ABC, Generic[T]):
 
     async def run(self) -> None:
         """Send all, or until it is over. Raises Ended when the association ends before the last response."""
+        messages = self._association.messages
+        messages.at_end = self._nothing_comes
         try:
             self._go_on()
             await self._ended
@@ -46,6 +48,7 @@ class InTurn(ABC, Generic[T]):
             await self._cut_off()
             raise
         finally:
+            messages.at_end = None
             for task in self._tasks:
                 task.cancel()
 
@@ -152,16 +155,27 @@ class InTurn(ABC, Generic[T]):
         if self._association.end is not None:
             self._fail(ended)
 
+    def _nothing_comes(self, ended: Ended) -> None:
+        """The association has ended. Whoever takes a response knows, but where a defect kept it from being taken."""
+        if not self._tasks:
+            self._fail(ended)
+
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if task.cancelled():
             return
-        error = task.exception()
-        if error is not None:
-            self._fail(error)
-        else:
+        failed = task.exception()
+        if failed is not None:
+            self._fail(failed)
+            return
+        try:
             self._go_on()
+        except Exception as error:  # noqa: BLE001 - as in `_begin`
+            self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
         if not self._ended.done():
-            self._ended.set_exception(error)
+            try:
+                self._ended.set_exception(error)
+            except TypeError:  # a StopIteration, which no future takes
+                self._ended.set_exception(RuntimeError(type(error).__name__))

@@ -252,8 +252,17 @@ class Life:
             self._take()
         except Exception as error:  # noqa: BLE001 - nobody would take them before the next one comes
             self._told(error)
-            while self._commands:
-                refuse(self.context, self._commands.popleft(), sentences.NOT_BEGUN)
+            for _ in range(len(self._commands)):  # those that come meanwhile wake us again
+                self._refused(self._commands.popleft())
+
+    def _refused(self, command: c.Command) -> None:
+        """It has its end, past whatever keeps notices from being told."""
+        context = self.context
+        try:
+            refuse(context, command, sentences.NOT_BEGUN)
+        except Exception as error:  # noqa: BLE001 - whoever gave it waits for its end
+            self._told(error)
+            refuse(context, command, sentences.NOT_BEGUN, context.outbox.put_aside)
 
     def _take(self) -> None:
         dispatcher, commands = self.dispatcher, self._commands
@@ -263,21 +272,25 @@ class Life:
                 dispatcher.dispatch(command)
             except Exception as error:  # noqa: BLE001 - those behind it are to have their turn
                 dispatcher.operations.forget(getattr(command, "operation", None))
-                refuse(self.context, command, sentences.NOT_BEGUN)
                 self._told(error)
+                self._refused(command)
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
         try:
             self._met(loop, details)
         except Exception as error:  # noqa: BLE001 - asyncio would tell of both, with their values
-            with suppress(Exception):
-                self.context.outbox.put_aside(
-                    ErrorNotice(
-                        time=self.context.wall(),
-                        sentence=f"An error could not be told ({type(error).__name__}).",
-                        report=report_of(error),
-                    )
+            self._tell_aside(error)
+
+    def _tell_aside(self, error: BaseException) -> None:
+        """Past what keeps notices from being told."""
+        with suppress(Exception):
+            self.context.outbox.put_aside(
+                ErrorNotice(
+                    time=self.context.wall(),
+                    sentence=f"An error could not be told ({type(error).__name__}).",
+                    report=report_of(error),
                 )
+            )
 
     def _met(self, loop: asyncio.AbstractEventLoop, details: dict[str, object]) -> None:
         if loop.is_closed():
@@ -301,10 +314,14 @@ class Life:
             self.context.error(sentences.cannot_accept(error))
 
     def _told(self, error: BaseException) -> None:
-        """Once where the same is raised over and over."""
-        report, now = report_of(error), self.context.now()
-        last, at = self._last_told
-        if report != last or now - at > WITHIN:
-            self._last_told = report, now
-            sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
-            self.context.error(sentence, report=report)
+        """Once where the same is raised over and over; never raises."""
+        try:
+            report, now = report_of(error), self.context.now()
+            last, at = self._last_told
+            if report != last or now - at > WITHIN:
+                self._last_told = report, now
+                sentence = f"The engine met an unexpected error ({type(error).__name__}) and goes on."
+                self.context.error(sentence, report=report)
+        except Exception as another:  # noqa: BLE001 - the first is what is to be found
+            self._tell_aside(error)
+            self._tell_aside(another)

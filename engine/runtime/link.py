@@ -87,6 +87,7 @@ class Link(asyncio.BufferedProtocol):
             self._plain = gathering.SUPPORTED
             self.secured()
         except BaseException:  # asyncio would leave it open, with nobody to close it
+            self.failed = True
             transport.abort()
             raise
 
@@ -97,7 +98,8 @@ class Link(asyncio.BufferedProtocol):
         transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
         self._socket = transport.get_extra_info("socket")
         if self._socket is not None:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):  # the connection is over already: reading tells it
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._quick_ack()
 
     def secured(self) -> None:
@@ -112,6 +114,14 @@ class Link(asyncio.BufferedProtocol):
         return room if len(room) <= self.room else room[: self.room]
 
     def buffer_updated(self, nbytes: int) -> None:
+        try:
+            self._take_in(nbytes)
+        except OSError as error:  # asyncio takes each of them for the network's, wherever it was raised
+            self._break()
+            self._context.loop.call_exception_handler({"message": "receiving failed", "exception": error})
+
+    def _take_in(self, nbytes: int) -> None:
+        """What came, and what comes in a moment."""
         self._take(nbytes)
         straight, until = self.machine.straight, self.last_activity + REST_WITHIN
         for _ in range(NEXT_AT_ONCE):
@@ -146,10 +156,14 @@ class Link(asyncio.BufferedProtocol):
                 self.machine.wait_no_more(self._context.now())
                 self._take(0)
             except BaseException:
-                self.failed = True
-                if self._transport is not None:
-                    self._transport.abort()
+                self._break()
                 raise
+
+    def _break(self) -> None:
+        """A defect of ours was met: the connection ends, and its association with it."""
+        self.failed = True
+        if self._transport is not None:
+            self._transport.abort()
 
     def _wait_no_more(self) -> None:
         if self._rest_alarm:
@@ -432,5 +446,9 @@ class Link(asyncio.BufferedProtocol):
 
     def _expired(self) -> None:
         self._alarm, self._alarm_at = 0, None
-        self.machine.handle_timeout(self._context.now())
-        self.pump()
+        try:
+            self.machine.handle_timeout(self._context.now())
+            self.pump()
+        except BaseException:
+            self._break()
+            raise

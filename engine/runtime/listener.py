@@ -14,6 +14,7 @@ from engine.model.association import NegotiatedContext, Peer
 from engine.model.commands import Listen, MoveDestination
 from engine.model.limits import to_raise
 from engine.model.notices import AssociationPhase, Cause, ListenerNotice, Outcome
+from engine.model.reading import hindrance
 from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
 from engine.protocol.deviating.run import ScriptRun
@@ -147,7 +148,7 @@ class Listener:
             await self._serve()
         except (OSError, UnicodeError, OverflowError) as error:
             self.refuse()
-            reason = error if isinstance(error, OSError) else OSError(None, str(error))
+            reason = error if isinstance(error, OSError) else OSError(None, hindrance(error))
             await self._close(sentences.listen_failed(reason, host, self.command.port))
             return False
         if self._refusing:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.model import commands as c
-from engine.model.notices import AssociationNotice, AssociationPhase, ListenerNotice, Outcome, StatusNotice
+from engine.model.notices import (
+    AnyNotice,
+    AssociationNotice,
+    AssociationPhase,
+    ErrorNotice,
+    ListenerNotice,
+    Outcome,
+    StatusNotice,
+)
 
 from . import sentences
 from .context import Context
@@ -102,12 +111,19 @@ def _unwind(task: asyncio.Task[Any]) -> None:
         return
 
 
-def refuse(context: Context, command: c.Command, sentence: str = sentences.NO_ENGINE) -> None:
-    """A command that no engine can be made for, or that cannot be begun, has its end all the same."""
+def refuse(
+    context: Context,
+    command: c.Command,
+    sentence: str = sentences.NO_ENGINE,
+    tell: Callable[[AnyNotice], None] | None = None,
+) -> None:
+    """A command that no engine can be made for, or that cannot be begun, has its end all the same. tell: what it is
+    told by, `context.notify` where that is None."""
+    tell = tell or context.notify
     operation, association = getattr(command, "operation", None), getattr(command, "association", 0)
     now, clock = context.wall(), context.now()
     if isinstance(command, c.OpenAssociation):
-        context.notify(
+        tell(
             AssociationNotice(
                 association=association,
                 time=now,
@@ -121,7 +137,7 @@ def refuse(context: Context, command: c.Command, sentence: str = sentences.NO_EN
             )
         )
     elif isinstance(command, c.Listen):
-        context.notify(
+        tell(
             ListenerNotice(
                 listener=command.listener,
                 time=now,
@@ -133,7 +149,7 @@ def refuse(context: Context, command: c.Command, sentence: str = sentences.NO_EN
             )
         )
     elif operation is not None and not isinstance(command, c.Cancel):
-        context.notify(
+        tell(
             StatusNotice(
                 operation=operation,
                 association=association,
@@ -145,4 +161,4 @@ def refuse(context: Context, command: c.Command, sentence: str = sentences.NO_EN
             )
         )
     else:
-        context.error(sentence)
+        tell(ErrorNotice(time=now, sentence=sentence))

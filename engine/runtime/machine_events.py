@@ -126,8 +126,6 @@ def _on_pdata(a: Association, pdvs: list[p.Pdv] | DataRun) -> None:
     except FragmentError as error:
         a.recorder.broken("pdata.interleaved", error.reason)
         a.give_up(error.reason, error.abort_reason)
-    except OSError as error:  # a large data set is received into a file
-        a.abort(why=(Outcome.ABORTED, sentences.cannot_keep(error)), cause=Cause.STORAGE)
 
 
 def _on_release_indication(a: Association, event: p.ReleaseIndication) -> None:

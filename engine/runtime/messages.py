@@ -52,6 +52,8 @@ class Messages:
         self.at_once = SendingAtOnce(association)
         self.begun: int | None = None
         """The operation whose request went out last, whole or not."""
+        self.at_end: Callable[[Ended], None] | None = None
+        """Told of the end of the association, when all who wait for responses have been."""
         self._asked = PeerRequests(association)
         self._room = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -282,7 +284,7 @@ class Messages:
             return context, encoded, encoded is not None
         try:
             before = None if encoded is None else b"".join(encoded.chunks)
-        except (OSError, DataSetError) as error:
+        except DataSetError as error:
             raise Ended(Outcome.NOT_SENT, str(error)) from None
         data, announced = step.alter_data(before, context.transfer_syntax)
         if data is None:
@@ -296,8 +298,7 @@ class Messages:
     # -- in
 
     def receive(self, pdvs: Iterable[p.Pdv] | DataRun) -> None:
-        """PDVs of one P-DATA-TF, or of a run. FragmentError when the association cannot go on; OSError when a data set
-        cannot be kept."""
+        """PDVs of one P-DATA-TF, or of a run. FragmentError when the association cannot go on."""
         exchange = self._association.exchange
         if exchange is None:
             return
@@ -385,6 +386,8 @@ class Messages:
         for invocation in self._invocations.values():
             self._pass_on(invocation, why)
         self._invocations.clear()
+        if self.at_end is not None:
+            self._association.link.soon(partial(self.at_end, why))
         self._asked.end()
         self._room.set()
 

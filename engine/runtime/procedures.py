@@ -11,6 +11,7 @@ from engine.model.command_set import CommandSet
 from engine.model.commands import RunProcedure
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome, StepState
+from engine.model.reading import hindrance
 from engine.services.procedures import effects as fx
 from engine.services.procedures.catalog import CATALOG, contexts_of
 from engine.standard.dictionary import uid_text
@@ -168,10 +169,13 @@ class Running:
         step = self._steps.begin(effect.step) if effect.step else None
         try:
             value, said = await asyncio.to_thread(effect.do)
+        except UnicodeError:  # nobody's input
+            raise
         except (ValueError, OSError, datasets.DataSetError) as error:
+            problem = str(error) if isinstance(error, datasets.DataSetError) else hindrance(error)
             if step is not None:
-                self._steps.end(step, StepState.FAILED, str(error))
-            return fx.Worked(problem=str(error))
+                self._steps.end(step, StepState.FAILED, problem)
+            return fx.Worked(problem=problem)
         if step is not None:
             self._steps.end(step, StepState.DONE, said)
         return fx.Worked(value=value)

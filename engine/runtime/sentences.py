@@ -271,10 +271,6 @@ def accepts_no_more(error: OSError) -> str:
     return f"A listener accepts no more connections: {_reason(error)}. Stop it, then listen again."
 
 
-def cannot_keep(error: OSError) -> str:
-    return f"What was being received could not be kept, so the association was aborted: {_reason(error)}."
-
-
 def broke_protocol(peer: Peer, what: str, *, requestor: bool, met: bool) -> str:
     """The peer's bytes are not what the upper layer allows; we aborted. met: it has spoken DICOM before."""
     if how := to_raise(what):

@@ -224,7 +224,7 @@ class TlsLayer(asyncio.BufferedProtocol):
         except ssl.SSLWantReadError:
             self._flush()
             return
-        except (ssl.SSLError, OSError, ValueError) as error:
+        except ssl.SSLError as error:
             self._flush()
             self._failed(error)
             return
@@ -312,7 +312,7 @@ class TlsLayer(asyncio.BufferedProtocol):
                 pass
             except ssl.SSLZeroReturnError:
                 got = 0
-            except (ssl.SSLError, OSError) as problem:
+            except ssl.SSLError as problem:
                 error = problem
             del buffer
             if count:

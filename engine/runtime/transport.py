@@ -70,7 +70,7 @@ class SocketTransport(asyncio.Transport):
         try:
             self._protocol.connection_made(self)
         except Exception as error:  # noqa: BLE001 - told as asyncio does
-            self._failed(error, "connection_made() failed")
+            self._met(error, "connection_made() failed")
         self.resume_reading()
 
     # -- in
@@ -108,7 +108,7 @@ class SocketTransport(asyncio.Transport):
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001 - told as asyncio does
-            self._failed(error, "receiving failed")
+            self._met(error, "receiving failed")
         finally:
             self._receiving = False
         if self._ending:
@@ -125,6 +125,9 @@ class SocketTransport(asyncio.Transport):
                 count = self._soon(buffer) if more else -1
                 if count < 0:
                     return
+            except OSError as error:
+                self._cut_off(error)
+                return
             del buffer
             if not count:
                 if protocol.eof_received():
@@ -145,8 +148,13 @@ class SocketTransport(asyncio.Transport):
         """Receive what comes in a moment: how many bytes; -1 where nothing does."""
         until = perf_counter() + (A_MOMENT if len(_open) == 1 else 0.0)
         while perf_counter() < until:
-            with suppress(*_BUSY):
+            try:
                 return self._sock.recv_into(buffer)
+            except _BUSY:
+                continue
+            except OSError as error:
+                self._cut_off(error)
+                return -1
         self._patience = SELDOM
         return -1
 
@@ -161,7 +169,7 @@ class SocketTransport(asyncio.Transport):
             except _BUSY:
                 count = 0
             except OSError as error:
-                self._failed(error, "sending failed")
+                self._cut_off(error)
                 return
             if count == len(data):
                 return
@@ -183,7 +191,7 @@ class SocketTransport(asyncio.Transport):
         except _BUSY:
             return
         except OSError as error:
-            self._failed(error, "sending failed")
+            self._cut_off(error)
             return
         del self._queue[:count]
         if self._paused and len(self._queue) <= self._low:
@@ -235,11 +243,11 @@ class SocketTransport(asyncio.Transport):
         """Close at once."""
         self._cut_off(None)
 
-    def _failed(self, error: BaseException, what: str) -> None:
-        """The connection broke, or the protocol did: a defect of ours, which the loop's handler tells."""
-        if not isinstance(error, OSError):
-            self._loop.call_exception_handler({"message": what, "exception": error, "transport": self})
-        self._cut_off(error)
+    def _met(self, error: BaseException, what: str) -> None:
+        """The protocol broke: a defect of ours, which the loop's handler tells. The network's failures are met where
+        the socket is asked; an OSError from anywhere else is none of them."""
+        self._loop.call_exception_handler({"message": what, "exception": error, "transport": self})
+        self._cut_off(RuntimeError(type(error).__name__) if isinstance(error, OSError) else error)
 
     def _cut_off(self, error: BaseException | None) -> None:
         if self._cut:

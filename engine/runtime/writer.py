@@ -84,7 +84,7 @@ class Writer:
                     pdus, size, begun = [], 0, True
                     await link.drained()
                     await asyncio.sleep(0)  # the other associations have their turn
-        except (OSError, DataSetError) as error:
+        except DataSetError as error:
             raise self._unreadable(error, begun or ready.command.is_response) from None
         self._put(pdus, operation)
         self._tell_sent(ready, encoded, operation, within)
@@ -101,7 +101,7 @@ class Writer:
         """A message in one write."""
         try:
             pdus = list(self._cut(ready, encoded, maximum))
-        except (OSError, DataSetError) as error:
+        except DataSetError as error:
             raise self._unreadable(error, ready.command.is_response) from None
         self._put(pdus, operation)
         self._tell_sent(ready, encoded, operation, within)

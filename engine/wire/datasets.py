@@ -258,6 +258,8 @@ def from_pydicom(dataset: Dataset) -> DataSet:
     out.is_implicit_VR, out.is_little_endian = False, True
     try:
         write_dataset(out, dataset)
+    except UnicodeEncodeError:
+        raise DataSetError("The pydicom data set cannot be encoded: a text does not fit its character set.") from None
     except (ValueError, TypeError, AttributeError, NotImplementedError) as error:
         raise DataSetError(f"The pydicom data set cannot be encoded: {error}.") from None
     return decode_dataset(out.getvalue(), EXPLICIT_VR_LE)

@@ -10,20 +10,25 @@ from typing import Any
 
 from engine.standard.pdus import Item, Kind, Layout, MalformedItem, Pdu, Pdv, Row, UnknownItem, rows_of
 
+
+class FieldProblem(ValueError):
+    """A value that does not fit the field it is to be sent in; the text is a sentence."""
+
+
 _AE_TITLE_SIZE = 16
 WIDTHS = {Kind.UINT8: 1, Kind.UINT16: 2, Kind.UINT32: 4, Kind.AE_TITLE: _AE_TITLE_SIZE}
 """Bytes of the kinds of field that always have as many (PS3.8 9.3)."""
 
 
 def encode_pdu(pdu: Pdu) -> bytes:
-    """A whole PDU, header included. ValueError (a sentence) when a value does not fit the width of its field."""
+    """A whole PDU, header included. FieldProblem when a value does not fit the width of its field."""
     body = _encode_rows(pdu)
     length = len(body) if pdu.length is None else pdu.length
     return _head(pdu.TYPE, pdu) + _uint(length, 4, "PDU-length") + body
 
 
 def encode_item(item: Item) -> bytes:
-    """A whole item or sub-item. ValueError as `encode_pdu`."""
+    """A whole item or sub-item. FieldProblem as `encode_pdu`."""
     if isinstance(item, UnknownItem | MalformedItem):
         kind, body = item.type, item.data + item.trailing
     else:
@@ -52,14 +57,14 @@ def _uint(value: int, size: int, name: str) -> bytes:
     try:
         return value.to_bytes(size, "big")
     except OverflowError:
-        raise ValueError(f"{name} is {value}; it holds 0 to {(1 << (8 * size)) - 1}.") from None
+        raise FieldProblem(f"{name} is {value}; it holds 0 to {(1 << (8 * size)) - 1}.") from None
 
 
 def _text(value: str, name: str) -> bytes:
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError as error:
-        raise ValueError(f"{name} {value!r} has a character no byte stands for: {value[error.start]!r}.") from None
+        raise FieldProblem(f"{name} {value!r} has a character no byte stands for: {value[error.start]!r}.") from None
 
 
 def _encode_number(row: Row, value: int) -> bytes:
@@ -68,14 +73,14 @@ def _encode_number(row: Row, value: int) -> bytes:
 
 def _encode_reserved(row: Row, value: bytes) -> bytes:
     if len(value) != row.size:
-        raise ValueError(f"{row.name} field of {row.size} bytes is given {len(value)}.")
+        raise FieldProblem(f"{row.name} field of {row.size} bytes is given {len(value)}.")
     return value
 
 
 def _encode_ae_title(row: Row, value: str) -> bytes:
     data = _text(value, row.name)
     if len(data) > _AE_TITLE_SIZE:
-        raise ValueError(f"{row.name} {value!r} has {len(data)} characters; the field holds {_AE_TITLE_SIZE}.")
+        raise FieldProblem(f"{row.name} {value!r} has {len(data)} characters; the field holds {_AE_TITLE_SIZE}.")
     return data.ljust(_AE_TITLE_SIZE)
 
 

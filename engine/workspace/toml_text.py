@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.model.reading import is_handed_over, read_text_whole
+from engine.model.reading import hindrance, is_handed_over, read_text_whole
 
 from .errors import ValueProblem, WorkspaceError
 
@@ -193,5 +193,4 @@ def write_atomically(path: Path, text: str) -> None:
     except (OSError, UnicodeEncodeError) as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise WorkspaceError(path, f"cannot be written: {reason}") from None
+        raise WorkspaceError(path, f"cannot be written: {hindrance(error)}") from None

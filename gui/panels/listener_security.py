@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.model.commands import MoveDestination
 from engine.model.identity import KnownIdentity
+from engine.model.reading import hindrance
 from engine.standard.codes import explain_code
 from engine.workspace.binary import named_path
 from engine.workspace.errors import WorkspaceError
@@ -86,7 +87,7 @@ class UsersPage(Page):
             said = f"{place}{f'{error.key}: ' if error.key else ''}{error.reason}."
             return f"{said[:1].upper()}{said[1:]}"
         except (OSError, ValueError) as error:
-            return f"This file cannot be read: {error}."
+            return f"This file cannot be read: {hindrance(error)}."
         return None
 
     def _say(self) -> None:
