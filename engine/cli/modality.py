@@ -87,9 +87,11 @@ def worklist(args: argparse.Namespace) -> Exit:
             identifier=with_keys(keys, args.key),
         )
         status, code = driver.operate(command, operation, watch)
-    if args.pick is None:
+    if args.pick is None and items:
         rows = ((str(n), *WorklistItem(output.safe(item)).columns) for n, item in enumerate(items, 1))
-        output.told_line(table(("#", *COLUMNS), rows).rstrip("\n") if items else "The worklist has no such item.")
+        output.told_line(table(("#", *COLUMNS), rows).rstrip("\n"))
+    elif args.pick is None and status.outcome is Outcome.SUCCESS:
+        output.line("The worklist has no such item.")
     output.finish(status)
     if status.outcome is Outcome.SUCCESS and args.pick is not None:
         _pick(args, items, output)

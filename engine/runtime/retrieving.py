@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.model.association import Policy, Proposal
+from engine.model.association import Peer, Policy, Proposal
 from engine.model.command_set import tag_of
 from engine.model.commands import Listen, Outgoing, PeerSettings, Retrieve
 from engine.model.notices import Outcome
@@ -18,6 +18,7 @@ from engine.services.retrieval_verdict import Facts, counts_text, cut_off, judge
 from engine.standard.lean import dataclass
 from engine.wire import datasets
 
+from . import sentences
 from .association import Association
 from .context import Context
 from .files import Discarding, FolderStore, decoded_response
@@ -267,7 +268,7 @@ class Retrieving:
         if self._reception is None:
             return ""
         host = association.link.local_address()[0]
-        return f"{host or 'this computer'} {self._reception.listener.port}"
+        return sentences.address(Peer(host=host or "this computer", port=self._reception.listener.port))
 
 
 async def _failed_instances(association: Association, invocation: Invocation, response: Response) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ def test_a_destination_the_peer_does_not_know_is_told_with_what_to_enter_there(c
     archive = console.listen(stock(tmp_path / "stock"))
     status = end(console, ask(console, archive, "C-MOVE", STUDY_MOVE, move_destination="MINE"))
     assert (status.outcome, status.status) == (Outcome.FAILURE, 0xA801)
-    assert f"“MINE”: enter this AE title with host and port 127.0.0.1 {ours.port}" in status.verdict
+    assert f"“MINE”: enter this AE title with host and port 127.0.0.1:{ours.port}" in status.verdict
 
 
 def test_a_get_that_finds_nothing_says_so(console: Console, tmp_path: Path):
@@ -272,7 +272,7 @@ def test_what_was_moved_elsewhere_without_counts_is_not_known(console: Console):
 def test_a_move_that_failed_and_never_reached_us_says_where_we_are(console: Console):
     status = moved(console, Provider({"status": 0xA702, **counts(0, 3)}))
     assert status.outcome is Outcome.FAILURE
-    assert "Nothing reached us at 127.0.0.1" in status.verdict
+    assert "Nothing reached us at 127.0.0.1:" in status.verdict
 
 
 def test_what_somebody_else_stores_meanwhile_is_not_taken_for_a_part_of_it(console: Console):
