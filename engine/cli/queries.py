@@ -61,6 +61,10 @@ def find(args: argparse.Namespace) -> Exit:
             whole.append(_whole(notice, output))
 
     status, code = _run(_command(args, "C-FIND", uid, keys), output, watch)
+    unread = 0 if args.json else status.responses - len(matches)
+    if unread > 0:
+        told = "One pending response tells" if unread == 1 else f"{unread} pending responses tell"
+        output.error(f"{told} no match that can be read; -v says why.")
     if form in ("json", "csv"):
         text = json.dumps(whole, indent=1, ensure_ascii=False) if form == "json" else matches_csv(keys, matches)
         output.told_line(text.rstrip("\n"))
@@ -69,7 +73,7 @@ def find(args: argparse.Namespace) -> Exit:
     if matches and form == "table":
         output.told_line(matches_table(keys, matches))
     output.finish(status)
-    if status.outcome in (Outcome.SUCCESS, Outcome.CANCELLED) and not args.json:
+    if status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED) and not args.json:
         output.line(f"{len(matches)} {'match' if len(matches) == 1 else 'matches'}.")
     return code
 

@@ -165,6 +165,7 @@ class StatusNotice(Notice):
     sentence: str = ""
     error_comment: str = ""
     offending_elements: tuple[int, ...] = ()
+    error_id: int | None = None
     duration: float = 0.0
     remaining: int | None = None
     completed: int | None = None

@@ -171,6 +171,7 @@ def status_notice(
         sentence=sentence,
         error_comment=comment,
         offending_elements=tuple(t for t in tags if isinstance(t, int)),
+        error_id=response.number("ErrorID"),
         duration=clock - invocation.started,
         remaining=response.number("NumberOfRemainingSuboperations"),
         completed=response.number("NumberOfCompletedSuboperations"),

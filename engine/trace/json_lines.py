@@ -175,6 +175,7 @@ def _status(n: StatusNotice) -> Json:
         "sentence": n.sentence,
         "error_comment": n.error_comment,
         "offending_elements": [f"{tag:08X}" for tag in n.offending_elements],
+        "error_id": n.error_id,
         "duration": seconds_json(n.duration),
         "sub_operations": counts if any(v is not None for v in counts.values()) else None,
         "verdict": n.verdict,

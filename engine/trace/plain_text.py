@@ -192,6 +192,8 @@ def status_line(n: StatusNotice) -> str:
     if n.offending_elements:
         listed = ", ".join(map(tag_text, n.offending_elements))
         parts.append(f"Offending Element: {listed}.")
+    if n.error_id is not None:
+        parts.append(f"Error ID: {n.error_id:04X}H.")
     counts = [(n.completed, "completed"), (n.failed, "failed"), (n.warning, "with warning"), (n.remaining, "remaining")]
     if n.service == "C-STORE":  # its sentence has told them, as files
         counts = []

@@ -71,6 +71,7 @@ class RecordedOperations:
             sentence=f"{service or message_name(response.command_field)}: {words}.",
             error_comment=response.text("ErrorComment"),
             offending_elements=_tags(response.get("OffendingElement")),
+            error_id=response.number("ErrorID"),
             duration=time - operation.clock,
             remaining=response.number("NumberOfRemainingSuboperations"),
             completed=response.number("NumberOfCompletedSuboperations"),

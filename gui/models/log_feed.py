@@ -65,7 +65,7 @@ _Key = tuple[int, bool, int]
 
 
 _RETRIEVE = ("C-GET", "C-MOVE")
-_COMMENT, _OFFENDING = tag_of("ErrorComment"), tag_of("OffendingElement")
+_COMMENT, _OFFENDING, _ERROR_ID = tag_of("ErrorComment"), tag_of("OffendingElement"), tag_of("ErrorID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +312,13 @@ class LogFeed:
             duration=notice.duration,
             detail=notice.sentence,
         )
-        self._explain(number, notice.verdict, notice.error_comment, _offending(notice.offending_elements))
+        self._explain(
+            number,
+            notice.verdict,
+            notice.error_comment,
+            _offending(notice.offending_elements),
+            _error_id(notice.error_id),
+        )
         counts = SubOperations(notice.remaining, notice.completed, notice.failed, notice.warning)
         if counts != SubOperations():
             self.store.set_sub_operations(number, counts)
@@ -357,13 +363,18 @@ class LogFeed:
 
 
 def explanation(notice: MessageNotice) -> str:
-    """What a response says about its status: Error Comment, Offending Element by name (PS3.7 C)."""
+    """What a response says about its status: Error Comment, Offending Element by name, Error ID (PS3.7 C)."""
     command = notice.command
-    comment, tags = command.text(_COMMENT), command.get(_OFFENDING)
-    if not comment and tags is None:
+    comment, tags, error = command.text(_COMMENT), command.get(_OFFENDING), command.number(_ERROR_ID)
+    if not comment and tags is None and error is None:
         return ""
     offending = tags if isinstance(tags, tuple) else () if tags is None else (tags,)
-    return " · ".join(p for p in (comment, _offending([t for t in offending if isinstance(t, int)])) if p)
+    told = (comment, _offending([t for t in offending if isinstance(t, int)]), _error_id(error))
+    return " · ".join(p for p in told if p)
+
+
+def _error_id(number: int | None) -> str:
+    return "" if number is None else f"Error ID: {number:04X}H"
 
 
 def _offending(tags: Sequence[int]) -> str:

@@ -14,9 +14,13 @@ import pytest
 from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.model.commands import MoveDestination
+from engine.services.responses import response_to
+from engine.standard.pdus import ReleaseRP
 from engine.wire import datasets
+from engine.wire.pdus import encode_pdu
 from engine.workspace.matching_values import this_day
 from tests.runtime.console import CT, EXPLICIT, HOST, Console, keys
+from tests.runtime.scripted import Conversation, scripted
 
 
 @pytest.fixture
@@ -99,3 +103,21 @@ def test_a_get_of_known_classes_and_by_another_model(port: str, tmp_path: Path, 
 def test_json_lines_and_another_form_at_once_are_refused(capsys: pytest.CaptureFixture[str]):
     assert main(["find", HOST, "1", "--json", "--format", "csv"]) == Exit.USAGE
     assert "leave out --format" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("identifier", [None, b"\xff" * 31], ids=["no identifier", "no data set"])
+def test_a_match_that_cannot_be_read_is_told(identifier: bytes | None, capsys: pytest.CaptureFixture[str]) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context_id, request = talk.read_command()
+        for status, data in ((0xFF00, identifier), (0, None)):
+            response = response_to(request, status, has_data=data is not None)
+            talk.send(talk.message(context_id, response, data))
+        talk.read_pdu()
+        talk.send(encode_pdu(ReleaseRP()))
+
+    with scripted(script) as peer:
+        assert main(["find", HOST, str(peer.port), "-k", "PatientName"]) == Exit.SUCCESS
+    told = capsys.readouterr()
+    assert "One pending response tells no match that can be read; -v says why." in told.err
+    assert "0 matches." in told.out

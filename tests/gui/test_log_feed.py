@@ -83,11 +83,12 @@ def test_a_failure_says_comment_and_offending_elements_by_name(talk: Conversatio
         CT_IMAGE,
         5,
         status=0xA900,
-        response={"ErrorComment": "No such patient", "OffendingElement": (0x00100020, 0x00000002)},
+        response={"ErrorComment": "No such patient", "OffendingElement": (0x00100020, 0x00000002), "ErrorID": 0xA710},
     )
     (row,) = messages(rows_of(*talk.notices))
     assert "No such patient" in detail_text(row)
     assert "Offending Elements: (0010,0020) Patient ID, (0000,0002) Affected SOP Class UID" in detail_text(row)
+    assert "Error ID: A710H" in detail_text(row)
     assert "CT Image Storage" in detail_text(row)
 
 

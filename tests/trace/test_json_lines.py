@@ -227,6 +227,7 @@ SCHEMA: dict[str, dict[str, str]] = {
     "status": {
         "time": "s", "operation": "i", "association": "i", "outcome": "s", "service": "s", "sop_class": "d?",
         "message_id": "i?", "status": "d?", "sentence": "s", "error_comment": "s", "offending_elements": "l",
+        "error_id": "i?",
         "duration": "f", "sub_operations": "d?", "responses": "i", "unfinished": "l",
         "verdict": "s", "received": "i?", "failed_instances": "l",
     },

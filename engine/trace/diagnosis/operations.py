@@ -6,7 +6,7 @@ from engine.model.notices import StatusNotice
 from engine.standard.dictionary import uid_text
 from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
-from engine.standard.status import status_text
+from engine.standard.status import ANNEX_C, status_text
 
 from .model import Proof
 from .rule import Case, Found, rule
@@ -37,7 +37,8 @@ def _said(status: StatusNotice) -> str:
     comment = f" It added: “{status.error_comment}”." if status.error_comment else ""
     listed = ", ".join(map(tag_text, status.offending_elements))
     named = f" Offending Element: {listed}." if listed else ""
-    return f"{status.service} of {name} was answered with {words}.{comment}{named}"
+    number = f" Error ID: {status.error_id:04X}H." if status.error_id is not None else ""
+    return f"{status.service} of {name} was answered with {words}.{comment}{named}{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class _Row:
     name: str
     title: str
     clause: str
+    """"": that of PS3.7 Annex C."""
     services: tuple[str, ...]
     low: int
     high: int
@@ -55,6 +57,8 @@ class _Row:
 
 
 _STORE = ("C-STORE",)
+_RETRIEVE = ("C-MOVE", "C-GET")
+_N_BUT_SET = ("N-CREATE", "N-GET", "N-ACTION", "N-DELETE", "N-EVENT-REPORT")
 _N_ANY = ("N-CREATE", "N-SET", "N-GET", "N-ACTION", "N-DELETE", "N-EVENT-REPORT")
 _ROWS = (
     _Row(
@@ -74,33 +78,33 @@ _ROWS = (
         "See the Error Comment and the peer's log; send an instance known to be good to tell data from set-up.",
     ),
     _Row(
-        "status.sop-class", "The peer does not support the SOP class here", "PS3.7 C.5.6", (), 0x0122, 0x0122,
+        "status.sop-class", "The peer does not support the SOP class here", "", (), 0x0122, 0x0122,
         "The presentation context was accepted, but the service behind it refuses the SOP class.",
         "Use the SOP class that the context was negotiated for, or ask for its support at the peer.",
     ),
     _Row(
-        "status.not-authorised", "The peer does not allow this to us", "PS3.7 C.5.18", (), 0x0124, 0x0124,
+        "status.not-authorised", "The peer does not allow this to us", "", (), 0x0124, 0x0124,
         "Rights are given by AE title or user identity, and ours lacks this one.",
         "Have the right given to our AE title, or show a user identity that has it.",
     ),
     _Row(
-        "status.duplicate-instance", "The instance exists already", "PS3.7 C.5.1", (), 0x0111, 0x0111,
+        "status.duplicate-instance", "The instance exists already", "", (), 0x0111, 0x0111,
         "The SOP Instance UID was used before: a message sent twice, or a UID that is not unique.",
         "Use a new UID ({{uid}} in a message file makes one), or change the existing instance instead.",
     ),
     _Row(
-        "status.no-such-instance", "The peer does not have the instance", "PS3.7 C.5.8", (), 0x0112, 0x0112,
+        "status.no-such-instance", "The peer does not have the instance", "", (), 0x0112, 0x0112,
         "The SOP Instance UID is misspelt, ended with another association, or belongs to another class.",
         "Use the UID the peer returned when it was created, on the association it belongs to.",
     ),
     _Row(
-        "status.missing-attribute", "An attribute is missing", "PS3.7 C.5.4", (), 0x0120, 0x0121,
+        "status.missing-attribute", "An attribute is missing", "", (), 0x0120, 0x0121,
         "An attribute the SOP class requires in this message is absent (0120H) or empty (0121H).",
         "Fill in what the Attribute Identifier List of the response names; the service's attribute table tells "
         "the rest.",
     ),
     _Row(
-        "status.invalid-value", "A value is not allowed", "PS3.7 C.5.2", (), 0x0106, 0x0106,
+        "status.invalid-value", "A value is not allowed", "", (), 0x0106, 0x0106,
         "A value is outside those the attribute or the state of the instance allows.",
         "Correct the attributes returned in the response's data set.",
     ),
@@ -110,19 +114,76 @@ _ROWS = (
         "Create a new step instead of changing a finished one; the Error ID and Comment tell other reasons.",
     ),
     _Row(
-        "status.unrecognized-operation", "The peer does not know the operation", "PS3.7 C.5.22", (), 0x0211, 0x0211,
+        "status.unrecognized-operation", "The peer does not know the operation", "", (), 0x0211, 0x0211,
         "The SOP class has this operation in the Standard, the peer has not built it.",
         "Look into the peer's conformance statement for the operations of this SOP class.",
     ),
     _Row(
-        "status.no-such-action", "The action is not one of the SOP class", "PS3.7 C.5.9", ("N-ACTION",), 0x0123, 0x0123,
+        "status.no-such-action", "The action is not one of the SOP class", "", ("N-ACTION",), 0x0123, 0x0123,
         "The Action Type ID is wrong, or the peer lacks this action.",
         "Use an Action Type ID of the SOP class; the builder lists them.",
     ),
     _Row(
-        "status.resource-limitation", "The peer has no resources for it now", "PS3.7 C.5.19", (), 0x0213, 0x0213,
+        "status.resource-limitation", "The peer has no resources for it now", "", (), 0x0213, 0x0213,
         "A limit of the peer is reached.",
         "Try again later; the peer's log names the limit.",
+    ),
+    _Row(
+        "status.class-instance-conflict", "The instance belongs to another SOP class", "", (), 0x0119, 0x0119,
+        "The SOP Instance UID given is that of an instance of another SOP class at the peer.",
+        "Use the SOP class with which the instance was created, or the UID that belongs to this class.",
+    ),
+    _Row(
+        "status.duplicate-invocation", "The Message ID is still in use", "", (), 0x0210, 0x0210,
+        "A request with the same Message ID is not answered yet, or the peer lost count.",
+        "Give each outstanding request a Message ID of its own; without an asynchronous window send one at a time.",
+    ),
+    _Row(
+        "status.argument", "An argument is not taken", "", ("N-ACTION", "N-EVENT-REPORT"), 0x0114, 0x0115,
+        "The data set holds an argument that the action or event does not have (0114H), or one with a value that is "
+        "not allowed (0115H).",
+        "Compare the data set with what the SOP class defines for this Action or Event Type ID.",
+    ),
+    _Row(
+        "status.no-such-event", "The event is not one of the SOP class", "", ("N-EVENT-REPORT",), 0x0113, 0x0113,
+        "The Event Type ID is wrong, or the peer lacks this event.",
+        "Use an Event Type ID of the SOP class; the builder lists them.",
+    ),
+    _Row(
+        "status.no-such-attribute", "An attribute is not of the SOP class", "", ("N-SET", "N-CREATE"), 0x0105, 0x0105,
+        "The data set holds an attribute that the peer does not have for this SOP class.",
+        "Leave out what the Attribute Identifier List of the response names.",
+    ),
+    _Row(
+        "status.invalid-instance", "The SOP Instance UID is not valid", "", (), 0x0117, 0x0117,
+        "The UID breaks the rules of UIDs (digits and periods, at most 64), or is not one the peer can take.",
+        "Compare the UID in the request with the one that is meant; a new one is to be made by UID rules.",
+    ),
+    _Row(
+        "status.no-such-class", "The peer does not know the SOP class", "", (), 0x0118, 0x0118,
+        "The SOP Class UID of the request is not one that the peer has.",
+        "Compare the SOP Class UID with that of the presentation context and with the peer's conformance statement.",
+    ),
+    _Row(
+        "status.processing-failure", "The peer failed while it carried the request out", "", _N_BUT_SET, 0x0110, 0x0110,
+        "Anything within the peer: its database, a rule of its own, an instance in a state that does not allow it.",
+        "See the Error Comment and Error ID of the response, and the peer's log at this moment.",
+    ),
+    _Row(
+        "status.mistyped-argument", "The request is not what the SOP class agreed on", "", (), 0x0212, 0x0212,
+        "One of the request's parameters is not of the kind agreed for the services of this SOP class.",
+        "Compare the command set with PS3.7 and the SOP class; the findings name what departs from them.",
+    ),
+    _Row(
+        "retrieve.identifier", "The retrieval does not fit the model", "PS3.4 C.4.2.1.5", _RETRIEVE, 0xA900, 0xA9FF,
+        "The query level is not one of the model, or a unique key of this or a higher level is missing.",
+        "Give the Query/Retrieve Level and the unique keys down to it, nothing else.",
+    ),
+    _Row(
+        "retrieve.cannot-process", "The peer cannot process the retrieval", "PS3.4 C.4.2.1.5",
+        _RETRIEVE, 0xC000, 0xCFFF,
+        "A code of the peer's own; for a C-MOVE often that it cannot reach the destination.",
+        "See the Error Comment; echo the destination from the peer; look the code up in its documentation or log.",
     ),
     _Row(
         "find.identifier", "The query does not fit the model", "PS3.4 C.4.1.1.4", ("C-FIND",), 0xA900, 0xA9FF,
@@ -173,7 +234,7 @@ _ROWS = (
 
 
 def _add(row: _Row) -> None:
-    @rule(row.name, row.title, row.clause, "operation")
+    @rule(row.name, row.title, row.clause or ANNEX_C[row.low].clause, "operation")
     def look(case: Case) -> Found | None:
         status = _status(case, row.services, row.low, row.high)
         if status is None:

@@ -63,7 +63,8 @@ _KEPT: dict[type, tuple[str, ...]] = {
     ),
     StatusNotice: (
         "operation", "association", "time", "clock", "outcome", "service", "message_id", "status",
-        "offending_elements", "duration", "remaining", "completed", "failed", "warning", "responses", "received",
+        "offending_elements", "error_id", "duration", "remaining", "completed", "failed", "warning", "responses",
+        "received",
     ),
     ProgressNotice: ("operation", "association", "time", "done", "total", "failed", "warning", "bytes"),
     StepNotice: ("operation", "association", "time", "step", "state", "service", "message_id", "status", "duration"),
