@@ -124,7 +124,9 @@ def outcome(rq: AssociateRQ, ac: AssociateAC) -> Negotiated:
         answers.setdefault(item.id, []).append(item)
     ours, theirs = user_items(rq), user_items(ac)
     asked, answered = asked_roles(ours), asked_roles(theirs)
-    contexts = tuple(_judge(c, answers.get(c.id, []), asked, answered) for c in asked_contexts(rq))
+    wanted = asked_contexts(rq)
+    implicit = {c.abstract_syntax for c in wanted if IMPLICIT_VR_LE in c.transfer_syntaxes}
+    contexts = tuple(_judge(c, answers.get(c.id, []), asked, answered, implicit) for c in wanted)
     version = first(theirs, ImplementationVersionName)
     class_uid = first(theirs, ImplementationClassUID)
     identity = first(theirs, UserIdentityAC)
@@ -163,6 +165,7 @@ def _judge(
     answers: list[PresentationContextAC],
     asked_for: dict[str, roles.Bits],
     answered: dict[str, roles.Bits],
+    implicit: set[str],
 ) -> NegotiatedContext:
     proposed_role = asked_for.get(asked.abstract_syntax)
     answered_role = answered.get(asked.abstract_syntax)
@@ -171,7 +174,7 @@ def _judge(
     if not answers:
         reason = "The answer does not mention this context, so it cannot be used"
     elif result:
-        reason = refusal(result, asked)
+        reason = refusal(result, asked, asked.abstract_syntax in implicit)
     else:
         syntax, reason = _accepted_syntax(asked, answers[0])
         agreement = roles.agree(proposed_role, answered_role)
@@ -212,20 +215,22 @@ def _accepted_syntax(asked: Asked, item: PresentationContextAC) -> tuple[str, st
     return syntax, reason
 
 
-def refusal(result: int, asked: Asked) -> str:
-    """A result other than 0 (PS3.8 9.3.3.2): the Standard's word, its meaning, a way out; without the full stop."""
+def refusal(result: int, asked: Asked, implicit: bool) -> str:
+    """A result other than 0 (PS3.8 9.3.3.2): the Standard's word, its meaning, a way out; without the full stop.
+
+    implicit: whether Implicit VR Little Endian was proposed for the abstract syntax, in whichever context."""
     word = explain_code("context_result", result)
     meanings = {
         1: "the acceptor turned this context down; its settings for our AE title or this SOP class decide",
         2: "the acceptor gives no reason; its log may",
         3: f"the acceptor does not support {label(asked.abstract_syntax)} in the role it would play",
-        4: f"the acceptor supports {label(asked.abstract_syntax)} but {_none_of(asked)}",
+        4: f"the acceptor supports {label(asked.abstract_syntax)} but {_none_of(asked, implicit)}",
     }
     meaning = meanings.get(result, "a result the Standard does not define; the acceptor's log may say more")
     return f"Refused: {word} - {meaning}"
 
 
-def _none_of(asked: Asked) -> str:
+def _none_of(asked: Asked, implicit: bool) -> str:
     syntaxes = asked.transfer_syntaxes
     none = f"not {label(syntaxes[0])}" if len(syntaxes) == 1 else f"none of the {len(syntaxes)} transfer syntaxes"
-    return none if IMPLICIT_VR_LE in syntaxes else f"{none}; propose Implicit VR Little Endian too"
+    return none if implicit else f"{none}; propose Implicit VR Little Endian too"

@@ -256,6 +256,25 @@ def test_no_syntax_in_common_offers_the_uncompressed_ones(console: Console) -> N
     assert "contexts.abstract-syntax" not in found
 
 
+@pytest.mark.parametrize(
+    ("proposed", "cause"),
+    [
+        (((CT, EXPLICIT), (CT, IMPLICIT)), "refuses Implicit VR Little Endian"),
+        (((CT, EXPLICIT),), "was not proposed"),
+    ],
+)
+def test_what_no_syntax_in_common_comes_from_is_told_of_all_contexts_of_the_class(
+    proposed: tuple[Any, ...], cause: str, console: Console
+) -> None:
+    peer = console.listen(policy=Policy(accepted=(AcceptedSyntax(abstract_syntax=CT, transfer_syntaxes=(JPEG,)),)))
+    shot(console, peer, _store(), contexts=proposed)
+    assert cause in check(diagnoses(console), "contexts.transfer-syntax").cause
+    notice = console.wait(AssociationNotice, lambda n: n.requestor and n.phase is AssociationPhase.ESTABLISHED)
+    assert notice.negotiated is not None
+    advised = ["propose Implicit VR Little Endian too" in c.reason for c in notice.negotiated.contexts]
+    assert advised == [len(proposed) == 1] * len(proposed)
+
+
 def test_a_class_nobody_proposed(console: Console) -> None:
     peer = console.listen()
     association = console.open(proposal(peer, VERIFICATION))

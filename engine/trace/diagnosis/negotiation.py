@@ -219,18 +219,29 @@ def transfer_syntax(case: Case) -> Found | None:
     if not _about_contexts(case) or not refused or not _failed(case):
         return None
     usual = (EXPLICIT_VR_LE, IMPLICIT_VR_LE)
-    lacking = [c for c in refused if IMPLICIT_VR_LE not in c.proposed]
+    proposed: dict[str, set[str]] = {}
+    for context in refused:  # one class may have a context for each of its transfer syntaxes
+        proposed.setdefault(context.abstract_syntax, set()).update(context.proposed)
+    lacking = [c for c in refused if IMPLICIT_VR_LE not in proposed[c.abstract_syntax]]
+    if not lacking:
+        cause = "The peer refuses Implicit VR Little Endian, which every Application Entity has to take (PS3.5 10.1)."
+        change = "Propose the compressed syntaxes that the peer takes, or have the uncompressed ones enabled there."
+    elif any(EXPLICIT_VR_LE in proposed[c.abstract_syntax] for c in lacking):
+        cause = "Implicit VR Little Endian, which every Application Entity has to take, was not proposed (PS3.5 10.1)."
+        change = "Propose Implicit VR Little Endian too, or have the syntax enabled there."
+    else:
+        cause = "Only compressed syntaxes were proposed, which the peer cannot store."
+        change = (
+            "Propose Implicit VR Little Endian too and send the data uncompressed, or have the syntax enabled there."
+        )
     mends = tuple(
         Mend(Setting.SYNTAXES, (uid, usual), f"Propose the uncompressed syntaxes for {uid_text(uid)} too")
         for uid in dict.fromkeys(c.abstract_syntax for c in lacking)
     )
     return Found(
         happened=f"{story.where} knows {_names(refused)}, but none of the transfer syntaxes proposed for it.",
-        cause="Only compressed syntaxes were proposed, which the peer cannot store."
-        if lacking
-        else "The peer refuses Implicit VR Little Endian, which every Application Entity has to take (PS3.5 10.1).",
-        change="Propose Implicit VR Little Endian too and send the data uncompressed, or have the syntax "
-        "enabled there.",
+        cause=cause,
+        change=change,
         proofs=(story.proof("The A-ASSOCIATE-AC with the results.", 2, sent=False),),
         mends=mends[:3],
     )
