@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
+from engine import __version__
+
 from .exits import Exit, help_text
 from .options import add_association, add_output, add_peer
 from .telling import redacted
@@ -37,6 +39,7 @@ class CommandLine:
             epilog=help_text(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        parser.add_argument("--version", action="version", version=f"DIMSE Console {__version__}")
         self.parser = parser
         self._commands: Group = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import __version__
 from engine.cli import run
 from engine.cli.exits import MEANINGS, OF_OUTCOME, Exit
 from engine.cli.main import build_parser, main
@@ -30,6 +31,11 @@ from engine.workspace.query_models import query_models
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 COMMANDS = ("echo", "send", "store", "find", "get", "move", "listen", "decode", "demo")
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == Exit.SUCCESS
+    assert capsys.readouterr().out == f"DIMSE Console {__version__}\n"
 
 
 @pytest.fixture(autouse=True)

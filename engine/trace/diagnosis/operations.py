@@ -226,6 +226,21 @@ _ROWS = (
         "Read the step first; fill in the performed procedure information before COMPLETED.",
     ),
     _Row(
+        "ups.final", "The step may no longer be changed", "PS3.4 CC.2.6.4", _N_ANY, 0xC300, 0xC300,
+        "It is COMPLETED or CANCELED, and what it holds stays as it is.",
+        "Push a new step for what is to be done otherwise.",
+    ),
+    _Row(
+        "ups.unknown", "The peer has no such step", "PS3.4 CC.2.1.3", _N_ANY, 0xC307, 0xC307,
+        "The SOP Instance UID is misspelt, or the peer removed the step after it ended.",
+        "Find the step first (`ups find`), and use the UID that the match tells.",
+    ),
+    _Row(
+        "ups.not-in-that-state", "The step is in another state", "PS3.4 CC.2.1.3", _N_ANY, 0xC309, 0xC311,
+        "It is not SCHEDULED (C309H), nobody has claimed it (C310H), or it is COMPLETED already (C311H).",
+        "Read the step first; only one that is SCHEDULED can be claimed, and only one IN PROGRESS ended.",
+    ),
+    _Row(
         "ups.receiver-unknown", "The peer does not know the receiver", "PS3.4 CC.2.3", _N_ANY, 0xC308, 0xC308,
         "The Receiving AE is not in the peer's list of known systems.",
         "Have our AE title added there with this computer's address and port.",
