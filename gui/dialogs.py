@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from .forms.tab_order import in_order, step_focus
+from .forms.wrapping_label import WrappingLabel
 from .redacted import CopyKeys
 from .theme import SPACING, mono_font, restyle
 
@@ -129,6 +130,8 @@ class FormDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._own_height = self._made_height = 0
+        """What it is high without what is wrong in it, and what it was made for that."""
         self.body = QVBoxLayout()
         self.body.setSpacing(SPACING.large)
         self.body.addStrut(width)
@@ -162,8 +165,19 @@ class FormDialog(QDialog):
         stops = tuple(in_order(layout)) if layout is not None else ()
         return step_focus(stops, forward, around=True) or super().focusNextPrevChild(forward)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        layout = self.layout()
+        if layout is None or self.height() == self._made_height:
+            return
+        if not event.spontaneous() and self.height() == layout.totalMinimumSize().height():
+            self._made_height = self.height()  # Qt's own doing, for what has just appeared
+        else:
+            self._own_height = self.height()
+
     def event(self, event: QEvent) -> bool:
-        """Errors and warnings that appear make the dialog grow instead of squeezing the fields.
+        """Errors and warnings that appear make the dialog grow instead of squeezing the fields; without them it is as
+        high again as it was, or as the user made it.
 
         Qt's own minimum size does not look at how high wrapped text becomes at the present width.
         """
@@ -173,9 +187,10 @@ class FormDialog(QDialog):
         layout = self.layout()
         if layout is not None:
             width = max(self.width(), layout.totalMinimumSize().width())
-            height = max(layout.totalMinimumSize().height(), layout.totalMinimumHeightForWidth(width))
-            if height > self.height():
-                self.resize(width, height)
+            needed = max(layout.totalMinimumSize().height(), layout.totalMinimumHeightForWidth(width))
+            self._made_height = max(needed, self._own_height)
+            if self.height() != self._made_height:
+                self.resize(width, self._made_height)
         return handled
 
 
@@ -283,9 +298,7 @@ class SilenceDialog(ReportDialog):
 
 
 def _wrapped(text: str, role: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = WrappingLabel(text, parent)
     if role:
         label.setProperty("role", role)
     return label

@@ -64,7 +64,7 @@ QComboBox QAbstractItemView {
 QTabWidget::pane { border: none; }
 QTabBar { qproperty-drawBase: 0; background: transparent; outline: none; }
 QTabBar::tab {
-  color: @muted@; padding: 6px 2px; margin-right: 18px; border: none; border-bottom: 2px solid transparent; }
+  color: @muted@; padding: 6px 4px; margin-right: 14px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
 QTabBar::tab:focus { color: @accent@; background: @selection@; }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from gui.theme import SPACING, theme
@@ -25,6 +26,11 @@ class Details(QTextBrowser):
     def set_lines(self, lines: Iterable[tuple[str, str]]) -> None:
         self._lines = tuple(lines)
         self._write()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Qt brings the cursor into view at first, which stands below the margin."""
+        super().showEvent(event)
+        self.verticalScrollBar().setValue(0)
 
     def _write(self) -> None:
         muted = theme().color("muted").name()

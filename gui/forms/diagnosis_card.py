@@ -23,6 +23,7 @@ from engine.trace.diagnosis.text import proof_text
 from gui.theme import SPACING, theme
 
 from .header import icon_button, text_button
+from .wrapping_label import SelectableLabel
 
 _RADIUS = 4
 LEAST_HEIGHT = 76
@@ -288,10 +289,8 @@ class CardArea(QScrollArea):
 
 
 def _label(parent: QWidget, role: str = "", *, wrap: bool = True) -> QLabel:
-    label = QLabel(parent)
+    label = SelectableLabel(parent=parent)
     label.setWordWrap(wrap)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if role:
         label.setProperty("role", role)
     if wrap:

@@ -23,10 +23,15 @@ from PySide6.QtWidgets import (
 
 from gui.theme import SPACING, mono_font, restyle
 
+from .eliding_combo import ElidingCombo
+from .wrapping_label import WrappingLabel
+
 Check = Callable[[str], str | None]
 """Gives the sentence that says what is wrong, or None."""
 
 ERROR_SIGN = "✕"
+BRIEF = 16
+"""Characters of a wrong text that are repeated."""
 LONG = 30
 """Characters from which a text may not fit its field: it is told on hover."""
 
@@ -58,9 +63,7 @@ class Field(QWidget):
         self.caption = QLabel(label, self)
         self.caption.setProperty("role", "muted")
         self.caption.setVisible(bool(label))
-        self._note = QLabel(hint, self)
-        self._note.setWordWrap(True)
-        self._note.setTextFormat(Qt.TextFormat.PlainText)
+        self._note = WrappingLabel(hint, self)
         self._note.setProperty("role", "muted")  # before it is shown: that is when the style sheet looks at it
         self._note.setVisible(bool(hint))
         self._note.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
@@ -281,7 +284,7 @@ class NumberField(Field):
             return None if self._optional else "A number is needed here."
         number = self._number(text)
         if number is None or number != number:
-            return f"{text} is not a number." if self._decimals else f"{text} is not a whole number."
+            return f"{_brief(text)} is not a {'number' if self._decimals else 'whole number'}."
         if not self._minimum <= number <= self._maximum:
             return f"Must be between {self._minimum:g} and {_plain(self._maximum)}."
         return self._more(number) if self._more else None
@@ -307,7 +310,7 @@ class ChoiceField(Field):
     ) -> None:
         super().__init__(label, parent, hint=hint)
         self._values: list[object] = []
-        self.combo = QComboBox(self)
+        self.combo: QComboBox = ElidingCombo(self)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMinimumContentsLength(6)
         self.combo.activated.connect(self._activated)
@@ -408,6 +411,11 @@ class CheckField(Field):
     def _clicked(self, checked: bool) -> None:
         self.edited.emit(checked)
         self.finished.emit()
+
+
+def _brief(text: str) -> str:
+    """What was typed, as far as a sentence beside a narrow field has room for it."""
+    return text if len(text) <= BRIEF else f"{text[:BRIEF]}…"
 
 
 def _plain(number: float) -> str:

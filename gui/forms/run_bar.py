@@ -9,6 +9,7 @@ from engine.model.notices import Outcome, ProgressNotice, StatusNotice
 from gui.theme import SPACING, restyle, theme
 
 from .header import text_button
+from .wrapping_label import SelectableLabel
 
 _STEPS = 1000
 _ROLES = {
@@ -41,10 +42,7 @@ class RunBar(QWidget):
         self.sign = QLabel(self)
         self.sign.setFixedWidth(SPACING.icon)
         self.sign.hide()
-        self.sentence = QLabel(self)
-        self.sentence.setWordWrap(True)
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence = SelectableLabel(parent=self)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
         row.setSpacing(SPACING.normal)

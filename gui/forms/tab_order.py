@@ -53,8 +53,18 @@ def step_focus(stops: Sequence[QWidget], forward: bool, *, around: bool = False)
     there = here + (1 if forward else -1)
     if here < 0 or not (around or 0 <= there < len(usable)):
         return False
-    usable[there % len(usable)].setFocus(_reason(forward))
+    _give_focus(usable[there % len(usable)], forward)
     return True
+
+
+def _give_focus(widget: QWidget, forward: bool) -> None:
+    """What has the keyboard is seen, whatever it comes from."""
+    widget.setFocus(_reason(forward))
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(widget)
+        above = above.parentWidget()
 
 
 def leave(panel: QWidget, start: QWidget, forward: bool) -> bool:
@@ -66,7 +76,7 @@ def leave(panel: QWidget, start: QWidget, forward: bool) -> bool:
     while (widget := _next(widget, forward)) is not start:
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
         if takes and widget.isVisible() and widget.isEnabled() and not panel.isAncestorOf(widget):
-            widget.setFocus(_reason(forward))
+            _give_focus(widget, forward)
             return True
     return False
 

@@ -20,6 +20,7 @@ from gui.dialogs import Questions
 from gui.forms.dataset_view import DataSetView
 from gui.forms.matches_saving import MatchesSaving
 from gui.forms.matches_table import KEPT, Result, ResultsTable
+from gui.forms.wrapping_label import SelectableLabel
 from gui.models.command_values import About, shown
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
@@ -81,10 +82,7 @@ class ResponseView(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._flush)
-        self.status = QLabel(self)
-        self.status.setWordWrap(True)
-        self.status.setTextFormat(Qt.TextFormat.PlainText)
-        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.status = SelectableLabel(parent=self)
         self.note = QLabel(self)
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)

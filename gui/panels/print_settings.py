@@ -25,9 +25,12 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.print_settings import print_data_set, print_value_error, window_of
 from gui.dialogs import NOT_RIGHT, FormDialog
 from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, SuggestField, TextField
+from gui.forms.growing_area import GrowingArea
 from gui.theme import SPACING, theme
 
 COLUMNS = 3
+PAGE_HEIGHT = 440
+"""With tabs and buttons it fits 1024x700 with every field wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class PrintSettingsDialog(FormDialog):
             self._page(SESSION, self.seconds, below=tuple(self.checks.values())),
         )
         for page, title in zip(self._pages, ("Film &box", "&Images", "Film session and &procedure"), strict=True):
-            self.tabs.addTab(page, title)
+            self.tabs.addTab(GrowingArea(page, self.tabs, most=PAGE_HEIGHT), title)
         self.body.addWidget(self.tabs)
         self._show(settings)
         for one in (*self.fields.values(), self.window_line, self.annotations, self.seconds):

@@ -116,10 +116,10 @@ class BeginStepDialog(_StepDialog):
         self._item = item
         self._study_uid = new_uid()  # of a step without one, the same while one types
         self.patient_name = TextField("Patient's &name", parent=self)
-        self.patient_id = TextField("Patient &ID", parent=self)
+        self.patient_id = TextField("Patient &ID", _long, parent=self)
         self.step_id = TextField("Performed step I&D", _short, parent=self)
         self.modality = TextField("&Modality", _short, parent=self)
-        self.description = TextField("De&scription", parent=self)
+        self.description = TextField("De&scription", _long, parent=self)
         self.station = TextField("Station &AE title", _short, parent=self)
         self.step_id.set_value(step_id(self.now))
         self.station.set_value(station_ae_title)
@@ -208,6 +208,10 @@ def _lacking(keywords: tuple[str, ...]) -> tuple[str, ...]:
 
 def _short(value: str) -> str | None:
     return None if len(value.strip()) <= 16 else "At most 16 characters."
+
+
+def _long(value: str) -> str | None:
+    return None if len(value.strip()) <= 64 else "At most 64 characters."
 
 
 def _reasons() -> list[tuple[object, str]]:

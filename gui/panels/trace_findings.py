@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.model.notices import FindingNotice
 from gui.forms.header import text_button
+from gui.forms.wrapping_label import SelectableLabel
 from gui.models.finding_rows import (
     SEVERITIES,
     SEVERITY_LOOKS,
@@ -130,9 +131,7 @@ class FindingsTab(QWidget):
         return chip
 
     def _make_details(self) -> None:
-        self.details = QLabel(self)
-        self.details.setWordWrap(True)
-        self.details.setTextFormat(Qt.TextFormat.PlainText)
+        self.details = SelectableLabel(parent=self)
         self.details.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from engine.model.dataset import DataSet
 from engine.model.procedures.printing import PrintImage
@@ -169,3 +169,35 @@ def test_a_step_that_departs_from_the_standard_says_so_on_its_button(qtbot, wind
     dialog.station.line.clear()
     qtbot.keyClicks(dialog.station.line, "US")
     assert dialog.accept_button.text() == "&Begin"
+
+
+def test_a_dialog_that_grew_for_what_was_wrong_is_small_again_without_it(qtbot, window):
+    dialog = opened(qtbot, Mixed(window))
+    before = dialog.height()
+    dialog.first.set_error("It is wrong, and that takes a whole line of its own, and another where it is narrow.")
+    qtbot.waitUntil(lambda: dialog.height() > before)
+    dialog.first.set_error(None)
+    qtbot.waitUntil(lambda: dialog.height() == before)
+    dialog.resize(dialog.width(), before + 90)
+    dialog.first.set_error("It is wrong.")
+    qtbot.waitUntil(lambda: not dialog.first._note.isHidden())
+    dialog.first.set_error(None)
+    qtbot.wait(50)
+    assert dialog.height() == before + 90, "as the user made it"
+
+
+@pytest.mark.parametrize("page", range(3))
+def test_print_settings_with_every_field_wrong_fit_a_small_screen(page, qtbot, window):
+    dialog = opened(qtbot, PrintSettingsDialog(PrintSettings(), window))
+    dialog.tabs.setCurrentIndex(page)
+    for line in dialog.findChildren(QLineEdit):
+        line.setText("what is not right ^ \\ at all in this field, by far too long for anything it could hold" * 2)
+    qtbot.waitUntil(lambda: dialog.height() > 500)
+    assert dialog.height() < 600
+    area = dialog.tabs.currentWidget()
+    for _ in range(30):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        focus = QApplication.focusWidget()
+        if area.isAncestorOf(focus):
+            top = focus.mapTo(area.viewport(), focus.rect().topLeft()).y()
+            assert 0 <= top < area.viewport().height(), "what has the keyboard is seen"

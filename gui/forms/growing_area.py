@@ -1,0 +1,36 @@
+"""A part of a dialog that is as high as what stands in it, up to a bound from which it scrolls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+
+class GrowingArea(QScrollArea):
+    """Fields and what is wrong with them. most: pixels of height, so that the dialog fits a small screen."""
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None, *, most: int) -> None:
+        super().__init__(parent)
+        self._most, self._content = most, content
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What stands in it wants another height."""
+        if event.type() is QEvent.Type.LayoutRequest and watched is self._content:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def minimumSizeHint(self) -> QSize:
+        content = self._content
+        least = content.minimumSizeHint()
+        width = max(least.width(), self.viewport().width())
+        high = content.heightForWidth(width) if content.hasHeightForWidth() else least.height()
+        bar = self.verticalScrollBar().sizeHint().width() if high > self._most else 0
+        return QSize(least.width() + bar, min(max(high, least.height()), self._most))
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint().expandedTo(QSize(self._content.sizeHint().width(), 0))
