@@ -37,6 +37,15 @@ class Limits:
     inflated: int = 128 * MIB
     """Bytes a deflated data set may become, in memory; a megabyte can become a gigabyte. Inflating so many takes half a
     second; structured reports and presentation states, which are deflated mostly, have less than a hundredth."""
+    decoded: int = 256 * MIB
+    """Bytes of a data set that is no instance to store, all of which is read: identifiers and reports have some KiB,
+    the images of a film that is printed some tens of MiB."""
+    unasked: int = 128
+    """Connections to the built-in peer that have sent no A-ASSOCIATE-RQ yet: real peers send it at once, and a port
+    scan opens a few."""
+    objects: int = 100_000
+    """Normalized instances the built-in peer holds at once, a few hundred MB of small ones: a client in a loop must not
+    fill the memory."""
     files: int = 0
     """Instances taken in a run of the built-in peer; 0: no limit but the disk's."""
     received: int = 0
@@ -80,6 +89,9 @@ LIMITS = (
     LimitRow("memory", "In memory", 0, 4 * GIB, BYTES, "Of a data set under way; more goes to a file."),
     LimitRow("depth", "Sequence depth", 1, 200, "", "Deeper data sets are refused."),
     LimitRow("inflated", "Inflated size", KIB, 1 << 40, BYTES, "Of a deflated data set; more is refused."),
+    LimitRow("decoded", "Decoded size", KIB, 4 * GIB, BYTES, "Of what is no instance to store; more is refused."),
+    LimitRow("unasked", "Silent connections", 1, 1 << 12, "", "Beyond it the oldest of them is closed."),
+    LimitRow("objects", "Normalized instances", 1, 1 << 24, "", "What would be one more is refused, 0213."),
     LimitRow("files", "Instances in a run", 0, 1 << 48, "", "0: as many as the disk takes."),
     LimitRow("received", "Bytes in a run", 0, 1 << 60, BYTES, "0: as much as the disk takes."),
     LimitRow("without_folder", "Without a folder", 0, 1 << 40, BYTES, "Of instances kept in memory. 0: no limit."),

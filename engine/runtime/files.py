@@ -35,11 +35,9 @@ if TYPE_CHECKING:
     from .association import Association
     from .invocation import Invocation
 
-LARGEST_DECODED = 256 << 20
-"""Bytes of a received data set, no instance to store, that is loaded and decoded: identifiers and reports have some
-KiB, the images of a film that is printed some tens of MiB."""
 LARGEST_INFLATED = 16 * MIB
-"""Bytes that a deflated one of these becomes at most: decoded, many small elements take thirty times their bytes."""
+"""Bytes that a deflated data set that is no instance to store becomes at most, whatever the limits say: decoded, many
+small elements take thirty times their bytes, and a kilobyte of the peer's would become a gigabyte of ours."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
@@ -241,26 +239,25 @@ def begin_writing(path: str, offset: int, count: int) -> None:
             os.close(file)
 
 
-def in_memory(data: EncodedData | FileData) -> bytes:
+def in_memory(data: EncodedData | FileData, most: int) -> bytes:
     """The bytes of a received data set that is to be decoded as a whole. Raises DataSetError when its file cannot be
-    read, or it was not kept; LimitError when it is too large for that."""
+    read, or it was not kept; LimitError when it has more than `most` bytes."""
     if isinstance(data, Unkept):
         raise datasets.DataSetError(f"The data set {data.problem}.")
-    if isinstance(data, EncodedData):
-        return data.data
-    if size_of(data) > LARGEST_DECODED:
-        raise datasets.LimitError(f"The data set has {size_of(data)} bytes; {LARGEST_DECODED} are decoded at most.")
-    return datasets.load_file(data).data
+    if size_of(data) > most:
+        what = f"The data set has {size_of(data)} bytes; {most} are decoded at most{named('decoded', most)}."
+        raise datasets.LimitError(what)
+    return data.data if isinstance(data, EncodedData) else datasets.load_file(data).data
 
 
 def decoded(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:
     """A received data set that is no instance to store, as a whole. Raises DataSetError, LimitError as `in_memory`, and
     where it makes no sense or inflates too far."""
     if limits.inflated <= LARGEST_INFLATED:
-        return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=limits)
+        return datasets.decode_dataset(in_memory(data, limits.decoded), transfer_syntax_uid, limits=limits)
     try:
         bounded = replace(limits, inflated=LARGEST_INFLATED)
-        return datasets.decode_dataset(in_memory(data), transfer_syntax_uid, limits=bounded)
+        return datasets.decode_dataset(in_memory(data, limits.decoded), transfer_syntax_uid, limits=bounded)
     except datasets.LimitError as error:  # which no setting raises
         raise datasets.LimitError(str(error).replace(named("inflated"), "")) from None
 

@@ -61,10 +61,6 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-UNASKED = 128
-"""Connections that have sent no A-ASSOCIATE-RQ yet: real peers send it at once, and a port scan opens a few."""
-
-
 class NotTaken(asyncio.Protocol):
     """Of a connection for which a defect left no association: it is closed at once."""
 
@@ -282,13 +278,14 @@ class Listener:
 
     def _make_room(self) -> None:
         """Who connects and asks for nothing keeps nobody out: the one that has waited longest goes."""
-        if len(self.associations) < UNASKED:
+        most = self.command.settings.policy.limits.unasked
+        if len(self.associations) < most:
             return
         silent = [a for a in self.associations if not a.asked and a.link in self.context.links]
-        for oldest in sorted(silent, key=lambda a: a.number)[: max(0, len(silent) - UNASKED + 1)]:
+        for oldest in sorted(silent, key=lambda a: a.number)[: max(0, len(silent) - most + 1)]:
             host, port = oldest.link.remote_address()
             oldest.peer = Peer(host=host, port=port)  # a TLS handshake has told none yet
-            sentence = sentences.crowded_out(oldest.peer, UNASKED)
+            sentence = sentences.crowded_out(oldest.peer, most)
             oldest.finish(AssociationPhase.FAILED, Outcome.ABORTED, sentence, cause=Cause.NO_REQUEST)
             oldest.link.kill()
 

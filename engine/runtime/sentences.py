@@ -254,10 +254,8 @@ def held_back(peer: Peer, unanswered: int) -> str:
 
 
 def crowded_out(peer: Peer, most: int) -> str:
-    return (
-        f"{address(peer)} connected but sent no A-ASSOCIATE-RQ while {most} others connected too, and was closed for "
-        "them."
-    )
+    others = f"while {most} others connected too{named('unasked', most)}, and was closed for them."
+    return " ".join(filter(None, (f"{address(peer)} connected but sent no A-ASSOCIATE-RQ {others}", to_raise(others))))
 
 
 def cannot_accept(error: OSError) -> str:

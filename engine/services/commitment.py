@@ -107,7 +107,8 @@ class CommitmentRules(Rules):
 
 
 MAX_TRANSACTIONS = 10_000
-"""Kept to be looked at; the oldest goes first."""
+"""Kept to be looked at, for as long as there are no more of them: the oldest goes first. Nothing is refused for it, so
+that nobody needs to set it."""
 _CREATOR, _RECEIVER, _REPORTED = 0x00090010, 0x00091001, 0x00091002
 """Private attributes of a kept transaction: whom its report is for, and whether it was taken."""
 

@@ -28,6 +28,7 @@ from .rules import (
     NO_SUCH_INSTANCE,
     PLAIN,
     PROCESSING_FAILURE,
+    RESOURCE_LIMITATION,
     NormalizedStore,
     Refusal,
     Result,
@@ -73,7 +74,8 @@ class NormalizedProvider:
             }
             comment, has_data = refusal.comment, bool(refusal.data)
             command = response_to(request.command, refusal.status, comment=comment, has_data=has_data, extra=extra)
-            return Reply(command=command, data=refusal.data or None)
+            beyond = comment if refusal.status == RESOURCE_LIMITATION else ""
+            return Reply(command=command, data=refusal.data or None, refused=beyond)
         extra = {
             "AffectedSOPInstanceUID": result.sop_instance_uid or None,
             "AttributeIdentifierList": result.attributes or None,

@@ -100,7 +100,7 @@ class BuiltInPeer:
             STORAGE_COMMITMENT: CommitmentRules(self._held_class, self.state, self.emulation.commitment),
             UPS_PUSH: self._ups,
         }
-        self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state), rules)
+        self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state, most=self.limits.objects), rules)
         self._handlers = self._served()
         self.set_up()
         for key, item in sample_worklist(self.today).items():

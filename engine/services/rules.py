@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
+from engine.model.limits import USUAL, named
 from engine.standard.lean import dataclass
 from engine.standard.messages import EVENT_REPORT, message_for
 from engine.standard.sop_classes import SopClass, sop_class
@@ -35,8 +36,6 @@ RESOURCE_LIMITATION = 0x0213
 
 FIRST_NORMALIZED = EVENT_REPORT
 """Command Fields from here on are DIMSE-N requests (PS3.7 E.1)."""
-MAX_INSTANCES = 100_000
-"""Normalized instances held at once, a few hundred MB of small ones: a client in a loop must not fill the memory."""
 
 
 class Refusal(Exception):
@@ -79,12 +78,13 @@ class NormalizedStore:
     """Normalized instances by SOP Instance UID, as one association sees them.
 
     new_uid: makes UIDs, given from outside for repeatable tests. state: what lasts, the same for every association.
-    passing: instances of this association.
+    passing: instances of this association. most: instances at once.
     """
 
     new_uid: Callable[[], str]
     state: State = field(default_factory=State)
     passing: dict[str, Record] = field(default_factory=dict)
+    most: int = USUAL.objects
 
     @property
     def held(self) -> Shelf:
@@ -105,8 +105,9 @@ class NormalizedStore:
     def put(self, record: Record) -> None:
         """Keep an instance, or its newer state. Refusal 0213H when there are too many."""
         uid, there = record.sop_instance_uid, self.passing if record.passing else self.held
-        if uid not in there and len(self.held) + len(self.passing) >= MAX_INSTANCES:
-            raise Refusal(RESOURCE_LIMITATION)
+        if uid not in there and len(self.held) + len(self.passing) >= self.most:
+            why = f"limit reached: {self.most} normalized instances held"
+            raise Refusal(RESOURCE_LIMITATION, f"{why}{named('objects', self.most)}")
         if record.passing:
             self.passing[uid] = record
         else:

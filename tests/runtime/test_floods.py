@@ -18,7 +18,6 @@ from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, Outcome
 from engine.protocol.serving import REQUEST
 from engine.runtime import link
-from engine.runtime import listener as listening
 from engine.runtime.link import Link
 from engine.services.responses import request_of
 from engine.standard.pdus import ReleaseRQ
@@ -177,13 +176,10 @@ def test_requests_answered_by_hand_are_bounded_too(console: Console) -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
-def test_connections_that_ask_for_nothing_keep_nobody_out(
-    secure: bool, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_connections_that_ask_for_nothing_keep_nobody_out(secure: bool, console: Console, tmp_path: Path) -> None:
     """They are no associations, and of so many the one that waited longest is closed, with a sentence."""
-    monkeypatch.setattr(listening, "UNASKED", 5)
     files = make_files(tmp_path) if secure else None
-    behaviour = policy(max_associations=2, timeouts=Timeouts(artim=60.0))
+    behaviour = policy(max_associations=2, timeouts=Timeouts(artim=60.0), limits=Limits(unasked=5))
     listener = console.listen(policy=behaviour, tls=files.acceptor() if files else None)
     asked = files.requestor() if files else None
     assert console.echo(listener, tls=asked).outcome is Outcome.SUCCESS

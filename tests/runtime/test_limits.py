@@ -341,7 +341,7 @@ def test_what_is_buffered_when_the_disk_gets_full_is_not_taken_for_kept(tmp_path
         spool.write(bytes(100))  # fits Python's buffer: only closing writes it
         left = spool.close()
     with pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
-        in_memory(left)
+        in_memory(left, MIB)
     assert not list(tmp_path.iterdir())
 
 
@@ -366,11 +366,10 @@ def test_a_release_is_no_reason_to_take_a_megabyte(console: Console) -> None:
 
 @pytest.mark.parametrize(("name", "status"), [("C-FIND-RQ", 0xA700), ("N-CREATE-RQ", 0x0213)])
 def test_a_data_set_too_large_to_be_decoded_is_refused(
-    name: str, status: int, console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, status: int, console: Console, tmp_path: Path
 ) -> None:
     """Spooled to a file as an instance is, but never loaded."""
-    monkeypatch.setattr(files, "LARGEST_DECODED", 50_000)
-    listener = limited(console, tmp_path / "in", memory=1000)
+    listener = limited(console, tmp_path / "in", memory=1000, decoded=50_000)
     sop_class = STUDY_FIND if name == "C-FIND-RQ" else "1.2.840.10008.3.1.2.3.3"
     for size, fits in ((40_000, True), (60_000, False)):
         sent = Outgoing(

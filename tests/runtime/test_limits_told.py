@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import struct
 from pathlib import Path
 
@@ -17,18 +19,22 @@ from engine.wire.pdus import all_of, decode_pdu, user_items
 from tests.runtime.console import (
     CT,
     EXPLICIT,
+    HOST,
     IMPLICIT,
     STUDY_FIND,
     VERIFICATION,
     Console,
     echo_rq,
     find_rq,
+    n_message,
     policy,
     proposal,
     store_rq,
 )
 from tests.runtime.scripted import association_rq, calling
+from tests.runtime.test_defects_within import MPPS
 from tests.runtime.test_limits import DEFLATED, deep, image, limited, stored
+from tests.services.whole_steps import whole_step
 
 
 def told(console: Console, name: str) -> str:
@@ -62,6 +68,31 @@ def test_a_refused_instance_is_told_with_its_limit(
 ) -> None:
     assert stored(console, limited(console, None, **limits), *data) == [0, 0xA700]
     assert words in told(console, *limits)
+
+
+def test_a_refused_normalized_instance_is_told_with_its_limit(console: Console) -> None:
+    listener = limited(console, objects=20)  # a printer and its like are among them
+    message = n_message("N-CREATE-RQ", whole_step(), AffectedSOPClassUID=MPPS)
+    shot = console.one_shot(proposal(listener, MPPS), *[message] * 21)
+    answers = console.responses(shot.operation)
+    assert {answer.command.status for answer in answers} == {0, 0x0213}
+    assert told(console, "objects").startswith("N-CREATE-RQ refused: limit reached: 20 normalized instances held")
+
+
+def test_a_data_set_too_large_to_be_decoded_is_told_with_its_limit(console: Console) -> None:
+    console.one_shot(proposal(limited(console, decoded=1024), (STUDY_FIND, EXPLICIT)), find_rq(STUDY_FIND, deep(60)))
+    assert told(console, "decoded").startswith("C-FIND-RQ refused: ")
+
+
+def test_a_silent_connection_that_is_closed_for_others_is_told_with_its_limit(console: Console) -> None:
+    listener = limited(console, unasked=2)
+    with contextlib.ExitStack() as stack:
+        for _ in range(1000):  # those that come in one turn of the loop count from the next one on
+            stack.enter_context(socket.create_connection((HOST, listener.port), timeout=30))
+            console.taken()
+            if console.of(AssociationNotice, lambda n: n.outcome is not None):
+                break
+        assert "sent no A-ASSOCIATE-RQ while 2 others" in told(console, "unasked")
 
 
 def test_an_instance_too_deep_is_told_with_its_limit(console: Console) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.model.dataset import DataSet
-from engine.services import rules
 from tests.services.playing import Stage, elements, hold
 
 PRIVATE = "1.2.826.0.1.3680043.9.7433.5"
@@ -82,9 +81,9 @@ class TestPlain:
         stage.send("N-CREATE-RQ", DataSet(), AffectedSOPClassUID=PRIVATE, AffectedSOPInstanceUID="1.02")
         assert stage.status == 0x0117
 
-    def test_a_client_in_a_loop_meets_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_client_in_a_loop_meets_a_limit(self) -> None:
         stage = self.stage()
-        monkeypatch.setattr(rules, "MAX_INSTANCES", len(stage.peer.normalized.store.held) + 1)
+        stage.peer.normalized.store.most = len(stage.peer.normalized.store.held) + 1
         seen = []
         for _ in range(2):
             stage.send("N-CREATE-RQ", DataSet(), AffectedSOPClassUID=PRIVATE)
