@@ -23,6 +23,7 @@ from engine.wire.pdus import Buffer
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from .files import FolderStore, file_name, reason
 from .kept_text import from_text
+from .places import is_quick
 
 STRIPES = 64
 """Locks that keep two stores of one SOP Instance UID apart; unequal UIDs rarely share one."""
@@ -77,6 +78,8 @@ class Archive(FolderStore):
         self._closed = False
         self._opening = threading.Lock()
         """Whoever opens or closes the folder: a large instance may still be written when the archive is closed."""
+        self._quick = True
+        """The folder is on a disk of this computer."""
         self._slow = 0
         self._slow_until = 0.0
         self._locks = [asyncio.Lock() for _ in range(STRIPES)]
@@ -88,6 +91,7 @@ class Archive(FolderStore):
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open_folder()
+        self._quick = is_quick(self.folder)
         for left in self.incoming.glob("*.part"):
             left.unlink(missing_ok=True)
         known = {row.file: row for row in self._database.files()}
@@ -189,7 +193,7 @@ class Archive(FolderStore):
 
     def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
         """Write a small one at once while the disk is quick; None when that is for another thread."""
-        if size > AT_ONCE:
+        if size > AT_ONCE or not self._quick:
             return None
         begun = perf_counter()
         if begun < self._slow_until:

@@ -239,7 +239,7 @@ def begin_writing(path: str, offset: int, count: int) -> None:
             os.close(file)
 
 
-def in_memory(data: EncodedData | FileData, most: int) -> bytes:
+def in_memory(data: EncodedData | FileData, most: int = USUAL.decoded) -> bytes:
     """The bytes of a received data set that is to be decoded as a whole. Raises DataSetError when its file cannot be
     read, or it was not kept; LimitError when it has more than `most` bytes."""
     if isinstance(data, Unkept):

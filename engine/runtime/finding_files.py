@@ -23,11 +23,15 @@ from engine.wire import datasets
 from engine.wire.datasets import DataSetError, FileHeader
 from engine.wire.dicomdir import Reference, references
 
+from .beside import beside
 from .files import looks_like_dicom
 from .operations import Operation
+from .places import is_quick, known_quick
 
 LOOK = 0.25
 """Seconds between two reports of how many files were found: often enough to be seen moving."""
+GIVEN_UP = 2.0
+"""Seconds a disk has to answer once it was cancelled."""
 LOOKING = "Looking for files to store."
 STRETCH = 16
 """Steps the thread takes at first, which tell nothing yet of how quick the disk is."""
@@ -42,13 +46,15 @@ IS_DIRECTORY = "A DICOMDIR is no instance to store; named by itself, the files i
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A path to look at. named: outright, so that it is tried whatever it looks like. why: what is wrong with it
-    already. told: what a DICOMDIR says of it. place: the absolute path, where it is known already."""
+    already. told: what a DICOMDIR says of it. place: the absolute path, where it is known already. quick: it is on a
+    disk of this computer, so that the loop may look at it."""
 
     path: Path
     named: bool = False
     why: str = ""
     told: Reference | None = None
     place: str = ""
+    quick: bool = False
 
 
 _candidate, _planned_file = quick(_Candidate), quick(PlannedFile)
@@ -63,11 +69,14 @@ async def found_files(command: PlanStore | StoreFiles, operation: Operation) -> 
     finder = Finder(command.paths, duplicates=command.options.duplicates, stop=lambda: operation.cancelled)
     loop, stretch, told = asyncio.get_running_loop(), STRETCH, perf_counter()
     while not finder.done:
-        looking = loop.run_in_executor(None, finder.look_at, stretch)
+        looking = loop.create_task(beside(finder.look_at, stretch))
         stretch *= 2  # so that the loop tries rarely what it cannot do
         while not (await asyncio.wait({looking}, timeout=LOOK))[0]:
-            operation.progress(len(finder.files), sentence=LOOKING)
-            told = perf_counter()
+            if operation.cancelled and perf_counter() - told > GIVEN_UP:  # the disk does not answer
+                return list(finder.files)
+            if not operation.cancelled:
+                operation.progress(len(finder.files), sentence=LOOKING)
+                told = perf_counter()
         await looking
         while finder.look_quickly(SLICE):
             if perf_counter() - told >= LOOK:
@@ -149,7 +158,9 @@ class Finder:
 
     def _looked_quickly(self, candidate: _Candidate) -> bool:
         """As `_look`; False where that may take long: nothing has happened then."""
-        header = None if candidate.why else datasets.examined_at_once(candidate.path)
+        if candidate.why or not candidate.quick:
+            return False
+        header = datasets.examined_at_once(candidate.path)
         if header is None or header.is_directory or not header.sop_class_uid or not header.sop_instance_uid:
             return False
         if header.sop_instance_uid in self._instances:  # their data are compared
@@ -277,7 +288,7 @@ def _candidates(path: Path) -> Iterator[_Candidate | None]:
     if is_folder(path):
         yield from _walk(path)
     elif is_file(path):
-        yield _Candidate(path, named=True)
+        yield _Candidate(path, named=True, quick=is_quick(path.parent))
     elif os.path.lexists(path):
         yield _Candidate(path, why="It is no regular file.")
     elif glob.has_magic(str(path)):
@@ -291,11 +302,14 @@ def _matches(pattern: Path) -> Iterator[_Candidate | None]:
     found = sorted(glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - takes whole patterns, roots included
     whole = {m for m in found if is_folder(Path(m))} if pattern.name != "**" else set()
     for match in found:
+        quick = _is_quick_again(Path(match).parent)
+        if not quick:
+            yield None
         if match in whole:
             yield None
             yield from _walk(Path(match))
         elif not is_folder(Path(match)):
-            yield _regular(Path(match))
+            yield _regular(Path(match), quick=quick)
     if not found:
         yield _Candidate(pattern, why="No file fits this pattern.")
 
@@ -311,14 +325,17 @@ def _walk(folder: Path) -> Iterator[_Candidate | None]:
         return
     place = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118 - once for all in it
     folders = []
+    quick = is_quick(folder)
     for entry in entries:
+        if not quick:
+            yield None
         name = entry.name
         if _is_folder(entry):
             folders.append(entry)
         elif _is_plain(entry):
-            yield _candidate(folder / name, place=place + name)
+            yield _candidate(folder / name, place=place + name, quick=quick)
         else:
-            yield _regular(folder / name, place + name)
+            yield _regular(folder / name, place + name, quick=quick)
     for entry in folders:
         if not entry.is_symlink():
             yield None
@@ -347,10 +364,15 @@ def _unreadable(error: OSError) -> _Candidate:
     return _Candidate(Path(error.filename), why=f"The folder cannot be read: {error.strerror or error}.")
 
 
-def _regular(path: Path, place: str = "") -> _Candidate:
+def _is_quick_again(folder: Path) -> bool:
+    known = known_quick(folder)
+    return is_quick(folder) if known is None else known
+
+
+def _regular(path: Path, place: str = "", *, quick: bool = False) -> _Candidate:
     """A file found; opening anything else, such as a pipe, might never end."""
     if is_file(path) or not os.path.exists(path):  # noqa: PTH110 - opening says what hinders
-        return _candidate(path, place=place)
+        return _candidate(path, place=place, quick=quick)
     return _Candidate(path, why="It is no regular file.")
 
 

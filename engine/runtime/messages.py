@@ -23,10 +23,12 @@ from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
 
 from . import sentences
+from .beside import beside
 from .echoing import Echoing, Series, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
-from .outgoing import Encoded, encode, locate
+from .outgoing import Encoded, encode, is_far, locate
 from .peer_requests import PeerRequests
+from .places import is_quick
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
 from .writer import Writer
@@ -84,7 +86,10 @@ class Messages:
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
-        prepared = self._prepare(message)
+        if message.data is not None and is_far(message.data):
+            prepared = await self._prepare_beside(message)
+        else:
+            prepared = self._prepare(message)
         async with self._turn:  # requests go out in the order they were asked for
             while not self._live().can_invoke():
                 self._room.clear()
@@ -123,6 +128,8 @@ class Messages:
                 self._invocations[operation] = asked
                 self.begun = operation
                 return True
+        if loaded is None and message.data is not None and is_far(message.data):
+            return False
         context, encoded = self._prepare(message)
         if encoded is not None and loaded is not None:
             association.link.hurry()
@@ -220,7 +227,9 @@ class Messages:
         self._asked.answered(key)
 
     async def _answer(self, message: Outgoing, operation: int | None, key: int | None, step: Speak) -> None:
-        context, encoded, announced = self._altered(self._prepare(message), step)
+        far = message.data is not None and is_far(message.data)
+        prepared = await self._prepare_beside(message) if far else self._prepare(message)
+        context, encoded, announced = self._altered(prepared, step)
         async with self._sending:
             try:
                 ready = self._live().respond(message.command, context, announced, key, _altering(step, announced))
@@ -249,6 +258,13 @@ class Messages:
     def close_invocation(self, operation: int) -> None:
         """Nobody reads the responses of this operation any more."""
         self._invocations.pop(operation, None)
+
+    async def _prepare_beside(self, message: Outgoing) -> Prepared:
+        """The same where a disk has to be asked that may never answer."""
+        assert isinstance(message.data, FileData)
+        if await beside(is_quick, message.data.path.parent):
+            return self._prepare(message)
+        return await beside(self._prepare, message)
 
     def _prepare(self, message: Outgoing) -> Prepared:
         exchange = self._live()

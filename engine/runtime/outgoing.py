@@ -10,17 +10,21 @@ from engine.model.limits import Limits
 from engine.standard.lean import dataclass
 from engine.wire import datasets
 
+from .places import known_quick_file
+
 CHUNK = 1024 * 1024
 """Bytes read from a file at a time: large enough that reading costs little, small enough for 64 associations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Chunks of a data set, their total size, and what the notices show of it."""
+    """Chunks of a data set, their total size, and what the notices show of it. far: they are read from a disk that may
+    never answer."""
 
     chunks: Iterable[bytes | memoryview]
     size: int
     shown: EncodedData | FileData
+    far: bool = False
 
 
 def encode(data: Data, context: NegotiatedContext, limits: Limits) -> Encoded:
@@ -38,8 +42,13 @@ def encode(data: Data, context: NegotiatedContext, limits: Limits) -> Encoded:
         return _bytes(datasets.transcode(data, syntax, limits).data, syntax)
     located = locate(data)
     if located.transfer_syntax == syntax:
-        return Encoded(datasets.file_chunks(located, CHUNK), located.length or 0, located)
+        return Encoded(datasets.file_chunks(located, CHUNK), located.length or 0, located, is_far(located))
     return _bytes(datasets.transcode(datasets.load_file(located), syntax, limits).data, syntax)
+
+
+def is_far(data: Data) -> bool:
+    """Whether it has to be read from a disk that may never answer, or of which that is not known yet."""
+    return isinstance(data, FileData) and not known_quick_file(data.path)
 
 
 def locate(data: FileData) -> FileData:

@@ -15,6 +15,7 @@ from engine.standard.lean import dataclass
 from engine.wire.datasets import read_file_into
 
 from .link import Link
+from .places import known_quick_file
 from .writer import BATCH
 
 FAR = 4
@@ -30,7 +31,8 @@ SLOW = 2
 
 @dataclass(slots=True, eq=False)
 class _Page:
-    """The data set of one file. read: whether all of it is in `room`, None until that was tried."""
+    """The data set of one file. read: whether all of it is in `room`, None until that was tried. far: its disk may
+    never answer, and is waited for by nobody."""
 
     index: int
     path: Path
@@ -39,6 +41,7 @@ class _Page:
     size: int
     modified: int = 0
     read: bool | None = None
+    far: bool = False
 
     def fill(self) -> None:
         read = False
@@ -65,6 +68,8 @@ class ReadAhead:
         self._done: SimpleQueue[_Page] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._slow = 0
+        self._far = False
+        """Whether any was."""
 
     def take(self, index: int) -> memoryview | None:
         """The data set of one, valid until the next is taken. None when it is to be got otherwise: it is large, is cut,
@@ -80,7 +85,12 @@ class ReadAhead:
             self._rooms.append(self._whole(self._pages.popleft()).room)
         if not self._pages or self._pages[0].index != index:
             return None
-        page = self._taken = self._whole(self._pages.popleft())
+        page = self._pages.popleft()
+        if page.far:
+            self._ask(index + FAR)
+            if page.read is None:
+                return None
+        self._taken = self._whole(page)
         return memoryview(page.room)[: page.size] if page.read else None
 
     def ready(self, index: int) -> memoryview | None:
@@ -99,7 +109,8 @@ class ReadAhead:
         """No more is needed."""
         if self._thread is not None:
             self._wanted.put(None)
-            self._thread.join()
+            if not self._far:
+                self._thread.join()
             self._thread = None
 
     def _ask(self, end: int) -> None:
@@ -115,7 +126,11 @@ class ReadAhead:
                     room = bytearray(size)
                 page = _Page(index, header.path, header.offset, room, size, header.modified)
                 self._pages.append(page)
-                if size < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
+                if not known_quick_file(header.path):  # whoever found it has asked where it is
+                    page.far = self._far = True
+                    if not self._beside(page):
+                        page.read = False
+                elif size < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
                     begun = perf_counter()
                     page.fill()
                     self._slow = self._slow + 1 if perf_counter() - begun > QUICK else 0
@@ -124,7 +139,7 @@ class ReadAhead:
     def _beside(self, page: _Page) -> bool:
         """Have the thread read it; False where there can be no thread."""
         if self._thread is None:
-            if len(self._files) == 1:
+            if len(self._files) == 1 and not page.far:
                 return False
             thread = threading.Thread(target=self._read, name="dimse-reading-ahead", daemon=True)
             with suppress(RuntimeError):
@@ -140,10 +155,11 @@ class ReadAhead:
         while (page := self._wanted.get()) is not None:
             with suppress(ValueError):  # no name of a file: whoever reads it otherwise tells so
                 page.fill()
-            self._done.put(page)
+            if not page.far:
+                self._done.put(page)
 
     def _whole(self, page: _Page) -> _Page:
         """Wait until it was tried."""
-        while page.read is None and self._thread is not None and self._done.get() is not page:
+        while page.read is None and not page.far and self._thread is not None and self._done.get() is not page:
             pass
         return page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.model.notices import Cause, Direction, Outcome
@@ -14,6 +15,7 @@ from engine.protocol.upper_layer import StateError
 from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
 
+from .beside import beside
 from .invocation import Ended
 from .outgoing import Encoded
 from .retrievals import Retrieval
@@ -69,6 +71,11 @@ class Writer:
         within: Retrieval | None,
     ) -> None:
         link = self._association.link
+        if encoded is not None and encoded.far and encoded.size < BATCH:
+            try:
+                encoded = replace(encoded, chunks=(await beside(b"".join, encoded.chunks),), far=False)
+            except DataSetError as error:
+                raise self._unreadable(error, ready.command.is_response) from None
         if encoded is None or encoded.size < BATCH:
             self.put_whole(ready, encoded, operation, maximum, within)
             await link.drained()
@@ -76,7 +83,8 @@ class Writer:
         pdus: list[list[p.Buffer] | DataRun] = []
         size, begun = 0, False
         try:
-            for pdu in self._cut(ready, encoded, maximum):
+            cut = self._cut(ready, encoded, maximum)
+            while (pdu := await beside(next, cut, None) if encoded.far else next(cut, None)) is not None:
                 pdus.append(pdu)
                 size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
                 if size >= BATCH:

@@ -9,6 +9,7 @@ import pytest
 from engine.model.storing import FileResult, FileState, PlannedFile
 from engine.runtime import reading_ahead
 from engine.runtime.link import Link
+from engine.runtime.places import is_quick
 from engine.runtime.reading_ahead import BESIDE, FAR, SLOW, ReadAhead
 from engine.runtime.writer import BATCH
 
@@ -27,6 +28,7 @@ class Files:
 
     def __init__(self, folder: Path, sizes: list[int]) -> None:
         self.connection = Connection()
+        is_quick(folder)  # as whoever finds them asks
         self.planned = []
         for number, size in enumerate(sizes):
             path = folder / f"{number}.dcm"
