@@ -9,6 +9,7 @@ from engine.model.dataset import DataElement, DataSet
 from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 
+from .availability import AVAILABILITY, AvailabilityRules
 from .commitment import HeldClass, sorted_out
 from .effects import Notify, Request
 from .rules import (
@@ -113,6 +114,7 @@ def other_rules(held: HeldClass) -> dict[str, Rules]:
     """The rules of each of these SOP classes."""
     return {
         MEDIA_CREATION: MediaRules(held),
+        AVAILABILITY: AvailabilityRules(),
         INVENTORY_CREATION: InventoryRules(),
         **dict.fromkeys(EVENT_LOGS, LogRules()),
         **dict.fromkeys(MACHINE_VERIFICATIONS, VerificationRules()),

@@ -77,7 +77,14 @@ def test_media_creation(operator: Operator, tmp_path: Path) -> None:
 def test_notification_logging_and_displays(operator: Operator) -> None:
     with user(operator.listen(), AVAILABILITY, EVENT_LOGGING, DISPLAY) as other:
         assoc = other.assoc
-        assert assoc.send_n_create(made(StudyInstanceUID="1.2"), AVAILABILITY, UID)[0].Status == 0x0000
+        assert assoc.send_n_create(made(StudyInstanceUID="1.2"), AVAILABILITY, UID)[0].Status == 0x0120
+        held = reference(CT, "1.4")
+        held.InstanceAvailability, held.RetrieveAETitle = "ONLINE", "ARCHIVE"
+        series = made(SeriesInstanceUID="1.3", ReferencedSOPSequence=[held])
+        whole = made(
+            StudyInstanceUID="1.2", ReferencedSeriesSequence=[series], ReferencedPerformedProcedureStepSequence=[]
+        )
+        assert assoc.send_n_create(whole, AVAILABILITY, UID)[0].Status == 0x0000
         logged, _ = assoc.send_n_action(made(PatientID="X"), 1, EVENT_LOGGING, EVENT_LOGGING_INSTANCE)
         assert logged.Status == 0x0000
         got, data = assoc.send_n_get([], DISPLAY, DISPLAY_INSTANCE)

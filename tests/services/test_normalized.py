@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.model.dataset import DataSet
+from engine.model.dataset import DataElement, DataSet
+from engine.model.references import Reference
+from engine.workspace.availability import notifications
 from tests.services.playing import Stage, elements, hold
 
 PRIVATE = "1.2.826.0.1.3680043.9.7433.5"
@@ -212,12 +214,48 @@ def test_inventories_are_refused_rather_than_promised() -> None:
     assert stage.final.text("ErrorComment")
 
 
+HELD = Reference(sop_class_uid=CT, sop_instance_uid="1.4", study_instance_uid="1.2", series_instance_uid="1.3")
+
+
 def test_availability_is_taken_note_of() -> None:
     uid = "1.2.840.10008.5.1.4.33"
     stage = Stage(uid)
-    stage.send("N-CREATE-RQ", elements((PATIENT, "LO", "P1")), AffectedSOPClassUID=uid)
+    (told,) = notifications((HELD,), "ONLINE", "ARCHIVE", "1.5")
+    stage.send("N-CREATE-RQ", told, AffectedSOPClassUID=uid)
     assert stage.status == 0
     assert stage.final.text("AffectedSOPInstanceUID").startswith("2.25.")
+
+
+SERIES, INSTANCES, AVAILABLE, STUDY = 0x00081115, 0x00081199, 0x00080056, 0x0020000D
+
+
+@pytest.mark.parametrize(
+    ("path", "tag", "empty", "status"),
+    [
+        ((), STUDY, False, 0x0120),
+        ((), STUDY, True, 0x0121),
+        ((), SERIES, False, 0x0120),
+        ((), SERIES, True, 0x0121),
+        ((SERIES, INSTANCES), AVAILABLE, False, 0x0120),
+        ((SERIES, INSTANCES), AVAILABLE, True, 0x0121),
+    ],
+)
+def test_availability_has_to_be_told_of_each_instance(
+    path: tuple[int, ...], tag: int, empty: bool, status: int
+) -> None:
+    def without(data: DataSet, path: tuple[int, ...]) -> DataSet:
+        if path:
+            return data.with_items(path[0], *(without(item, path[1:]) for item in data.items(path[0])))
+        kept = DataSet(tuple(e for e in data if e.tag != tag))
+        return DataSet((*kept, *(DataElement(e.tag, e.vr) for e in data if e.tag == tag and empty)))
+
+    uid = "1.2.840.10008.5.1.4.33"
+    (told,) = notifications((HELD,), "ONLINE", "ARCHIVE")
+    stage = Stage(uid)
+    stage.send("N-CREATE-RQ", without(told, path), AffectedSOPClassUID=uid)
+    assert stage.status == status
+    if not empty:
+        assert stage.final.get("AttributeIdentifierList") == (tag,)
 
 
 @pytest.mark.parametrize(

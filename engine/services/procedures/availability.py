@@ -8,11 +8,11 @@ from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet
 from engine.model.notices import Outcome
 from engine.model.procedures.modality import NotifyAvailability
+from engine.services.availability import AVAILABILITY
 from engine.services.responses import request_of
 
 from .effects import Invoke, Plan, Playing, Verdict, invoke
 
-AVAILABILITY = "1.2.840.10008.5.1.4.33"
 _STUDY = 0x0020000D
 
 
