@@ -96,6 +96,21 @@ class Stores:
         if not (self._is_in_place(direction, seen) if named else self.is_clean(direction, seen)):
             return False
         self.passed(direction, seen)
+        if named:
+            self.steady, self._before_uid = (direction, seen.form), b""
+        return True
+
+    def goes_on(self, direction: Direction, seen: StoreSeen) -> bool:
+        """The quick twin of `passes` for one that is named and came in the usual course. False says nothing."""
+        if self.steady != (direction, seen.form):
+            return False
+        talk, sent, number = self._talk, direction is Direction.SENT, seen.message_id
+        asking, most, most_back = sent is talk.requestor, talk.maximum[sent], talk.maximum[not sent]
+        if (most and seen.longest - PDU_HEADER > most) or (most_back and seen.answer - PDU_HEADER > most_back):
+            return False
+        if not talk.exchanges.passes(asking, number):
+            return False
+        talk.exchanges.passed(asking, number)  # of all else the one before it has left what this would
         return True
 
     def passed(self, direction: Direction, seen: StoreSeen) -> None:

@@ -211,6 +211,8 @@ class Watcher:
 
     def passes(self, direction: Direction, seen: StoreSeen, named: bool) -> bool:
         """`is_clean`; then both have `passed`. named: the data set is known to begin with its UIDs."""
+        if named and not self._echoes and self._stores.goes_on(direction, seen):
+            return True
         self._enter(direction)
         return self._stores.passes(direction, seen, named)
 

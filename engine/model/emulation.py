@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 
 from engine.standard.lean import dataclass
@@ -100,6 +101,7 @@ _BY_SERVICE = {service: e for e in EMULATORS for service in e.services}
 _GENERIC = EMULATORS[-1]
 
 
+@lru_cache(256)
 def emulator_of(sop_class_uid: str) -> Emulator:
     """The emulator that serves a SOP class: by its service class in the Standard's table."""
     row = sop_class(sop_class_uid)

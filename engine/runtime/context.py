@@ -84,12 +84,9 @@ class Context:
             self.tell_rest()
             tell()
 
-    def take_back(self, tell: Callable[[], None]) -> bool:
-        """What is to be recorded by `tell` is not, if it still waits and nothing is to come behind it."""
-        if not self._untold or self._untold[-1] is not tell:
-            return False
-        self._untold.pop()
-        return True
+    def waits_last(self, tell: Callable[[], None]) -> bool:
+        """Whether what is to be recorded by `tell` still waits, and nothing is to come behind it."""
+        return bool(self._untold) and self._untold[-1] is tell
 
     def tell_rest(self) -> None:
         """Record what waits."""

@@ -213,22 +213,25 @@ class Notes:
     def note_store(
         self,
         event: p.StoreReceived,
+        size: int,
         answer: bytes,
         context: NegotiatedContext,
         arrived: Times,
         answered: Times,
     ) -> None:
-        """A C-STORE like one before it and its response, with which nothing is wrong: one record for all of them."""
-        outbox, kept, has_room = self._context.outbox, self._kept, self._context.outbox.has_room
+        """A C-STORE like one before it, with a data set of `size` bytes, and its response, with which nothing is wrong:
+        one record for all of them."""
+        outbox, kept = self._context.outbox, self._kept
+        most = KEPT_PDU_BYTES if outbox.has_room else 0
         pdus: list[tuple[bytes, int]] = []
         for pdu in (event.command, *event.pdus, answer):
-            size = len(pdu)
-            if has_room and kept + size <= KEPT_PDU_BYTES:
-                kept += size
-                pdus.append((bytes(pdu), size))
+            length = len(pdu)
+            if kept + length <= most:
+                kept += length
+                pdus.append((bytes(pdu), length))
             else:
-                pdus.append((bytes(pdu[:HEAD]), size))
-        size, data = event.size, None
+                pdus.append((bytes(pdu[:HEAD]), length))
+        data = None
         if self.keeps_data(size):
             data = self._keep_data(_encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax))
         outbox.put(

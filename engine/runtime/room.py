@@ -48,6 +48,9 @@ class Room:
     def __init__(self, limits: Limits, folder: Path | None) -> None:
         self._limits = limits
         self._folder = folder
+        bounds = (limits.received, 0 if folder is not None else limits.without_folder)
+        self._most = min(filter(None, bounds), default=0)
+        """Bytes that are taken; 0 for any."""
         self._files = 0
         self._bytes = 0
         self._unseen = LOOK_AFTER
@@ -99,17 +102,14 @@ class Room:
 
     def _beyond(self, size: int) -> str:
         """Which limit so many bytes more are beyond; "" for none."""
-        limits = self._limits
+        limits, most = self._limits, self._most
+        if not (limits.files and self._files >= limits.files) and not (most and self._bytes + size > most):
+            return ""
         if limits.files and self._files >= limits.files:
             return f"limit reached: {limits.files} instances taken{named('files')}"
-        bounds = [("received", limits.received)]
-        if self._folder is None:
-            bounds.append(("without_folder", limits.without_folder))
-        most, name = min(((most, name) for name, most in bounds if most), default=(0, ""))
-        if most and self._bytes + size > most:
-            taken = f"{size_text(self._bytes)} taken of {size_text(most)}, {size_text(size)} more came"
-            return f"limit reached: {taken}{named(name)}"
-        return ""
+        name = "received" if most == limits.received else "without_folder"
+        taken = f"{size_text(self._bytes)} taken of {size_text(most)}, {size_text(size)} more came"
+        return f"limit reached: {taken}{named(name)}"
 
     def _count(self, size: int) -> None:
         self._files += 1

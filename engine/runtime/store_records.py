@@ -14,6 +14,7 @@ from engine.model.quick import quick
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.services.responses import SUCCESS, response_to
+from engine.standard.lean import dataclass
 from engine.wire.commands import decode_command
 from engine.wire.fragments import run_of
 from engine.wire.message_run import HEADERS
@@ -28,6 +29,27 @@ if TYPE_CHECKING:
 _received, _ready = quick(dx.Received), quick(dx.Ready)
 
 
+@dataclass(slots=True, eq=False)
+class _Arrived:
+    """A C-STORE like one before it, which is told when it is its turn: with its response where that went out before
+    anything else was to be told.
+
+    size: bytes of its data set. named: that is known to begin with its UIDs. answer: the P-DATA-TF of the response.
+    """
+
+    records: StoreRecords
+    event: p.StoreReceived
+    context: NegotiatedContext
+    size: int
+    named: bool
+    times: Times
+    answer: bytes = b""
+    answered: Times = (0.0, 0.0)
+
+    def __call__(self) -> None:
+        self.records.tell(self)
+
+
 class StoreRecords:
     """Of one association."""
 
@@ -35,20 +57,48 @@ class StoreRecords:
         self._recorder, self._context = recorder, context
         self._clean = False
         """The C-STORE being told has been judged, its response too."""
-        self._latest: partial[None] | None = None
-        """How the C-STORE that is being answered is recorded."""
+        self._latest: _Arrived | None = None
+        """The one that is being answered."""
         self._found = 0
         """What had been found before it otherwise."""
 
-    def received(self, event: p.StoreReceived, context: NegotiatedContext, named: bool, times: Times) -> None:
-        """A C-STORE like one before it arrived; `answered` follows. named: its data set is known to begin with its
-        UIDs."""
-        self._latest = partial(self._received, event, context, named, times)
+    def received(
+        self, event: p.StoreReceived, context: NegotiatedContext, size: int, named: bool, times: Times
+    ) -> None:
+        """A C-STORE like one before it arrived; `answered` follows. The rest as of `_Arrived`."""
+        self._latest = _Arrived(self, event, context, size, named, times)
         self._context.record(self._latest)
 
-    def _received(self, event: p.StoreReceived, context: NegotiatedContext, named: bool, times: Times) -> None:
-        self._clean = self._passes(event, named)
-        self._tell_received(event, context, times)
+    def answered(self, pdu: bytes) -> None:
+        """It was answered with success by this P-DATA-TF."""
+        arrived, self._latest = self._latest, None
+        assert arrived is not None, "it was received"
+        times = self._context.wall(), self._context.now()
+        if self._context.waits_last(arrived):
+            arrived.answer, arrived.answered = pdu, times
+        else:
+            self._context.record(partial(self._answered, arrived, pdu, times))
+
+    def tell(self, arrived: _Arrived) -> None:
+        """What waits of it."""
+        self._clean = self._passes(arrived)
+        if self._clean and arrived.answer:
+            event, context, size = arrived.event, arrived.context, arrived.size
+            self._recorder.note_store(event, size, arrived.answer, context, arrived.times, arrived.answered)
+            return
+        self._tell_received(arrived.event, arrived.context, arrived.times)
+        if arrived.answer:
+            self._answered(arrived, arrived.answer, arrived.answered)
+
+    def _passes(self, arrived: _Arrived) -> bool:
+        """Whether nothing is wrong with it and with the response, as it was with others of its form."""
+        event = arrived.event
+        form, pdus, command = event.form, event.pdus, len(event.command)
+        answer = command - form.asked.fixed + form.answered.fixed
+        front = b"" if arrived.named else bytes(pdus[0][HEADERS : HEADERS + IDENTITY])
+        longest = max(command, *map(len, pdus))
+        seen = StoreSeen(form, event.number, event.uid, front, longest, answer)
+        return self._recorder.passes(Direction.RECEIVED, seen, arrived.named)
 
     def _tell_received(self, event: p.StoreReceived, context: NegotiatedContext, times: Times) -> None:
         recorder, direction, clean = self._recorder, Direction.RECEIVED, self._clean
@@ -79,50 +129,15 @@ class StoreRecords:
         )
         recorder.told_received(message, None, None, False, None, times)
 
-    def _passes(self, event: p.StoreReceived, named: bool) -> bool:
-        """Whether nothing is wrong with it and with the response, as it was with others of its form."""
-        form, pdus = event.form, event.pdus
-        answer = len(event.command) - form.asked.fixed + form.answered.fixed
-        front = b"" if named else bytes(pdus[0][HEADERS : HEADERS + IDENTITY])
-        longest = max(len(event.command), *map(len, pdus))
-        seen = StoreSeen(form, event.number, event.uid, front, longest, answer)
-        return self._recorder.passes(Direction.RECEIVED, seen, named)
-
-    def answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext) -> None:
-        """It was answered with success by this P-DATA-TF."""
-        times, waits = (self._context.wall(), self._context.now()), self._latest
-        if waits is not None and self._context.take_back(waits):
-            self._context.record(partial(self._both, pdu, times, *waits.args))
-        else:
-            self._context.record(partial(self._answered, event, pdu, context, times))
-        self._latest = None
-
-    def _both(
-        self,
-        pdu: bytes,
-        times: Times,
-        event: p.StoreReceived,
-        context: NegotiatedContext,
-        named: bool,
-        arrived: Times,
-    ) -> None:
-        """Request and response with nothing between them."""
-        self._clean = self._passes(event, named)
-        if self._clean:
-            self._recorder.note_store(event, pdu, context, arrived, times)
-        else:
-            self._tell_received(event, context, arrived)
-            self._answered(event, pdu, context, times)
-
-    def _answered(self, event: p.StoreReceived, pdu: bytes, context: NegotiatedContext, times: Times) -> None:
-        recorder = self._recorder
+    def _answered(self, arrived: _Arrived, pdu: bytes, times: Times) -> None:
+        recorder, event = self._recorder, arrived.event
         if self._clean:
             recorder.note_data(Direction.SENT, (pdu,), pdu, *times)
         else:
             recorder.told_data(Direction.SENT, (pdu,), pdu, *times)
             self._learn(event.form)
         response = response_to(decode_command(event.command[HEADERS:]), SUCCESS)
-        ready = _ready(context, response, pdu[HEADERS:])
+        ready = _ready(arrived.context, response, pdu[HEADERS:])
         recorder.told_message(Direction.SENT, ready, None, 0, None, None, times)
 
     def _learn(self, form: StoreForm) -> None:

@@ -49,10 +49,10 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
 
     The file is safe before the answer; what the instance holds is read after it, and found by whatever comes next.
     """
-    exchange, peer, link, size = association.exchange, server.peer, association.link, event.size
+    exchange, peer, link, size, form = association.exchange, server.peer, association.link, event.size, event.form
     if exchange is None or association.machine.state is not Sta.Sta6 or peer.state.journal or not link.writable:
         return False
-    context = exchange.straight.passes(event.form.context_id, len(event.command) - HEADERS, size)
+    context = exchange.straight.passes(form.context_id, len(event.command) - HEADERS, size)
     if context is None or link.held_back or not association.messages.at_rest or association.context.retrievals.any:
         return False
     if peer.emulation.withheld(context.abstract_syntax):
@@ -60,7 +60,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     uids, syntax = (context.abstract_syntax, event.uid.rstrip(b"\0").decode()), context.transfer_syntax
     fragments = [pdu[HEADERS:] for pdu in event.pdus]
     front = bytes(fragments[0][: datasets.FRONT])
-    attributes = datasets.plain_instance(front, size, syntax, uids, (event.form.sop_class, event.uid), fragments)
+    attributes = datasets.plain_instance(front, size, syntax, uids, (form.sop_class, event.uid), fragments)
     if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth, fragments):
         return False
     arrived = association.context.wall(), association.context.now()
@@ -70,13 +70,13 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     if find_it is None:
         server.room.give_back(size)
         return False
-    answer = event.form.answer(event.number, event.uid)
+    answer = form.answer(event.number, event.uid)
     association.machine.send_quietly(answer)
     link.flush()  # the peer sends the next one while we finish this one
     link.expects_next = True
     exchange.straight.passed(context.id)
-    recorder = association.recorder
-    recorder.stores.received(event, context, attributes is not None, arrived)
+    stores = association.recorder.stores
+    stores.received(event, context, size, attributes is not None, arrived)
     try:
         if attributes is None:
             attributes = datasets.read_attributes(EncodedData(front, syntax), limits=peer.limits)
@@ -86,5 +86,5 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     except Exception as error:  # noqa: BLE001 - the peer has its answer, and is to go on
         sentence = f"Answering C-STORE-RQ failed unexpectedly: {type(error).__name__}."
         association.context.error(sentence, association.number, report=report_of(error))
-    recorder.stores.answered(event, answer, context)
+    stores.answered(answer)
     return True

@@ -26,30 +26,31 @@ _uid = re.compile(rb"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*\0?").fullmatch
 @dataclass(slots=True, eq=False)
 class _Shape:
     """P-DATA-TFs with one whole command set each. Behind its group length stand `head`, the Message ID, `middle`, the
-    length of the UID and the UID, `tail`. heads: what is before all that, by the size of the UID."""
+    length of the UID and the UID, `tail`. fixed: bytes of all but the UID. known: `begun`, by the size of the UID."""
 
     context_id: int
     head: bytes
     middle: bytes
     tail: bytes
     fixed: int
-    heads: dict[int, bytes] = field(default_factory=dict)
+    known: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
 
-    def begun(self, size: int) -> bytes:
-        """The headers and the group length where the UID has so many bytes."""
-        known = self.heads.get(size)
+    def begun(self, size: int) -> tuple[bytes, bytes]:
+        """Where the UID has so many bytes: what stands before the Message ID, and from that to the UID."""
+        known = self.known.get(size)
         if known is None:
             body = self.fixed + size
             command = _GROUP.size + body
             pdu = HEADS.pack(PDataTF.TYPE, command + PDV_HEADER, command + 2, self.context_id, ALL_OF_COMMAND)
-            known = self.heads[size] = pdu + _GROUP.pack(GROUP_LENGTH >> 16, GROUP_LENGTH & 0xFFFF, 4, body)
+            group = _GROUP.pack(GROUP_LENGTH >> 16, GROUP_LENGTH & 0xFFFF, 4, body)
+            between = self.middle + size.to_bytes(4, "little")
+            known = self.known[size] = b"".join((pdu, group, self.head)), between
         return known
 
     def filled(self, number: bytes, uid: bytes) -> bytes:
         """The P-DATA-TF with this Message ID and UID, as they stand there."""
-        size = len(uid)
-        length = size.to_bytes(4, "little")
-        return b"".join((self.begun(size), self.head, number, self.middle, length, uid, self.tail))
+        before, between = self.begun(len(uid))
+        return b"".join((before, number, between, uid, self.tail))
 
 
 @dataclass(slots=True, eq=False)
@@ -70,22 +71,21 @@ class StoreForm:
         alike, or its UID is none."""
         shape = self.asked
         size = len(pdu) - _BODY - shape.fixed
-        if not 0 < size <= UID_LENGTH or size & 1 or not pdu.startswith(shape.begun(size)):
+        if not 0 < size <= UID_LENGTH or size & 1:
             return None
-        at = _BODY + len(shape.head)
-        start = at + 2 + len(shape.middle) + 4
+        before, between = shape.begun(size)
+        at = len(before)
+        start = at + 2 + len(between)
         stop = start + size
-        if pdu[_BODY:at] != shape.head or pdu[at + 2 : start - 4] != shape.middle or pdu[stop:] != shape.tail:
+        if not (pdu.startswith(before) and pdu.startswith(between, at + 2) and pdu.startswith(shape.tail, stop)):
             return None
         uid = pdu[start:stop]
-        if pdu[start - 4 : start] != size.to_bytes(4, "little") or _uid(uid) is None:
-            return None
-        return pdu[at : at + 2], uid
+        return None if _uid(uid) is None else (pdu[at : at + 2], uid)
 
     def covers(self, request: bytes) -> bool:
         """Whether a command set is alike."""
         size = len(request) - _GROUP.size - self.asked.fixed
-        return 0 < size <= UID_LENGTH and self.own(self.asked.begun(size)[:HEADERS] + request) is not None
+        return 0 < size <= UID_LENGTH and self.own(self.asked.begun(size)[0][:HEADERS] + request) is not None
 
     @staticmethod
     def takes(uid: bytes) -> bool:
@@ -114,7 +114,7 @@ def store_form(context_id: int, request: bytes, response: bytes, maximum_length:
         return None
     sop_class = next((e.raw for e in decode_command(request) if e.tag == AFFECTED_CLASS), None)
     form = StoreForm(asked, answered, sop_class or b"")
-    own = form.own(asked.begun(len(request) - _GROUP.size - asked.fixed)[:HEADERS] + request)
+    own = form.own(asked.begun(len(request) - _GROUP.size - asked.fixed)[0][:HEADERS] + request)
     return form if own is not None and form.answer(*own)[HEADERS:] == response else None
 
 
