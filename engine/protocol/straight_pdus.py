@@ -58,7 +58,7 @@ class StraightPdus:
         has happened then."""
         if pdu[0] != PDataTF.TYPE:
             return False
-        if pdu == self.expected:
+        if self.expected and pdu == self.expected:
             data, self.expected = self.expected, b""
             self._events.append(_answer_received(data, INDICATED))
             return True

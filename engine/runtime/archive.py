@@ -209,21 +209,13 @@ class Archive(FolderStore):
     def _find_it(self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet) -> None:
         """It is safe: find it from now on, and index it soon."""
         name, size, modified, offset, length = written
-        row = _indexed_file(
-            file=name,
-            size=size,
-            modified=modified,
-            sop_class_uid=uids[0],
-            sop_instance_uid=uids[1],
-            transfer_syntax=syntax,
-            data_offset=offset,
-            data_length=length,
-            attributes=attributes,
-        )
+        row = _indexed_file(name, size, modified, *uids, syntax, offset, length, attributes)
         self._fresh[uids[1]] = row, attributes
         if uids[1] in self._held:
             self._settled()  # what it takes the place of is not held beside it
-        self._index_later(row)
+        self._unindexed.append(row)
+        if len(self._unindexed) == 1:
+            asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
 
     def _settled(self) -> dict[str, Instance]:
         """All instances by UID: those that came since somebody looked become such now."""
@@ -244,11 +236,6 @@ class Archive(FolderStore):
 
     def instances(self) -> Iterable[Instance]:
         return tuple(self._settled().values())
-
-    def _index_later(self, row: IndexedFile) -> None:
-        self._unindexed.append(row)
-        if len(self._unindexed) == 1:
-            asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
 
     def _index(self) -> None:
         rows = self._take_unindexed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 from engine.model.dataset import DataSet
 from engine.standard.lean import dataclass
@@ -109,8 +110,10 @@ def plain_instance(
     found, ended, _, end, at = leading_elements(data, PIXEL_GROUP << 16)
     if not ended or at < 0:
         return None
-    named = b"".join((_CLASS_HEAD, _short(len(raw[0])), raw[0], _INSTANCE_HEAD, _short(len(raw[1])), raw[1]))
-    if not data.startswith(named, max(0, at - len(_CLASS_HEAD) - 2 - len(raw[0]))):
+    own = raw[1]
+    named = _named_by(raw[0], len(own))
+    value = at + 8
+    if not data.startswith(named, max(0, value - len(named))) or not data.startswith(own, value):
         return None
     before = -1
     for element in found:
@@ -130,6 +133,12 @@ def plain_instance(
     except (Unusual, struct.error):
         return None
     return DataSet(tuple(found))
+
+
+@lru_cache(256)
+def _named_by(sop_class: bytes, size: int) -> bytes:
+    """SOP Class UID, and all of an SOP Instance UID of `size` bytes but its value."""
+    return b"".join((_CLASS_HEAD, _short(len(sop_class)), sop_class, _INSTANCE_HEAD, _short(size)))
 
 
 def _skim_explicit(data: bytes, size: int, found: dict[int, bytes], pieces: Sequence[Buffer]) -> bool:

@@ -23,15 +23,14 @@ MOST_GATHERED = 1024
 
 def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, source_ae_title: str = "") -> bytes:
     """Preamble, prefix and File Meta Information (PS3.10 7.1). DataSetError when a value cannot be written."""
-    before, after = _meta_around(transfer_syntax, sop_class_uid, source_ae_title)
-    instance = _instance_element(sop_instance_uid)
-    size = len(before) + len(instance) + len(after)
-    return b"".join((_META_BEGINS, size.to_bytes(4, "little"), before, instance, after))
+    value = _instance_value(sop_instance_uid)
+    before, after = _meta_around(transfer_syntax, sop_class_uid, source_ae_title, len(value))
+    return b"".join((before, value, after))
 
 
-@lru_cache(64)
-def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str) -> tuple[bytes, bytes]:
-    """What stands before the SOP Instance UID and after it: the same in all files of a kind."""
+@lru_cache(256)
+def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str, size: int) -> tuple[bytes, bytes]:
+    """What stands before and behind a Media Storage SOP Instance UID of `size` bytes: the same in all files of a kind."""
     after = [
         DataElement(SYNTAX, "UI", (transfer_syntax,)),
         DataElement(0x00020012, "UI", (IMPLEMENTATION_CLASS_UID,)),
@@ -40,15 +39,17 @@ def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str)
     if source_ae_title:
         after.append(DataElement(0x00020016, "AE", (source_ae_title,)))
     version = DataElement(0x00020001, "OB", b"\0\1")
-    return _written(version, DataElement(SOP_CLASS, "UI", (sop_class_uid,))), _written(*after)
+    instance = _INSTANCE_HEAD + size.to_bytes(2, "little")
+    before, behind = _written(version, DataElement(SOP_CLASS, "UI", (sop_class_uid,))) + instance, _written(*after)
+    length = len(before) + size + len(behind)
+    return b"".join((_META_BEGINS, length.to_bytes(4, "little"), before)), behind
 
 
-def _instance_element(uid: str) -> bytes:
-    """Media Storage SOP Instance UID, which is seldom the same twice: written here where it is a usual one."""
+def _instance_value(uid: str) -> bytes:
+    """That of Media Storage SOP Instance UID, which is seldom the same twice: written here where it is a usual one."""
     if _USUAL_UID(uid) is None:
-        return _written(DataElement(SOP_INSTANCE, "UI", (uid,)))
-    value = uid.encode() + b"\0" * (len(uid) % 2)
-    return _INSTANCE_HEAD + len(value).to_bytes(2, "little") + value
+        return _written(DataElement(SOP_INSTANCE, "UI", (uid,)))[len(_INSTANCE_HEAD) + 2 :]
+    return uid.encode() if len(uid) % 2 == 0 else uid.encode() + b"\0"
 
 
 def _written(*elements: DataElement) -> bytes:

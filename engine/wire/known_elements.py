@@ -4,7 +4,6 @@ common, and each is decoded once."""
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from engine.model.dataset import DataElement
 from engine.model.quick import quick
@@ -26,21 +25,16 @@ SOP_INSTANCE = 0x00080018
 """Each instance has its own."""
 _DELIMITERS = 0xFFFE
 _SHORT = {vr.encode(): vr for vr in SHORT_VRS}
+_ONLY_DEFAULT: tuple[str, ...] = (DEFAULT,)
 _head = struct.Struct("<HH2sH").unpack_from
 _element = quick(DataElement)
 _known: dict[tuple[str, ...], dict[bytes, DataElement]] = {}
 """By the codecs of their character sets and their bytes."""
 
 
-class Leading(NamedTuple):
-    """found: the elements. ended: nothing else has to be read. codecs: of the texts behind them. end: offset of what
-    comes behind them. instance: of the SOP Instance UID, -1 where it is not among them."""
-
-    found: list[DataElement]
-    ended: bool
-    codecs: tuple[str, ...]
-    end: int
-    instance: int
+Leading = tuple[list[DataElement], bool, tuple[str, ...], int, int]
+"""The elements; whether nothing else has to be read; the codecs of the texts behind them; the offset of what comes behind
+them; that of the SOP Instance UID, -1 where it is not among them."""
 
 
 def leading_elements(data: bytes, stop_at: int) -> Leading:
@@ -51,15 +45,15 @@ def leading_elements(data: bytes, stop_at: int) -> Leading:
     """
     found: list[DataElement] = []
     start, end, instance = 0, len(data), -1
-    codecs: tuple[str, ...] = (DEFAULT,)
+    codecs, short = _ONLY_DEFAULT, _SHORT.get
     known = _of(codecs)
     while end - start >= 8 and len(found) < MOST:
         group, number, code, length = _head(data, start)
-        vr, tag, stop = _SHORT.get(code), group << 16 | number, start + 8 + length
+        vr, tag, stop = short(code), group << 16 | number, start + 8 + length
         if group == _DELIMITERS:
             break
         if tag >= stop_at:
-            return Leading(found, True, codecs, start, instance)
+            return found, True, codecs, start, instance
         if vr is None or group & 1 or stop > end or (tag == SPECIFIC_CHARACTER_SET and found):
             break
         raw = data[start:stop]
@@ -75,7 +69,7 @@ def leading_elements(data: bytes, stop_at: int) -> Leading:
             known = _of(codecs)
         found.append(element)
         start = stop
-    return Leading(found, start == end, codecs, start, instance)
+    return found, start == end, codecs, start, instance
 
 
 def _of(codecs: tuple[str, ...]) -> dict[bytes, DataElement]:

@@ -215,5 +215,5 @@ def test_the_front_of_a_written_file_is_what_the_writer_of_elements_makes() -> N
     instance = file_writing._written(DataElement(0x00020003, "UI", ("1",)))
     length = file_writing._written(DataElement(0x00020000, "UL", ("0",)))
     assert instance.startswith(file_writing._INSTANCE_HEAD)
-    assert file_writing._instance_element("1") == instance
+    assert instance == file_writing._INSTANCE_HEAD + b"\x02\0" + file_writing._instance_value("1")
     assert bytes(128) + b"DICM" + length[:-4] == file_writing._META_BEGINS
