@@ -100,17 +100,18 @@ class Stores:
             self.steady, self._before_uid = (direction, seen.form), b""
         return True
 
-    def goes_on(self, direction: Direction, seen: StoreSeen) -> bool:
-        """The quick twin of `passes` for one that is named and came in the usual course. False says nothing."""
-        if self.steady != (direction, seen.form):
+    def goes_on(self, direction: Direction, form: StoreForm, number: int, longest: int, answer: int) -> bool:
+        """The quick twin of `passes` for one that is named, where the one before it was such too and nothing else has
+        passed since; False says nothing. number: the Message ID; the rest as of `StoreSeen`."""
+        if self.steady != (direction, form):
             return False
-        talk, sent, number = self._talk, direction is Direction.SENT, seen.message_id
+        talk, sent = self._talk, direction is Direction.SENT
         asking, most, most_back = sent is talk.requestor, talk.maximum[sent], talk.maximum[not sent]
-        if (most and seen.longest - PDU_HEADER > most) or (most_back and seen.answer - PDU_HEADER > most_back):
+        if (most and longest - PDU_HEADER > most) or (most_back and answer - PDU_HEADER > most_back):
             return False
         if not talk.exchanges.passes(asking, number):
             return False
-        talk.exchanges.passed(asking, number)  # of all else the one before it has left what this would
+        talk.exchanges.passed(asking, number)  # all else is as the one before it has left it
         return True
 
     def passed(self, direction: Direction, seen: StoreSeen) -> None:

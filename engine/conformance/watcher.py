@@ -211,10 +211,13 @@ class Watcher:
 
     def passes(self, direction: Direction, seen: StoreSeen, named: bool) -> bool:
         """`is_clean`; then both have `passed`. named: the data set is known to begin with its UIDs."""
-        if named and not self._echoes and self._stores.goes_on(direction, seen):
-            return True
         self._enter(direction)
         return self._stores.passes(direction, seen, named)
+
+    def goes_on(self, direction: Direction, form: StoreForm, number: int, longest: int, answer: int) -> bool:
+        """The quick twin of `passes` for one that is named and comes in the usual course; False says nothing.
+        number: the Message ID; the rest as of `StoreSeen`."""
+        return not self._echoes and self._stores.goes_on(direction, form, number, longest, answer)
 
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a C-STORE-RQ and its response of this form."""

@@ -11,7 +11,7 @@ from engine.standard.state_table import Evt, Sta, action
 from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import RUN_HEADER, DataRun, run_of
 from engine.wire.framer import Framer
-from engine.wire.message_run import may_repeat
+from engine.wire.message_run import ALL_OF_COMMAND, may_repeat
 from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, iter_pdvs
 from engine.wire.store_form import StoreForm
 
@@ -58,6 +58,10 @@ class StraightPdus:
         has happened then."""
         if pdu[0] != PDataTF.TYPE:
             return False
+        if self.store_forms and len(pdu) > _CONTROL and pdu[_CONTROL] == ALL_OF_COMMAND:
+            form = self.store_forms.get(pdu[_CONTEXT])
+            if form is not None and self._takes_store(form, bytes(pdu)):
+                return True
         if self.expected and pdu == self.expected:
             data, self.expected = self.expected, b""
             self._events.append(_answer_received(data, INDICATED))
@@ -71,9 +75,6 @@ class StraightPdus:
             self._events.append(p.RunReceived(run, INDICATED))
             return True
         data = bytes(pdu)
-        form = self.store_forms.get(data[_CONTEXT]) if len(data) > _CONTEXT else None
-        if form is not None and self._takes_store(form, data):
-            return True
         if data == self._latest_command:
             messages = self._framer.repeats(data)
             if messages is not None:

@@ -233,7 +233,8 @@ class Notes:
                 pdus.append((bytes(pdu[:HEAD]), length))
         data = None
         if self.keeps_data(size):
-            data = self._keep_data(_encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax))
+            self._kept_data += size if size > SMALL else 0
+            data = _encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax)
         outbox.put(
             StoreRun(
                 association=self._association,

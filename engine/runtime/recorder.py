@@ -261,6 +261,11 @@ class Recorder(Notes):
         self._last_was_wrong = False
         return not self._held and self._watcher.passes(direction, seen, named)
 
+    def goes_on(self, direction: Direction, form: StoreForm, number: int, longest: int, answer: int) -> bool:
+        """The quick twin of `passes`, as of the watcher."""
+        self._last_was_wrong = False
+        return not self._held and self._watcher.goes_on(direction, form, number, longest, answer)
+
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a request and its response of this form."""
         self._watching.note_clean(form)

@@ -47,7 +47,11 @@ class _Arrived:
     answered: Times = (0.0, 0.0)
 
     def __call__(self) -> None:
-        self.records.tell(self)
+        event, answer = self.event, self.answer
+        if answer and self.named and self.records.goes_on(event, answer):
+            self.records.note(self)
+        else:
+            self.records.tell(self)
 
 
 class StoreRecords:
@@ -79,12 +83,21 @@ class StoreRecords:
         else:
             self._context.record(partial(self._answered, arrived, pdu, times))
 
+    def goes_on(self, event: p.StoreReceived, answer: bytes) -> bool:
+        """Whether nothing is wrong with one that is named and with its response; False says nothing."""
+        longest, number = max(len(event.command), *map(len, event.pdus)), int.from_bytes(event.number, "little")
+        return self._recorder.goes_on(Direction.RECEIVED, event.form, number, longest, len(answer))
+
+    def note(self, arrived: _Arrived) -> None:
+        """Nothing is."""
+        event, context, size = arrived.event, arrived.context, arrived.size
+        self._recorder.note_store(event, size, arrived.answer, context, arrived.times, arrived.answered)
+
     def tell(self, arrived: _Arrived) -> None:
-        """What waits of it."""
+        """What waits of it, whatever is wrong with it."""
         self._clean = self._passes(arrived)
         if self._clean and arrived.answer:
-            event, context, size = arrived.event, arrived.context, arrived.size
-            self._recorder.note_store(event, size, arrived.answer, context, arrived.times, arrived.answered)
+            self.note(arrived)
             return
         self._tell_received(arrived.event, arrived.context, arrived.times)
         if arrived.answer:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from engine.model.dataset import DataSet
+from engine.model.quick import quick
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import transfer_syntax
 
@@ -27,6 +28,8 @@ MOST_METAS = 64
 """Kinds of File Meta Information remembered: by their length, of which a series has a few."""
 OWN_CLASS, OWN_INSTANCE = 0x00080016, 0x00080018
 PIXEL_GROUP, DELIMITERS = 0x7FE0, 0xFFFE
+_PIXELS = PIXEL_GROUP << 16
+_data_set = quick(DataSet)
 _explicit = struct.Struct("<HH2sH").unpack_from
 _implicit = struct.Struct("<HHI").unpack_from
 _length = struct.Struct("<I").unpack_from
@@ -104,10 +107,9 @@ def plain_instance(
 
     The quick twin of both, of `datasets.read_attributes`, and of what judges its UIDs, in one walk.
     """
-    row = transfer_syntax(syntax)
-    if row is None or row.deflated or not row.little_endian or row.implicit_vr:
+    if not _is_explicit(syntax):
         return None
-    found, ended, _, end, at = leading_elements(data, PIXEL_GROUP << 16)
+    found, ended, _, end, at = leading_elements(data, _PIXELS)
     if not ended or at < 0:
         return None
     own = raw[1]
@@ -132,7 +134,14 @@ def plain_instance(
             return None
     except (Unusual, struct.error):
         return None
-    return DataSet(tuple(found))
+    return _data_set(tuple(found))
+
+
+@lru_cache(64)
+def _is_explicit(syntax: str) -> bool:
+    """Whether data sets are in Explicit VR Little Endian, and not deflated."""
+    row = transfer_syntax(syntax)
+    return row is not None and not row.deflated and row.little_endian and not row.implicit_vr
 
 
 @lru_cache(256)

@@ -30,7 +30,7 @@ def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, s
 
 @lru_cache(256)
 def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str, size: int) -> tuple[bytes, bytes]:
-    """What stands before and behind a Media Storage SOP Instance UID of `size` bytes: the same in all files of a kind."""
+    """What stands before and behind a Media Storage SOP Instance UID of so many bytes, in all files of a kind."""
     after = [
         DataElement(SYNTAX, "UI", (transfer_syntax,)),
         DataElement(0x00020012, "UI", (IMPLEMENTATION_CLASS_UID,)),

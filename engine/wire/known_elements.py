@@ -33,8 +33,8 @@ _known: dict[tuple[str, ...], dict[bytes, DataElement]] = {}
 
 
 Leading = tuple[list[DataElement], bool, tuple[str, ...], int, int]
-"""The elements; whether nothing else has to be read; the codecs of the texts behind them; the offset of what comes behind
-them; that of the SOP Instance UID, -1 where it is not among them."""
+"""The elements; whether nothing else has to be read; the codecs of the texts behind them; the offset of what comes
+behind them; that of the SOP Instance UID, -1 where it is not among them."""
 
 
 def leading_elements(data: bytes, stop_at: int) -> Leading:

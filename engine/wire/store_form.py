@@ -98,7 +98,9 @@ class StoreForm:
 
     def answer(self, number: bytes, uid: bytes) -> bytes:
         """The P-DATA-TF with the response to such a request."""
-        return self.answered.filled(number, uid)
+        shape = self.answered
+        before, between = shape.begun(len(uid))
+        return b"".join((before, number, between, uid, shape.tail))
 
 
 def store_form(context_id: int, request: bytes, response: bytes, maximum_length: int) -> StoreForm | None:
