@@ -22,6 +22,9 @@ WORK = 0.01
 """Seconds of processor time between two beats that count as work; an echo now and then is none."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Parameters of mallopt(3)."""
+MANY = 4_000
+"""Free pieces that are looked through for whole pages at most: an area is closed to all threads meanwhile, the window's
+too, and each may take 11 us. After hours of traffic there are 600, with the window 1,500."""
 _LEAST, _PIECE = 128 * 1024, 100_000
 """Bytes that an area keeps when it gives back; of a piece whose freeing makes it look."""
 
@@ -51,7 +54,8 @@ def give_back() -> None:
         return
     library.mallopt(_TRIM_THRESHOLD, _LEAST)
     bytes(_PIECE)
-    library.malloc_trim(0)
+    if library.mallinfo().ordblks <= MANY:
+        library.malloc_trim(0)
     library.mallopt(_MMAP_THRESHOLD, KEPT)  # once one is set, neither goes by what is freed
     library.mallopt(_TRIM_THRESHOLD, 2 * KEPT)
 
@@ -64,9 +68,15 @@ def _library() -> Any:
     try:
         import ctypes
 
+        class Told(ctypes.Structure):
+            """struct mallinfo."""
+
+            _fields_ = (("arena", ctypes.c_int), ("ordblks", ctypes.c_int), ("others", ctypes.c_int * 8))
+
         library = ctypes.CDLL(None)
+        library.mallinfo.restype = Told
         return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
-    except (ImportError, OSError):  # linked without one
+    except (ImportError, OSError, AttributeError):  # another C library
         return None
 
 

@@ -6,10 +6,12 @@ import ctypes
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from engine.runtime.freed_memory import QUIET, Rest
+from engine.runtime import freed_memory
+from engine.runtime.freed_memory import KEPT, MANY, QUIET, Rest
 
 ROOT = Path(__file__).parents[2]
 BUSY, CALM = 0.5, 0.001
@@ -47,6 +49,19 @@ def test_giving_back_is_no_work() -> None:
     for _ in range(10 * QUIET):
         rest.beat()
     assert count == 1
+
+
+@pytest.mark.parametrize(("pieces", "looked_through"), [(MANY, True), (MANY + 1, False)])
+def test_areas_in_many_pieces_are_not_held_up(
+    monkeypatch: pytest.MonkeyPatch, pieces: int, looked_through: bool
+) -> None:
+    library = Mock()
+    library.mallinfo.return_value.ordblks = pieces
+    monkeypatch.setattr(freed_memory, "_library", lambda: library)
+    freed_memory.give_back()
+    assert library.malloc_trim.called is looked_through
+    (least, *_), *_, (kept, *_) = (call.args[::-1] for call in library.mallopt.call_args_list)
+    assert (least, kept) == (128 * 1024, 2 * KEPT)
 
 
 WORK = """
