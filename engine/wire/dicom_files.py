@@ -230,7 +230,7 @@ def _note(meta: dict[int, str], sop_class: str, sop_instance: str) -> str:
 
 
 def _identity(source: FileSource, offset: int, syntax: str) -> dict[int, str]:
-    """SOP Class and Instance UID in the data set itself; nothing where it cannot be read so far."""
+    """SOP Class and Instance UID in the data set itself, as far as it can be read."""
     row = transfer_syntax(syntax)
     if row is None:
         return {}
@@ -245,6 +245,8 @@ def _identity(source: FileSource, offset: int, syntax: str) -> dict[int, str]:
         elements = reader.read(offset)
     except (DataSetError, OSError, zlib.error):
         return {}
+    if elements and reader.failure is not None and reader.failure[1] == elements[-1].start:
+        elements = elements[:-1]  # a UID that the file ends in is none
     return {e.tag: strip(e.value.decode("latin-1")) for e in elements if e.tag in (_OWN_CLASS, _OWN_INSTANCE)}
 
 

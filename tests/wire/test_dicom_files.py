@@ -161,6 +161,17 @@ def test_any_file_opens_or_is_refused(tmp_path: Path, content: bytes, prefixed: 
         assert words.endswith(".")
 
 
+def test_a_file_cut_in_a_uid_is_of_the_class_its_meta_information_says(tmp_path: Path) -> None:
+    path = tmp_path / "cut.dcm"
+    write_file(path, encode_dataset(ATTRIBUTES, EXPLICIT_VR_LE), EXPLICIT_VR_LE, SOP_CLASS, SOP_INSTANCE)
+    whole = path.read_bytes()
+    place = whole.rindex(SOP_CLASS.encode())
+    path.write_bytes(whole[: place + len(SOP_CLASS) - 3])
+    header = checked(open_file(path))
+    assert (header.sop_class_uid, header.sop_instance_uid, header.note) == (SOP_CLASS, SOP_INSTANCE, "")
+    assert "(0008,0016)" in header.cut
+
+
 def test_a_file_cut_in_its_pixel_data_is_told_with_the_place(tmp_path: Path) -> None:
     path = tmp_path / "cut.dcm"
     pixels = bytes.fromhex("e07f10004f570000 00100000") + bytes(0x1000)
