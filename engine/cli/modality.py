@@ -29,7 +29,7 @@ from engine.trace.plain_text import table
 from engine.workspace.dataset_toml import read_dataset, write_dataset
 from engine.workspace.errors import ValueProblem, WorkspaceError
 from engine.workspace.keys import with_keys
-from engine.workspace.matching_values import this_day
+from engine.workspace.matching_values import problems, this_day
 from engine.workspace.modality_records import Records, StepRecord, step_records
 from engine.workspace.performed_steps import Performing, begun, ended, item_problems, lacking
 from engine.workspace.placeholders import new_uid
@@ -76,6 +76,9 @@ def worklist(args: argparse.Namespace) -> Exit:
         if item is not None:
             items.append(item)
 
+    asked = with_keys(keys, args.key)
+    for wrong in problems(asked):
+        output.error(f"{wrong} It is asked for as it is.")
     with driving(output) as driver:
         operation = driver.new_id()
         command = Retrieve(
@@ -84,7 +87,7 @@ def worklist(args: argparse.Namespace) -> Exit:
             proposal=proposal(args, (context,)),
             service="C-FIND",
             sop_class_uid=WORKLIST,
-            identifier=with_keys(keys, args.key),
+            identifier=asked,
         )
         status, code = driver.operate(command, operation, watch)
     if args.pick is None and items:

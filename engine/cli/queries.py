@@ -19,7 +19,7 @@ from engine.trace.explain import PreviewError, data_set_json, data_set_of
 from engine.workspace.dataset_toml import attribute_key
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
-from engine.workspace.matching_values import resolved, this_day
+from engine.workspace.matching_values import problems, resolved, this_day
 from engine.workspace.message_files import load_message
 from engine.workspace.names import resolve_uid
 from engine.workspace.placeholders import Filler
@@ -46,6 +46,8 @@ def find(args: argparse.Namespace) -> Exit:
     if args.json and form != "table":
         raise ValueProblem("--json prints everything as JSON lines; leave out --format and --full")
     uid, keys = find_query(args)
+    for wrong in problems(keys):
+        output.error(f"{wrong} It is asked for as it is.")
     matches: list[DataSet] = []
     whole: list[object] = []
 

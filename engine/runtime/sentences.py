@@ -22,10 +22,10 @@ def connect_failed(error: OSError, peer: Peer) -> str:
     """A TCP connection could not be made."""
     where = address(peer)
     if isinstance(error, socket.gaierror):
-        return (
-            f"No address found for host '{peer.host}': {_reason(error)}. "
-            "Check the spelling, or give the IP address instead."
-        )
+        advice = "Check the spelling, or give the IP address instead."
+        if "/" in peer.host or ":" in peer.host:
+            advice = "Give the host without a scheme or port: the port stands by itself."
+        return f"No address found for host '{peer.host}': {_reason(error)}. {advice}"
     if isinstance(error, ssl.SSLError):
         return f"TLS with {where} failed: {_reason(error)}. Check that the port speaks TLS, and the certificates."
     hints = {

@@ -7,12 +7,13 @@ command line; it becomes a date or a range when the query is made.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.whole_numbers import whole_number
 
+from .dataset_toml import attribute_key
 from .errors import ValueProblem
 
 _LAST = re.compile(r"(?:last|past)\s+(\d{1,4})\s+(day|week|month|year)s?\Z")
@@ -99,6 +100,16 @@ def problem(vr: str, text: str) -> str | None:
     if vr == "PN" and text.count("^") > 4 * (text.count("=") + 1):
         return "A name has five parts at most: family^given^middle^prefix^suffix."
     return None
+
+
+def problems(keys: DataSet) -> Iterator[str]:
+    """What is wrong with the values of an Identifier, a sentence that begins with the key each; sequences too."""
+    for element in keys:
+        if element.vr == "SQ":
+            for item in element.items:
+                yield from problems(item)
+        elif not isinstance(element.value, bytes) and (wrong := problem(element.vr, "\\".join(element.texts))):
+            yield f"{attribute_key(element.tag)}: {wrong}"
 
 
 def _range_problem(vr: str, text: str) -> str | None:

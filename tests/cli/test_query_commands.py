@@ -105,6 +105,23 @@ def test_json_lines_and_another_form_at_once_are_refused(capsys: pytest.CaptureF
     assert "leave out --format" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("StudyDate=2020-01-31", "StudyDate: Dates are written without signs between: 20200131."),
+        ("StudyDate=now", "20240131"),
+    ],
+)
+def test_a_value_that_matches_nothing_is_told(
+    port: str, key: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["find", HOST, port, "-k", key]) == Exit.SUCCESS
+    told = capsys.readouterr().err
+    assert said in told and told.endswith("It is asked for as it is.\n")
+    assert main(["find", HOST, port, "-k", "StudyDate=today", "-k", "PatientName=D*"]) == Exit.SUCCESS
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("identifier", [None, b"\xff" * 31], ids=["no identifier", "no data set"])
 def test_a_match_that_cannot_be_read_is_told(identifier: bytes | None, capsys: pytest.CaptureFixture[str]) -> None:
     def script(talk: Conversation) -> None:

@@ -175,11 +175,6 @@ _ROWS = (
         "Compare the command set with PS3.7 and the SOP class; the findings name what departs from them.",
     ),
     _Row(
-        "retrieve.identifier", "The retrieval does not fit the model", "PS3.4 C.4.2.1.5", _RETRIEVE, 0xA900, 0xA9FF,
-        "The query level is not one of the model, or a unique key of this or a higher level is missing.",
-        "Give the Query/Retrieve Level and the unique keys down to it, nothing else.",
-    ),
-    _Row(
         "retrieve.cannot-process", "The peer cannot process the retrieval", "PS3.4 C.4.2.1.5",
         _RETRIEVE, 0xC000, 0xCFFF,
         "A code of the peer's own; for a C-MOVE often that it cannot reach the destination.",

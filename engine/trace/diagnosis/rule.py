@@ -52,7 +52,9 @@ likeliest cause."""
 
 
 def rule(name: str, title: str, clause: str, about: str = "association") -> Callable[[Look], Look]:
-    """Add the function below as a rule."""
+    """Add the function below as a rule. ValueError where there is one of this name."""
+    if name in RULES:
+        raise ValueError(f"{name} is a rule already")
 
     def add(look: Look) -> Look:
         RULES[name] = DiagnosisRule(name, about, title, clause, look)
