@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 _association_notice = quick(AssociationNotice)
 OnRequest = Callable[["Association", dx.RequestReceived], None]
+LEAVING = 0.5
+"""Seconds peers get to answer the A-RELEASE-RQ of a listener that stops, before their associations are aborted: who
+answers it at all does in milliseconds, and many answer none from an acceptor."""
 
 
 class Association:

@@ -11,7 +11,7 @@ from engine.model import commands as c
 from engine.model.notices import Outcome
 from engine.wire.pdu_encoding import FieldProblem
 
-from .association import Association, end_all
+from .association import LEAVING, Association, end_all
 from .context import Context, settled
 from .invocation import Ended, service_name
 from .operations import Operation, Operations, finish, opened
@@ -209,7 +209,7 @@ class Dispatcher:
             self._context.spawn(self._stopped(listener), "Stopping the built-in peer")
 
     async def _stopped(self, listener: Listener) -> None:
-        await listener.stop(2.0)
+        await listener.stop(TIDY_TIME)
         self.leaving.discard(listener)
 
     def _at(self, number: int, act: Callable[[Listener], None]) -> None:
@@ -234,7 +234,13 @@ class Dispatcher:
         for listener in self._listeners.values():
             listener.refuse()
         await settled()
-        await end_all(self._context, self._context.associations.values(), timeout)
+        ours: list[Association] = []
+        others: list[Association] = []
+        for association in self._context.associations.values():
+            (ours if association.requestor else others).append(association)
+        await asyncio.gather(
+            end_all(self._context, ours, timeout), end_all(self._context, others, min(LEAVING, timeout))
+        )
         await asyncio.gather(*(listener.stop(1.0) for listener in self._listeners.values()))
         self._listeners.clear()
         await self._context.finish_tasks(1.0)

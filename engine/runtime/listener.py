@@ -35,7 +35,7 @@ from engine.wire.reassembly import Sink
 from engine.workspace.worklist_folder import WorklistFolder
 
 from . import sentences
-from .association import Association, end_all
+from .association import LEAVING, Association, end_all
 from .binding import bind
 from .context import Context, settled
 from .database import DatabaseError
@@ -346,7 +346,8 @@ class Listener:
         association.finish(AssociationPhase.REJECTED, Outcome.REJECTED, sentence, rejection=values)
 
     async def stop(self, timeout: float) -> None:
-        """Stop listening; associations still open are released, then aborted."""
+        """Stop listening; associations still open are released, then aborted. timeout: seconds for what else it is in
+        the middle of."""
         self.refuse()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._begun.wait(), timeout)
@@ -354,7 +355,7 @@ class Listener:
         await settled()
         await self.server.reporter.tell(scp_status(self.peer.state, GOING_DOWN), timeout)
         links = [a.link for a in self.associations if a.script is not None]
-        await end_all(self.context, self.associations, timeout)
+        await end_all(self.context, self.associations, min(LEAVING, timeout))
         for link in links:  # a script may keep them open
             link.kill()
         for instance in self.store.instances():

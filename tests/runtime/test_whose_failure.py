@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from engine.model.association import Timeouts
-from engine.model.commands import Abort, OneShot
-from engine.model.notices import AssociationNotice, ErrorNotice, Outcome
+from engine.model.commands import Abort, OneShot, StopListening
+from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, Outcome
 from engine.model.reading import hindrance
 from engine.protocol.upper_layer import UpperLayer
+from engine.runtime import listener as listener_module
 from engine.runtime.life import Life
 from engine.runtime.link import Link
 from engine.runtime.messages import Messages
 from engine.runtime.pipeline import Pipeline
 from engine.runtime.recorder import Recorder
-from tests.runtime.console import Console, echo_rq, policy, proposal
+from tests.runtime.console import VERIFICATION, Console, echo_rq, policy, proposal
 from tests.runtime.scripted import calling
 from tests.runtime.test_defects_within import fails, once, shot, told
 
@@ -160,3 +161,18 @@ def test_the_association_ends_where_its_time_is_up_and_that_fails(
         ended = console.wait(AssociationNotice, lambda n: n.outcome is not None)
     assert DEFECT in ended.sentence
     assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+# --- the end --------------------------------------------------------------------------------------------------------
+
+
+def test_a_peer_that_does_not_answer_a_release_keeps_no_listener(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the engine, which gives associations that it opened itself longer."""
+    monkeypatch.setattr(listener_module, "LEAVING", 0.01)
+    listener = console.listen()
+    with calling(listener.port, VERIFICATION) as peer:
+        console.submit(StopListening(listener=listener.listener))
+        assert [peer.read_pdu()[0] for _ in range(2)] == [5, 7]
+        console.wait(ListenerNotice, lambda n: not n.listening)
