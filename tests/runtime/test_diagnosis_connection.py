@@ -82,6 +82,7 @@ def test_an_attempt_nobody_answers(console: Console) -> None:
 
 
 UNANSWERED = {"associate.no-answer": replace(LONG, acse=SHORT), "dimse.no-response": replace(LONG, dimse=SHORT)}
+UNANSWERED["dimse.other-message-id"] = UNANSWERED["dimse.no-response"]
 """Where a time-out has to come it is the short one, and no other may come before it."""
 
 
@@ -116,6 +117,13 @@ def _closes_later(talk: Conversation) -> None:
     talk.read_command()
 
 
+def _another_id(talk: Conversation) -> None:
+    talk.accept()
+    context_id, request = talk.read_command()
+    talk.send(talk.message(context_id, response_to(request, 0).with_values(MessageIDBeingRespondedTo=77)))
+    talk.wait_closed()
+
+
 def _garbage(talk: Conversation) -> None:
     talk.accept()
     talk.read_command()
@@ -135,6 +143,7 @@ SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
     "associate.no-answer": (_silent, "0.4 s"),
     "associate.closed": (_hangs_up, "closed the connection"),
     "dimse.no-response": (_no_response, "0.4 s"),
+    "dimse.other-message-id": (_another_id, "answers message 77; asked was message 1"),
     "associate.aborted-after-accept": (_aborts_at_once, "A-ABORT"),
     "transport.closed": (_closes_later, "closed the connection"),
     "association.protocol": (_garbage, "broke the protocol"),

@@ -37,6 +37,11 @@ def test_an_unknown_host_name(console: Console) -> None:
     assert ended.phase is AssociationPhase.FAILED
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1", "127.0.0.1:104"])
+def test_a_host_with_scheme_or_port(host: str, console: Console) -> None:
+    fails(console, Nowhere(), Outcome.CONNECTION_FAILED, host, "the port stands by itself", host=host)
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_a_closed_port(host: str, console: Console) -> None:
     where = Nowhere()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from engine.model.association import Timeouts
 from engine.model.limits import to_raise
-from engine.model.notices import Cause
+from engine.model.notices import Cause, Direction, MessageNotice
+from engine.standard.messages import message_name
 
-from .model import Mend, Setting
+from .model import Mend, Proof, Setting
 from .rule import Case, Found, rule
 from .story import AssociationStory
 
@@ -156,10 +157,37 @@ def closed_instead(case: Case) -> Found | None:
     )
 
 
+def _stray(story: AssociationStory) -> tuple[MessageNotice, MessageNotice] | None:
+    """The last request sent, and a response that came after it and answers none of ours."""
+    asked = next((m for m in reversed(story.messages) if m.direction is Direction.SENT), None)
+    came = next((m for m in reversed(story.messages) if m.unsolicited and m.command.is_response), None)
+    return (asked, came) if asked is not None and came is not None and came.time >= asked.time else None
+
+
+@rule("dimse.other-message-id", "The response has another Message ID", "PS3.7 7.5.1")
+def other_message_id(case: Case) -> Found | None:
+    story = case.association
+    stray = _stray(story) if story.cause is Cause.NO_RESPONSE else None
+    if stray is None:
+        return None
+    asked, came = stray
+    name = message_name(came.command.command_field)
+    return Found(
+        happened=f"{story.where} sent a {name} that answers message {came.command.responded_to}; asked was message "
+        f"{asked.command.message_id}, which stayed without a response.",
+        cause="A defect of the peer: Message ID Being Responded To has to be the Message ID of the request.",
+        change="Give the peer's vendor this trace; no time-out helps.",
+        proofs=(
+            Proof(text="The response.", association=story.number, time=came.time, sent=False),
+            Proof(text="The request.", association=story.number, time=asked.time, sent=True),
+        ),
+    )
+
+
 @rule("dimse.no-response", "A request is not answered in time", "PS3.7 7.5.1")
 def no_response(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.NO_RESPONSE:
+    if story.cause is not Cause.NO_RESPONSE or _stray(story) is not None:
         return None
     seconds = _timeouts(story).dimse
     return Found(
