@@ -42,7 +42,7 @@ def _proof_of(finding: FindingNotice) -> Proof:
 @rule("peer.nagle", "Every answer takes as long as a delayed acknowledgement", "PS3.8 9.1.1")
 def nagle(case: Case) -> Found | None:
     story = case.association
-    durations = [m.duration for m in story.messages if m.direction is Direction.RECEIVED and m.duration is not None]
+    durations = [m.duration for m in story.messages if not m.sent and m.duration is not None]
     pipelined = story.negotiated is not None and story.negotiated.window.invoked != 1
     if not _ended(story) or pipelined or len(durations) < LEAST_RESPONSES:
         return None  # of requests that wait for each other the duration says nothing

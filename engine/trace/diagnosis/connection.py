@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from engine.model.association import Timeouts
 from engine.model.limits import to_raise
-from engine.model.notices import Cause, Direction, MessageNotice
+from engine.model.notices import Cause
 from engine.standard.messages import message_name
 
 from .model import Mend, Proof, Setting
 from .rule import Case, Found, rule
-from .story import AssociationStory
+from .story import AssociationStory, MessageSeen
 
 DICOM_PORTS = "104, 11112, and 2762 or 11112 with TLS"
 """PS3.8 9.1.1, PS3.15 B.12: what a peer most likely listens on."""
@@ -157,9 +157,9 @@ def closed_instead(case: Case) -> Found | None:
     )
 
 
-def _stray(story: AssociationStory) -> tuple[MessageNotice, MessageNotice] | None:
+def _stray(story: AssociationStory) -> tuple[MessageSeen, MessageSeen] | None:
     """The last request sent, and a response that came after it and answers none of ours."""
-    asked = next((m for m in reversed(story.messages) if m.direction is Direction.SENT), None)
+    asked = next((m for m in reversed(story.messages) if m.sent), None)
     came = next((m for m in reversed(story.messages) if m.unsolicited and m.command.is_response), None)
     return (asked, came) if asked is not None and came is not None and came.time >= asked.time else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.model.notices import Direction, MessageNotice, Outcome, StatusNotice
+from engine.model.notices import MessageNotice, Outcome, StatusNotice
 from engine.standard.dictionary import uid_text
 from engine.standard.messages import RESPONSE_BIT, STORE
 from engine.standard.sop_classes import sop_class
@@ -166,9 +166,7 @@ def context_missing(case: Case) -> Found | None:
     refused = [
         m
         for m in story.messages
-        if m.direction is Direction.SENT
-        and m.command.command_field == STORE | RESPONSE_BIT
-        and m.command.status not in (0, None)
+        if m.sent and m.command.command_field == STORE | RESPONSE_BIT and m.command.status not in (0, None)
     ]
     if refused:
         return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from engine.model.association import Negotiated, Peer, Proposal
+from engine.model.command_set import CommandSet
+from engine.model.dataset import EncodedData, FileData
 from engine.model.notices import (
     AssociationNotice,
     AssociationPhase,
@@ -33,6 +35,8 @@ KEPT_ASSOCIATIONS = 500
 KEPT_PDUS = 64
 """The latest PDUs of each, without their data: what a proof points at is among the last."""
 KEPT_MESSAGES = 256
+KEPT_DATA = 16 * 1024 * 1024
+"""Bytes of the data sets of one operation under way, the first that come: what is wrong with text is wrong in all."""
 KEPT_FINDINGS = 64
 KEPT_OPERATIONS = 500
 _STORE = MESSAGES["C-STORE-RQ"].command_field
@@ -48,7 +52,18 @@ class PduSeen:
     state: str
 
 
-_pdu_seen = quick(PduSeen)
+@dataclass(frozen=True, slots=True)
+class MessageSeen:
+    """A message without its data set: hundreds are remembered, of hundreds of associations."""
+
+    time: float
+    sent: bool
+    command: CommandSet
+    duration: float | None
+    unsolicited: bool
+
+
+_pdu_seen, _message_seen = quick(PduSeen), quick(MessageSeen)
 
 
 @dataclass(slots=True)
@@ -71,7 +86,7 @@ class AssociationStory:
     established: float | None = None
     ended: float | None = None
     pdus: deque[PduSeen] = field(default_factory=lambda: deque(maxlen=KEPT_PDUS))
-    messages: deque[MessageNotice] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
+    messages: deque[MessageSeen] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
     findings: deque[FindingNotice] = field(default_factory=lambda: deque(maxlen=KEPT_FINDINGS))
 
     @property
@@ -94,13 +109,9 @@ class AssociationStory:
                 return Proof(text=text, association=self.number, time=pdu.time, sent=pdu.sent, start=start, end=end)
         return Proof(text=text, association=self.number)
 
-    def received(self, message: str) -> list[MessageNotice]:
+    def received(self, message: str) -> list[MessageSeen]:
         """Messages of this name that came, oldest first."""
-        return [
-            m
-            for m in self.messages
-            if m.direction is Direction.RECEIVED and message_name(m.command.command_field) == message
-        ]
+        return [m for m in self.messages if not m.sent and message_name(m.command.command_field) == message]
 
 
 @dataclass(slots=True)
@@ -112,6 +123,19 @@ class OperationStory:
     pending: int = 0
     began_stores: int = 0
     """C-STORE-RQs that had come on any association when it began."""
+    data: int = 0
+    """Bytes of data sets that came with its messages."""
+
+    def keep(self, notice: MessageNotice) -> None:
+        """Remember a message, with its data set where that is in memory and there is room; a temporary file is not kept
+        from going."""
+        if isinstance(notice.data, EncodedData):
+            self.data += notice.data_length
+            if self.data > KEPT_DATA:
+                notice = replace(notice, data=None)
+        elif isinstance(notice.data, FileData) and notice.data.owner is not None:
+            notice = replace(notice, data=None)
+        self.messages.append(notice)
 
     def request(self) -> MessageNotice | None:
         """The first request sent that is kept."""
@@ -189,11 +213,12 @@ class Stories:
         self.association(n.association).pdus.append(seen)
 
     def _message(self, n: MessageNotice) -> None:
-        self.association(n.association).messages.append(n)
+        seen = _message_seen(n.time, n.direction is Direction.SENT, n.command, n.duration, n.unsolicited)
+        self.association(n.association).messages.append(seen)
         if n.direction is Direction.RECEIVED and n.command.command_field == _STORE:
             self.stores_received += 1
         if n.operation is not None:
-            self.operation(n.operation).messages.append(n)
+            self.operation(n.operation).keep(n)
 
     def _finding(self, n: FindingNotice) -> None:
         self.association(n.association).findings.append(n)
