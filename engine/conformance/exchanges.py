@@ -98,6 +98,16 @@ class Exchanges:
         """Such a request came and was answered."""
         self._note_ended(by_requestor, number)
 
+    def goes_by(self, by_requestor: bool, number: int) -> bool:
+        """`passes`, and then `passed`."""
+        ended = self._ended[by_requestor]
+        if self._open[True] or self._open[False] or number in ended:
+            return False
+        ended[number] = None
+        if len(ended) > REMEMBERED:
+            ended.popitem(last=False)
+        return True
+
     def whole(self, message: Message) -> None:
         """The message is whole: what follows from it."""
         operation = message.operation

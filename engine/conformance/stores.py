@@ -109,10 +109,7 @@ class Stores:
         asking, most, most_back = sent is talk.requestor, talk.maximum[sent], talk.maximum[not sent]
         if (most and longest - PDU_HEADER > most) or (most_back and answer - PDU_HEADER > most_back):
             return False
-        if not talk.exchanges.passes(asking, number):
-            return False
-        talk.exchanges.passed(asking, number)  # all else is as the one before it has left it
-        return True
+        return talk.exchanges.goes_by(asking, number)  # all else is as the one before it has left it
 
     def passed(self, direction: Direction, seen: StoreSeen) -> None:
         """Such a request and its response passed."""

@@ -10,7 +10,8 @@ LONGEST = 80
 """Bytes of a stem: systems take names of 255, Windows paths of 260 in all, and a suffix follows."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d)(?=$|[. ])", re.IGNORECASE)
 """Windows takes these for devices, whatever suffix they have."""
-_plain_uid = re.compile(r"[0-9][0-9.]{0,63}", re.ASCII).fullmatch
+is_plain_uid = re.compile(r"[0-9][0-9.]{0,63}", re.ASCII).fullmatch
+"""Tells a UID that is the name of a file as it is."""
 
 
 def file_stem(text: str, otherwise: str = "untitled") -> str:
@@ -27,7 +28,7 @@ def file_stem(text: str, otherwise: str = "untitled") -> str:
 def uid_stem(uid: str, otherwise: str) -> str:
     """A UID as the name of a file, without suffix: itself when it is digits and dots, else `otherwise` and a hash, so
     that unequal ones never share a file."""
-    if _plain_uid(uid):
+    if is_plain_uid(uid):
         return uid
     return f"{otherwise}-{sha256(uid.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
-from engine.model.file_names import uid_stem
+from engine.model.file_names import is_plain_uid, uid_stem
 from engine.model.limits import MIB, USUAL, Limits, named
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
@@ -314,7 +314,7 @@ def drop_spooled(data: object) -> None:
 
 def file_name(uid: str) -> str:
     """The file of an instance, named after the UID a peer sent."""
-    return f"{uid_stem(uid, 'instance')}.dcm"
+    return f"{uid if is_plain_uid(uid) else uid_stem(uid, 'instance')}.dcm"
 
 
 @dataclass(slots=True)

@@ -85,6 +85,7 @@ class Durable:
         self.incoming = inside / "incoming"
         self._database = Database(inside / DATABASE)
         self.archive = Archive(folder, self.incoming, self._database, on_problem, limits)
+        self.keep_at_once = self.archive.keep_at_once
 
     def load(self, state: State, stop: Callable[[], bool]) -> list[str]:
         """Open the folder and bring back what it holds, in place of what `state` was made with; blocks.
@@ -108,9 +109,6 @@ class Durable:
 
     async def keep(self, instance: Instance) -> str:
         return await self.archive.keep(instance)
-
-    def keep_at_once(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> FindIt | None:
-        return self.archive.keep_at_once(uids, syntax, data, size)
 
     async def forget(self, sop_instance_uid: str) -> str:
         return await self.archive.forget(sop_instance_uid)

@@ -327,6 +327,11 @@ class Link(asyncio.BufferedProtocol):
         """Whether nothing is read for now."""
         return bool(self._holders)
 
+    @property
+    def at_ease(self) -> bool:
+        """Whether it is read, and nobody needs to wait before it writes."""
+        return not self._holders and self._writable.is_set()
+
     def hold_back(self, whose: object) -> bool:
         """Read no more, until `whose` lets it read on; False when that one holds it back already, or it is over."""
         if whose in self._holders or self.lost or self.closed_here or self._transport is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 import tempfile
 from contextlib import suppress
 from functools import partial
@@ -49,8 +50,9 @@ class Room:
         self._limits = limits
         self._folder = folder
         bounds = (limits.received, 0 if folder is not None else limits.without_folder)
-        self._most = min(filter(None, bounds), default=0)
-        """Bytes that are taken; 0 for any."""
+        self._most = min(filter(None, bounds), default=sys.maxsize)
+        """Bytes that are taken."""
+        self._most_files = limits.files or sys.maxsize
         self._files = 0
         self._bytes = 0
         self._unseen = LOOK_AFTER
@@ -74,11 +76,14 @@ class Room:
 
     def take_at_once(self, size: int) -> bool:
         """`take` where there is room and nobody has to look at the disk; else False, and nothing is counted."""
-        if (self._folder is not None and self._unseen + size >= LOOK_AFTER) or self._beyond(size):
+        folder = self._folder
+        if self._files >= self._most_files or self._bytes + size > self._most:
+            return False
+        if folder is not None and self._unseen + size >= LOOK_AFTER:
             return False
         self._count(size)
-        if self._folder is not None and self._unseen >= LOOK_AHEAD and not self._ahead:
-            self._look_ahead(self._folder)
+        if folder is not None and self._unseen >= LOOK_AHEAD and not self._ahead:
+            self._look_ahead(folder)
         return True
 
     def _look_ahead(self, folder: Path) -> None:
@@ -102,12 +107,12 @@ class Room:
 
     def _beyond(self, size: int) -> str:
         """Which limit so many bytes more are beyond; "" for none."""
-        limits, most = self._limits, self._most
-        if not (limits.files and self._files >= limits.files) and not (most and self._bytes + size > most):
+        most = self._most
+        if self._files >= self._most_files:
+            return f"limit reached: {self._most_files} instances taken{named('files')}"
+        if self._bytes + size <= most:
             return ""
-        if limits.files and self._files >= limits.files:
-            return f"limit reached: {limits.files} instances taken{named('files')}"
-        name = "received" if most == limits.received else "without_folder"
+        name = "received" if most == self._limits.received else "without_folder"
         taken = f"{size_text(self._bytes)} taken of {size_text(most)}, {size_text(size)} more came"
         return f"limit reached: {taken}{named(name)}"
 

@@ -47,11 +47,7 @@ class _Arrived:
     answered: Times = (0.0, 0.0)
 
     def __call__(self) -> None:
-        event, answer = self.event, self.answer
-        if answer and self.named and self.records.goes_on(event, answer):
-            self.records.note(self)
-        else:
-            self.records.tell(self)
+        self.records.tell(self)
 
 
 class StoreRecords:
@@ -83,25 +79,29 @@ class StoreRecords:
         else:
             self._context.record(partial(self._answered, arrived, pdu, times))
 
-    def goes_on(self, event: p.StoreReceived, answer: bytes) -> bool:
-        """Whether nothing is wrong with one that is named and with its response; False says nothing."""
-        longest, number = max(len(event.command), *map(len, event.pdus)), int.from_bytes(event.number, "little")
-        return self._recorder.goes_on(Direction.RECEIVED, event.form, number, longest, len(answer))
-
-    def note(self, arrived: _Arrived) -> None:
-        """Nothing is."""
-        event, context, size = arrived.event, arrived.context, arrived.size
-        self._recorder.note_store(event, size, arrived.answer, context, arrived.times, arrived.answered)
-
     def tell(self, arrived: _Arrived) -> None:
-        """What waits of it, whatever is wrong with it."""
-        self._clean = self._passes(arrived)
-        if self._clean and arrived.answer:
-            self.note(arrived)
+        """What waits of it: one record where nothing is wrong with it and its response."""
+        event, answer, recorder = arrived.event, arrived.answer, self._recorder
+        if answer and (
+            (
+                arrived.named
+                and recorder.goes_on(
+                    Direction.RECEIVED,
+                    event.form,
+                    int.from_bytes(event.number, "little"),
+                    max(len(event.command), *map(len, event.pdus)),
+                    len(answer),
+                )
+            )
+            or self._passes(arrived)
+        ):
+            self._clean = True
+            recorder.note_store(event, arrived.size, answer, arrived.context, arrived.times, arrived.answered)
             return
-        self._tell_received(arrived.event, arrived.context, arrived.times)
-        if arrived.answer:
-            self._answered(arrived, arrived.answer, arrived.answered)
+        self._clean = not answer and self._passes(arrived)
+        self._tell_received(event, arrived.context, arrived.times)
+        if answer:
+            self._answered(arrived, answer, arrived.answered)
 
     def _passes(self, arrived: _Arrived) -> bool:
         """Whether nothing is wrong with it and with the response, as it was with others of its form."""

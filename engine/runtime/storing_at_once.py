@@ -49,16 +49,17 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
 
     The file is safe before the answer; what the instance holds is read after it, and found by whatever comes next.
     """
-    exchange, peer, link, size, form = association.exchange, server.peer, association.link, event.size, event.form
-    if exchange is None or association.machine.state is not Sta.Sta6 or peer.state.journal or not link.writable:
+    exchange, peer, link, form = association.exchange, server.peer, association.link, event.form
+    if exchange is None or association.machine.state is not Sta.Sta6 or peer.state.journal or not link.at_ease:
         return False
+    fragments = [pdu[HEADERS:] for pdu in event.pdus]
+    size = sum(map(len, fragments))
     context = exchange.straight.passes(form.context_id, len(event.command) - HEADERS, size)
-    if context is None or link.held_back or not association.messages.at_rest or association.context.retrievals.any:
+    if context is None or not association.messages.at_rest or association.context.retrievals.any:
         return False
     if peer.emulation.withheld(context.abstract_syntax):
         return False
     uids, syntax = (context.abstract_syntax, event.uid.rstrip(b"\0").decode()), context.transfer_syntax
-    fragments = [pdu[HEADERS:] for pdu in event.pdus]
     front = bytes(fragments[0][: datasets.FRONT])
     attributes = datasets.plain_instance(front, size, syntax, uids, (form.sop_class, event.uid), fragments)
     if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth, fragments):

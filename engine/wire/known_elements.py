@@ -46,7 +46,7 @@ def leading_elements(data: bytes, stop_at: int) -> Leading:
     found: list[DataElement] = []
     start, end, instance = 0, len(data), -1
     codecs, short = _ONLY_DEFAULT, _SHORT.get
-    known = _of(codecs)
+    known = _known.get(codecs) or _of(codecs)
     while end - start >= 8 and len(found) < MOST:
         group, number, code, length = _head(data, start)
         vr, tag, stop = short(code), group << 16 | number, start + 8 + length
@@ -63,6 +63,8 @@ def leading_elements(data: bytes, stop_at: int) -> Leading:
             if tag == SOP_INSTANCE:
                 instance = start if instance < 0 else instance
             elif len(raw) <= LONGEST:
+                if len(known) > KEPT:
+                    known.clear()
                 known[raw] = element
         if tag == SPECIFIC_CHARACTER_SET and length:
             codecs = codecs_of(raw[8:].rstrip(b" \0").decode("latin-1").split("\\"))
@@ -79,6 +81,4 @@ def _of(codecs: tuple[str, ...]) -> dict[bytes, DataElement]:
         if len(_known) >= SETS:
             _known.clear()
         known = _known[codecs] = {}
-    elif len(known) > KEPT:
-        known.clear()
     return known

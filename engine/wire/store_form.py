@@ -73,7 +73,7 @@ class StoreForm:
         size = len(pdu) - _BODY - shape.fixed
         if not 0 < size <= UID_LENGTH or size & 1:
             return None
-        before, between = shape.begun(size)
+        before, between = shape.known.get(size) or shape.begun(size)
         at = len(before)
         start = at + 2 + len(between)
         stop = start + size
@@ -99,7 +99,7 @@ class StoreForm:
     def answer(self, number: bytes, uid: bytes) -> bytes:
         """The P-DATA-TF with the response to such a request."""
         shape = self.answered
-        before, between = shape.begun(len(uid))
+        before, between = shape.known.get(len(uid)) or shape.begun(len(uid))
         return b"".join((before, number, between, uid, shape.tail))
 
 
