@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from engine.model.dataset import DataElement, DataSet
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_quoted = encode_basestring_ascii
 
 
 def to_text(data: DataSet) -> str:
     """As JSON in ASCII: a list of [tag, VR, values]; bytes as one base64 text, items as lists of elements."""
-    return _encode(_plain(data))
+    return f"[{','.join([f'[{e.tag},{_quoted(e.vr)},{_value(e)}]' for e in data.elements])}]"
 
 
 def from_text(text: str) -> DataSet:
@@ -24,14 +25,11 @@ def from_text(text: str) -> DataSet:
         raise ValueError(f"no data set: {error}") from None
 
 
-def _plain(data: DataSet) -> list[Any]:
-    return [[e.tag, e.vr, _value(e)] for e in data]
-
-
-def _value(element: DataElement) -> Any:
-    if isinstance(element.value, bytes):
-        return base64.b64encode(element.value).decode("ascii")
-    return [_plain(v) if isinstance(v, DataSet) else v for v in element.value]
+def _value(element: DataElement) -> str:
+    value = element.value
+    if isinstance(value, bytes):
+        return f'"{base64.b64encode(value).decode("ascii")}"'
+    return f"[{','.join([to_text(v) if isinstance(v, DataSet) else _quoted(v) for v in value])}]"
 
 
 def _data_set(elements: list[Any]) -> DataSet:
