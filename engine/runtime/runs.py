@@ -19,8 +19,8 @@ from engine.model.quick import quick
 from engine.services.responses import SUCCESS, response_to
 from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
-from engine.wire.commands import decode_command
 from engine.wire.message_run import HEADERS, MessageRun
+from engine.wire.store_form import StoreForm
 
 Times = tuple[float, float]
 """When something happened: seconds since the epoch, and of the monotonic clock."""
@@ -196,16 +196,20 @@ class StoreRun(MadeAtOnce):
     """A C-STORE that arrived and was answered with success: the notices of its P-DATA-TFs, of the request, of the
     response's P-DATA-TF, and of the response.
 
-    pdus: what is kept of each P-DATA-TF, and its size. command, response: the two command sets. arrived, answered: when
-    (time, clock). states: as in `PduNotice`, of what is received and of what is sent.
+    pdus: what is kept of each P-DATA-TF, and its size. form, number, uid: of the request, as of `StoreReceived`.
+    command, answer: the P-DATA-TFs with the two command sets. arrived, answered: when (time, clock). states: as in
+    `PduNotice`, of what is received and of what is sent.
     """
 
     association: int
     limits: Limits
     context: NegotiatedContext
     pdus: list[tuple[bytes, int]]
+    form: StoreForm
+    number: bytes
+    uid: bytes
     command: bytes
-    response: bytes
+    answer: bytes
     data: EncodedData | FileData | None
     data_length: int
     arrived: Times
@@ -214,18 +218,19 @@ class StoreRun(MadeAtOnce):
     held: int
 
     def _made(self) -> list[AnyNotice]:
-        request = decode_command(self.command)
+        request = self.form.command(self.number, self.uid)
         (*kept, answer), (*sizes, answer_size) = zip(*self.pdus, strict=True)
         received, sent = self.states
+        command, response = self.command[HEADERS:], self.answer[HEADERS:]
         own = self.association, self.limits
         arrived, answered, context = self.arrived, self.answered, self.context
         return [
             *pdu_notices(self.association, Direction.RECEIVED, kept, sizes, arrived, received),
             message_notice(
-                *own, Direction.RECEIVED, context, None, arrived, request, self.command, self.data, self.data_length
+                *own, Direction.RECEIVED, context, None, arrived, request, command, self.data, self.data_length
             ),
             *pdu_notices(self.association, Direction.SENT, (answer,), (answer_size,), answered, sent),
-            message_notice(*own, Direction.SENT, context, None, answered, response_to(request, SUCCESS), self.response),
+            message_notice(*own, Direction.SENT, context, None, answered, response_to(request, SUCCESS), response),
         ]
 
 

@@ -22,7 +22,7 @@ _CREATE = "N-CREATE"
 _FORMED = frozenset({STORE, FIND, ECHO})
 """Answered by the thousand, with nothing of their own but who is answered."""
 _RESPONDED_TO, _INSTANCE = tag_of("MessageIDBeingRespondedTo"), tag_of("AffectedSOPInstanceUID")
-_element = quick(Element)
+_element, _command_set = quick(Element), quick(CommandSet)
 
 
 def response_to(
@@ -47,7 +47,7 @@ def response_to(
         filled[answered] = _element(_RESPONDED_TO, request.message_id or 0)
         if named >= 0:
             filled[named] = _element(_INSTANCE, uid)
-        return CommandSet(tuple(filled))
+        return _command_set(tuple(filled))
     return _made(request, status, unnamed(comment), has_data, extra)
 
 

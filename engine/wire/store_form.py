@@ -7,11 +7,20 @@ import re
 import struct
 from dataclasses import field
 
-from engine.model.command_set import AFFECTED_INSTANCE, GROUP_LENGTH, MESSAGE_ID, RESPONDED_TO, CommandSet, tag_of
+from engine.model.command_set import (
+    AFFECTED_INSTANCE,
+    GROUP_LENGTH,
+    MESSAGE_ID,
+    RESPONDED_TO,
+    CommandSet,
+    Element,
+    tag_of,
+)
+from engine.model.quick import quick
 from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
 
-from .commands import HEADER, decode_command, decode_command_spans
+from .commands import HEADER, decode_command, decode_command_spans, decode_value
 from .message_run import ALL_OF_COMMAND, HEADERS, HEADS
 from .pdus import PDV_HEADER
 
@@ -20,6 +29,7 @@ AFFECTED_CLASS = tag_of("AffectedSOPClassUID")
 _GROUP = struct.Struct("<HHII")
 _BODY = HEADERS + _GROUP.size
 """Where a command set goes on in its P-DATA-TF, behind the group length."""
+_command_set, _element = quick(CommandSet), quick(Element)
 _uid = re.compile(rb"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*\0?").fullmatch
 
 
@@ -61,6 +71,10 @@ class StoreForm:
     answered: _Shape
     sop_class: bytes
     """The value of the request's SOP Class UID, padded as it is."""
+    one: CommandSet
+    """A request."""
+    places: tuple[int, int]
+    """Which of its elements are the Message ID and the SOP Instance UID."""
 
     @property
     def context_id(self) -> int:
@@ -86,6 +100,14 @@ class StoreForm:
         """Whether a command set is alike."""
         size = len(request) - _GROUP.size - self.asked.fixed
         return 0 < size <= UID_LENGTH and self.own(self.asked.begun(size)[0][:HEADERS] + request) is not None
+
+    def command(self, number: bytes, uid: bytes) -> CommandSet:
+        """The command set of such a request, as `decode_command` gives it."""
+        elements, (own, named) = self.one.elements, self.places
+        text = _element(AFFECTED_INSTANCE, decode_value(AFFECTED_INSTANCE, uid), uid)
+        numbered = _element(MESSAGE_ID, int.from_bytes(number, "little"), number)
+        alike = (*elements[:own], numbered, *elements[own + 1 : named], text, *elements[named + 1 :])
+        return _command_set(alike, self.one.places)
 
     @staticmethod
     def takes(uid: bytes) -> bool:
@@ -114,8 +136,11 @@ def store_form(context_id: int, request: bytes, response: bytes, maximum_length:
     longest = _GROUP.size + answered.fixed + UID_LENGTH + PDV_HEADER
     if maximum_length and longest > maximum_length:
         return None
-    sop_class = next((e.raw for e in decode_command(request) if e.tag == AFFECTED_CLASS), None)
-    form = StoreForm(asked, answered, sop_class or b"")
+    command = decode_command(request)
+    places = _places(command, MESSAGE_ID)
+    assert places is not None, "it has a shape"
+    sop_class = next((e.raw for e in command if e.tag == AFFECTED_CLASS), None)
+    form = StoreForm(asked, answered, sop_class or b"", command, places)
     own = form.own(asked.begun(len(request) - _GROUP.size - asked.fixed)[0][:HEADERS] + request)
     return form if own is not None and form.answer(*own)[HEADERS:] == response else None
 

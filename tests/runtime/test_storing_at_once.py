@@ -27,9 +27,10 @@ from engine.model.notices import (
 from engine.runtime import archive, noting, serving
 from engine.runtime.archive import Archive
 from engine.runtime.runs import StoreRun
-from engine.services.responses import request_of
-from engine.wire.commands import encode_command
+from engine.services.responses import SUCCESS, request_of, response_to
+from engine.wire.commands import decode_command, encode_command
 from engine.wire.datasets import encode_dataset
+from engine.wire.store_form import store_form
 from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal
 from tests.runtime.test_archive import held
 
@@ -196,7 +197,10 @@ def test_beyond_what_is_kept_both_ways_leave_out_the_same(tmp_path: Path, monkey
 
 
 def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
-    command = encode_command(store("1.2", data_set("1.2")).command.with_values(MessageID=7, CommandDataSetType=1))
+    request = store("1.2", data_set("1.2")).command.with_values(MessageID=7, CommandDataSetType=1)
+    command, answer = encode_command(request), encode_command(response_to(request, SUCCESS))
+    form = store_form(1, command, answer, 0)
+    assert form is not None
 
     def record() -> StoreRun:
         return StoreRun(
@@ -206,8 +210,11 @@ def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
                 id=1, abstract_syntax=CT, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT
             ),
             pdus=[(b"command", 7), (b"data", 4), (b"answer", 6)],
-            command=command,
-            response=command,
+            form=form,
+            number=b"\x07\0",
+            uid=b"1.2\0",
+            command=form.request(b"\x07\0", b"1.2\0"),
+            answer=form.answer(b"\x07\0", b"1.2\0"),
             data=None,
             data_length=0,
             arrived=(1.0, 2.0),
@@ -222,6 +229,9 @@ def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
         apart += singly.take(1)
     assert not whole.left
     assert apart == together
+    told = [n for n in together if isinstance(n, MessageNotice)]
+    assert [n.command for n in told] == [decode_command(command), response_to(request, SUCCESS)]
+    assert [n.command_bytes for n in told] == [command, answer]
     assert [type(n) for n in together] == [PduNotice, PduNotice, MessageNotice, PduNotice, MessageNotice]
 
 

@@ -55,6 +55,7 @@ def test_a_request_that_is_alike_is_answered_as_if_it_had_been_decoded(
     assert (int.from_bytes(own[0], "little"), own[1].rstrip(b"\0").decode()) == (number, uid)
     assert form.answer(*own) == pdu(response(uid, number))
     assert form.covers(request(uid, number, **more))
+    assert form.command(*own) == decode_command(request(uid, number, **more))
 
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=3), st.integers(0, 3))
