@@ -71,10 +71,10 @@ class StoreForm:
     answered: _Shape
     sop_class: bytes
     """The value of the request's SOP Class UID, padded as it is."""
-    one: CommandSet
-    """A request."""
     places: tuple[int, int]
-    """Which of its elements are the Message ID and the SOP Instance UID."""
+    """Which of the request's elements are the Message ID and the SOP Instance UID."""
+    read: dict[int, CommandSet] = field(default_factory=dict)
+    """A request that was, by the size of its UID."""
 
     @property
     def context_id(self) -> int:
@@ -103,11 +103,14 @@ class StoreForm:
 
     def command(self, number: bytes, uid: bytes) -> CommandSet:
         """The command set of such a request, as `decode_command` gives it."""
-        elements, (own, named) = self.one.elements, self.places
+        one = self.read.get(len(uid))
+        if one is None:
+            one = self.read[len(uid)] = decode_command(self.request(number, uid)[HEADERS:])
+        elements, (own, named) = one.elements, self.places
         text = _element(AFFECTED_INSTANCE, decode_value(AFFECTED_INSTANCE, uid), uid)
         numbered = _element(MESSAGE_ID, int.from_bytes(number, "little"), number)
         alike = (*elements[:own], numbered, *elements[own + 1 : named], text, *elements[named + 1 :])
-        return _command_set(alike, self.one.places)
+        return _command_set(alike, one.places)
 
     @staticmethod
     def takes(uid: bytes) -> bool:
@@ -140,7 +143,7 @@ def store_form(context_id: int, request: bytes, response: bytes, maximum_length:
     places = _places(command, MESSAGE_ID)
     assert places is not None, "it has a shape"
     sop_class = next((e.raw for e in command if e.tag == AFFECTED_CLASS), None)
-    form = StoreForm(asked, answered, sop_class or b"", command, places)
+    form = StoreForm(asked, answered, sop_class or b"", places)
     own = form.own(asked.begun(len(request) - _GROUP.size - asked.fixed)[0][:HEADERS] + request)
     return form if own is not None and form.answer(*own)[HEADERS:] == response else None
 
