@@ -14,7 +14,7 @@ _quoted = encode_basestring_ascii
 
 def to_text(data: DataSet) -> str:
     """As JSON in ASCII: a list of [tag, VR, values]; bytes as one base64 text, items as lists of elements."""
-    return f"[{','.join([f'[{e.tag},{_quoted(e.vr)},{_value(e)}]' for e in data.elements])}]"
+    return f"[{','.join([f'[{e.tag},{_quoted(e.vr)},{_value(e)}]' for e in data])}]"
 
 
 def from_text(text: str) -> DataSet:
