@@ -29,7 +29,7 @@ from engine.trace.plain_text import table
 from engine.workspace.dataset_toml import read_dataset, write_dataset
 from engine.workspace.errors import ValueProblem, WorkspaceError
 from engine.workspace.keys import with_keys
-from engine.workspace.matching_values import problems, this_day
+from engine.workspace.matching_values import problems, resolved, this_day
 from engine.workspace.modality_records import Records, StepRecord, step_records
 from engine.workspace.performed_steps import Performing, begun, ended, item_problems, lacking
 from engine.workspace.placeholders import new_uid
@@ -76,7 +76,7 @@ def worklist(args: argparse.Namespace) -> Exit:
         if item is not None:
             items.append(item)
 
-    asked = with_keys(keys, args.key)
+    asked = resolved(with_keys(keys, args.key), this_day())
     for wrong in problems(asked):
         output.error(f"{wrong} It is asked for as it is.")
     with driving(output) as driver:

@@ -34,7 +34,7 @@ def load_item(path: Path) -> DataSet:
     try:
         return datasets.read_attributes(datasets.open_file(path).data, _AFTER_IDENTIFIERS)
     except datasets.DataSetError as error:
-        raise WorkspaceError(path, str(error)) from None
+        raise WorkspaceError(path, str(error).removeprefix(f"{path}: ")) from None
 
 
 @dataclass(slots=True)

@@ -72,6 +72,9 @@ def test_the_worklist_as_a_table(port: str, capsys: pytest.CaptureFixture[str]) 
     assert "no such item" in capsys.readouterr().out
     assert run("worklist", "127.0.0.1", "1") == Exit.CONNECTION_FAILED
     assert "no such item" not in capsys.readouterr().out, "nobody was asked"
+    day = "ScheduledProcedureStepSequence[0].ScheduledProcedureStepStartDate=today"
+    assert run("worklist", "127.0.0.1", port, "-k", day) == Exit.SUCCESS
+    assert "CONSOLE^BRAVO" in capsys.readouterr().out
     assert run("worklist", "127.0.0.1", port, "--today") == Exit.SUCCESS
     assert "CONSOLE^BRAVO" in capsys.readouterr().out, "what is there from the start is for the day it starts"
 

@@ -20,6 +20,7 @@ from engine.model.notices import (
     ProgressNotice,
 )
 from engine.services.responses import request_of
+from engine.trace.diagnosis.model import Setting
 from engine.wire import datasets
 from tests.interop import peers, samples
 from tests.interop.c_user import Start, by_uid, no_errors, store, whole
@@ -27,6 +28,7 @@ from tests.runtime.console import (
     CT,
     EXPLICIT,
     IMPLICIT,
+    STUDY_FIND,
     VERIFICATION,
     Console,
     data_set_bytes,
@@ -34,6 +36,7 @@ from tests.runtime.console import (
     proposal,
     store_rq,
 )
+from tests.runtime.diagnosing import check, diagnoses, retrieve
 
 pytestmark = pytest.mark.interop
 JPEG = str(JPEGBaseline8Bit)
@@ -214,3 +217,13 @@ def test_orthanc_turns_a_wrong_called_ae_title_away(orthanc: Start, console: Con
     assert status.outcome is Outcome.REJECTED
     assert "'WRONG'" in status.sentence
     assert console.ended(status.association).rejection == (1, 1, 7)
+
+
+def test_orthanc_aborts_over_a_service_that_a_title_has_no_right_to(orthanc: Start, console: Console) -> None:
+    """It neither rejects nor answers 0124H; what it means is to be found in its log alone."""
+    peer = orthanc(settings={"DicomAlwaysAllowFind": False})
+    status = retrieve(console, peer, "C-FIND", STUDY_FIND, keys(QueryRetrieveLevel="STUDY", PatientID=""))
+    assert status.outcome is Outcome.ABORTED
+    made = check(diagnoses(console), "associate.aborted-after-accept")
+    assert "“CONSOLE” may not do this there" in made.cause
+    assert made.mends[-1].setting is Setting.CALLING_AE_TITLE

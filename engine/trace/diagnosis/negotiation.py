@@ -327,11 +327,19 @@ def aborted_after_accept(case: Case) -> Found | None:
     if any(m.command.is_response for m in story.messages):
         return None
     suspects, mends = _suspects(story)
+    cause = "It trips over the negotiation's answer or the first message."
+    change = "Leave out what the proposal had besides contexts; propose only the context needed; see the peer's log."
+    asked = any(m.sent for m in story.messages)
+    if asked and story.abort[0] == 0 and story.proposal is not None:  # by the user of the service
+        title = story.proposal.local.ae_title
+        cause += f" Or “{title}” may not do this there: some, Orthanc among them, abort where others reject."
+        change = f"Have “{title}” entered there with the right for this service. {change}"
+        mends = (*mends, Mend(Setting.CALLING_AE_TITLE, "", "Change our AE title"))
     return Found(
         happened=f"{story.where} accepted the association and sent A-ABORT "
         f"({abort_text(*story.abort)}) before it answered anything.",
-        cause=f"It trips over the negotiation's answer or the first message. {suspects}".strip(),
-        change="Leave out what the proposal had besides contexts; propose only the context needed; see the peer's log.",
+        cause=f"{cause} {suspects}".strip(),
+        change=change,
         proofs=(
             story.proof("The A-ABORT.", 7, sent=False),
             story.proof("The last PDU sent before it.", sent=True),
