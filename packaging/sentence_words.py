@@ -1,7 +1,7 @@
 """Writes engine/trace/redaction/words.py: the words of the program's own sentences, which redacted exports let through.
 
-To be run now and then, and its difference to be read: a word that is missing is only left out of what is told, one that
-could be somebody's name does not belong there (NAMES).
+To be run when sentences change (a test says so), and its difference to be read: a word that is missing is only left out
+of what is told, one that could be somebody's name does not belong there (NAMES).
 """
 
 from __future__ import annotations
@@ -91,13 +91,14 @@ def words() -> set[str]:
     return found - NAMES
 
 
-def main() -> int:
+def page() -> str:
+    """What the module is to hold."""
     lines = textwrap.wrap(" ".join(sorted(words())), 116, break_long_words=False, break_on_hyphens=False)
-    PAGE.write_text(
-        _HEAD + "".join(f"{line}\n" for line in lines) + '"""\n\nWORDS = frozenset(_WORDS.split())\n',
-        encoding="utf-8",
-        newline="\n",
-    )
+    return _HEAD + "".join(f"{line}\n" for line in lines) + '"""\n\nWORDS = frozenset(_WORDS.split())\n'
+
+
+def main() -> int:
+    PAGE.write_text(page(), encoding="utf-8", newline="\n")
     return 0
 
 

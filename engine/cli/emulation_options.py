@@ -6,8 +6,9 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from engine.model.emulation import EMULATORS, NAMES, PRINTER_STATES, Emulation, ReportOn
+from engine.model.emulation import EMULATORS, NAMES, Emulation, ReportOn
 from engine.model.whole_numbers import whole_number
+from engine.standard.defined_terms import PRINTER_STATES
 from engine.standard.failure_reasons import FAILURE_REASONS
 from engine.workspace.emulation_text import MOST_RETRIES
 

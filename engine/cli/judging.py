@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.conformance.waivers import Waiver, Waiving
+from engine.model.file_names import WAIVERS
 from engine.model.notices import AnyNotice, FindingNotice
 from engine.workspace.errors import WorkspaceError
 from engine.workspace.waivers import load_waivers
-from engine.workspace.workspace import WAIVERS, default_folder
+from engine.workspace.workspace import default_folder
 
 from .telling import tell
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from engine.conformance.names import check_ae_title
 from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedContext, Role, Timeouts
 from engine.model.commands import MoveDestination
+from engine.model.file_names import WAIVERS
 from engine.model.whole_numbers import whole_number
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.workspace.errors import ValueProblem
@@ -17,7 +18,7 @@ from engine.workspace.listening import MAXIMUM_DELAY
 from engine.workspace.message_files import read_role
 from engine.workspace.names import resolve_uid
 from engine.workspace.settings import number_contexts
-from engine.workspace.workspace import WAIVERS, Workspace
+from engine.workspace.workspace import Workspace
 
 from .judging import add_judging
 from .limit_options import add_limits, limited

@@ -10,6 +10,9 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.model.file_names import OF_WORKSPACE
+from engine.workspace.errors import WorkspaceError
+
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import Redaction
 
@@ -59,8 +62,13 @@ def named(paths: Iterable[Path | str]) -> None:
     """Files that are going to be spoken of: they get their stand-ins before they appear in a sentence."""
     run = _of_this_run.get()
     if run is not None:
-        told = {str(path): str(run.redaction.stand_ins.path(path)) for path in paths}
+        told = {str(path): _stand_in(run.redaction, Path(path)) for path in paths}
         run.files.update({name: stand_in for name, stand_in in told.items() if _LIKE_A_PATH.search(name)})
+
+
+def _stand_in(known: Redaction, path: Path) -> str:
+    """Files of the workspace have names of ours."""
+    return path.name if path.name in OF_WORKSPACE else str(known.stand_ins.path(path))
 
 
 def file_name(path: str) -> str:
@@ -83,5 +91,7 @@ def lines(text: str, known: Redaction) -> str:
 
 
 def tell(text: object) -> None:
-    """A line on standard error."""
+    """A line on standard error. A file of the workspace that is wrong is told by its name, or what stands for that."""
+    if isinstance(text, WorkspaceError):
+        named((text.file,))
     print(redacted(str(text)), file=sys.stderr)

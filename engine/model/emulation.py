@@ -132,9 +132,6 @@ class CommitmentOptions:
     """10, 20, 40, 80, 160 s: about five minutes, in which a destination is mended or a modality comes back."""
 
 
-PRINTER_STATES = ("NORMAL", "WARNING", "FAILURE")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrinterOptions:
     """Printer Status and Printer Status Info (PS3.3 C.13.9). With FAILURE nothing is printed."""

@@ -6,6 +6,10 @@ import re
 import unicodedata
 from hashlib import sha256
 
+LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
+LISTENER, WAIVERS, FAULTS = "listener.toml", "waivers.toml", "faults.toml"
+OF_WORKSPACE = frozenset({LOCAL, PEERS, CONTEXTS, LISTENER, WAIVERS, FAULTS})
+"""Files of every workspace, whose names tell nothing of anybody."""
 LONGEST = 80
 """Bytes of a stem: systems take names of 255, Windows paths of 260 in all, and a suffix follows."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d)(?=$|[. ])", re.IGNORECASE)

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.emulation import PrinterOptions
+from engine.standard.defined_terms import PRINT_JOB_STATES, PRINTER_STATES
 from engine.standard.display_formats import display_format
 from engine.standard.lean import dataclass
 
@@ -73,11 +74,11 @@ EMPTY_FILM_BOX = 0xB603
 NO_FILM_BOXES = 0xC600
 PRINT_PENDING, PRINT_PRINTING, PRINT_DONE, PRINT_FAILED = 1, 2, 3, 4
 """Event Type IDs of a Print Job (PS3.4 H.4.5.2)."""
-EXECUTION = {PRINT_PENDING: "PENDING", PRINT_PRINTING: "PRINTING", PRINT_DONE: "DONE", PRINT_FAILED: "FAILURE"}
+EXECUTION = dict(zip((PRINT_PENDING, PRINT_PRINTING, PRINT_DONE, PRINT_FAILED), PRINT_JOB_STATES, strict=True))
 """Execution Status a Print Job has when it reports an event (PS3.3 C.13.8)."""
 PRINTING_AFTER, ENDED_AFTER = 0.25, 0.5
 """Seconds after which a job is printed and over: long enough to be asked for meanwhile, short enough to wait for."""
-PRINTER_EVENTS = {"NORMAL": 1, "WARNING": 2, "FAILURE": 3}
+PRINTER_EVENTS = {state: event for event, state in enumerate(PRINTER_STATES, 1)}
 """Event Type IDs of the Printer by its status (PS3.4 H.4.6.2)."""
 PRINTER_NAME = "BUILT-IN PRINTER"
 MAX_FILMS, MAX_FILM_BYTES = 200, 256 * 1024 * 1024

@@ -5,6 +5,7 @@ One row serves the command line's options, the window's form and the data sets t
 
 from __future__ import annotations
 
+from .defined_terms import ORIENTATIONS
 from .lean import dataclass
 
 SESSION, FILM, IMAGE = "session", "film", "image"
@@ -47,7 +48,7 @@ PRINT_ATTRIBUTES = (
                     "STANDARD\\4,5", "ROW\\1,2", "COL\\1,2", "SLIDE", "SUPERSLIDE", "CUSTOM\\1"),
                    "STANDARD\\1,1", common=True),
     PrintAttribute(FILM, "FilmOrientation", 0x20100040, "CS", "orientation", "Orientation", "of the film",
-                   ("PORTRAIT", "LANDSCAPE"), "PORTRAIT", common=True),
+                   ORIENTATIONS, ORIENTATIONS[0], common=True),
     PrintAttribute(FILM, "FilmSizeID", 0x20100050, "CS", "film-size", "Film size", "of the film",
                    ("8INX10IN", "8_5INX11IN", "10INX12IN", "10INX14IN", "11INX14IN", "11INX17IN", "14INX14IN",
                     "14INX17IN", "24CMX24CM", "24CMX30CM", "A4", "A3"), common=True),

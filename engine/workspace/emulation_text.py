@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from engine.model.emulation import NAMES, PRINTER_STATES, CommitmentOptions, Emulation, PrinterOptions, ReportOn
+from engine.model.emulation import NAMES, CommitmentOptions, Emulation, PrinterOptions, ReportOn
+from engine.standard.defined_terms import PRINTER_STATES
 
 from .binary import beside
 from .errors import ValueProblem

@@ -25,6 +25,7 @@ from engine.model.commands import MoveDestination, PeerSettings
 from engine.model.emulation import Emulation
 from engine.model.tls import TlsSettings
 from engine.standard.lean import dataclass
+from engine.standard.ports import REGISTERED
 
 from . import settings as parts
 from .binary import named_path
@@ -39,7 +40,7 @@ from .toml_text import Inline, Table, dumps, parse, placed, read_text, write_ato
 from .users import Users, load_users
 
 LOOPBACK, ANYWHERE = "127.0.0.1", ""
-DEFAULT_PORT = 11112
+DEFAULT_PORT = REGISTERED
 """Registered for DICOM and free of administrator rights (PS3.8 9.1.1)."""
 DEFAULT_TITLE = "DIMSEPEER"
 MAXIMUM_TITLE = 16

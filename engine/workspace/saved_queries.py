@@ -123,9 +123,8 @@ def own_queries(folder: Path) -> tuple[tuple[SavedQuery, ...], tuple[WorkspaceEr
     return tuple(found), tuple(problems)
 
 
-def save_query(folder: Path, query: SavedQuery, stem: str) -> SavedQuery:
-    """Keep it in a workspace's folder; returns it with its file."""
-    path = folder / FOLDER / f"{stem}.toml"
+def save_query(path: Path, query: SavedQuery) -> SavedQuery:
+    """Keep it in this file; returns it with that."""
     write_atomically(path, dumps(query_table(query)))
     return load_query(path)
 

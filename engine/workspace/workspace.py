@@ -7,15 +7,17 @@ kept aside before anything is written in its place.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.model.association import VERIFICATION, LocalAE, Peer, Proposal, ProposedContext, Timeouts, UserIdentity
-from engine.model.file_names import file_stem
+from engine.model.file_names import CONTEXTS, FAULTS, LISTENER, LOCAL, PEERS, WAIVERS, file_stem
 from engine.model.limits import Limits
 from engine.model.reading import may_be_there
 from engine.model.scripting import Script
@@ -25,10 +27,11 @@ from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from . import settings
 from .errors import ValueProblem, WorkspaceError
 from .listening import ListenerSettings, read_listener, write_listener
-from .message_files import MessageFile, load_message, save_message
+from .message_files import MessageFile, load_message
 from .presets import Preset, everything, load_preset, preset_table, shipped_presets
 from .reader import Reader
-from .saved_queries import SavedQuery, own_queries, save_query, shipped_queries
+from .saved_queries import FOLDER as QUERIES
+from .saved_queries import SavedQuery, load_query, own_queries, save_query, shipped_queries
 from .scripts import read_script, script_table
 from .secrets import Secrets
 from .settings import ContextSettings, SavedPeer
@@ -36,8 +39,8 @@ from .toml_text import Table, Whole, dumps, parse, placed, read_text, write_atom
 from .waivers import Waivers, read_waivers, write_waivers
 
 T = TypeVar("T")
-LOCAL, PEERS, CONTEXTS = "local.toml", "peers.toml", "contexts.toml"
-LISTENER, WAIVERS, FAULTS = "listener.toml", "waivers.toml", "faults.toml"
+MOST_ALIKE = 1000
+"""Files whose titles make the same name."""
 PROPOSED_AT_FIRST = ProposedContext(1, VERIFICATION, (EXPLICIT_VR_LE, IMPLICIT_VR_LE))
 
 
@@ -192,7 +195,7 @@ class Workspace:
 
     def save_preset(self, preset: Preset) -> Preset:
         """Keep a preset of the user's under its title."""
-        path = self.folder / "presets" / f"{file_name(preset.title)}.toml"
+        path = file_of(self.folder / "presets", preset.title, lambda file: load_preset(file).title)
         write_atomically(path, dumps(preset_table(preset)))
         return load_preset(path)
 
@@ -215,12 +218,6 @@ class Workspace:
                 self._note(error)
         return tuple(found)
 
-    def save_message(self, title: str, message: MessageFile) -> Path:
-        """Keep a message under a title; returns its file."""
-        path = self.messages_folder / f"{file_name(title)}.toml"
-        save_message(path, message)
-        return path
-
     def queries(self) -> tuple[SavedQuery, ...]:
         """The user's queries, then the shipped ones. Broken files are in `problems`."""
         found, problems = own_queries(self.folder)
@@ -230,7 +227,7 @@ class Workspace:
 
     def save_query(self, query: SavedQuery) -> SavedQuery:
         """Keep a query of the user's under its title; returns it with its file."""
-        return save_query(self.folder, query, file_name(query.title))
+        return save_query(file_of(self.folder / QUERIES, query.title, lambda file: load_query(file).title), query)
 
     def delete_query(self, query: SavedQuery) -> None:
         """Remove a query of the user's; shipped ones stay."""
@@ -286,6 +283,24 @@ def _set_aside(path: Path) -> Path:
     except OSError as error:
         raise WorkspaceError(path, f"could not be kept aside as {aside.name}: {error.strerror or error}") from None
     return aside
+
+
+def file_of(folder: Path, title: str, title_in: Callable[[Path], str]) -> Path:
+    """The file for what has this title: the one that has it already, in whatever letters, else one that is not there
+    yet. Other titles may make the same name, and a file that cannot be read may be anybody's.
+
+    title_in: the title that stands in a file; WorkspaceError where it cannot be read.
+    """
+    stem = file_name(title)
+    for path in sorted(folder.glob(f"{glob.escape(stem)}*.toml")):
+        with suppress(WorkspaceError):
+            if title_in(path).casefold() == title.casefold():
+                return path
+    names = (f"{stem}.toml", *(f"{stem}-{number}.toml" for number in range(2, MOST_ALIKE)))
+    for path in (folder / name for name in names):
+        if not os.path.lexists(path):
+            return path
+    raise WorkspaceError(folder / names[0], f"cannot be written: there are {MOST_ALIKE} files of such a name")
 
 
 def file_name(title: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -98,9 +99,12 @@ def _table(value: object) -> list[dict[str, object]]:
 
 
 def _set_aside(draft: Path) -> None:
-    # Where it is gone or may not be touched there is nothing to keep.
+    """Beside those set aside before. Where it is gone or may not be touched there is nothing to keep."""
+    number = 1
+    while os.path.lexists(aside := draft.with_name(f"{draft.name}{UNREADABLE}{f'-{number}' if number > 1 else ''}")):
+        number += 1
     with suppress(OSError):
-        draft.replace(draft.with_name(draft.name + UNREADABLE))
+        draft.rename(aside)
 
 
 def _size(data: Data | None) -> int:

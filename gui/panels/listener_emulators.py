@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from engine.model.emulation import PRINTER_STATES, CommitmentOptions, PrinterOptions, ReportOn
+from engine.model.emulation import CommitmentOptions, PrinterOptions, ReportOn
+from engine.standard.defined_terms import PRINTER_STATES
 from engine.standard.failure_reasons import FAILURE_REASONS
 from engine.workspace.emulation_text import MAXIMUM_DELAY, MOST_RETRIES
 from engine.workspace.listening import ListenerSettings

@@ -14,6 +14,7 @@ from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
 from engine.model.notices import Notice, StatusNotice
 from engine.standard.lean import dataclass
+from engine.standard.ports import REGISTERED
 from engine.standard.status import status_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.query_models import model_of
@@ -34,7 +35,7 @@ from .query_head import QueryHead
 from .query_menu import QueryMenu
 from .service_page import NOTHING_CAME, ServicePage
 
-DEFAULT_PORT = 11112
+DEFAULT_PORT = REGISTERED
 LEAST_RESULTS = 180
 NARROW = 480
 """Pixels of width below which the filter gives room to the tabs."""

@@ -169,3 +169,14 @@ def test_nothing_of_it_is_read_without_being_asked_for(port: str, tmp_path: Path
     run = [sys.executable, "-c", asks, "echo", HOST, port]
     done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_damaged_file_of_the_workspace_is_told_by_its_name(
+    workspace: Path, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which is ours, and the folder it is in is not told."""
+    (workspace / "local.toml").write_text("[ae]\ntitle = 3\n")
+    (workspace / "peers.toml").write_text(f"{NAME} = [")
+    _, err = told(capsys, "echo", HOST, port, "--redact")
+    assert "local.toml, line 2: " in err and "must be a text" in err
+    assert "peers.toml, line 1: not valid TOML" in err

@@ -124,7 +124,7 @@ def test_a_query_is_kept_as_text_and_found_by_title_and_by_file_name(tmp_path):
 
 def test_a_broken_query_is_told_with_its_line_and_the_others_stay(tmp_path):
     workspace = Workspace(tmp_path)
-    good = save_query(tmp_path, shipped_queries()[0], "good")
+    good = save_query(tmp_path / "queries" / "good.toml", shipped_queries()[0])
     (tmp_path / "queries" / "bad.toml").write_text('title = "x"\n\n[keys]\nPatientNam = "x"\n')
     with pytest.raises(WorkspaceError, match=r"line 4.*PatientName"):
         load_query(tmp_path / "queries" / "bad.toml")

@@ -28,10 +28,11 @@ from engine.model.limits import Limits
 from engine.standard.messages import MESSAGES
 from engine.standard.sop_classes import sop_classes
 from engine.workspace.errors import ValueProblem, WorkspaceError
-from engine.workspace.message_files import load_message
+from engine.workspace.message_files import load_message, save_message
 from engine.workspace.messages import shipped_messages, template, templates
 from engine.workspace.placeholders import Filler
 from engine.workspace.presets import Preset, everything, shipped_presets
+from engine.workspace.saved_queries import SavedQuery
 from engine.workspace.secrets import Secrets
 from engine.workspace.settings import (
     ContextSettings,
@@ -255,7 +256,8 @@ def test_own_presets_and_messages_are_kept_and_broken_ones_reported(tmp_path: Pa
     assert saved.path is not None and saved.path.name == "my-ct-all-of-it.toml"
     assert saved in space.presets()
     echo = template("C-ECHO-RQ", "1.2.840.10008.1.1")
-    path = space.save_message("Echo / ping", echo)
+    path = space.messages_folder / "echo.toml"
+    save_message(path, echo)
     assert space.messages() == ((path, echo),)
     (tmp_path / "messages" / "bad.toml").write_text("message = 1")
     (tmp_path / "presets" / "bad.toml").write_text("context = 1")
@@ -388,3 +390,29 @@ def test_what_somebody_wrote_without_measure_is_told_in_short(tmp_path: Path) ->
         told = str(raised.value)
         assert len(told) < 3_000 + len(str(message))
         assert f"{message}, line {text.count(chr(10)) + 1}: " in told
+
+
+def test_titles_that_make_one_file_name_do_not_replace_each_other(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    context = ProposedContext(1, CT, ("1.2.840.10008.1.2",))
+    titles = ["CT / chest", "CT chest", "CT: chest?", "x" * 200, "x" * 201]
+    for title in titles:
+        space.save_preset(Preset(title=title, contexts=(context,)))
+        space.save_query(SavedQuery(title=title, sop_class_uid="1.2.840.10008.5.1.4.1.2.2.1", level="STUDY"))
+    for _ in range(2):
+        own = [p for p in space.presets() if p.path is not None and not p.shipped]
+        assert sorted(p.title for p in own) == sorted(titles)
+        assert sorted(q.title for q in space.queries() if not q.shipped) == sorted(titles)
+        files = sorted(tmp_path.rglob("*.toml"))
+        for title in (titles[1].upper(), titles[1]):  # its own file is written again
+            space.save_preset(Preset(title=title, contexts=(context,), note="again"))
+        assert sorted(tmp_path.rglob("*.toml")) == files
+
+
+def test_a_file_that_cannot_be_read_is_not_replaced_by_one_of_its_name(tmp_path: Path) -> None:
+    space = Workspace(tmp_path)
+    (tmp_path / "presets").mkdir()
+    broken = tmp_path / "presets" / "mine.toml"
+    broken.write_text("not = [toml")
+    kept = space.save_preset(Preset(title="Mine", contexts=(ProposedContext(1, CT, ("1.2.840.10008.1.2",)),)))
+    assert kept.path != broken and broken.read_text() == "not = [toml"

@@ -6,12 +6,13 @@ from engine.model.association import Timeouts
 from engine.model.limits import to_raise
 from engine.model.notices import Cause
 from engine.standard.messages import message_name
+from engine.standard.ports import OLD, REGISTERED, TLS
 
 from .model import Mend, Proof, Setting
 from .rule import Case, Found, rule
 from .story import AssociationStory, MessageSeen
 
-DICOM_PORTS = "104, 11112, and 2762 or 11112 with TLS"
+DICOM_PORTS = f"{OLD}, {REGISTERED}, and {TLS} or {REGISTERED} with TLS"
 """PS3.8 9.1.1, PS3.15 B.12: what a peer most likely listens on."""
 LONGEST = 600.0
 """Seconds; a longer time-out would only hide what is wrong."""

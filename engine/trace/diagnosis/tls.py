@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from engine.model.notices import Cause
 from engine.model.tls import TlsVerdict
+from engine.standard import ports
 
 from .model import Mend, Setting
 from .rule import Case, Found, rule
@@ -30,9 +31,12 @@ def peer_is_plain(case: Case) -> Found | None:
         cause="The peer speaks plain DICOM at this port: our TLS ClientHello is no PDU to it."
         if plain
         else "The peer likely speaks plain DICOM at this port: it did not answer the TLS ClientHello with TLS.",
-        change="Switch TLS off for this peer, or use the port at which it speaks TLS (often 2762).",
+        change=f"Switch TLS off for this peer, or use the port at which it speaks TLS (often {ports.TLS}).",
         proofs=(story.proof("The handshake.", sent=False),),
-        mends=(Mend(Setting.TLS, False, "Switch TLS off for this peer"), Mend(Setting.PORT, 2762, "Try port 2762")),
+        mends=(
+            Mend(Setting.TLS, False, "Switch TLS off for this peer"),
+            Mend(Setting.PORT, ports.TLS, f"Try port {ports.TLS}"),
+        ),
     )
 
 

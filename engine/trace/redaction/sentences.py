@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.model.file_names import OF_WORKSPACE
+from engine.standard.defined_terms import PRINTER_STATES
 from engine.standard.messages import message_for
+from engine.standard.ports import USUAL_PORTS
 from engine.standard.status import StatusClass, status_class
 
 from .stand_ins import LEFT_OUT, StandIns
@@ -31,8 +34,9 @@ _WORD_CODE = re.compile(r"([0-9A-F]{4})H")
 _TAG = re.compile(r"([0-9A-F]{4}),([0-9A-F]{4})")
 _HEX = re.compile(r"(?<![\w.,:/-])(?!be\b)[0-9A-Fa-f]{2}(?: +[0-9A-Fa-f]{2})+(?<!\bbe)(?!\w)")
 """Bytes of content; "be" is a word beside them."""
-_PRINTER = re.compile(r"\b(NORMAL|WARNING|FAILURE)(: [^()]*)? \([^()]*(?:\([^()]*\)[^()]*)*\)")
-_PRINTER_SAYS = re.compile(r"(The printer says (?:NORMAL|WARNING|FAILURE)?).*?(\.(?: Its configuration .*)?)?$")
+_STATES = "|".join(PRINTER_STATES)
+_PRINTER = re.compile(rf"\b({_STATES})(: [^()]*)? \([^()]*(?:\([^()]*\)[^()]*)*\)")
+_PRINTER_SAYS = re.compile(rf"(The printer says (?:{_STATES})?).*?(\.(?: Its configuration .*)?)?$")
 """What a printer says of its state, and its name."""
 _START = re.compile(r"(?<![\w.-])\S")
 _FILE = re.compile(r":(?=\s|$)| (?=(?:is|was|has|cannot|could) )")
@@ -52,8 +56,8 @@ _TIMES = frozenset({"s", "ms", "µs", "min", "seconds", "second"})
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}")
 _DIRECTIONS = frozenset({"sent", "received"})
 _PORTS = frozenset({"port", "Port", "ports"})
-_WELL_KNOWN = frozenset({"104", "2762", "4242", "11112"})
-"""Ports that our sentences advise."""
+_WELL_KNOWN = frozenset({*map(str, USUAL_PORTS), *OF_WORKSPACE})
+"""Ports that our sentences advise, and files of ours."""
 _CLAUSE = re.compile(r"PS3\.(?:[1-9]|1\d|2[0-2])")
 _SECTION = re.compile(r"(?:[A-Z]{1,2}|1?\d)(?:\.[1-9]\d{0,2}){0,6}(?:-[1-9]\d?)?")
 _UID = re.compile(r"\d+(?:\.\d+){2,}")
@@ -163,7 +167,12 @@ class Sentences:
             found = ""
         if found or core.casefold() in self._learned:
             return found or None
-        if core in (LEFT_OUT, LEFT_OUT.strip("()")) or _is_ordinary(core) or core in _WELL_KNOWN:
+        if (
+            core in (LEFT_OUT, LEFT_OUT.strip("()"))
+            or _is_ordinary(core)
+            or core in _WELL_KNOWN
+            or core in OF_WORKSPACE
+        ):
             return core
         if (
             (following in _UNITS and _COUNT.fullmatch(core))

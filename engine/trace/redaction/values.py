@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from engine.model.command_set import CommandSet, Element
 from engine.model.dataset import DataElement, DataSet
+from engine.standard import defined_terms as terms
 from engine.standard import performed_steps, ups
 from engine.standard.dictionary import attribute
 from engine.standard.elements import ELEMENTS
@@ -23,17 +24,13 @@ _STATES = "|".join(
         *("CANCELLED", "ARRIVED", "READY", "STARTED", "DEPARTED"),
     )
 )
-_MODALITIES = (
-    "AR|AU|BI|BMD|CR|CT|CTPROTOCOL|DG|DOC|DX|ECG|EEG|EMG|EOG|EPS|ES|FID|GM|HC|HD|IO|IOL|IVOCT|IVUS|KER|KO|LEN|LS|MG|"
-    "MR|M3D|NM|OAM|OCT|OP|OPM|OPT|OPTBSV|OPTENF|OPV|OSS|OT|PA|PLAN|POS|PR|PT|PX|REG|RESP|RF|RG|RTDOSE|RTIMAGE|"
-    "RTINTENT|RTPLAN|RTRAD|RTRECORD|RTSEGANN|RTSTRUCT|RWV|SEG|SM|SMR|SR|SRF|STAIN|TEXTUREMAP|TG|US|VA|XA|XAPROTOCOL|XC"
-)
+_MODALITIES = "|".join(terms.MODALITIES)
 
 ALLOWED: dict[int, tuple[str, str, str]] = {
     0x00080005: ("CS", r"ISO_IR \d{1,3}|ISO 2022 IR \d{1,3}|GB18030|GBK", "how text is encoded"),
     0x00080008: ("CS", "ORIGINAL|DERIVED|PRIMARY|SECONDARY|AXIAL|LOCALIZER|OTHER", "kind of image, terms of PS3.3"),
-    0x00080052: ("CS", "PATIENT|STUDY|SERIES|IMAGE", "level of a query"),
-    0x00080056: ("CS", "ONLINE|NEARLINE|OFFLINE|UNAVAILABLE", "availability, terms of PS3.3"),
+    0x00080052: ("CS", "|".join(terms.QUERY_LEVELS), "level of a query"),
+    0x00080056: ("CS", "|".join(terms.AVAILABILITIES), "availability, terms of PS3.3"),
     0x00080060: ("CS", _MODALITIES, "modality, terms of PS3.3"),
     0x00080061: ("CS", _MODALITIES, "modalities of a study"),
     0x00081197: ("US", _NUMBER, "why an instance failed"),
@@ -59,9 +56,9 @@ ALLOWED: dict[int, tuple[str, str, str]] = {
     0x00404041: ("CS", "INCOMPLETE|UNAVAILABLE|READY", "state of a step"),
     0x00741000: ("CS", _STATES, "state of a step"),
     0x20000010: ("IS", _NUMBER, "how many copies"),
-    0x20100040: ("CS", "PORTRAIT|LANDSCAPE", "how a film is turned"),
-    0x21000020: ("CS", "PENDING|PRINTING|DONE|FAILURE", "state of a print job"),
-    0x21100010: ("CS", "NORMAL|WARNING|FAILURE", "state of a printer"),
+    0x20100040: ("CS", "|".join(terms.ORIENTATIONS), "how a film is turned"),
+    0x21000020: ("CS", "|".join(terms.PRINT_JOB_STATES), "state of a print job"),
+    0x21100010: ("CS", "|".join(terms.PRINTER_STATES), "state of a printer"),
 }
 """Attributes whose values are told: VR, the values that are (others of the attribute are left out), and what they are.
 UIDs and AE titles of any attribute have stand-ins; every other value is left out."""
