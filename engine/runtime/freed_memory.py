@@ -52,6 +52,7 @@ def give_back() -> None:
     library = _library()
     if library is None:
         return
+    bound_areas()
     library.mallopt(_TRIM_THRESHOLD, _LEAST)
     bytes(_PIECE)
     if library.mallinfo().ordblks <= MANY:
