@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from .forms.tab_order import in_order, step_focus
 from .forms.wrapping_label import WrappingLabel
 from .redacted import CopyKeys
+from .sound import sound
 from .theme import SPACING, mono_font, restyle
 
 OnFiles = Callable[[tuple[Path, ...]], None]
@@ -159,12 +160,14 @@ class FormDialog(QDialog):
                 first.selectAll()
         super().setVisible(visible)
 
+    @sound
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab: on to the next in the order of the form."""
         layout = self.layout()
         stops = tuple(in_order(layout)) if layout is not None else ()
         return step_focus(stops, forward, around=True) or super().focusNextPrevChild(forward)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         layout = self.layout()
@@ -175,6 +178,7 @@ class FormDialog(QDialog):
         else:
             self._own_height = self.height()
 
+    @sound
     def event(self, event: QEvent) -> bool:
         """Errors and warnings that appear make the dialog grow instead of squeezing the fields; without them it is as
         high again as it was, or as the user made it.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
+from .sound import sound
+
 
 class GivingButton(QToolButton):
     """Shows one of `texts`, longest first; `texts_changed` when there is room to be shared anew."""
@@ -31,6 +33,7 @@ class GivingButton(QToolButton):
         beside = super().sizeHint().width() - metrics.horizontalAdvance(self.text())
         return beside + metrics.horizontalAdvance(text)
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 

@@ -41,6 +41,7 @@ from .services_host import ServicesHost
 from .session import AssociationRecord, EchoReport, Session
 from .shortcuts import Actions
 from .silence import Silence
+from .sound import sound
 from .status_line import StatusLine
 from .theme import SPACING, theme
 from .theme_choice import ThemeChoice
@@ -357,6 +358,7 @@ class MainWindow(QMainWindow):
         for name in PANELS:
             self.actions_by_name[f"show_{name}"].setChecked(self.arrangement.is_shown(name))
 
+    @sound
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Pages of the services are made late and stand last in Qt's order: Tab comes to them by their panel."""
         focus = QApplication.focusWidget()

@@ -12,6 +12,7 @@ from engine.standard.lean import dataclass
 from gui.forms.entry_list import EntryList
 from gui.models.lists import Entry, EntryModel
 
+from .sound import sound
 from .theme import SPACING
 
 LIMIT = 60
@@ -95,6 +96,7 @@ class Palette(QDialog):
     def _clicked(self) -> None:
         self.run_current()
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             key = Qt.Key(event.key())

@@ -12,6 +12,7 @@ from .giving_button import GivingButton, fitting
 from .models.peers import PeersModel
 from .session import AssociationRecord, ListenerState
 from .shortcuts import Actions
+from .sound import sound
 from .state_pill import StatePill
 from .theme import SPACING, restyle, theme
 
@@ -45,11 +46,13 @@ class ActionButton(QToolButton):
         restyle(self, "button", "false" if on else "true")
         theme().bind_text_icon(self, self._icon, "on_accent" if on else "text")
 
+    @sound
     def sizeHint(self) -> QSize:
         """What icon, gap and text need; the style would add room for what a button may have and this one has not."""
         inside = self.iconSize().width() + 4 + self.fontMetrics().horizontalAdvance(self.text())
         return QSize(inside + 2 * SPACING.normal + 4, super().sizeHint().height())
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return presses it too, as it does the buttons of a form."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -166,10 +169,12 @@ class ToolBar(QWidget):
         margins = layout.contentsMargins()
         return fixed + margins.left() + margins.right() + layout.spacing() * (layout.count() - 1)
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         least = sum(button.width_with(button.texts[-1]) for button in (self.pill, self.listener))
         return QSize(self._needed() + least, super().minimumSizeHint().height())
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()

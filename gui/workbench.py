@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from .forms.panel_switch import PanelSwitch
 from .panels.builder_panel import BuilderPanel
 from .panels.services_panel import ServicesPanel
+from .sound import sound
 
 TITLES = (
     ("builder", "Message builder", "Builder", "Any single message, by hand (Ctrl+2)"),
@@ -57,6 +58,7 @@ class Workbench(QWidget):
         self._store.setValue(_KEPT, name)
         self.shown_changed.emit(name)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for switch in self._switches:

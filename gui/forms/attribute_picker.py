@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from gui.models.attribute_picks import NOTE_ROLE, AttributePicks
 from gui.models.tables import EmptyText, row_height
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .header import text_button
@@ -31,6 +32,7 @@ _PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class _Rows(QStyledItemDelegate):
     """The tag at the right end of each row."""
 
+    @sound
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
@@ -48,6 +50,7 @@ class _Rows(QStyledItemDelegate):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), note)
         painter.restore()
 
+    @sound
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         size = super().sizeHint(option, index)
         size.setHeight(row_height(option.widget))
@@ -147,6 +150,7 @@ class AttributePicker(QWidget):
         self._empty.setVisible(self.model.rowCount() == 0 and bool(self.line.text().strip()))
         self._empty.setGeometry(self.list.viewport().rect())
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """In the search line Up and Down walk through the list; Return picks, in the list too."""
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and not event.modifiers():

@@ -23,6 +23,7 @@ from gui.models.command_model import CommandModel
 from gui.models.command_values import completions, given_bytes, parse, plain_name
 from gui.models.rows import Index
 from gui.models.tables import CellDelegate
+from gui.sound import sound
 from gui.theme import mono_font, theme
 
 GAP = "  "
@@ -46,6 +47,7 @@ class CommandDelegate(CellDelegate):
         """AE titles worth offering."""
         self._tag = 0
 
+    @sound
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         line = self._model.line(index.row())
         if line is None:
@@ -63,6 +65,7 @@ class CommandDelegate(CellDelegate):
             return self._line(parent, words)
         return self._line(parent, self.titles() if vr == "AE" else [])
 
+    @sound
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         text = index.data(Qt.ItemDataRole.EditRole) or ""
         if isinstance(editor, QComboBox):
@@ -79,6 +82,7 @@ class CommandDelegate(CellDelegate):
             editor.setText(text)
             editor.selectAll()
 
+    @sound
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         self.said.emit("")
         if isinstance(editor, QComboBox):
@@ -86,6 +90,7 @@ class CommandDelegate(CellDelegate):
         elif isinstance(editor, QLineEdit):
             model.setData(index, editor.text(), Qt.ItemDataRole.EditRole)
 
+    @sound
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         """An editor takes the room of the columns right of it: what is typed is often longer than its cell."""
         rect = option.rect

@@ -29,6 +29,7 @@ from gui.models.command_model import (
 from gui.models.rows import COPY_ROLE
 from gui.models.tables import row_height
 from gui.redacted import copy_redacted_title, copy_text, redaction_for
+from gui.sound import sound
 from gui.theme import SPACING, mono_font
 
 from .command_delegate import CommandDelegate
@@ -166,6 +167,7 @@ class CommandView(QTableView):
 
     # Qt
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.currentIndex().row()
         if event.key() in _EDIT_KEYS and not event.modifiers() and self.state() != self.State.EditingState:
@@ -177,17 +179,21 @@ class CommandView(QTableView):
         else:
             super().keyPressEvent(event)
 
+    @sound
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         show_actions(self, event.globalPos())
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
 
+    @sound
     def updateGeometries(self) -> None:
         super().updateGeometries()
         keep_rows_whole(self)
 
+    @sound
     def sizeHint(self) -> QSize:
         rows = min(self._model.rowCount(), 9)
         return QSize(560, self.horizontalHeader().height() + rows * row_height(self) + 4)

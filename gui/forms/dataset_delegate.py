@@ -14,6 +14,7 @@ from gui.models.dataset_model import PROBLEM_ROLE, VALUE, VR, DataSetModel
 from gui.models.dataset_values import with_text
 from gui.models.rows import Index
 from gui.models.tables import CellDelegate
+from gui.sound import sound
 from gui.theme import mono_font, theme
 
 from .command_delegate import GAP, contains_completer
@@ -29,12 +30,14 @@ class DataSetDelegate(CellDelegate):
         self._view, self._model = view, model
         self._element: DataElement | None = None
 
+    @sound
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         if index.column() == VALUE and index.data(PROBLEM_ROLE):
             option.icon = theme().icon("warning", "warning")
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
 
+    @sound
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         node = self._model.node(index)
         self._element = None if isinstance(node, DataSet) else node
@@ -67,6 +70,7 @@ class DataSetDelegate(CellDelegate):
         words = [f"{s.uid}{GAP}{plain_name(s.name)}" for s in sop_classes().values() if not s.retired]
         edit.setCompleter(contains_completer(words, edit))
 
+    @sound
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         text = str(index.data(Qt.ItemDataRole.EditRole) or "")
         if isinstance(editor, QComboBox):
@@ -75,6 +79,7 @@ class DataSetDelegate(CellDelegate):
             editor.setText(text)
             editor.selectAll()
 
+    @sound
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         self.said.emit("")
         if isinstance(editor, QComboBox):
@@ -85,6 +90,7 @@ class DataSetDelegate(CellDelegate):
                 text = "\\".join(part.split(GAP)[0] for part in text.split("\\"))
             model.setData(index, text, Qt.ItemDataRole.EditRole)
 
+    @sound
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         rect = option.rect
         if index.column() == VR:

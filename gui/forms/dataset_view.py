@@ -24,6 +24,7 @@ from gui.models.dataset_model import ELEMENT, TAG, VALUE, VR, DataSetModel
 from gui.models.dataset_values import element_name
 from gui.models.tables import EmptyText
 from gui.redacted import copy_redacted_title, copy_text, redaction_for
+from gui.sound import sound
 from gui.theme import mono_font
 
 from .dataset_delegate import DataSetDelegate
@@ -260,6 +261,7 @@ class DataSetView(QTreeView):
 
     # Qt
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _EDIT_KEYS and not event.modifiers() and self.state() != self.State.EditingState:
             self.edit_value()
@@ -269,14 +271,17 @@ class DataSetView(QTreeView):
         else:
             super().keyPressEvent(event)
 
+    @sound
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         show_actions(self, event.globalPos())
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
         self._empty.setGeometry(self.viewport().rect())
 
+    @sound
     def sizeHint(self) -> QSize:
         return QSize(560, 160)
 

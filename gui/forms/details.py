@@ -8,6 +8,7 @@ from html import escape
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 
@@ -27,6 +28,7 @@ class Details(QTextBrowser):
         self._lines = tuple(lines)
         self._write()
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         """Qt brings the cursor into view at first, which stands below the margin."""
         super().showEvent(event)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.trace.diagnosis.model import Diagnosis, Mend, Proof
 from engine.trace.diagnosis.text import proof_text
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .header import icon_button, text_button
@@ -229,6 +230,7 @@ class DiagnosisCard(QWidget):
         self._sign.setPixmap(theme().pixmap(self._role, self._role))
         self.update()
 
+    @sound
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -259,6 +261,7 @@ class CardArea(QScrollArea):
         self.verticalScrollBar().setValue(0)
         self._fit()
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Rows just made count only when Qt has shown them, which it does with the card's next layout."""
         handled = super().eventFilter(watched, event)
@@ -266,6 +269,7 @@ class CardArea(QScrollArea):
             self._fit()
         return handled
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -280,10 +284,12 @@ class CardArea(QScrollArea):
         layout = self._card.layout()
         return max(layout.heightForWidth(width), 0) if layout is not None else 0
 
+    @sound
     def sizeHint(self) -> QSize:
         width = self.viewport().width()
         return QSize(width, self._height(width))
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         return QSize(0, min(LEAST_HEIGHT, self._height(self.viewport().width())))
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
+from gui.sound import sound
 from gui.theme import SPACING
 
 
@@ -23,6 +24,7 @@ class ElidingCombo(QComboBox):
         room = field.width() - icon - SPACING.small
         return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
 
+    @sound
     def paintEvent(self, event: QPaintEvent) -> None:
         text = self.currentText()
         if not text or self.isEditable():

@@ -28,6 +28,7 @@ from gui.models.lists import ENTRY_ROLE, Entry, EntryModel
 from gui.models.rows import COPY_ROLE, RECORD_ROLE
 from gui.models.tables import EmptyText
 from gui.redacted import copy_redacted_action, copy_text, redaction_for
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 _MARGIN = SPACING.normal
@@ -55,10 +56,12 @@ class EntryDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._lead_sample = lead_sample
 
+    @sound
     def sizeHint(self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
         line = QFontMetrics(option.font).height()
         return QSize(120, 2 * line + 3 * SPACING.small)
 
+    @sound
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
@@ -155,6 +158,7 @@ class EntryList(QListView):
             self.add_action("Move &up", "Alt+Up", self.move_up)
             self.add_action("Move &down", "Alt+Down", self.move_down)
 
+    @sound
     def focusInEvent(self, event: QFocusEvent) -> None:
         """With `starts_at_first` the keyboard finds an entry to work on."""
         super().focusInEvent(event)
@@ -209,6 +213,7 @@ class EntryList(QListView):
         redaction = redaction_for(self) if rows else None
         copy_text("\n".join(self._entries.copied_redacted(row, redaction) for row in rows) if redaction else "")
 
+    @sound
     def dropEvent(self, event: QDropEvent) -> None:
         """Reordering by hand: the view's own way would take a copy out and in again and lose the record."""
         row = self.currentIndex().row()
@@ -225,6 +230,7 @@ class EntryList(QListView):
         if self._entries.move(row, target):
             self.select_row(target)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._empty.setGeometry(self.viewport().rect())

@@ -11,6 +11,7 @@ from engine.model.picture import Picture
 from engine.model.whole_numbers import whole_number
 from engine.standard.display_formats import Place, display_format
 from engine.trace.pictures import PreviewError, printed_picture_of
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .film_preview import film_shape
@@ -76,6 +77,7 @@ class FilmPicture(QWidget):
         self.drawn = [(_WHOLE[0], as_image(picture) if picture else None, problem)]
         self.update()
 
+    @sound
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

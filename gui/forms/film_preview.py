@@ -23,6 +23,7 @@ from engine.model.procedures.printing import PrintImage
 from engine.standard.display_formats import DisplayFormat, Place
 from gui.menus import new_menu
 from gui.models.film_images import Thumbnail
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 _SIZE = re.compile(r"(\d+(?:_\d+)?)(?:IN|CM)X(\d+(?:_\d+)?)(?:IN|CM)")
@@ -147,6 +148,7 @@ class FilmPreview(QWidget):
 
     # -- painting
 
+    @sound
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -187,9 +189,11 @@ class FilmPreview(QWidget):
 
     # -- hands
 
+    @sound
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.select(self._image_at(event.position().toPoint()))
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moved = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         steps = {
@@ -216,18 +220,22 @@ class FilmPreview(QWidget):
         else:
             super().keyPressEvent(event)
 
+    @sound
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._image_at(event.position().toPoint()) is not None:
             self.frames_wanted.emit()
 
+    @sound
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.update()
 
+    @sound
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.update()
 
+    @sound
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
             number = self._image_at(event.pos())
@@ -235,6 +243,7 @@ class FilmPreview(QWidget):
             return True
         return super().event(event)
 
+    @sound
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = new_menu(self)
         chosen = self.selected is not None

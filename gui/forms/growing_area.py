@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from gui.sound import sound
+
 
 class GrowingArea(QScrollArea):
     """Fields and what is wrong with them. most: pixels of height, so that the dialog fits a small screen."""
@@ -18,12 +20,14 @@ class GrowingArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(content)
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """What stands in it wants another height."""
         if event.type() is QEvent.Type.LayoutRequest and watched is self._content:
             self.updateGeometry()
         return super().eventFilter(watched, event)
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         content = self._content
         least = content.minimumSizeHint()
@@ -32,5 +36,6 @@ class GrowingArea(QScrollArea):
         bar = self.verticalScrollBar().sizeHint().width() if high > self._most else 0
         return QSize(least.width() + bar, min(max(high, least.height()), self._most))
 
+    @sound
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint().expandedTo(QSize(self._content.sizeHint().width(), 0))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 HEADER_HEIGHT = 30
@@ -39,6 +40,7 @@ class OneLine(QLabel):
         self.setText(shown)
         self.setToolTip(self._whole if shown != self._whole else "")
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -80,6 +82,7 @@ class PanelHeader(QWidget):
         self._giving_text = text
         self._fit()
 
+    @sound
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
@@ -122,6 +125,7 @@ class ButtonRow(QWidget):
         for button in right:
             row.addWidget(button)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         needed = sum(b.sizeHint().width() for b in self._buttons) + SPACING.hair * len(self._buttons)

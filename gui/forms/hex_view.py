@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QWidget
 
 from gui.menus import show_actions
 from gui.redacted import copy_redacted_action, copy_text, redaction_for
+from gui.sound import sound
 from gui.theme import SPACING, mono_font, theme
 
 from .hex_geometry import HexGeometry
@@ -167,10 +168,12 @@ class HexView(QAbstractScrollArea):
 
     # -- layout -------------------------------------------------------------------------------------------------
 
+    @sound
     def sizeHint(self) -> QSize:
         full = HexGeometry.fitting(1 << 20, len(self._data), *self._measures())
         return QSize(full.width + 16, 10 * full.height)
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 3 * self._geometry.height)
 
@@ -231,6 +234,7 @@ class HexView(QAbstractScrollArea):
 
     # -- painting -----------------------------------------------------------------------------------------------
 
+    @sound
     def paintEvent(self, event: QPaintEvent) -> None:
         geometry = self._geometry
         with QPainter(self.viewport()) as painter:
@@ -311,6 +315,7 @@ class HexView(QAbstractScrollArea):
             "end": len(self._data) - 1,
         }[move]
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         for moves, extend in ((_MOVES, False), (_SELECTS, True)):
             move = next((m for key, m in moves.items() if event.matches(key)), None)
@@ -322,6 +327,7 @@ class HexView(QAbstractScrollArea):
             return
         super().keyPressEvent(event)
 
+    @sound
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
             return
@@ -329,6 +335,7 @@ class HexView(QAbstractScrollArea):
         if offset >= 0:
             self._move_to(offset, extend=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
 
+    @sound
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         offset = self.offset_at(event.position())
         if event.buttons() & Qt.MouseButton.LeftButton and offset >= 0:
@@ -338,6 +345,7 @@ class HexView(QAbstractScrollArea):
             self.viewport().setToolTip(self._tip(offset))
             self.viewport().update()
 
+    @sound
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
 
@@ -347,19 +355,23 @@ class HexView(QAbstractScrollArea):
         byte = self._data[offset]
         return f"Offset {offset} ({offset:X}H): {byte:02X}H, {byte}, {byte:08b}"
 
+    @sound
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Leave and self._hover >= 0:
             self._hover = -1
             self.viewport().update()
         return super().viewportEvent(event)
 
+    @sound
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         show_actions(self, event.globalPos())
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._relayout()
 
+    @sound
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):

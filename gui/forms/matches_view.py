@@ -19,6 +19,7 @@ from engine.standard.status import StatusClass, status_class
 from gui.dialogs import Questions
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
+from gui.sound import sound
 from gui.theme import SPACING
 
 from .dataset_view import DataSetView
@@ -223,6 +224,7 @@ class MatchesView(QWidget):
             self.details.hide()
             self.table.setFocus()
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and not self.details.isHidden():
             self.hide_details()

@@ -21,6 +21,7 @@ from engine.workspace.matching_values import problem, resolve, resolved, this_da
 from engine.workspace.names import attribute_path
 from engine.workspace.queries import at_level, usual_keys
 from engine.workspace.saved_queries import SavedQuery
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .date_range_dialog import DateRangeDialog
@@ -265,11 +266,13 @@ class QueryForm(QWidget):
             QWidget.setTabOrder(before, self.add_line)
             QWidget.setTabOrder(self.add_line, self.returned_button)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._columns != max(1, (self.width() + SPACING.large) // (FIELD_WIDTH + SPACING.large)):
             self._arrange()
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         return QSize(FIELD_WIDTH, super().minimumSizeHint().height())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from gui.sound import sound
+
 
 class QuietTabs(QTabWidget):
     """In document mode, where the bar is as wide as the widget whatever its titles say."""
@@ -17,6 +19,7 @@ class QuietTabs(QTabWidget):
         """Qt's own lays out and draws everything, pages included: nothing of them has moved."""
         self.tabBar().setTabText(index, text)
 
+    @sound
     def event(self, event: QEvent) -> bool:
         """The bar asks for a layout at each new title."""
         if event.type() is QEvent.Type.LayoutRequest and self._fits():

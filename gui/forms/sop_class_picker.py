@@ -12,6 +12,7 @@ from gui.forms.entry_list import EntryList
 from gui.models import redacted_rows
 from gui.models.contexts import abstract_name
 from gui.models.lists import Entry, EntryModel
+from gui.sound import sound
 from gui.theme import SPACING
 
 LIMIT = 400
@@ -85,6 +86,7 @@ class SopClassPicker(QWidget):
     def _opened(self, _record: object) -> None:
         self.picked.emit()
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Up and Down in the search field walk through the list."""
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
 from gui.models.rows import ELIDE_MIDDLE_ROLE, SECOND_LINE_ROLE
 from gui.models.tables import CellDelegate, PlainTable
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 _MARGIN = 6
@@ -22,6 +23,7 @@ def two_line_height(widget: QWidget) -> int:
 class TwoLineDelegate(CellDelegate):
     """Draws text and second line of a cell; both are shortened where they have no room."""
 
+    @sound
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
@@ -55,6 +57,7 @@ class TwoLineDelegate(CellDelegate):
             painter.drawText(area, flags, metrics.elidedText(second, mode, area.width()))
         painter.restore()
 
+    @sound
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         size = super().sizeHint(option, index)
         parent = self.parent()

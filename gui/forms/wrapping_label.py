@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.menus import new_menu
 from gui.redacted import copy_redacted_title, copy_text, redaction_for
+from gui.sound import sound
 
 LONG = 24
 """Characters of a word from which it may be broken."""
@@ -57,12 +58,14 @@ class SelectableLabel(WrappingLabel):
         """The same without patients' data, AE titles and addresses."""
         copy_text(redaction_for(self).lines(self.selectedText() or self.text()))
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
             return
         super().keyPressEvent(event)
 
+    @sound
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = new_menu(self)
         menu.addAction("&Copy", self.copy)

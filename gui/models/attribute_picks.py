@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QObject, Qt, Signal
 from engine.standard.dictionary import attribute, search_attributes
 from engine.standard.elements import tag_text
 from engine.workspace.names import parse_tag
+from gui.sound import sound
 
 from .dataset_values import element_name, tag_digits
 from .rows import Index
@@ -86,9 +87,11 @@ class AttributePicks(QAbstractListModel):
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._rows)
 
+    @sound
     def flags(self, index: Index) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable if index.isValid() else Qt.ItemFlag.NoItemFlags
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
@@ -108,6 +111,7 @@ class AttributePicks(QAbstractListModel):
             return f"{element_name(tag)}, {'picked' if tag in self.picked else 'not picked'}"
         return None
 
+    @sound
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
             return False

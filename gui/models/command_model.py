@@ -14,6 +14,7 @@ from engine.model.command_set import GROUP_LENGTH, MESSAGE_ID, CommandSet, Eleme
 from engine.standard.elements import BY_KEYWORD, ELEMENTS, CommandElement, tag_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import command_tag
+from gui.sound import sound
 from gui.theme import theme
 
 from .command_draft import Draft, Line, Origin, Surroundings
@@ -223,6 +224,7 @@ class CommandModel(QAbstractTableModel):
     def columnCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(COLUMNS)
 
+    @sound
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
@@ -232,6 +234,7 @@ class CommandModel(QAbstractTableModel):
             return None
         return COLUMNS[USAGE if section == ORIGIN and self._room == NO_TAGS else section]
 
+    @sound
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
@@ -243,6 +246,7 @@ class CommandModel(QAbstractTableModel):
             flags |= Qt.ItemFlag.ItemIsEditable
         return flags
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
@@ -252,6 +256,7 @@ class CommandModel(QAbstractTableModel):
         show = self._SHOW.get(role)
         return show(self, index.row(), line, column) if show else None
 
+    @sound
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         line = self.line(index.row())
         if line is None:

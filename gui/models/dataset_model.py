@@ -15,6 +15,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.elements import tag_text
 from engine.workspace.names import parse_tag
+from gui.sound import sound
 
 from .dataset_edits import Node, Path, children, replaced
 from .dataset_values import (
@@ -164,12 +165,14 @@ class DataSetModel(QAbstractItemModel):
 
     # QAbstractItemModel
 
+    @sound
     def index(self, row: int, column: int, parent: Index = NO_PARENT) -> QModelIndex:
         rows = self._rows(self._at(parent))
         if (parent.isValid() and parent.column() > 0) or not (0 <= row < len(rows) and 0 <= column < len(COLUMNS)):
             return QModelIndex()
         return self.createIndex(row, column, rows[row].id)
 
+    @sound
     def parent(self, index: Index = NO_PARENT) -> QModelIndex:  # type: ignore[override]
         parent = self._at(index).parent if index.isValid() else None
         if parent is None or parent.parent is None:
@@ -179,6 +182,7 @@ class DataSetModel(QAbstractItemModel):
     def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() and parent.column() > 0 else len(self._rows(self._at(parent)))
 
+    @sound
     def hasChildren(self, parent: Index = NO_PARENT) -> bool:
         if parent.isValid() and parent.column() > 0:
             return False
@@ -188,11 +192,13 @@ class DataSetModel(QAbstractItemModel):
     def columnCount(self, parent: Index = NO_PARENT) -> int:
         return len(COLUMNS)
 
+    @sound
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
         return None
 
+    @sound
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
@@ -213,6 +219,7 @@ class DataSetModel(QAbstractItemModel):
         """What is wrong with an element's value, in a sentence, or ""."""
         return self._check(element) if self._check else ""
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
@@ -231,6 +238,7 @@ class DataSetModel(QAbstractItemModel):
             return self._tooltip(index, node)
         return None
 
+    @sound
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         node = self._at(index).node
         if role != Qt.ItemDataRole.EditRole or self.read_only or isinstance(node, DataSet):

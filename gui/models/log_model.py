@@ -12,6 +12,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer, Signal
 
 from engine.model.notices import Notice
 from engine.trace.diagnosis.model import Diagnosis
+from gui.sound import sound
 
 from .diagnosis_book import DiagnosisBook
 from .log_associations import peer_text
@@ -298,6 +299,7 @@ class LogModel(RowTableModel[LogRow]):
             return 0
         return self._end - self.store.first if self._numbers is None else len(self._numbers)
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.AccessibleTextRole and index.isValid():
             return spoken(self.record(index.row()))

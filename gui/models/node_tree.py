@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
+from gui.sound import sound
 from gui.theme import theme
 
 from .rows import COPY_ROLE, RECORD_ROLE, Index
@@ -129,6 +130,7 @@ class NodeTreeModel(QAbstractItemModel):
 
     # -- Qt -----------------------------------------------------------------------------------------------------
 
+    @sound
     def index(self, row: int, column: int, parent: Index | None = None) -> QModelIndex:
         if not self._nodes or not 0 <= column < len(COLUMNS) or row < 0:
             return QModelIndex()
@@ -137,6 +139,7 @@ class NodeTreeModel(QAbstractItemModel):
         children = self._children[parent.internalId()]
         return self.createIndex(row, column, children[row]) if row < len(children) else QModelIndex()
 
+    @sound
     def parent(self, index: Index | None = None) -> QModelIndex:  # type: ignore[override]
         if index is None or not index.isValid():
             return QModelIndex()
@@ -151,11 +154,13 @@ class NodeTreeModel(QAbstractItemModel):
     def columnCount(self, parent: Index | None = None) -> int:
         return len(COLUMNS)
 
+    @sound
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
         return None
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         node = self.node(index)
         if node is None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from engine.standard.lean import dataclass
+from gui.sound import sound
 from gui.theme import theme
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ class RowTableModel(QAbstractTableModel, Generic[R]):
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.columns)
 
+    @sound
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
@@ -240,6 +242,7 @@ class RowTableModel(QAbstractTableModel, Generic[R]):
             middle=which.middle,
         )
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None

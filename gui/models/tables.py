@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from gui.menus import show_actions
 from gui.redacted import copy_redacted_action, copy_text, redaction_for
+from gui.sound import sound
 from gui.theme import SPACING, mono_font
 
 from .rows import COPY_ROLE, ELIDE_MIDDLE_ROLE, RECORD_ROLE, Column, RowTableModel
@@ -58,6 +59,7 @@ def row_height(widget: QWidget) -> int:
 class CellDelegate(QStyledItemDelegate):
     """Shortens UIDs in the middle, keeps meaning colours on selected rows, gives trees the rows of tables."""
 
+    @sound
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         model = index.model()
         if isinstance(model, RowTableModel):
@@ -71,6 +73,7 @@ class CellDelegate(QStyledItemDelegate):
         if isinstance(ink, QColor):
             option.palette.setColor(QPalette.ColorRole.HighlightedText, ink)
 
+    @sound
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         size = super().sizeHint(option, index)
         parent = self.parent()
@@ -283,6 +286,7 @@ class PlainTable(QTableView):
 
     # -- Qt -----------------------------------------------------------------------------------------------------
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != self._laid_out_for:  # the height changes with every batch of a log
@@ -290,12 +294,14 @@ class PlainTable(QTableView):
             self.lay_out_columns()
         self._empty.setGeometry(self.viewport().rect())
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_selection()
             return
         super().keyPressEvent(event)
 
+    @sound
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         show_actions(self, event.globalPos())
 

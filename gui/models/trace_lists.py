@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
 from engine.model.notices import Direction, PduNotice
 from engine.standard.state_table import Evt, Sta
+from gui.sound import sound
 from gui.theme import theme
 
 from .log_associations import peer_text
@@ -63,6 +64,7 @@ class AssociationList(QAbstractListModel):
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._numbers)
 
+    @sound
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         number = self.number(index.row()) if index.isValid() else None
         record = self._associations.get(number) if number is not None else None

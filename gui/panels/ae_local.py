@@ -13,6 +13,7 @@ from engine.model.association import LocalAE, Timeouts
 from engine.model.limits import Limits
 from gui.forms.fields import Field, NumberField, TextField
 from gui.forms.limit_fields import HEADINGS, LimitFields
+from gui.sound import sound
 from gui.theme import SPACING
 
 MAXIMUM_SECONDS = 7 * 86400
@@ -116,6 +117,7 @@ class LocalForm(QScrollArea):
             any_field.edited.connect(self._edited)
             any_field.finished.connect(self.flush)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         for section in self._sections:
             section.fit(self.viewport().width() - SPACING.large)

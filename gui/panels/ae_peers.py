@@ -17,6 +17,7 @@ from gui.forms.entry_list import EntryList
 from gui.forms.header import ButtonRow, icon_button, text_button
 from gui.models.peers import PeersModel, free_name, peer_name, same_address
 from gui.session import EchoReport
+from gui.sound import sound
 from gui.theme import SPACING
 
 from .ae_peer_dialog import DEFAULT_PORT, PeerDialog
@@ -245,10 +246,12 @@ class PeersView(QWidget):
 
     # -- Qt -----------------------------------------------------------------------------------------------------
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         self._ages.start()
         super().showEvent(event)
 
+    @sound
     def hideEvent(self, event: QHideEvent) -> None:
         self._ages.stop()
         super().hideEvent(event)

@@ -14,6 +14,7 @@ from gui.forms.command_view import CommandView
 from gui.forms.hex_view import HexView
 from gui.models.command_model import CommandModel
 from gui.models.dataset_edits import count
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .builder_preview import Preview
@@ -48,10 +49,12 @@ class SummaryLabel(QLabel):
     def whole(self) -> str:
         return self._whole
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._elide()
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         return QSize(40, super().minimumSizeHint().height())
 
@@ -127,6 +130,7 @@ class CommandPane(QWidget):
         """Take an editor still open: what is typed counts when Send is pressed."""
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.sizes.setVisible(self.width() >= ROOM_FOR_SIZES)

@@ -18,6 +18,7 @@ from engine.standard.transfer_syntaxes import transfer_syntax as standard_syntax
 from engine.workspace.message_files import DEFAULT_SYNTAXES, MessageContext
 from gui.models.command_values import plain_name
 from gui.models.contexts import abstract_name, syntax_name
+from gui.sound import sound
 from gui.theme import theme
 
 _SHORTER = {"Little Endian": "LE", "Big Endian": "BE", "Transfer Syntax": "", ": Default": "", " for DICOM": ""}
@@ -222,6 +223,7 @@ class GroupedBox(QComboBox):
         self.setCurrentIndex(-1)
         return False
 
+    @sound
     def paintEvent(self, event: QPaintEvent) -> None:
         """Shortened in the middle where there is no room: number and state stay readable."""
         painter = QStylePainter(self)

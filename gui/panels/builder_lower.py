@@ -14,6 +14,7 @@ from engine.standard.messages import MessageRow
 from gui.dialogs import Questions
 from gui.forms.dataset_text_view import DataSetTextView
 from gui.models.dataset_model import DataSetModel
+from gui.sound import sound
 
 from .builder_data import DataPane
 from .builder_history import HistoryView
@@ -105,6 +106,7 @@ class LowerTabs(QWidget):
     def show_response(self) -> None:
         self.tabs.setCurrentIndex(RESPONSE)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < self.NARROW
@@ -113,6 +115,7 @@ class LowerTabs(QWidget):
         self._title_response()
         self._say_what_is_missing()
 
+    @sound
     def sizeHint(self) -> QSize:
         return QSize(560, 220)
 

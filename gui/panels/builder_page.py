@@ -24,6 +24,7 @@ from gui.dialogs import Questions
 from gui.models.command_draft import Draft, Surroundings, draft_of, lines_of
 from gui.models.command_model import CommandModel
 from gui.models.dataset_model import DataSetModel
+from gui.sound import sound
 from gui.theme import SPACING
 
 from .builder_command import CommandPane
@@ -322,6 +323,7 @@ class MessagePage(QWidget):
         self.top.set_association(self.known.association is not None)
         self.refresh()
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._stale:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QTabBar, QToolButton, QWidget
 
+from gui.sound import sound
 from gui.theme import theme
 
 CHANGED = " ●"
@@ -42,6 +43,7 @@ class MessageTabs(QTabBar):
         self._edit.installEventFilter(self)
         self._editing = -1
 
+    @sound
     def tabInserted(self, index: int) -> None:
         """Each tab gets a close button in the window's own style."""
         super().tabInserted(index)
@@ -56,6 +58,7 @@ class MessageTabs(QTabBar):
         button.clicked.connect(self._close_clicked)
         self.setTabButton(index, QTabBar.ButtonPosition.RightSide, button)
 
+    @sound
     def tabSizeHint(self, index: int) -> QSize:
         """A tab is no wider than the row, nor than what the arrows leave of it: name and close button are seen."""
         size = super().tabSizeHint(index)
@@ -63,6 +66,7 @@ class MessageTabs(QTabBar):
         size.setWidth(min(size.width(), max(LEAST, room)))
         return size
 
+    @sound
     def minimumTabSizeHint(self, index: int) -> QSize:
         return self.tabSizeHint(index)
 
@@ -89,17 +93,20 @@ class MessageTabs(QTabBar):
         self._edit.show()
         self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @sound
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         tab = self.tabAt(event.position().toPoint())
         if tab >= 0:
             self.rename(tab, self.tabToolTip(tab).removesuffix(CHANGED))
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F2 and self.currentIndex() >= 0:
             self.rename(self.currentIndex(), self.tabToolTip(self.currentIndex()).removesuffix(CHANGED))
         else:
             super().keyPressEvent(event)
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Return and leaving the field take the name, Escape drops it."""
         if watched is self._edit and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

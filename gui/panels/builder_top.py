@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QSpinBox,
 
 from engine.model.notices import MessageNotice
 from engine.standard.messages import SERVICES, MessageRow, message_name
+from gui.sound import sound
 from gui.theme import SPACING, restyle, theme
 
 from .builder_contexts import ContextChoice, GroupedBox, Pickers
@@ -100,6 +101,7 @@ class TopRows(QWidget):
     def _times_changed(self, _times: int) -> None:
         self.set_association(self._held)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange(wide=self.width() >= ONE_ROW)

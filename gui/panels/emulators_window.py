@@ -38,6 +38,7 @@ from gui.models.tables import CellDelegate, PlainTable
 from gui.records import AssociationRecord
 from gui.redacted import CopyKeys
 from gui.session import Session
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 CLIENTS = "clients"
@@ -370,10 +371,12 @@ class EmulatorsWindow(QDialog):
 
     # -- Qt
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.objects.look(True)
 
+    @sound
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.objects.look(False)

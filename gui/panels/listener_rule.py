@@ -28,6 +28,7 @@ from gui.models.script_rows import (
     when_problem,
     when_texts,
 )
+from gui.sound import sound
 from gui.theme import SPACING
 
 CHOSEN_ROWS = 2
@@ -174,6 +175,7 @@ class RuleDialog(FormDialog):
 
     # -- what it does
 
+    @sound
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Return in the search adds the fault found and goes no further: to the dialog it would be its end."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:

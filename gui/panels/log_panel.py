@@ -22,6 +22,7 @@ from gui.models.log_text import SUB_OPERATIONS, text_lines
 from gui.models.tables import PlainTable
 from gui.models.trace_target import TraceTarget
 from gui.pace import Pace
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .log_progress import ProgressStrip
@@ -53,6 +54,7 @@ class LogTable(PlainTable):
         super().__init__(model, parent, name="Status log")
         self.setVerticalScrollMode(PlainTable.ScrollMode.ScrollPerItem)
 
+    @sound
     def updateGeometries(self) -> None:
         super().updateGeometries()
         keep_rows_whole(self)
@@ -396,6 +398,7 @@ class LogPanel(QWidget):
         )
         self.newest.raise_()
 
+    @sound
     def sizeHint(self) -> QSize:
         return QSize(1000, 220)
 

@@ -35,6 +35,7 @@ from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text, element_name
 from gui.redacted import WITHOUT, redaction_for
 from gui.services_host import Runnable, ServicesHost
+from gui.sound import sound
 from gui.theme import SPACING, restyle
 
 from .service_page import ServicePage
@@ -140,6 +141,7 @@ class InstancePage(ServicePage):
         self._show_note()
         return lower
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Attributes and answer beside each other where there is room."""
         super().resizeEvent(event)

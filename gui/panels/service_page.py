@@ -11,6 +11,7 @@ from gui.forms.steps_view import StepsView
 from gui.forms.tab_order import in_order
 from gui.models.trace_target import TraceTarget
 from gui.services_host import Runnable, ServicesHost
+from gui.sound import sound
 from gui.theme import SPACING
 
 NOTHING_CAME = "No answer came. The line above says why, the trace what to do."
@@ -61,6 +62,7 @@ class ServicePage(QWidget):
             self.column.addStretch(1)
         self.refresh()
 
+    @sound
     def event(self, event: QEvent) -> bool:
         """Wrapped text that needs more lines at the present width makes the page higher, to be scrolled, instead of
         squeezing the fields: Qt's own minimum size does not look at that."""

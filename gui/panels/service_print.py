@@ -26,6 +26,7 @@ from gui.forms.header import icon_button, text_button
 from gui.forms.printer_line import PrinterLine
 from gui.models.film_images import Found, Look, Thumbnail, Thumbnails, look_at
 from gui.services_host import Runnable, ServicesHost
+from gui.sound import sound
 from gui.theme import SPACING
 
 from .print_settings import PrintSettings, PrintSettingsDialog, print_field, told
@@ -332,6 +333,7 @@ class PrintPage(TakesFiles, ServicePage):
             if isinstance(notice, StepNotice) and notice.operation == self.operation:
                 self.printer.take(notice)
 
+    @sound
     def sizeHint(self) -> QSize:
         return QSize(520, 460)
 

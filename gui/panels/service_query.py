@@ -29,6 +29,7 @@ from gui.models.inbound_rows import InboundModel
 from gui.models.retrievals import Retrievals
 from gui.models.tables import PlainTable
 from gui.services_host import Runnable, ServicesHost
+from gui.sound import sound
 from gui.theme import SPACING
 
 from .query_head import QueryHead
@@ -59,9 +60,11 @@ class Step:
 class _Results(QTabWidget):
     """Takes the height that is left, some rows at least."""
 
+    @sound
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), LEAST_RESULTS)
 
+    @sound
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), LEAST_RESULTS)
 
@@ -386,6 +389,7 @@ class QueryPage(ServicePage):
         self.down_button.setText(f"{_PLURAL.get(lower, lower)} ›")
         self.down_button.setEnabled(not self.running and len(self.matches.table.selected_rows()) == 1)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.matches.filter.setMaximumWidth(70 if self.width() < NARROW else 130)

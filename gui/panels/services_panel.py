@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QStac
 
 from gui.forms.tab_order import in_order, leave, step_focus
 from gui.services_host import ServicesHost
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 from .service_page import ServicePage
@@ -119,6 +120,7 @@ class ServicesPanel(QWidget):
         name = str(self.choice.currentData())
         return self.pages.get(name) or self.show_page(name)
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.show_page(str(self.choice.currentData()))
@@ -146,6 +148,7 @@ class ServicesPanel(QWidget):
         self.page_changed.emit(name)
         return page
 
+    @sound
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes as the page stands, not as its parts were made, and out at its ends."""
         stops = [*in_order(self.title_row), self.choice, *in_order(self.page)]

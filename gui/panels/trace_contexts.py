@@ -16,6 +16,7 @@ from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
 from gui.models.trace_contexts import COLUMNS, context_rows, details, entry
 from gui.models.trace_store import TraceAssociation
+from gui.sound import sound
 from gui.theme import SPACING
 
 WIDE = 540
@@ -111,6 +112,7 @@ class ContextsTab(QWidget):
         self.details.set_lines(details(context) if context is not None else ())
         self.chosen.emit(context)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.stack.setCurrentIndex(1 if self.width() >= WIDE else 0)

@@ -28,6 +28,7 @@ from gui.models.tables import PlainTable
 from gui.models.trace_store import KEPT_FINDINGS
 from gui.models.waiver_book import WaiverBook
 from gui.redacted import redaction_for
+from gui.sound import sound
 from gui.theme import SPACING, theme
 
 WIDE, ROOMY = 620, 400
@@ -323,6 +324,7 @@ class FindingsTab(QWidget):
             chip.setChecked(True)
         self._filter()
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY

@@ -12,6 +12,7 @@ from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
 from gui.models.trace_information import COLUMNS, InformationRow, details, information_rows
 from gui.models.trace_store import TraceAssociation
+from gui.sound import sound
 from gui.theme import SPACING
 
 _EMPTY = (
@@ -47,6 +48,7 @@ class InformationTab(QWidget):
         if not self._due:
             self._write()
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         if self._due:
             self._due = False

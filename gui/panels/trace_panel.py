@@ -28,6 +28,7 @@ from gui.models.waiver_book import WaiverBook
 from gui.pace import Pace
 from gui.redacted import redaction_for
 from gui.report import tell_defect
+from gui.sound import sound
 from gui.theme import SPACING
 
 from .trace_contexts import ContextsTab
@@ -204,6 +205,7 @@ class TracePanel(QWidget):
         self._said.start()
         self.copy_requested.emit(text)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wordy = self.width() >= WORDY
@@ -366,6 +368,7 @@ class TracePanel(QWidget):
         self.tabs.setCurrentIndex(PDUS)
         self.pdus.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @sound
     def sizeHint(self) -> QSize:
         return QSize(430, 600)
 

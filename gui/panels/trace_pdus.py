@@ -33,6 +33,7 @@ from gui.models.trace_secrets import without_secrets
 from gui.models.trace_store import KEPT_PDUS
 from gui.pace import Pace
 from gui.redacted import copy_redacted_action, copy_text, redaction_for
+from gui.sound import sound
 from gui.theme import SPACING
 
 if TYPE_CHECKING:
@@ -94,12 +95,14 @@ class NodeTree(QTreeView):
         found = twin(self.redacted(redaction_for(self))[1], path)
         copy_text(f"{found.label}\t{found.value}" if found is not None else LEFT_OUT)
 
+    @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_current()
             return
         super().keyPressEvent(event)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share()
@@ -211,6 +214,7 @@ class PdusTab(QWidget):
             self.table.scrollToBottom()
         self._update_count()
 
+    @sound
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._follow:
@@ -338,6 +342,7 @@ class PdusTab(QWidget):
         self._linking = False
         self.tree.scrollTo(index)
 
+    @sound
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         orientation = Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical
