@@ -5,6 +5,7 @@ The report holds where it happened and on what, never a value: messages of excep
 
 from __future__ import annotations
 
+import gc
 import platform
 import re
 import sys
@@ -13,7 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 
 import PySide6
-from PySide6.QtCore import QObject, QtMsgType, Signal
+from PySide6.QtCore import QObject, QTimer, QtMsgType, Signal
 
 from engine import __version__
 from engine.model.defects import report_of
@@ -98,6 +99,12 @@ class Reporter(QObject):
             self._seen.add(text)
             write_to_terminal(text)
             self.reported.emit(text, words)
+            QTimer.singleShot(0, self, self._clear_up)
+
+    def _clear_up(self) -> None:
+        """What a defect leaves behind in cycles, half a dialog say, goes here: freed by the garbage collector in the
+        engine's thread, whose turn it may be next, it ends the process."""
+        gc.collect()
 
 
 def tell_defect() -> None:

@@ -79,8 +79,8 @@ class DataSetView(QTreeView):
         changing = (
             ("&Add element…", "Insert", self.add_wanted.emit),
             ("&Edit value", "F2", self.edit_value),
-            ("Change &VR", "Ctrl+R", self.edit_vr),
-            ("Change &tag", "Ctrl+T", self.edit_tag),
+            ("Change &VR", "Shift+F2", self.edit_vr),
+            ("Change &tag", "Ctrl+F2", self.edit_tag),
             ("Add &item", "Ctrl+I", self.add_item),
             ("&Delete", "Delete", self.delete),
             ("Cu&t", QKeySequence(QKeySequence.StandardKey.Cut).toString(), self.cut),
@@ -93,7 +93,7 @@ class DataSetView(QTreeView):
             ("&Copy", copying, self.copy),
             (copy_redacted_title(), "", self.copy_redacted),
             ("E&xpand all", "Ctrl+Shift+E", self.expandAll),
-            ("C&ollapse all", "Ctrl+Shift+W", self.collapseAll),
+            ("C&ollapse all", "Ctrl+Shift+K", self.collapseAll),
         )
         for text, shortcut, slot in (() if self.data_model.read_only else changing) + always:
             action = QAction(text, self)

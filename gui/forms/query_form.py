@@ -52,7 +52,7 @@ class KeyField(TextField):
         self.set_beside(CAPTION_WIDTH)
         self.help = QAction(f"Help with {key.label}", self.line)
         theme().bind_icon(self.help, "chevron-down")
-        self.help.setShortcuts([QKeySequence("Alt+Down"), QKeySequence("F4")])
+        self.help.setShortcut(QKeySequence("Alt+Down"))
         self.help.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.help.triggered.connect(self.show_help)
         self.line.addAction(self.help, QLineEdit.ActionPosition.TrailingPosition)

@@ -68,6 +68,7 @@ class BuilderPanel(QWidget):
         self.menu_button = QToolButton(self)
         self.menu_button.setText("Messa&ge")
         self.menu_button.setToolTip("What can be done with this message")
+        self.menu_button.setAccessibleName("Menu of this message")
         theme().bind_icon(self.menu_button, "more")
         self.menu_button.setProperty("menu", "true")
         self.menu_button.setProperty("button", "true")

@@ -89,7 +89,7 @@ def test_private_elements_take_their_creators_vr_or_the_one_written(qtbot: QtBot
 
 def test_vr_and_tag_are_changed_in_place(qtbot: QtBot, editor: DataSetEditor) -> None:
     editor.view.go_to((1,))
-    qtbot.keyClick(editor.view, KEY.Key_R, CTRL)
+    qtbot.keyClick(editor.view, KEY.Key_F2, Qt.KeyboardModifier.ShiftModifier)
     box = editor.view.findChildren(QComboBox)[-1]
     box.setCurrentText("LT")
     box.activated.emit(box.currentIndex())
