@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.model.association import AsyncWindow, LocalAE, Policy, Role
 from engine.model.command_set import CommandSet, Value
-from engine.model.commands import Outgoing
+from engine.model.commands import Outgoing, RunProcedure, StoreFiles
 from engine.model.dataset import EncodedData
 from engine.model.emulation import Emulation
 from engine.model.notices import Direction, MessageNotice, Outcome
+from engine.model.procedures.modality import CreatePerformedStep
 from engine.protocol.products import product
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import ReleaseRP
@@ -22,7 +24,7 @@ from engine.standard.status import ANNEX_C
 from engine.trace.diagnosis.diagnoser import RULES, Diagnoser
 from engine.trace.diagnosis.operations import _ROWS
 from engine.trace.plain_text import notice_text
-from engine.wire.datasets import encode_dataset
+from engine.wire.datasets import encode_dataset, write_file
 from engine.wire.pdus import encode_pdu
 
 from .console import (
@@ -40,7 +42,7 @@ from .console import (
     proposal,
     store_rq,
 )
-from .diagnosing import check, diagnoses, retrieve, shot
+from .diagnosing import LONG, check, diagnoses, retrieve, shot
 from .scripted import Conversation, Scripted, scripted
 
 MPPS, PRINTER, FILM_BOX, UPS = (
@@ -128,6 +130,58 @@ def test_each_status_is_explained_for_its_service(row: Any, console: Console) ->
     assert len(made.proofs) == 2
     assert row.low not in ANNEX_C or made.clause in (ANNEX_C[row.low].clause, row.clause)
     assert [r for r in found if r in {other.name for other in _ROWS}] == [row.name]
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"), [(0xA700, "store.out-of-resources"), (0xC123, "store.cannot-understand"), (0xB000, None)]
+)
+def test_what_a_store_of_files_was_answered_is_explained(
+    status: int, rule: str | None, console: Console, tmp_path: Path
+) -> None:
+    for number in range(2):
+        uid = f"2.25.{number}"
+        data = keys(SOPClassUID=CT, SOPInstanceUID=uid, StudyInstanceUID="2.25.1")
+        write_file(tmp_path / f"{number}.dcm", encode_dataset(data, IMPLICIT), IMPLICIT, CT, uid)
+    with answering(status, comment="why") as peer:
+        association = console.new_id()
+        console.run(
+            StoreFiles(
+                operation=console.new_id(),
+                association=association,
+                proposal=proposal(peer, timeouts=LONG),
+                paths=(tmp_path,),
+            )
+        )
+        console.ended(association)
+    found = diagnoses(console)
+    assert set(found) == ({rule} if rule else set())
+    if rule:
+        made = check(found, rule)
+        assert f"{status:04X}H" in made.happened and len(made.proofs) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [
+        (0x0111, "status.duplicate-instance"),
+        (0x0110, "status.processing-failure"),
+        (0x0211, "status.unrecognized-operation"),
+    ],
+)
+def test_what_a_step_of_a_procedure_was_answered_is_explained(status: int, rule: str, console: Console) -> None:
+    with answering(status) as peer:
+        association = console.new_id()
+        console.run(
+            RunProcedure(
+                operation=console.new_id(),
+                association=association,
+                proposal=proposal(peer, MPPS, timeouts=LONG),
+                procedure=CreatePerformedStep(sop_instance_uid="2.25.3", attributes=keys(PatientID="P")),
+            )
+        )
+        console.ended(association)
+    made = check(diagnoses(console), rule)
+    assert "N-CREATE of Modality Performed Procedure Step" in made.happened
 
 
 @pytest.mark.parametrize("service", REQUESTS)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 
-from engine.model.notices import AssociationNotice, Notice, StatusNotice
+from engine.model.notices import AssociationNotice, Notice, Outcome, StatusNotice
 
 from . import behaviour, connection, negotiation, operations, retrieval, tls
 from .model import Diagnosis
 from .rule import RULES, Case
-from .story import Stories
+from .story import OperationStory, Stories
 
 __all__ = ["RULES", "Diagnoser"]
 MODULES = (connection, tls, negotiation, operations, retrieval, behaviour)
@@ -39,13 +40,23 @@ class Diagnoser:
                 operation = self._stories.ended(notice)
                 association = self._stories.association(notice.association)
                 found += self._diagnose(Case(self._stories, association, notice, operation))
+                if notice.status is None and operation.refused and notice.outcome is not Outcome.SUCCESS:
+                    found += self._refusals(notice, operation)
         return tuple(found)
 
+    def _refusals(self, whole: StatusNotice, operation: OperationStory) -> Iterator[Diagnosis]:
+        """What the statuses say with which single messages of an operation of many were answered."""
+        for request, response in operation.refused.values():
+            exchange = OperationStory(operation.number, deque(m for m in (request, response) if m is not None))
+            association = self._stories.association(response.association)
+            status = operations.told_by(whole, request, response)
+            yield from self._diagnose(Case(self._stories, association, status, exchange), operations.STATUS_RULES)
+
     @staticmethod
-    def _diagnose(case: Case) -> Iterator[Diagnosis]:
+    def _diagnose(case: Case, only: Collection[str] = RULES) -> Iterator[Diagnosis]:
         about = "association" if case.status is None else "operation"
         for row in RULES.values():
-            made = row.look(case) if row.about == about else None
+            made = row.look(case) if row.about == about and row.name in only else None
             if made is not None:
                 yield Diagnosis(
                     rule=row.name,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from engine.model.notices import StatusNotice
+from dataclasses import replace
+
+from engine.model.notices import MessageNotice, StatusNotice
 from engine.standard.dictionary import uid_text
 from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
+from engine.standard.messages import message_for
 from engine.standard.status import ANNEX_C, status_text
 
 from .model import Proof
@@ -254,3 +257,24 @@ def _add(row: _Row) -> None:
 
 for _row in _ROWS:
     _add(_row)
+STATUS_RULES = frozenset(row.name for row in _ROWS)
+"""The rules that go by service and status alone."""
+
+
+def told_by(whole: StatusNotice, request: MessageNotice | None, response: MessageNotice) -> StatusNotice:
+    """Of an operation of many messages, whose end has no status of its own: as if this response had been the end."""
+    command = response.command
+    row = message_for(command.command_field or 0)
+    tags = command.get("OffendingElement")
+    offending = tags if isinstance(tags, tuple) else (tags,)
+    return replace(
+        whole,
+        association=response.association,
+        service=row.service if row else "",
+        sop_class_uid=(request or response).command.sop_class_uid,
+        message_id=command.responded_to,
+        status=command.status,
+        error_comment=command.text("ErrorComment"),
+        offending_elements=tuple(tag for tag in offending if isinstance(tag, int)),
+        error_id=command.number("ErrorID"),
+    )

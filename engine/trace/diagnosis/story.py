@@ -21,12 +21,14 @@ from engine.model.notices import (
     Outcome,
     PduNotice,
     StatusNotice,
+    StoredNotice,
 )
 from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
 from engine.protocol.products import product
 from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES, message_name
+from engine.standard.status import StatusClass, status_class
 
 from .model import Proof
 
@@ -39,7 +41,12 @@ KEPT_DATA = 16 * 1024 * 1024
 """Bytes of the data sets of one operation under way, the first that come: what is wrong with text is wrong in all."""
 KEPT_FINDINGS = 64
 KEPT_OPERATIONS = 500
-_STORE = MESSAGES["C-STORE-RQ"].command_field
+KEPT_REFUSALS = 4
+"""Statuses of one operation that are explained: more would bury the first."""
+_REFUSED = (StatusClass.FAILURE, StatusClass.WARNING)
+_STORE, _STORED = MESSAGES["C-STORE-RQ"].command_field, MESSAGES["C-STORE-RSP"].command_field
+Refused = dict[tuple[int | None, int | None], tuple[MessageNotice | None, MessageNotice]]
+"""By response and status, the first request that was not answered with success, and its response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,8 @@ class AssociationStory:
     pdus: deque[PduSeen] = field(default_factory=lambda: deque(maxlen=KEPT_PDUS))
     messages: deque[MessageSeen] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
     findings: deque[FindingNotice] = field(default_factory=lambda: deque(maxlen=KEPT_FINDINGS))
+    refused: Refused = field(default_factory=dict)
+    """Of the operation in which something was refused last."""
 
     @property
     def where(self) -> str:
@@ -125,6 +134,7 @@ class OperationStory:
     """C-STORE-RQs that had come on any association when it began."""
     data: int = 0
     """Bytes of data sets that came with its messages."""
+    refused: Refused = field(default_factory=dict)
 
     def keep(self, notice: MessageNotice) -> None:
         """Remember a message, with its data set where that is in memory and there is room; a temporary file is not kept
@@ -136,6 +146,17 @@ class OperationStory:
         elif isinstance(notice.data, FileData) and notice.data.owner is not None:
             notice = replace(notice, data=None)
         self.messages.append(notice)
+        if notice.direction is Direction.RECEIVED and notice.command.is_response and notice.command.status:
+            self._refusal(notice)
+
+    def _refusal(self, response: MessageNotice) -> None:
+        key = response.command.command_field, response.command.status
+        if key in self.refused or len(self.refused) == KEPT_REFUSALS or status_class(key[1] or 0) not in _REFUSED:
+            return
+        number = response.command.responded_to
+        asked = (m for m in reversed(self.messages) if m.direction is Direction.SENT and not m.command.is_response)
+        request = next((m for m in asked if m.command.message_id == number), None)
+        self.refused[key] = request, response
 
     def request(self) -> MessageNotice | None:
         """The first request sent that is kept."""
@@ -167,6 +188,7 @@ class Stories:
             PduNotice: self._pdu,
             MessageNotice: self._message,
             FindingNotice: self._finding,
+            StoredNotice: self._stored,
         }
 
     def take(self, notice: Notice) -> None:
@@ -218,7 +240,20 @@ class Stories:
         if n.direction is Direction.RECEIVED and n.command.command_field == _STORE:
             self.stores_received += 1
         if n.operation is not None:
-            self.operation(n.operation).keep(n)
+            operation = self.operation(n.operation)
+            operation.keep(n)
+            if operation.refused:
+                self.association(n.association).refused = operation.refused
+
+    def _stored(self, n: StoredNotice) -> None:
+        """Each file is an operation of its own; what it was refused with belongs to that of all files too."""
+        for result in n.results:
+            if not result.status or result.association is None:
+                continue
+            exchange = self.association(result.association).refused.get((_STORED, result.status))
+            refused = self.operation(n.operation).refused
+            if exchange is not None and len(refused) < KEPT_REFUSALS:
+                refused.setdefault((_STORED, result.status), exchange)
 
     def _finding(self, n: FindingNotice) -> None:
         self.association(n.association).findings.append(n)
