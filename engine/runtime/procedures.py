@@ -221,7 +221,7 @@ class Running:
             data=data,
             matches=tuple(matches),
             outcome=ended.outcome,
-            sentence=ended.sentence + (f" Its data set cannot be read: {problem}" if problem else ""),
+            sentence=ended.sentence + (f". Its data set cannot be read: {problem}" if problem else ""),
         )
         return answered, ended.status
 

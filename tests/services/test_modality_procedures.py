@@ -117,6 +117,9 @@ def test_a_refused_request_waits_for_nothing() -> None:
     effects, verdict = play(request(), [answered(0x0110, Outcome.FAILURE, "0110H Processing Failure")])
     assert len(effects) == 2
     assert verdict.sentence == "The request was refused: 0110H Processing Failure"
+    unsent = Answered(command=CommandSet(), outcome=Outcome.NOT_SENT, sentence="No accepted presentation context.")
+    _, verdict = play(request(), [unsent])
+    assert verdict.sentence == "No accepted presentation context.", "nobody has refused what was not sent"
 
 
 def test_no_report_in_time() -> None:
@@ -131,7 +134,9 @@ def test_no_report_in_time() -> None:
 def test_a_report_of_another_transaction_is_not_it_and_is_named() -> None:
     _, verdict = play(request(), [answered(), report("2.25.8", ("1.1", "1.2"))])
     assert verdict.outcome is Outcome.TIMED_OUT
-    assert "another transaction, 2.25.8, came from ARCHIVE" in verdict.sentence
+    assert "A report about another transaction, 2.25.8, came from ARCHIVE." in verdict.sentence
+    _, verdict = play(request(), [answered(), report("")])
+    assert "A report without a Transaction UID came from ARCHIVE." in verdict.sentence
 
 
 def test_the_report_need_not_be_waited_for() -> None:

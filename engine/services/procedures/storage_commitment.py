@@ -44,7 +44,8 @@ def request(asked: RequestCommitment, _new_uid: Callable[[], str]) -> Playing:
     message = Outgoing(command=command, data=request_data(asked.transaction_uid, asked.asked))
     answered = yield from invoke(Invoke(step=_ASK, message=message, context=STORAGE_COMMITMENT))
     if not answered.ok:
-        return Verdict(answered.outcome, f"The request was refused: {answered.sentence}")
+        how = "" if answered.command.status is None else "The request was refused: "
+        return Verdict(answered.outcome, f"{how}{answered.sentence}")
     if not asked.seconds:
         return Verdict(answered.outcome, "The request is taken; its report is still to come.")
     return (yield from _reported(asked))
@@ -95,6 +96,6 @@ class _Wanted:
         """What came besides."""
         told = ""
         for transaction, sender in self.others.items():
-            what = f"about another transaction, {transaction}" if transaction else "without a Transaction UID"
-            told += f" A report {what}, came" + (f" from {sender}." if sender else ".")
+            what = f"about another transaction, {transaction}," if transaction else "without a Transaction UID"
+            told += f" A report {what} came" + (f" from {sender}." if sender else ".")
         return told
