@@ -20,6 +20,7 @@ from engine.services.instances import instance_from
 from engine.wire import datasets
 from engine.wire.pdus import Buffer
 
+from .beside import beside
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from .files import FolderStore, file_name, reason
 from .kept_text import from_text
@@ -78,7 +79,7 @@ class Archive(FolderStore):
         self._closed = False
         self._opening = threading.Lock()
         """Whoever opens or closes the folder: a large instance may still be written when the archive is closed."""
-        self._quick = True
+        self.quick = True
         """The folder is on a disk of this computer."""
         self._slow = 0
         self._slow_until = 0.0
@@ -91,7 +92,7 @@ class Archive(FolderStore):
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._open_folder()
-        self._quick = is_quick(self.folder)
+        self.quick = is_quick(self.folder)
         for left in self.incoming.glob("*.part"):
             left.unlink(missing_ok=True)
         known = {row.file: row for row in self._database.files()}
@@ -171,7 +172,8 @@ class Archive(FolderStore):
                     written = self._write_here(uids, syntax, (data.data,), len(data.data))
                 if written is None:
                     what = (data.data,) if isinstance(data, EncodedData) else data
-                    written = await asyncio.to_thread(self._write, uids, syntax, what)
+                    elsewhere = asyncio.to_thread if self.quick else beside
+                    written = await elsewhere(self._write, uids, syntax, what)
             except (OSError, datasets.DataSetError) as error:
                 return f"cannot store: {reason(error)}"
             self._find_it(uids, syntax, written, instance.attributes)
@@ -193,7 +195,7 @@ class Archive(FolderStore):
 
     def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
         """Write a small one at once while the disk is quick; None when that is for another thread."""
-        if size > AT_ONCE or not self._quick:
+        if size > AT_ONCE or not self.quick:
             return None
         begun = perf_counter()
         if begun < self._slow_until:

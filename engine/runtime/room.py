@@ -13,6 +13,9 @@ from pathlib import Path
 from engine.model.limits import MIB, Limits, named
 from engine.model.reading import is_folder
 
+from .beside import beside
+from .places import known_quick
+
 LOOK_AFTER = 32 * MIB
 """Bytes written between two looks at the disk: asking for each of thousands of small files would cost more than it
 tells. What is to stay free is far larger."""
@@ -67,7 +70,8 @@ class Room:
             return problem
         self._count(size)
         if self._folder is not None and self._unseen >= LOOK_AFTER:
-            problem = await asyncio.to_thread(disk_problem, self._folder, size, self._limits.disk_left)
+            elsewhere = asyncio.to_thread if known_quick(self._folder) else beside
+            problem = await elsewhere(disk_problem, self._folder, size, self._limits.disk_left)
             if problem:
                 self.give_back(size)
                 return problem

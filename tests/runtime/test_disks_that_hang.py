@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from engine.model.commands import Cancel, StoreFiles
+from engine.model.limits import Limits
 from engine.model.notices import EngineNotice, Outcome
 from engine.runtime import places
 from engine.runtime.places import is_quick, kind_of, known_quick, known_quick_file
-from tests.runtime.console import CT, EXPLICIT, Console, proposal, write_instances
+from tests.runtime.console import CT, EXPLICIT, Console, policy, proposal, store_rq, write_instances
+from tests.runtime.test_limits import image
 from tests.runtime.test_storing import plan_of
 
 MOUNTS = """\
@@ -147,3 +149,14 @@ def test_looking_for_files_on_it_can_be_cancelled(share: Share, console: Console
     assert share.asked.wait(30)
     console.submit(Cancel(operation=command.operation))
     assert console.status(command.operation).outcome in (Outcome.CANCELLED, Outcome.NOT_SENT)
+
+
+@pytest.mark.parametrize("memory", [1 << 20, 1000])
+def test_what_is_received_onto_it_is_written_beside_the_loop(memory: int, share: Share, console: Console) -> None:
+    share.answers.set()
+    listener = console.listen(share.folder, policy=policy(limits=Limits(memory=memory)))
+    for uid in ("1.2.1", "1.2.2"):
+        shot = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, uid, image(uid, 5000)))
+        assert shot.outcome is Outcome.SUCCESS
+    assert sorted(path.name for path in share.folder.glob("*.dcm")) == ["1.2.1.dcm", "1.2.2.dcm"]
+    assert share.who and not {name for name in share.who if name.startswith("dimse-engine")}
