@@ -76,6 +76,12 @@ class Questions(QObject):
         dialog = ReportDialog(text, self, parent, words or WENT_WRONG)
         dialog.open()
 
+    def follow_report(self, parent: QWidget, text: str, words: str) -> None:
+        """What became of what a report that is still open tells of."""
+        for dialog in parent.findChildren(ReportDialog):
+            if words and text in dialog.reports:
+                dialog.words.setText(words)
+
     def open_files(self, parent: QWidget, title: str, pattern: str, on_files: OnFiles) -> None:
         """Existing files to read."""
         dialog = self._file_dialog(parent, title, pattern)

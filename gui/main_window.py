@@ -21,9 +21,9 @@ from .bridge import Bridge
 from .built_in_peer import BuiltInPeer
 from .closing import Closing
 from .copying import Copying
-from .dialogs import Questions, ReportDialog
+from .dialogs import Questions
 from .finding import Finder
-from .forms.tab_order import leave
+from .forms.tab_order import first_stop, leave
 from .handlers import handlers
 from .judging import Judging
 from .mending import Mending
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
             "trace": self.trace,
             "log": self.log.table,
         }
-        _first_focus(places[name]).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        first_stop(places[name]).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def filter_log(self) -> None:
         self.actions_by_name["show_log"].setChecked(True)
@@ -261,9 +261,7 @@ class MainWindow(QMainWindow):
 
     def follow_report(self, text: str, words: str) -> None:
         """What became of what a report that is still open tells of."""
-        for dialog in self.findChildren(ReportDialog):
-            if words and text in dialog.reports:
-                dialog.words.setText(words)
+        self.questions.follow_report(self, text, words)
 
     def say(self, sentence: str, role: str) -> None:
         """A line in the status bar, in the colour of a theme role."""
@@ -398,13 +396,3 @@ class MainWindow(QMainWindow):
         self._closed = True
         self.close()
         self.ended.emit()
-
-
-def _first_focus(widget: QWidget | None) -> QWidget:
-    """The widget itself if it takes the keyboard, else the first in it that does."""
-    if widget is None:
-        return QWidget()
-    if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus or widget.focusProxy() is not None:
-        return widget
-    inner = [w for w in widget.findChildren(QWidget) if w.isVisibleTo(widget)]
-    return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), widget)

@@ -9,7 +9,8 @@ from engine.standard.extended_negotiation import ExtendedByte, ExtendedLayout, l
 from gui.models.dataset_values import hex_text
 from gui.theme import SPACING
 
-from .fields import CheckField, ChoiceField, TextField
+from .choices import CheckField, ChoiceField
+from .fields import TextField
 
 MAXIMUM_INFORMATION = 0xFFFF - 2 - 64
 """Bytes of service-class-application-information that fit the item's length with the longest UID (PS3.7 D.3.3.5.1)."""

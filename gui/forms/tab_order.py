@@ -81,6 +81,16 @@ def leave(panel: QWidget, start: QWidget, forward: bool) -> bool:
     return False
 
 
+def first_stop(widget: QWidget | None) -> QWidget:
+    """The widget itself if it takes the keyboard, else the first in it that does."""
+    if widget is None:
+        return QWidget()
+    if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus or widget.focusProxy() is not None:
+        return widget
+    inner = [w for w in widget.findChildren(QWidget) if w.isVisibleTo(widget)]
+    return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), widget)
+
+
 def _next(widget: QWidget, forward: bool) -> QWidget:
     found: QWidget | None = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
     assert found is not None  # the order is a ring

@@ -33,7 +33,8 @@ from gui.dialogs import FormDialog
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, restyle
 
-from .fields import ERROR_SIGN, CheckField, ChoiceField, Field, TextField
+from .choices import CheckField, ChoiceField
+from .fields import ERROR_SIGN, Field, TextField
 from .references_form import ReferencesForm
 
 WIDTH = 620

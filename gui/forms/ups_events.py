@@ -25,8 +25,9 @@ from gui.models.ups_rows import EventRow, describe_event, event_of
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, restyle, theme
 
+from .choices import CheckField
 from .entry_list import EntryList
-from .fields import CheckField, NumberField, TextField
+from .fields import NumberField, TextField
 from .header import menu_button, text_button
 
 KEPT = 1_000

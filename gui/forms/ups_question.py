@@ -9,7 +9,7 @@ from engine.model.dataset import DataElement, DataSet
 from engine.standard.ups import PROGRESS_INFORMATION, SCHEDULED, STATES, STEP_STATE, UPS_PULL, UPS_QUERY, UPS_WATCH
 from gui.theme import SPACING
 
-from .fields import ChoiceField
+from .choices import ChoiceField
 from .query_form import QueryForm
 
 THROUGH = tuple(

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.model.association import ProposedContext, Role
 from gui.dialogs import FormDialog
-from gui.forms.fields import ChoiceField
+from gui.forms.choices import ChoiceField
 from gui.forms.sop_class_picker import SopClassPicker
 from gui.forms.syntax_list import SyntaxList
 from gui.models.contexts import ROLE_CHOICES, new_context

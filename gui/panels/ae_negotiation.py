@@ -11,7 +11,8 @@ from engine.model.association import AsyncWindow, CommonExtendedNegotiation, Ext
 from engine.trace.negotiation_text import extended_summary, extended_words
 from engine.workspace.extended_text import options_text
 from engine.workspace.settings import IdentitySettings
-from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, TextField
+from gui.forms.choices import CheckField, ChoiceField
+from gui.forms.fields import Field, NumberField, TextField
 from gui.forms.items_view import ItemsView
 from gui.forms.rules_view import RulesView
 from gui.models.contexts import abstract_name, short_abstract_name

@@ -13,7 +13,8 @@ from engine.model.reading import regular
 from engine.model.tls import ClientCertificates, TlsProfile, TlsSettings, has_encrypted_key
 from engine.workspace.binary import named_path
 from gui.dialogs import Questions
-from gui.forms.fields import CheckField, ChoiceField, TextField
+from gui.forms.choices import CheckField, ChoiceField
+from gui.forms.fields import TextField
 from gui.forms.header import icon_button
 from gui.forms.path_field import PathField
 from gui.theme import SPACING

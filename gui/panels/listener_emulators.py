@@ -13,7 +13,8 @@ from engine.standard.failure_reasons import FAILURE_REASONS
 from engine.workspace.emulation_text import MAXIMUM_DELAY, MOST_RETRIES
 from engine.workspace.listening import ListenerSettings
 from gui.dialogs import Questions
-from gui.forms.fields import CheckField, ChoiceField, NumberField, TextField
+from gui.forms.choices import CheckField, ChoiceField
+from gui.forms.fields import NumberField, TextField
 from gui.forms.header import icon_button
 from gui.forms.path_field import PathField
 

@@ -9,7 +9,8 @@ from engine.conformance.names import check_ae_title
 from engine.model.association import AcceptedSyntax
 from engine.model.commands import MoveDestination
 from gui.dialogs import FormDialog, Questions
-from gui.forms.fields import CheckField, ChoiceField, NumberField, TextField
+from gui.forms.choices import CheckField, ChoiceField
+from gui.forms.fields import NumberField, TextField
 from gui.forms.sop_class_picker import SopClassPicker
 from gui.forms.syntax_list import SyntaxList
 from gui.models.contexts import abstract_name, short_abstract_name, syntax_name, syntaxes_text

@@ -16,7 +16,8 @@ from engine.model.association import APPLICATION_CONTEXT, AcceptedSyntax, AsyncW
 from engine.standard.codes import REJECT_REASONS, explain_code, reject_reason
 from engine.workspace.listening import ANYWHERE, LOOPBACK, ListenerSettings
 from gui.dialogs import Questions
-from gui.forms.fields import ChoiceField, Field, NumberField, TextField
+from gui.forms.choices import ChoiceField
+from gui.forms.fields import Field, NumberField, TextField
 from gui.forms.header import icon_button
 from gui.forms.items_view import ItemsView
 from gui.forms.lines_field import LinesField

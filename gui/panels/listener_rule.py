@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QL
 from engine.model.faults import Fault, Phase
 from engine.model.scripting import Deviation, Rule
 from gui.dialogs import FormDialog
+from gui.forms.choices import CheckField, ChoiceField
 from gui.forms.entry_list import EntryList
 from gui.forms.fault_values import FaultValues
-from gui.forms.fields import CheckField, ChoiceField, TextField
+from gui.forms.fields import TextField
 from gui.forms.header import icon_button, text_button
 from gui.forms.lines_field import LinesField
 from gui.models import redacted_rows

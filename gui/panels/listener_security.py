@@ -19,7 +19,7 @@ from engine.workspace.listening import ListenerSettings
 from engine.workspace.settings import SavedPeer
 from engine.workspace.users import Users, load_users
 from gui.dialogs import Questions
-from gui.forms.fields import CheckField
+from gui.forms.choices import CheckField
 from gui.forms.header import icon_button, menu_button
 from gui.forms.items_view import ItemsView
 from gui.forms.path_field import PathField

@@ -13,13 +13,12 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, 
 from engine.model.association import Peer
 from engine.model.notices import Notice, ProgressNotice, StatusNotice
 from gui.forms.header import PanelHeader, icon_button, text_button
-from gui.forms.whole_rows import keep_rows_whole
+from gui.forms.log_table import LogTable, redacted_log
 from gui.models.log_filter import FIELDS
 from gui.models.log_json import json_lines
 from gui.models.log_model import LogModel
 from gui.models.log_store import Kind, LogRow
-from gui.models.log_text import SUB_OPERATIONS, text_lines
-from gui.models.tables import PlainTable
+from gui.models.log_text import text_lines
 from gui.models.trace_target import TraceTarget
 from gui.pace import Pace
 from gui.sound import sound
@@ -29,7 +28,7 @@ from .log_progress import ProgressStrip
 from .log_save import AskWhere, LineWriter
 
 if TYPE_CHECKING:
-    from gui.models.log_redaction import RedactedLog
+    pass
 
 _Lines = Callable[[Iterable[LogRow]], Iterable[str]]
 _TYPING_PAUSE = 120
@@ -44,38 +43,6 @@ _FILTER_TIP = (
     "status:A8  service:C-MOVE  association:12  message:7  class:failure  direction:sent  sop:CT\n"
     "Several values with commas; a minus in front excludes; quotes keep words together."
 )
-
-
-class LogTable(PlainTable):
-    """Where the sub-operations have no room for their column, the detail says them."""
-
-    def __init__(self, model: LogModel, parent: QWidget | None = None) -> None:
-        self._log = model
-        super().__init__(model, parent, name="Status log")
-        self.setVerticalScrollMode(PlainTable.ScrollMode.ScrollPerItem)
-
-    @sound
-    def updateGeometries(self) -> None:
-        super().updateGeometries()
-        keep_rows_whole(self)
-
-    def redacted_text(self) -> str:
-        """The rows selected, with what the log knows of the names in them."""
-        rows = [self._log.record(row) for row in self.selected_rows()]
-        return "\n".join(redacted_log(self._log).copied_lines(rows)) if rows else ""
-
-    def lay_out_columns(self) -> None:
-        super().lay_out_columns()
-        column = next(i for i, c in enumerate(self._log.columns) if c.title == SUB_OPERATIONS)
-        self._log.set_counts_in_detail(self.isColumnHidden(column))
-
-
-def redacted_log(model: LogModel) -> RedactedLog:
-    """One export of rows of the log."""
-    from engine.trace.redaction.redaction import Redaction
-    from gui.models.log_redaction import RedactedLog
-
-    return RedactedLog(model, dict(model.feed.peers), Redaction(), model.feed.lessons.all())
 
 
 def _key(record: object) -> tuple[int, int] | None:

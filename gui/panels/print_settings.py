@@ -24,7 +24,8 @@ from engine.standard.print_attributes import (
 from engine.workspace.errors import ValueProblem
 from engine.workspace.print_settings import print_data_set, print_value_error, window_of
 from gui.dialogs import NOT_RIGHT, FormDialog
-from gui.forms.fields import CheckField, ChoiceField, Field, NumberField, SuggestField, TextField
+from gui.forms.choices import CheckField, ChoiceField, SuggestField
+from gui.forms.fields import Field, NumberField, TextField
 from gui.forms.growing_area import GrowingArea
 from gui.theme import SPACING, theme
 

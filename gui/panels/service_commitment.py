@@ -15,8 +15,9 @@ from engine.model.notices import Outcome, StatusNotice
 from engine.model.procedures.modality import AwaitCommitment, RequestCommitment
 from engine.workspace.modality_records import Transaction, asked_for
 from engine.workspace.placeholders import new_uid
+from gui.forms.choices import CheckField
 from gui.forms.entry_list import EntryList
-from gui.forms.fields import CheckField, NumberField
+from gui.forms.fields import NumberField
 from gui.forms.header import icon_button, text_button
 from gui.forms.references_form import ReferencesForm
 from gui.models import redacted_rows

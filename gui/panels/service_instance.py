@@ -26,8 +26,9 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.names import resolve_uid
 from gui.dialogs import FormDialog
 from gui.forms.attribute_picker import AttributePicker
+from gui.forms.choices import ChoiceField, SuggestField
 from gui.forms.dataset_view import DataSetView
-from gui.forms.fields import ChoiceField, NumberField, SuggestField, TextField
+from gui.forms.fields import NumberField, TextField
 from gui.forms.header import OneLine, icon_button
 from gui.forms.sop_class_picker import SopClassPicker
 from gui.models.contexts import abstract_name

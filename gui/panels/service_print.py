@@ -20,7 +20,8 @@ from engine.workspace.print_settings import frame_numbers, window_of
 from gui.background import Background
 from gui.dialogs import FormDialog
 from gui.dropping import TakesFiles
-from gui.forms.fields import ChoiceField, Field, TextField
+from gui.forms.choices import ChoiceField
+from gui.forms.fields import Field, TextField
 from gui.forms.film_preview import FilmPreview, film_shape
 from gui.forms.header import icon_button, text_button
 from gui.forms.printer_line import PrinterLine

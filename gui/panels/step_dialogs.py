@@ -15,8 +15,9 @@ from engine.workspace.performed_steps import Performing, begun, ended, item_prob
 from engine.workspace.placeholders import new_uid
 from engine.workspace.worklist import WorklistItem
 from gui.dialogs import FormDialog
+from gui.forms.choices import ChoiceField
 from gui.forms.dataset_view import DataSetView
-from gui.forms.fields import ChoiceField, Field, TextField
+from gui.forms.fields import Field, TextField
 from gui.forms.references_form import ReferencesForm
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from engine.model.storing import Order, ProposalStyle, StoreOptions
 from gui.dialogs import FormDialog
-from gui.forms.fields import CheckField, ChoiceField, NumberField
+from gui.forms.choices import CheckField, ChoiceField
+from gui.forms.fields import NumberField
 from gui.theme import SPACING
 
 STYLES = (

@@ -11,8 +11,9 @@ from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.standard.clauses import titled
 from gui.dialogs import FormDialog, top_window
+from gui.forms.choices import ChoiceField
 from gui.forms.entry_list import EntryList
-from gui.forms.fields import ChoiceField, TextField
+from gui.forms.fields import TextField
 from gui.forms.header import text_button
 from gui.models import redacted_rows
 from gui.models.lists import EntryModel

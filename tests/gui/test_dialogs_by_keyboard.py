@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit,
 from engine.model.dataset import DataSet
 from engine.model.procedures.printing import PrintImage
 from gui.dialogs import FormDialog, Questions, ReportDialog, SilenceDialog
-from gui.forms.fields import CheckField, TextField
+from gui.forms.choices import CheckField
+from gui.forms.fields import TextField
 from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog, NewStepDialog, ProgressDialog
 from gui.forms.ups_events import WatchDialog, WatchOptions
 from gui.panels.print_settings import PrintSettings, PrintSettingsDialog

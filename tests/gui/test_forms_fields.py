@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
-from gui.forms.fields import CheckField, ChoiceField, NumberField, TextField
+from gui.forms.choices import CheckField, ChoiceField
+from gui.forms.fields import NumberField, TextField
 
 
 def no_a(text):

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from gui.forms.fields import ChoiceField
+from gui.forms.choices import ChoiceField
 from gui.forms.wrapping_label import SelectableLabel, WrappingLabel, breakable
 
 UID = "1.2.840.113619.2.55.3.604688119.868.1249343483.504.20260131.1234"
