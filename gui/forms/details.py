@@ -30,9 +30,8 @@ class Details(QTextBrowser):
 
     @sound
     def showEvent(self, event: QShowEvent) -> None:
-        """Qt brings the cursor into view at first, which stands below the margin."""
         super().showEvent(event)
-        self.verticalScrollBar().setValue(0)
+        self._to_top()
 
     def _write(self) -> None:
         muted = theme().color("muted").name()
@@ -42,3 +41,8 @@ class Details(QTextBrowser):
             for label, text in self._lines
         )
         self.setHtml(f"<table cellspacing='0' cellpadding='1'>{''.join(rows)}</table>" if self._lines else "")
+        self._to_top()
+
+    def _to_top(self) -> None:
+        """Qt brings the cursor into view when it is shown or filled, which stands below the margin."""
+        self.verticalScrollBar().setValue(0)
