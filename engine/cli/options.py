@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.conformance.names import check_ae_title
-from engine.model.association import LocalAE, Peer, Policy, Proposal, ProposedContext, Role, Timeouts
+from engine.model.association import MAX_CONTEXTS, LocalAE, Peer, Policy, Proposal, ProposedContext, Role, Timeouts
 from engine.model.commands import MoveDestination
 from engine.model.file_names import WAIVERS
 from engine.model.whole_numbers import whole_number
@@ -218,7 +218,12 @@ def open_workspace(quiet: bool = False) -> Workspace:
 
 
 def proposal(args: argparse.Namespace, contexts: Iterable[ProposedContext] = ()) -> Proposal:
-    """The proposal the arguments describe; `contexts` when --context names none."""
+    """The proposal the arguments describe; `contexts` when --context names none. ValueProblem for too many."""
+    if len(args.context) > MAX_CONTEXTS:
+        raise ValueProblem(
+            f"--context is given {len(args.context)} times; one association has {MAX_CONTEXTS} presentation contexts "
+            "at most: their IDs are the odd numbers up to 255"
+        )
     workspace = open_workspace()
     asked = Proposal(
         local=local_ae(args, workspace),

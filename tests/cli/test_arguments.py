@@ -274,3 +274,9 @@ def test_ctrl_c_while_things_are_imported_is_no_traceback(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("engine.cli.main.main", interrupted)
     assert run(["echo", "h", "1"]) == Exit.INTERRUPTED
+
+
+def test_more_contexts_than_an_association_has_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    many = [argument for number in range(129) for argument in ("--context", f"1.2.3.{number}")]
+    assert main(["echo", "127.0.0.1", "1", *many]) == Exit.USAGE
+    assert "one association has 128 presentation contexts at most" in capsys.readouterr().err
