@@ -23,6 +23,7 @@ from engine.standard.pdus import ReleaseRP
 from engine.standard.status import ANNEX_C
 from engine.trace.diagnosis.diagnoser import RULES, Diagnoser
 from engine.trace.diagnosis.operations import _ROWS
+from engine.trace.diagnosis.story import Stories
 from engine.trace.plain_text import notice_text
 from engine.wire.datasets import encode_dataset, write_file
 from engine.wire.pdus import encode_pdu
@@ -419,3 +420,15 @@ def test_there_are_enough_rules_and_each_has_its_clause() -> None:
 def test_the_outcome_of_a_failure_is_still_the_engines(console: Console) -> None:
     with answering(0xA700) as peer:
         assert shot(console, peer, REQUESTS["C-STORE"]()).outcome is Outcome.FAILURE
+
+
+def test_what_is_remembered_of_a_refusal_holds_no_data_set(console: Console) -> None:
+    with answering(0xA700) as peer:
+        shot(console, peer, REQUESTS["C-STORE"]())
+    stories = Stories()
+    for notice in console.drain():
+        stories.take(notice)
+    (story,) = [s for s in stories.associations.values() if s.requestor]
+    ((request, response),) = story.refused.values()
+    assert request is not None and request.command.message_id == response.command.responded_to
+    assert request.data is None and response.data is None

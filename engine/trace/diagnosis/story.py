@@ -46,7 +46,8 @@ KEPT_REFUSALS = 4
 _REFUSED = (StatusClass.FAILURE, StatusClass.WARNING)
 _STORE, _STORED = MESSAGES["C-STORE-RQ"].command_field, MESSAGES["C-STORE-RSP"].command_field
 Refused = dict[tuple[int | None, int | None], tuple[MessageNotice | None, MessageNotice]]
-"""By response and status, the first request that was not answered with success, and its response."""
+"""By response and status, the first request that was not answered with success, and its response; without data sets,
+for an association remembers it long after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class OperationStory:
         number = response.command.responded_to
         asked = (m for m in reversed(self.messages) if m.direction is Direction.SENT and not m.command.is_response)
         request = next((m for m in asked if m.command.message_id == number), None)
-        self.refused[key] = request, response
+        self.refused[key] = request and replace(request, data=None), replace(response, data=None)
 
     def request(self) -> MessageNotice | None:
         """The first request sent that is kept."""
