@@ -36,7 +36,7 @@ from .dicom_files import (
 )
 from .errors import DataSetError, LimitError
 from .file_front import FRONT, is_plain_instance, plain_instance
-from .file_writing import file_meta, put, write_file, write_instance, write_out, write_whole
+from .file_writing import file_meta, meta_pieces, put, put_in_place, write_file, write_instance, write_out, write_whole
 from .issues import Issue
 from .known_elements import leading_elements
 from .pdus import Buffer
@@ -286,9 +286,11 @@ __all__ = [
     "layout_of",
     "load_file",
     "located",
+    "meta_pieces",
     "open_file",
     "plain_instance",
     "put",
+    "put_in_place",
     "read_attributes",
     "read_file_into",
     "to_pydicom",

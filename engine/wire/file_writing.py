@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,15 @@ def file_meta(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str, s
     value = _instance_value(sop_instance_uid)
     before, after = _meta_around(transfer_syntax, sop_class_uid, source_ae_title, len(value))
     return b"".join((before, value, after))
+
+
+def meta_pieces(transfer_syntax: str, sop_class_uid: str, sop_instance_uid: str) -> tuple[bytes, bytes, bytes]:
+    """The same, not joined, of a UID of digits and dots."""
+    value = sop_instance_uid.encode()
+    if len(value) & 1:
+        value += b"\0"
+    before, after = _meta_around(transfer_syntax, sop_class_uid, "", len(value))
+    return before, value, after
 
 
 @lru_cache(256)
@@ -119,6 +129,27 @@ def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
             os.close(file)
     except OSError as error:
         raise problem(Path(path), error) from error
+
+
+def put_in_place(part: str, path: str, buffers: Sequence[Buffer], folder: int) -> os.stat_result:
+    """Write a file of these bytes as `part`, then give it its name: it and its name are on the disk when this returns
+    what the system tells of it. folder: descriptor of where it is then, -1 where the system keeps names by itself.
+
+    OSError, also where not all is taken at once; `part` may be left then.
+    """
+    size = sum(map(len, buffers))
+    file = os.open(part, _WRITE, 0o666)
+    try:
+        if (os.writev(file, buffers) if _GATHERS else os.write(file, b"".join(buffers))) != size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), part)
+        os.fsync(file)
+        told = os.fstat(file)
+    finally:
+        os.close(file)
+    os.replace(part, path)  # noqa: PTH105 - paths would cost more than what is done with them
+    if folder >= 0:
+        os.fsync(folder)
+    return told
 
 
 def put(file: int, buffers: Sequence[Buffer]) -> None:

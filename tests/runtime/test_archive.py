@@ -24,6 +24,7 @@ from engine.runtime.keeping import Durable
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.services.state import State
+from engine.wire import file_writing
 from engine.wire.datasets import encode_dataset, file_meta, load_file
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -225,6 +226,36 @@ def test_a_folder_that_was_taken_away_is_made_again(gone: str, spooled: bool, tm
     assert (folder / "1.2.2.dcm").is_file()
     if os.name != "nt":
         assert os.path.samestat(os.fstat(durable.archive._number), folder.stat())
+    durable.close()
+
+
+@pytest.mark.parametrize("uid", ["1.2.3", "1.2.34"])
+def test_at_once_the_same_file_is_written_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: str) -> None:
+    """None where the system does not take all of it, or the folder is gone: then nothing is left of it."""
+    durable = opened(tmp_path)
+    monkeypatch.setattr(archive, "QUICK", 1e9)
+    given = image(uid).data
+    assert isinstance(given, EncodedData)
+    pieces = (memoryview(given.data)[:50], memoryview(given.data)[50:])
+
+    def at_once() -> bool:
+        return durable.archive.keep_at_once((CT, uid), EXPLICIT, pieces, len(given.data)) is not None
+
+    assert at_once()
+    file = tmp_path / f"{uid}.dcm"
+    written = file.read_bytes()
+    assert written == file_meta(EXPLICIT, CT, uid) + given.data
+    file.unlink()
+    with monkeypatch.context() as short:
+        short.setattr(os, "writev", lambda number, buffers: os.write(number, b"".join(buffers)[:60]), raising=False)
+        short.setattr(file_writing, "_GATHERS", True)
+        assert not at_once()
+    assert not file.exists() and not list(durable.incoming.iterdir())
+    shutil.rmtree(durable.incoming)
+    assert not at_once()
+    assert not durable.incoming.exists() and not file.exists()
+    asyncio.run(_keep(durable, image(uid)))
+    assert file.read_bytes() == written
     durable.close()
 
 

@@ -28,6 +28,7 @@ from engine.runtime import archive, noting, serving
 from engine.runtime.archive import Archive
 from engine.runtime.runs import StoreRun
 from engine.services.responses import SUCCESS, request_of, response_to
+from engine.wire import datasets
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.datasets import encode_dataset
 from engine.wire.store_form import store_form
@@ -253,6 +254,7 @@ def test_a_file_that_cannot_be_written_is_told_once(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Archive, "_write", full)
+    monkeypatch.setattr(datasets, "put_in_place", full)
     told, files, _ = played(tmp_path, (store("1.1", data_set("1.1")),))
     errors = [n["sentence"] for n in told if n["kind"] == "ErrorNotice"]
     answers: list[CommandSet] = [n["command"] for n in told if n["kind"] == "MessageNotice"]

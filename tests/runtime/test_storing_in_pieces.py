@@ -18,6 +18,7 @@ from engine.runtime import archive, link, serving
 from engine.runtime.archive import Archive
 from engine.services.responses import request_of
 from engine.standard.pdus import AbortPdu, AssociateRQ, ReleaseRQ
+from engine.wire import datasets
 from engine.wire.commands import encode_command
 from engine.wire.fragments import fragment
 from engine.wire.framer import Framer
@@ -163,7 +164,15 @@ def test_a_disk_that_is_full_is_told_in_the_same_way(
             raise OSError(28, "No space left on device")
         return write(self, uids, *rest)
 
+    put = datasets.put_in_place
+
+    def full_too(part: str, path: str, *rest: Any) -> Any:
+        if path.endswith("1.3.dcm"):
+            raise OSError(28, "No space left on device")
+        return put(part, path, *rest)
+
     monkeypatch.setattr(Archive, "_write", full)
+    monkeypatch.setattr(datasets, "put_in_place", full_too)
     cut(monkeypatch, rooms)
     at_once = told_of(tmp_path / "at once", 0, b"")
     by_the_long_way(monkeypatch)
