@@ -194,7 +194,7 @@ class Archive(FolderStore):
         The straight way of `_write_here`, in as few steps as can be: half of what a small one costs is spent here.
         """
         uid, folder, begun = uids[1], self._number, perf_counter()
-        if size > AT_ONCE or begun < self._slow_until or not self._quick or not is_plain_uid(uid):
+        if size > AT_ONCE or begun < self._slow_until or not self.quick or not is_plain_uid(uid):
             return None
         if self._locks[hash(uid) % STRIPES].locked() or len(data) > MOST_PIECES or (folder < 0 and _SYNCHRONIZES):
             return None
