@@ -373,19 +373,29 @@ class MainWindow(QMainWindow):
         event.ignore()
         if self._closing is not None:
             return
-        lost = self.drafts.save()
+        lost = self._not_kept()
         if lost and not self._lose_unsaved:
             names = ", ".join(f"“{name}”" for name in lost)
             were = "was" if len(lost) == 1 else "were"
             text = f"{names} {were} changed and not saved, and cannot be kept for the next time."
             self.questions.ask(self, "Close the window?", text, "Close without saving", self._close_anyway)
             return
-        self.ae.flush()
-        self.ae.show_peers()
-        self.arrangement.save()
+        for last in (self.ae.flush, self.ae.show_peers, self.arrangement.save):
+            try:
+                last()
+            except Exception:  # noqa: BLE001 - it would keep the window open for ever
+                tell_defect()
         self._closing = Closing(self.session, self.bridge, self)
         self._closing.done.connect(self._finish)
         self._closing.begin()
+
+    def _not_kept(self) -> list[str]:
+        """Names of the messages that the next start will not have."""
+        try:
+            return self.drafts.save()
+        except Exception:  # noqa: BLE001 - as above; the user decides
+            tell_defect()
+            return [] if self._lose_unsaved else ["The messages of the builder"]
 
     def _close_anyway(self) -> None:
         self._lose_unsaved = True

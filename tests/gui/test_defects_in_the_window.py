@@ -32,6 +32,7 @@ from gui.panels.log_panel import LogPanel
 from gui.panels.trace_panel import TracePanel
 from gui.report import KEPT, Reporter, report_text
 from gui.session import Session
+from tests.gui.shell.shell import Answers
 from tests.gui.staging import staged
 
 
@@ -279,5 +280,23 @@ def test_a_defect_while_the_window_closes_keeps_it_from_closing_for_a_while_only
             with qtbot.waitSignal(window.ended), contextlib.suppress(KeyError):
                 window.close()
         assert {error for error, _, _ in raised} <= {KeyError}
+        monkeypatch.setattr(window, "close", window.ended.emit)  # as `staged` closes it once more
+    assert not window.isVisible()
+
+
+@pytest.mark.parametrize("step", ["ae.flush", "ae.show_peers", "arrangement.save", "drafts.save"])
+def test_a_defect_before_the_window_closes_is_told_and_it_closes(step, qtbot, tmp_path, monkeypatch, hooked):
+    """Each time: one that is met whenever the window is to close would keep it open for ever."""
+    questions = Answers()
+    with staged(qtbot, tmp_path / "workspace", questions=questions) as window:
+        window.drafts.save = list
+        owner, _, name = step.partition(".")
+        monkeypatch.setattr(getattr(window, owner), name, fail)
+        with qtbot.waitSignal(window.ended):
+            window.close()
+        assert {type(error) for error in hooked} == {KeyError}
+        assert [("cannot be kept" in text) for text in questions.told] == [True] * (
+            name == "save" and owner == "drafts"
+        )
         monkeypatch.setattr(window, "close", window.ended.emit)  # as `staged` closes it once more
     assert not window.isVisible()
