@@ -180,10 +180,11 @@ def _inflates(header: FileHeader) -> bool:
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:
         for chunk in file_chunks(header.data):
-            rest = chunk
-            while rest and not inflater.eof:
-                inflater.decompress(rest, _CHUNK)
+            rest, more = chunk, True
+            while more and not inflater.eof:
+                size = len(inflater.decompress(rest, _CHUNK))
                 rest = inflater.unconsumed_tail
+                more = len(rest) > 0 or size == _CHUNK  # what it has read may give more than that
     except zlib.error:
         return False
     return inflater.eof

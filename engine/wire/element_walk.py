@@ -232,10 +232,12 @@ class InflatingWalk:
     def feed(self, data: Buffer) -> None:
         self._room += INFLATED_EACH * len(data)
         rest: Buffer = data
+        more = len(data) > 0
         try:
-            while rest and not self.lost and not self._inflater.eof:
+            while more and not self.lost and not self._inflater.eof:
                 out = self._inflater.decompress(rest, _INFLATED_AT_ONCE)
                 rest = self._inflater.unconsumed_tail
+                more = len(rest) > 0 or len(out) == _INFLATED_AT_ONCE  # what it has read may give more than that
                 self._room -= len(out)
                 self._elements.feed(out)
         except zlib.error:

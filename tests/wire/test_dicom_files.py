@@ -186,6 +186,14 @@ def test_a_file_cut_in_its_pixel_data_is_told_with_the_place(tmp_path: Path) -> 
     )
 
 
+def test_a_deflated_file_may_inflate_to_more_than_is_taken_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "deflated.dcm"
+    for size in range((1 << 20) - 250, (1 << 20) + 20, 2):
+        data = DataSet((DataElement(0x00080018, "UI", ("1.2",)), DataElement(0x7FE00010, "OW", bytes(size))))
+        write_file(path, encode_dataset(data, DEFLATED_LE), DEFLATED_LE, "1.2.3", "1.2")
+        assert checked(open_file(path)).cut == "", size
+
+
 def test_big_endian_without_preamble_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "big.dcm"
     path.write_bytes(encode_dataset(ATTRIBUTES, EXPLICIT_VR_BE))

@@ -94,6 +94,13 @@ def test_deflated_data_sets(size: int) -> None:
     assert isinstance(walk, InflatingWalk) and walk.broken and walk.cut() is None
 
 
+def test_what_was_read_may_inflate_to_more_than_is_taken_at_once() -> None:
+    for size in range((5 << 16) - 150, (5 << 16) + 400, 2):
+        text = struct.pack("<HH2sHI", 0x0008, 0x0119, b"UT", 0, size) + bytes(size)
+        walk = walked(deflated(text), DEFLATED_LE)
+        assert isinstance(walk, InflatingWalk) and not walk.unended and walk.cut() is None, size
+
+
 def test_what_is_made_to_hold_us_up_is_given_up() -> None:
     empty = struct.pack("<HHI", 0x0008, 0x0060, 0)
     walk = walked(empty * (MOST_ELEMENTS + 1), IMPLICIT_VR_LE, 1000)
