@@ -299,9 +299,7 @@ class Listener:
         limits = self.command.settings.policy.limits
         if self._durable is None:
             return Spool(context.transfer_syntax, folder, limits)
-        if (
-            not self._durable.archive.quick
-        ):  # the loop writes what arrives: to a disk of this computer, and then it is moved
+        if not self._durable.archive.quick:  # the loop writes it: to a disk of this computer, and it is copied then
             return Spool(context.transfer_syntax, None, limits)
         head = partial(_file_head, context.transfer_syntax, command)
         return Spool(context.transfer_syntax, folder, limits, head, partial(self.context.loop.run_in_executor, None))

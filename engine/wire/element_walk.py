@@ -214,6 +214,8 @@ class InflatingWalk:
         self._elements = ElementWalk(implicit_vr=False, little_endian=True)  # PS3.5 A.5
         self._inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
         self._room = INFLATED_AT_LEAST
+        self._came = False
+        """Whether there is anything of it."""
         self.broken = False
         """It is none that was deflated (RFC 1951)."""
 
@@ -224,12 +226,13 @@ class InflatingWalk:
     @property
     def unended(self) -> bool:
         """Whether the end of what was deflated is missing."""
-        return not self.lost and not self._inflater.eof
+        return self._came and not self.lost and not self._inflater.eof
 
     def skips(self, length: int) -> bool:
         return self.lost or self._inflater.eof
 
     def feed(self, data: Buffer) -> None:
+        self._came = self._came or len(data) > 0
         self._room += INFLATED_EACH * len(data)
         rest: Buffer = data
         more = len(data) > 0

@@ -6,6 +6,7 @@ import contextlib
 import json
 import zlib
 
+from engine.conformance.instances import cut_short
 from engine.model.dataset import EncodedData
 from engine.standard.pdus import PDataTF
 from engine.wire.commands import CommandError, decode_command, decode_command_spans, encode_command
@@ -17,6 +18,7 @@ from engine.wire.datasets import (
     encode_dataset,
     transcode,
 )
+from engine.wire.element_walk import walk_of
 from engine.wire.explain import explain_pdu
 from engine.wire.explain_command import explain_command
 from engine.wire.fragments import fragment
@@ -120,8 +122,22 @@ def deflated(data: bytes) -> None:
     _data_set(content, DEFLATED)
 
 
+def _cut(content: bytes, syntax: str, size: int) -> str:
+    """What is told to be cut of a data set that comes in pieces of this size."""
+    walk = walk_of(syntax)
+    if walk is None:
+        return ""
+    for start in range(0, len(content), size):
+        piece = memoryview(content)[start : start + size]
+        if not walk.skips(len(piece)):
+            walk.feed(piece)
+    return cut_short(walk)
+
+
 def _data_set(content: bytes, syntax: str) -> None:
     issues: list[Issue] = []
+    cut = _cut(content, syntax, max(1, len(content)))
+    assert cut == _cut(content, syntax, 1 + len(content) % 13), "pieces make a difference"
     try:
         lenient = decode_dataset(content, syntax, issues)
         decoded = decode_dataset(content, syntax)
@@ -129,6 +145,7 @@ def _data_set(content: bytes, syntax: str) -> None:
         assert issues or syntax == DEFLATED, "an error in one reading is no issue in the other"
         return
     assert decoded == lenient and not issues
+    assert not cut, "a data set that can be read is told to be cut"
     json.dumps(dataset_to_json(decoded))
     with contextlib.suppress(DataSetError):
         encoded = encode_dataset(decoded, syntax)

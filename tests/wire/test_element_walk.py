@@ -90,6 +90,8 @@ def test_deflated_data_sets(size: int) -> None:
     assert walk.cut() == Cut(0x00100010, 4, 3)
     walk = walked(whole[:-4], DEFLATED_LE, 7)
     assert isinstance(walk, InflatingWalk) and walk.unended
+    empty = walked(b"", DEFLATED_LE)
+    assert isinstance(empty, InflatingWalk) and not empty.unended and empty.cut() is None
     walk = walked(b"\xff" * 40, DEFLATED_LE)
     assert isinstance(walk, InflatingWalk) and walk.broken and walk.cut() is None
 
