@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from engine.model.association import Timeouts
+from engine.model.command_set import Value
 from engine.model.commands import OneShot, Outgoing, Retrieve
 from engine.model.notices import StatusNotice
+from engine.services.responses import response_to
+from engine.standard.pdus import ReleaseRP
 from engine.trace.diagnosis.diagnoser import Diagnoser
 from engine.trace.diagnosis.model import Diagnosis
+from engine.wire.pdus import encode_pdu
 
 from .console import VERIFICATION, Console, echo_rq, proposal
+from .scripted import Conversation, Scripted, scripted
 
 LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=0.3)
 """Where something else than a time-out has to come, however busy the machine is."""
@@ -69,3 +76,27 @@ def check(found: dict[str, Diagnosis], rule: str) -> Diagnosis:
     assert made.title and made.clause.startswith("PS3.")
     assert made.proofs, f"{rule} names no evidence"
     return made
+
+
+@contextlib.contextmanager
+def answering(*statuses: int, comment: str = "", **extra: Value) -> Iterator[Scripted]:
+    """A peer that answers every request with these statuses, one response each."""
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        while True:
+            context_id, command = talk.read_command()
+            if command.command_field == 0x0FFF:
+                continue
+            for status in statuses:
+                response = response_to(command, status, comment=comment, extra=extra if status != 0xFF00 else None)
+                talk.send(talk.message(context_id, response))
+
+    def quiet(talk: Conversation) -> None:
+        with contextlib.suppress(AssertionError):  # the release comes instead of a request
+            script(talk)
+            return
+        talk.send(encode_pdu(ReleaseRP()))
+
+    with scripted(quiet) as peer:
+        yield peer

@@ -5,27 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.model.association import AsyncWindow, LocalAE, Policy, Role
-from engine.model.command_set import CommandSet, Value
-from engine.model.commands import Outgoing, RunProcedure, StoreFiles
+from engine.model.command_set import CommandSet
+from engine.model.commands import Outgoing
 from engine.model.dataset import EncodedData
 from engine.model.emulation import Emulation
 from engine.model.notices import Direction, MessageNotice, Outcome
-from engine.model.procedures.modality import CreatePerformedStep
 from engine.protocol.products import product
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import ReleaseRP
 from engine.standard.status import ANNEX_C
 from engine.trace.diagnosis.diagnoser import RULES, Diagnoser
 from engine.trace.diagnosis.operations import _ROWS
-from engine.trace.diagnosis.story import Stories
 from engine.trace.plain_text import notice_text
-from engine.wire.datasets import encode_dataset, write_file
+from engine.wire.datasets import encode_dataset
 from engine.wire.pdus import encode_pdu
 
 from .console import (
@@ -43,7 +40,7 @@ from .console import (
     proposal,
     store_rq,
 )
-from .diagnosing import LONG, check, diagnoses, retrieve, shot
+from .diagnosing import answering, check, diagnoses, retrieve, shot
 from .scripted import Conversation, Scripted, scripted
 
 MPPS, PRINTER, FILM_BOX, UPS = (
@@ -59,30 +56,6 @@ def release(talk: Conversation) -> None:
     """Answer the A-RELEASE-RQ that comes next."""
     talk.read_pdu()
     talk.send(encode_pdu(ReleaseRP()))
-
-
-@contextlib.contextmanager
-def answering(*statuses: int, comment: str = "", **extra: Value) -> Iterator[Scripted]:
-    """A peer that answers every request with these statuses, one response each."""
-
-    def script(talk: Conversation) -> None:
-        talk.accept()
-        while True:
-            context_id, command = talk.read_command()
-            if command.command_field == 0x0FFF:
-                continue
-            for status in statuses:
-                response = response_to(command, status, comment=comment, extra=extra if status != 0xFF00 else None)
-                talk.send(talk.message(context_id, response))
-
-    def quiet(talk: Conversation) -> None:
-        with contextlib.suppress(AssertionError):  # the release comes instead of a request
-            script(talk)
-            return
-        talk.send(encode_pdu(ReleaseRP()))
-
-    with scripted(quiet) as peer:
-        yield peer
 
 
 REQUESTS: dict[str, Callable[[], Outgoing]] = {
@@ -131,58 +104,6 @@ def test_each_status_is_explained_for_its_service(row: Any, console: Console) ->
     assert len(made.proofs) == 2
     assert row.low not in ANNEX_C or made.clause in (ANNEX_C[row.low].clause, row.clause)
     assert [r for r in found if r in {other.name for other in _ROWS}] == [row.name]
-
-
-@pytest.mark.parametrize(
-    ("status", "rule"), [(0xA700, "store.out-of-resources"), (0xC123, "store.cannot-understand"), (0xB000, None)]
-)
-def test_what_a_store_of_files_was_answered_is_explained(
-    status: int, rule: str | None, console: Console, tmp_path: Path
-) -> None:
-    for number in range(2):
-        uid = f"2.25.{number}"
-        data = keys(SOPClassUID=CT, SOPInstanceUID=uid, StudyInstanceUID="2.25.1")
-        write_file(tmp_path / f"{number}.dcm", encode_dataset(data, IMPLICIT), IMPLICIT, CT, uid)
-    with answering(status, comment="why") as peer:
-        association = console.new_id()
-        console.run(
-            StoreFiles(
-                operation=console.new_id(),
-                association=association,
-                proposal=proposal(peer, timeouts=LONG),
-                paths=(tmp_path,),
-            )
-        )
-        console.ended(association)
-    found = diagnoses(console)
-    assert set(found) == ({rule} if rule else set())
-    if rule:
-        made = check(found, rule)
-        assert f"{status:04X}H" in made.happened and len(made.proofs) == 2
-
-
-@pytest.mark.parametrize(
-    ("status", "rule"),
-    [
-        (0x0111, "status.duplicate-instance"),
-        (0x0110, "status.processing-failure"),
-        (0x0211, "status.unrecognized-operation"),
-    ],
-)
-def test_what_a_step_of_a_procedure_was_answered_is_explained(status: int, rule: str, console: Console) -> None:
-    with answering(status) as peer:
-        association = console.new_id()
-        console.run(
-            RunProcedure(
-                operation=console.new_id(),
-                association=association,
-                proposal=proposal(peer, MPPS, timeouts=LONG),
-                procedure=CreatePerformedStep(sop_instance_uid="2.25.3", attributes=keys(PatientID="P")),
-            )
-        )
-        console.ended(association)
-    made = check(diagnoses(console), rule)
-    assert "N-CREATE of Modality Performed Procedure Step" in made.happened
 
 
 @pytest.mark.parametrize("service", REQUESTS)
@@ -420,15 +341,3 @@ def test_there_are_enough_rules_and_each_has_its_clause() -> None:
 def test_the_outcome_of_a_failure_is_still_the_engines(console: Console) -> None:
     with answering(0xA700) as peer:
         assert shot(console, peer, REQUESTS["C-STORE"]()).outcome is Outcome.FAILURE
-
-
-def test_what_is_remembered_of_a_refusal_holds_no_data_set(console: Console) -> None:
-    with answering(0xA700) as peer:
-        shot(console, peer, REQUESTS["C-STORE"]())
-    stories = Stories()
-    for notice in console.drain():
-        stories.take(notice)
-    (story,) = [s for s in stories.associations.values() if s.requestor]
-    ((request, response),) = story.refused.values()
-    assert request is not None and request.command.message_id == response.command.responded_to
-    assert request.data is None and response.data is None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.model.notices import MessageNotice, StatusNotice
+from engine.model.commitment import STORAGE_COMMITMENT
+from engine.model.notices import MessageNotice, Outcome, StatusNotice
 from engine.standard.dictionary import uid_text
 from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
@@ -277,4 +278,27 @@ def told_by(whole: StatusNotice, request: MessageNotice | None, response: Messag
         error_comment=command.text("ErrorComment"),
         offending_elements=tuple(tag for tag in offending if isinstance(tag, int)),
         error_id=command.number("ErrorID"),
+    )
+
+
+@rule("commitment.no-report", "No commitment report came in time", "PS3.4 J.3.3", "operation")
+def no_report(case: Case) -> Found | None:
+    status, operation = case.status, case.operation
+    if status is None or operation is None or status.outcome is not Outcome.TIMED_OUT:
+        return None
+    request, response = operation.request(), operation.response()
+    if request is None or response is None or response.command.status != 0:
+        return None
+    if request.command.sop_class_uid != STORAGE_COMMITMENT:
+        return None
+    proposal = case.association.proposal
+    title = proposal.local.ae_title if proposal is not None else ""
+    return Found(
+        happened=f"{case.association.where} took the storage commitment request; no N-EVENT-REPORT of its transaction "
+        "came.",
+        cause="Most providers report on an association of their own, hours later some: where they have no address or "
+        f"another port for “{title}”, the report goes nowhere.",
+        change=f"Have “{title}” entered there with this computer's address and a port, and listen at that port "
+        "while the report is waited for.",
+        proofs=_proofs(case),
     )
