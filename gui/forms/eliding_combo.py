@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 from gui.sound import sound
 from gui.theme import SPACING
 
+_EDGE = 1
+"""Pixels that Qt keeps at either side of the text."""
+
 
 class ElidingCombo(QComboBox):
     """Only what is painted is shortened: the text, its tooltip and what is spoken stay whole."""
@@ -21,7 +24,7 @@ class ElidingCombo(QComboBox):
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
         icon = self.iconSize().width() + SPACING.small if not option.currentIcon.isNull() else 0
-        room = field.width() - icon - SPACING.small
+        room = field.width() - icon - 2 * _EDGE
         return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
 
     @sound
