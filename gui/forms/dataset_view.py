@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
@@ -29,11 +32,18 @@ from gui.theme import mono_font
 
 from .dataset_delegate import DataSetDelegate
 
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
+
 _EDIT_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 NARROW = 560
 """Pixels below which keywords get more of the room than values: nested ones are cut first."""
 COPY_LIMIT = 16 * 1024 * 1024
 """Bytes of values the clipboard takes as text: beyond, building the text would hold up the window."""
+
+
+def _redacted(elements: DataSet, redaction: Redaction) -> DataSet:
+    return redaction.data_set(elements)
 
 
 class DataSetView(QTreeView):
@@ -46,6 +56,8 @@ class DataSetView(QTreeView):
     def __init__(self, model: DataSetModel, parent: QWidget | None = None, *, name: str = "Data set") -> None:
         super().__init__(parent)
         self.data_model = model
+        self.redact: Callable[[DataSet, Redaction], DataSet] = _redacted
+        """Of elements what of them may leave the program."""
         self.setModel(model)
         self.delegate = DataSetDelegate(self, model)
         self.delegate.said.connect(self.said)
@@ -227,7 +239,7 @@ class DataSetView(QTreeView):
         """The same elements, with only the values that may leave the program."""
         found = self._chosen()
         if found:
-            copy_text(dataset_text(redaction_for(self).data_set(DataSet(tuple(found)))))
+            copy_text(dataset_text(self.redact(DataSet(tuple(found)), redaction_for(self))))
 
     def _chosen(self) -> list[DataElement]:
         found: list[DataElement] = []

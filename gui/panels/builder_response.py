@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSplitter, QVBoxLayout, QWidget
@@ -26,6 +27,9 @@ from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
 from gui.theme import SPACING
 
+if TYPE_CHECKING:
+    from engine.trace.redaction.redaction import Redaction
+
 READ_AT_ONCE = 2 * 1024 * 1024
 """Bytes of a data set decoded while one waits (some 20 ms); larger ones are decoded beside."""
 SIGNS = {
@@ -37,6 +41,14 @@ SIGNS = {
     StatusClass.UNKNOWN: ("✕", "failure"),
 }
 """Sign and colour role of a status class."""
+
+
+def redacted_response(elements: DataSet, command: CommandSet | None, redaction: Redaction) -> DataSet:
+    """What may leave the program of elements of a response: of its command set by the rules for those."""
+    told = command_elements(redaction.command_set(command)) if command is not None else []
+    head = {element.tag: element for element in told}
+    rest = redaction.data_set(DataSet(tuple(e for e in elements if e.tag >> 16)))
+    return DataSet((*(head[e.tag] for e in elements if e.tag in head), *rest))
 
 
 def command_elements(command: CommandSet) -> list[DataElement]:
@@ -102,6 +114,7 @@ class ResponseView(QWidget):
         self.table.chosen.connect(self._show_result)
         self.model = DataSetModel(self, read_only=True, describe=describe)
         self.tree = DataSetView(self.model, self, name="Response")
+        self.tree.redact = self._redacted
         self.tree.set_empty("Nothing was sent from here yet.<br>Press <b>Ctrl+Return</b>; the answer is shown here.")
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.addWidget(self.table)
@@ -228,6 +241,9 @@ class ResponseView(QWidget):
         self._work = Background(partial(_decode, notice))
         self._work.done.connect(self._decoded)
         self._work.begin()
+
+    def _redacted(self, elements: DataSet, redaction: Redaction) -> DataSet:
+        return redacted_response(elements, self._shown.command if self._shown is not None else None, redaction)
 
     def _decoded(self, found: tuple[MessageNotice, DataSet, str]) -> None:
         notice, data_set, problem = found

@@ -40,6 +40,7 @@ from gui.models.redacted_rows import held_object
 from gui.models.rows import Column, RowTableModel
 from gui.models.store_rows import StoreModel, StoreRow
 from gui.models.tables import PlainTable
+from gui.panels.builder_response import command_elements, redacted_response
 from gui.panels.service_rows import SERVICES
 from gui.panels.trace_pdus import PdusTab
 from gui.redacted import KEYS, copy_focused, redaction_for
@@ -153,6 +154,19 @@ def test_a_command_set_and_its_bytes(live_window, qtbot: QtBot) -> None:  # type
     assert "Message ID\tUS\tM\t7" in text and "TITLE-" in text and text.count("\n") > 5
     hex_text = copied(next(h for h in page.findChildren(HexView)))
     assert hex_text.splitlines()[0].endswith("have stand-ins")
+
+
+def test_a_response_tells_its_status_and_nothing_that_was_named(live_window, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    window = live_window
+    window.builder.one_shot_action.trigger()
+    response = window.builder.page.tabs.response
+    qtbot.waitUntil(lambda: response.status.text().startswith("✓"))
+    response.tree.selectAll()
+    text = copied(response.tree)
+    assert "Status = 0000H" in text and "1.2.840.10008.1.1" in text
+    named = DataSet((*command_elements(COMMAND), *DATA))
+    told = str(redacted_response(named, COMMAND, redaction_for(window)))
+    assert not found("the response", told, PLANTED) and "C-STORE-RQ" in told
 
 
 def test_elements_of_a_data_set_in_the_tree_and_in_the_text(qtbot: QtBot) -> None:
