@@ -296,7 +296,7 @@ def no_report(case: Case) -> Found | None:
     return Found(
         happened=f"{case.association.where} took the storage commitment request; no N-EVENT-REPORT of its transaction "
         "came.",
-        cause="Most providers report on an association of their own, hours later some: where they have no address or "
+        cause="Many providers report on an association of their own, hours later some: where they have no address or "
         f"another port for “{title}”, the report goes nowhere.",
         change=f"Have “{title}” entered there with this computer's address and a port, and listen at that port "
         "while the report is waited for.",
