@@ -96,7 +96,8 @@ class Link(asyncio.BufferedProtocol):
         self._transport = transport
         self._context.links.add(self)
         transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
-        self._socket = transport.get_extra_info("socket")
+        sock = transport.get_extra_info("socket")
+        self._socket = getattr(sock, "_sock", sock)  # itself, not asyncio's wrapper: it is asked for each message
         if self._socket is not None:
             with suppress(OSError):  # the connection is over already: reading tells it
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -172,10 +173,11 @@ class Link(asyncio.BufferedProtocol):
 
     def _received_already(self) -> int:
         """Receive what has come meanwhile without a turn of the loop: how many bytes; 0 leaves it to the loop."""
-        if not self._plain or self._socket is None or self.held_back or self.closed_here or self.lost:
+        sock = self._socket
+        if not self._plain or sock is None or self._holders or self.closed_here or self.lost:
             return 0
         try:
-            return os.readv(self._socket.fileno(), (self.get_buffer(-1),))
+            return os.readv(sock.fileno(), (self.get_buffer(-1),))
         except OSError:  # nothing there, or the transport will meet it too
             return 0
 
