@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.model.dataset import DataSet, EncodedData
@@ -20,17 +21,28 @@ class Lessons:
 
     def __init__(self) -> None:
         self._kept: deque[Lesson] = deque(maxlen=REMEMBERED)
+        self._taken = 0
+
+    def _keep(self, lessons: Iterable[Lesson]) -> None:
+        fresh = tuple(lessons)
+        self._kept.extend(fresh)
+        self._taken += len(fresh)
 
     def take(self, notice: Notice, row: int) -> None:
         """Messages with a small data set, and files of which a sentence may say what is the matter."""
         if isinstance(notice, MessageNotice):
             data = notice.data
             if isinstance(data, DataSet) or (isinstance(data, EncodedData) and len(data.data) <= SMALL):
-                self._kept.append((row, notice))
+                self._keep(((row, notice),))
         elif isinstance(notice, StorePlanNotice):
-            self._kept.extend((row, f.path) for f in notice.plan.files if f.why or f.note)
+            self._keep((row, f.path) for f in notice.plan.files if f.why or f.note)
         elif isinstance(notice, StoredNotice):
-            self._kept.extend((row, r.path) for r in notice.results if r.state in _TOLD)
+            self._keep((row, r.path) for r in notice.results if r.state in _TOLD)
+
+    @property
+    def taken(self) -> int:
+        """How many there have been."""
+        return self._taken
 
     def all(self) -> tuple[Lesson, ...]:
         """Oldest first."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from engine.model.association import Peer
 from engine.model.notices import MessageNotice
@@ -16,7 +17,7 @@ from engine.trace.redaction.stand_ins import LEFT_OUT
 
 from .log_feed import LogFeed
 from .log_json import json_lines
-from .log_lessons import Lesson
+from .log_lessons import Lesson, Lessons
 from .log_store import Kind, LogRow, Shape
 from .log_text import View, copied_lines, text_lines
 
@@ -29,6 +30,8 @@ _ELEMENTS = re.compile(r"Offending Elements?: ")
 _TAG = re.compile(r"\([0-9A-F]{4},[0-9A-F]{4}\)")
 _WHERE = re.compile(r"(?P<title>.*) on (?P<host>\S*) port (?P<port>\d{1,5})")
 BETWEEN = " · "
+_TAUGHT: WeakKeyDictionary[Lessons, tuple[int, Redaction]] = WeakKeyDictionary()
+"""How many lessons of a log have been learned, and by what: half a second for all of them, once."""
 
 
 def know_peers(redaction: Redaction, peers: Iterable[Peer]) -> None:
@@ -48,8 +51,16 @@ def learn(redaction: Redaction, lesson: MessageNotice | Path) -> None:
 def teach(redaction: Redaction, feed: LogFeed) -> None:
     """All that the log knows."""
     know_peers(redaction, feed.peers.values())
-    for _, lesson in feed.lessons.all():
-        learn(redaction, lesson)
+    lessons = feed.lessons.all()
+    seen, taught = _TAUGHT.get(feed.lessons, (0, Redaction()))
+    for _, lesson in lessons[max(0, len(lessons) - (feed.lessons.taken - seen)) :]:
+        if isinstance(lesson, MessageNotice):
+            taught.learn(lesson)
+    _TAUGHT[feed.lessons] = feed.lessons.taken, taught
+    redaction.learn_as(taught)
+    for _, lesson in lessons:
+        if isinstance(lesson, Path):
+            learn(redaction, lesson)
 
 
 class Source(Protocol):

@@ -186,6 +186,10 @@ class Redaction:
 
     # -- notices
 
+    def learn_as(self, other: Redaction) -> None:
+        """The names and IDs another export has learned; stand-ins are each one's own."""
+        self._sentences.learn_as(other._sentences)
+
     def learn(self, message: MessageNotice) -> None:
         """The names and IDs of a message that is not told, so that later sentences do not tell them."""
         self._sentences.learn(v for e in message.command for v in _texts(e.value))

@@ -85,6 +85,10 @@ class Sentences:
                     w.casefold() for w in words if len(w) > 1 and (w.casefold() in _FOLDED or _COUNT.fullmatch(w))
                 )
 
+    def learn_as(self, other: Sentences) -> None:
+        """What another export has learned, which takes less than learning it."""
+        self._learned |= other._learned
+
     def told(self, text: str, names: dict[str, str] | None = None, *, numbers: bool = True) -> str:
         """The sentence as it may be told. names: what of it has a stand-in of its own. numbers: whether small ones may
         be told."""
