@@ -58,7 +58,7 @@ MLLP MOVE MPPS MPR MR MTL Machine Macular Magnification Main Mammography Managem
 ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum Measurements Media MediaCreationManagement
 MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages Meta Microscopic Microscopy Min Minimum
 Missing Mistyped Mixes Modality ModalityPerformedProcedureStep ModalityPerformedProcedureStepRetrieve Model
-Modification Modified More Most Move Multi-Frame Multi-channel Multi-component Multi-frame Multiple Must N N-ACTION
+Modification Modified More Move Multi-Frame Multi-channel Multi-component Multi-frame Multiple Must N N-ACTION
 N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ N-CREATE-RSP N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT
 N-EVENT-REPORT-RQ N-EVENT-REPORT-RSP N-GET N-GET-RQ N-GET-RSP N-SET N-SET-RQ N-SET-RSP NO NORMAL NOT NUL NULL NULLs
 NULs NX Name Names Narrow Near-Lossless Near-lossless Negotiation Network Never No Nobody Non-Hierarchical
