@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.model.association import ProposedContext
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
-from engine.model.notices import AnyNotice, Direction, MessageNotice, Outcome
+from engine.model.notices import AnyNotice, Direction, MessageNotice, Outcome, StatusNotice
 from engine.model.procedures.instance import ReadInstance
 from engine.model.procedures.modality import ChangePerformedStep, CreatePerformedStep
 from engine.standard.dictionary import Code, context_group
@@ -173,9 +173,9 @@ def create(args: argparse.Namespace) -> Exit:
     output.line(f"The step is {uid}.")
     status, code = play(args, output, CreatePerformedStep(sop_instance_uid=uid, attributes=attributes))
     record = StepRecord(uid=uid, peer=asked.peer, attributes=attributes, changed=now())
-    _keep(step_records(default_folder()), record, status.outcome, status.sentence, IN_PROGRESS)
+    kept = _keep(output, step_records(default_folder()), record, status, IN_PROGRESS)
     output.finish(status)
-    return code
+    return code if kept or code is not Exit.SUCCESS else Exit.FAILURE
 
 
 def complete(args: argparse.Namespace) -> Exit:
@@ -238,11 +238,12 @@ def _end(args: argparse.Namespace, state: str, why: Code | None) -> Exit:
         output.preview(changes)
         return Exit.SUCCESS
     status, code = play(args, output, ChangePerformedStep(sop_instance_uid=uid, changes=changes))
+    kept = True
     if record is not None:
         merged = replace(record, attributes=record.attributes.merged(changes), changed=now())
-        _keep(records, merged, status.outcome, status.sentence, state)
+        kept = _keep(output, records, merged, status, state)
     output.finish(status)
-    return code
+    return code if kept or code is not Exit.SUCCESS else Exit.FAILURE
 
 
 def _record(records: Records[StepRecord], named: str, *, going: bool = True) -> StepRecord | None:
@@ -257,12 +258,18 @@ def _record(records: Records[StepRecord], named: str, *, going: bool = True) -> 
     return known[0]
 
 
-def _keep(records: Records[StepRecord], record: StepRecord, outcome: Outcome, said: str, state: str) -> None:
-    """The record as far as the outcome tells; what was refused or never sent changes nothing."""
-    if outcome in (Outcome.SUCCESS, Outcome.WARNING):
-        records.save(replace(record, state=state, doubt=""))
-    elif outcome in (Outcome.ABORTED, Outcome.TIMED_OUT):
-        records.save(replace(record, state=state, doubt=f"No answer came: {said}"))
+def _keep(output: Output, records: Records[StepRecord], record: StepRecord, status: StatusNotice, state: str) -> bool:
+    """The record as far as the outcome tells; what was refused or never sent changes nothing. Tells why it cannot be
+    kept, and gives False then: the peer has the step all the same."""
+    doubt = f"No answer came: {status.sentence}" if status.outcome in (Outcome.ABORTED, Outcome.TIMED_OUT) else ""
+    if not doubt and status.outcome not in (Outcome.SUCCESS, Outcome.WARNING):
+        return True
+    try:
+        records.save(replace(record, state=state, doubt=doubt))
+    except WorkspaceError as error:
+        output.error(f"What the peer was told of the step is not kept here: {error}")
+        return False
+    return True
 
 
 def _tell_lacking(output: Output, keywords: tuple[str, ...]) -> None:

@@ -142,6 +142,17 @@ def test_a_preview_sends_nothing(port: str, capsys: pytest.CaptureFixture[str]) 
     assert "No performed step" in capsys.readouterr().out
 
 
+def test_a_step_that_cannot_be_kept_is_told_and_stays_at_the_peer(
+    port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DIMSE_CONSOLE_WORKSPACE", str(tmp_path / "file"))
+    assert run("mpps", "create", "127.0.0.1", port) == Exit.FAILURE
+    told = capsys.readouterr()
+    assert "The step is IN PROGRESS." in told.out
+    assert "What the peer was told of the step is not kept here" in told.err
+
+
 @pytest.mark.parametrize(("reason", "said"), [("injection", "several reasons"), ("bad weather", "no reason")])
 def test_a_reason_must_be_one(port: str, reason: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("mpps", "discontinue", "127.0.0.1", port, "2.25.8", "--reason", reason) == Exit.USAGE
