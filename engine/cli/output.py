@@ -342,6 +342,10 @@ class Output:
 
     # -- the end
 
+    def diagnosed(self, rule: str) -> bool:
+        """Whether this diagnosis has been made. Without --json: there whoever reads looks for it."""
+        return any(diagnosis.rule == rule for diagnosis in self._diagnoses.values())
+
     def finish(self, status: StatusNotice, *, aside: bool = False) -> None:
         """The last sentence: how it ended. aside: on standard error whatever it was."""
         if self.json:

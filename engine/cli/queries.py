@@ -156,7 +156,7 @@ def _retrieve(command: Retrieve, output: Output) -> Exit:
     if status.failed and code is Exit.SUCCESS:
         code = Exit.FAILURE
     output.finish(status, aside=code is not Exit.SUCCESS)
-    if status.failed and command.service == "C-GET":
+    if output.diagnosed("get.context-missing"):
         output.error("Name what is missing, such as --context CTImageStorage:JPEG2000Lossless or --storage CLASS.")
     return code
 

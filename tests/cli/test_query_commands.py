@@ -138,3 +138,19 @@ def test_a_match_that_cannot_be_read_is_told(identifier: bytes | None, capsys: p
     told = capsys.readouterr()
     assert "One pending response tells no match that can be read; -v says why." in told.err
     assert "0 matches." in told.out
+
+
+def test_a_get_that_is_refused_for_its_role_is_not_told_to_name_contexts(capsys: pytest.CaptureFixture[str]) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context_id, request = talk.read_command()
+        counts = {"NumberOfCompletedSuboperations": 0, "NumberOfFailedSuboperations": 1}
+        talk.send(talk.message(context_id, response_to(request, 0xA702, extra=counts)))
+        talk.read_pdu()
+        talk.send(encode_pdu(ReleaseRP()))
+
+    asked = ("get", "-k", "StudyInstanceUID=1.2", "--storage", "CTImageStorage")
+    for context, hint in ((("--context", f"{CT}:{EXPLICIT}:scu"), False), ((), True)):
+        with scripted(script) as peer:
+            assert main([asked[0], HOST, str(peer.port), *asked[1:], *context]) == Exit.FAILURE
+        assert ("Name what is missing" in capsys.readouterr().err) is hint
