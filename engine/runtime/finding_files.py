@@ -26,7 +26,7 @@ from engine.wire.dicomdir import Reference, references
 from .beside import beside
 from .files import looks_like_dicom
 from .operations import Operation
-from .places import is_quick, known_quick
+from .places import is_quick, is_quick_file, known_quick
 
 LOOK = 0.25
 """Seconds between two reports of how many files were found: often enough to be seen moving."""
@@ -288,7 +288,7 @@ def _candidates(path: Path) -> Iterator[_Candidate | None]:
     if is_folder(path):
         yield from _walk(path)
     elif is_file(path):
-        yield _Candidate(path, named=True, quick=is_quick(path.parent))
+        yield _Candidate(path, named=True, quick=is_quick_file(path))
     elif os.path.lexists(path):
         yield _Candidate(path, why="It is no regular file.")
     elif glob.has_magic(str(path)):
@@ -302,7 +302,7 @@ def _matches(pattern: Path) -> Iterator[_Candidate | None]:
     found = sorted(glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - takes whole patterns, roots included
     whole = {m for m in found if is_folder(Path(m))} if pattern.name != "**" else set()
     for match in found:
-        quick = _is_quick_again(Path(match).parent)
+        quick = _is_quick_again(Path(match).parent) and not Path(match).is_symlink()
         if not quick:
             yield None
         if match in whole:
@@ -327,7 +327,7 @@ def _walk(folder: Path) -> Iterator[_Candidate | None]:
     folders = []
     quick = is_quick(folder)
     for entry in entries:
-        if not quick:
+        if not quick or _may_lead_elsewhere(entry):
             yield None
         name = entry.name
         if _is_folder(entry):
@@ -335,7 +335,7 @@ def _walk(folder: Path) -> Iterator[_Candidate | None]:
         elif _is_plain(entry):
             yield _candidate(folder / name, place=place + name, quick=quick)
         else:
-            yield _regular(folder / name, place + name, quick=quick)
+            yield _regular(folder / name, place + name)
     for entry in folders:
         if not entry.is_symlink():
             yield None
@@ -358,6 +358,14 @@ def _is_plain(entry: os.DirEntry[str]) -> bool:
         return entry.is_file(follow_symlinks=False)
     except OSError:  # looking at it says why
         return False
+
+
+def _may_lead_elsewhere(entry: os.DirEntry[str]) -> bool:
+    """A link, or what cannot be told from one."""
+    try:
+        return entry.is_symlink()
+    except OSError:
+        return True
 
 
 def _unreadable(error: OSError) -> _Candidate:

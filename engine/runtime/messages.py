@@ -28,7 +28,7 @@ from .echoing import Echoing, Series, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, encode, is_far, locate
 from .peer_requests import PeerRequests
-from .places import is_quick
+from .places import is_quick_file
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
 from .writer import Writer
@@ -262,7 +262,7 @@ class Messages:
     async def _prepare_beside(self, message: Outgoing) -> Prepared:
         """The same where a disk has to be asked that may never answer."""
         assert isinstance(message.data, FileData)
-        if await beside(is_quick, message.data.path.parent):
+        if await beside(is_quick_file, message.data.path):
             return self._prepare(message)
         return await beside(self._prepare, message)
 

@@ -39,10 +39,16 @@ def known_quick(folder: str | Path) -> bool | None:
     return _known.get(str(folder))
 
 
+def is_quick_file(path: Path) -> bool:
+    """The same of what is read when this file is: a link may lead elsewhere. Asks the disk too."""
+    return is_quick(path.parent) and (not path.is_symlink() or is_quick(os.path.dirname(os.path.realpath(path))))  # noqa: PTH120
+
+
 def known_quick_file(path: Path) -> bool:
-    """Whether the folder of a file is known to be so, at the price of a look into a table."""
-    folder, separator, _ = str(path).rpartition(os.sep)
-    return _known.get(folder or separator or ".", False)
+    """Whether a file is known to be so: its folder is, and it is no link."""
+    name = str(path)
+    folder, separator, _ = name.rpartition(os.sep)
+    return _known.get(folder or separator or ".", False) and not os.path.islink(name)  # noqa: PTH114 - costs less
 
 
 def forget() -> None:

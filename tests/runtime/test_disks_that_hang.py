@@ -79,7 +79,7 @@ class Share:
         self.who.clear()
 
     def open(self, path: Any, *args: Any, **options: Any) -> int:
-        if str(path).startswith(str(self.folder)):
+        if os.path.realpath(path).startswith(str(self.folder)):
             self.who.add(threading.current_thread().name)
             self.asked.set()
             self.answers.wait(60)
@@ -123,6 +123,27 @@ def test_files_on_it_are_found_and_sent_beside_the_loop(size: int, share: Share,
     assert (status.outcome, status.completed) == (Outcome.SUCCESS, 6)
     assert share.who and not {name for name in share.who if name.startswith("dimse-engine")}
     assert not console.of(EngineNotice)
+
+
+@pytest.mark.parametrize("how", ["in a folder", "named", "by a pattern"])
+def test_links_that_lead_to_it_are_followed_beside_the_loop(
+    how: str, share: Share, console: Console, tmp_path: Path
+) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    for number, file in enumerate(share.filled(6, 100)):
+        (links / f"{number}.dcm").symlink_to(file)
+    is_quick(links)
+    listener = console.listen()
+    paths = {"in a folder": [links], "named": sorted(links.iterdir()), "by a pattern": [links / "*.dcm"]}
+    command = store(console, listener, *paths[how])
+    console.submit(command)
+    assert share.asked.wait(30)
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+    share.answers.set()
+    status = console.status(command.operation)
+    assert (status.outcome, status.completed) == (Outcome.SUCCESS, 6)
+    assert share.who and not {name for name in share.who if name.startswith("dimse-engine")}
 
 
 @pytest.mark.parametrize("size", [100, 3_000_000])

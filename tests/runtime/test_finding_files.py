@@ -125,6 +125,9 @@ def test_an_entry_that_cannot_be_asked_what_it_is(tmp_path: Path, monkeypatch: p
         def is_file(self, *, follow_symlinks: bool) -> bool:
             raise PermissionError
 
+        def is_symlink(self) -> bool:
+            raise PermissionError
+
     @contextlib.contextmanager
     def listed(folder: Path) -> Iterator[list[Entry]]:
         yield [Entry(path.name) for path in folder.iterdir()]
