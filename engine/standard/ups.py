@@ -34,6 +34,8 @@ PERFORMED_PROCEDURE = 0x00741216
 RECEIVING_AE = 0x00741234
 DELETION_LOCK = 0x00741230
 
+ALREADY = {0xB304: CANCELED, 0xB306: COMPLETED}
+"""The final state a step already was in when this status answers (PS3.4 CC.2.1.3, CC.2.2.3)."""
 ADVICE = {
     0x0124: "The provider does not allow it to us: its settings for our AE title or user identity decide.",
     0xB300: "Read the step to see what the provider changed.",

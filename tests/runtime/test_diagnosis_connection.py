@@ -82,6 +82,7 @@ def test_an_attempt_nobody_answers(console: Console) -> None:
 
 
 UNANSWERED = {"associate.no-answer": replace(LONG, acse=SHORT), "dimse.no-response": replace(LONG, dimse=SHORT)}
+UNANSWERED["associate.half-answer"] = UNANSWERED["associate.no-answer"]
 UNANSWERED["dimse.other-message-id"] = UNANSWERED["dimse.no-response"]
 """Where a time-out has to come it is the short one, and no other may come before it."""
 
@@ -94,6 +95,12 @@ def _http(talk: Conversation) -> None:
 
 def _silent(talk: Conversation) -> None:
     talk.read_pdu()
+    talk.wait_closed()
+
+
+def _half_an_answer(talk: Conversation) -> None:
+    talk.read_pdu()
+    talk.send(b"\x02\x00\x00\x00\x00\xb8\x00\x01\x00\x00ANY-SCP")
     talk.wait_closed()
 
 
@@ -141,6 +148,7 @@ def _too_much(talk: Conversation) -> None:
 SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
     "connect.not-dicom": (_http, "port"),
     "associate.no-answer": (_silent, "0.4 s"),
+    "associate.half-answer": (_half_an_answer, "no more than 17 bytes"),
     "associate.closed": (_hangs_up, "closed the connection"),
     "dimse.no-response": (_no_response, "0.4 s"),
     "dimse.other-message-id": (_another_id, "answers message 77; asked was message 1"),

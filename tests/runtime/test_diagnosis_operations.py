@@ -192,6 +192,36 @@ def test_a_get_of_what_has_no_context(console: Console) -> None:
     assert "get.role-refused" not in found
 
 
+def test_a_get_that_counts_what_was_not_sent(console: Console) -> None:
+    with answering(0x0000, **_counts(3, 0)) as peer:
+        _get(console, peer, Role.SCP)
+    found = diagnoses(console)
+    assert "counts 3 sub-operations" in check(found, "get.not-all-arrived").happened
+    assert "sent 0 C-STORE-RQs" in found["get.not-all-arrived"].happened
+    assert not {"get.context-missing", "move.nothing-matched"} & set(found)
+
+
+def test_a_get_whose_instances_all_came(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context_id, asked = talk.read_command()
+        store = store_rq(CT, "2.25.9", EncodedData(b"", IMPLICIT))
+        talk.send(
+            talk.message(
+                3,
+                store.command.with_values(MessageID=7, Priority=0, CommandDataSetType=0),
+                b"\x08\x00\x05\x00\x00\x00\x00\x00",
+            )
+        )
+        talk.read_command()
+        talk.send(talk.message(context_id, response_to(asked, 0, extra=_counts(1, 0))))
+        release(talk)
+
+    with scripted(script) as peer:
+        _get(console, peer, Role.SCP)
+    assert "get.not-all-arrived" not in diagnoses(console)
+
+
 def test_a_cancel_that_is_not_heeded(console: Console) -> None:
     with answering(0xFF00, 0xFF00, 0x0000) as peer:
         retrieve(console, peer, "C-FIND", STUDY_FIND, STUDY, cancel_after=1)

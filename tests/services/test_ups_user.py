@@ -136,8 +136,8 @@ class TestPull:
             (0xC303, "new step"),
             (0xC307, "Check the SOP Instance UID"),
             (0xC310, "Claim the step first"),
-            (0xB304, "Nothing was left to do"),
-            (0xB306, "Nothing was left to do"),
+            (0xB304, "not ours to perform. A step that is COMPLETED or CANCELED is never changed again"),
+            (0xB306, "not ours to perform. A step that is COMPLETED or CANCELED is never changed again"),
         ],
     )
     def test_each_status_says_what_to_do(self, status: int, advice: str) -> None:
@@ -145,6 +145,24 @@ class TestPull:
         assert f"{status:04X}H" in verdict.sentence
         assert advice in verdict.sentence
         assert verdict.outcome is (Outcome.WARNING if status < 0xC000 else Outcome.FAILURE)
+
+    @pytest.mark.parametrize("status", [0xB304, 0xB306])
+    def test_a_claim_of_a_step_that_is_over_is_not_ours(self, status: int) -> None:
+        _, verdict = play(p.ClaimStep(sop_instance_uid=UID, transaction_uid=KEY), status)
+        assert "IN PROGRESS" not in verdict.sentence and "and ours" not in verdict.sentence
+
+    @pytest.mark.parametrize(
+        ("state", "words"),
+        [("CANCELED", "Nothing was left to do"), ("COMPLETED", "The step is not COMPLETED. A step that is")],
+    )
+    def test_finishing_a_step_that_is_canceled_already(self, state: str, words: str) -> None:
+        asked = p.FinishStep(sop_instance_uid=UID, transaction_uid=KEY, state=state, attributes=keys(), check=False)
+        _, verdict = play(asked, 0xB304)
+        assert words in verdict.sentence and f"The step is {state}" not in verdict.sentence
+
+    def test_a_cancellation_of_what_is_canceled_is_up_to_nobody(self) -> None:
+        _, verdict = play(p.RequestCancel(sop_instance_uid=UID, information=keys()), 0xB304)
+        assert "Nothing was left to do" in verdict.sentence and "performer" not in verdict.sentence
 
     def test_finish_reads_sets_and_changes_in_this_order(self) -> None:
         final = keys(UnifiedProcedureStepPerformedProcedureSequence=[PERFORMED])

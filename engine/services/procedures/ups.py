@@ -18,6 +18,7 @@ from engine.model.ups import step_text
 from engine.services.responses import request_of
 from engine.standard.ups import (
     ADVICE,
+    ALREADY,
     CHANGE_STATE,
     IN_PROGRESS,
     REQUEST_CANCEL,
@@ -33,6 +34,7 @@ from .effects import Answered, Effect, Invoke, Plan, Playing, Reply, Verdict, in
 
 NewUid = Callable[[], str]
 FINAL_STATE_NOT_MET = 0xC304
+NO_MORE_CHANGES = 0xC300
 READ, SET = "Read the step", "Set the final attributes"
 NAMED = 4
 """Attributes named in a sentence that counts more."""
@@ -74,7 +76,7 @@ def create(asked: CreateStep, _new_uid: NewUid) -> Playing:
 def claim(asked: ClaimStep, _new_uid: NewUid) -> Playing:
     """N-ACTION to IN PROGRESS."""
     answered = yield from _change_state("Claim the step", asked.sop_instance_uid, IN_PROGRESS, asked.transaction_uid)
-    return verdict(answered, "The step is IN PROGRESS and ours to perform.")
+    return verdict(answered, "The step is IN PROGRESS and ours to perform.", IN_PROGRESS)
 
 
 def change(asked: SetStep, _new_uid: NewUid) -> Playing:
@@ -103,7 +105,7 @@ def finish(asked: FinishStep, _new_uid: NewUid) -> Playing:
         if lacking:
             told = verdict(answered)
             return Verdict(told.outcome, f"{told.sentence} Missing: {', '.join(lacking)}.")
-    return verdict(answered, f"The step is {asked.state}.")
+    return verdict(answered, f"The step is {asked.state}.", asked.state)
 
 
 def request_cancel(asked: RequestCancel, _new_uid: NewUid) -> Playing:
@@ -133,12 +135,21 @@ def act(
     return invoke(Invoke(step=step, message=Outgoing(command=command, data=data), context=context, closing=closing))
 
 
-def verdict(answered: Answered, done: str = "") -> Verdict:
-    """The status in words, what was done, and what to do about it."""
+def verdict(answered: Answered, done: str = "", state: str = "") -> Verdict:
+    """The status in words, what was done, and what to do about it.
+
+    state: the one asked for; a step that already was in a final state (B304H, B306H; PS3.4 CC.2.1.3) has not got it.
+    """
     status = answered.command.status
     if answered.outcome is Outcome.SUCCESS:
         return Verdict(answered.outcome, done or answered.sentence)
-    parts = (answered.sentence.rstrip(".") + ".", done if answered.ok else "", ADVICE.get(status or 0, ""))
+    advice = ADVICE.get(status or 0, "")
+    if (already := ALREADY.get(status or 0)) is not None:
+        done = ""
+        if state not in ("", already):
+            done = "The step is not ours to perform." if state == IN_PROGRESS else f"The step is not {state}."
+            advice = ADVICE[NO_MORE_CHANGES]
+    parts = (answered.sentence.rstrip(".") + ".", done if answered.ok else "", advice)
     return Verdict(answered.outcome, " ".join(filter(None, parts)))
 
 

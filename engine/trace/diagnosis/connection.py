@@ -124,7 +124,7 @@ def silent_caller(case: Case) -> Found | None:
 @rule("associate.no-answer", "The A-ASSOCIATE-RQ is not answered", "PS3.8 9.1.5")
 def no_answer(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.NO_ANSWER:
+    if story.cause is not Cause.NO_ANSWER or _began_to_answer(story):
         return None
     seconds = _timeouts(story).acse
     tls = story.proposal is not None and story.proposal.tls is not None
@@ -138,6 +138,26 @@ def no_answer(case: Case) -> Found | None:
         "look up AE titles.",
         proofs=(story.proof("The A-ASSOCIATE-RQ that was not answered.", 1, sent=True),),
         mends=mends,
+    )
+
+
+def _began_to_answer(story: AssociationStory) -> bool:
+    """Whether bytes had come of an answer that was never whole: no PDU, so the sentence alone tells it."""
+    return "began to answer" in story.sentence
+
+
+@rule("associate.half-answer", "The answer to the A-ASSOCIATE-RQ breaks off", "PS3.8 9.3.1")
+def half_answer(case: Case) -> Found | None:
+    story = case.association
+    if story.cause is not Cause.NO_ANSWER or not _began_to_answer(story):
+        return None
+    return Found(
+        happened=story.sentence,
+        cause="The peer hangs while it writes its answer, announces a PDU-length longer than what it sends, or "
+        "something between (a firewall, a tunnel, a wrong MTU) lets only the first packets through.",
+        change="Compare the PDU-length of the answer with the bytes that came, in a capture made at the peer: if all "
+        "left it, look at the network between; if not, give its vendor the capture. A longer time-out hardly helps.",
+        proofs=(story.proof("The A-ASSOCIATE-RQ whose answer broke off.", 1, sent=True),),
     )
 
 

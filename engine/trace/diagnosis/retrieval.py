@@ -182,6 +182,24 @@ def context_missing(case: Case) -> Found | None:
     )
 
 
+@rule("get.not-all-arrived", "The peer counts instances it did not send", "PS3.4 C.4.3.1.6", "operation")
+def not_all_arrived(case: Case) -> Found | None:
+    status, arrived = _end(case, "C-GET"), _arrived(case)
+    if status is None or status.status is None:
+        return None
+    counted = (status.completed or 0) + (status.warning or 0)
+    if counted <= arrived:
+        return None
+    return Found(
+        happened=f"The peer counts {counted} sub-operations of the C-GET as completed, but sent {arrived} C-STORE-RQs.",
+        cause="A defect of the peer: it counts an instance before it is sent, skips one that it cannot read or that "
+        "has no presentation context, or counts what it sent to somebody else.",
+        change="Query the instances and retrieve those that are missing again, one by one; the peer's log may name "
+        "them. Give its vendor this trace.",
+        proofs=_proofs(case),
+    )
+
+
 @rule("retrieve.resources", "The peer cannot perform the retrieval now", CLAUSE, "operation")
 def resources(case: Case) -> Found | None:
     status = case.status

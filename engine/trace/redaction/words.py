@@ -54,7 +54,7 @@ IssuerOfAccessionNumberSequence IssuerOfAdmissionIDSequence IssuerOfPatientID Is
 Item Item-length Items Its J JJ JPEG JPEG-LS JPIP JSON JWT Job Judging KB KEY Keeps Kept Keratometry Kerberos Key
 Keys Keyword KiB L LE LO LOW LT LUT Label Last Layer Leave Leaves Left Legacy Length Lens Lensometry Level Likely
 Limits Line List Listening Little Loading Location Log Logging Look Looking Lossless Lossy Lost M MAMMO MEDIUM MIME
-MLLP MOVE MPPS MPR MR MTL Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
+MLLP MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
 ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum Measurements Media MediaCreationManagement
 MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages Meta Microscopic Microscopy Min Minimum
 Missing Mistyped Mixes Modality ModalityPerformedProcedureStep ModalityPerformedProcedureStepRetrieve Model
@@ -219,7 +219,7 @@ selections selects self self-signed semantic send sender sending sends sent sent
 sequences serial series served server service service's service-of-sop-class service-provider service-user services
 session sessions set set's set-up sets setting settings several shape share shelf shell shipped ships short
 shortened shot should show showed shown shows side sides signature signature-hash signed signs silence silent
-silently since single single-response six size skipped slides slots slow slower small smaller so socket some
+silently since single single-response six size skipped skips slides slots slow slower small smaller so socket some
 somebody something sop sop-class sop-class-of-context sop-instance source space spaces speak speaks specified
 spelling spelt split spoken stalled stand standard stands start started starting starts state statement states
 station status status-undefined status-unlisted stay stayed stays step step's steps still stop stopped stops storage
@@ -232,7 +232,7 @@ then there these they thin thing this those though thousands thread three throug
 time-outs timed timeout timer times timezone title titles tls to today together token tokens told tomorrow too took
 tool total-changes trace traffic trailing trailing-bytes transaction transfer transfer-syntax
 transfer-syntaxes-not-supported transient translating transport tree trees tried tries trips true trust trusted try
-turn turned turns twice twin two type types uid ultrasound unable unanswered unasked uncompressed undefined
+tunnel turn turned turns twice twin two type types uid ultrasound unable unanswered unasked uncompressed undefined
 undefined-field under underscores understand unestablished unexpected unexpected-PDU unexpectedly unfinished unified
 unique unknown unknown-command-field unknown-element unknown-item unknown-uid unless unlimited unpack unpacked
 unprinted unproposed-syntax unreachable unreadable unrecognized unrecognized-PDU unsafe unsolicited unspecified
