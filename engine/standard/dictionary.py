@@ -137,17 +137,29 @@ def uid_words(uid: str) -> str:
 @lru_cache(maxsize=4096)
 def attribute(tag: int) -> Attribute | None:
     """The data element type of a tag, repeating groups (50xx, 60xx, ...) included; None when not registered."""
-    row = _table("_dicom_dict").DicomDictionary.get(tag)
+    row = _table("_dicom_dict").DicomDictionary.get(tag) or _repeating(tag)
     if row is None:
-        load_pydicom()
-        from pydicom.datadict import get_entry
-
-        try:
-            row = get_entry(tag)
-        except (KeyError, ValueError, OverflowError):
-            return None
+        return None
     vr, vm, name, retired, keyword = row
     return Attribute(tag, keyword, name, vr, vm, bool(retired))
+
+
+def _repeating(tag: int) -> tuple[str, str, str, str, str] | None:
+    """The row of a tag of a repeating group. pydicom tries one pattern after the other, 25 us for a tag that is not
+    registered, and a peer may send a hundred thousand of them."""
+    if tag >> 16 & 1:
+        return None
+    return next((rows[tag & same] for same, rows in _patterns() if tag & same in rows), None)
+
+
+@cache
+def _patterns() -> tuple[tuple[int, dict[int, tuple[str, str, str, str, str]]], ...]:
+    """Rows of repeating groups, by the digits that are the same in all of them and these."""
+    found: dict[int, dict[int, tuple[str, str, str, str, str]]] = {}
+    for pattern, row in _table("_dicom_dict").RepeatersDictionary.items():
+        same = int("".join("0" if digit == "x" else "F" for digit in pattern), 16)
+        found.setdefault(same, {})[int(pattern.replace("x", "0"), 16)] = row
+    return tuple(found.items())
 
 
 def attribute_by_keyword(keyword: str) -> Attribute | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.datadict import get_entry, masks
 
 from engine.standard import dictionary
 from engine.standard.extended_negotiation import LAYOUTS
@@ -262,3 +264,20 @@ assert not failed, failed
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).parents[2]
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_repeating_groups_are_known_as_pydicom_knows_them() -> None:
+    digits = random.Random(6)
+    tags = [-1, 0, 1 << 32, 0x00080000, 0x50010010, 0x60010010]
+    for pattern in masks:
+        for _ in range(30):
+            tag = int("".join(digits.choice("0123456789ABCDEF") if d == "x" else d for d in pattern), 16)
+            tags += [tag, tag ^ 1 << digits.randrange(32)]
+    for tag in tags:
+        found = dictionary.attribute(tag)
+        try:
+            vr, vm, name, retired, keyword = get_entry(tag)
+        except (KeyError, ValueError, OverflowError):
+            assert found is None, hex(tag)
+        else:
+            assert found == dictionary.Attribute(tag, keyword, name, vr, vm, bool(retired)), hex(tag)
