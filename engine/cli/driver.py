@@ -135,20 +135,28 @@ class Driver:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM ends what runs inside as Ctrl-C does, so that a service manager's stop releases associations."""
+    """SIGTERM, and SIGHUP where there is one, end what runs inside as Ctrl-C does, so that a service manager's stop or
+    a closed terminal releases associations. Where SIGHUP is ignored (`nohup`) it stays so."""
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGTERM:  # the system and the shell may both tell of the closed terminal
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
+    hang_up: signal.Signals | None = getattr(signal, "SIGHUP", None)
+    numbers = [signal.SIGTERM]
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        numbers.append(hang_up)
     try:
-        previous = signal.signal(signal.SIGTERM, stop)
+        previous = {number: signal.signal(number, stop) for number in numbers}
     except ValueError:  # not the main thread, which alone may set handlers
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
