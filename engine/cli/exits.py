@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from engine.model.notices import Outcome
+from engine.workspace.errors import ValueProblem
 
 
 class Exit(IntEnum):
@@ -23,15 +24,19 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class NothingToSend(ValueProblem):
+    """The DICOM files that were given hold nothing that the command could send: `Exit.NOT_SENT`."""
+
+
 MEANINGS: dict[Exit, str] = {
     Exit.SUCCESS: "all successful (warnings included)",
     Exit.FAILURE: "a failure status, failed sub-operations, or bytes that cannot be decoded to their end",
-    Exit.USAGE: "wrong arguments, or a message file with a mistake",
+    Exit.USAGE: "wrong arguments, or a message file or list with a mistake or unreadable",
     Exit.CONNECTION_FAILED: "the connection failed, or the port cannot be listened on",
     Exit.REJECTED: "the association was rejected",
     Exit.ABORTED: "the association was aborted or broke off",
     Exit.TIMED_OUT: "timed out",
-    Exit.NOT_SENT: "nothing could be sent: no accepted context, unreadable file, bad data",
+    Exit.NOT_SENT: "nothing could be sent: no accepted context, unreadable DICOM file, bad data",
     Exit.FINDINGS: "all successful, but there is a finding that --fail-on names",
     Exit.DEFECT: "a defect of the program itself, told with a report that holds no value",
     Exit.INTERRUPTED: "interrupted with Ctrl-C",

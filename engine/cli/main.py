@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
 from .command_line import CommandLine, Handler
-from .exits import Exit
+from .exits import Exit, NothingToSend
 from .judging import judging
 from .options import (
     ae_title,
@@ -90,6 +90,7 @@ def _run(given: list[str]) -> int:
         tell(error)
     except ValueProblem as problem:
         tell(f"dimse-console: {problem.reason}")
+        return int(Exit.NOT_SENT if isinstance(problem, NothingToSend) else Exit.USAGE)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)
     return int(Exit.USAGE)

@@ -14,7 +14,7 @@ from engine.trace.pictures import PreviewError, facts_of
 from engine.workspace.errors import ValueProblem
 from engine.workspace.print_settings import frame_numbers, print_data_set, window_of
 
-from .exits import Exit
+from .exits import Exit, NothingToSend
 from .options import how_many, interval
 from .output import Output
 from .procedures import run_procedure, shows_data
@@ -26,6 +26,8 @@ def print_films(args: argparse.Namespace) -> Exit:
     images = (PrintImage(),) * args.test_pattern + tuple(
         _images(args.files, args.frames, Output(json=args.json, redact=args.redact).error)
     )
+    if not images and not args.empty:
+        raise NothingToSend("no DICOM image was found to print; --empty prints a film without any")
     values = {row.keyword: getattr(args, _place(row.option)) for row in PRINT_ATTRIBUTES}
     procedure = PrintFilms(
         images=images,
@@ -53,8 +55,8 @@ def printer_status(args: argparse.Namespace) -> Exit:
 
 
 def _images(paths: list[Path], frames: str, tell: Callable[[str], None]) -> Iterator[PrintImage]:
-    """Each frame wanted of each file; of folders, of every DICOM image in them. ValueProblem for a file that cannot be
-    printed; what is left out of a folder is said."""
+    """Each frame wanted of each file; of folders, of every DICOM image in them. NothingToSend for a file that cannot
+    be printed; what is left out of a folder is said."""
     for path in paths:
         if not is_folder(path):
             yield from _frames(path, frames)
@@ -71,9 +73,9 @@ def _frames(file: Path, frames: str) -> Iterator[PrintImage]:
     try:
         facts = facts_of(file)
     except PreviewError as error:
-        raise ValueProblem(str(error).rstrip(".")) from None
+        raise NothingToSend(str(error).rstrip(".")) from None
     if facts.problem:
-        raise ValueProblem(f"{file}: {facts.problem.rstrip('.')}")
+        raise NothingToSend(f"{file}: {facts.problem.rstrip('.')}")
     for number in frame_numbers(frames, facts.frames):
         yield PrintImage(path=file, frame=number)
 

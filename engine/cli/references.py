@@ -14,7 +14,10 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.reference_text import parse_references
 
 from .driver import driving
+from .exits import NothingToSend
 from .output import Output
+
+NO_INSTANCE = "no DICOM instance was found in the files"
 
 
 def add_references(sub: argparse.ArgumentParser) -> None:
@@ -31,12 +34,15 @@ def add_references(sub: argparse.ArgumentParser) -> None:
 
 
 def gathered(args: argparse.Namespace, output: Output) -> tuple[Reference, ...]:
-    """What the arguments name. `ValueProblem` when it is nothing; files that give none are told."""
+    """What the arguments name. `ValueProblem` when it is nothing, `NothingToSend` when the files given hold none; those
+    are told."""
     found: list[Reference] = []
     if args.paths:
         found += of_files(tuple(args.paths), output)
     if args.references:
         found += _of_list(args.references)
+    if not found and args.paths:
+        raise NothingToSend(NO_INSTANCE)
     if not found:
         raise ValueProblem("no instance is named: give DICOM files or folders, or --references")
     return unique(found)

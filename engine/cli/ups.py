@@ -22,11 +22,11 @@ from engine.workspace.ups_steps import NewStep, Performed, cancel_request, cance
 from engine.workspace.ups_steps import progress as progress_of
 
 from . import queries
-from .exits import Exit
+from .exits import Exit, NothingToSend
 from .options import open_workspace, proposal
 from .output import Output
 from .procedures import play, run_procedure
-from .references import of_files
+from .references import NO_INSTANCE, of_files
 
 WORKITEM = "110005^DCM^Interpretation"
 REASON = "110513^DCM^Discontinued for unspecified reason"
@@ -179,7 +179,7 @@ def _instances(args: argparse.Namespace, paths: list[Path]) -> tuple[DataSet, ..
         return ()
     found = of_files(tuple(paths), Output(json=args.json, redact=args.redact))
     if not found:
-        raise ValueProblem("no DICOM instance was found in the files")
+        raise NothingToSend(NO_INSTANCE)
     return instances(found, args.retrieve_ae or args.called)
 
 

@@ -186,7 +186,7 @@ def test_paths_stand_before_or_behind_options(port: str, files: list[Path], caps
 
 
 def test_nothing_to_speak_of_is_a_usage_error(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("commit", "127.0.0.1", port, tmp_path / "nothing") == Exit.USAGE
+    assert run("commit", "127.0.0.1", port) == Exit.USAGE
     assert "no instance is named" in capsys.readouterr().err
     assert run("commit", "127.0.0.1", port, "--await", "last") == Exit.USAGE
     assert run("commitments", "2.25.4") == Exit.USAGE

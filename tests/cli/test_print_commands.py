@@ -94,7 +94,6 @@ def test_an_empty_film_is_a_warning(port: str, capsys: pytest.CaptureFixture[str
         (["--test-pattern", "--copies", "0"], "whole number"),
         (["--test-pattern", "--window", "40"], "center,width"),
         (["--test-pattern", "--max-density", "x"], "Maximum density"),
-        (["no-such-file.dcm"], "no-such-file.dcm"),
         (["--test-pattern", "--lut", "WRONG"], "IDENTITY"),
     ],
 )
@@ -103,9 +102,19 @@ def test_wrong_arguments_are_told(port: str, given: list[str], words: str, capsy
     assert words in capsys.readouterr().err
 
 
+def test_a_folder_without_an_image_is_no_empty_film(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.dcm").write_text("none")
+    assert main(["print", "127.0.0.1", port, str(tmp_path)]) == Exit.NOT_SENT
+    told = capsys.readouterr().err
+    assert "Left out" in told and "no DICOM image was found to print" in told
+    assert main(["print", "127.0.0.1", port, "--empty"]) == Exit.SUCCESS
+
+
 def test_what_is_compressed_is_told_plainly(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = image(tmp_path / "j2k.dcm", JPEG2000, 1)
-    assert main(["print", "127.0.0.1", port, str(file)]) == Exit.USAGE
+    assert main(["print", "127.0.0.1", port, str(file)]) == Exit.NOT_SENT
     assert "compressed (JPEG 2000" in capsys.readouterr().err
 
 

@@ -95,7 +95,7 @@ def test_inputs_and_outputs_from_files(port: str, capsys: pytest.CaptureFixture[
     assert "RetrieveAETitle = ARCHIVE" in out
     assert "RetrieveAETitle = PEER" in out
     (tmp_path / "text.txt").write_text("none")
-    assert ups(port, "push", "--label", "X", "--input", str(tmp_path / "text.txt")) == Exit.USAGE
+    assert ups(port, "push", "--label", "X", "--input", str(tmp_path / "text.txt")) == Exit.NOT_SENT
 
 
 def test_a_refused_claim_is_forgotten_and_an_older_one_kept(port: str, capsys: pytest.CaptureFixture[str]) -> None:
