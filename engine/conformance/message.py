@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a data set kept to be read: identifiers and attribute lists are shorter, but for the images of a film.
-Reading so many takes a tenth of a second where there are ten thousand references in them, four where all is made of
-elements without a value; as long as serving it."""
+Reading so many takes a tenth of a second where there are ten thousand references in them, one where all is made of
+elements without a value."""
 INFLATED_LIMIT = 64 * 1024
 """Bytes read of one that is deflated: a kilobyte can become so many that it would hold us up."""
 

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 LARGEST_INFLATED = 16 * MIB
 """Bytes that a deflated data set that is no instance to store becomes at most, whatever the limits say: decoded, many
 small elements take thirty times their bytes, and a kilobyte of the peer's would become a gigabyte of ours."""
+LONG = MIB
+"""Bytes of a data set from which on it is decoded in another thread: where all of it are elements without a value, the
+loop has a second to do with so many."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
@@ -268,9 +271,15 @@ def is_deflated(transfer_syntax_uid: str) -> bool:
     return row is not None and row.deflated
 
 
+def takes_long(data: EncodedData | FileData | None, transfer_syntax_uid: str) -> bool:
+    """Whether a data set is to be decoded beside the loop: it is deflated, or large. Nearly all of it may be elements
+    without a value, or items."""
+    return is_deflated(transfer_syntax_uid) or (data is not None and size_of(data) > LONG)
+
+
 async def decoded_beside(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:
-    """As `decoded`, of a deflated one in another thread."""
-    if not is_deflated(transfer_syntax_uid):
+    """As `decoded`, of one that takes long in another thread."""
+    if not takes_long(data, transfer_syntax_uid):
         return decoded(data, transfer_syntax_uid, limits)
     return await asyncio.to_thread(decoded, data, transfer_syntax_uid, limits)
 
@@ -279,12 +288,12 @@ async def decoded_response(
     association: Association, invocation: Invocation, data: EncodedData | FileData
 ) -> DataSet | None:
     """The data set of a response on an association that was negotiated; None where its context was not. The peer's next
-    bytes wait meanwhile: inflated in the loop it would have had them wait too. Raises as `decoded`."""
+    bytes wait meanwhile: decoded in the loop it would have had them wait too. Raises as `decoded`."""
     assert association.negotiated is not None
     context = association.negotiated.context(invocation.context_id)
     if context is None:
         return None
-    held = is_deflated(context.transfer_syntax) and association.link.hold_back(invocation.operation)
+    held = takes_long(data, context.transfer_syntax) and association.link.hold_back(invocation.operation)
     try:
         return await decoded_beside(data, context.transfer_syntax, association.limits)
     finally:

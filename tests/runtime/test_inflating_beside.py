@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.model.command_set import CommandSet
-from engine.model.commands import Retrieve, RunProcedure
+from engine.model.commands import Outgoing, Retrieve, RunProcedure
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.notices import Outcome, StatusNotice
 from engine.model.procedures.instance import ReadInstance
 from engine.protocol.exchange_events import Received
 from engine.runtime import report_board
+from engine.runtime.files import LONG
 from engine.runtime.report_board import MOST_BESIDE, ReportBoard
 from engine.services.responses import request_of, response_to
 from engine.wire import datasets
 
-from .console import Console, echo_rq, proposal
+from .console import CT, STUDY_FIND, Console, echo_rq, proposal
 from .scripted import Conversation, scripted
 
 if TYPE_CHECKING:
@@ -100,6 +101,35 @@ def test_the_response_to_a_step_of_a_procedure(console: Console, held: Held) -> 
         )
         console.submit(command)
         assert served_meanwhile(console, held, command.operation).outcome is Outcome.SUCCESS
+
+
+@pytest.mark.parametrize("name", ["C-STORE-RQ", "C-FIND-RQ"])
+def test_what_is_large_is_read_beside_the_loop(name: str, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    def watched(read: Any) -> Any:
+        def reading(data: Any, *given: Any, **named: Any) -> DataSet:
+            if len(data.data if isinstance(data, EncodedData) else data) > LONG:
+                threads.append(threading.current_thread().name)
+            result: DataSet = read(data, *given, **named)
+            return result
+
+        return reading
+
+    for function in ("read_attributes", "decode_dataset"):
+        monkeypatch.setattr(datasets, function, watched(getattr(datasets, function)))
+    sop_class = CT if name == "C-STORE-RQ" else STUDY_FIND
+    own = {"AffectedSOPInstanceUID": "1.2.3"} if sop_class == CT else {}
+    level = DataElement(0x00080052, "CS", ("STUDY",))
+    uids = DataElement(0x00080016, "UI", (CT,)), DataElement(0x00080018, "UI", ("1.2.3",))
+    text = DataElement(0x00104000, "LT", ("x" * LONG,))
+    data = EncodedData(datasets.encode_dataset(DataSet((*uids, level, text)), IMPLICIT), IMPLICIT)
+    request = Outgoing(command=request_of(name, AffectedSOPClassUID=sop_class, **own), data=data)
+    number = console.open(proposal(console.listen(), (sop_class, IMPLICIT)))
+    threads.clear()
+    assert console.send(number, request).outcome is Outcome.SUCCESS
+    assert threads and "dimse-engine" not in threads
+    console.release(number)
 
 
 def report(number: int, syntax: str = DEFLATED, *, broken: bool = False) -> Received:
