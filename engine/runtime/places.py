@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 QUICK_KINDS = frozenset({
@@ -47,8 +48,13 @@ def is_quick_file(path: Path) -> bool:
 def known_quick_file(path: Path) -> bool:
     """Whether a file is known to be so: its folder is, and it is no link."""
     name = str(path)
-    folder, separator, _ = name.rpartition(os.sep)
-    return _known.get(folder or separator or ".", False) and not os.path.islink(name)  # noqa: PTH114 - costs less
+    return _known.get(folder_of(name), False) and not os.path.islink(name)  # noqa: PTH114 - costs less
+
+
+def folder_of(name: str, dirname: Callable[[str], str] = os.path.dirname) -> str:
+    """The folder of a file as `str(path.parent)` says it: for those in a drive's root "C:\\", not "C:". dirname: the
+    system's own."""
+    return dirname(name) or "."
 
 
 def forget() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
+import posixpath
 import threading
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from engine.model.commands import Cancel, StoreFiles
 from engine.model.limits import Limits
 from engine.model.notices import EngineNotice, Outcome
 from engine.runtime import places
-from engine.runtime.places import is_quick, kind_of, known_quick, known_quick_file
+from engine.runtime.places import folder_of, is_quick, kind_of, known_quick, known_quick_file
 from tests.runtime.console import CT, EXPLICIT, Console, policy, proposal, store_rq, write_instances
 from tests.runtime.test_limits import image
 from tests.runtime.test_storing import plan_of
@@ -55,6 +57,19 @@ def test_what_is_known_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         places.forget()
         assert known_quick(folder) is None and not known_quick_file(file)
         assert is_quick(folder) is known_quick(folder) is known_quick_file(file)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *map(PurePosixPath, ("/a.dcm", "/x/a.dcm", "x/a.dcm", "a.dcm")),
+        *map(PureWindowsPath, (r"C:\a.dcm", r"C:\x\a.dcm", "C:a.dcm", r"x\a.dcm", "a.dcm", r"\\server\share\a.dcm")),
+    ],
+    ids=str,
+)
+def test_the_folder_of_a_file_is_named_as_whoever_found_it_asked(path: PurePath) -> None:
+    dirname = ntpath.dirname if isinstance(path, PureWindowsPath) else posixpath.dirname
+    assert folder_of(str(path), dirname) == str(path.parent)
 
 
 class Share:
