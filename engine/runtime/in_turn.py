@@ -40,7 +40,7 @@ class InTurn(ABC, Generic[T]):
     async def run(self) -> None:
         """Send all, or until it is over. Raises Ended when the association ends before the last response."""
         messages = self._association.messages
-        messages.at_end = self._nothing_comes
+        messages.at_end.append(self._nothing_comes)
         try:
             self._go_on()
             await self._ended
@@ -48,7 +48,7 @@ class InTurn(ABC, Generic[T]):
             await self._cut_off()
             raise
         finally:
-            messages.at_end = None
+            messages.at_end.remove(self._nothing_comes)
             for task in self._tasks:
                 task.cancel()
 

@@ -54,7 +54,7 @@ class Messages:
         self.at_once = SendingAtOnce(association)
         self.begun: int | None = None
         """The operation whose request went out last, whole or not."""
-        self.at_end: Callable[[Ended], None] | None = None
+        self.at_end: list[Callable[[Ended], None]] = []
         """Told of the end of the association, when all who wait for responses have been."""
         self._asked = PeerRequests(association)
         self._room = asyncio.Event()
@@ -402,8 +402,8 @@ class Messages:
         for invocation in self._invocations.values():
             self._pass_on(invocation, why)
         self._invocations.clear()
-        if self.at_end is not None:
-            self._association.link.soon(partial(self.at_end, why))
+        for tell in self.at_end:
+            self._association.link.soon(partial(tell, why))
         self._asked.end()
         self._room.set()
 

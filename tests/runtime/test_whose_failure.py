@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from engine.model.association import Timeouts
 from engine.model.commands import Abort, OneShot, StopListening
-from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, Outcome
+from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, Outcome, StatusNotice
 from engine.model.reading import hindrance
 from engine.protocol.upper_layer import UpperLayer
 from engine.runtime import listener as listener_module
@@ -146,6 +147,40 @@ def test_a_shot_has_its_end_whatever_is_raised(
         console.run(command)
         console.ended(command.association)
     assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_the_shot_that_is_left_ends_with_the_association_of_two(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect keeps the second from taking what comes; the first has come to its end."""
+    held = console.open(proposal(console.listen()))
+    first, second = console.new_id(), console.new_id()
+    whole, lost = Pipeline._take, threading.Event()
+
+    def take(self: Pipeline, *got: Any) -> None:
+        if self._operation.number == first:
+            whole(self, *got)
+        else:
+            lost.set()
+
+    def begin() -> None:
+        association = console.engine._context.associations[held]
+        dispatcher: Any = getattr(console.engine._life, "dispatcher", None)
+        for number, count in ((first, 2), (second, 9)):
+            messages = tuple(echo_rq() for _ in range(count))
+            asked = OneShot(association=held, operation=number, proposal=proposal(listener), messages=messages)
+            operation = dispatcher.operations.begin(number, held)
+            dispatcher._start(operation, Pipeline(association, operation, asked).run(), "C-ECHO")
+
+    listener = console.listen()
+    monkeypatch.setattr(Pipeline, "_take", take)
+    console.engine._context.loop.call_soon_threadsafe(begin)
+    assert console.status(first).outcome is Outcome.SUCCESS
+    assert lost.wait(30)
+    console.submit(Abort(association=held))
+    assert console.status(second).outcome is Outcome.ABORTED
+    console.ended(held)
+    assert len(console.of(StatusNotice)) == 2
 
 
 @pytest.mark.parametrize("error", ERRORS)
