@@ -19,12 +19,14 @@ from .background import Background
 
 INTERVAL = 30
 """Milliseconds between two fetches: 33 a second looks immediate, and one insertion a fetch stays cheap."""
-BATCH = 2_000
-LEAST_BATCH = 50
-"""Notices fetched at once, at most and at least: as many as were taken in within `FRAME` lately."""
 FRAME = 4
-"""Milliseconds one batch may take: a quarter of a frame of 60 a second. What it changed is drawn in the same turn of
-Qt's loop, and takes as long again and more; keys and mouse wait for both."""
+"""Milliseconds one turn of Qt's loop may spend on what it fetches: a quarter of a frame of 60 a second. What it changed
+is drawn in the same turn, and takes as long again and more; keys and mouse wait for both."""
+BATCH, FIRST_BATCH, LEAST_BATCH = 500, 50, 10
+"""Notices handed on in one piece, at most, at first and at least: as many as were taken in within `FRAME` lately. The
+next kind may take much longer, so the most is little; a turn has several pieces while half of its time is left."""
+LAST_BATCH = 2_000
+"""Notices handed on when the engine has ended."""
 
 
 class EngineLike(Protocol):
@@ -59,7 +61,7 @@ class Bridge(QObject):
         self._heeded = False
         """What the last ring asks for is done, or will be."""
         self._since = QElapsedTimer()
-        self._limit = LEAST_BATCH
+        self._limit = FIRST_BATCH
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -92,7 +94,7 @@ class Bridge(QObject):
             return
         if self._shut():
             self._engine.stop()
-            self._deliver()
+            self._deliver(LAST_BATCH)
 
     def close_later(self) -> None:
         """Stop and join the engine without blocking; `closed` tells when it is done."""
@@ -108,7 +110,7 @@ class Bridge(QObject):
         return was_open
 
     def _ended(self) -> None:
-        self._deliver()
+        self._deliver(LAST_BATCH)
         self.closed.emit()
 
     def _ring(self) -> None:
@@ -137,18 +139,28 @@ class Bridge(QObject):
         self._since.start()
         full = True  # whatever goes wrong, what waits is fetched
         try:
-            full = self._deliver(self._limit) >= self._limit
+            while full and self._open and self._taken_for() < FRAME / 2:
+                full = self._deliver_piece()
         finally:
-            self._plan_next(full)
+            if full and self._open:  # what waits has half of the thread's time, the user the other half
+                self._timer.start(max(1, round(self._taken_for())))
 
-    def _plan_next(self, full: bool) -> None:
-        took = self._since.nsecsElapsed() / 1e6
-        fits = self._limit * 2 if took < FRAME / 2 else int(self._limit * FRAME / took)
-        self._limit = max(LEAST_BATCH, min(BATCH, fits))
-        if full and self._open:
-            self._timer.start(max(1, round(took)))  # what waits has half of the thread's time, the user the other half
+    def _taken_for(self) -> float:
+        """Milliseconds of this turn until now."""
+        return self._since.nsecsElapsed() / 1e6
 
-    def _deliver(self, limit: int = BATCH) -> int:
+    def _deliver_piece(self) -> bool:
+        """Hand on one piece; whether more may wait."""
+        before, limit = self._taken_for(), self._limit
+        count = self._deliver(limit)
+        took = self._taken_for() - before
+        if took > FRAME:
+            self._limit = max(LEAST_BATCH, min(limit, int(count * FRAME / took)))
+        elif count == limit and took < FRAME / 2:  # only as many as were taken in tell that more can be
+            self._limit = min(BATCH, 2 * limit)
+        return count >= limit
+
+    def _deliver(self, limit: int) -> int:
         batch = tuple(self._engine.drain(limit))
         if batch:
             self.notices.emit(batch)

@@ -50,6 +50,7 @@ from .workbench import Workbench
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import Redaction
+_TAKEN = (MessageNotice, EngineNotice)
 
 
 class MainWindow(QMainWindow):
@@ -276,16 +277,17 @@ class MainWindow(QMainWindow):
             except Exception:  # noqa: BLE001 - the others are to have them all the same
                 tell_defect()
         for notice in batch:
-            try:
-                self._notice(notice)
-            except Exception:  # noqa: BLE001 - as above
-                tell_defect()
+            if isinstance(notice, _TAKEN):
+                try:
+                    self._notice(notice)
+                except Exception:  # noqa: BLE001 - as above
+                    tell_defect()
 
-    def _notice(self, notice: Notice) -> None:
+    def _notice(self, notice: MessageNotice | EngineNotice) -> None:
         if isinstance(notice, MessageNotice):
             self.builder.add_response(notice)
             self.answering.take(notice)
-        elif isinstance(notice, EngineNotice):
+        else:
             self.silence.take(notice)
 
     def _theme_changed(self) -> None:

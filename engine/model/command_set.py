@@ -137,6 +137,10 @@ class CommandSet:
 
     @property
     def command_field(self) -> int | None:
+        if self.places is not None:  # `number` by itself: several ask it of each message
+            place = self.places.get(COMMAND_FIELD)
+            if place is not None and type(value := self.elements[place].value) is int:
+                return value
         return self.number(COMMAND_FIELD)
 
     @property

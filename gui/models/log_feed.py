@@ -32,7 +32,7 @@ from engine.standard.status import StatusClass, lookup, status_text
 from gui.report import tell_defect
 
 from .log_associations import AssociationRows
-from .log_lessons import Lessons
+from .log_lessons import LEARNED_FROM, Lessons
 from .log_links import REMEMBERED, Links, Origin
 from .log_store import Class, Kind, LogStore, Shape, SubOperations
 
@@ -132,8 +132,10 @@ class LogFeed:
         """Add and change rows; returns the numbers of the rows changed (new ones among them)."""
         self._changed = set()
         for notice in notices:
-            take = self._take.get(type(notice))
-            self.lessons.take(notice, self.store.end - 1)
+            kind = type(notice)
+            take = self._take.get(kind)
+            if kind in LEARNED_FROM:
+                self.lessons.take(notice, self.store.end - 1)
             if take is None:
                 continue
             try:

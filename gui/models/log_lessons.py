@@ -13,6 +13,8 @@ from engine.model.storing import FileState
 REMEMBERED, SMALL = 4_096, 8_192
 """Lessons, and bytes of the data set of each message."""
 _TOLD = frozenset({FileState.CANNOT_GO, FileState.PASSED_OVER, FileState.WARNING, FileState.FAILED})
+LEARNED_FROM = frozenset({MessageNotice, StorePlanNotice, StoredNotice})
+"""Notices that may have something to teach."""
 Lesson = tuple[int, MessageNotice | Path]
 
 
@@ -32,6 +34,8 @@ class Lessons:
         """Messages with a small data set, and files of which a sentence may say what is the matter."""
         if isinstance(notice, MessageNotice):
             data = notice.data
+            if data is None:
+                return
             if isinstance(data, DataSet) or (isinstance(data, EncodedData) and len(data.data) <= SMALL):
                 self._keep(((row, notice),))
         elif isinstance(notice, StorePlanNotice):

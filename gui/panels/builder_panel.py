@@ -136,10 +136,11 @@ class BuilderPanel(QWidget):
         page = self._by_operation.get(notice.operation) if notice.operation is not None else None
         if page is None:
             return
-        row = message_for(notice.command.command_field or 0)
         if notice.direction is Direction.SENT:
             page.sent(notice)
-        elif row is None or row.kind == "response":
+            return
+        row = message_for(notice.command.command_field or 0)
+        if row is None or row.kind == "response":
             page.add_response(notice)
 
     def operation_ended(self, notice: StatusNotice) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.model.commands import Cancel
 from engine.model.notices import ErrorNotice
-from gui.bridge import BATCH, Bridge
+from gui.bridge import BATCH, LEAST_BATCH, Bridge
 
 
 class ThreadedEngine:
@@ -155,4 +155,72 @@ def test_a_bell_that_was_heard_by_halves_is_not_rung_in_vain(qtbot, monkeypatch)
         bridge.start()
         qtbot.waitUntil(lambda: len(taken) == 1)
     assert heard and [kind for kind, *_ in raised] == [KeyError]
+    bridge.close()
+
+
+class Clock:
+    """In place of the bridge's: goes on when it is told to."""
+
+    def __init__(self):
+        self.now, self.since = 0.0, None
+
+    def start(self):
+        self.since = self.now
+
+    def isValid(self):
+        return self.since is not None
+
+    def elapsed(self):
+        return int(self.now - self.since)
+
+    def nsecsElapsed(self):
+        return int((self.now - self.since) * 1e6)
+
+
+def test_a_turn_ends_after_its_time_however_slow_those_who_take_are(qtbot):
+    """Notices that cost little come first: what they taught is not believed of those that cost a millisecond each."""
+    engines = []
+
+    def make(bell):
+        engines.append(ThreadedEngine(bell))
+        return engines[0]
+
+    bridge = Bridge(make)
+    clock = bridge._since = Clock()
+    engines[0].out.extend(ErrorNotice(time=0.0, sentence="x") for _ in range(3_000))
+    engines[0].out.extend(ErrorNotice(time=1.0, sentence="x") for _ in range(1_000))
+    turns, taken = {}, []
+
+    def take(batch):
+        taken.extend(batch)
+        spent = sum(n.time for n in batch)
+        clock.now += spent
+        turns[clock.since] = turns.get(clock.since, 0.0) + spent
+
+    bridge.notices.connect(take)
+    bridge._fetch()
+    while len(taken) < 4_000:
+        clock.now += 100
+        bridge._fetch()
+    slow = [spent for spent in turns.values() if spent]
+    assert max(slow) <= BATCH
+    assert max(slow[1:]) < 2 * LEAST_BATCH  # two pieces at most: the clock is looked at between them
+    assert len(taken) == 4_000
+    bridge.close()
+
+
+def test_many_cheap_notices_are_taken_in_one_turn(qtbot):
+    engines = []
+
+    def make(bell):
+        engines.append(ThreadedEngine(bell))
+        return engines[0]
+
+    bridge = Bridge(make)
+    bridge._since = Clock()
+    engines[0].out.extend(ErrorNotice(time=0.0, sentence="x") for _ in range(5_000))
+    taken = []
+    bridge.notices.connect(taken.extend)
+    bridge._fetch()
+    assert len(taken) == 5_000
     bridge.close()

@@ -140,14 +140,15 @@ class OperationStory:
     def keep(self, notice: MessageNotice) -> None:
         """Remember a message, with its data set where that is in memory and there is room; a temporary file is not kept
         from going."""
-        if isinstance(notice.data, EncodedData):
+        data = notice.data
+        if isinstance(data, EncodedData):
             self.data += notice.data_length
             if self.data > KEPT_DATA:
                 notice = replace(notice, data=None)
-        elif isinstance(notice.data, FileData) and notice.data.owner is not None:
+        elif isinstance(data, FileData) and data.owner is not None:
             notice = replace(notice, data=None)
         self.messages.append(notice)
-        if notice.direction is Direction.RECEIVED and notice.command.is_response and notice.command.status:
+        if notice.direction is Direction.RECEIVED and notice.command.status and notice.command.is_response:
             self._refusal(notice)
 
     def _refusal(self, response: MessageNotice) -> None:
@@ -232,19 +233,20 @@ class Stories:
             story.rejection, story.abort = n.rejection, n.abort
 
     def _pdu(self, n: PduNotice) -> None:
-        seen = _pdu_seen(n.time, n.type, n.direction is Direction.SENT, n.state_after)
-        self.association(n.association).pdus.append(seen)
+        story = self.associations.get(n.association) or self.association(n.association)
+        story.pdus.append(_pdu_seen(n.time, n.type, n.direction is Direction.SENT, n.state_after))
 
     def _message(self, n: MessageNotice) -> None:
+        story = self.associations.get(n.association) or self.association(n.association)
         seen = _message_seen(n.time, n.direction is Direction.SENT, n.command, n.duration, n.unsolicited)
-        self.association(n.association).messages.append(seen)
+        story.messages.append(seen)
         if n.direction is Direction.RECEIVED and n.command.command_field == _STORE:
             self.stores_received += 1
         if n.operation is not None:
-            operation = self.operation(n.operation)
+            operation = self.operations.get(n.operation) or self.operation(n.operation)
             operation.keep(n)
             if operation.refused:
-                self.association(n.association).refused = operation.refused
+                story.refused = operation.refused
 
     def _stored(self, n: StoredNotice) -> None:
         """Each file is an operation of its own; what it was refused with belongs to that of all files too."""
