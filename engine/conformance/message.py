@@ -19,7 +19,7 @@ from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
 from engine.wire.commands import decode_command, decode_command_spans
-from engine.wire.datasets import DataSetError, LimitError, decode_dataset
+from engine.wire.datasets import DataSetError, LimitError, TooManyElements, decode_dataset
 from engine.wire.element_walk import AnyWalk, walk_of
 from engine.wire.issues import Issue
 from engine.wire.pdus import Buffer
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a data set kept to be read: identifiers and attribute lists are shorter, but for the images of a film.
-Reading so many takes a tenth of a second where there are ten thousand references in them, one where all is made of
-elements without a value."""
+Reading so many takes a tenth of a second where there are ten thousand references in them."""
+MOST_READ = 30_000
+"""Elements and items read of one: ten thousand references. Where there are more, all may be made of elements without a
+value, and reading them would hold up everybody for a second."""
 INFLATED_LIMIT = 64 * 1024
 """Bytes read of one that is deflated: a kilobyte can become so many that it would hold us up."""
 
@@ -51,7 +53,7 @@ class Message:
     __slots__ = (
         "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
         "findings", "from_requestor", "has_data", "interrupted", "kind", "limits", "message_id", "operation",
-        "responded_to", "service", "status", "status_class", "template", "time", "walk",
+        "responded_to", "service", "status", "status_class", "template", "time", "unread", "walk",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +77,8 @@ class Message:
         self.body_length = 0
         self.has_data: bool | None = None
         self.walk: AnyWalk | None = None
+        self.unread = False
+        """Its data set has more elements than are read; that shows when it is asked for."""
         self.interrupted = False
         self.operation: Operation | None = None
         self.findings: list[Finding] = []
@@ -137,7 +141,7 @@ class Message:
 
     @property
     def data_set(self) -> DataSet | None:
-        """The data set; None when there is none, it was too long to keep, or it cannot be read."""
+        """The data set; None when there is none, it was too long to keep or to read, or it cannot be read."""
         return self._read()[0]
 
     def kept(self, data: Buffer, limit: int) -> None:
@@ -171,13 +175,16 @@ class Message:
 
     @property
     def unreadable(self) -> str:
-        """Why the data set cannot be read, "" when it can or was not kept."""
+        """Why the data set cannot be read, "" when it can, was not kept or is too long."""
         return self._read()[1]
 
     def _read(self) -> tuple[DataSet | None, str]:
         if self._data_set is None:
             whole = self.body_length and len(self.body) == self.body_length
-            self._data_set = _decode(bytes(self.body), self.transfer_syntax, self.limits) if whole else (None, "")
+            try:
+                self._data_set = _decode(bytes(self.body), self.transfer_syntax, self.limits) if whole else (None, "")
+            except TooManyElements:
+                self._data_set, self.unread = (None, ""), True
         return self._data_set
 
     def about(self, rule: str, sentence: str, tag: int | None = None, *, clause: str = "") -> Finding:
@@ -220,7 +227,9 @@ def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet 
         return None, ""
     issues: list[Issue] = []
     try:
-        read = decode_dataset(data, transfer_syntax, issues, _bounded(limits))
+        read = decode_dataset(data, transfer_syntax, issues, _bounded(limits), MOST_READ)
+    except TooManyElements:
+        raise
     except LimitError as error:  # it inflates too far: with a list of issues, no other limit is told so
         return None, str(error) if limits.inflated <= INFLATED_LIMIT else ""
     except DataSetError as error:

@@ -99,8 +99,9 @@ def _judge_data(m: Message) -> list[Finding]:
     if not m.has_data:
         return []
     fault = encoding_fault(bytes(m.body[:8]), m.body_length, m.transfer_syntax) or m.unreadable
-    if not fault and len(m.body) < m.body_length and not m.interrupted and (walk := m.walked()) is not None:
-        fault = cut_short(walk)  # too long to be read
+    too_long = m.unread or len(m.body) < m.body_length
+    if not fault and too_long and not m.interrupted and (walk := m.walked()) is not None:
+        fault = cut_short(walk)
     if fault:
         return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
     return check_data(m.command, m.data_set) if m.data_set is not None else []

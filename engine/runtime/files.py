@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
 from engine.model.file_names import is_plain_uid, uid_stem
-from engine.model.limits import MIB, USUAL, Limits, named
+from engine.model.limits import KIB, MIB, USUAL, Limits, named
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 LARGEST_INFLATED = 16 * MIB
 """Bytes that a deflated data set that is no instance to store becomes at most, whatever the limits say: decoded, many
 small elements take thirty times their bytes, and a kilobyte of the peer's would become a gigabyte of ours."""
-LONG = MIB
-"""Bytes of a data set from which on it is decoded in another thread: where all of it are elements without a value, the
-loop has a second to do with so many."""
+LONG, LONG_INSTANCE = 128 * KIB, MIB
+"""Bytes of a data set from which on it is decoded in another thread, and of an instance to store, of which little is
+read: where all of it are elements without a value, the loop has a tenth of a second to do with the former."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
@@ -271,10 +271,10 @@ def is_deflated(transfer_syntax_uid: str) -> bool:
     return row is not None and row.deflated
 
 
-def takes_long(data: EncodedData | FileData | None, transfer_syntax_uid: str) -> bool:
-    """Whether a data set is to be decoded beside the loop: it is deflated, or large. Nearly all of it may be elements
-    without a value, or items."""
-    return is_deflated(transfer_syntax_uid) or (data is not None and size_of(data) > LONG)
+def takes_long(data: EncodedData | FileData | None, transfer_syntax_uid: str, long: int = LONG) -> bool:
+    """Whether a data set is to be decoded beside the loop: it is deflated, or has more than `long` bytes. Nearly all of
+    it may be elements without a value, or items."""
+    return is_deflated(transfer_syntax_uid) or (data is not None and size_of(data) > long)
 
 
 async def decoded_beside(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:

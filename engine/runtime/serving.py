@@ -35,7 +35,7 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import decoded_beside, drop_spooled, size_of, takes_long
+from .files import LONG_INSTANCE, decoded_beside, drop_spooled, size_of, takes_long
 from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
@@ -257,7 +257,8 @@ class _Run:
     async def _first(self, generator: Serving) -> Effect | None:
         """The first effect, for which an instance is read; identifiers are decoded before."""
         message = self.event.message
-        if message.command.command_field != STORE or not takes_long(message.data, message.transfer_syntax):
+        stores = message.command.command_field == STORE
+        if not stores or not takes_long(message.data, message.transfer_syntax, LONG_INSTANCE):
             return next(generator, None)
         return await asyncio.to_thread(next, generator, None)
 

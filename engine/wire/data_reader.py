@@ -99,16 +99,21 @@ class Reader:
         little_endian: bool,
         stop_at: int = 1 << 32,
         depth: int = MAXIMUM_DEPTH,
+        most: int | None = None,
     ) -> None:
-        """stop_at: the first tag at top level not to be read any more. depth: of sequences in each other."""
+        """stop_at: the first tag at top level not to be read any more. depth: of sequences in each other. most:
+        elements and items that are read; `MAXIMUM_ELEMENTS` by default."""
         self._source = source
         self._little = little_endian
         self._implicit = implicit_vr
         self._order = "<" if little_endian else ">"
         self._stop_at = stop_at
         self._depth = depth
+        self._most = MAXIMUM_ELEMENTS if most is None else most
         self.too_deep = False
         """Whether that is the failure."""
+        self.too_many = False
+        """The same of their number."""
         self.failure: tuple[str, int] | None = None
         self.position = 0
         """Where reading ended."""
@@ -122,6 +127,13 @@ class Reader:
     def _fail(self, text: str, offset: int) -> None:
         if self.failure is None:
             self.failure = (text, offset)
+
+    def _counted(self, offset: int) -> None:
+        """One more, which ends there."""
+        self._count += 1
+        if self._count > self._most:
+            self.too_many = self.failure is None
+            self._fail(f"there are more than {self._most} elements", offset)
 
     def _elements(
         self, start: int, end: int, implicit: bool, scope: _Scope, depth: int
@@ -158,16 +170,14 @@ class Reader:
                 break
             found.append(element)
             start = element.end
-            self._count += 1
-            if self._count > MAXIMUM_ELEMENTS:
-                self._fail(f"there are more than {MAXIMUM_ELEMENTS} elements", start)
+            self._counted(start)
         return tuple(found), start
 
     def _many(self, source: bytes, start: int, end: int, scope: _Scope, depth: int, found: list[RawElement]) -> int:
         """Take the elements from `start` on as long as they are such as `_plain` takes, and say where they end. The
         fast twin of that for bytes in Explicit VR Little Endian."""
         stop_at = (1 << 32) if depth else self._stop_at
-        room = MAXIMUM_ELEMENTS - self._count
+        room = self._most - self._count
         before = len(found)
         while end - start >= 8 and len(found) - before < room:
             group, number, code, length = _explicit(source, start)
@@ -186,7 +196,7 @@ class Reader:
     def _plain(self, tag: int, head: bytes, start: int, end: int, implicit: bool) -> RawElement | None:
         """The element at `start`, if it is one of the many: of a standard group, of one VR that is no sequence, its
         length told. The fast twin of `_element`, for little endian."""
-        if tag >> 16 & 1 or self._count >= MAXIMUM_ELEMENTS:
+        if tag >> 16 & 1 or self._count >= self._most:
             return None
         if implicit:
             vr = plain_vr(tag)
@@ -281,6 +291,7 @@ class Reader:
             stop = stopped if length == UNDEFINED else stop
             items.append(RawItem(elements, start, stop))
             start = stop
+            self._counted(start)
         if delimited and self.failure is None:
             self._fail(f"the sequence {tag_text(tag)} does not end", start)
         return tuple(items), start

@@ -34,7 +34,7 @@ from .dicom_files import (
     problem,
     read_file_into,
 )
-from .errors import DataSetError, LimitError
+from .errors import DataSetError, LimitError, TooManyElements
 from .file_front import FRONT, is_plain_instance, plain_instance
 from .file_writing import file_meta, meta_pieces, put, put_in_place, write_file, write_instance, write_out, write_whole
 from .issues import Issue
@@ -60,15 +60,20 @@ def encode_dataset(data_set: DataSet, transfer_syntax_uid: str) -> bytes:
 
 
 def decode_dataset(
-    data: Buffer, transfer_syntax_uid: str, issues: list[Issue] | None = None, limits: Limits = USUAL
+    data: Buffer,
+    transfer_syntax_uid: str,
+    issues: list[Issue] | None = None,
+    limits: Limits = USUAL,
+    most: int | None = None,
 ) -> DataSet:
     """The data set of these bytes. Text that its character set cannot explain has U+FFFD in it.
 
     DataSetError says where the bytes stop making sense; when a list of issues is given, that is put there instead and
-    everything before it is returned. What cannot be inflated at all is a DataSetError always.
+    everything before it is returned. What cannot be inflated at all is a DataSetError always, and where there are more
+    than `most` elements and items, a TooManyElements.
     """
     layout = layout_of(transfer_syntax_uid)
-    elements = _read(_plain(data, transfer_syntax_uid, limits), layout, issues=issues, depth=limits.depth)
+    elements = _read(_plain(data, transfer_syntax_uid, limits), layout, issues=issues, depth=limits.depth, most=most)
     return _data_set(elements, (DEFAULT,), layout.little_endian)
 
 
@@ -187,14 +192,18 @@ def _read(
     stop_at: int = 1 << 32,
     issues: list[Issue] | None = None,
     depth: int = USUAL.depth,
+    most: int | None = None,
 ) -> tuple[RawElement, ...]:
+    implicit_vr, little_endian = layout.implicit_vr, layout.little_endian
     reader = Reader(
-        source, implicit_vr=layout.implicit_vr, little_endian=layout.little_endian, stop_at=stop_at, depth=depth
+        source, implicit_vr=implicit_vr, little_endian=little_endian, stop_at=stop_at, depth=depth, most=most
     )
     elements = reader.read(start)
     if reader.failure is not None:
         text, offset = reader.failure
         sentence = f"The data set cannot be read from byte {offset - start} on: {text}."
+        if most is not None and reader.too_many:
+            raise TooManyElements(sentence)
         if issues is None:
             raise (LimitError if reader.too_deep else DataSetError)(sentence)
         issues.append(Issue(sentence, offset - start, len(source) - start, "PS3.5 7"))
@@ -272,6 +281,7 @@ __all__ = [
     "DataSetError",
     "FileHeader",
     "LimitError",
+    "TooManyElements",
     "checked",
     "dataset_from_json",
     "dataset_to_json",

@@ -9,3 +9,7 @@ class DataSetError(Exception):
 
 class LimitError(DataSetError):
     """A data set that may be right, but takes more than it may (`engine.model.limits`)."""
+
+
+class TooManyElements(LimitError):
+    """One with more elements than whoever reads it wished to be held up by."""

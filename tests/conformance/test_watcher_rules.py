@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.conformance.message import BODY_LIMIT, INFLATED_LIMIT
+from engine.conformance.message import BODY_LIMIT, INFLATED_LIMIT, MOST_READ
 from engine.conformance.rules import RULES
 from tests.conformance import cases_exchange, cases_pdus, cases_workflow
 from tests.conformance.talk import Talk
@@ -59,6 +59,22 @@ def test_long_data_sets_are_judged_too(more: int) -> None:
         talk = Talk(syntax="1.2.840.10008.1.2.1")
         cases_exchange.ask(cases_exchange.FIND, text + end)(talk)
         assert [rule for rule in talk.found if rule.startswith("data.")] == rules
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
+@pytest.mark.parametrize("nested", [False, True], ids=["elements", "items"])
+def test_a_data_set_of_many_elements_is_not_read_but_looked_at(nested: bool, syntax: str) -> None:
+    """All of it read would hold up the association; ten thousand references are no more than usual."""
+    kind = b"SH\0\0" if syntax.endswith(".2.1") else bytes(4)
+    item, end = b"\xfe\xff\x00\xe0\0\0\0\0", b"\xfe\xff\xdd\xe0\0\0\0\0"
+    sequence = b"\x08\0\x99\x11" + (b"SQ\0\0" if syntax.endswith(".2.1") else b"") + b"\xff" * 4
+    cut = b"\x10\0\x10\0" + (b"PN" if syntax.endswith(".2.1") else b"") + b"\x08\0\0\0"[: 2 if kind[0] else 4]
+    for count, read in ((MOST_READ - 1, True), (MOST_READ + 1, False)):
+        body = sequence + item * (count - 1) + end if nested else (b"\x08\0\x60\0" + kind) * count
+        for more, rules in ((b"", ["data.query-level"] * read), (cut, ["data.unreadable"])):
+            talk = Talk(syntax=syntax)
+            cases_exchange.ask(cases_exchange.FIND, body + more)(talk)
+            assert [rule for rule in talk.found if rule.startswith("data.")] == rules, (count, more)
 
 
 @pytest.mark.parametrize(("size", "judged"), [(INFLATED_LIMIT - 30, True), (INFLATED_LIMIT, False)])

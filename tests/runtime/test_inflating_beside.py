@@ -17,7 +17,7 @@ from engine.model.notices import Outcome, StatusNotice
 from engine.model.procedures.instance import ReadInstance
 from engine.protocol.exchange_events import Received
 from engine.runtime import report_board
-from engine.runtime.files import LONG
+from engine.runtime.files import LONG, LONG_INSTANCE
 from engine.runtime.report_board import MOST_BESIDE, ReportBoard
 from engine.services.responses import request_of, response_to
 from engine.wire import datasets
@@ -106,10 +106,11 @@ def test_the_response_to_a_step_of_a_procedure(console: Console, held: Held) -> 
 @pytest.mark.parametrize("name", ["C-STORE-RQ", "C-FIND-RQ"])
 def test_what_is_large_is_read_beside_the_loop(name: str, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
+    long = LONG_INSTANCE if name == "C-STORE-RQ" else LONG
 
     def watched(read: Any) -> Any:
         def reading(data: Any, *given: Any, **named: Any) -> DataSet:
-            if len(data.data if isinstance(data, EncodedData) else data) > LONG:
+            if len(data.data if isinstance(data, EncodedData) else data) > long:
                 threads.append(threading.current_thread().name)
             result: DataSet = read(data, *given, **named)
             return result
@@ -122,7 +123,7 @@ def test_what_is_large_is_read_beside_the_loop(name: str, console: Console, monk
     own = {"AffectedSOPInstanceUID": "1.2.3"} if sop_class == CT else {}
     level = DataElement(0x00080052, "CS", ("STUDY",))
     uids = DataElement(0x00080016, "UI", (CT,)), DataElement(0x00080018, "UI", ("1.2.3",))
-    text = DataElement(0x00104000, "LT", ("x" * LONG,))
+    text = DataElement(0x00104000, "LT", ("x" * long,))
     data = EncodedData(datasets.encode_dataset(DataSet((*uids, level, text)), IMPLICIT), IMPLICIT)
     request = Outgoing(command=request_of(name, AffectedSOPClassUID=sop_class, **own), data=data)
     number = console.open(proposal(console.listen(), (sop_class, IMPLICIT)))
