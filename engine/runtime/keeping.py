@@ -15,8 +15,10 @@ from engine.services.state import Change, State
 from engine.wire.pdus import Buffer
 
 from .archive import Archive, FindIt
+from .beside import beside
 from .database import Database, DatabaseError
 from .files import FolderStore, drop_spooled
+from .places import known_quick
 
 INSIDE = ".dimse-console"
 """Folder beside the stored instances with what is not theirs: the database, and files while they are received."""
@@ -54,7 +56,8 @@ class Volatile:
 
     async def keep(self, instance: Instance) -> str:
         if isinstance(self._store, FolderStore):
-            return await asyncio.to_thread(self._store.add, instance)
+            elsewhere = asyncio.to_thread if known_quick(self._store.folder) else beside
+            return await elsewhere(self._store.add, instance)
         return self._store.add(instance)
 
     def keep_at_once(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> FindIt | None:

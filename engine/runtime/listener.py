@@ -44,6 +44,7 @@ from .freed_memory import bound_areas
 from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
+from .places import quick_or_none
 from .room import Room
 from .serving import Server
 from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder, scheduled_on
@@ -298,7 +299,7 @@ class Listener:
         folder = self._durable.incoming if self._durable else self.command.settings.folder
         limits = self.command.settings.policy.limits
         if self._durable is None:
-            return Spool(context.transfer_syntax, folder, limits)
+            return Spool(context.transfer_syntax, quick_or_none(folder), limits)
         if not self._durable.archive.quick:  # the loop writes it: to a disk of this computer, and it is copied then
             return Spool(context.transfer_syntax, None, limits)
         head = partial(_file_head, context.transfer_syntax, command)

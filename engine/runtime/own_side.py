@@ -66,6 +66,7 @@ class _OwnSide:
     def sink(self, negotiated: NegotiatedContext, _: bytes) -> Sink | None:
         """Where a data set that arrives goes."""
         from .files import FolderStore, Spool
+        from .places import quick_or_none
 
         folder = self._store.folder if isinstance(self._store, FolderStore) else None
-        return Spool(negotiated.transfer_syntax, folder, self._limits)
+        return Spool(negotiated.transfer_syntax, quick_or_none(folder), self._limits)

@@ -40,6 +40,12 @@ def known_quick(folder: str | Path) -> bool | None:
     return _known.get(str(folder))
 
 
+def quick_or_none(folder: Path | None) -> Path | None:
+    """The folder where it is known to be quick; else None, the one for temporary files: what the loop itself writes
+    goes to a disk of this computer, and is copied then."""
+    return folder if folder is not None and known_quick(folder) else None
+
+
 def is_quick_file(path: Path) -> bool:
     """The same of what is read when this file is: a link may lead elsewhere. Asks the disk too."""
     return is_quick(path.parent) and (not path.is_symlink() or is_quick(os.path.dirname(os.path.realpath(path))))  # noqa: PTH120

@@ -22,6 +22,9 @@ from engine.standard.messages import GET, MOVE, STORE
 from engine.standard.status import StatusClass, status_class
 from engine.wire.datasets import DataSetError
 
+from .beside import beside
+from .places import known_quick
+
 if TYPE_CHECKING:
     from .association import Association
 
@@ -67,12 +70,17 @@ class Retrieval:
         self.answered[StatusClass.FAILURE if status is None else status_class(status)] += 1
         self.changed.set()
 
-    def keep_copy(self, command: CommandSet, data: EncodedData | FileData | None, limits: Limits) -> None:
+    async def keep_copy(self, command: CommandSet, data: EncodedData | FileData | None, limits: Limits) -> None:
         """What the built-in peer took for its own store, into the folder that was asked for as well."""
+        from .files import FolderStore  # with all it takes to write files: most programs start without
+
         if self.copies is None or data is None:
             return
         try:
-            problem = self.copies.add(instance_from(command.sop_class_uid, command.sop_instance_uid, data, limits))
+            instance = instance_from(command.sop_class_uid, command.sop_instance_uid, data, limits)
+            folder = self.copies.folder if isinstance(self.copies, FolderStore) else None
+            at_once = folder is None or known_quick(folder)
+            problem = self.copies.add(instance) if at_once else await beside(self.copies.add, instance)
         except DataSetError as error:
             problem = str(error)
         if problem and len(self.not_kept) < NAMED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.model.association import Peer, Policy, Proposal
@@ -20,11 +21,13 @@ from engine.wire import datasets
 
 from . import sentences
 from .association import Association
+from .beside import beside
 from .context import Context
 from .files import Discarding, FolderStore, decoded_response
 from .invocation import Ended, Invocation, Response
 from .operations import Operation, opened
 from .own_side import own_side
+from .places import is_quick
 from .retrievals import Retrieval
 
 if TYPE_CHECKING:
@@ -64,6 +67,8 @@ class Retrieving:
     async def run(self) -> None:
         """Retrieve to the end; where we receive ourselves, what is still on its way is waited for a moment. Raises
         Ended."""
+        if self._command.folder:  # nobody waits for the answer: it may never come
+            self._context.spawn(_look_at(self._command.folder), "Looking at a folder")
         self._reception = await self._receive()
         try:
             await self._operate()
@@ -284,3 +289,8 @@ async def _failed_instances(association: Association, invocation: Invocation, re
 
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+async def _look_at(folder: Path) -> None:
+    """Have it be known where it is."""
+    await beside(is_quick, folder)

@@ -276,7 +276,7 @@ class _Run:
         asked = self.event.message
         retrieval = self.association.messages.retrieval_of(asked.command)
         if retrieval is not None and status_class(effect.command.status or 0) in _STORED:
-            retrieval.keep_copy(asked.command, asked.data, self.association.limits)
+            await retrieval.keep_copy(asked.command, asked.data, self.association.limits)
         if effect.refused:
             self.server.refused(asked.command, effect.refused, self.association.number)
         message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id)

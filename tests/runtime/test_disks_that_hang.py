@@ -12,13 +12,25 @@ from typing import Any
 
 import pytest
 
-from engine.model.commands import Cancel, StoreFiles
+from engine.model.commands import Cancel, MoveDestination, Retrieve, StoreFiles
 from engine.model.limits import Limits
 from engine.model.notices import EngineNotice, Outcome
 from engine.runtime import places
 from engine.runtime.places import folder_of, is_quick, kind_of, known_quick, known_quick_file
-from tests.runtime.console import CT, EXPLICIT, Console, policy, proposal, store_rq, write_instances
+from tests.runtime.console import (
+    CT,
+    EXPLICIT,
+    HOST,
+    STUDY_GET,
+    STUDY_MOVE,
+    Console,
+    policy,
+    proposal,
+    store_rq,
+    write_instances,
+)
 from tests.runtime.test_limits import image
+from tests.runtime.test_retrieving import STUDY, free_port, same_files, stock
 from tests.runtime.test_storing import plan_of
 
 MOUNTS = """\
@@ -195,4 +207,37 @@ def test_what_is_received_onto_it_is_written_beside_the_loop(memory: int, share:
         shot = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, uid, image(uid, 5000)))
         assert shot.outcome is Outcome.SUCCESS
     assert sorted(path.name for path in share.folder.glob("*.dcm")) == ["1.2.1.dcm", "1.2.2.dcm"]
+    assert share.who and not {name for name in share.who if name.startswith("dimse-engine")}
+
+
+@pytest.mark.parametrize("memory", [1 << 20, 100])
+@pytest.mark.parametrize("how", ["C-GET", "C-MOVE", "C-MOVE to the built-in peer"])
+def test_what_is_retrieved_onto_it_is_written_beside_the_loop(
+    how: str, memory: int, share: Share, console: Console, tmp_path: Path
+) -> None:
+    port, limits = free_port(), Limits(memory=memory)
+    more: dict[str, Any] = {"move_destination": "MINE", "listen_port": port}
+    if how == "C-GET":
+        more = {"sop_classes": (CT,)}
+    elif how != "C-MOVE":
+        own = console.listen(tmp_path / "own", policy=policy(ae_titles=("MINE",), limits=limits))
+        port, more["listen_port"] = own.port, None
+    there = MoveDestination(ae_title="MINE", host=HOST, port=port)
+    archive = console.listen(stock(tmp_path / "stock"), destinations=(there,))
+    command = Retrieve(
+        operation=console.new_id(),
+        association=console.new_id(),
+        proposal=replace(proposal(archive, limits=limits), contexts=()),
+        service=how[:6].rstrip(),
+        sop_class_uid=STUDY_GET if how == "C-GET" else STUDY_MOVE,
+        identifier=STUDY,
+        folder=share.folder,
+        **more,
+    )
+    console.submit(command)
+    assert share.asked.wait(30)
+    assert console.echo(archive).outcome is Outcome.SUCCESS  # the loop serves others
+    share.answers.set()
+    assert console.status(command.operation).outcome is Outcome.SUCCESS
+    assert same_files(share.folder, tmp_path / "stock")
     assert share.who and not {name for name in share.who if name.startswith("dimse-engine")}
