@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
@@ -26,6 +26,22 @@ class ElidingCombo(QComboBox):
         icon = self.iconSize().width() + SPACING.small if not option.currentIcon.isNull() else 0
         room = field.width() - icon - 2 * _EDGE
         return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    @sound
+    def sizeHint(self) -> QSize:
+        """Of one as wide as its texts, so much that none is shortened: Qt's own lacks a pixel."""
+        hint = super().sizeHint()
+        if self.sizeAdjustPolicy() is QComboBox.SizeAdjustPolicy.AdjustToContents:
+            option = QStyleOptionComboBox()
+            self.initStyleOption(option)
+            option.rect = QRect(QPoint(), hint)
+            field = self.style().subControlRect(
+                QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+            )
+            texts = (self.fontMetrics().horizontalAdvance(self.itemText(n)) for n in range(self.count()))
+            lacking = max(texts, default=0) + 1 + 2 * _EDGE - field.width()  # 1: advances are rounded down
+            hint.setWidth(hint.width() + max(0, lacking))
+        return hint
 
     @sound
     def paintEvent(self, event: QPaintEvent) -> None:

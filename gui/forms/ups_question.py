@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.ups import PROGRESS_INFORMATION, SCHEDULED, STATES, STEP_STATE, UPS_PULL, UPS_QUERY, UPS_WATCH
@@ -32,6 +32,8 @@ class UpsQuestion(QWidget):
         states = [(s, s.capitalize()) for s in STATES]
         self.state = ChoiceField("", [*states, (ANY, "In any state")], self)
         self.state.combo.setAccessibleName("State of the steps")
+        self.state.combo.setToolTip("State of the steps that are asked for")
+        self.state.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)  # where there is room
         self.keys_button = QPushButton("&Query keys", self)
         self.keys_button.setCheckable(True)
         self.keys_button.setAutoDefault(False)
@@ -41,11 +43,9 @@ class UpsQuestion(QWidget):
         self.form.remove(_STATE_PATH, keep=True)
         self.through = ChoiceField("Asked th&rough", THROUGH, self)
         self.through.combo.setToolTip("The class the query goes through; a provider may have only some of them")
-        words = QLabel("Steps", self)
-        words.setProperty("role", "muted")
         self.row = QHBoxLayout()
         self.row.setSpacing(SPACING.small)
-        for widget in (words, self.state, self.keys_button):
+        for widget in (self.state, self.keys_button):
             self.row.addWidget(widget)
         self.row.addStretch(1)
         self.more = QWidget(self)

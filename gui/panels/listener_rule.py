@@ -6,7 +6,16 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.model.faults import Fault, Phase
 from engine.model.scripting import Deviation, Rule
@@ -67,6 +76,8 @@ class RuleDialog(FormDialog):
         self.list = EntryList(self.faults, self, name="Faults", many=False, movable=False)
         self.chosen: EntryModel[Deviation] = EntryModel(describe_deviation, self)
         self.then = EntryList(self.chosen, self, name="What it does", many=False)
+        self.placing: list[QAbstractButton] = []
+        """What takes the selected fault out of the rule, or to another place in it."""
         self.form = FaultValues(self)
         self.remark = QLabel(self)
         self.remark.setProperty("role", "error")
@@ -112,7 +123,7 @@ class RuleDialog(FormDialog):
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Find a fault")
         self.list.set_empty("No fault of this moment has all these words.")
-        self.then.set_empty("Nothing yet.")
+        self.then.set_empty("Nothing yet: add a fault of those above.")
         line = self.then.fontMetrics().height()
         self.then.setFixedHeight(CHOSEN_ROWS * (2 * line + 3 * SPACING.small) + 2 * SPACING.small)
         self.then.add_action("&Remove", "Del", self.remove)
@@ -126,7 +137,9 @@ class RuleDialog(FormDialog):
             ("up", "Carry it out earlier", self.then.move_up),
             ("down", "Carry it out later", self.then.move_down),
         ):
-            row.addWidget(icon_button(icon, text, slot, self))
+            button = icon_button(icon, text, slot, self)
+            self.placing.append(button)
+            row.addWidget(button)
         heading = QLabel("What it does", self)
         heading.setProperty("role", "title")
         column = QVBoxLayout()
@@ -214,6 +227,7 @@ class RuleDialog(FormDialog):
         assert isinstance(phase, Phase)
         self.faults.set_records(faults_for(phase, self.search.text()), reset=True)
         self.list.select_row(0)
+        self.add_button.setEnabled(bool(self.faults.records))
 
     # -- the rule
 
@@ -252,3 +266,6 @@ class RuleDialog(FormDialog):
         self.accept_button.setEnabled(problem is None)
         self.remark.setText(problem or "")
         self.remark.setVisible(bool(problem))
+        count = len(self.chosen.records)
+        for button, least in zip(self.placing, (1, 2, 2), strict=True):  # one alone has no other place
+            button.setEnabled(count >= least)

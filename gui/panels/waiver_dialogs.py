@@ -51,12 +51,12 @@ class WaiveDialog(FormDialog):
         title = QLabel(rule.title if rule is not None else waiver.rule, self)
         title.setProperty("role", "title")
         title.setWordWrap(True)
-        about = QLabel(
-            "\n".join(p for p in (sentence, f"{titled(rule.clause) if rule else ''} · {waiver.rule}") if p), self
-        )
+        source = f"{titled(rule.clause)} · {waiver.rule}" if rule is not None else ""
+        about = QLabel("\n".join(p for p in (sentence, source) if p), self)
         about.setTextFormat(Qt.TextFormat.PlainText)
         about.setProperty("role", "muted")
         about.setWordWrap(True)
+        about.setVisible(bool(about.text()))
         heading = QVBoxLayout()
         heading.setSpacing(SPACING.small)
         heading.addWidget(title)

@@ -340,3 +340,23 @@ def test_the_log_has_a_row_for_a_rule_that_applies():
     assert store.shape(number).kind is Kind.SCRIPT
     assert store.shape(number).meaning == "late"
     assert "Script rule 1 applies to the C-ECHO response: late (delay)." in store.detail(number)
+
+
+def test_what_can_be_done_with_the_faults_of_a_rule_is_enabled(qtbot):
+    dialog = RuleDialog()
+    qtbot.addWidget(dialog)
+
+    def free() -> list[bool]:
+        return [button.isEnabled() for button in dialog.placing]
+
+    assert free() == [False, False, False]
+    dialog.search.setText("no fault has these words")
+    assert not dialog.add_button.isEnabled()
+    dialog.search.clear()
+    dialog.add()
+    assert free() == [True, False, False]
+    dialog.add()
+    assert free() == [True, True, True]
+    dialog.remove()
+    dialog.remove()
+    assert free() == [False, False, False]

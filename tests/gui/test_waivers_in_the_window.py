@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTextBrowser
+from PySide6.QtWidgets import QLabel, QTextBrowser
 
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
@@ -195,3 +195,12 @@ def test_a_broken_file_of_waivers_is_told_at_the_start(qtbot: QtBot, workspace: 
     window = MainWindow(Workspace(workspace.folder), bridge)
     qtbot.addWidget(window, before_close_func=_let_go)
     assert "waivers.toml, line 2" in window.status.sentence.whole()
+
+
+def test_a_waiver_of_a_rule_we_do_not_have_is_named_once(qtbot: QtBot) -> None:
+    """A workspace may be older or newer than the program."""
+    form = WaiveDialog(Waiver("data.of-tomorrow", "known", ""), (), new=False)
+    qtbot.addWidget(form)
+    assert [label.text() for label in form.findChildren(QLabel) if "data.of-tomorrow" in label.text()] == [
+        "data.of-tomorrow"
+    ]
