@@ -19,6 +19,9 @@ many takes a quarter of a second, in the stretches in which they come."""
 INFLATED_AT_LEAST, INFLATED_EACH = 1 << 20, 16
 """Bytes that are inflated of a deflated data set, and how many more for each that came: images become three times as
 long, so that only what is made to hold us up is given up."""
+INFLATED_A_PIECE = 32 << 20
+"""Bytes that one piece may become, which takes half a second at worst: a P-DATA-TF of 128 MiB would else become 2 GiB
+in one turn of the loop. Pieces are seldom longer than a MiB."""
 _INFLATED_AT_ONCE = 64 * 1024
 
 SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
@@ -235,6 +238,7 @@ class InflatingWalk:
         self._came = self._came or len(data) > 0
         self._room += INFLATED_EACH * len(data)
         rest: Buffer = data
+        least = self._room - INFLATED_A_PIECE  # of the room, before this piece has become too much
         more = len(data) > 0
         try:
             while more and not self.lost and not self._inflater.eof:
@@ -243,6 +247,8 @@ class InflatingWalk:
                 more = len(rest) > 0 or len(out) == _INFLATED_AT_ONCE  # what it has read may give more than that
                 self._room -= len(out)
                 self._elements.feed(out)
+                if self._room < least:
+                    self._room = -1
         except zlib.error:
             self.broken = True
 

@@ -210,7 +210,7 @@ def test_what_is_received_onto_it_is_written_beside_the_loop(memory: int, share:
     assert share.who and not {name for name in share.who if name.startswith("dimse-engine")}
 
 
-@pytest.mark.parametrize("memory", [1 << 20, 100])
+@pytest.mark.parametrize("memory", [1 << 20, 10])
 @pytest.mark.parametrize("how", ["C-GET", "C-MOVE", "C-MOVE to the built-in peer"])
 def test_what_is_retrieved_onto_it_is_written_beside_the_loop(
     how: str, memory: int, share: Share, console: Console, tmp_path: Path

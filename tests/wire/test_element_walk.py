@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import struct
 import zlib
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
+from engine.wire import element_walk
 from engine.wire.element_walk import INFLATED_AT_LEAST, MOST_ELEMENTS, AnyWalk, Cut, InflatingWalk, walk_of
 
 UNDEFINED = 0xFFFFFFFF
@@ -101,6 +103,15 @@ def test_what_was_read_may_inflate_to_more_than_is_taken_at_once() -> None:
         text = struct.pack("<HH2sHI", 0x0008, 0x0119, b"UT", 0, size) + bytes(size)
         walk = walked(deflated(text), DEFLATED_LE)
         assert isinstance(walk, InflatingWalk) and not walk.unended and walk.cut() is None, size
+
+
+def test_a_piece_that_becomes_too_much_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be inflated in one turn of the loop; the same in small pieces is looked at to its end."""
+    monkeypatch.setattr(element_walk, "INFLATED_A_PIECE", 1 << 20)
+    text = struct.pack("<HH2sHI", 0x0008, 0x0119, b"UT", 0, 3 << 20) + random.Random(1).randbytes(3 << 20)
+    data = deflated(text + NAME[:-1])
+    assert walked(data, DEFLATED_LE).lost
+    assert walked(data, DEFLATED_LE, *range(0, len(data), 1 << 19)).cut() == Cut(0x00100010, 4, 3)
 
 
 def test_what_is_made_to_hold_us_up_is_given_up() -> None:
