@@ -188,8 +188,11 @@ def test_a_real_tls_listener_is_echoed_and_a_plain_client_named(live_window, qtb
     failed = [r for r in window.session._records.values() if not r.requestor and r.phase is AssociationPhase.FAILED]
     assert ["sent an A-ASSOCIATE-RQ without TLS" in r.sentence for r in failed] == [True]
     table = window.log.table.model()
-    cells = [table.index(r, c).data() for r in range(table.rowCount()) for c in range(table.columnCount())]
-    assert any("without TLS" in str(cell) for cell in cells)
+
+    def cells() -> list[str]:
+        return [str(table.index(r, c).data()) for r in range(table.rowCount()) for c in range(table.columnCount())]
+
+    qtbot.waitUntil(lambda: any("without TLS" in cell for cell in cells()))  # rows are shown a moment later
 
 
 def test_a_key_that_does_not_fit_is_said_in_words(live_window, qtbot, files):

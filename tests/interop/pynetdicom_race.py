@@ -1,19 +1,24 @@
-"""A race inside pynetdicom 3.0 kept out of our tests: its users now and then lost a response to their own reactor.
+"""Races inside pynetdicom 3.0 kept out of our tests: its users now and then lost a response to their own reactor.
 
 An association of pynetdicom has a reactor thread, which a `send_*` call stops before it sends and lets go after its
 response. Let go, the reactor looks for requests once, and the flag that says it stands still is not yet taken back:
 a second call right after the first believes it stopped, sends, and when the answer is quicker than the reactor gets
 its turn (a peer on the same loaded machine), the reactor takes the response, has no use for it and drops it. The call
 then waits for its whole time limit and gives an empty status.
+
+For the same reason a provider that reports an event while the reactor answers a request may send a fragment of one
+message between those of the other.
 """
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 from pynetdicom.dimse import DIMSEServiceProvider
 
-_get_msg = DIMSEServiceProvider.get_msg
+_get_msg, _send_msg = DIMSEServiceProvider.get_msg, DIMSEServiceProvider.send_msg
+_sending = Lock()
 
 
 def _given_back(self: Any, block: bool = False) -> Any:
@@ -29,6 +34,13 @@ def _given_back(self: Any, block: bool = False) -> Any:
     return None, None
 
 
+def _whole(self: Any, primitive: Any, context_id: int) -> None:
+    """`DIMSEServiceProvider.send_msg`, all fragments of a message before those of another."""
+    with _sending:
+        _send_msg(self, primitive, context_id)
+
+
 def keep_out() -> None:
-    """Mend it in this process, for all associations."""
+    """Mend them in this process, for all associations."""
     DIMSEServiceProvider.get_msg = _given_back  # type: ignore[method-assign]
+    DIMSEServiceProvider.send_msg = _whole  # type: ignore[method-assign]
