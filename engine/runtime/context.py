@@ -21,7 +21,7 @@ from .retrievals import Retrievals
 
 if TYPE_CHECKING:
     from .association import Association
-    from .link import Link
+    from .connection import Connection
     from .listener import Listener
 
 
@@ -40,7 +40,7 @@ class Context:
         self.outbox = outbox
         self.ids = ids or itertools.count(1)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.links: set[Link] = set()
+        self.links: set[Connection] = set()
         """Connections that are open, so that none outlives the engine."""
         self.associations: dict[int, Association] = {}
         """Every association of either role that is not over, by its number."""

@@ -17,7 +17,7 @@ from engine.model.commands import Abort
 from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, Outcome
 from engine.protocol.serving import REQUEST
-from engine.runtime import link
+from engine.runtime import connection
 from engine.runtime.link import Link
 from engine.services.responses import request_of
 from engine.standard.pdus import ReleaseRQ
@@ -47,7 +47,7 @@ def _small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL)
 
     monkeypatch.setattr(Link, "attach", small)
-    monkeypatch.setattr(link, "WRITE_HIGH_WATER", SMALL)
+    monkeypatch.setattr(connection, "WRITE_HIGH_WATER", SMALL)
 
 
 def requests(talk: Conversation, first: int = 1) -> Iterator[bytes]:
