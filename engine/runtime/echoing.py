@@ -97,7 +97,7 @@ def answered(association: Association, event: p.EchoAnswered) -> bool:
     if invoked is None:
         return False
     duration = now - invoked.sent
-    if _goes_on(association, exchange, event, invoked, now):
+    if _goes_on(association, exchange, event, invoked, duration, now):
         return True
     command = event.form.response(event.number)
     association.recorder.echoes.answered(event, command, invoked.operation, duration, now)
@@ -106,7 +106,12 @@ def answered(association: Association, event: p.EchoAnswered) -> bool:
 
 
 def _goes_on(
-    association: Association, exchange: dx.Exchange, event: p.EchoAnswered, invoked: dx.Invoked, now: float
+    association: Association,
+    exchange: dx.Exchange,
+    event: p.EchoAnswered,
+    invoked: dx.Invoked,
+    duration: float,
+    now: float,
 ) -> bool:
     """Send it once more at once, and then tell both. False where something else comes next, or anything stands against
     it: nothing has happened then."""
@@ -117,7 +122,7 @@ def _goes_on(
     number = straight.following()
     if number is None or not machine.told_all or not association.link.free or not messages.is_free:
         return False
-    operation, duration = invoked.operation, now - invoked.sent
+    operation = invoked.operation
     if not messages.again(operation, now) or not series.goes_on(operation, echoing):
         return False
     try:
