@@ -1,32 +1,27 @@
-"""Finding what there is to store: files, folders, patterns, DICOMDIRs; what each is and why it cannot go."""
+"""Looking at what there is to store (`candidates`): what each file is and why it cannot go."""
 
 from __future__ import annotations
 
 import asyncio
-import glob
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from operator import attrgetter
 from pathlib import Path
 from time import perf_counter
 
 from engine.model.commands import PlanStore, StoreFiles
 from engine.model.quick import quick
-from engine.model.reading import is_file, is_folder
 from engine.model.storing import FileState, PlannedFile
 from engine.standard.dictionary import uid_name
-from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.wire import datasets
 from engine.wire.datasets import DataSetError, FileHeader
 from engine.wire.dicomdir import Reference, references
 
 from .beside import beside
+from .candidates import Candidate, DirectoryFolder, candidates
 from .files import looks_like_dicom
 from .operations import Operation
-from .places import is_quick, is_quick_file, known_quick
 
 LOOK = 0.25
 """Seconds between two reports of how many files were found: often enough to be seen moving."""
@@ -43,21 +38,7 @@ chance."""
 IS_DIRECTORY = "A DICOMDIR is no instance to store; named by itself, the files it refers to are stored."
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A path to look at. named: outright, so that it is tried whatever it looks like. why: what is wrong with it
-    already. told: what a DICOMDIR says of it. place: the absolute path, where it is known already. quick: it is on a
-    disk of this computer, so that the loop may look at it."""
-
-    path: Path
-    named: bool = False
-    why: str = ""
-    told: Reference | None = None
-    place: str = ""
-    quick: bool = False
-
-
-_candidate, _planned_file = quick(_Candidate), quick(PlannedFile)
+_planned_file = quick(PlannedFile)
 
 
 async def found_files(command: PlanStore | StoreFiles, operation: Operation) -> list[PlannedFile]:
@@ -97,7 +78,7 @@ class Finder:
         """Everything was looked at, or it was to stop."""
         self._duplicates = duplicates
         self._stop = stop
-        self._coming = chain.from_iterable(map(_candidates, paths))
+        self._coming = chain.from_iterable(map(candidates, paths))
         self._seen: set[str] = set()
         self._instances: dict[str, int] = {}
 
@@ -130,7 +111,7 @@ class Finder:
             slow = slow + 1 if now - before > QUICK else 0
         return slow < SLOW
 
-    def _next(self) -> _Candidate | None:
+    def _next(self) -> Candidate | None:
         """None where looking for the next may take long, and at the end."""
         if not self._stop():
             for candidate in self._coming:
@@ -138,7 +119,7 @@ class Finder:
         self.done = True
         return None
 
-    def _look(self, candidate: _Candidate) -> None:
+    def _look(self, candidate: Candidate) -> None:
         if not self._is_new(candidate):
             return
         if candidate.why:
@@ -156,7 +137,7 @@ class Finder:
         else:
             self._turn_down(candidate, "It has no SOP Class UID or no SOP Instance UID, so it is no instance to store.")
 
-    def _looked_quickly(self, candidate: _Candidate) -> bool:
+    def _looked_quickly(self, candidate: Candidate) -> bool:
         """As `_look`; False where that may take long: nothing has happened then."""
         if candidate.why or not candidate.quick:
             return False
@@ -169,7 +150,7 @@ class Finder:
             self._take(header, candidate.told)
         return True
 
-    def _is_new(self, candidate: _Candidate) -> bool:
+    def _is_new(self, candidate: Candidate) -> bool:
         """Whether it was not looked at yet: the same path may be named twice, or be in a folder that is named too."""
         place = candidate.place or os.path.abspath(candidate.path)  # noqa: PTH100 - resolve() asks the disk for each part
         if place in self._seen:
@@ -177,13 +158,13 @@ class Finder:
         self._seen.add(place)
         return True
 
-    def _turn_down(self, candidate: _Candidate, why: str) -> None:
+    def _turn_down(self, candidate: Candidate, why: str) -> None:
         """No instance: a mistake where it was named or says that it is DICOM, else another kind of file."""
         meant = candidate.named or candidate.told is not None or looks_like_dicom(candidate.path)
         why = why[:1].upper() + why[1:]
         self._add(candidate.path, FileState.CANNOT_GO if meant else FileState.PASSED_OVER, why)
 
-    def _take_directory(self, candidate: _Candidate, header: FileHeader) -> None:
+    def _take_directory(self, candidate: Candidate, header: FileHeader) -> None:
         if not candidate.named:
             self._add(candidate.path, FileState.PASSED_OVER, IS_DIRECTORY)
             return
@@ -196,7 +177,7 @@ class Finder:
         if not refers:
             self._add(candidate.path, FileState.CANNOT_GO, "The DICOMDIR refers to no file.")
             return
-        folder = _Folder(candidate.path.parent)
+        folder = DirectoryFolder(candidate.path.parent)
         for reference in refers:
             if self._stop():
                 return
@@ -277,144 +258,3 @@ def _same_data(header: FileHeader, other: PlannedFile) -> bool:
         return all(mine == its for mine, its in pairs)
     except DataSetError:
         return False
-
-
-# --- paths --------------------------------------------------------------------------------------------------------
-
-
-def _candidates(path: Path) -> Iterator[_Candidate | None]:
-    """What a path the user gave stands for. None before each step that may take long."""
-    yield None
-    if is_folder(path):
-        yield from _walk(path)
-    elif is_file(path):
-        yield _Candidate(path, named=True, quick=is_quick_file(path))
-    elif os.path.lexists(path):
-        yield _Candidate(path, why="It is no regular file.")
-    elif glob.has_magic(str(path)):
-        yield from _matches(path)
-    else:
-        yield _Candidate(path, named=True)  # opening it says why
-
-
-def _matches(pattern: Path) -> Iterator[_Candidate | None]:
-    """Files and folders a pattern fits, for shells that do not expand it and for ** everywhere."""
-    found = sorted(glob.iglob(str(pattern), recursive=True))  # noqa: PTH207 - takes whole patterns, roots included
-    whole = {m for m in found if is_folder(Path(m))} if pattern.name != "**" else set()
-    for match in found:
-        quick = _is_quick_again(Path(match).parent) and not Path(match).is_symlink()
-        if not quick:
-            yield None
-        if match in whole:
-            yield None
-            yield from _walk(Path(match))
-        elif not is_folder(Path(match)):
-            yield _regular(Path(match), quick=quick)
-    if not found:
-        yield _Candidate(pattern, why="No file fits this pattern.")
-
-
-def _walk(folder: Path) -> Iterator[_Candidate | None]:
-    """Every file below a folder, by name, those of its folders after its own; a folder that cannot be read is told.
-    Folders that are links are not gone into: they may lead back."""
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=_name_of)
-    except OSError as error:
-        yield _unreadable(error)
-        return
-    place = os.path.join(os.path.abspath(folder), "")  # noqa: PTH100, PTH118 - once for all in it
-    folders = []
-    quick = is_quick(folder)
-    for entry in entries:
-        if not quick or _may_lead_elsewhere(entry):
-            yield None
-        name = entry.name
-        if _is_folder(entry):
-            folders.append(entry)
-        elif _is_plain(entry):
-            yield _candidate(folder / name, place=place + name, quick=quick)
-        else:
-            yield _regular(folder / name, place + name)
-    for entry in folders:
-        if not entry.is_symlink():
-            yield None
-            yield from _walk(folder / entry.name)
-
-
-_name_of = attrgetter("name")
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads nowhere: opening it says so
-        return False
-
-
-def _is_plain(entry: os.DirEntry[str]) -> bool:
-    """A file and no link. Most folders have told so themselves, without a question to the disk."""
-    try:
-        return entry.is_file(follow_symlinks=False)
-    except OSError:  # looking at it says why
-        return False
-
-
-def _may_lead_elsewhere(entry: os.DirEntry[str]) -> bool:
-    """A link, or what cannot be told from one."""
-    try:
-        return entry.is_symlink()
-    except OSError:
-        return True
-
-
-def _unreadable(error: OSError) -> _Candidate:
-    return _Candidate(Path(error.filename), why=f"The folder cannot be read: {error.strerror or error}.")
-
-
-def _is_quick_again(folder: Path) -> bool:
-    known = known_quick(folder)
-    return is_quick(folder) if known is None else known
-
-
-def _regular(path: Path, place: str = "", *, quick: bool = False) -> _Candidate:
-    """A file found; opening anything else, such as a pipe, might never end."""
-    if is_file(path) or not os.path.exists(path):  # noqa: PTH110 - opening says what hinders
-        return _candidate(path, place=place, quick=quick)
-    return _Candidate(path, why="It is no regular file.")
-
-
-def _plain(name: str) -> str:
-    """A name as it is compared: a disc shows IM1 as im1, IM1. or IM1;1 (ISO 9660), and so do some DICOMDIRs."""
-    return re.sub(r"\.?(;\d+)?$", "", name).casefold()
-
-
-class _Folder:
-    """The folder of a DICOMDIR: finds a file by its File ID, which file systems do not always keep as it is."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._names: dict[Path, tuple[frozenset[str], dict[str, str]]] = {}
-
-    def find(self, reference: Reference) -> _Candidate:
-        path = self._folder
-        for component in reference.file_id:
-            if component in ("", ".", "..") or any(c in component for c in "/\\:\0"):
-                said = "\\".join(reference.file_id)
-                why = f"The File ID {said} in the DICOMDIR cannot name a file (PS3.10 8.2)."
-                return _Candidate(self._folder / said.replace("\0", ""), why=why)
-            path /= self._name(path, component)
-        if not is_file(path):
-            return _Candidate(path, why="The DICOMDIR refers to this file, which is not there.")
-        return _Candidate(path, named=True, told=reference)
-
-    def _name(self, folder: Path, component: str) -> str:
-        """The name of an entry as it is on the disk."""
-        if folder not in self._names:
-            try:
-                names = frozenset(entry.name for entry in folder.iterdir())
-            except OSError:
-                names = frozenset()
-            self._names[folder] = names, {_plain(name): name for name in sorted(names)}
-        exact, plain = self._names[folder]
-        return component if component in exact else plain.get(_plain(component), component)

@@ -5,28 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import field
 from functools import partial
 from itertools import cycle
-from typing import TypeVar
 
-from engine.model.association import LocalAE, Negotiated, Peer, Proposal, Timeouts
+from engine.model.association import LocalAE, Negotiated, Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
 from engine.model.defects import report_of
 from engine.model.limits import Limits, to_raise
-from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
-from engine.protocol.contexts import has_role
 from engine.services.commitment import reported
-from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Reply, Request, Serving, SubStore
+from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Reply, Request, Serving
 from engine.services.peer import OUT_OF_RESOURCES, BuiltInPeer
-from engine.services.plan import Need, contexts_for, spread
-from engine.services.responses import request_of, response_to
+from engine.services.responses import response_to
 from engine.services.rules import FIRST_NORMALIZED, PROCESSING_FAILURE, RESOURCE_LIMITATION
 from engine.services.state import Change
-from engine.standard.dictionary import uid_text
 from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
 from engine.standard.messages import ECHO, FIND, STORE, message_name
@@ -41,8 +36,8 @@ from .keeping import Keeper
 from .reporting import Reporter
 from .room import Room
 from .storing_at_once import learn, stored_at_once
+from .sub_stores import SubStores
 
-T = TypeVar("T")
 UNABLE_TO_PROCESS = 0xC000
 AT_ONCE = frozenset({STORE, FIND, ECHO})
 """What is answered without asking anybody else, in the turn in which it came."""
@@ -235,8 +230,7 @@ class _Run:
         self.server = server
         self.association = association
         self.event = event
-        self._elsewhere: dict[tuple[str, tuple[Need, ...]], Association] = {}
-        self._needs: dict[Need, tuple[Need, ...]] = {}
+        self._sub_stores: SubStores | None = None
         self._before: EncodedData | FileData | None = None
 
     async def play(self, generator: Serving) -> None:
@@ -265,7 +259,11 @@ class _Run:
     async def _carried_out(self, effect: Effect) -> Answer:
         if isinstance(effect, Keep):
             return Answer(problem=await self.server.keep(effect.instance))
-        return await (self._reply(effect) if isinstance(effect, Reply) else self._sub_store(effect))
+        if isinstance(effect, Reply):
+            return await self._reply(effect)
+        if self._sub_stores is None:
+            self._sub_stores = SubStores(self.server, self.association, self.event)
+        return Answer(status=await self._sub_stores.perform(effect), cancelled=self._cancelled())
 
     def _not_kept(self, problem: str) -> CommandSet:
         command = self.event.message.command
@@ -298,84 +296,13 @@ class _Run:
         with suppress(Ended):
             await self._reply(Reply(command=response_to(command, status, comment="internal error of the console")))
 
-    async def _sub_store(self, effect: SubStore) -> Answer:
-        """A C-STORE sub-operation; one that cannot be performed counts as failed, with the reason told."""
-        script = self.association.script
-        counted = await script.skips(effect.instance.sop_class_uid) if script else None
-        if counted is not None:
-            return Answer(status=counted, cancelled=self._cancelled())
-        command = request_of(
-            "C-STORE-RQ",
-            AffectedSOPClassUID=effect.instance.sop_class_uid,
-            AffectedSOPInstanceUID=effect.instance.sop_instance_uid,
-            Priority=self.event.message.command.number("Priority") or 0,  # inherited (PS3.7 9.1.3.1.4, 9.1.4.1.4)
-            MoveOriginatorApplicationEntityTitle=effect.originator_ae_title or None,
-            MoveOriginatorMessageID=effect.originator_message_id,
-        )
-        try:
-            where = await self._association_for(effect) if effect.destination else self.association
-            context_id = _context_for(where, effect)
-            message = Outgoing(command=command, data=effect.instance.data, context_id=context_id)
-            response = await where.messages.perform(message)
-        except Ended as ended:
-            if self.association.end is not None:
-                raise
-            self.server.context.error(f"C-STORE sub-operation failed: {ended.sentence}", self.association.number)
-            return Answer(status=None, cancelled=self._cancelled())
-        return Answer(status=response.command.status, cancelled=self._cancelled())
-
     def _cancelled(self) -> bool:
         return self.server.is_cancelled(self.association.number, self.event.key)
 
-    async def _association_for(self, effect: SubStore) -> Association:
-        """The association with the move destination, opened for the first instance and kept for the rest.
-
-        One that could not be opened is not tried again: each try would take its time-out.
-        """
-        if not self._needs:
-            self._needs = {need: group for group in spread(effect.needs) for need in group}
-        own = (effect.instance.sop_class_uid, effect.instance.transfer_syntax)
-        group = self._needs.get(own, (own,))
-        key = (effect.destination, group)
-        known = self._elsewhere.get(key)
-        if known is not None and known.end is None:
-            return known
-        if known is not None and known.negotiated is None:
-            raise known.lost or Ended(Outcome.CONNECTION_FAILED, "The destination cannot be reached.")
-        target = self.server.destinations.get(effect.destination) or self.server.itself
-        if target is None:
-            raise Ended(Outcome.NOT_SENT, f"{effect.destination} is no destination that was set.")
-        peer = Peer(name=target.ae_title, ae_title=target.ae_title, host=target.host, port=target.port)
-        proposal = Proposal(
-            local=replace(self.server.local, ae_title=self._own_title()),
-            peer=peer,
-            contexts=contexts_for(group),
-            timeouts=self.server.timeouts,
-            tls=target.tls,
-            limits=self.server.peer.limits,
-        )
-        association = Association(
-            self.server.context,
-            self.server.context.new_id(),
-            requestor=True,
-            peer=peer,
-            timeouts=self.server.timeouts,
-            proposal=proposal,
-            listener=self.association.listener,
-            script=self.association.script.run if self.association.script else None,
-        )
-        self._elsewhere[key] = association
-        await association.open()
-        return association
-
-    def _own_title(self) -> str:
-        negotiated = self.association.negotiated
-        return (negotiated.called_ae_title if negotiated else "") or self.server.local.ae_title
-
     async def close(self) -> None:
         """Release what was opened for this request; delete what was spooled and is not held by the store (any more)."""
-        if self._elsewhere:
-            await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
+        if self._sub_stores is not None:
+            await self._sub_stores.close()
         spooled = [data for data in (self._before, self.event.message.data) if isinstance(data, FileData)]
         if spooled:
             held = self._held()
@@ -387,20 +314,3 @@ class _Run:
         """What the store has under the request's SOP Instance UID."""
         instance = self.server.peer.store.find(self.event.message.command.sop_instance_uid)
         return instance.data if instance else None
-
-
-def _context_for(association: Association, effect: SubStore) -> int | None:
-    """The accepted context in the instance's own transfer syntax, if there is one.
-
-    Raises Ended when the other side has not agreed to take the SOP class as SCP (PS3.4 C.4.3.1.1).
-    """
-    if association.negotiated is None:
-        return None
-    uid = effect.instance.sop_class_uid
-    accepted = association.negotiated.accepted_for(uid)
-    if accepted and not any(has_role(c, "C-STORE", requestor=association.requestor) for c in accepted):
-        name = uid_text(uid)
-        sentence = f"{name} was accepted, but the requestor did not ask for the SCP role, so nothing is sent to it."
-        raise Ended(Outcome.NOT_SENT, sentence)
-    same = [c for c in accepted if c.transfer_syntax == effect.instance.transfer_syntax]
-    return same[0].id if same else None
