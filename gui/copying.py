@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from .redacted import COPIED, copy_focused
+from .text_menus import TextMenus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ class Copying(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
+        TextMenus(self)
         self._trace, self._say = window.trace, window.say
         self._trace.copy_requested.connect(self._copied)
         self.handlers: dict[str, Callable[..., None]] = {

@@ -12,6 +12,7 @@ from engine.standard.lean import dataclass
 from gui.forms.entry_list import EntryList
 from gui.models.lists import Entry, EntryModel
 
+from .redacted import CopyKeys
 from .sound import sound
 from .theme import SPACING
 
@@ -46,6 +47,7 @@ class Palette(QDialog):
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self._providers = tuple(providers)
         self.model = EntryModel(describe_found, self)
+        CopyKeys(self)
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("Find a command, peer, SOP class or message")
         self.line.setAccessibleName("Find a command, peer, SOP class or message")

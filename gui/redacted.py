@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,23 +82,41 @@ class CopyKeys(QObject):
 
 def copy_focused() -> bool:
     """Copy what has the keyboard: the rows selected in a view, else a text. False where there is nothing."""
-    focused = QApplication.focusWidget()
-    at = focused
-    while at is not None:
-        if isinstance(at, Copies):
-            at.copy_redacted()
-            return True
-        at = at.parentWidget()
-    text, typed = _text_of(focused)
+    return copy_from(QApplication.focusWidget())
+
+
+def copy_from(widget: QWidget | None) -> bool:
+    """Copy from this one, or the view it is part of."""
+    view = _view_of(widget)
+    if view is not None:
+        view.copy_redacted()
+        return True
+    text, typed = _text_of(widget)
     if not text.strip():
         return False
-    told = redaction_for(focused).sentence
+    told = redaction_for(widget).sentence
     copy_text("\n".join(told(line, numbers=not typed) if line.strip() else "" for line in text.split("\n")))
     return True
 
 
+def can_copy_from(widget: QWidget) -> bool:
+    """Whether there is anything to copy."""
+    return _view_of(widget) is not None or bool(_text_of(widget)[0].strip())
+
+
+def _view_of(widget: QWidget | None) -> Copies | None:
+    at = widget
+    while at is not None:
+        if isinstance(at, Copies):
+            return at
+        at = at.parentWidget()
+    return None
+
+
 def _text_of(widget: QWidget | None) -> tuple[str, bool]:
     """What is selected in a text, else all of it; and whether it was typed: its numbers are not ours to tell."""
+    if isinstance(widget, QComboBox):
+        widget = widget.lineEdit()  # which leaves the keyboard to it
     if isinstance(widget, QLabel):
         return widget.selectedText().replace(PARAGRAPH, "\n"), False
     if isinstance(widget, QLineEdit):

@@ -18,6 +18,7 @@ from gui.forms.header import text_button
 from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.waiver_book import WaiverBook, waiver_entry
+from gui.redacted import CopyKeys
 from gui.theme import SPACING
 
 EVERY = "every peer"
@@ -96,6 +97,7 @@ class WaiversDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Waivers")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        CopyKeys(self)
         self._book, self._peers = book, tuple(peers)
         self.model: EntryModel[Waiver] = EntryModel(waiver_entry, self, redact=redacted_rows.waiver)
         self.list = EntryList(self.model, self, name="Waivers", movable=False)

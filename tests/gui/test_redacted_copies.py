@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QShortcut
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPlainTextEdit, QTextBrowser, QWidget
 
 from engine.model.association import Peer
 from engine.model.command_set import CommandSet
@@ -25,6 +25,7 @@ from engine.wire.pdu_encoding import encode_pdu
 from engine.workspace.message_files import MessageContext, MessageFile, load_message
 from engine.workspace.settings import SavedPeer
 from engine.workspace.worklist import WorklistItem
+from gui.forms.choices import SuggestField
 from gui.forms.command_view import CommandView
 from gui.forms.dataset_editor import DataSetEditor
 from gui.forms.dataset_text_view import DataSetTextView
@@ -330,3 +331,93 @@ def test_every_view_with_a_copy_has_the_other(live_window, qtbot: QtBot) -> None
         assert [a for a in view.actions() if "without patients' data" in a.text().replace("&", "")], (
             view.accessibleName()
         )
+
+
+def menu_of(qtbot: QtBot, field: QWidget) -> QMenu:
+    """The menu that the keyboard's menu key opens."""
+    field.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is field)
+    middle = field.rect().center()
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, middle, field.mapToGlobal(middle))
+    QApplication.sendEvent(field, asked)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def entry_of(menu: QMenu) -> QAction:
+    (entry,) = [a for a in menu.actions() if "without patients' data" in a.text().replace("&", "")]
+    return entry
+
+
+no_raise = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+"""Off screen no menu can be raised."""
+
+
+@no_raise
+@pytest.mark.parametrize("kind", ["line", "lines", "page", "suggestions", "a view's text"])
+def test_text_fields_offer_it_beside_qt_s_own_copy(live_window, qtbot: QtBot, kind: str) -> None:  # type: ignore[no-untyped-def]
+    window = live_window
+    said = f"{PATIENT}: no presentation context"
+    field: QWidget
+    if kind == "line":
+        field = QLineEdit(said, window)
+    elif kind == "lines":
+        field = QPlainTextEdit(said, window)
+    elif kind == "page":
+        field = QTextBrowser(window)
+        field.setPlainText(said)
+    elif kind == "suggestions":
+        made = SuggestField("Format", (), parent=window)
+        made.set_value(said)
+        made.show()
+        field = made.combo
+    else:
+        view = DataSetTextView(DataSetModel(parent=window), window)
+        view.show()
+        view.edit.setPlainText(f"PatientName = {PATIENT}")
+        field = view.edit
+    field.show()
+    QGuiApplication.clipboard().setText("nothing was copied")
+    menu = menu_of(qtbot, field)
+    texts = [a.text().replace("&", "").partition("\t")[0] for a in menu.actions()]
+    assert texts[texts.index("Copy") + 1].startswith("Copy without patients' data")
+    entry_of(menu).trigger()
+    menu.close()
+    told = clipboard()
+    assert not found("the field", told, PLANTED)
+    assert "PatientName" in told if kind == "a view's text" else told == "…: no presentation context"
+
+
+@no_raise
+def test_a_field_with_nothing_to_tell_greys_it(live_window, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    for secret in (False, True):
+        line = QLineEdit("hunter2" if secret else "", live_window)
+        line.setEchoMode(QLineEdit.EchoMode.Password if secret else QLineEdit.EchoMode.Normal)
+        line.show()
+        menu = menu_of(qtbot, line)
+        assert not entry_of(menu).isEnabled()
+        menu.close()
+
+
+def test_the_keys_work_in_every_dialog(live_window, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    window = live_window
+    ways = {
+        "Keyboard shortcuts": window.opening.show_keys,
+        "Waivers": window.judging.list_waivers,
+        "Unexpected error": lambda: window.show_report("No presentation context"),
+    }
+    for title, opens in ways.items():
+        opens()
+        dialog = QApplication.activeModalWidget()
+        assert dialog is not None and dialog.windowTitle() == title
+        assert [k for k in dialog.findChildren(QShortcut) if k.key().toString() == KEYS], title
+        dialog.close()
+    window.opening.open_palette()
+    palette = window.opening.palette_dialog
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is palette.line)
+    palette.line.setText(f"{PATIENT} association")
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(palette.line, Qt.Key.Key_C, both)
+    assert clipboard() == "… association"
+    palette.reject()
