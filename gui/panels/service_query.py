@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
@@ -20,28 +20,21 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.query_models import model_of
 from engine.workspace.retrieve_requests import below, describe, identifiers, keys_below, known_classes, ways
 from engine.workspace.saved_queries import SavedQuery
-from gui.forms.header import text_button
-from gui.forms.matches_view import MatchesView
 from gui.forms.query_form import QueryForm
-from gui.forms.retrieve_bar import RetrieveBar
 from gui.forms.trail import Trail
-from gui.models.inbound_rows import InboundModel
 from gui.models.retrievals import Retrievals
-from gui.models.tables import PlainTable
 from gui.services_host import Runnable, ServicesHost
 from gui.sound import sound
-from gui.theme import SPACING
 
 from .query_head import QueryHead
 from .query_menu import QueryMenu
+from .query_results import NOT_ASKED, QueryResults
 from .service_page import NOTHING_CAME, ServicePage
 
 DEFAULT_PORT = REGISTERED
-LEAST_RESULTS = 180
 NARROW = 480
 """Pixels of width below which the filter gives room to the tabs."""
 _KEPT = "services/query"
-_EMPTY = "Nothing was asked yet.<br>Press <b>Return</b> in a field, or <b>Find</b>; leave all fields empty to see all."
 _NONE = "The peer has no match.<br>Fewer or shorter values, or * at their end, match more."
 _PLURAL = {"PATIENT": "Patients", "STUDY": "Studies", "SERIES": "Series", "IMAGE": "Images"}
 
@@ -55,18 +48,6 @@ class Step:
     matches: tuple[DataSet, ...]
     row: int
     words: str
-
-
-class _Results(QTabWidget):
-    """Takes the height that is left, some rows at least."""
-
-    @sound
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), LEAST_RESULTS)
-
-    @sound
-    def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), LEAST_RESULTS)
 
 
 class QueryPage(ServicePage):
@@ -96,49 +77,19 @@ class QueryPage(ServicePage):
         self.form.run_wanted.connect(self.start)
         self.form.edited.connect(self._keep)
         self.body.addWidget(self.form)
-        self.finish_layout(self._make_results())
+        self.tabs = QueryResults(host, self)
+        self.matches, self.inbound, self.retrieve_bar = self.tabs.matches, self.tabs.inbound, self.tabs.retrieve_bar
+        self.matches.selection_changed.connect(self._selected)
+        self.tabs.down_button.clicked.connect(self.go_down)
+        self.retrieve_bar.retrieve_wanted.connect(self.retrieve)
+        self.retrieve_bar.changed.connect(self._goal_changed)
+        self.retrieve_bar.failed.connect(self._failed)
+        self.finish_layout(self.tabs)
         for keys, slot in (("Ctrl+G", self.retrieve), ("Alt+Right", self.go_down), ("Alt+Left", self.go_up)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
         self._restore()
-
-    # -- the parts ----------------------------------------------------------------------------------------------
-
-    def _make_results(self) -> QWidget:
-        self.matches = MatchesView(self.host.questions, self.host.store, self)
-        self.matches.set_empty(_EMPTY)
-        self.matches.selection_changed.connect(self._selected)
-        self.matches.counted.connect(self._counted)
-        self.down_button = text_button("", self.go_down, self, tip="Ask for what is below this match (Alt+Right)")
-        self.retrieve_bar = RetrieveBar(self.host.questions, self.host.workspace.folder / "retrieved", self)
-        self.retrieve_bar.retrieve_wanted.connect(self.retrieve)
-        self.retrieve_bar.changed.connect(self._goal_changed)
-        self.retrieve_bar.failed.connect(self._failed)
-        self.matches.add_action(self.down_button)
-        found = QWidget(self)
-        column = QVBoxLayout(found)
-        column.setContentsMargins(0, SPACING.small, 0, 0)
-        column.setSpacing(SPACING.normal)
-        column.addWidget(self.matches, 1)
-        column.addWidget(self.retrieve_bar)
-        self.inbound = InboundModel(self)
-        self.inbound_table = PlainTable(self.inbound, self, name="Instances that arrived")
-        self.inbound_table.set_empty("What is retrieved is listed here as it arrives.")
-        self.tabs = _Results(self)
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setAccessibleName("Matches, and what was retrieved")
-        self.tabs.addTab(found, "Matches")
-        self.tabs.setCornerWidget(self.matches.take_head())
-        self.tabs.addTab(self.inbound_table, "Retrieved")
-        self.tabs.currentChanged.connect(self._tab_changed)
-        return self.tabs
-
-    def _counted(self, number: object) -> None:
-        self.tabs.setTabText(0, f"Matches ({number:,})" if number else "Matches")
-
-    def _tab_changed(self, place: int) -> None:
-        self.matches.head.setVisible(place == 0)
 
     # -- the model and the level --------------------------------------------------------------------------------
 
@@ -178,7 +129,7 @@ class QueryPage(ServicePage):
         self._show_trail()
         self._asked = None
         self.matches.start(self.form.sop_class_uid, self.form.identifier())
-        self.matches.set_empty(_EMPTY)
+        self.matches.set_empty(NOT_ASKED)
         if not self.running:
             self.run_bar.forget()
         self._allow()
@@ -215,8 +166,7 @@ class QueryPage(ServicePage):
         if self.operation is None:
             return
         if self._retrieving:
-            self.inbound.take(notices, self.operation)
-            self.tabs.setTabText(1, f"Retrieved ({self.inbound.count:,})" if self.inbound.count else "Retrieved")
+            self.tabs.take_inbound(notices, self.operation)
         else:
             self.matches.take(notices, self.operation)
 
@@ -320,14 +270,7 @@ class QueryPage(ServicePage):
             sop_classes=known_classes(chosen) if not move else (),
         )
         self._retrievals = Retrievals(replace(base, identifier=identifier) for identifier in asked)
-        self.inbound.start()
-        self.inbound_table.set_empty(
-            "What is retrieved is listed here as it arrives."
-            if goal.here
-            else f"The peer sends to {bar.destination()}; nothing arrives here."
-        )
-        self.tabs.setTabText(1, "Retrieved")
-        self.tabs.setCurrentIndex(1)
+        self.tabs.start_inbound("" if goal.here else bar.destination())
         self._next()
 
     def _next(self) -> None:
@@ -385,9 +328,9 @@ class QueryPage(ServicePage):
         self.retrieve_bar.setVisible(self.retrieve_bar.goal is not None)
         self.retrieve_bar.set_problem(self._retrieve_problem())
         lower = below(self.form.sop_class_uid, level)
-        self.down_button.setVisible(bool(lower) and self.matches.total > 0)
-        self.down_button.setText(f"{_PLURAL.get(lower, lower)} ›")
-        self.down_button.setEnabled(not self.running and len(self.matches.table.selected_rows()) == 1)
+        self.tabs.down_button.setVisible(bool(lower) and self.matches.total > 0)
+        self.tabs.down_button.setText(f"{_PLURAL.get(lower, lower)} ›")
+        self.tabs.down_button.setEnabled(not self.running and len(self.matches.table.selected_rows()) == 1)
 
     @sound
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -98,13 +98,13 @@ def test_down_from_patient_to_images_and_back_by_the_trail(page, qtbot):
     assert column(page, "PatientID") == ["P0", "P1"]
     page.matches.table.selectRow(1)
     for level in ("STUDY", "SERIES", "IMAGE"):
-        assert page.down_button.isEnabled()
-        qtbot.mouseClick(page.down_button, Qt.MouseButton.LeftButton)
+        assert page.tabs.down_button.isEnabled()
+        qtbot.mouseClick(page.tabs.down_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: not page.running)
         assert page.form.level == level
         assert page.form.values()["PatientID"] == "P1"
     assert column(page, "SOPInstanceUID") == ["1.2.3.2", "1.2.3.3"]
-    assert not page.down_button.isVisible()
+    assert not page.tabs.down_button.isVisible()
     assert [b.text().split(":")[0] for b in page.trail.buttons] == ["Patients", "Studies", "Series"]
     qtbot.mouseClick(page.trail.buttons[0], Qt.MouseButton.LeftButton)
     assert page.form.level == "PATIENT"
