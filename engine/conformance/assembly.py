@@ -59,6 +59,11 @@ class Assembly:
 
         self.time = 0.0
         """Of the PDU under way; the watcher keeps it."""
+        self.together = 1
+        """PDVs in it."""
+        self.full = False
+        """It has the end of a message: data sets behind that are not looked at, so that one PDU, which is to be of one
+        message (PS3.8 E.1), does not hold up everybody."""
 
     def unfinished(self) -> Iterator[Finding]:
         """The side has sent its last: what is not whole never will be."""
@@ -202,8 +207,10 @@ class Assembly:
         message = partial.message
         assert message is not None
         message.body_length += pdv.length
-        if not message.passes_by(pdv.length):
-            message.kept(pdv.head(pdv.length), partial.limit)
+        if self.full:
+            message.passed_over, message.walk = True, None
+        elif not message.passes_by(pdv.length):
+            message.kept(pdv.head(pdv.length), partial.limit, self.together)
         return self._end(message, True) if pdv.is_last else None
 
     def _command(self, partial: _Partial) -> Message | None:

@@ -28,7 +28,7 @@ class Conversation:
 
     def __init__(self, requestor: bool, limits: Limits) -> None:
         self.requestor = requestor
-        self._limits = limits
+        self.limits = limits
         self.negotiated: Negotiated | None = None
         self.contexts: dict[int, NegotiatedContext] = {}
         self.accepted: frozenset[int] | None = None
@@ -42,7 +42,7 @@ class Conversation:
     def assemblies(self) -> dict[bool, Assembly]:
         """The messages of either side."""
         templates, command = Templates(), self.exchanges.command
-        assemblies = {side: Assembly(side, templates, command, self._limits) for side in (True, False)}
+        assemblies = {side: Assembly(side, templates, command, self.limits) for side in (True, False)}
         for assembly in assemblies.values():
             assembly.contexts = self.contexts
         return assemblies

@@ -53,7 +53,7 @@ class Message:
     __slots__ = (
         "_data_set", "_decoded", "_own", "announced", "body", "body_length", "context", "context_id", "data", "field",
         "findings", "from_requestor", "has_data", "interrupted", "kind", "limits", "message_id", "operation",
-        "responded_to", "service", "status", "status_class", "template", "time", "unread", "walk",
+        "passed_over", "responded_to", "service", "status", "status_class", "template", "time", "unread", "walk",
     )  # fmt: skip
 
     def __init__(
@@ -80,6 +80,8 @@ class Message:
         self.unread = False
         """Its data set has more elements than are read; that shows when it is asked for."""
         self.interrupted = False
+        self.passed_over = False
+        """Its data set is not looked at."""
         self.operation: Operation | None = None
         self.findings: list[Finding] = []
         self._decoded: tuple[CommandSet, tuple[tuple[int, int], ...]] | None = None
@@ -144,9 +146,11 @@ class Message:
         """The data set; None when there is none, it was too long to keep or to read, or it cannot be read."""
         return self._read()[0]
 
-    def kept(self, data: Buffer, limit: int) -> None:
+    def kept(self, data: Buffer, limit: int, together: int = 1) -> None:
         """The next bytes of its data set, of which so many are kept in all. What comes behind them is looked at for
-        where its elements end."""
+        where its elements end. together: pieces that have to be looked at in one turn."""
+        if self.passed_over:
+            return
         have = len(self.body)
         if not have:
             self.body = bytes(data[:limit])
@@ -156,14 +160,14 @@ class Message:
         if have + len(data) > limit:
             walk = self._walks()
             if walk is not None:
-                walk.feed(memoryview(data)[max(0, limit - have) :])
+                walk.feed(memoryview(data)[max(0, limit - have) :], together)
 
     def passes_by(self, length: int) -> bool:
         """Take so many bytes, where they are not kept and lie within a value; else False."""
         return self.walk is not None and self.walk.skips(length)
 
     def _walks(self) -> AnyWalk | None:
-        if self.walk is None:
+        if self.walk is None and not self.passed_over:
             self.walk = walk_of(self.transfer_syntax)
             if self.walk is not None:
                 self.walk.feed(self.body)

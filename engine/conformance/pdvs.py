@@ -10,7 +10,7 @@ from itertools import pairwise
 from engine.model.notices import Evidence
 from engine.standard.lean import dataclass
 from engine.wire.message_run import HEADERS
-from engine.wire.pdus import PDU_HEADER, PDV_HEADER, Buffer
+from engine.wire.pdus import MOST_PDVS, PDU_HEADER, PDV_HEADER, Buffer
 
 from .findings import Finding, found
 
@@ -81,8 +81,8 @@ class _Rope:
         return b"".join(self.take(count))
 
 
-def see_pdvs(buffers: Sequence[Buffer]) -> tuple[list[PdvSeen], str]:
-    """The PDVs of a whole P-DATA-TF, and why the rest is none ("" when nothing is left)."""
+def see_pdvs(buffers: Sequence[Buffer], most: int = MOST_PDVS) -> tuple[list[PdvSeen], str]:
+    """The PDVs of a whole P-DATA-TF, `most` of them, and why the rest is none ("" when nothing is left)."""
     rope = _Rope(buffers)
     head = rope.bytes(PDU_HEADER)
     end = sum(map(len, buffers))
@@ -93,6 +93,8 @@ def see_pdvs(buffers: Sequence[Buffer]) -> tuple[list[PdvSeen], str]:
     while start < end:
         head = rope.bytes(PDV_HEADER)
         stop = start + 4 + int.from_bytes(head[:4], "big")
+        if len(seen) == most:
+            return seen, f"it has more than {most} PDVs"
         if len(head) < PDV_HEADER or stop > end or stop < start + PDV_HEADER:
             return seen, f"the PDV at byte {start} does not fit in the PDU"
         length = stop - start - PDV_HEADER

@@ -10,7 +10,7 @@ What is known of the association stands in `conversation`; `pdu_judge` and `pdvs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from engine.model.association import Negotiated
 from engine.model.limits import USUAL, Limits
@@ -136,7 +136,7 @@ class Watcher:
         pdv = only_pdv(buffers)
         if pdv is not None and takes_data and self._is_plain(pdv, direction, buffers[0]):
             return self._feed(direction, by_requestor, (pdv,), [])  # the many
-        pdvs, fault = see_pdvs(buffers)
+        pdvs, fault = see_pdvs(buffers, talk.limits.pdvs)
         if fault:
             return self._told(direction, talk.sequence.unreadable(f"P-DATA-TF: {fault}.", by_requestor, PDU_HEADER))
         findings = talk.sequence.pdu(PDataTF.TYPE, by_requestor)
@@ -256,16 +256,17 @@ class Watcher:
         return talk.has_accepted(pdv.context_id) and pdv.is_plain(talk.maximum[direction is _SENT]) and not head[1]
 
     def _feed(
-        self, direction: Direction, by_requestor: bool, pdvs: Iterable[PdvSeen], findings: list[Finding]
+        self, direction: Direction, by_requestor: bool, pdvs: Sequence[PdvSeen], findings: list[Finding]
     ) -> list[Verdict]:
         """The fragments of one PDU, in which `findings` were found."""
         of_messages: list[Verdict] = []
         assembly = self._talk.assemblies[by_requestor]
-        assembly.time = self._time
+        assembly.time, assembly.together, assembly.full = self._time, len(pdvs), False
         for pdv in pdvs:
             wrong, whole = assembly.feed(pdv)
             findings += wrong
             for message in whole:
+                assembly.full = assembly.full or message.body_length > 0
                 of_message = self._messages.judge(message)
                 if of_message:
                     of_messages += self._told(direction, of_message, message)

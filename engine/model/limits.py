@@ -16,6 +16,9 @@ class Limits:
     pdu_length: int = 128 * MIB
     """PDU-length of a P-DATA-TF. Peers that are told "unlimited" send up to tens of MiB; more is not DICOM but noise.
     Other PDUs are bounded by the Standard's own contents (`engine.wire.framer.OTHER_LIMIT`)."""
+    pdvs: int = 64
+    """Presentation Data Values in one P-DATA-TF, which are to be of one message (PS3.8 E.1): senders put one or two
+    into it. Each may be a message of its own, and a PDU is taken in one turn."""
     contexts: int = 128
     """Presentation contexts in an A-ASSOCIATE-RQ or -AC: as many as there are IDs (PS3.8 9.3.2.2)."""
     items: int = 16384
@@ -81,6 +84,7 @@ class LimitRow:
 BYTES = "bytes"
 LIMITS = (
     LimitRow("pdu_length", "PDU length", KIB, 0xFFFFFFFF, BYTES, "A longer PDU: A-ABORT."),
+    LimitRow("pdvs", "PDVs in a PDU", 2, 1 << 20, "", "More in one P-DATA-TF: A-ABORT."),
     LimitRow("contexts", "Presentation contexts", 1, 128, "", "More: rejected, or A-ABORT."),
     LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More: rejected, or A-ABORT."),
     LimitRow("command_set", "Command set", KIB, 64 * MIB, BYTES, "A longer one: A-ABORT."),

@@ -12,7 +12,7 @@ from engine.wire.echo_form import EchoForm
 from engine.wire.fragments import RUN_HEADER, DataRun, run_of
 from engine.wire.framer import Framer
 from engine.wire.message_run import ALL_OF_COMMAND, may_repeat
-from engine.wire.pdus import PDU_HEADER, PDV_HEADER, PduError, iter_pdvs
+from engine.wire.pdus import MOST_PDVS, PDU_HEADER, PDV_HEADER, PduError, iter_pdvs
 from engine.wire.store_form import StoreForm
 
 from . import primitives as p
@@ -41,11 +41,12 @@ class StraightPdus:
     store_forms: by presentation context; C-STOREs like these are told by one event each when they are there as a whole.
     expected: the P-DATA-TF that answers the latest request where nothing is wrong: told by an event of its own, once.
     echo_form: a response to a C-ECHO that is like this is told by an event of its own.
+    most_pdvs: taken in one P-DATA-TF.
     patient: the rest of such a C-STORE may come in a moment, and is waited for. waiting: it is.
     """
 
-    def __init__(self, framer: Framer, events: deque[p.Event]) -> None:
-        self._framer, self._events = framer, events
+    def __init__(self, framer: Framer, events: deque[p.Event], most_pdvs: int = MOST_PDVS) -> None:
+        self._framer, self._events, self._most_pdvs = framer, events, most_pdvs
         self.store_forms: dict[int, StoreForm] = {}
         self.expected = b""
         self.echo_form: EchoForm | None = None
@@ -83,7 +84,7 @@ class StraightPdus:
         elif may_repeat(data):
             self._latest_command = data
         try:
-            pdvs = iter_pdvs(data)
+            pdvs = iter_pdvs(data, self._most_pdvs)
         except PduError:
             return False
         self._events.append(_data_received(data, pdvs, INDICATED))

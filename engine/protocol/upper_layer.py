@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, ClassVar
 
+from engine.model.limits import USUAL, Limits
 from engine.model.quick import quick
 from engine.model.remembering import by_its_identity
 from engine.standard.codes import abort_text
@@ -28,7 +29,7 @@ from engine.standard.pdus import (
 )
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import DataRun
-from engine.wire.framer import PDU_LIMIT, Framer
+from engine.wire.framer import Framer
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
 from engine.wire.secrets import behind_associate, breaks_off, without_strays
 
@@ -68,7 +69,7 @@ class UpperLayer:
     """One association's machine.
 
     requestor: whether this side opens the association. artim: seconds of the ARTIM timer, 0 for none (PS3.8 9.1.5).
-    pdu_limit: PDU-length taken.
+    limits: of its P-DATA-TFs.
     judge: rejects on behalf of the service provider; by default every A-ASSOCIATE-RQ goes to the user, who may reject.
 
     Of a received PDU the events come in this order: PduReceived, ProtocolError where it breaks the protocol,
@@ -76,17 +77,18 @@ class UpperLayer:
     """
 
     def __init__(
-        self, requestor: bool, artim: float = 30.0, judge: Judge | None = None, pdu_limit: int = PDU_LIMIT
+        self, requestor: bool, artim: float = 30.0, judge: Judge | None = None, limits: Limits = USUAL
     ) -> None:
         self.requestor = requestor
         self.state = Sta.Sta1
         self._artim = artim
         self._judge = judge
         self._artim_at: float | None = None
-        self._framer = Framer(pdu_limit)
+        self._framer = Framer(limits.pdu_length)
         self._events: deque[Event] = deque()
         self._out: list[p.Buffer] = []
-        self.straight = StraightPdus(self._framer, self._events)
+        self._most_pdvs = limits.pdvs
+        self.straight = StraightPdus(self._framer, self._events, limits.pdvs)
         self._dead = False
         self._behind_associate = False
         """The PDU received last was an A-ASSOCIATE-RQ or -AC that breaks off."""
@@ -276,7 +278,7 @@ class UpperLayer:
         self._behind_associate = kind in _ASSOCIATING and breaks_off(data)
         try:
             if kind == PDataTF.TYPE:
-                self._pdvs = iter_pdvs(data)
+                self._pdvs = iter_pdvs(data, self._most_pdvs)
             else:
                 self._pdu = decode_pdu(without_strays(data))
         except PduError as error:

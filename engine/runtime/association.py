@@ -69,7 +69,7 @@ class Association:
         self._exchange: dx.Exchange | None = None
         self.script: Deviating | None = None
         if script is None and (proposal is None or proposal.script is None):
-            self.machine = UpperLayer(requestor, timeouts.artim, pdu_limit=self.limits.pdu_length)
+            self.machine = UpperLayer(requestor, timeouts.artim, limits=self.limits)
         else:
             from .deviating import scripted
 

@@ -27,6 +27,7 @@ from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire import datasets
+from engine.wire.element_walk import ElementWalk, walk_of
 from engine.wire.pdus import Buffer
 
 from .room import LOOK_AFTER, disk_problem
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
 LARGEST_INFLATED = 16 * MIB
 """Bytes that a deflated data set that is no instance to store becomes at most, whatever the limits say: decoded, many
 small elements take thirty times their bytes, and a kilobyte of the peer's would become a gigabyte of ours."""
-LONG, LONG_INSTANCE = 128 * KIB, MIB
-"""Bytes of a data set from which on it is decoded in another thread, and of an instance to store, of which little is
-read: where all of it are elements without a value, the loop has a tenth of a second to do with the former."""
+LONG, LONG_FRONT = 128 * KIB, 32 * KIB
+"""Bytes of a data set from which on it is decoded in another thread, and of what is read of an instance to store,
+dozens of which may come in one PDU: where all are elements without a value,
+these take a tenth and a hundredth of a second."""
+MOST_HEADS = 2000
+"""Elements and items looked at to find where the pixel data of an instance begin."""
 STRETCH = 8 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
 the end would leave it idle until then."""
@@ -275,6 +279,17 @@ def takes_long(data: EncodedData | FileData | None, transfer_syntax_uid: str, lo
     """Whether a data set is to be decoded beside the loop: it is deflated, or has more than `long` bytes. Nearly all of
     it may be elements without a value, or items."""
     return is_deflated(transfer_syntax_uid) or (data is not None and size_of(data) > long)
+
+
+def instance_takes_long(data: EncodedData | FileData | None, transfer_syntax_uid: str) -> bool:
+    """Whether what is read of an instance to store, all before its pixel data, is to be read beside the loop."""
+    if not takes_long(data, transfer_syntax_uid, LONG_FRONT):
+        return False
+    walk = walk_of(transfer_syntax_uid, MOST_HEADS) if isinstance(data, EncodedData) else None
+    if not isinstance(data, EncodedData) or not isinstance(walk, ElementWalk):
+        return True
+    walk.feed(data.data)
+    return walk.lost or walk.front > LONG_FRONT
 
 
 async def decoded_beside(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limits) -> DataSet:

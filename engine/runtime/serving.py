@@ -30,7 +30,7 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import LONG_INSTANCE, decoded_beside, drop_spooled, size_of, takes_long
+from .files import decoded_beside, drop_spooled, instance_takes_long, size_of
 from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
@@ -252,7 +252,7 @@ class _Run:
         """The first effect, for which an instance is read; identifiers are decoded before."""
         message = self.event.message
         stores = message.command.command_field == STORE
-        if not stores or not takes_long(message.data, message.transfer_syntax, LONG_INSTANCE):
+        if not stores or not instance_takes_long(message.data, message.transfer_syntax):
             return next(generator, None)
         return await asyncio.to_thread(next, generator, None)
 

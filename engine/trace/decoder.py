@@ -231,7 +231,7 @@ class Decoder:
 
     def _p_data(self, data: bytes, side: _Side, from_requestor: bool, time: float) -> Iterator[AnyNotice]:
         try:
-            pdvs = iter_pdvs(data)
+            pdvs = iter_pdvs(data, self.limits.pdvs)
         except PduError as error:
             yield self._error(time, f"A P-DATA-TF {_whose(from_requestor)} cannot be read: {error.reason}")
             yield from self._watched()

@@ -20,8 +20,9 @@ INFLATED_AT_LEAST, INFLATED_EACH = 1 << 20, 16
 """Bytes that are inflated of a deflated data set, and how many more for each that came: images become three times as
 long, so that only what is made to hold us up is given up."""
 INFLATED_A_PIECE = 32 << 20
-"""Bytes that one piece may become, which takes half a second at worst: a P-DATA-TF of 128 MiB would else become 2 GiB
-in one turn of the loop. Pieces are seldom longer than a MiB."""
+"""Bytes that one piece, or all of one PDU together, may become, which takes half a second at worst: a P-DATA-TF of
+128 MiB would else become 2 GiB in one turn of the loop. Pieces are seldom longer than a MiB."""
+_PIXEL_DATA = 0x7FE00010
 _INFLATED_AT_ONCE = 64 * 1024
 
 SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
@@ -84,8 +85,8 @@ class ElementWalk:
     """Of one data set in a transfer syntax that is not deflated, by its pieces in their order. Elements of a known
     length are passed over as a whole, sequences too."""
 
-    def __init__(self, *, implicit_vr: bool, little_endian: bool, start: int = 0) -> None:
-        """start: offset of the first element looked at."""
+    def __init__(self, *, implicit_vr: bool, little_endian: bool, start: int = 0, most: int = MOST_ELEMENTS) -> None:
+        """start: offset of the first element looked at. most: elements and items looked at."""
         explicit, self._item = (explicit_head, _implicit) if little_endian else (big_endian_head, _big_endian_item)
         self._head: Head = implicit_head if implicit_vr else explicit
         self.size = 0
@@ -102,7 +103,7 @@ class ElementWalk:
         """How many of these there were with the outermost of VR UN, which is in Implicit VR (PS3.5 6.2.2, Note 2)."""
         self._outer = (0, 0, 0)
         """The outermost element begun last: tag, where its value begins, its length."""
-        self._left = MOST_ELEMENTS
+        self._left = most
         self.lost = False
         """The rest could not be understood, or is too much to look at."""
 
@@ -113,8 +114,8 @@ class ElementWalk:
         self.size += length
         return True
 
-    def feed(self, data: Buffer) -> None:
-        """The next piece."""
+    def feed(self, data: Buffer, together: int = 1) -> None:
+        """The next piece, one of so many that are looked at in one turn of the loop."""
         if self.skips(len(data)):
             return
         if self._rest:
@@ -146,6 +147,12 @@ class ElementWalk:
         if self._open:
             return Cut(tag, UNDEFINED, self.size - body)
         return Cut(tag, told, max(0, self.size - body)) if self._next > self.size else None
+
+    @property
+    def front(self) -> int:
+        """Bytes that came before the value of Pixel Data, where that is the last element so far; else all."""
+        tag, body, _ = self._outer
+        return body if tag == _PIXEL_DATA else self.size
 
     @property
     def whole(self) -> bool:
@@ -234,11 +241,11 @@ class InflatingWalk:
     def skips(self, length: int) -> bool:
         return self.lost or self._inflater.eof
 
-    def feed(self, data: Buffer) -> None:
+    def feed(self, data: Buffer, together: int = 1) -> None:
         self._came = self._came or len(data) > 0
         self._room += INFLATED_EACH * len(data)
         rest: Buffer = data
-        least = self._room - INFLATED_A_PIECE  # of the room, before this piece has become too much
+        least = self._room - INFLATED_A_PIECE // together  # of the room, before this piece has become too much
         more = len(data) > 0
         try:
             while more and not self.lost and not self._inflater.eof:
@@ -266,11 +273,12 @@ class InflatingWalk:
 AnyWalk = ElementWalk | InflatingWalk
 
 
-def walk_of(syntax_uid: str) -> AnyWalk | None:
-    """For a data set in this transfer syntax; None where that is not known."""
+def walk_of(syntax_uid: str, most: int = MOST_ELEMENTS) -> AnyWalk | None:
+    """For a data set in this transfer syntax; None where that is not known. most: elements and items looked at of one
+    that is not deflated."""
     row = transfer_syntax(syntax_uid)
     if row is None:
         return None
     if row.deflated:
         return InflatingWalk()
-    return ElementWalk(implicit_vr=row.implicit_vr, little_endian=row.little_endian)
+    return ElementWalk(implicit_vr=row.implicit_vr, little_endian=row.little_endian, most=most)

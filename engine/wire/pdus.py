@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from engine.model.limits import USUAL, named
 from engine.standard.pdus import (
     ITEMS,
     PDUS,
@@ -38,6 +39,7 @@ PDU_HEADER = 6
 ITEM_HEADER = 4
 PDV_HEADER = 6
 """Bytes in front of a fragment: item length, presentation context ID, message control header."""
+MOST_PDVS = USUAL.pdvs
 _ONE_PDV = struct.Struct(">IIBB").unpack_from
 """PDU-length, and those of the first PDV, from the third byte of a P-DATA-TF on."""
 
@@ -245,10 +247,11 @@ _VALUES: dict[Kind, Callable[[bytes], Any]] = {
 }
 
 
-def iter_pdvs(data: Buffer) -> list[tuple[int, int, memoryview]]:
+def iter_pdvs(data: Buffer, most: int = MOST_PDVS) -> list[tuple[int, int, memoryview]]:
     """(presentation context ID, message control header, fragment) of a whole P-DATA-TF, header included; no copies.
 
-    The fast twin of `decode_pdu`. PduError when there is no PDV or they do not fill the PDU (PS3.8 9.3.5).
+    The fast twin of `decode_pdu`. PduError when there is no PDV, there are more than `most`, or they do not fill the
+    PDU (PS3.8 9.3.5).
     """
     view = memoryview(data)
     end = len(view)
@@ -264,6 +267,9 @@ def iter_pdvs(data: Buffer) -> list[tuple[int, int, memoryview]]:
         stop = start + 4 + int.from_bytes(view[start : start + 4], "big")
         if stop > end or stop < start + PDV_HEADER:
             break
+        if len(pdvs) == most:
+            reason = f"P-DATA-TF: it has more than {most} Presentation Data Value items{named('pdvs', most)}."
+            raise PduError(reason, INVALID_PARAMETER_VALUE, start)
         pdvs.append((view[start + 4], view[start + 5], view[start + PDV_HEADER : stop]))
         start = stop
     if start != end:

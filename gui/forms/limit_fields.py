@@ -11,7 +11,7 @@ from engine.model.limits import LIMITS, LimitRow, Limits, limit_text, read_limit
 from .fields import TextField
 
 HEADINGS = (
-    ("Of an association", ("pdu_length", "command_set", "contexts", "items", "waiting", "unasked")),
+    ("Of an association", ("pdu_length", "pdvs", "command_set", "contexts", "items", "waiting", "unasked")),
     ("Of a message", ("data_set", "memory", "depth", "inflated", "decoded")),
     ("Of all that is stored", ("files", "received", "disk_left", "without_folder", "objects")),
 )

@@ -17,7 +17,7 @@ from engine.model.notices import Outcome, StatusNotice
 from engine.model.procedures.instance import ReadInstance
 from engine.protocol.exchange_events import Received
 from engine.runtime import report_board
-from engine.runtime.files import LONG, LONG_INSTANCE
+from engine.runtime.files import LONG, LONG_FRONT
 from engine.runtime.report_board import MOST_BESIDE, ReportBoard
 from engine.services.responses import request_of, response_to
 from engine.wire import datasets
@@ -103,10 +103,38 @@ def test_the_response_to_a_step_of_a_procedure(console: Console, held: Held) -> 
         assert served_meanwhile(console, held, command.operation).outcome is Outcome.SUCCESS
 
 
+@pytest.mark.parametrize("what", ["much text", "many elements"])
+def test_an_instance_is_read_beside_the_loop_where_that_takes_long(
+    what: str, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what stands before its pixel data, not by these."""
+    threads: list[str] = []
+    read = datasets.read_attributes
+
+    def reading(*given: Any, **named: Any) -> DataSet:
+        threads.append(threading.current_thread().name)
+        return read(*given, **named)
+
+    monkeypatch.setattr(datasets, "read_attributes", reading)
+    uids = DataElement(0x00080016, "UI", (CT,)), DataElement(0x00080018, "UI", ("1.2.3",))
+    texts = DataElement(0x00104000, "LT", ("x" * LONG_FRONT,))
+    empty = [DataElement(0x00091000 + n, "LO", ()) for n in range(4100)]
+    many = (texts,) if what == "much text" else empty
+    pixels = DataElement(0x7FE00010, "OW", bytes(LONG_FRONT))
+    for quick, elements in ((True, (*uids, pixels)), (False, (*uids, *many, pixels))):
+        threads.clear()
+        data = EncodedData(datasets.encode_dataset(DataSet(elements), IMPLICIT), IMPLICIT)
+        number = console.open(proposal(console.listen(), (CT, IMPLICIT)))
+        request = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID="1.2.3")
+        assert console.send(number, Outgoing(command=request, data=data)).outcome is Outcome.SUCCESS
+        assert ("dimse-engine" in threads) is quick
+        console.release(number)
+
+
 @pytest.mark.parametrize("name", ["C-STORE-RQ", "C-FIND-RQ"])
 def test_what_is_large_is_read_beside_the_loop(name: str, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
-    long = LONG_INSTANCE if name == "C-STORE-RQ" else LONG
+    long = LONG_FRONT if name == "C-STORE-RQ" else LONG
 
     def watched(read: Any) -> Any:
         def reading(data: Any, *given: Any, **named: Any) -> DataSet:

@@ -130,6 +130,19 @@ def test_an_abort_is_told_with_its_limit(limits: dict[str, int], size: int, word
     assert console.echo(listener).outcome is Outcome.SUCCESS
 
 
+@pytest.mark.parametrize("size", [2, 80])
+def test_a_pdu_of_too_many_messages_is_told_with_its_limit(size: int, console: Console) -> None:
+    """Millions fit into one PDU, which is taken in one turn of the loop."""
+    listener = limited(console, pdvs=10)
+    one = struct.pack(">IBB", size + 2, 1, 1) + bytes(size)
+    with calling(listener.port, VERIFICATION) as peer:
+        peer.send(struct.pack(">BBI", 4, 0, 10 * len(one)) + one * 10)
+        peer.send(struct.pack(">BBI", 4, 0, 11 * len(one)) + one * 11)
+        assert peer.read_pdu()[6:] == bytes((0, 0, 2, 6))
+    assert "more than 10 Presentation Data Value items" in told(console, "pdvs")
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
 def test_a_data_set_too_long_is_told_with_its_limit(console: Console) -> None:
     console.one_shot(
         proposal(limited(console, data_set=5000), (CT, EXPLICIT)), store_rq(CT, "1.2.1", image("1.2.1", 9000))

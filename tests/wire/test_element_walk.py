@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.standard.transfer_syntaxes import DEFLATED_LE, EXPLICIT_VR_BE, EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.wire import element_walk
-from engine.wire.element_walk import INFLATED_AT_LEAST, MOST_ELEMENTS, AnyWalk, Cut, InflatingWalk, walk_of
+from engine.wire.element_walk import INFLATED_AT_LEAST, MOST_ELEMENTS, AnyWalk, Cut, ElementWalk, InflatingWalk, walk_of
 
 UNDEFINED = 0xFFFFFFFF
 NAME = struct.pack("<HH2sH", 0x0010, 0x0010, b"PN", 4) + b"A^B "
@@ -98,6 +98,9 @@ def test_deflated_data_sets(size: int) -> None:
     assert isinstance(walk, InflatingWalk) and walk.broken and walk.cut() is None
 
 
+NAME_IMPLICIT = struct.pack("<HHI8s", 0x0010, 0x0010, 8, b"Doe^Jane")
+
+
 def test_what_was_read_may_inflate_to_more_than_is_taken_at_once() -> None:
     for size in range((5 << 16) - 150, (5 << 16) + 400, 2):
         text = struct.pack("<HH2sHI", 0x0008, 0x0119, b"UT", 0, size) + bytes(size)
@@ -112,6 +115,23 @@ def test_a_piece_that_becomes_too_much_is_given_up(monkeypatch: pytest.MonkeyPat
     data = deflated(text + NAME[:-1])
     assert walked(data, DEFLATED_LE).lost
     assert walked(data, DEFLATED_LE, *range(0, len(data), 1 << 19)).cut() == Cut(0x00100010, 4, 3)
+
+
+def test_pieces_of_one_turn_share_what_they_may_become(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(element_walk, "INFLATED_A_PIECE", 1 << 20)
+    data = deflated(struct.pack("<HH2sHI", 0x0008, 0x0119, b"UT", 0, 3 << 20) + random.Random(1).randbytes(3 << 20))
+    for together in (1, 8):
+        walk = InflatingWalk()
+        for start in range(0, len(data), 1 << 19):
+            walk.feed(data[start : start + (1 << 19)], together)
+        assert walk.lost is (together == 8)
+
+
+def test_where_the_pixel_data_begin() -> None:
+    pixels = struct.pack("<HHI", 0x7FE0, 0x0010, 5000) + bytes(5000)
+    for data, front in ((NAME_IMPLICIT, 16), (NAME_IMPLICIT + pixels, 24), (pixels + NAME_IMPLICIT, 5024)):
+        walk = walked(data, IMPLICIT_VR_LE, 7)
+        assert isinstance(walk, ElementWalk) and walk.front == front
 
 
 def test_what_is_made_to_hold_us_up_is_given_up() -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 
+from engine.model.limits import USUAL, Limits
 from engine.model.scripting import Deviation
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import UpperLayer
 from engine.standard.lean import dataclass
-from engine.wire.framer import PDU_LIMIT
 
 from .pieces import End, Hold, Mute, Piece, Put, Wait
 from .plan import changed
@@ -42,8 +42,8 @@ class _Sent:
 class DeviantLayer(UpperLayer):
     """`arm` says what becomes of the next PDUs of a type; see `UpperLayer` for the rest."""
 
-    def __init__(self, requestor: bool, artim: float = 30.0, pdu_limit: int = PDU_LIMIT) -> None:
-        super().__init__(requestor, artim, pdu_limit=pdu_limit)
+    def __init__(self, requestor: bool, artim: float = 30.0, limits: Limits = USUAL) -> None:
+        super().__init__(requestor, artim, limits=limits)
         self._armed: dict[int, tuple[Deviation, ...]] = {}
         self._waiting: deque[_Sent | _Rest | Wait | Mute | Hold | End | p.CloseTransport] = deque()
         self._told: deque[p.Event] = deque()
