@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
@@ -18,6 +19,8 @@ KEYS = "Ctrl+Shift+C"
 COPIED = f"Copied {WITHOUT}."
 PARAGRAPH = "\u2029"
 """Qt's own end of a line in a selected text."""
+MOST_ROWS = 10_000
+"""Rows copied at once: they take a quarter of a second, and nobody pastes the hundred megabytes of a million."""
 
 
 @runtime_checkable
@@ -32,6 +35,19 @@ class Teaches(Protocol):
     """A window that has seen what sentences may repeat: names, IDs, files, peers."""
 
     def teach(self, redaction: Redaction) -> None: ...
+
+    def say(self, sentence: str, role: str) -> None: ...
+
+
+def refuse_to_copy(widget: QWidget, count: int) -> None:
+    """Say in the window around `widget` that so many rows are too many."""
+    at: QWidget | None = widget
+    while at is not None and not isinstance(at, Teaches):
+        at = at.parentWidget()
+    if isinstance(at, Teaches):
+        sentence = f"{count:,} rows are too many to copy at once: select {MOST_ROWS:,} at most, or save them as a file."
+        # After what is said of every copy.
+        QTimer.singleShot(0, widget, partial(at.say, sentence, "warning"))
 
 
 def redaction_for(widget: QWidget | None) -> Redaction:

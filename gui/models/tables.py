@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.menus import show_actions
-from gui.redacted import copy_redacted_action, copy_text, redaction_for
+from gui.redacted import MOST_ROWS, copy_redacted_action, copy_text, redaction_for, refuse_to_copy
 from gui.sound import sound
 from gui.theme import SPACING, mono_font
 
@@ -180,6 +180,9 @@ class PlainTable(QTableView):
         self._rows = model
         self._own_widths.clear()
         self.setModel(model)
+        # The header asks at each paint whether whole columns are selected: with a million rows selected that takes
+        # seconds, and it shows nothing of it.
+        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self.horizontalHeader()))
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._count_changed)
         self.selectionModel().currentRowChanged.connect(self._current_changed)
@@ -206,15 +209,27 @@ class PlainTable(QTableView):
 
     def selected_rows(self) -> list[int]:
         """Row numbers selected, in order."""
-        return sorted(i.row() for i in self.selectionModel().selectedRows()) if self._rows is not None else []
+        if self._rows is None:
+            return []
+        # Not Qt's list of rows: of a million it takes ten seconds.
+        ranges = self.selectionModel().selection()
+        return sorted({row for r in ranges for row in range(r.top(), r.bottom() + 1)})
 
     def copy_selection(self) -> None:
         """The selected rows on the clipboard, columns apart by tabs, UIDs whole."""
-        copy_text(self.selection_text())
+        if self._copies():
+            copy_text(self.selection_text())
 
     def copy_redacted(self) -> None:
         """The same without patients' data, AE titles and addresses."""
-        copy_text(self.redacted_text())
+        if self._copies():
+            copy_text(self.redacted_text())
+
+    def _copies(self) -> bool:
+        count = sum(r.height() for r in self.selectionModel().selection()) if self._rows is not None else 0
+        if count > MOST_ROWS:
+            refuse_to_copy(self, count)
+        return count <= MOST_ROWS
 
     def selection_text(self) -> str:
         rows = self._rows

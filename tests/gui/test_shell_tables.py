@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
 
+from engine.model.notices import ErrorNotice
 from gui.models.lists import Entry, EntryModel
 from gui.models.tables import Column, PlainTable, RowTableModel
+from gui.redacted import MOST_ROWS
 
 COLUMNS = (
     Column("Number", str, sample="00000", align_right=True),
@@ -136,3 +139,51 @@ def test_entries_move_and_say_so(qtbot):
     assert list(model.records) == list("dbca")
     assert not model.move(0, 9)
     assert not model.move(1, 1)
+
+
+class Counted(RowTableModel):
+    """Counts what is asked of single cells."""
+
+    asked = 0
+
+    def flags(self, index):
+        self.asked += 1
+        return super().flags(index)
+
+
+def test_thousands_of_selected_rows_cost_no_more_than_those_that_are_seen(qtbot):
+    model = Counted(COLUMNS)
+    table = PlainTable(model, name="Rows")
+    model.setParent(table)
+    qtbot.addWidget(table)
+    table.show()
+    model.append(range(20_000))
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    table.grab()
+    assert len(table.selected_rows()) == 20_000
+    assert model.asked < 5_000
+
+
+def test_rows_selected_in_pieces_come_in_order(table, model, qtbot):
+    model.append(range(9))
+    for row in (7, 1, 2):
+        table.selectionModel().select(
+            model.index(row, 0),
+            QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
+        )
+    assert table.selected_rows() == [1, 2, 7]
+
+
+@pytest.mark.parametrize("keys", ["Ctrl+C", "Ctrl+Shift+C"])
+def test_too_many_rows_to_copy_are_told(live_window, qtbot, keys):
+    table = live_window.log.table
+    live_window.log.model.take([ErrorNotice(time=float(n), sentence="Row.") for n in range(MOST_ROWS + 1)])
+    QGuiApplication.clipboard().setText("before")
+    table.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is table)
+    qtbot.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    sent = QKeySequence(keys)[0]
+    qtbot.keyClick(table, sent.key(), sent.keyboardModifiers())
+    qtbot.waitUntil(lambda: "too many to copy at once" in live_window.status.sentence.whole())
+    assert QGuiApplication.clipboard().text() == "before"
