@@ -51,6 +51,10 @@ _Written = tuple[str, int, int, int, int]
 FindIt = Callable[[DataSet], None]
 """Given the attributes of an instance that is safe, it is found in the store."""
 _instance, _indexed_file, _file_data = quick(Instance), quick(IndexedFile), quick(FileData)
+_FRESH = Instance(
+    sop_class_uid="", sop_instance_uid="", transfer_syntax="", attributes=DataSet(), data=EncodedData(b"", "")
+)
+"""Has the place of one that came again, until somebody looks."""
 
 
 class Archive(FolderStore):
@@ -240,7 +244,7 @@ class Archive(FolderStore):
         row = _indexed_file(name, size, modified, *uids, syntax, offset, length, attributes)
         self._fresh[uids[1]] = row, attributes
         if uids[1] in self._held:
-            self._settled()  # what it takes the place of is not held beside it
+            self._held[uids[1]] = _FRESH  # what it takes the place of is not held beside it
         self._unindexed.append(row)
         if len(self._unindexed) == 1:
             asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
