@@ -20,8 +20,8 @@ REST_WITHIN = 0.005
 comes in. At 1 GBit/s half a megabyte takes 4 ms."""
 SLOW = 0.1
 """Seconds that what was read at once may take before the others have their turn. Thousands of small messages with
-something wrong in each can come in one MiB; then less is read at once, until that is quick again."""
-LEAST_ROOM, MOST_ROOM = 4 * 1024, 1024 * 1024
+something wrong in each can come in two MiB; then less is read at once, until that is quick again."""
+LEAST_ROOM, MOST_ROOM = 4 * 1024, 2 * 1024 * 1024
 """Bytes read at once, at least and at most."""
 
 
