@@ -20,7 +20,7 @@ from .dispatch import Dispatcher
 from .freed_memory import Rest
 from .loss import refuse
 from .pulse import Pulse
-from .turns import TurnLoop
+from .transport import SocketLoop
 from .waking import Knock, knock
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Life:
             return asyncio.new_event_loop()  # its loop waits in a way of its own: the bell rings at once
         outbox = self.context.outbox
         outbox.hold()
-        return TurnLoop(outbox.let_go)
+        return SocketLoop(outbox.let_go)
 
     def _live(self, loop: asyncio.AbstractEventLoop) -> BaseException | None:
         """Run the loop until all has ended in order. What is raised past it is told, and everything open goes on; what

@@ -14,7 +14,7 @@ import pytest
 
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, PduNotice
 from engine.protocol import straight_pdus
-from engine.runtime import archive, link, serving
+from engine.runtime import archive, link, serving, transport
 from engine.runtime.archive import Archive
 from engine.services.responses import request_of
 from engine.standard.pdus import AbortPdu, AssociateRQ, ReleaseRQ
@@ -44,6 +44,7 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cut(monkeypatch: pytest.MonkeyPatch, rooms: Iterable[int]) -> None:
     """Let each read take so many bytes at most."""
+    monkeypatch.setattr(transport, "AT_A_STRETCH", 1)  # else what a turn brings depends on those before it
     whole, sizes = Framer.buffer, cycle(rooms)
 
     def buffer(self: Framer, sizehint: int = -1) -> memoryview:

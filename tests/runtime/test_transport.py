@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 import pytest
 
-from engine.runtime.transport import A_MOMENT, AT_A_STRETCH, SELDOM, SUPPORTED, SocketTransport
+from engine.runtime.transport import A_MOMENT, AT_A_STRETCH, SELDOM, SUPPORTED, SocketLoop, SocketTransport
 from engine.runtime.turns import TurnLoop
 
 pytestmark = pytest.mark.skipif(not SUPPORTED, reason="asyncio's transport is used here")
@@ -338,3 +338,40 @@ def test_it_knows_its_socket() -> None:
         assert protocol.transport.get_extra_info("peername", "gone") == "gone"
 
     assert not run(work)
+
+
+def test_a_connection_that_is_accepted_has_such_a_transport_and_knows_a_peer_that_is_gone() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        accepted = Protocol()
+        server = await loop.create_server(lambda: accepted, "127.0.0.1", 0)
+        theirs = socket.create_connection(server.sockets[0].getsockname(), PATIENCE)
+        name = theirs.getsockname()
+        theirs.sendall(b"in")
+        await asyncio.wait_for(accepted.received.wait(), PATIENCE)
+        assert accepted.told == ["made", b"in"]
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        theirs.close()  # RST
+        assert isinstance(await asyncio.wait_for(accepted.lost, PATIENCE), ConnectionResetError)
+        assert accepted.transport.get_extra_info("peername") == name
+        server.close()
+
+    with asyncio.Runner(loop_factory=lambda: SocketLoop(lambda: None)) as runner:
+        runner.run(main())
+
+
+def test_a_protocol_of_streams_has_the_transport_of_asyncio() -> None:
+    async def main() -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(await reader.readexactly(2))
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"ab")
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b"ab"
+        writer.close()
+        server.close()
+
+    with asyncio.Runner(loop_factory=lambda: SocketLoop(lambda: None)) as runner:
+        runner.run(main())
