@@ -217,7 +217,10 @@ class Exchange:
         form, context = self._composing.form, self._contexts.by_id.get(response.context_id)
         if form is None or form.has_data or form.instance >= 0 or context is None or response.issues:
             return None
-        if self.choose_context(form.command) is not context:
+        try:
+            if self.choose_context(form.command) is not context:
+                return None
+        except ExchangeError:  # it was sent where its SOP class does not belong
             return None
         asked = form.filled(form.command, 1, context)
         maximum = self.negotiated.send_maximum

@@ -212,8 +212,7 @@ class PlainTable(QTableView):
         if self._rows is None:
             return []
         # Not Qt's list of rows: of a million it takes ten seconds.
-        ranges = self.selectionModel().selection()
-        return sorted({row for r in ranges for row in range(r.top(), r.bottom() + 1)})
+        return sorted({row for rows in self._ranges() for row in rows})
 
     def copy_selection(self) -> None:
         """The selected rows on the clipboard, columns apart by tabs, UIDs whole."""
@@ -225,8 +224,14 @@ class PlainTable(QTableView):
         if self._copies():
             copy_text(self.redacted_text())
 
+    def _ranges(self) -> list[range]:
+        """The rows selected, those that stand together as one."""
+        chosen = self.selectionModel().selection()
+        found = (chosen.at(n) for n in range(chosen.size()))
+        return [range(r.top(), r.bottom() + 1) for r in found]
+
     def _copies(self) -> bool:
-        count = sum(r.height() for r in self.selectionModel().selection()) if self._rows is not None else 0
+        count = sum(map(len, self._ranges())) if self._rows is not None else 0
         if count > MOST_ROWS:
             refuse_to_copy(self, count)
         return count <= MOST_ROWS

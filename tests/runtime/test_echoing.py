@@ -133,6 +133,7 @@ NUMBERED, UNSORTED = echo(MessageID=9), Outgoing(command=CommandSet(tuple(revers
 LONG = Outgoing(command=CommandSet((*ONE.command.elements, Element(0x00000903, None, b"\0\1", 6))))
 RAW = Outgoing(command=CommandSet((*ONE.command.elements[:-1], Element(0x00000800, None, b"\1\1"))))
 ODD_CLASS = Outgoing(command=ONE.command, context_id=3)
+NO_CLASS = Outgoing(command=request_of("C-ECHO-RQ", AffectedSOPClassUID="1.2.3"), context_id=1)
 USUAL = (ONE,) * 9
 CASES: dict[str, tuple[tuple[Outgoing, ...], tuple[Reply, ...]]] = {
     "usual": (USUAL, (well,)),
@@ -144,6 +145,7 @@ CASES: dict[str, tuple[tuple[Outgoing, ...], tuple[Reply, ...]]] = {
     "a length that is not true": ((LONG,) * 6, (well,)),
     "bytes of the user's": ((RAW,) * 6, (well,)),
     "through a context named": ((*(ONE,) * 4, ODD_CLASS, ODD_CLASS, *(ONE,) * 4), (well,)),
+    "of a class without a context": ((NO_CLASS,) * 5, (well,)),
     "with findings": (USUAL, (wrong,)),
     "answers that take turns": (USUAL, (well, failed, odd)),
     **{
