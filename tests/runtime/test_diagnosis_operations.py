@@ -334,6 +334,8 @@ def _matching(name: bytes, charset: str) -> Iterator[Scripted]:
         (b"M\xfcller^Eva", "ISO_IR 100", False),
         (b"M\xc3\xbcller^Eva", "ISO_IR 192", False),
         (b"Mueller^Eva", "", False),
+        (b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B", "\\ISO 2022 IR 87", False),
+        (b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7", "\\ISO 2022 IR 149", False),
     ],
 )
 def test_a_character_set_that_lies(name: bytes, charset: str, told: bool, console: Console) -> None:

@@ -184,7 +184,7 @@ def _undecodable(message: MessageNotice) -> str:
         data = data_set_of(message.data, message.transfer_syntax, message.limits)
     except PreviewError:
         return ""
-    declared = bool(data.text(CHARACTER_SET))
+    declared = any(data.texts(CHARACTER_SET))  # the first may be empty: code extensions (PS3.5 6.1.2.5)
     for element in data:
         for text in element.texts if element.vr in _TEXT_VRS else ():
             if _REPLACED in text or not (declared or text.isascii()):
