@@ -350,11 +350,6 @@ class TlsLayer(asyncio.BufferedProtocol):
         checked = settings.verify or server
         verified = True if self.secured and certificate and checked else None
         cipher = tls.cipher()
-        alert = ""
-        if tls.alert_received is not None:
-            alert = f"received {alert_text(tls.alert_received)}"
-        elif tls.alert_sent is not None:
-            alert = f"sent {alert_text(tls.alert_sent)}"
         return TlsVerdict(
             version=(tls.version() or VERSIONS.get(tls.seen_version, "")) if cipher else "",
             cipher=cipher[0] if cipher else "",
@@ -366,8 +361,14 @@ class TlsLayer(asyncio.BufferedProtocol):
             server_name=tls.server_name if server else (self._host if _is_name(self._host) else ""),
             client_certificate_requested=tls.certificate_requested,
             own_certificate=self._secure.own_certificate if tls.shown else None,
-            alert=alert,
+            alert=self._alert(),
         )
+
+    def _alert(self) -> str:
+        """The alert that passed, in words; "" for none."""
+        if self._tls.alert_received is not None:
+            return f"received {alert_text(self._tls.alert_received)}"
+        return f"sent {alert_text(self._tls.alert_sent)}" if self._tls.alert_sent is not None else ""
 
 
 def _is_name(host: str) -> bool:

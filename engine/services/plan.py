@@ -242,10 +242,15 @@ def query_contexts(
     if there:
         pairs = [(uid, uncompressed) for uid in there] + [(uid, (s,)) for s in _compressions() for uid in there]
         return (own, *_as_scp(pairs))
+    return (own, *_as_scp(_storage_at_large(uncompressed)))
+
+
+def _storage_at_large(uncompressed: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Storage classes with the transfer syntaxes of a context each, where nothing is known of what is there."""
     known = [row for row in sop_classes().values() if row.kind == "composite storage" and not row.retired]
     known.sort(key=lambda row: _RARE.search(row.name) is not None)
     usual = [f"{_STORAGE}.{end}" for end in _USUAL]
-    wanted: list[tuple[str, tuple[str, ...]]] = [
+    return [
         *((uid, uncompressed) for uid in usual),
         *(
             (f"{_STORAGE}.{c}", (f"{_SYNTAX}.{s}",))
@@ -255,7 +260,6 @@ def query_contexts(
         ),
         *((row.uid, uncompressed) for row in known if row.uid not in usual),
     ]
-    return (own, *_as_scp(wanted))
 
 
 def _as_scp(wanted: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[ProposedContext]:

@@ -9,7 +9,7 @@ from engine.model.command_set import CommandSet, Element, Value, tag_of
 from engine.model.limits import unnamed
 from engine.model.quick import quick
 from engine.standard.messages import ECHO, FIND, MESSAGES, NO_DATA_SET, RESPONSE_BIT, STORE, message_for
-from engine.standard.status import StatusClass, lookup
+from engine.standard.status import StatusClass, StatusRow, lookup
 
 SUCCESS = 0x0000
 CANCEL = 0xFE00
@@ -90,13 +90,16 @@ def _made(
         "ActionTypeID": request.number("ActionTypeID"),
     }
     values.update({k: v for k, v in copied.items() if k in wanted and v not in ("", None)})
-    explains = failed or status_row.klass is StatusClass.WARNING
-    if comment and (
-        tag_of("ErrorComment") in status_row.related or (explains and status >= _SERVICE_CLASS_CODES) or not row
-    ):
+    if comment and (row is None or _takes_comment(status_row, status)):
         values["ErrorComment"] = comment.encode("ascii", "replace").decode()[:ERROR_COMMENT_LENGTH]
     values.update({k: v for k, v in (extra or {}).items() if v is not None})
     return CommandSet.of(**values)
+
+
+def _takes_comment(row: StatusRow, status: int) -> bool:
+    """Whether an Error Comment goes with a status: by PS3.7 Annex C, or because a service class may have its own."""
+    explains = row.klass in (StatusClass.FAILURE, StatusClass.WARNING)
+    return tag_of("ErrorComment") in row.related or (explains and status >= _SERVICE_CLASS_CODES)
 
 
 def request_of(message: str, **values: Value) -> CommandSet:

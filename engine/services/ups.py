@@ -14,6 +14,7 @@ from engine.standard.ups import (
     ASSIGNED,
     CANCEL_REQUESTED,
     CANCELED,
+    CHANGE_STATE,
     COMPLETED,
     DELETION_LOCK,
     GLOBALS,
@@ -24,7 +25,9 @@ from engine.standard.ups import (
     SCP_STATUS_CHANGE,
     STATE_REPORT,
     STEP_STATE,
+    SUSPEND,
     TRANSACTION_UID,
+    UNSUBSCRIBE,
     UPS_EVENT,
     UPS_FILTERED_GLOBAL,
     UPS_GLOBAL,
@@ -254,7 +257,9 @@ class UpsRules(Rules):
         if action > 2:
             return self._watching(store, request, uid, action, data)
         step = store.require(uid, UPS_PUSH, NO_SUCH_UPS)
-        return self._change_state(store, step, data) if action == 1 else self._cancel(store, request, step, data)
+        if action == CHANGE_STATE:
+            return self._change_state(store, step, data)
+        return self._cancel(store, request, step, data)
 
     def edited(self, before: Record | None, after: Record) -> tuple[Notify, ...]:
         """What watchers are told when a step was made or changed on the provider's side."""
@@ -326,25 +331,29 @@ class UpsRules(Rules):
         if receiver != request.calling_ae_title and not self.known(receiver):
             raise Refusal(RECEIVER_UNKNOWN, f"Receiving AE {receiver} is unknown")
         lock = "TRUE" if data.text(DELETION_LOCK) == "TRUE" else "FALSE"
-        every = uid in GLOBALS
-        step = None if every else store.require(uid, UPS_PUSH, NO_SUCH_UPS)
-        if action == 5 and not every:
-            raise Refusal(ACTION_NOT_APPROPRIATE, "only a global subscription can be suspended")
-        if action == 5:
-            self.subscriptions.suspend(uid, receiver)
-        elif action == 4 and step is None:
-            self.subscriptions.remove_global(receiver)
-        elif action == 4:
-            self.subscriptions.remove(uid, receiver)
-        elif step is None:
+        if uid in GLOBALS:
             keys = data.without(*NOT_KEYS) if uid == UPS_FILTERED_GLOBAL else NOTHING
-            new = self.subscriptions.add_global(uid, Watch(receiver, keys, lock), store.of_class(UPS_PUSH))
-            told = new if lock == "TRUE" else ()  # Table CC.2.3-2
-            return Result(events=tuple(e for step in told for e in self._state_report(step, only=receiver)))
-        else:
-            self.subscriptions.add(step, receiver, lock)
-            return Result(events=self._state_report(step, only=receiver))
-        return Result()
+            return self._watching_all(store, uid, action, Watch(receiver, keys, lock))
+        step = store.require(uid, UPS_PUSH, NO_SUCH_UPS)
+        if action == SUSPEND:
+            raise Refusal(ACTION_NOT_APPROPRIATE, "only a global subscription can be suspended")
+        if action == UNSUBSCRIBE:
+            self.subscriptions.remove(uid, receiver)
+            return Result()
+        self.subscriptions.add(step, receiver, lock)
+        return Result(events=self._state_report(step, only=receiver))
+
+    def _watching_all(self, store: NormalizedStore, uid: str, action: int, watch: Watch) -> Result:
+        """The same of all steps, or those that match: those there are and those to come."""
+        if action == SUSPEND:
+            self.subscriptions.suspend(uid, watch.receiver)
+            return Result()
+        if action == UNSUBSCRIBE:
+            self.subscriptions.remove_global(watch.receiver)
+            return Result()
+        new = self.subscriptions.add_global(uid, watch, store.of_class(UPS_PUSH))
+        told = new if watch.lock == "TRUE" else ()  # Table CC.2.3-2
+        return Result(events=tuple(e for step in told for e in self._state_report(step, only=watch.receiver)))
 
     def _assigned(self, old: Record, new: Record) -> tuple[Notify, ...]:
         """UPS Assigned, when a station or people were named or others (PS3.4 CC.2.4.3)."""

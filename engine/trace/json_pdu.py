@@ -95,17 +95,19 @@ def _add(result: dict[str, Any], row: Row, value: Any, owner: Layout, walk: _Wal
             result[row.name] = HIDDEN if isinstance(owner, _SECRETS) and value else value.hex()
     elif row.codes:
         result[row.name] = value
-        words = (
-            reject_reason(owner.source, value)
-            if isinstance(owner, AssociateRJ) and row.codes == "reject_reason"
-            else ""
-        )
-        result[f"{row.name} meaning"] = words or explain_code(row.codes, value)
+        result[f"{row.name} meaning"] = _meaning(row.codes, value, owner)
     else:
         result[row.name] = list(value) if isinstance(value, tuple) else value
         name = uid_name(value.rstrip("\0 ")) if row.kind in _NAMED and isinstance(value, str) else ""
         if name:
             result[f"{row.name} meaning"] = name
+
+
+def _meaning(codes: str, value: int, owner: Layout) -> str:
+    """What a number of a code table says; a reason of rejection by its source (PS3.8 9.3.4)."""
+    if isinstance(owner, AssociateRJ) and codes == "reject_reason":
+        return reject_reason(owner.source, value) or explain_code(codes, value)
+    return explain_code(codes, value)
 
 
 def _item(item: Item, walk: _Walk) -> dict[str, Any]:

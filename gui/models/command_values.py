@@ -155,19 +155,24 @@ def parse(tag: int, text: str) -> tuple[Element, str]:
         parts = [text] if not row.multiple and row.vr != "UI" else text.split("\\")
         names = tuple(p.split(_GAP)[0].strip() if row.vr == "UI" else p for p in parts)
         return Element(tag, names[0] if len(names) == 1 else names), ""
+    return _parse_numbers(tag, row.vr, text)
+
+
+def _parse_numbers(tag: int, vr: str, text: str) -> tuple[Element, str]:
+    """As `parse`, of AT, US and UL."""
     numbers: list[int] = []
     for part in text.split("\\"):
-        number = _tag_value(part) if row.vr == "AT" else parse_number(tag, part)
+        number = _tag_value(part) if vr == "AT" else parse_number(tag, part)
         if number is None:
-            kind = "a tag or keyword" if row.vr == "AT" else "a number"
+            kind = "a tag or keyword" if vr == "AT" else "a number"
             return Element(tag, raw=text.encode()), f"“{part}” is not {kind}: the characters themselves are sent."
         numbers.append(number)
-    bits = _BITS.get(row.vr, 32)
+    bits = _BITS.get(vr, 32)
     wide = next((n for n in numbers if not 0 <= n < 1 << bits), None)
     if wide is not None:
         size = max(bits // 8, (abs(wide).bit_length() // 16 + 1) * 2)
         data = b"".join(n.to_bytes(size, "little", signed=n < 0) for n in numbers)
-        return Element(tag, raw=data), f"{wide} does not fit {row.vr} ({bits} bits): sent in {size} bytes each."
+        return Element(tag, raw=data), f"{wide} does not fit {vr} ({bits} bits): sent in {size} bytes each."
     return Element(tag, numbers[0] if len(numbers) == 1 else tuple(numbers)), ""
 
 

@@ -257,15 +257,7 @@ class PlainTable(QTableView):
         columns = self._rows.columns
         least = [self._own_widths.get(i, self._least(c)) for i, c in enumerate(columns)]
         room = self.viewport().width()
-        shown = set(range(len(columns)))
-        for index in sorted(shown, key=lambda i: -columns[i].priority):
-            if sum(least[i] for i in shown) <= room or columns[index].priority <= 0:
-                break
-            shown.discard(index)
-        self._squeeze(columns, least, shown, room)
-        for index in sorted((i for i in shown if columns[i].priority < 0), key=lambda i: columns[i].priority):
-            if sum(least[i] for i in shown) > room:
-                shown.discard(index)
+        shown = self._fitting(columns, least, room)
         left = max(0, room - sum(least[i] for i in shown))
         weights = {i: columns[i].weight for i in shown if i not in self._own_widths}
         total = sum(weights.values())
@@ -276,6 +268,19 @@ class PlainTable(QTableView):
                 share = left * weights.get(index, 0) // total if total else 0
                 self.setColumnWidth(index, least[index] + share)
         self._laying_out = False
+
+    def _fitting(self, columns: Sequence[Column[Any]], least: list[int], room: int) -> set[int]:
+        """Which columns are shown in so many pixels; `least` becomes smaller where even that is too much."""
+        shown = set(range(len(columns)))
+        for index in sorted(shown, key=lambda i: -columns[i].priority):
+            if sum(least[i] for i in shown) <= room or columns[index].priority <= 0:
+                break
+            shown.discard(index)
+        self._squeeze(columns, least, shown, room)
+        for index in sorted((i for i in shown if columns[i].priority < 0), key=lambda i: columns[i].priority):
+            if sum(least[i] for i in shown) > room:
+                shown.discard(index)
+        return shown
 
     def _squeeze(self, columns: Sequence[Column[Any]], least: list[int], shown: set[int], room: int) -> None:
         """Where even the least widths are too much, columns that can shorten their text give way before it scrolls."""

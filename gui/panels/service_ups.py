@@ -314,13 +314,7 @@ class UpsPage(ServicePage):
 
     def _step_ended(self, row: StepRow, outcome: Outcome, good: bool) -> None:
         doing = self._doing
-        if doing == "claim" and self._asked is not None:
-            self.claimed.claims.conclude(self._asked[0], outcome, self._asked[1])
-            self._asked = None
-        if doing == "subscription" and good:
-            self.events.say_subscription(self.run_bar.sentence.text())
-        if doing in ("complete", "cancel_step") and good:
-            self.claimed.claims.forget(row.uid, self.host.proposal().peer)
+        self._note_end(row, outcome, good)
         state = {"claim": IN_PROGRESS, "complete": COMPLETED, "cancel_step": CANCELED}.get(doing, "") if good else ""
         status = next((s for s in LEARNT if f"{s:04X}H" in self.run_bar.sentence.text()), None)
         if status is not None:
@@ -335,6 +329,16 @@ class UpsPage(ServicePage):
         self.list.update_row(changed)
         if doing == "read" and good and self._shown_data is not None:
             ItemDialog(self._shown_data, self.window(), row.title).open()
+
+    def _note_end(self, row: StepRow, outcome: Outcome, good: bool) -> None:
+        """What it changes of our claims and our subscription."""
+        if self._doing == "claim" and self._asked is not None:
+            self.claimed.claims.conclude(self._asked[0], outcome, self._asked[1])
+            self._asked = None
+        elif self._doing == "subscription" and good:
+            self.events.say_subscription(self.run_bar.sentence.text())
+        elif self._doing in ("complete", "cancel_step") and good:
+            self.claimed.claims.forget(row.uid, self.host.proposal().peer)
 
     def _happened(self, row: object) -> None:
         """An event tells of a step: its row follows."""

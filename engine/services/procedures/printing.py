@@ -303,34 +303,45 @@ class _Printing:
 
     def _plan(self, *, first: bool) -> tuple[str, ...]:
         """The steps to come. first: from the beginning, else from within the film that was made last."""
-        asked, names = self._asked, []
-        films, number, image = self._film_count(), max(1, self._made), self._images
+        films, image = self._film_count(), self._images
         self._several = self._several or films > 1
-        if first:
-            names += [CHECK] if asked.images else []
-            names += [PRINTER_STEP]
-            names += [LUT_STEP] if asked.lut_shape and p.PRESENTATION_LUT in self._accepted else []
-            names += [SESSION_STEP]
-        while number <= films:
-            of = self._of(number)
+        opening = self._opening_steps() if first else []
+        names = list(opening)
+        for number in range(max(1, self._made), films + 1):
             names += [self._film_step(number)] if first or number > self._made else []
-            for one in asked.images[image : image + self._per_film]:
-                image += 1
-                names.append(self._image_step(image, one))
-            if p.ANNOTATION_BOX in self._accepted:
-                names += [f"Annotation {n}{of}" for n in range(1, len(asked.annotations) + 1)]
-            if not asked.whole_session:
-                names += [f"Print film{of}", *([f"Print job{of}"] if p.PRINT_JOB in self._accepted else [])]
-                names += [f"Delete film box{of}"] if number < films else []
-            number += 1
-        if asked.whole_session:
+            names += self._film_steps(number, image, last=number == films)
+            image += self._per_film
+        if self._asked.whole_session:
             names += [PRINT_SESSION, *([SESSION_JOB] if p.PRINT_JOB in self._accepted else [])]
-        if not asked.keep:
-            last = range(films, 0, -1) if asked.whole_session else [films]
-            names += [f"Delete film box{self._of(n)}" for n in last]
-            names.append(DELETE_SESSION)
-            names += [DELETE_LUT] if LUT_STEP in names or self._lut else []
+        if not self._asked.keep:
+            names += self._closing_steps(films, lut=LUT_STEP in opening or bool(self._lut))
         return tuple(names)
+
+    def _opening_steps(self) -> list[str]:
+        asked = self._asked
+        return [
+            *([CHECK] if asked.images else []),
+            PRINTER_STEP,
+            *([LUT_STEP] if asked.lut_shape and p.PRESENTATION_LUT in self._accepted else []),
+            SESSION_STEP,
+        ]
+
+    def _film_steps(self, number: int, image: int, *, last: bool) -> list[str]:
+        """Those of a film that has been made. image: how many images are on those before it."""
+        asked, of = self._asked, self._of(number)
+        images = asked.images[image : image + self._per_film]
+        names = [self._image_step(n, one) for n, one in enumerate(images, start=image + 1)]
+        if p.ANNOTATION_BOX in self._accepted:
+            names += [f"Annotation {n}{of}" for n in range(1, len(asked.annotations) + 1)]
+        if not asked.whole_session:
+            names += [f"Print film{of}", *([f"Print job{of}"] if p.PRINT_JOB in self._accepted else [])]
+            names += [] if last else [f"Delete film box{of}"]
+        return names
+
+    def _closing_steps(self, films: int, *, lut: bool) -> list[str]:
+        left = range(films, 0, -1) if self._asked.whole_session else [films]
+        boxes = [f"Delete film box{self._of(n)}" for n in left]
+        return [*boxes, DELETE_SESSION, *([DELETE_LUT] if lut else [])]
 
     def _film_count(self) -> int:
         left = len(self._asked.images) - self._images

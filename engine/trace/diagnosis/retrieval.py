@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.model.association import NegotiatedContext
 from engine.model.notices import MessageNotice, Outcome, StatusNotice
 from engine.standard.dictionary import uid_text
 from engine.standard.messages import RESPONSE_BIT, STORE
@@ -122,26 +123,34 @@ def role_refused(case: Case) -> Found | None:
     ours = [c for c in storage if c.requestor_scp]
     if ours:
         return None
-    proposed = any(c.proposed_role.value not in ("default", "") for c in storage) if storage else False
-    classes = tuple(dict.fromkeys(c.abstract_syntax for c in storage))
-    if proposed:
-        cause = (
-            "The peer did not confirm the SCP role we proposed for storage classes: it cannot send on this association."
-        )
-        change = "Use C-MOVE with this peer, or have C-GET with role selection enabled there."
-    elif storage:
-        cause = "No SCP role was proposed for the storage classes, so the peer may not send them to us."
-        change = "Propose the SCP role (54H) for every storage class to be received."
-    else:
-        cause = "No storage class was accepted on this association, so nothing can be received on it."
-        change = "Propose the storage classes of the instances, with the SCP role."
-    mends = (Mend(Setting.SCP_ROLE, classes, "Propose the SCP role for them"),) if storage and not proposed else ()
+    cause, change, mends = _why_no_role(storage)
     return Found(
         happened="The C-GET could send nothing: we have the SCP role for no storage class on this association.",
         cause=cause,
         change=change,
         proofs=(story.proof("Roles answered in the A-ASSOCIATE-AC.", 2, sent=False), *_proofs(case)),
         mends=mends,
+    )
+
+
+def _why_no_role(storage: list[NegotiatedContext]) -> tuple[str, str, tuple[Mend, ...]]:
+    """Cause, what to change, and what changes it, where we have the SCP role for none of these contexts."""
+    if any(c.proposed_role.value not in ("default", "") for c in storage):
+        cause = (
+            "The peer did not confirm the SCP role we proposed for storage classes: it cannot send on this association."
+        )
+        return cause, "Use C-MOVE with this peer, or have C-GET with role selection enabled there.", ()
+    if not storage:
+        return (
+            "No storage class was accepted on this association, so nothing can be received on it.",
+            "Propose the storage classes of the instances, with the SCP role.",
+            (),
+        )
+    classes = tuple(dict.fromkeys(c.abstract_syntax for c in storage))
+    return (
+        "No SCP role was proposed for the storage classes, so the peer may not send them to us.",
+        "Propose the SCP role (54H) for every storage class to be received.",
+        (Mend(Setting.SCP_ROLE, classes, "Propose the SCP role for them"),),
     )
 
 

@@ -56,7 +56,7 @@ _TIMES = frozenset({"s", "ms", "µs", "min", "seconds", "second"})
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}")
 _DIRECTIONS = frozenset({"sent", "received"})
 _PORTS = frozenset({"port", "Port", "ports"})
-_WELL_KNOWN = frozenset({*map(str, USUAL_PORTS), *OF_WORKSPACE})
+_WELL_KNOWN = frozenset({*map(str, USUAL_PORTS), *OF_WORKSPACE, LEFT_OUT, LEFT_OUT.strip("()")})
 """Ports that our sentences advise, and files of ours."""
 _CLAUSE = re.compile(r"PS3\.(?:[1-9]|1\d|2[0-2])")
 _SECTION = re.compile(r"(?:[A-Z]{1,2}|1?\d)(?:\.[1-9]\d{0,2}){0,6}(?:-[1-9]\d?)?")
@@ -171,32 +171,31 @@ class Sentences:
             found = ""
         if found or core.casefold() in self._learned:
             return found or None
-        if (
-            core in (LEFT_OUT, LEFT_OUT.strip("()"))
-            or _is_ordinary(core)
-            or core in _WELL_KNOWN
-            or core in OF_WORKSPACE
-        ):
-            return core
-        if (
-            (following in _UNITS and _COUNT.fullmatch(core))
-            or (following in _TIMES and _DURATION.fullmatch(core))
-            or (following in _DIRECTIONS and _CLOCK.fullmatch(core))
-            or (last in _PORTS and _is_port(core))
-        ):
+        if _is_ordinary(core) or core in _WELL_KNOWN or _is_measure(core, last, following):
             return core
         if _OPTION.fullmatch(core):
             return core if all(p in WORDS for p in core.split("-") if p) else None
-        parts = re.split("[/=]", core)
+        return core if self._keeps_parts(re.split("[/=]", core)) else None
+
+    def _keeps_parts(self, parts: list[str]) -> bool:
+        """Whether each part of a word is told by itself."""
         numbers = [p for p in parts if p.isdecimal()]
         if len(numbers) > 2 and any(len(p) > 1 for p in numbers):  # a date, not 1/1/3 of an A-ASSOCIATE-RJ
-            return None
-        if len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts):
-            return core
-        return None
+            return False
+        return len(parts) > 1 and all(p and self._kept(p, "", "") == p for p in parts)
 
 
 _FOLDED = frozenset(w.casefold() for w in WORDS)
+
+
+def _is_measure(core: str, last: str, following: str) -> bool:
+    """A size, a duration, a time of day or a port, by the words around it."""
+    return bool(
+        (following in _UNITS and _COUNT.fullmatch(core))
+        or (following in _TIMES and _DURATION.fullmatch(core))
+        or (following in _DIRECTIONS and _CLOCK.fullmatch(core))
+        or (last in _PORTS and _is_port(core))
+    )
 
 
 def _core(piece: str) -> tuple[str, str, str]:
