@@ -341,7 +341,7 @@ class Exchange:
             self._invoked.end(invoked, ANSWERED)
         else:
             self._invoked.moved_on(invoked, now)
-        self._events.append(_response_received(invoked.operation, message, final, now - invoked.sent))
+        self._events.append(_response_received(invoked.operation, message, final, max(0.0, now - invoked.sent)))
 
     def _received(self, a: Assembled) -> Received:
         context = self._contexts.by_id.get(a.context_id)
@@ -407,6 +407,13 @@ class Exchange:
         """A long message is still being sent: its response is not due yet."""
         invoked = self._invoked.find(operation)
         if invoked is not None:
+            self._invoked.moved_on(invoked, now)
+
+    def went(self, operation: int, now: float) -> None:
+        """A request, or so much of it, has gone: its response is due from now on."""
+        invoked = self._invoked.find(operation)
+        if invoked is not None:
+            invoked.sent = now
             self._invoked.moved_on(invoked, now)
 
     def forget(self, operation: int) -> None:

@@ -58,6 +58,8 @@ class Context:
         """What was just received is being answered: records wait until the answer is out."""
         self._untold: deque[Callable[[], None]] = deque()
         self._telling = False
+        self.arrived = 0.0
+        """When what is being taken in had arrived, in monotonic seconds; 0 where that is now."""
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:
@@ -102,6 +104,15 @@ class Context:
     """Monotonic seconds, for deadlines and durations."""
     wall = staticmethod(time.time)
     """Seconds since the epoch, for people."""
+
+    def came(self) -> float:
+        """When what is being received had arrived, in monotonic seconds: earlier than now where we were busy."""
+        return self.arrived or self.now()
+
+    def arrival(self) -> tuple[float, float]:
+        """The same, for people and monotonic."""
+        now, came = self.now(), self.came()
+        return self.wall() - max(0.0, now - came), came
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         """Run a coroutine in the loop; what it raises becomes an ErrorNotice instead of vanishing."""

@@ -90,13 +90,13 @@ def ask(
 
 def answered(association: Association, event: p.EchoAnswered) -> bool:
     """A response like one before it came. False where it has to be taken as any other: nothing has happened then."""
-    exchange, now = association.exchange, association.context.now()
+    exchange, now = association.exchange, association.context.came()
     if exchange is None:
         return False
     invoked = exchange.straight.answered(event.number, event.form.context.id)
     if invoked is None:
         return False
-    duration = now - invoked.sent
+    duration = max(0.0, now - invoked.sent)
     if _goes_on(association, exchange, event, invoked, duration, now):
         return True
     command = event.form.response(event.number)
@@ -126,11 +126,10 @@ def _goes_on(
     if not messages.again(operation, now) or not series.goes_on(operation, echoing):
         return False
     try:
-        came = context.wall(), now
-        pdu = form.asked.pdu(number)
+        came = context.arrival()
+        pdu, gone = form.asked.pdu(number), (context.wall(), context.now())
         machine.send_quietly(pdu)
         association.link.flush()
-        gone = context.wall(), context.now()
         straight.follows(invoked, operation, form.context.id, gone[1])
         progress = series.answered(form.answered.command.status)
         association.recorder.echoes.turned(event, operation, duration, came, progress, (number, pdu), gone)

@@ -75,6 +75,8 @@ class Invocation:
     started: float
     take: Callable[[Response | Ended], None] | None = None
     responses: int = 0
+    latest: float = 0.0
+    """When the latest response arrived, in monotonic seconds; 0 before any did."""
     _came: deque[Response | Responses | Ended] = field(default_factory=deque)
     _reader: asyncio.Future[None] | None = None
 
@@ -172,7 +174,7 @@ def status_notice(
         error_comment=comment,
         offending_elements=tuple(t for t in tags if isinstance(t, int)),
         error_id=response.number("ErrorID"),
-        duration=clock - invocation.started,
+        duration=max(0.0, (invocation.latest or clock) - invocation.started),
         remaining=response.number("NumberOfRemainingSuboperations"),
         completed=response.number("NumberOfCompletedSuboperations"),
         failed=response.number("NumberOfFailedSuboperations"),

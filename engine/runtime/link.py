@@ -81,7 +81,12 @@ class Link(Connection):
 
     def _take_in(self, nbytes: int) -> None:
         """What came, and what comes in a moment."""
-        self._take(nbytes)
+        context = self._context
+        context.arrived = getattr(context.loop, "came", 0.0)
+        try:
+            self._take(nbytes)
+        finally:
+            context.arrived = 0.0
         straight, until = self.machine.straight, self.last_activity + REST_WITHIN
         for _ in range(NEXT_AT_ONCE):
             if self.expects_next:

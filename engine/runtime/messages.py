@@ -185,6 +185,12 @@ class Messages:
         self.begun = operation
         return invocation
 
+    def went(self, operation: int, now: float) -> None:
+        """The request has gone, or so much of it."""
+        invocation = self._invocations.get(operation)
+        if invocation is not None:
+            invocation.started = now
+
     def follow(self, before: int, operation: int, now: float, take: Callable[[Response | Ended], None]) -> None:
         """One was answered, and another that is alike went out in the same breath: what is known of the former holds
         for that."""
@@ -319,7 +325,7 @@ class Messages:
         if exchange is None:
             return
         try:
-            exchange.receive(pdvs, self._association.context.now())
+            exchange.receive(pdvs, self._association.context.came())
         finally:
             if exchange.has_events:
                 self._take_events(exchange)
@@ -358,6 +364,7 @@ class Messages:
         self._association.recorder.received(event.message, event.operation, duration=event.duration)
         invocation = self._invocations.get(event.operation)
         if invocation is not None:
+            invocation.latest = self._association.context.came()
             self._pass_on(invocation, response(event.message.command, event.message.data, event.final))
         if event.final:
             self.close_invocation(event.operation)
@@ -368,6 +375,7 @@ class Messages:
         """The final response, without data set, to an operation; it has been told."""
         invocation = self._invocations.pop(operation, None)
         if invocation is not None:
+            invocation.latest = self._association.context.came()
             self._pass_on(invocation, response(command, None, True))
         self._room.set()
 

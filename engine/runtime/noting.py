@@ -112,7 +112,7 @@ class Notes:
         )
 
     def note_responses(
-        self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext, now: float
+        self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext, came: Times
     ) -> None:
         """Matches that are told together arrived, from `first` to before `end`."""
         held = run.ends[end] - run.ends[first]
@@ -125,8 +125,8 @@ class Notes:
                 end=end,
                 association=self._association,
                 operation=invoked.operation,
-                when=(self._context.wall(), now),
-                duration=now - invoked.sent,
+                when=came,
+                duration=max(0.0, came[1] - invoked.sent),
                 context=context,
                 command=decode_command(run.command_bytes),
                 states=RECEIVING,

@@ -64,6 +64,11 @@ class Recorder(Notes):
 
     # -- what passes
 
+    def _times(self, direction: Direction) -> Times:
+        """When what passes now passed."""
+        context = self._context
+        return context.arrival() if direction is Direction.RECEIVED else (context.wall(), context.now())
+
     def pdu(self, event: p.PduReceived | p.PduSent) -> None:
         """A PDU passed, of whatever type and in any state, or bytes by force."""
         self._context.tell_rest()
@@ -78,12 +83,12 @@ class Recorder(Notes):
             data = b"".join(event.data) if whole else head(event.data)
         t = event.transition
         before, name, action, after = names(t)
-        time = self._context.wall()
+        time, clock = self._times(direction)
         self._context.outbox.put(
             pdu_notice(
                 association=self._association,
                 time=time,
-                clock=self._context.now(),
+                clock=clock,
                 direction=direction,
                 type=event.type,
                 data=data,
@@ -117,7 +122,7 @@ class Recorder(Notes):
                 return
             whole = b"".join(buffers)
             buffers = (whole,)
-        context.record(partial(self.told_data, direction, buffers, whole, context.wall(), context.now()))
+        context.record(partial(self.told_data, direction, buffers, whole, *self._times(direction)))
 
     def told_data(
         self, direction: Direction, buffers: Sequence[p.Buffer], whole: bytes | None, time: float, clock: float
@@ -141,7 +146,7 @@ class Recorder(Notes):
             context.tell_rest()
             self.told_run(event, context.wall(), context.now())
         else:
-            context.record(partial(self.told_run, event, context.wall(), context.now()))
+            context.record(partial(self.told_run, event, *context.arrival()))
 
     def told_run(self, event: p.RunSent | p.RunReceived, time: float, clock: float) -> None:
         direction = Direction.SENT if isinstance(event, p.RunSent) else Direction.RECEIVED
@@ -161,9 +166,8 @@ class Recorder(Notes):
 
     def responses(self, run: MessageRun, first: int, end: int, invoked: dx.Invoked, context: NegotiatedContext) -> None:
         """Such matches arrived, from `first` to before `end`."""
-        now = self._context.now()
         self._last_was_wrong = False
-        self.note_responses(run, first, end, invoked, context, now)
+        self.note_responses(run, first, end, invoked, context, self._context.arrival())
 
     def message(
         self,
@@ -218,7 +222,7 @@ class Recorder(Notes):
         within: int | None = None,
     ) -> None:
         """A message arrived."""
-        times = self._context.wall(), self._context.now()
+        times = self._context.arrival()
         self._context.record(partial(self.told_received, message, operation, duration, unsolicited, within, times))
 
     def told_received(

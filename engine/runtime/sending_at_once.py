@@ -145,8 +145,8 @@ class SendingAtOnce:
         if invoked is None:
             return False
         self._sent, context = None, association.context
-        came = context.wall(), context.now()
-        duration = came[1] - invoked.sent
+        came = context.arrival()
+        duration = max(0.0, came[1] - invoked.sent)
         following, self._next = self._next, None
         if following is not None and self._goes_on(exchange, following, sent, invoked, duration, came):
             return True

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 from weakref import WeakSet
 
+from . import arrival
 from .turns import TurnLoop, Watch
 
 SUPPORTED = sys.platform != "win32"
@@ -53,6 +54,8 @@ class SocketTransport(asyncio.Transport):
         self._loop = loop
         self._sock = sock
         self._number = sock.fileno()
+        self._told = loop if isinstance(loop, TurnLoop) and arrival.stamped(sock) else None
+        """Is told when what is read had arrived, where the system tells."""
         self._protocol = protocol
         self._queue = bytearray()
         self._high, self._low = HIGH_WATER, HIGH_WATER // 4
@@ -116,6 +119,8 @@ class SocketTransport(asyncio.Transport):
             self._met(error, "receiving failed")
         finally:
             self._receiving = False
+            if self._told is not None:
+                self._told.came = 0.0
         if self._ending:
             self._lost(self._ending[0])
 
@@ -125,7 +130,9 @@ class SocketTransport(asyncio.Transport):
         for more in range(AT_A_STRETCH):
             buffer = protocol.get_buffer(-1)
             try:
-                count = self._sock.recv_into(buffer)
+                count = (
+                    self._sock.recv_into(buffer) if more or self._told is None else self._stamped(buffer, self._told)
+                )
             except _BUSY:
                 count = self._soon(buffer) if more else -1
                 if count < 0:
@@ -142,12 +149,19 @@ class SocketTransport(asyncio.Transport):
                 return
             if more:
                 self._patience = 0
+                if self._told is not None:
+                    self._told.came = 0.0
             protocol.buffer_updated(count)
             if count > SMALL or self._closing or not self._reading:
                 return
             if self._patience:
                 self._patience -= 1
                 return
+
+    def _stamped(self, buffer: Any, told: TurnLoop) -> int:
+        """Receive, and tell the loop when that had arrived."""
+        count, told.came = arrival.read(self._sock, buffer)
+        return count
 
     def _soon(self, buffer: Any) -> int:
         """Receive what comes in a moment: how many bytes; -1 where nothing does."""

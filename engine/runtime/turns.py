@@ -93,6 +93,8 @@ class TurnLoop(asyncio.SelectorEventLoop):
     def __init__(self, at_end: Callable[[], None]) -> None:
         self._turns = TurnSelector(at_end)
         super().__init__(self._turns)
+        self.came = 0.0
+        """When what is being received had arrived, in seconds of the monotonic clock; 0 where that is now."""
 
     def _read_from_self(self) -> None:
         with suppress(BlockingIOError, InterruptedError):

@@ -141,4 +141,6 @@ class Writer:
         except StateError as error:
             raise self._association.lost or Ended(Outcome.NOT_SENT, str(error)) from None
         if operation is not None:
-            exchange.progress_made(operation, self._association.context.now())
+            gone = self._association.link.last_activity
+            exchange.went(operation, gone)
+            self._association.messages.went(operation, gone)

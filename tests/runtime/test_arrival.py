@@ -1,0 +1,62 @@
+"""How long a response took is told by when it had arrived, whatever held us up until we read it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from engine.model.notices import Direction, MessageNotice, PduNotice
+from engine.runtime.recorder import Recorder
+
+from .console import Console
+
+HELD_UP = 0.3
+"""Seconds."""
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when bytes arrived")
+
+
+@pytest.fixture
+def sides() -> Iterator[tuple[Console, Console]]:
+    """The user's and the provider's, each with an engine of its own."""
+    ours, theirs = Console(), Console()
+    try:
+        yield ours, theirs
+    finally:
+        ours.close()
+        theirs.close()
+
+
+def test_what_holds_us_up_is_not_told_as_the_peer_s_time(
+    sides: tuple[Console, Console], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = sides
+    told, spans = Recorder.told_message, list[float]()
+
+    def held_up(self: Recorder, direction: Direction, ready: Any, *rest: Any) -> None:
+        told(self, direction, ready, *rest)
+        if ready.command.is_response:
+            return
+        begun = perf_counter()
+        while not any(isinstance(n, MessageNotice) and n.direction is Direction.SENT for n in theirs.drain()):
+            pass
+        spans.append(perf_counter() - begun)
+        while perf_counter() < begun + spans[0] + HELD_UP:
+            pass
+
+    listener = theirs.listen()
+    monkeypatch.setattr(Recorder, "told_message", held_up)
+    status = ours.echo(listener)
+    response = next(n for n in ours.notices if isinstance(n, MessageNotice) and n.command.is_response)
+    most = spans[0] + HELD_UP / 2
+    assert response.duration is not None
+    assert response.duration < most
+    assert status.duration is not None
+    assert status.duration < most
+    pdus = [n for n in ours.notices if isinstance(n, PduNotice) and n.type == 4]
+    assert pdus[1].direction is Direction.RECEIVED
+    assert pdus[1].clock - pdus[0].clock < most, "a capture tells when it arrived"
+    assert pdus[1].time - pdus[0].time < most
