@@ -55,6 +55,9 @@ from .tls_layer import TlsLayer
 LOOPBACK = "127.0.0.1"
 BACKLOG = 128
 """Connections the system holds for us before we accept them: a burst of clients must not be refused."""
+LOADED_AFTER = 0.5
+"""Seconds until what data sets need is loaded, which takes 0.3 s and the interpreter from whoever speaks meanwhile: who
+listens in order to be echoed at once is not held up by it."""
 
 
 def new_uid() -> str:
@@ -153,13 +156,16 @@ class Listener:
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
-        # Beside, before a data set needs it: it takes 0.3 s.
-        self.context.spawn(asyncio.to_thread(load_pydicom), "Loading pydicom")
+        self.context.loop.call_later(LOADED_AFTER, self._load_pydicom)
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self.tell(True, sentences.listening(host, self.port) + spoken)
         self._report_left()
         self.objects.told_anew()
         return True
+
+    def _load_pydicom(self) -> None:
+        """Beside, before a data set needs it."""
+        self.context.spawn(asyncio.to_thread(load_pydicom), "Loading pydicom")
 
     async def _serve(self) -> None:
         """Take connections, at every socket; none waits before all of them have who closes them."""
