@@ -404,7 +404,7 @@ class Exchange:
         return self._serving.held
 
     def progress_made(self, operation: int, now: float) -> None:
-        """A long message is still being sent: its response is not due yet."""
+        """What an operation asked for is still coming: its final response is not due yet."""
         invoked = self._invoked.find(operation)
         if invoked is not None:
             self._invoked.moved_on(invoked, now)
