@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import field
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from engine.model.commands import Cancel, Command
+from engine.model.commands import Abort, Cancel, Command
 from engine.model.notices import (
     FINAL_PHASES,
     AnyNotice,
@@ -31,7 +32,7 @@ TICK = 0.25
 REPLACED_AFTER = 30.0
 """Seconds until an engine that does not answer is replaced: nobody may be there to decide it."""
 PATIENCE = 5.0
-"""Seconds an interrupted operation gets to end by itself after it was cancelled."""
+"""Seconds an interrupted operation gets to end by itself after it was cancelled; then its associations are aborted."""
 
 
 Watch = Callable[[AnyNotice], None]
@@ -39,18 +40,25 @@ Watch = Callable[[AnyNotice], None]
 
 @dataclass(slots=True)
 class _Wanted:
-    """The end of an operation, and of an association when one is named."""
+    """The end of an operation, and of an association when one is named. open: associations of ours."""
 
     operation: int
     association: int | None
     status: StatusNotice | None = None
     closed: bool = False
+    open: set[int] = field(default_factory=set)
 
     def see(self, notice: AnyNotice) -> None:
         if isinstance(notice, StatusNotice) and notice.operation == self.operation:
             self.status = notice
-        elif isinstance(notice, AssociationNotice) and notice.association == self.association:
-            self.closed = notice.phase in FINAL_PHASES
+        elif isinstance(notice, AssociationNotice):
+            over = notice.phase in FINAL_PHASES
+            if notice.association == self.association:
+                self.closed = over
+            if over:
+                self.open.discard(notice.association)
+            elif notice.requestor:
+                self.open.add(notice.association)
 
     @property
     def complete(self) -> bool:
@@ -95,6 +103,10 @@ class Driver:
             self.output.error("Interrupted; cancelling.")
             self.submit(Cancel(operation=operation))
             self.until(lambda: wanted.complete, see, PATIENCE)
+            if wanted.status is None:  # what came of it so far is told all the same
+                for number in tuple(wanted.open):
+                    self.submit(Abort(association=number))
+                self.until(lambda: wanted.complete, see, PATIENCE)
         if wanted.status is None:
             raise KeyboardInterrupt
         code = OF_OUTCOME[wanted.status.outcome]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ import pytest
 
 from engine.cli.exits import Exit
 from engine.cli.main import main
+from engine.services.responses import response_to
+from tests.runtime.console import write_instances
+from tests.runtime.scripted import Conversation, scripted
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked to end there")
 RUN = "import sys; from engine.cli import run; sys.exit(run(sys.argv[1:]))"
@@ -46,6 +50,32 @@ def test_it_stops_listening_in_order(name: str) -> None:
         out, err = process.communicate(timeout=SECONDS)
     assert out.splitlines()[-1] == "Stopped listening."
     assert (err, process.returncode) == ("", Exit.SUCCESS)
+
+
+def test_a_store_tells_what_came_of_it_although_the_peer_answers_no_more(tmp_path: Path) -> None:
+    answered = threading.Event()
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, request = c.read_command()
+        c.send(c.message(context, response_to(request, 0)))
+        c.read_command()
+        answered.set()
+        c.wait_closed()
+
+    folder, rest = tmp_path / "study", tmp_path / "rest"
+    folder.mkdir()
+    files = write_instances(folder, 3)
+    impatient = "import engine.cli.driver; engine.cli.driver.PATIENCE = 0.5; "
+    with scripted(script) as peer:
+        command = [sys.executable, "-c", impatient + RUN, "store", peer.host, str(peer.port), str(folder)]
+        with subprocess.Popen([*command, "--rest", str(rest)], stdout=PIPE, stderr=PIPE, text=True) as process:
+            assert answered.wait(SECONDS)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == Exit.INTERRUPTED
+    assert "1 of 3 files stored" in out + err
+    assert sorted(rest.read_text().splitlines()) == sorted(map(str, files[1:]))
 
 
 def test_who_was_told_to_ignore_the_end_of_the_terminal_goes_on() -> None:
