@@ -45,9 +45,10 @@ dozens of which may come in one PDU: where all are elements without a value,
 these take a tenth and a hundredth of a second."""
 MOST_HEADS = 2000
 """Elements and items looked at to find where the pixel data of an instance begin."""
-STRETCH = 8 * MIB
-"""Bytes of a large instance after which the disk is set to work on them while more comes: synchronizing all of it at
-the end would leave it idle until then."""
+STRETCH, LONGEST_STRETCH = 8 * MIB, 32 * MIB
+"""Bytes of a large instance after which the disk is set to work on them while more comes, at first and at most:
+synchronizing all of it at the end would leave it idle until then. Each time costs two turns of threads; so many of them
+as a gigabyte has of the former took a tenth of what receiving it does."""
 _temporary = re.compile(r"dimse-console-([0-9]+)-([0-9a-f]{8})-\w+\.part").fullmatch
 """The name of a temporary file: the process that made it, and where that number means it."""
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], asyncio.Future[None]]
@@ -140,8 +141,10 @@ class Spool:
             memory, self._memory = self._memory, BytesIO()
             pieces = (memory.getbuffer(),)  # what is to be written is in it
         datasets.put(self._file.fileno(), pieces)
-        if self._elsewhere is not None and self._size - self._begun_to >= STRETCH:
-            self._begin_writing(self._elsewhere, self._file.name)
+        if self._elsewhere is not None:
+            stretch = min(max(STRETCH, self._size // 8), LONGEST_STRETCH)
+            if self._size - self._begun_to >= stretch:
+                self._begin_writing(self._elsewhere, self._file.name)
 
     def _begin_writing(self, elsewhere: Elsewhere, path: str) -> None:
         """Have the disk begin with what it has not been given yet, unless it has enough to do."""

@@ -163,6 +163,28 @@ def test_the_disk_has_work_while_a_large_one_is_received(tmp_path: Path, monkeyp
     loop.close()
 
 
+def test_the_larger_it_is_the_more_seldom_the_disk_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "STRETCH", 100)
+    monkeypatch.setattr(files, "LONGEST_STRETCH", 200)
+    begun: list[tuple[int, int]] = []
+    loop = asyncio.new_event_loop()
+
+    def elsewhere(_: Any, path: str, offset: int, count: int) -> asyncio.Future[None]:
+        begun.append((offset, count))
+        done: asyncio.Future[None] = loop.create_future()
+        done.set_result(None)
+        return done
+
+    spool = Spool(EXPLICIT, tmp_path, Limits(memory=10), lambda: b"head", elsewhere)
+    for _ in range(300):
+        spool.write_all([bytes(10)])
+    counts = [count for _, count in begun]
+    assert counts == sorted(counts) and {100, 160, 200} <= set(counts) <= set(range(100, 201))
+    assert [offset for offset, _ in begun] == [sum(counts[:n]) for n in range(len(counts))], "none twice, none left out"
+    spool.discard()
+    loop.close()
+
+
 def test_a_loop_that_ends_begins_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "STRETCH", 100)
 
