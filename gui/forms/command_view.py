@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
     QContextMenuEvent,
     QFontMetrics,
     QKeyEvent,
@@ -13,7 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from gui.menus import show_actions
+from gui.menus import add_actions, show_actions
 from gui.models.command_model import (
     ELEMENT,
     NO_TAGS,
@@ -91,13 +90,7 @@ class CommandView(QTableView):
             ("&Copy", QKeySequence(QKeySequence.StandardKey.Copy).toString(), self.copy),
             (copy_redacted_title(), "", self.copy_redacted),
         )
-        for text, shortcut, slot in table:
-            action = QAction(text, self)
-            if shortcut:
-                action.setShortcut(shortcut)
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(slot)
-            self.addAction(action)
+        add_actions(self, table)
 
     # what the actions do
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import search_attributes
@@ -11,10 +11,11 @@ from engine.standard.elements import tag_text
 from gui.models.dataset_edits import node_at
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import element_name, parse_new
-from gui.theme import SPACING, theme
+from gui.theme import SPACING
 
 from .command_delegate import GAP, SHOWN_COMPLETIONS
 from .dataset_view import DataSetView
+from .header import icon_button
 
 SUGGESTIONS = 40
 """Attributes offered for what is typed so far; more letters narrow it."""
@@ -59,10 +60,10 @@ class DataSetEditor(QWidget):
         tools.setSpacing(SPACING.hair)
         tools.addWidget(self.line, 1)
         stack = model.undo_stack
-        self.item_button = self._tool("add", "Add an item to the sequence (Ctrl+I)", self.view.add_item)
-        self.delete_button = self._tool("delete", "Delete (Del)", self.view.delete)
-        self.undo_button = self._tool("undo", "Undo (Ctrl+Z)", stack.undo)
-        self.redo_button = self._tool("redo", "Redo (Ctrl+Y)", stack.redo)
+        self.item_button = icon_button("add", "Add an item to the sequence (Ctrl+I)", self.view.add_item, self)
+        self.delete_button = icon_button("delete", "Delete (Del)", self.view.delete, self)
+        self.undo_button = icon_button("undo", "Undo (Ctrl+Z)", stack.undo, self)
+        self.redo_button = icon_button("redo", "Redo (Ctrl+Y)", stack.redo, self)
         for button in (self.item_button, self.delete_button, self.undo_button, self.redo_button):
             tools.addWidget(button)
         stack.canUndoChanged.connect(self.undo_button.setEnabled)
@@ -89,14 +90,6 @@ class DataSetEditor(QWidget):
             "<b>No elements yet</b><br>Press <b>Insert</b> and type a keyword, a name or a tag, paste elements as "
             "text, or choose a template."
         )
-
-    def _tool(self, icon: str, tip: str, slot: object) -> QToolButton:
-        button = QToolButton(self)
-        theme().bind_icon(button, icon)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(slot)
-        return button
 
     def set_read_only(self, read_only: bool) -> None:
         """Only the tree: what adds and changes is not offered."""

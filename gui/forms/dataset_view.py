@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
     QContextMenuEvent,
     QFontMetrics,
     QGuiApplication,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 from engine.model.dataset import DataElement, DataSet
 from engine.workspace.dataset_text import DataSetTextError, dataset_text
 from engine.workspace.pasted_text import parse_pasted
-from gui.menus import show_actions
+from gui.menus import add_actions, show_actions
 from gui.models import dataset_edits as edits
 from gui.models.dataset_edits import Path
 from gui.models.dataset_model import ELEMENT, TAG, VALUE, VR, DataSetModel
@@ -107,13 +106,7 @@ class DataSetView(QTreeView):
             ("E&xpand all", "Ctrl+Shift+E", self.expandAll),
             ("C&ollapse all", "Ctrl+Shift+K", self.collapseAll),
         )
-        for text, shortcut, slot in (() if self.data_model.read_only else changing) + always:
-            action = QAction(text, self)
-            if shortcut:
-                action.setShortcut(shortcut)
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(slot)
-            self.addAction(action)
+        add_actions(self, (() if self.data_model.read_only else changing) + always)
 
     # where one is
 

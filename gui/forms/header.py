@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gui.sound import sound
 from gui.theme import SPACING, theme
@@ -169,3 +169,15 @@ def menu_button(text: str, menu: QMenu, parent: QWidget | None = None, *, icon: 
     button.setProperty("menu", "true")
     button.setMenu(menu)
     return button
+
+
+def titled_column(parent: QWidget, title: str, *widgets: QWidget, grows: QWidget) -> QVBoxLayout:
+    """Widgets below each other under a title; `grows` takes the height that is left."""
+    column = QVBoxLayout()
+    column.setSpacing(SPACING.normal)
+    label = QLabel(title, parent)
+    label.setProperty("role", "title")
+    column.addWidget(label)
+    for widget in widgets:
+        column.addWidget(widget, int(widget is grows))
+    return column

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.model.association import ProposedContext, Role
 from gui.dialogs import FormDialog
 from gui.forms.choices import ChoiceField
+from gui.forms.header import titled_column
 from gui.forms.sop_class_picker import SopClassPicker
 from gui.forms.syntax_list import SyntaxList
 from gui.models.contexts import ROLE_CHOICES, new_context
@@ -35,8 +36,8 @@ class ContextDialog(FormDialog):
         self.role.set_value(base.role)
         columns = QHBoxLayout()
         columns.setSpacing(SPACING.panel)
-        columns.addLayout(self._column("Abstract syntax: SOP class", self.picker), 5)
-        right = self._column("Transfer syntaxes, proposed in this order", self.syntaxes)
+        columns.addLayout(titled_column(self, "Abstract syntax: SOP class", self.picker, grows=self.picker), 5)
+        right = titled_column(self, "Transfer syntaxes, proposed in this order", self.syntaxes, grows=self.syntaxes)
         right.addWidget(self.role)
         columns.addLayout(right, 4)
         self.body.addLayout(columns, 1)
@@ -47,15 +48,6 @@ class ContextDialog(FormDialog):
         self.resize(880, 580)
         self.picker.line.setFocus()
         self._judge()
-
-    def _column(self, title: str, widget: QWidget) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(SPACING.normal)
-        label = QLabel(title, self)
-        label.setProperty("role", "title")
-        column.addWidget(label)
-        column.addWidget(widget, 1)
-        return column
 
     def contexts(self) -> tuple[ProposedContext, ...]:
         """One for each SOP class selected."""

@@ -16,6 +16,7 @@ from engine.model.notices import Direction, MessageNotice, StatusNotice
 from engine.standard.messages import message_for
 from engine.workspace.message_files import MessageFile, load_message, save_message
 from gui.dialogs import Questions
+from gui.forms.header import icon_button
 from gui.redacted import WITHOUT, redaction_for
 from gui.theme import SPACING, theme
 
@@ -64,7 +65,7 @@ class BuilderPanel(QWidget):
         self.title = QLabel("Message builder", self)
         self.title.setProperty("role", "title")
         self.tabs = MessageTabs(self)
-        self.add_button = self._button("add", "New message (Ctrl+T)", self.new_message)
+        self.add_button = icon_button("add", "New message (Ctrl+T)", self.new_message, self)
         self.menu_button = QToolButton(self)
         self.menu_button.setText("Messa&ge")
         self.menu_button.setToolTip("What can be done with this message")
@@ -311,14 +312,6 @@ class BuilderPanel(QWidget):
         self._sending = None
 
     # the menu
-
-    def _button(self, icon: str, tip: str, slot: Callable[..., object]) -> QToolButton:
-        button = QToolButton(self)
-        theme().bind_icon(button, icon)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.clicked.connect(slot)
-        return button
 
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)

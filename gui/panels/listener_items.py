@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from engine.conformance.names import check_ae_title
 from engine.model.association import AcceptedSyntax
@@ -11,6 +11,7 @@ from engine.model.commands import MoveDestination
 from gui.dialogs import FormDialog, Questions
 from gui.forms.choices import CheckField, ChoiceField
 from gui.forms.fields import NumberField, TextField
+from gui.forms.header import titled_column
 from gui.forms.sop_class_picker import SopClassPicker
 from gui.forms.syntax_list import SyntaxList
 from gui.models.contexts import abstract_name, short_abstract_name, syntax_name, syntaxes_text
@@ -71,8 +72,10 @@ class AcceptedDialog(FormDialog):
         self.remark.setWordWrap(True)
         columns = QHBoxLayout()
         columns.setSpacing(SPACING.panel)
-        left = self._column("Abstract syntax: SOP class", self.any, self.picker)
-        right = self._column("Transfer syntaxes, the preferred first", self.syntaxes, self.remark, self.role)
+        left = titled_column(self, "Abstract syntax: SOP class", self.any, self.picker, grows=self.picker)
+        right = titled_column(
+            self, "Transfer syntaxes, the preferred first", self.syntaxes, self.remark, self.role, grows=self.syntaxes
+        )
         columns.addLayout(left, 5)
         columns.addLayout(right, 5)
         self.body.addLayout(columns, 1)
@@ -83,16 +86,6 @@ class AcceptedDialog(FormDialog):
         self.any.edited.connect(self._judge)
         self.picker.line.setFocus()
         self._judge()
-
-    def _column(self, title: str, *widgets: QWidget) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(SPACING.normal)
-        label = QLabel(title, self)
-        label.setProperty("role", "title")
-        column.addWidget(label)
-        for widget in widgets:
-            column.addWidget(widget, 1 if isinstance(widget, SopClassPicker | SyntaxList) else 0)
-        return column
 
     def rows(self) -> tuple[AcceptedSyntax, ...]:
         """One for each SOP class selected."""
