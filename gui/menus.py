@@ -18,7 +18,7 @@ def new_menu(parent: QWidget) -> QMenu:
 
 
 def add_actions(view: QWidget, rows: Iterable[tuple[str, str, Callable[..., Any]]]) -> None:
-    """Give a view actions: of each its text, its shortcut while the view has the keyboard ("" for none), what it does."""
+    """Give a view actions: of each its text, its shortcut while the view has the keyboard ("" for none), its slot."""
     for text, shortcut, slot in rows:
         action = QAction(text, view)
         if shortcut:

@@ -1,4 +1,11 @@
-"""The second face: the same engine without a window."""
+"""The second face: the same engine without a window.
+
+- how a command runs: main, command_line, loading, driver, output, telling, judging, exits
+- commands: operations, sending, queries, matches, storing, serving, decoding
+- procedures: procedures, modality, commitment, references, printing, ups, ups_watch
+- arguments: options, negotiation_options, policy_options, tls_options, limit_options, script_options,
+  listener_options, emulation_options, modality_options, ups_options, secret_files
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,7 @@
-"""Machines without socket, thread or clock: upper layer, negotiation, DIMSE exchange."""
+"""Machines without socket, thread or clock: upper layer, negotiation, DIMSE exchange.
+
+- the upper layer: upper_layer, primitives, straight_pdus
+- negotiation: negotiation, acceptance, asked, identity, roles, products
+- the exchange: exchange, exchange_events, outstanding, serving, composing, forms, contexts, straight, pace
+- scripts: deviating
+"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,29 @@ def test_nobody_refers_to_names_of_other_packages_by_long_relative_imports() -> 
         if isinstance(node, ast.ImportFrom) and node.level > 1 and path.parent.name == folder
     ]
     assert crossings == []
+
+
+MAPPED = 12
+"""Modules from which on the docstring of a package has them by what they are for."""
+PACKAGES = [
+    package
+    for top in ("engine", "gui")
+    for package in (ROOT / top, *(p.parent for p in (ROOT / top).rglob("*/__init__.py")))
+    if len(list(package.glob("*.py"))) > MAPPED + 1
+]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=[p.relative_to(ROOT).as_posix() for p in PACKAGES])
+def test_the_map_of_a_package_has_each_of_its_modules(package: Path) -> None:
+    doc = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    lines = re.findall(r"^- ((?:.|\n  )+)", doc, re.MULTILINE)
+    named = [name for line in lines for part in line.split(";") for name in part.split(":")[1].split(",")]
+    modules = [p.stem for p in package.glob("*.py") if p.stem != "__init__"]
+    folders = [p.parent.name for p in package.glob("*/__init__.py")]
+    assert sorted(name.strip() for name in named) == sorted([*modules, *folders])
+
+
+def test_each_module_begins_with_what_it_is() -> None:
+    modules = [path for top in ("engine", "gui") for path in (ROOT / top).rglob("*.py")]
+    silent = [path for path in modules if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert silent == []
