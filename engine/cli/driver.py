@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -184,5 +184,6 @@ def driving(output: Output) -> Iterator[Driver]:
         try:
             yield driver
         finally:
-            engine.stop()
+            with suppress(KeyboardInterrupt):  # the peer's answer to a release is not waited for; what came is told
+                engine.stop()
             driver.rest()

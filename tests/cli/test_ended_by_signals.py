@@ -78,6 +78,27 @@ def test_a_store_tells_what_came_of_it_although_the_peer_answers_no_more(tmp_pat
     assert sorted(rest.read_text().splitlines()) == sorted(map(str, files[1:]))
 
 
+def test_what_is_done_is_told_although_the_peer_does_not_answer_the_release() -> None:
+    released = threading.Event()
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, request = c.read_command()
+        c.send(c.message(context, response_to(request, 0)))
+        c.read_pdu()
+        released.set()
+        c.wait_closed()
+
+    with scripted(script) as peer:
+        command = [sys.executable, "-c", RUN, "echo", peer.host, str(peer.port)]
+        with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+            assert released.wait(SECONDS)
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=SECONDS)
+    assert "0000H Success" in out
+    assert (err, process.returncode) == ("", Exit.SUCCESS)
+
+
 def test_who_was_told_to_ignore_the_end_of_the_terminal_goes_on() -> None:
     with listening(IGNORING + RUN) as (process, port):
         process.send_signal(signal.SIGHUP)
