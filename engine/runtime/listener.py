@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from engine.model.association import NegotiatedContext, Peer
+from engine.model.association import Peer
 from engine.model.commands import Listen, MoveDestination
 from engine.model.limits import to_raise
 from engine.model.notices import AssociationPhase, Cause, ListenerNotice, Outcome
@@ -19,35 +19,25 @@ from engine.protocol import primitives as p
 from engine.protocol.acceptance import Answer, answer
 from engine.protocol.deviating.run import ScriptRun
 from engine.protocol.upper_layer import StateError
-from engine.services.commitment import report_of, unreported
 from engine.services.instances import InstanceStore, MemoryStore
-from engine.services.peer import WORKLIST, BuiltInPeer
-from engine.services.state import Record
-from engine.services.ups import GOING_DOWN, RESTARTED, scp_status
+from engine.services.peer import BuiltInPeer
+from engine.services.ups import GOING_DOWN, scp_status
 from engine.standard.dictionary import load_pydicom
-from engine.standard.messages import STORE
 from engine.standard.pdus import AssociateAC, AssociateRQ
-from engine.wire import datasets
-from engine.wire.commands import decode_command
-from engine.wire.errors import DataSetError
 from engine.wire.pdus import strip
-from engine.wire.reassembly import Sink
-from engine.workspace.worklist_folder import WorklistFolder
 
 from . import sentences
 from .association import LEAVING, Association, end_all
 from .binding import bind
+from .contents import Contents
 from .context import Context, settled
-from .database import DatabaseError
-from .files import Spool, drop_spooled
+from .files import drop_spooled
 from .freed_memory import bound_areas
 from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
-from .places import quick_or_none
 from .room import Room
 from .serving import Server
-from .sources import SAMPLES, WorklistSource, sample_instances, sample_worklist_folder, scheduled_on
 from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready
 from .tls_layer import TlsLayer
@@ -107,9 +97,7 @@ class Listener:
             delays=settings.delays,
             room=Room(settings.policy.limits, settings.folder),
         )
-        source = settings.emulation.worklist
-        self._worklist = WorklistSource(source, self.peer.state.worklist) if source else None
-        self.server.before = self._before
+        self._contents = Contents(settings, self.server, self._durable)
         self.server.reporter.listener = self.number
         self.objects = Objects(context, self.number, self.peer, self.server)
         self._script = ScriptRun(settings.script) if settings.script is not None and settings.script.active else None
@@ -133,7 +121,9 @@ class Listener:
 
     async def _start(self) -> bool:
         bound_areas()
-        if not await self._loaded():
+        problem = await self._contents.load(lambda: self.context.closing or self._refusing)
+        if problem:
+            await self._close(problem)
             return False
         tls = self.command.settings.tls
         try:
@@ -159,7 +149,7 @@ class Listener:
         self.context.loop.call_later(LOADED_AFTER, self._load_pydicom)
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self.tell(True, sentences.listening(host, self.port) + spoken)
-        self._report_left()
+        self._contents.report_left()
         self.objects.told_anew()
         return True
 
@@ -180,59 +170,6 @@ class Listener:
     def _knows(self, title: str) -> bool:
         """Whether a C-MOVE can be sent to this AE title: a destination that was set, or this listener itself."""
         return title in self._destinations or (title == self.own_title and self.command.settings.tls is None)
-
-    async def _loaded(self) -> bool:
-        """Bring back what the folder holds, fill in what was asked for. False, with a notice that says why not."""
-        folder, emulation = self._durable.folder if self._durable else None, self.command.settings.emulation
-        try:
-            if self._durable is not None:
-                for problem in await asyncio.to_thread(
-                    self._durable.load, self.peer.state, lambda: self.context.closing or self._refusing
-                ):
-                    self.context.error(problem)
-                self.peer.set_up()
-            if emulation.samples:
-                await self._fill()
-            if self._worklist is not None:
-                folder = emulation.worklist
-                await self._refresh(self._worklist)
-        except (OSError, DatabaseError, DataSetError) as error:
-            why = f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
-            await self._close(f"The folder {folder or SAMPLES} cannot be used: {why}")
-            return False
-        return True
-
-    async def _fill(self) -> None:
-        """Put the sample data set there, but for what is held already."""
-        for instance in await asyncio.to_thread(sample_instances):
-            if self.store.find(instance.sop_instance_uid) is None:
-                await self.server.keeper.keep(instance)
-        items, _ = await asyncio.to_thread(WorklistFolder(sample_worklist_folder()).items)
-        for name, item in items.items():
-            key = f"sample {name}"
-            if key not in self.peer.state.worklist:
-                self.peer.state.worklist.put(key, Record(WORKLIST, key, scheduled_on(item, self.peer.today)))
-        await self.server.save()
-
-    async def _before(self, sop_class_uid: str) -> None:
-        """What a request is to find is looked at first: the folder of worklist items."""
-        if sop_class_uid == WORKLIST and self._worklist is not None:
-            try:
-                await self._refresh(self._worklist)
-            except OSError as error:
-                self.context.error(f"The worklist folder cannot be read: {error.strerror or error}.")
-
-    async def _refresh(self, source: WorklistSource) -> None:
-        for problem in await source.refresh():
-            self.context.error(problem)
-        await self.server.save()
-
-    def _report_left(self) -> None:
-        """What is owed since the peer was stopped: storage commitment reports, that unified steps are served again."""
-        for event in scp_status(self.peer.state, RESTARTED):
-            self.server.reporter.report(event)
-        for record in unreported(self.peer.state):
-            self.server.reporter.report(report_of(record, self.peer.emulation.commitment))
 
     async def _close(self, sentence: str) -> None:
         """The folder is free for another one before anybody is told that this one does not listen."""
@@ -275,7 +212,7 @@ class Listener:
         )
         association.on_indication = self._indicated
         association.on_end = self._ended
-        association.sink_for = self._sink
+        association.sink_for = self._contents.sink
         self._make_room()
         self.server.attach(association)
         secure, artim = self._secure, association.timeouts.artim
@@ -300,16 +237,6 @@ class Listener:
         self.associations.discard(association)
         self.server.reporter.detach(association)
         self.peer.ended(association.number)
-
-    def _sink(self, context: NegotiatedContext, command: bytes) -> Sink | None:
-        folder = self._durable.incoming if self._durable else self.command.settings.folder
-        limits = self.command.settings.policy.limits
-        if self._durable is None:
-            return Spool(context.transfer_syntax, quick_or_none(folder), limits)
-        if not self._durable.archive.quick:  # the loop writes it: to a disk of this computer, and it is copied then
-            return Spool(context.transfer_syntax, None, limits)
-        head = partial(_file_head, context.transfer_syntax, command)
-        return Spool(context.transfer_syntax, folder, limits, head, partial(self.context.loop.run_in_executor, None))
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""
@@ -427,14 +354,3 @@ class Listener:
             _, late = await asyncio.wait(waiting, timeout=timeout)
             for task in late:
                 task.cancel()
-
-
-def _file_head(transfer_syntax: str, command_bytes: bytes) -> bytes:
-    """What a stored file of this C-STORE-RQ begins with; b"" where it cannot be stored or is none."""
-    command = decode_command(command_bytes)
-    if command.command_field != STORE:
-        return b""
-    try:
-        return datasets.file_meta(transfer_syntax, command.sop_class_uid, command.sop_instance_uid)
-    except DataSetError:
-        return b""
