@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -176,6 +177,7 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     qInstallMessageHandler(said)
     bridge.notices.connect(reporter.take)
     window.ended.connect(app.quit)
+    _close_when_told(window.close)
     first = not workspace.peers
     picture = None
     if options.picture is not None:
@@ -197,6 +199,22 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     qInstallMessageHandler(_tell)
     reporter.remove()
     return code if picture is None else picture.code
+
+
+def _close_when_told(close: Callable[[], object]) -> None:
+    """Ctrl+C in a terminal, and the desktop that ends its programs, close the window as its user does: what is open is
+    released, what is not saved is kept. Python looks for them whenever it runs, which is once a second at least
+    (`Collector`). A second one ends the program at once."""
+    from PySide6.QtCore import QTimer
+
+    def told(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        QTimer.singleShot(0, close)  # not in the middle of whatever runs
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, told)
 
 
 NO_HINTS = "This plugin does not support propagateSizeHints()"

@@ -7,19 +7,22 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, QTimer
 
 from engine.model.dataset import Data, DataSet, EncodedData
 from engine.model.reading import may_be_there
 from engine.model.whole_numbers import whole_number
 from engine.workspace.errors import WorkspaceError
-from engine.workspace.message_files import load_message, save_message
+from engine.workspace.message_files import MessageFile, load_message, save_message
+from gui.background import Background
 
 from .builder_page import MessagePage
 from .builder_panel import BuilderPanel
 
 LIMIT = 8 * 1024 * 1024
 """Bytes of values kept of one draft: beyond, writing them as text would hold up the window as it closes."""
+OFTEN = 15_000
+"""Milliseconds between two looks whether anything has changed: what is lost at most when the program is killed."""
 _TABS, _CURRENT = "builder/tabs", "builder/tab"
 UNREADABLE = ".unreadable"
 
@@ -30,31 +33,78 @@ class Drafts(QObject):
     def __init__(self, builder: BuilderPanel, folder: Path, store: QSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._builder, self._folder, self._store = builder, folder, store
+        self._work: Background | None = None
+        self._kept: dict[str, MessageFile] = {}
+        """By name of the draft, what was written while the window is open."""
+        self._told = ""
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.keep)
+        self._timer.start(OFTEN)
+
+    def keep(self) -> None:
+        """Write what has changed since, beside the loop: nobody says goodbye before the power fails. What cannot be
+        kept is told when the window closes."""
+        if self._work is not None:
+            return
+        found: dict[str, MessageFile] = {}
+        tabs: list[dict[str, object]] = []
+        for page in self._builder.pages:
+            if page.blank:
+                continue
+            message = page.message_file()
+            if _size(message.data) <= LIMIT:
+                tabs.append(self._tab(page, name := _name(tabs)))
+                found[name] = message
+        told = json.dumps(tabs)
+        new = {name: message for name, message in found.items() if self._kept.get(name) != message}
+        if not new and told == self._told:
+            return
+        self._kept, self._told = found, told
+        self._work = Background(lambda: _write(self._folder, new))
+        self._work.done.connect(self._written)
+        self._work.failed.connect(self._not_written)
+        self._work.begin()
+
+    def _written(self) -> None:
+        self._work = None
+        self._remove_others(set(self._kept))
+        self._store.setValue(_TABS, self._told)
+
+    def _not_written(self) -> None:
+        self._work = None
+        self._kept, self._told = {}, ""
 
     def save(self) -> list[str]:
         """Keep all tabs with something in them; returns the names of those that are changed and cannot be kept."""
+        if self._work is not None:
+            self._work.wait()
         tabs: list[dict[str, object]] = []
         lost: list[str] = []
         current = 0
         for page in self._builder.pages:
             if page.blank:
                 continue
-            name = f"{len(tabs) + 1}.toml"
+            name = _name(tabs)
             if not self._save(page, self._folder / name):
                 lost += [page.name] if page.changed else []
                 continue
             if page is self._builder.page:
                 current = len(tabs)
-            path = self._builder.file_of(page)
-            tabs.append({"draft": name, "file": str(path) if path else "", "changed": page.changed})
-        kept = {str(tab["draft"]) for tab in tabs}
+            tabs.append(self._tab(page, name))
+        self._remove_others({str(tab["draft"]) for tab in tabs})
+        self._store.setValue(_TABS, json.dumps(tabs))
+        self._store.setValue(_CURRENT, current)
+        return lost
+
+    def _tab(self, page: MessagePage, name: str) -> dict[str, object]:
+        path = self._builder.file_of(page)
+        return {"draft": name, "file": str(path) if path else "", "changed": page.changed}
+
+    def _remove_others(self, kept: set[str]) -> None:
         for old in self._folder.glob("*.toml"):
             if old.name not in kept:
                 with suppress(OSError):  # where nothing may be deleted the window closes all the same
                     old.unlink(missing_ok=True)
-        self._store.setValue(_TABS, json.dumps(tabs))
-        self._store.setValue(_CURRENT, current)
-        return lost
 
     def restore(self) -> list[str]:
         """Open what was kept; returns a sentence for each that cannot be read, which stays under another name."""
@@ -88,6 +138,17 @@ class Drafts(QObject):
         except (WorkspaceError, OSError):
             return False
         return True
+
+
+def _name(tabs: list[dict[str, object]]) -> str:
+    """Of the next tab's draft."""
+    return f"{len(tabs) + 1}.toml"
+
+
+def _write(folder: Path, messages: dict[str, MessageFile]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, message in messages.items():
+        save_message(folder / name, message)
 
 
 def _table(value: object) -> list[dict[str, object]]:

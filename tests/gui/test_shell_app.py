@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ from engine.workspace.workspace import Workspace
 from gui.app import EXIT_NO_WINDOW, NO_HINTS, _tell, main, parse, why_no_window
 from gui.bridge import Bridge
 from gui.main_window import MainWindow
+from tests.interop.peers import wait_until
+from tests.processes import running
 
 ROOT = Path(engine.__file__).parents[1]
 
@@ -54,6 +57,27 @@ def test_a_picture_that_cannot_be_written_is_told(tmp_path):
     assert done.returncode != 0
     assert f"The picture cannot be written to {picture}." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_closes_the_window_as_its_user_does(tmp_path, number):
+    folder = tmp_path / "ws"
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from gui.app import main; sys.exit(main())",
+        "--workspace",
+        str(folder),
+    ]
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with running(command, cwd=ROOT, env=env, stderr=subprocess.PIPE) as window:
+        # The window stands and the built-in peer is in its list.
+        assert wait_until((folder / "peers.toml").exists)
+        window.send_signal(number)
+        _, told = window.communicate(timeout=30)
+    assert (window.returncode, told) == (0, "")
+    assert "geometry" in (folder / "window.ini").read_text(encoding="utf-8")
 
 
 def test_without_a_display_it_says_what_to_do(monkeypatch, capsys):

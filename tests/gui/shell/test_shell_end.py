@@ -173,6 +173,46 @@ def test_old_drafts_that_may_not_be_deleted_keep_no_window_open(window, qtbot, w
     assert old.exists()
 
 
+def kept(window, qtbot):
+    """What is written meanwhile stands in the workspace."""
+    window.drafts.keep()
+    qtbot.waitUntil(lambda: window.drafts._work is None)
+    window.store.sync()
+
+
+def test_messages_outlive_a_program_that_is_killed(window, qtbot, workspace, bridge, questions):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    kept(window, qtbot)
+    window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
+    kept(window, qtbot)
+    again = opened_again(qtbot, workspace, bridge, questions)  # the first was never closed
+    assert [p.draft.message.name for p in again.builder.pages] == ["C-FIND-RQ", "N-GET-RQ"]
+    assert all(p.changed for p in again.builder.pages)
+
+
+def test_what_was_closed_is_not_kept_and_nothing_is_written_twice(window, qtbot, workspace):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
+    kept(window, qtbot)
+    drafts = workspace.folder / "drafts"
+    before = {p.name: p.stat().st_mtime_ns for p in drafts.iterdir()}
+    kept(window, qtbot)
+    assert {p.name: p.stat().st_mtime_ns for p in drafts.iterdir()} == before
+    window.builder.close_message(1)
+    kept(window, qtbot)
+    assert [p.name for p in drafts.iterdir()] == ["1.toml"]
+
+
+def test_a_workspace_that_cannot_be_written_is_no_defect_while_one_works(window, qtbot, workspace, questions):
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    (workspace.folder / "drafts").write_text("in the way", encoding="utf-8")
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    kept(window, qtbot)
+    (workspace.folder / "drafts").unlink()
+    kept(window, qtbot)
+    assert (workspace.folder / "drafts" / "1.toml").exists()
+
+
 # -- our own errors ---------------------------------------------------------------------------------------------
 
 
