@@ -2,6 +2,6 @@
 
 - the upper layer: upper_layer, primitives, straight_pdus
 - negotiation: negotiation, acceptance, asked, identity, roles, products
-- the exchange: exchange, exchange_events, outstanding, serving, composing, forms, contexts, straight, pace
+- the exchange: exchange, exchange_events, arrivals, outstanding, serving, composing, forms, contexts, straight, pace
 - scripts: deviating
 """

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 
 from engine.model.association import Negotiated, NegotiatedContext
 from engine.model.command_set import CommandSet
-from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
-from engine.model.quick import quick
 from engine.standard.lean import dataclass
-from engine.standard.messages import CANCEL, NO_DATA_SET, RESPONSE_BIT, message_name
+from engine.standard.messages import CANCEL, NO_DATA_SET
 from engine.wire.commands import decode_command, encode_command
 from engine.wire.echo_form import EchoForm, echo_form
 from engine.wire.fragments import DataRun, fragment, fragment_in_runs, only_fragment
-from engine.wire.issues import Issue
-from engine.wire.reassembly import Assembled, FragmentError, Reassembler, Sink
+from engine.wire.reassembly import FragmentError, Reassembler, Sink
 
+from .arrivals import Arrivals
 from .composing import Composing
 from .contexts import Contexts
 from .exchange_events import (
@@ -34,10 +32,9 @@ from .exchange_events import (
     ResponseReceived,
     TimedOut,
     Unsolicited,
-    is_pending,
 )
 from .forms import Alter, Ready, fill, make_ready
-from .outstanding import ANSWERED, LARGEST_ID, Invoked, Outstanding
+from .outstanding import LARGEST_ID, Invoked, Outstanding
 from .primitives import Buffer, Pdv
 from .serving import Serving
 from .straight import StraightWay
@@ -66,9 +63,6 @@ class WindowFull(ExchangeError):
     """The asynchronous operations window allows no further operation now (PS3.7 D.3.3.3)."""
 
 
-_received, _response_received = quick(Received), quick(ResponseReceived)
-
-
 @dataclass(slots=True)
 class Exchange:
     """Both directions of one established association.
@@ -89,7 +83,7 @@ class Exchange:
     _serving: Serving = field(default_factory=Serving)
     _arriving: dict[int, list[Invoked]] = field(default_factory=dict)
     _events: deque[Event] = field(default_factory=deque)
-    _taken: int = 0
+    _arrivals: Arrivals = field(init=False)
     straight: StraightWay = field(init=False)
     _reassembler: Reassembler = field(init=False)
     _contexts: Contexts = field(init=False)
@@ -102,6 +96,7 @@ class Exchange:
         self._contexts = Contexts(self.negotiated.contexts, requestor=self.requestor)
         self._invoked = Outstanding(self.timeout)
         self._window = self._limit(ours=True)
+        self._arrivals = Arrivals(self._invoked, self._serving, self._events, self._contexts, self._limit(ours=False))
         self._reassembler = Reassembler(
             self._sink_for, command_limit=self.limits.command_set, message_limit=self.limits.data_set
         )
@@ -272,14 +267,14 @@ class Exchange:
             assembled = self._reassembler.feed(pdvs)
         except FragmentError as error:
             for message in error.completed:
-                self._take(message, now)
+                self._arrivals.take(message, now)
             raise
         for context_id, _, _ in pdvs if self._arriving else ():
             self._moved_on(context_id, now)
         for message in assembled:
             if self._arriving:
                 self._arriving.pop(message.context_id, None)
-            self._take(message, now)
+            self._arrivals.take(message, now)
 
     def _moved_on(self, context_id: int, now: float) -> None:
         """More of a data set arrived."""
@@ -294,75 +289,6 @@ class Exchange:
     def next_event(self) -> Event | None:
         """The oldest event not yet taken, or None."""
         return self._events.popleft() if self._events else None
-
-    def _take(self, assembled: Assembled, now: float) -> None:
-        self._taken += 1
-        message = self._received(assembled)
-        number = message.command.command_field
-        if number is None:
-            self._events.append(Unsolicited(message, "The command set has no Command Field (0000,0100)."))
-        elif number == CANCEL:
-            self._take_cancel(message)
-        elif number & RESPONSE_BIT:
-            self._take_response(message, now)
-        else:
-            self._take_request(message, now)
-
-    def _take_cancel(self, message: Received) -> None:
-        served = self._serving.with_id(message.command.responded_to)
-        self._events.append(CancelReceived(message, served.key if served else None))
-
-    def _take_request(self, message: Received, now: float) -> None:
-        number, limit = message.command.message_id, self._limit(ours=False)
-        if limit and len(self._serving) >= limit:
-            text = f"It is request {len(self._serving) + 1} outstanding; the asynchronous operations window is {limit}."
-            message = _noted(message, text, "PS3.7 D.3.3.3")
-        if number is not None and self._serving.with_id(number) is not None:
-            message = _noted(
-                message, f"Its Message ID {number} is that of a request not answered yet.", "PS3.7 9.1, 10.1"
-            )
-        for invoked in self._invoked.with_sub_operations():
-            self._invoked.moved_on(invoked, now)
-        self._events.append(RequestReceived(message, self._serving.add(message)))
-
-    def _take_response(self, message: Received, now: float) -> None:
-        number = message.command.responded_to
-        invoked = self._invoked.asked(number, message.context_id)
-        if invoked is None:
-            name, why = message_name(message.command.command_field), self._invoked.why_not(number)
-            sentence = f"{name} came unasked: the Message ID it answers ({number}) {why}."
-            self._events.append(Unsolicited(message, sentence))
-            return
-        if invoked.context_id != message.context_id:
-            text = f"The response came on context {message.context_id}, the request went on {invoked.context_id}."
-            message = _noted(message, text, "PS3.8 E.1")
-        final = not is_pending(message.command)
-        if final:
-            self._invoked.end(invoked, ANSWERED)
-        else:
-            self._invoked.moved_on(invoked, now)
-        self._events.append(_response_received(invoked.operation, message, final, max(0.0, now - invoked.sent)))
-
-    def _received(self, a: Assembled) -> Received:
-        context = self._contexts.by_id.get(a.context_id)
-        syntax = context.transfer_syntax if context else ""
-        data = a.sunk if isinstance(a.sunk, EncodedData | FileData) else None
-        if a.data is not None:
-            data = EncodedData(a.data, syntax)
-        message = _received(
-            context_id=a.context_id,
-            abstract_syntax=context.abstract_syntax if context else "",
-            transfer_syntax=syntax,
-            command=a.command,
-            command_bytes=a.command_bytes,
-            data=data,
-            data_length=a.data_length,
-            issues=a.issues,
-        )
-        if context is None:
-            text = f"Presentation context {a.context_id} was not accepted on this association."
-            message = _noted(message, text, "PS3.8 9.3.5.1")
-        return message
 
     def _sink_for(self, context_id: int, command_bytes: bytes) -> Sink | None:
         """A command set is whole and a data set begins: while it arrives, what waits for it does not time out."""
@@ -381,7 +307,7 @@ class Exchange:
     @property
     def taken(self) -> int:
         """Messages received whole."""
-        return self._taken + self.straight.taken
+        return self._arrivals.taken + self.straight.taken
 
     @property
     def outstanding(self) -> tuple[int, ...]:
@@ -440,7 +366,3 @@ class Exchange:
         for invoked in self._invoked.overdue(now):
             self._invoked.end(invoked, "had timed out")
             self._events.append(TimedOut(invoked.operation))
-
-
-def _noted(message: Received, text: str, clause: str) -> Received:
-    return replace(message, issues=(*message.issues, Issue(text, 0, 0, clause)))
