@@ -79,7 +79,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _write(self, buffers: list[Buffer]) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self.last_activity = self._context.now()  # before: until we have our turn again the answer may be there
+            self._context.went = self.last_activity = self._context.now()  # before: the answer may be quicker than we
             if self._plain and self._socket is not None and not self._transport.get_write_buffer_size():
                 left = gathering.written(self._socket.fileno(), buffers)
                 self._wrote = self._wrote or left is not buffers

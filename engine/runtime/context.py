@@ -60,6 +60,8 @@ class Context:
         self._telling = False
         self.arrived = 0.0
         """When what is being taken in had arrived, in monotonic seconds; 0 where that is now."""
+        self.went = 0.0
+        """When what was sent last began to be written, in monotonic seconds; 0 where what is told as sent goes yet."""
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:
@@ -111,8 +113,14 @@ class Context:
 
     def arrival(self) -> tuple[float, float]:
         """The same, for people and monotonic."""
-        now, came = self.now(), self.came()
-        return self.wall() - max(0.0, now - came), came
+        now, came = self.now(), self.arrived
+        return (self.wall() - (now - came), came) if came else (self.wall(), now)
+
+    def departure(self) -> tuple[float, float]:
+        """When what is told as sent went, for people and monotonic. Its answer may be there before we have our turn
+        again."""
+        now, went = self.now(), self.went
+        return (self.wall() - (now - went), went) if went else (self.wall(), now)
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         """Run a coroutine in the loop; what it raises becomes an ErrorNotice instead of vanishing."""

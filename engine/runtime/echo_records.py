@@ -30,7 +30,7 @@ class EchoRecords:
     def asked(self, form: EchoForm, pdu: bytes, command: CommandSet, number: int, operation: int) -> None:
         """A request like one before it was sent in this P-DATA-TF."""
         context = self._context
-        context.record(partial(self._asked, form, pdu, command, number, operation, (context.wall(), context.now())))
+        context.record(partial(self._asked, form, pdu, command, number, operation, context.departure()))
 
     def _asked(
         self, form: EchoForm, pdu: bytes, command: CommandSet, number: int, operation: int, times: Times

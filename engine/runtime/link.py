@@ -143,7 +143,7 @@ class Link(Connection):
         now = context.now()
         if nbytes:
             self.last_activity = now
-        self._receiving, self._wrote, context.answering = True, False, True
+        self._receiving, self._wrote, context.answering, context.went = True, False, True, 0.0
         try:
             self.machine.received(nbytes, now)
             self.pump()
@@ -227,7 +227,9 @@ class Link(Connection):
         say something on hearing an event pumps too, so that nothing is left then.
         """
         machine, at_once = self.machine, self.machine.in_runs
-        if at_once and not self._held and (buffers := machine.data_to_send()):
+        if not at_once:
+            self._context.went = 0.0
+        elif not self._held and (buffers := machine.data_to_send()):
             self._write(buffers)
         next_event, tell = machine.next_event, self._on_event
         while (event := next_event()) is not None:

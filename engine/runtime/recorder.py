@@ -67,7 +67,7 @@ class Recorder(Notes):
     def _times(self, direction: Direction) -> Times:
         """When what passes now passed."""
         context = self._context
-        return context.arrival() if direction is Direction.RECEIVED else (context.wall(), context.now())
+        return context.arrival() if direction is Direction.RECEIVED else context.departure()
 
     def pdu(self, event: p.PduReceived | p.PduSent) -> None:
         """A PDU passed, of whatever type and in any state, or bytes by force."""
@@ -118,7 +118,7 @@ class Recorder(Notes):
         if direction is Direction.SENT and whole is None:
             if sum(map(len, buffers)) > COPIED:
                 context.tell_rest()
-                self.told_data(direction, buffers, None, context.wall(), context.now())
+                self.told_data(direction, buffers, None, *context.departure())
                 return
             whole = b"".join(buffers)
             buffers = (whole,)
@@ -144,7 +144,7 @@ class Recorder(Notes):
         self.sent_stores.catch_up()
         if isinstance(event, p.RunSent):  # from a buffer that may be used again
             context.tell_rest()
-            self.told_run(event, context.wall(), context.now())
+            self.told_run(event, *context.departure())
         else:
             context.record(partial(self.told_run, event, *context.arrival()))
 
@@ -179,7 +179,7 @@ class Recorder(Notes):
         within: int | None = None,
     ) -> None:
         """A message was sent."""
-        times = self._context.wall(), self._context.now()
+        times = self._context.departure()
         self._context.record(partial(self.told_message, direction, ready, data, length, operation, within, times))
 
     def told_message(

@@ -104,7 +104,7 @@ class SendingAtOnce:
         sent = composed(kind, number, str(own.value), uid, loaded, shown)
         machine.send_quietly(*sent.buffers)
         association.link.flush()
-        now = association.context.now()
+        now = association.link.last_activity
         exchange.straight.sent(operation, number, context.id, STORE, now)
         self._expect(sent, operation)
         association.messages.expect(operation, sent.ready, now).take = take
@@ -178,7 +178,7 @@ class SendingAtOnce:
                 return False
             machine.send_quietly(*sent.buffers)
             association.link.flush()
-            now = association.context.now()
+            now = association.link.last_activity
             straight.follows(invoked, operation, sent.kind.context.id, now)
             self._expect(sent, operation)
             messages.follow(answered.operation, operation, now, series.sent(following.file, operation))

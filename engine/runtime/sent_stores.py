@@ -141,7 +141,7 @@ class SentStores:
 
     def _tell_sent(self, sent: StoreSent, clean: bool) -> None:
         context, recorder, direction = self._context, self._recorder, Direction.SENT
-        sent.time, clock = context.wall(), context.now()
+        sent.time, clock = context.departure()
         self._found = recorder.found
         for pdu in sent.pdus:
             if isinstance(pdu, DataRun):
@@ -213,7 +213,7 @@ class SentStores:
         asked, self._asked = self._asked, None
         clean = asked is not None and recorder.turned(direction, answered.seen, sent.seen)
         if clean:
-            gone = context.wall(), context.now()
+            gone = context.departure()
             sent.time = gone[0]
             recorder.note_turn(
                 answered, duration, came, teller.stored(file, answered.kind.response), sent, next_file, gone

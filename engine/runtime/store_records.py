@@ -73,7 +73,7 @@ class StoreRecords:
         """It was answered with success by this P-DATA-TF."""
         arrived, self._latest = self._latest, None
         assert arrived is not None, "it was received"
-        times = self._context.wall(), self._context.now()
+        times = self._context.departure()
         if self._context.waits_last(arrived):
             arrived.answer, arrived.answered = pdu, times
         else:

@@ -64,7 +64,7 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     attributes = datasets.plain_instance(front, size, syntax, uids, (form.sop_class, event.uid), fragments)
     if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth, fragments):
         return False
-    arrived = association.context.wall(), association.context.now()
+    arrived = association.context.arrival()
     if not server.room.take_at_once(size):
         return False
     find_it = server.keeper.keep_at_once(uids, syntax, fragments, size)
