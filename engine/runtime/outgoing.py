@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from engine.model.association import NegotiatedContext
 from engine.model.dataset import Data, DataSet, EncodedData, FileData
@@ -25,6 +26,13 @@ class Encoded:
     size: int
     shown: EncodedData | FileData
     far: bool = False
+
+    def close(self) -> None:
+        """Let go of the file it comes from, of which the rest may not be wanted any more."""
+        end = getattr(self.chunks, "close", None)
+        if end is not None:
+            with suppress(ValueError):  # a disk that does not answer: it is let go of when it does
+                end()
 
 
 def encode(data: Data, context: NegotiatedContext, limits: Limits) -> Encoded:

@@ -59,6 +59,8 @@ class Writer:
         try:
             await self._put_out(ready, encoded, operation, step.maximum, within)
         finally:
+            if encoded is not None:
+                encoded.close()
             if script is not None:
                 script.arm(HONEST)
 

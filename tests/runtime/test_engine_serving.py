@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,7 @@ def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path)
     write_instances(folder, 1, 30_000_000)
     listener = console.listen(folder, policy=policy(timeouts=Timeouts(dimse=0.4)))
     other = Console()
+    gc.disable()
     try:
         made = proposal(listener, *contexts(STUDY_GET), *contexts((CT, EXPLICIT), role=Role.SCP))
         made = replace(made, contexts=(made.contexts[0], replace(made.contexts[1], id=3)))
@@ -169,8 +171,21 @@ def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path)
         ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, 10)
         assert ended.outcome is Outcome.TIMED_OUT
         assert "has taken none of the" in ended.sentence
+        for _ in range(20):  # turns of the loop, of which its end takes some
+            console.taken()
+        assert not _opened_in(folder), "nobody reads on: the file is closed, not when garbage is collected"
     finally:
+        gc.enable()
         other.close()
+
+
+def _opened_in(folder: Path) -> list[str]:
+    """Files of the folder that this process holds open, where the system tells."""
+    held = []
+    for descriptor in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):  # the one that lists them
+            held.append(str(descriptor.readlink()))
+    return [path for path in held if path.startswith(f"{folder}/") and path.endswith(".dcm")]
 
 
 @pytest.mark.parametrize("with_folder", [False, True], ids=["memory", "folder"])
