@@ -4,7 +4,7 @@
 - connections: connecting, resolving, transport, connection, link, arrival, gathering, listener, binding
 - TLS: tls, tls_joining, tls_layer, tls_transport, tls_watch, tls_records, tls_certificate, tls_sentences
 - an association: association, machine_events, watchdog, deviating, sentences
-- messages out: messages, invocation, writer, outgoing, pipeline, in_turn, operations
+- messages out: messages, preparing, outgoing, writer, invocation, pipeline, in_turn, operations
 - messages in: peer_requests, own_side, serving, sub_stores, reporting, report_board
 - straight ways: echoing, sending_at_once, storing_at_once, matches
 - told: recorder, noting, runs, echo_records, echo_turns, store_records, sent_stores, store_turns

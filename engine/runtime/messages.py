@@ -11,24 +11,20 @@ from typing import TYPE_CHECKING
 from engine.model.association import NegotiatedContext
 from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
-from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.notices import Cause, Outcome
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step
 from engine.protocol.forms import Alter
-from engine.standard.dictionary import uid_text
 from engine.wire.commands import CommandError
-from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
 
 from . import sentences
-from .beside import beside
 from .echoing import Echoing, Series, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
-from .outgoing import Encoded, encode, is_far, locate
+from .outgoing import Encoded, is_far
 from .peer_requests import PeerRequests
-from .places import is_quick_file
+from .preparing import Prepared, altered, altering, prepare, prepare_beside
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
 from .writer import Writer
@@ -38,10 +34,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 64 * 1024
 """Bytes of a data set sent without looking whether the peer reads: the window allows few of them."""
-
-
-Prepared = tuple[NegotiatedContext, Encoded | None]
-"""The context a message goes through, and its data set."""
 
 
 class Messages:
@@ -87,9 +79,9 @@ class Messages:
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
         if message.data is not None and is_far(message.data):
-            prepared = await self._prepare_beside(message)
+            prepared = await prepare_beside(message, self._live(), self._association.limits)
         else:
-            prepared = self._prepare(message)
+            prepared = prepare(message, self._live(), self._association.limits)
         async with self._turn:  # requests go out in the order they were asked for
             while not self._live().can_invoke():
                 self._room.clear()
@@ -130,7 +122,7 @@ class Messages:
                 return True
         if loaded is None and message.data is not None and is_far(message.data):
             return False
-        context, encoded = self._prepare(message)
+        context, encoded = prepare(message, exchange, association.limits)
         if encoded is not None and loaded is not None:
             association.link.hurry()
             if self.at_once.sends(message.command, context, loaded, encoded.shown, operation, take):
@@ -150,9 +142,9 @@ class Messages:
         return True
 
     async def _invoke(self, message: Outgoing, operation: int, step: Speak, prepared: Prepared) -> Invocation:
-        context, encoded, announced = self._altered(prepared, step)
+        context, encoded, announced = altered(prepared, step, self._association.limits)
         async with self._sending:
-            ready, invocation = self._register(message, operation, context, announced, _altering(step, announced))
+            ready, invocation = self._register(message, operation, context, announced, altering(step, announced))
             try:
                 await self._writer.send(ready, encoded, operation, step)
             except Ended:
@@ -233,12 +225,15 @@ class Messages:
         self._asked.answered(key)
 
     async def _answer(self, message: Outgoing, operation: int | None, key: int | None, step: Speak) -> None:
-        far = message.data is not None and is_far(message.data)
-        prepared = await self._prepare_beside(message) if far else self._prepare(message)
-        context, encoded, announced = self._altered(prepared, step)
+        limits = self._association.limits
+        if message.data is not None and is_far(message.data):
+            prepared = await prepare_beside(message, self._live(), limits)
+        else:
+            prepared = prepare(message, self._live(), limits)
+        context, encoded, announced = altered(prepared, step, limits)
         async with self._sending:
             try:
-                ready = self._live().respond(message.command, context, announced, key, _altering(step, announced))
+                ready = self._live().respond(message.command, context, announced, key, altering(step, announced))
             except CommandError as error:
                 raise Ended(Outcome.NOT_SENT, str(error)) from None
             retrieval = self._asked.answering(ready.command)
@@ -265,29 +260,6 @@ class Messages:
         """Nobody reads the responses of this operation any more."""
         self._invocations.pop(operation, None)
 
-    async def _prepare_beside(self, message: Outgoing) -> Prepared:
-        """The same where a disk has to be asked that may never answer."""
-        assert isinstance(message.data, FileData)
-        if await beside(is_quick_file, message.data.path):
-            return self._prepare(message)
-        return await beside(self._prepare, message)
-
-    def _prepare(self, message: Outgoing) -> Prepared:
-        exchange = self._live()
-        try:
-            data = locate(message.data) if isinstance(message.data, FileData) else message.data
-            stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
-            context = exchange.choose_context(message.command, message.context_id, stored)
-            return context, None if data is None else encode(data, context, self._association.limits)
-        except DataSetError as error:
-            raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
-        except dx.ExchangeError as error:
-            uid = message.command.sop_class_uid
-            sentence = str(error)
-            if message.context_id is None and uid:
-                sentence = sentences.no_context(uid_text(uid), uid, exchange.negotiated)
-            raise Ended(Outcome.NOT_SENT, sentence) from None
-
     # -- as a script wants it
 
     def _steps(self, message: Outgoing, key: int | None = None) -> tuple[Step, ...]:
@@ -298,21 +270,6 @@ class Messages:
         if self._association.script is not None:
             await self._association.script.carry_out(step)
         self._live()
-
-    def _altered(self, prepared: Prepared, step: Speak) -> tuple[NegotiatedContext, Encoded | None, bool]:
-        """Context, data set as it is to be sent, and whether it is announced."""
-        context, encoded = prepared
-        if not step.data:
-            return context, encoded, encoded is not None
-        try:
-            before = None if encoded is None else b"".join(encoded.chunks)
-        except DataSetError as error:
-            raise Ended(Outcome.NOT_SENT, str(error)) from None
-        data, announced = step.alter_data(before, context.transfer_syntax)
-        if data is None:
-            return context, None, announced
-        altered = EncodedData(data, context.transfer_syntax)
-        return context, encode(altered, context, self._association.limits), announced
 
     def _live(self) -> dx.Exchange:
         return self._writer.live()
@@ -414,7 +371,3 @@ class Messages:
             self._association.link.soon(partial(tell, why))
         self._asked.end()
         self._room.set()
-
-
-def _altering(step: Speak, announced: bool) -> Alter | None:
-    return None if step is HONEST else partial(step.alter, announced=announced)
