@@ -20,8 +20,6 @@ from .message import BODY_LIMIT, Message
 from .pdvs import PdvSeen
 from .templates import Templates
 
-COMMAND_LIMIT = 1 << 20
-"""Bytes of a command set looked at; real ones have a few hundred."""
 INSTANCE_LIMIT = FRONT
 """Bytes of an instance kept: SOP Class and Instance UID stand at its beginning, and the usual image's pixel data begin
 in them."""
@@ -146,7 +144,7 @@ class Assembly:
     def feed(self, pdv: PdvSeen) -> tuple[Sequence[Finding], Sequence[Message]]:
         """One PDV: what is wrong about its place, and the messages that are whole now."""
         if pdv.control == ALL_OF_COMMAND and not self._partial:  # the many
-            message = self.whole(pdv.context_id, pdv.control, pdv.head(COMMAND_LIMIT))
+            message = self.whole(pdv.context_id, pdv.control, pdv.head(self._limits.command_set))
             return _NOTHING, _NOTHING if message is None else (message,)
         findings: list[Finding] = []
         whole: list[Message] = []
@@ -195,7 +193,7 @@ class Assembly:
     def _take(self, partial: _Partial, pdv: PdvSeen, findings: list[Finding]) -> Message | None:
         """The message when it is whole with this fragment."""
         if pdv.is_command:
-            partial.command += pdv.head(COMMAND_LIMIT - len(partial.command))
+            partial.command += pdv.head(self._limits.command_set - len(partial.command))
             return self._command(partial) if pdv.is_last else None
         if partial.message is None:
             sentence = f"Data Set fragments come on context {pdv.context_id} before the last command fragment."

@@ -24,8 +24,9 @@ class Limits:
     items: int = 16384
     """Items and sub-items in an A-ASSOCIATE-RQ or -AC, in all: 128 contexts with every transfer syntax there is, and as
     many sub-items of user information, stay well under it."""
-    command_set: int = MIB
-    """Bytes of a command set. Real ones have a few hundred; an N-GET of all attributes there are has 20 KiB."""
+    command_set: int = 64 * KIB
+    """Bytes of a command set. Real ones have a few hundred; an N-GET of all attributes there are has 20 KiB. One of a
+    MiB can have a hundred thousand elements, which hold up everybody for seconds."""
     waiting: int = 32 * MIB
     """Bytes that requests of one peer keep while they are not answered: their data sets in memory, and 8 KiB for the
     rest of each. 4,000 requests in a row without reading a response is no test of anything."""
@@ -86,7 +87,7 @@ LIMITS = (
     LimitRow("pdu_length", "PDU length", KIB, 0xFFFFFFFF, BYTES, "A longer PDU: A-ABORT."),
     LimitRow("pdvs", "PDVs in a PDU", 2, 1 << 20, "", "More in one P-DATA-TF: A-ABORT."),
     LimitRow("contexts", "Presentation contexts", 1, 128, "", "More: rejected, or A-ABORT."),
-    LimitRow("items", "Items and sub-items", 8, 1 << 20, "", "More: rejected, or A-ABORT."),
+    LimitRow("items", "Items and sub-items", 8, 1 << 14, "", "More: rejected, or A-ABORT."),
     LimitRow("command_set", "Command set", KIB, 64 * MIB, BYTES, "A longer one: A-ABORT."),
     LimitRow("waiting", "Requests waiting", 64 * KIB, 4 * GIB, BYTES, "Above it reading pauses."),
     LimitRow("data_set", "Data set", 0, 1 << 48, BYTES, "A longer one: A-ABORT."),

@@ -153,11 +153,12 @@ def beyond(pdu: AssociateRQ | AssociateAC, limits: Limits) -> str:
     asks = isinstance(pdu, AssociateRQ)
     kind, what = (PresentationContextRQ, "proposes") if asks else (PresentationContextAC, "answers")
     contexts, items = _size(pdu, kind) if asks else _size_of_answer(pdu, kind)
+    if items > limits.items:  # not all of which may have been counted, nor the contexts among them
+        name = named("items", limits.items)
+        return f"It has more items and sub-items than are taken; {limits.items} is the limit{name}."
     if contexts > limits.contexts:
         name = named("contexts", limits.contexts)
         return f"It {what} {contexts} presentation contexts; {limits.contexts} is the limit{name}."
-    if items > limits.items:
-        return f"It has {items} items and sub-items; {limits.items} is the limit{named('items', limits.items)}."
     return ""
 
 

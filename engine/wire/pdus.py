@@ -50,6 +50,9 @@ INVALID_PARAMETER_VALUE = 6
 
 _COUNTED = frozenset({Kind.COUNTED_TEXT, Kind.COUNTED_BYTES, Kind.COUNTED_TEXTS})
 
+MOST_ITEMS = USUAL.items + 1
+"""Items decoded of one PDU, in all: so that it is seen to be beyond the limit. A PDU of a MiB can have a quarter of a
+million, which would hold up everybody for seconds."""
 KNOWN_SIZE = 4096
 """Bytes of a PDU that is decoded once for all that are equal."""
 
@@ -147,10 +150,11 @@ def split_texts(data: bytes) -> list[tuple[int, int]]:
     return spans
 
 
-def split_items(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """(start, end) of each item between start and end, cut at `end`. Up to 3 bytes too few for a header are left."""
+def split_items(data: bytes, start: int, end: int, most: int | None = None) -> list[tuple[int, int]]:
+    """(start, end) of each item between start and end, cut at `end`. Up to 3 bytes too few for a header are left, and
+    what stands behind `most` items."""
     spans: list[tuple[int, int]] = []
-    while end - start >= ITEM_HEADER:
+    while end - start >= ITEM_HEADER and len(spans) != most:
         stop = min(end, start + ITEM_HEADER + int.from_bytes(data[start + 2 : start + 4], "big"))
         spans.append((start, stop))
         start = stop
@@ -177,8 +181,9 @@ def item_class(kind: int, depth: int) -> type[Item] | None:
     return cls
 
 
-def decode_item(data: bytes, start: int, end: int, depth: int = 0) -> Item:
-    """The item whose header stands at `start`; its content is all bytes to `end`. Never raises."""
+def decode_item(data: bytes, start: int, end: int, depth: int = 0, room: list[int] | None = None) -> Item:
+    """The item whose header stands at `start`; its content is all bytes to `end`. Never raises. room: how many items
+    may still be decoded of its PDU."""
     kind, extra, length = data[start], data[start + 1], int.from_bytes(data[start + 2 : start + 4], "big")
     body = start + ITEM_HEADER
     odd = _unless(length, end - body)
@@ -189,18 +194,23 @@ def decode_item(data: bytes, start: int, end: int, depth: int = 0) -> Item:
         reason = f"Item-length is {length}, but only {end - body} bytes follow."
         return MalformedItem(kind, data[body:end], reason, length=odd, header_reserved=extra)
     try:
-        return cls(**_decode_rows(cls, data, body, end, depth + 1), header_reserved=extra)
+        return cls(**_decode_rows(cls, data, body, end, depth + 1, room), header_reserved=extra)
     except FieldError as error:
         return MalformedItem(kind, data[body:end], error.reason, header_reserved=extra)
 
 
-def _decode_rows(cls: type[Layout], data: bytes, start: int, end: int, depth: int) -> dict[str, Any]:
-    """Attributes of a PDU, item or PDV whose content is data[start:end]; `trailing` is what its table leaves over."""
+def _decode_rows(
+    cls: type[Layout], data: bytes, start: int, end: int, depth: int, room: list[int] | None = None
+) -> dict[str, Any]:
+    """Attributes of a PDU, item or PDV whose content is data[start:end]; `trailing` is what its table leaves over, and
+    what there is no `room` for."""
+    room = room or [MOST_ITEMS]
     values: dict[str, Any] = {}
     for name, row in rows_of(cls):
         if row.kind is Kind.ITEMS:
-            spans = split_items(data, start, end)
-            values[name] = tuple(decode_item(data, s, e, depth) for s, e in spans)
+            spans = split_items(data, start, end, room[0])
+            room[0] -= len(spans)
+            values[name] = tuple(decode_item(data, s, e, depth, room) for s, e in spans)
             start = spans[-1][1] if spans else start
         elif row.kind is Kind.PDVS:
             spans = split_pdvs(data, start, end)

@@ -15,7 +15,7 @@ import pytest
 from engine.model.association import ProposedContext
 from engine.model.commands import OneShot, Outgoing
 from engine.model.dataset import DataElement, DataSet, EncodedData
-from engine.model.limits import MIB, Limits
+from engine.model.limits import KIB, MIB, Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, MessageNotice, Outcome
 from engine.runtime import files
 from engine.runtime.context import Context
@@ -102,6 +102,18 @@ def test_a_command_set_beyond_the_limit_is_answered_with_an_abort(console: Conso
         assert peer.read_pdu()[0] == 7
     told = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED)
     assert "is longer than 1024 bytes" in told.sentence
+
+
+def test_a_command_set_of_many_elements_is_not_read(console: Console) -> None:
+    """A hundred thousand fit into a MiB, and held up everybody for seconds."""
+    command = encode_command(request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION))
+    command += b"".join(struct.pack("<HHI", 0, 0x5000 + n, 0) for n in range(10_000))
+    with calling(console.listen().port, VERIFICATION) as peer:
+        for pdu in fragment(1, command, None, 0):
+            peer.send(b"".join(bytes(part) for part in pdu))
+        assert peer.read_pdu()[0] == 7
+    said = console.wait(AssociationNotice, lambda n: n.outcome is Outcome.ABORTED).sentence
+    assert f"longer than {64 * KIB} bytes" in said
 
 
 def test_a_data_set_beyond_the_limit_is_answered_with_an_abort(console: Console) -> None:

@@ -10,8 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.model.limits import USUAL
+from engine.protocol.acceptance import beyond
 from engine.standard import pdus as rows
-from engine.standard.pdus import ITEMS, PDUS, Item, Kind, Layout, MalformedItem, Pdu, Pdv, Row, UnknownItem, rows_of
+from engine.standard.pdus import (
+    ITEMS,
+    PDUS,
+    AssociateRQ,
+    Item,
+    Kind,
+    Layout,
+    MalformedItem,
+    Pdu,
+    Pdv,
+    Row,
+    UnknownItem,
+    UserInformation,
+    rows_of,
+)
 from engine.wire.pdus import (
     INVALID_PARAMETER_VALUE,
     UNRECOGNIZED_PDU,
@@ -277,3 +293,17 @@ def test_a_foreign_protocol_is_named_in_the_error() -> None:
     with pytest.raises(PduError, match="TLS") as caught:
         decode_pdu(b"\x16\x03\x01\x05\xaf\x01")
     assert caught.value.abort_reason == UNRECOGNIZED_PDU
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_no_more_items_are_decoded_than_are_taken(nested: bool) -> None:
+    """A quarter of a million fit into an A-ASSOCIATE-RQ, and held up everybody for seconds. Nothing of it is lost."""
+    many = b"\x99\0\0\0" * 10_000
+    items = (b"\x50\0" + len(many).to_bytes(2, "big") + many) * 3 if nested else many * 3
+    data = b"\1\0" + (68 + len(items)).to_bytes(4, "big") + b"\0\1\0\0" + b" " * 32 + bytes(32) + items
+    pdu = decode_pdu(data)
+    assert isinstance(pdu, AssociateRQ)
+    inside = sum(len(item.items) for item in pdu.items if isinstance(item, UserInformation))
+    assert len(pdu.items) + inside == USUAL.items + 1
+    assert beyond(pdu, USUAL)
+    assert encode_pdu(pdu) == data
