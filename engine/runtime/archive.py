@@ -54,7 +54,7 @@ _instance, _indexed_file, _file_data = quick(Instance), quick(IndexedFile), quic
 _FRESH = Instance(
     sop_class_uid="", sop_instance_uid="", transfer_syntax="", attributes=DataSet(), data=EncodedData(b"", "")
 )
-"""Has the place of one that came again, until somebody looks."""
+"""Has the place of one that came, until somebody looks for it."""
 
 
 class Archive(FolderStore):
@@ -82,7 +82,7 @@ class Archive(FolderStore):
         self._part = itertools.count(1)
         self._unindexed: list[IndexedFile] = []
         self._fresh: dict[str, tuple[IndexedFile, DataSet]] = {}
-        """What came since somebody looked for an instance, by SOP Instance UID."""
+        """What came and nobody has looked for yet, by SOP Instance UID."""
         self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
         self._number = -1
         """Descriptor of the folder, while it is open."""
@@ -243,31 +243,33 @@ class Archive(FolderStore):
         name, size, modified, offset, length = written
         row = _indexed_file(name, size, modified, *uids, syntax, offset, length, attributes)
         self._fresh[uids[1]] = row, attributes
-        if uids[1] in self._held:
-            self._held[uids[1]] = _FRESH  # what it takes the place of is not held beside it
+        self._held[uids[1]] = _FRESH  # in the place of one that came before, which is not held beside it
         self._unindexed.append(row)
         if len(self._unindexed) == 1:
             asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
 
-    def _settled(self) -> dict[str, Instance]:
-        """All instances by UID: those that came since somebody looked become such now."""
-        held, folder = self._held, self.folder
-        for uid, (row, attributes) in self._fresh.items():
-            held[uid] = _instance(
-                sop_class_uid=row.sop_class_uid,
-                sop_instance_uid=uid,
-                transfer_syntax=row.transfer_syntax,
-                attributes=attributes,
-                data=_file_data(folder / row.file, row.data_offset, row.data_length, row.transfer_syntax),
-            )
-        self._fresh.clear()
-        return held
+    def _settle(self, sop_instance_uid: str) -> None:
+        """Make the instance that came under this UID, unless it is made already: nobody looks for most of them."""
+        fresh = self._fresh.pop(sop_instance_uid, None)
+        if fresh is None:
+            return
+        row, attributes = fresh
+        self._held[sop_instance_uid] = _instance(
+            sop_class_uid=row.sop_class_uid,
+            sop_instance_uid=sop_instance_uid,
+            transfer_syntax=row.transfer_syntax,
+            attributes=attributes,
+            data=_file_data(self.folder / row.file, row.data_offset, row.data_length, row.transfer_syntax),
+        )
 
     def find(self, sop_instance_uid: str) -> Instance | None:
-        return self._settled().get(sop_instance_uid)
+        self._settle(sop_instance_uid)
+        return self._held.get(sop_instance_uid)
 
     def instances(self) -> Iterable[Instance]:
-        return tuple(self._settled().values())
+        for uid in tuple(self._fresh):
+            self._settle(uid)
+        return tuple(self._held.values())
 
     def _index(self) -> None:
         rows = self._take_unindexed()
@@ -309,7 +311,7 @@ class Archive(FolderStore):
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""
         async with self._locks[hash(sop_instance_uid) % STRIPES]:
-            held = self._settled().get(sop_instance_uid)
+            held = self.find(sop_instance_uid)
             if held is None or not isinstance(held.data, FileData):
                 return "no such instance"
             path = held.data.path
@@ -319,7 +321,8 @@ class Archive(FolderStore):
                 await self._database.commit((*self._take_unindexed(), gone))
             except (OSError, DatabaseError) as error:
                 return f"cannot delete: {reason(error)}"
-            self._settled().pop(sop_instance_uid, None)
+            self._fresh.pop(sop_instance_uid, None)
+            self._held.pop(sop_instance_uid, None)
         return ""
 
     def _write(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:

@@ -330,6 +330,24 @@ def test_what_is_kept_while_the_archive_closes_has_its_name_on_the_disk_too(
     assert synchronized[-1]
 
 
+def test_looking_for_one_makes_nothing_of_the_others(tmp_path: Path) -> None:
+    """A C-STORE-RQ that comes after ten thousand others looks for one with its UID."""
+    durable = opened(tmp_path)
+
+    async def look() -> None:
+        await _keep(durable, *(image(f"1.2.{n}") for n in range(5)))
+        assert durable.archive.find("1.3") is None
+        found = durable.archive.find("1.2.2")
+        assert found is not None and found.sop_instance_uid == "1.2.2" and len(durable.archive._fresh) == 4
+        assert await durable.archive.forget("1.2.3") == ""
+        assert durable.archive.find("1.2.3") is None
+        assert [i.sop_instance_uid for i in durable.archive.instances()] == ["1.2.0", "1.2.1", "1.2.2", "1.2.4"]
+
+    asyncio.run(look())
+    durable.close()
+    assert held(tmp_path) == ["1.2.0", "1.2.1", "1.2.2", "1.2.4"]
+
+
 def test_one_that_comes_late_is_found_between_two_looks(tmp_path: Path) -> None:
     """Also in the place of one with the same UID that was looked at already, as it is after the next start."""
     durable = opened(tmp_path)
@@ -343,7 +361,9 @@ def test_one_that_comes_late_is_found_between_two_looks(tmp_path: Path) -> None:
         assert first is not None and second is not None
         assert isinstance(second.data, FileData) and isinstance(first.data, FileData)
         assert (second.data.length or 0) - (first.data.length or 0) == 200
+        assert durable.archive.find("1.2.3") is second
         assert [i.sop_instance_uid for i in durable.archive.instances()] == ["1.2.3", "1.2.4"]
+        assert durable.archive.find("1.2.3") is second
 
     asyncio.run(look())
     durable.close()
