@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from .main_window import MainWindow
+    from .picture import Picture
+    from .report import Reporter
+
 NO_DISPLAY = """\
 The window cannot open: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set).
 Over ssh, log in with "ssh -X". Without a desktop use the command line: dimse-console --help
@@ -135,7 +139,7 @@ def tell_not_opened(app: QApplication, error: Exception) -> None:
 
 
 def _open(app: QApplication, options: argparse.Namespace) -> int:
-    from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler
+    from PySide6.QtCore import qInstallMessageHandler
 
     from engine.runtime.defects import reported
     from engine.runtime.engine import Engine
@@ -146,8 +150,6 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
     from .bridge import Bridge
     from .collecting import Collector, settle
     from .main_window import MainWindow
-    from .picture import Picture
-    from .report import Reporter
     from .theme import CHOICES, theme
     from .warming import Warming
 
@@ -165,29 +167,11 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
         bridge.close()
         raise
     theme().dress(app)
-    reporter = Reporter(app)
-    reporter.reported.connect(window.show_report)
-    reporter.followed.connect(window.follow_report)
-    reporter.install()
-
-    def said(kind: QtMsgType, context: object, text: str) -> None:
-        _tell(kind, context, text)
-        reporter.heard(kind, text)
-
-    qInstallMessageHandler(said)
+    reporter = _reporter(app, window)
     bridge.notices.connect(reporter.take)
     window.ended.connect(app.quit)
     _close_when_told(window.close)
-    first = not workspace.peers
-    picture = None
-    if options.picture is not None:
-        picture = Picture(window, options.picture, options.size)
-        picture.begin()
-    else:
-        window.show()
-        if first or options.tour:
-            window.built_in.ready.connect(window.focus_echo, Qt.ConnectionType.SingleShotConnection)
-        window.built_in.start(introduce=first or options.tour)
+    picture = _show(window, options, first=not workspace.peers)
     settle()
     Warming(app)
     collector = Collector(app)
@@ -215,6 +199,43 @@ def _close_when_told(close: Callable[[], object]) -> None:
         number = getattr(signal, name, None)
         if number is not None:
             signal.signal(number, told)
+
+
+def _reporter(app: QApplication, window: MainWindow) -> Reporter:
+    """Who tells the window of defects, from here on: what Python raises and what Qt says."""
+    from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+
+    from .report import Reporter
+
+    reporter = Reporter(app)
+    reporter.reported.connect(window.show_report)
+    reporter.followed.connect(window.follow_report)
+    reporter.install()
+
+    def said(kind: QtMsgType, context: object, text: str) -> None:
+        _tell(kind, context, text)
+        reporter.heard(kind, text)
+
+    qInstallMessageHandler(said)
+    return reporter
+
+
+def _show(window: MainWindow, options: argparse.Namespace, *, first: bool) -> Picture | None:
+    """The window, or the picture of it that was asked for; the built-in peer runs. first: there is no other peer."""
+    from PySide6.QtCore import Qt
+
+    from .picture import Picture
+
+    if options.picture is not None:
+        picture = Picture(window, options.picture, options.size)
+        picture.begin()
+        return picture
+    window.show()
+    introduce = first or options.tour
+    if introduce:
+        window.built_in.ready.connect(window.focus_echo, Qt.ConnectionType.SingleShotConnection)
+    window.built_in.start(introduce=introduce)
+    return None
 
 
 NO_HINTS = "This plugin does not support propagateSizeHints()"

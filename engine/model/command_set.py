@@ -74,6 +74,7 @@ class CommandSet:
         return iter(self.elements)
 
     def find(self, key: str | int) -> Element | None:
+        """The first element of a keyword or tag, or None. KeyError for a keyword that no command element has."""
         tag = key if isinstance(key, int) else BY_KEYWORD[key].tag
         for element in self.elements:
             if element.tag == tag:
@@ -137,6 +138,7 @@ class CommandSet:
 
     @property
     def command_field(self) -> int | None:
+        """Command Field (0000,0100) where it is a number, else None."""
         if self.places is not None:  # `number` by itself: several ask it of each message
             place = self.places.get(COMMAND_FIELD)
             if place is not None and type(value := self.elements[place].value) is int:

@@ -56,6 +56,7 @@ class Dispatcher:
         }
 
     def dispatch(self, command: c.Command) -> None:
+        """Start what a command asks for; what cannot be is told by an ErrorNotice or the end of what it names."""
         handler = self._handlers.get(type(command))
         if handler is None:
             self._context.error(f"The engine does not know the command {type(command).__name__}.")

@@ -178,6 +178,7 @@ class Listener:
         self.tell(False, sentence)
 
     def tell(self, listening: bool, sentence: str) -> None:
+        """A ListenerNotice: whether it listens, and what happened."""
         titles = self.command.settings.policy.ae_titles
         self.context.notify(
             ListenerNotice(

@@ -119,46 +119,43 @@ def refuse(
 ) -> None:
     """A command that no engine can be made for, or that cannot be begun, has its end all the same. tell: what it is
     told by, `context.notify` where that is None."""
-    tell = tell or context.notify
+    (tell or context.notify)(_refusal(context, command, sentence))
+
+
+def _refusal(context: Context, command: c.Command, sentence: str) -> AnyNotice:
+    """What ends a command that was not carried out: the notice its end would have been told by."""
     operation, association = getattr(command, "operation", None), getattr(command, "association", 0)
     now, clock = context.wall(), context.now()
     if isinstance(command, c.OpenAssociation):
-        tell(
-            AssociationNotice(
-                association=association,
-                time=now,
-                clock=clock,
-                phase=AssociationPhase.FAILED,
-                requestor=True,
-                peer=command.proposal.peer,
-                sentence=sentence,
-                proposal=command.proposal,
-                outcome=Outcome.NOT_SENT,
-            )
+        return AssociationNotice(
+            association=association,
+            time=now,
+            clock=clock,
+            phase=AssociationPhase.FAILED,
+            requestor=True,
+            peer=command.proposal.peer,
+            sentence=sentence,
+            proposal=command.proposal,
+            outcome=Outcome.NOT_SENT,
         )
-    elif isinstance(command, c.Listen):
-        tell(
-            ListenerNotice(
-                listener=command.listener,
-                time=now,
-                listening=False,
-                host=command.host,
-                port=command.port,
-                ae_title=command.settings.policy.local.ae_title,
-                sentence=sentence,
-            )
+    if isinstance(command, c.Listen):
+        return ListenerNotice(
+            listener=command.listener,
+            time=now,
+            listening=False,
+            host=command.host,
+            port=command.port,
+            ae_title=command.settings.policy.local.ae_title,
+            sentence=sentence,
         )
-    elif operation is not None and not isinstance(command, c.Cancel):
-        tell(
-            StatusNotice(
-                operation=operation,
-                association=association,
-                time=now,
-                clock=clock,
-                outcome=Outcome.NOT_SENT,
-                service="",
-                sentence=sentence,
-            )
+    if operation is not None and not isinstance(command, c.Cancel):
+        return StatusNotice(
+            operation=operation,
+            association=association,
+            time=now,
+            clock=clock,
+            outcome=Outcome.NOT_SENT,
+            service="",
+            sentence=sentence,
         )
-    else:
-        tell(ErrorNotice(time=now, sentence=sentence))
+    return ErrorNotice(time=now, sentence=sentence)

@@ -79,6 +79,7 @@ class Watched(ssl.SSLObject):
     """Of the last handshake message; the one agreed as soon as there is a cipher suite."""
 
     def see(self, sent: bool, version: int, kind: int, message: int, data: bytes) -> None:
+        """A record passed: its version, content type (kind), handshake message type and content (RFC 8446 4, 5.1)."""
         if kind == _HANDSHAKE:
             self.seen_version = version
         if kind == _ALERT and len(data) == 2 and data[1]:

@@ -31,6 +31,7 @@ class Watchdog:
         self._pace = Pace()
 
     def start(self) -> None:
+        """Look from now on, a quarter of the shortest time-out apart; not at all where there is none."""
         timeouts = self._association.timeouts
         spans = [s for s in (timeouts.dimse, timeouts.idle) if s > 0]
         if spans:

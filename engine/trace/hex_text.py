@@ -97,10 +97,9 @@ def _read_dump(lines: list[_Line], base: int) -> bytes | None:
         if offset == 0:  # the dump of another packet begins
             block = len(result)
         elif line.repeated and len(result) - block < offset <= 1 << 30:
+            missing = offset - (len(result) - block)
             again = bytes(result[-width:])
-            result += (again * ((offset - len(result) + block) // max(1, len(again)) + 1))[
-                : offset - len(result) + block
-            ]
+            result += (again * (missing // max(1, len(again)) + 1))[:missing]
         if len(result) - block != offset:
             return None
         following = 0 if last else offsets[number + 1]

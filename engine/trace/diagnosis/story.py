@@ -199,6 +199,7 @@ class Stories:
             take(notice)
 
     def association(self, number: int) -> AssociationStory:
+        """What is known of an association; begun here where nothing is, and the oldest forgotten above the bound."""
         story = self.associations.get(number)
         if story is None:
             story = self.associations[number] = AssociationStory(number)
@@ -207,6 +208,7 @@ class Stories:
         return story
 
     def operation(self, number: int) -> OperationStory:
+        """The same of an operation."""
         story = self.operations.get(number)
         if story is None:
             story = self.operations[number] = OperationStory(number, began_stores=self.stores_received)
