@@ -28,6 +28,8 @@ from .wrapping_label import SelectableLabel
 
 _RADIUS = 4
 LEAST_HEIGHT = 76
+_PROOF = "proof"
+"""Name of the labels that lead to what shows the cause."""
 """Pixels the card keeps where there is little room: its title and the first lines."""
 _MILD = ("peer.", "data.", "transport.idle", "connect.silent-caller")
 """Rules about what only costs time or is nobody's fault: told as a warning."""
@@ -208,6 +210,7 @@ class DiagnosisCard(QWidget):
         caption = _label(self, "muted", wrap=False)
         caption.setText(label)
         link = QLabel(self)
+        link.setObjectName(_PROOF)
         link.setWordWrap(True)
         link.setTextFormat(Qt.TextFormat.RichText)
         where, _, what = proof_text(proof).partition(": ")
@@ -228,6 +231,10 @@ class DiagnosisCard(QWidget):
 
     def _dress(self) -> None:
         self._sign.setPixmap(theme().pixmap(self._role, self._role))
+        for link in self.findChildren(QLabel, _PROOF):
+            text = link.text()
+            link.clear()  # Qt keeps for links the colour of the moment in which the text was set
+            link.setText(text)
         self.update()
 
     @sound

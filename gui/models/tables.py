@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from gui.menus import show_actions
 from gui.redacted import MOST_ROWS, copy_redacted_action, copy_text, redaction_for, refuse_to_copy
 from gui.sound import sound
-from gui.theme import SPACING, mono_font
+from gui.theme import SPACING, mono_font, theme
 
 from .rows import COPY_ROLE, ELIDE_MIDDLE_ROLE, RECORD_ROLE, Column, RowTableModel
 
@@ -119,6 +119,13 @@ class EmptyText(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.linkActivated.connect(self.link)
+        theme().changed.connect(self._recolour)
+
+    def _recolour(self) -> None:
+        """Qt keeps for links the colour of the moment in which the text was set."""
+        text = self.text()
+        self.clear()
+        self.setText(text)
 
 
 class PlainTable(QTableView):

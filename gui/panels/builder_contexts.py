@@ -177,18 +177,25 @@ class GroupedBox(QComboBox):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items = QStandardItemModel(self)
-        self._made: tuple[str, object] = "", None
-        """What the list was made of: the theme and the groups."""
+        self._made: object = None
+        """The groups the list was made of."""
         self.setModel(self._items)
         self.setAccessibleName(name)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMaxVisibleItems(32)
         self.activated.connect(self._activated)
         self.currentIndexChanged.connect(self._current_changed)
+        theme().changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        for row in range(self._items.rowCount()):
+            item = self._items.item(row)
+            if item.flags() == Qt.ItemFlag.NoItemFlags:
+                item.setForeground(theme().color("muted"))
 
     def set_groups(self, groups: Sequence[tuple[str, Sequence[Row]]]) -> None:
         """(heading, (value, text, tooltip)...) groups; the value stays chosen where it is still there."""
-        made = theme().name, [(heading, list(rows)) for heading, rows in groups]
+        made = [(heading, list(rows)) for heading, rows in groups]
         if made == self._made:
             return
         self._made = made

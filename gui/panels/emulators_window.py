@@ -157,6 +157,17 @@ class EmulatorsWindow(QDialog):
 
     def _dress(self) -> None:
         self._client_item.setIcon(0, theme().icon("peer"))
+        self._filling = True
+        self._colour()
+        self._filling = False
+
+    def _colour(self) -> None:
+        """Those that are off, or could not answer, are quieter."""
+        on = {line.name for line in self.objects.lines() if line.on and self.objects.listening}
+        for row in range(self.list.topLevelItemCount()):
+            item = self.list.topLevelItem(row)
+            if item is not None and item is not self._client_item:
+                item.setForeground(0, theme().color("text" if item.data(0, _NAME) in on else "muted"))
 
     def _build_right(self) -> None:
         self.title, self.summary = QLabel(self), QLabel(self)
@@ -227,7 +238,6 @@ class EmulatorsWindow(QDialog):
     def _fill(self) -> None:
         lines = {line.name: line for line in self.objects.lines()}
         self._filling = True
-        running = self.objects.listening
         for row in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(row)
             assert item is not None
@@ -237,7 +247,7 @@ class EmulatorsWindow(QDialog):
                 continue
             item.setCheckState(0, Qt.CheckState.Checked if line.on else Qt.CheckState.Unchecked)
             item.setText(1, _count(line.count))
-            item.setForeground(0, theme().color("text" if line.on and running else "muted"))
+        self._colour()
         self._filling = False
         self._fill_objects(lines.get(self.emulator))
 

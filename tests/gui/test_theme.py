@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFontInfo, QIcon
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QIcon
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from gui.models.tables import Column, PlainTable, RowTableModel
+from gui.panels.builder_contexts import GroupedBox
 from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font, theme
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +98,8 @@ def test_a_selected_row_keeps_the_colour_of_its_icon(qapp):
 
 
 def test_the_mono_font_is_of_fixed_width(qapp):
-    assert QFontInfo(mono_font()).fixedPitch()
+    widths = QFontMetricsF(mono_font())  # not what the font says of itself: Noto Sans Mono does not say it
+    assert widths.horizontalAdvance("i") == widths.horizontalAdvance("W") == widths.horizontalAdvance("0")
 
 
 def test_there_is_one_theme(qapp):
@@ -175,3 +178,37 @@ def test_dressing_survives_widgets_that_are_freed_meanwhile():
     and widgets that refer to themselves are freed by the garbage collector whenever it runs."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "MALLOC_PERTURB_": "165"}
     subprocess.run([sys.executable, "-c", COLLECTED_MEANWHILE], env=environment, cwd=ROOT, check=True, timeout=120)
+
+
+def drawn(widget, color):
+    """Whether the colour stands in the picture of a widget."""
+    image = widget.grab().toImage()
+    wanted = color.rgb()
+    return any(image.pixel(x, y) == wanted for y in range(image.height()) for x in range(image.width()))
+
+
+def test_links_of_empty_lists_follow_the_theme(qapp, qtbot):
+    theme().apply(qapp, "light")
+    table = PlainTable(RowTableModel([Column("What", str)]))
+    table.model().setParent(table)
+    qtbot.addWidget(table)
+    table.resize(400, 200)
+    table.set_empty("Nothing. <a href='x'>MMMMMMMM</a>")
+    table.show()
+    assert drawn(table, theme().color("accent"))
+    theme().apply(qapp, "dark")
+    assert drawn(table, theme().color("accent"))
+
+
+def test_headings_and_emulators_follow_the_theme(qapp, live_window, qtbot):
+    theme().apply(qapp, "light")
+    box = GroupedBox("Context", live_window)
+    box.set_groups([("", [(1, "one", "")]), ("Not allowed", [(2, "two", "")])])
+    live_window.opening.show_emulators()
+    emulators = live_window.opening.emulators
+    qtbot.waitUntil(lambda: bool(emulators.objects.of("worklist")))
+    theme().apply(qapp, "dark")
+    names = [emulators.list.topLevelItem(row) for row in range(emulators.list.topLevelItemCount() - 1)]
+    assert {item.foreground(0).color().name() for item in names} == {theme().color("text").name()}
+    assert box.model().item(1).foreground().color() == theme().color("muted")
+    assert all(item.checkState(0) is Qt.CheckState.Checked for item in names)
