@@ -87,7 +87,7 @@ class Arrivals:
             self._invoked.end(invoked, ANSWERED)
         else:
             self._invoked.moved_on(invoked, now)
-        self._events.append(_response_received(invoked.operation, message, final, max(0.0, now - invoked.sent)))
+        self._events.append(_response_received(invoked.operation, message, final, now - invoked.sent))
 
     def _received(self, a: Assembled) -> Received:
         context = self._contexts.by_id.get(a.context_id)

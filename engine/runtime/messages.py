@@ -56,6 +56,8 @@ class Messages:
         """The C-ECHO that is sent again and again."""
         self.series: Series | None = None
         """Who sends messages one after the other, if it is one alone."""
+        self._waited = 0.0
+        """Seconds that what is being received had waited to be read."""
         self._unasked = ""
         """What is wrong with the latest response nobody asked for."""
 
@@ -281,8 +283,11 @@ class Messages:
         exchange = self._association.exchange
         if exchange is None:
             return
+        context = self._association.context
+        now = context.now()  # for deadlines: what waited here while we read nothing is not overdue
+        self._waited = now - (context.arrived or now)
         try:
-            exchange.receive(pdvs, self._association.context.came())
+            exchange.receive(pdvs, now)
         finally:
             if exchange.has_events:
                 self._take_events(exchange)
@@ -318,7 +323,8 @@ class Messages:
             self._room.set()
 
     def _take_response(self, event: dx.ResponseReceived) -> None:
-        self._association.recorder.received(event.message, event.operation, duration=event.duration)
+        duration = max(0.0, event.duration - self._waited)
+        self._association.recorder.received(event.message, event.operation, duration=duration)
         invocation = self._invocations.get(event.operation)
         if invocation is not None:
             invocation.latest = self._association.context.came()
