@@ -121,8 +121,13 @@ def _groups(name: str) -> list[str]:
 
 @lru_cache(maxsize=256)
 def _pattern(wanted: str) -> re.Pattern[str]:
-    parts = {"*": ".*", "?": "."}
-    return re.compile("".join(parts.get(c, re.escape(c)) for c in re.sub(r"\*+", "*", wanted)), re.DOTALL)
+    """Each piece between two wildcards is looked for once, from the left: tried in every combination, a dozen would
+    take years (no other place of a piece lets more of what follows match)."""
+    first, *rest = ("".join("." if c == "?" else re.escape(c) for c in part) for part in wanted.split("*"))
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    between = "".join(f"(?>.*?{part})" for part in rest[:-1] if part)
+    return re.compile(f"{first}{between}.*{rest[-1]}", re.DOTALL)
 
 
 def fuzzy_matches(wanted: str, have: str) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.model.dataset import DataElement, DataSet
-from engine.services.matching import fuzzy_matches, key_matches, matches
+from engine.services.matching import fuzzy_matches, key_matches, matches, value_matches
 from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY
 
 NAME, DATE, TIME, DTM, UID, NUMBER, MODALITY, STEP = (
@@ -167,3 +173,19 @@ def test_empty_values_are_looked_for_when_agreed_on() -> None:
     empty, named = DataElement(NAME, "PN", ()), DataElement(NAME, "PN", ("DOE",))
     assert [key_matches(key, found, frozenset({EMPTY})) for found in (None, empty, named)] == [True, True, False]
     assert [key_matches(key, found) for found in (None, empty, named)] == [False, False, False]
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=10))
+def test_wildcards_stand_for_what_they_do_in_file_names(wanted: str, have: str) -> None:
+    assert value_matches("LO", wanted, have) is fnmatchcase(have, wanted)
+
+
+@pytest.mark.parametrize("vr", ["LO", "PN", "fuzzy"])
+def test_a_key_of_many_wildcards_takes_no_time(vr: str) -> None:
+    """It would hold up the whole program for years: one more makes it ten times as long."""
+    asked = repr("*a" * 20 + "*b"), repr("a" * 64)
+    call = (
+        f"fuzzy_matches({asked[0]}, {asked[1]})" if vr == "fuzzy" else f"value_matches({vr!r}, {asked[0]}, {asked[1]})"
+    )
+    code = f"from engine.services.matching import fuzzy_matches, value_matches; assert not {call}"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
