@@ -66,53 +66,10 @@ class MainWindow(QMainWindow):
         self.questions = questions or Questions(self)
         self.session = Session(bridge, self)
         self.store = settings_file(str(workspace.folder))
-        self.ae = AEPanel(workspace, self.questions, self)
-        self.silence = Silence(bridge, self.questions, self)
-        self.builder = BuilderPanel(self, questions=self.questions, store=self.store, limits=lambda: workspace.limits)
-        self.waivers = WaiverBook(workspace, self)
-        self.mending = Mending(self.ae, self.session, self)
-        self.trace = TracePanel(self, book=self.waivers, can_mend=self.mending.can)
-        self.log = LogPanel(self)
-        self.log.model.set_diagnoses(self.trace.diagnoses)
-        builder = self.builder
-        self.actions_by_name = Actions(
-            self,
-            {
-                "send": builder.send_action,
-                "send_one_shot": builder.one_shot_action,
-                "answer": builder.answer_action,
-                "new_message": builder.new_action,
-                "close_message": builder.close_action,
-                "open_message": builder.open_action,
-                "save_message": builder.save_action,
-                "save_message_as": builder.save_as_action,
-            },
-        )
-        self.answering = Answering(self.session, builder, self.log, self.store, self)
-        reveal = partial(self.actions_by_name["show_trace"].setChecked, True)
-        self.judging = Judging(self.waivers, self.trace, self.log, self.questions, reveal, self)
-        self.theme_choice = ThemeChoice(self.store, self)
-        self.copying = Copying(self)
-        self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
-        self.built_in = BuiltInPeer(self.session, self.ae, workspace, self.questions, self)
-        self.host = ServicesHost(self.session, self.ae, workspace, self.questions, self.store, self)
-        self.services = ServicesPanel(self.host)
-        self.workbench = Workbench(builder, self.services, self.store)
-        panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.workbench, "trace": self.trace, "log": self.log}
-        self.arrangement = Arrangement(panels, {"ae": self.ae.splitter}, self, self.store)
-        self.opening = Opening(self)
-        self.finder = Finder(
-            self.actions_by_name,
-            self.ae,
-            workspace,
-            self.opening.open_message,
-            self.opening.take_message,
-            self.opening.start_message,
-            self,
-        )
-        self.drafts = Drafts(builder, workspace.folder / "drafts", self.store, self)
         self._closing: Closing | None = None
         self._closed = self._lose_unsaved = False
+        self._make_panels(workspace)
+        self._make_helpers(workspace)
         self._lay_out()
         self.actions_by_name.fill(self.menuBar())
         self.theme_choice.follow(self.actions_by_name)
@@ -128,6 +85,44 @@ class MainWindow(QMainWindow):
             self.say(str(problem), "warning")
 
     # -- building -----------------------------------------------------------------------------------------------
+
+    def _make_panels(self, workspace: Workspace) -> None:
+        """The panels, and the actions that show them and are shown by them."""
+        self.ae = AEPanel(workspace, self.questions, self)
+        self.silence = Silence(self.bridge, self.questions, self)
+        self.builder = BuilderPanel(self, questions=self.questions, store=self.store, limits=lambda: workspace.limits)
+        self.waivers = WaiverBook(workspace, self)
+        self.mending = Mending(self.ae, self.session, self)
+        self.trace = TracePanel(self, book=self.waivers, can_mend=self.mending.can)
+        self.log = LogPanel(self)
+        self.log.model.set_diagnoses(self.trace.diagnoses)
+        self.actions_by_name = Actions(self, self.builder.commands())
+
+    def _make_helpers(self, workspace: Workspace) -> None:
+        """What works between the panels, and what stands around them."""
+        self.answering = Answering(self.session, self.builder, self.log, self.store, self)
+        reveal = partial(self.actions_by_name["show_trace"].setChecked, True)
+        self.judging = Judging(self.waivers, self.trace, self.log, self.questions, reveal, self)
+        self.theme_choice = ThemeChoice(self.store, self)
+        self.copying = Copying(self)
+        self.toolbar = ToolBar(self.ae.peers_model, self.actions_by_name, self)
+        self.built_in = BuiltInPeer(self.session, self.ae, workspace, self.questions, self)
+        self.host = ServicesHost(self.session, self.ae, workspace, self.questions, self.store, self)
+        self.services = ServicesPanel(self.host)
+        self.workbench = Workbench(self.builder, self.services, self.store)
+        panels: dict[str, QWidget] = {"ae": self.ae, "builder": self.workbench, "trace": self.trace, "log": self.log}
+        self.arrangement = Arrangement(panels, {"ae": self.ae.splitter}, self, self.store)
+        self.opening = Opening(self)
+        self.finder = Finder(
+            self.actions_by_name,
+            self.ae,
+            workspace,
+            self.opening.open_message,
+            self.opening.take_message,
+            self.opening.start_message,
+            self,
+        )
+        self.drafts = Drafts(self.builder, workspace.folder / "drafts", self.store, self)
 
     def _lay_out(self) -> None:
         inner = QWidget(self)

@@ -313,6 +313,19 @@ class BuilderPanel(QWidget):
 
     # the menu
 
+    def commands(self) -> dict[str, QAction]:
+        """Its actions, by the names of the window's commands."""
+        return {
+            "send": self.send_action,
+            "send_one_shot": self.one_shot_action,
+            "answer": self.answer_action,
+            "new_message": self.new_action,
+            "close_message": self.close_action,
+            "open_message": self.open_action,
+            "save_message": self.save_action,
+            "save_message_as": self.save_as_action,
+        }
+
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         self.send_action = self._action("&Send", "Ctrl+Return", self.send)
