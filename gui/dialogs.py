@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from .forms.tab_order import in_order, step_focus
-from .forms.wrapping_label import WrappingLabel
+from .forms.wrapping_label import WrappingLabel, breakable
 from .redacted import CopyKeys
 from .sound import sound
 from .theme import SPACING, mono_font, restyle
@@ -35,7 +35,9 @@ class Questions(QObject):
 
     def ask(self, parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], None]) -> None:
         """A question with two answers: `yes` (a verb) and Cancel."""
-        box = QMessageBox(QMessageBox.Icon.Question, title, text, QMessageBox.StandardButton.Cancel, parent)
+        buttons = QMessageBox.StandardButton.Cancel
+        box = QMessageBox(QMessageBox.Icon.Question, title, breakable(text), buttons, parent)
+        box.setTextFormat(Qt.TextFormat.PlainText)  # names may look like HTML
         accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
         box.setDefaultButton(accept)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -44,7 +46,8 @@ class Questions(QObject):
 
     def tell(self, parent: QWidget, title: str, text: str, details: str = "") -> None:
         """Something to read and close."""
-        box = QMessageBox(QMessageBox.Icon.Information, title, text, QMessageBox.StandardButton.Ok, parent)
+        buttons = QMessageBox.StandardButton.Ok
+        box = QMessageBox(QMessageBox.Icon.Information, title, breakable(text), buttons, parent)
         box.setTextFormat(Qt.TextFormat.PlainText)
         if details:
             box.setDetailedText(details)

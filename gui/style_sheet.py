@@ -57,8 +57,9 @@ QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
 QAbstractSpinBox::up-arrow { image: url(@glyphs@/chevron-up-@tone@.svg); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px; }
-QComboBox::drop-down { border: none; width: 22px; }
-QComboBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 12px; height: 12px; }
+QComboBox::drop-down, QDateEdit::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow, QDateEdit::down-arrow {
+  image: url(@glyphs@/chevron-down-@tone@.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView {
   background: @panel@; border: 1px solid @control_border@; outline: none; padding: 2px; }
 QTabWidget::pane { border: none; }

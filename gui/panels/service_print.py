@@ -40,6 +40,9 @@ ANY_FILES = "All files (*);;DICOM files (*.dcm *.dicom *.ima)"
 MOST_IMAGES = 1000
 _KEPT = "services/print"
 
+_LONG_NAME = 40
+"""Characters of a file's name in a caption."""
+
 
 class PrintPage(TakesFiles, ServicePage):
     """Prints what is in the preview, or one test pattern when nothing has been added."""
@@ -339,6 +342,11 @@ class PrintPage(TakesFiles, ServicePage):
         return QSize(520, 460)
 
 
+def _short(name: str) -> str:
+    """A name that leaves a dialog on the screen, its beginning and its end."""
+    return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[-_LONG_NAME // 2 :]}"
+
+
 class FramesDialog(FormDialog):
     """Which frames of an image are printed; `chosen` carries their numbers."""
 
@@ -347,7 +355,7 @@ class FramesDialog(FormDialog):
     def __init__(self, image: PrintImage, frames: int, parent: QWidget | None = None) -> None:
         super().__init__("Frames to print", "Apply", parent, width=360)
         self._frames = frames
-        name = image.path.name if image.path else image.name
+        name = _short(image.path.name if image.path else image.name).replace("&", "&&")
         self.line = TextField(
             f"&Frames of {name}", self._error_of, "1", self, hint=f"1 to {frames}: such as 2,5-7, or all."
         )

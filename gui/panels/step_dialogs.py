@@ -166,7 +166,7 @@ class EndStepDialog(_StepDialog):
     def __init__(self, step: StepRecord, state: str, host: ServicesHost, parent: QWidget | None = None) -> None:
         title = "Complete the step" if state == COMPLETED else "Discontinue the step"
         verb = "&Complete" if state == COMPLETED else "Disconti&nue"
-        super().__init__(title, verb, f"{step.patient}, {step.description}", parent)
+        super().__init__(title, verb, ", ".join(filter(None, (step.patient, step.description))), parent)
         self._state, self._known = state, step.state
         self._series_uid = new_uid()  # of a series without instances
         self.reason = ChoiceField("&Reason (CID 9300)", _reasons(), self)

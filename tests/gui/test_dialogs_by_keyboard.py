@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
 
+from engine.model.association import Peer
 from engine.model.dataset import DataSet
 from engine.model.procedures.printing import PrintImage
+from engine.workspace.modality_records import StepRecord
 from gui.dialogs import FormDialog, Questions, ReportDialog, SilenceDialog
 from gui.forms.choices import CheckField
 from gui.forms.fields import TextField
@@ -17,8 +19,9 @@ from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog,
 from gui.forms.ups_events import WatchDialog, WatchOptions
 from gui.panels.print_settings import PrintSettings, PrintSettingsDialog
 from gui.panels.service_print import FramesDialog
-from gui.panels.step_dialogs import BeginStepDialog, ItemDialog
+from gui.panels.step_dialogs import BeginStepDialog, EndStepDialog, ItemDialog
 from tests.gui.mnemonics import clashing
+from tests.runtime.console import keys
 
 
 @pytest.fixture
@@ -202,3 +205,31 @@ def test_print_settings_with_every_field_wrong_fit_a_small_screen(page, qtbot, w
         if area.isAncestorOf(focus):
             top = focus.mapTo(area.viewport(), focus.rect().topLeft()).y()
             assert 0 <= top < area.viewport().height(), "what has the keyboard is seen"
+
+
+def test_a_long_file_name_leaves_the_frames_on_the_screen(qtbot, window):
+    dialog = opened(qtbot, FramesDialog(PrintImage(path=Path("a&b-" * 50 + ".dcm")), 3, window))
+    assert dialog.width() < 500
+    name = named(QApplication.focusWidget())
+    assert name.startswith("Frames of ab-") and name.endswith(".dcm")
+
+
+@pytest.mark.parametrize("kind", ["ask", "tell"])
+def test_names_in_questions_are_text_whatever_they_look_like(qtbot, window, kind):
+    name = f"<b>Archive</b> {'W' * 200}"
+    if kind == "ask":
+        Questions().ask(window, "Delete peer", f"Delete {name}?", "Delete", lambda: None)
+    else:
+        Questions().tell(window, "Peer", f"{name} is gone.")
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    assert box.textFormat() is Qt.TextFormat.PlainText and "<b>" in box.text()
+    assert "\u200b" in box.text(), "a word without end may be broken"
+    box.close()
+
+
+def test_a_step_without_a_description_is_named_by_its_patient_alone(qtbot, window, live_window):
+    step = StepRecord(uid="2.25.1", peer=Peer(), attributes=keys(PatientName="Doe^Jane"), changed=0.0)
+    dialog = opened(qtbot, EndStepDialog(step, "COMPLETED", live_window.host, window))
+    assert dialog.intro.text() == "Doe^Jane"
+    dialog.reject()
