@@ -74,6 +74,18 @@ class ListenerDialog(FormDialog):
             self.limits,
             self.faults,
         )
+        self._make_list()
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.panel)
+        row.addWidget(self.list)
+        row.addWidget(self.stack, 1)
+        self.body.addLayout(row, 1)
+        self.resize(780, 560)
+        self._judge()
+        self.address.ae_title.line.setFocus()
+
+    def _make_list(self) -> None:
+        """The pages' titles, and the pages one over the other."""
         self.list = QListWidget(self)
         self.list.setAccessibleName("Pages")
         self.list.setFixedWidth(PAGES_WIDTH)
@@ -91,16 +103,8 @@ class ListenerDialog(FormDialog):
             self.list.addItem(item)
             self.stack.addWidget(self._scrolled(page))
             page.edited.connect(self._judge)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING.panel)
-        row.addWidget(self.list)
-        row.addWidget(self.stack, 1)
-        self.body.addLayout(row, 1)
         self.list.currentRowChanged.connect(self.stack.setCurrentIndex)
         self.list.setCurrentRow(0)
-        self.resize(780, 560)
-        self._judge()
-        self.address.ae_title.line.setFocus()
 
     def _scrolled(self, page: Page) -> QScrollArea:
         area = QScrollArea(self)

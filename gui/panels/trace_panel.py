@@ -73,6 +73,22 @@ class TracePanel(QWidget):
         self.book = book or WaiverBook(parent=self)
         self._shown: int | None = None
         self._chosen_by_hand = False
+        self._make_head()
+        self.diagnoses = diagnoses or DiagnosisBook(self)
+        self.banner = DiagnosisCard(can_mend, self)
+        self._make_tabs()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING.small)
+        column.addWidget(self.header)
+        column.addWidget(self.picker)
+        column.addWidget(CardArea(self.banner, self))
+        column.addWidget(self.tabs, 1)
+        self._connect()
+        self._show(None)
+
+    def _make_head(self) -> None:
+        """The title with its button, and which association is shown."""
         self.associations = AssociationList(self.store.associations, self)
         self.picker = ElidingCombo(self)
         self.picker.setModel(self.associations)
@@ -86,8 +102,8 @@ class TracePanel(QWidget):
             _COPY, self.copy_text, self, icon="copy", tip="Copy the association as the text people paste into tickets"
         )
         self.header.add_giving(self.copy_button)
-        self.diagnoses = diagnoses or DiagnosisBook(self)
-        self.banner = DiagnosisCard(can_mend, self)
+
+    def _make_tabs(self) -> None:
         self.contexts = ContextsTab(self)
         self.information = InformationTab(self)
         self.pdus = PdusTab(self)
@@ -98,13 +114,8 @@ class TracePanel(QWidget):
         self.tabs.addTab(self.information, "User information")
         self.tabs.addTab(self.pdus, "PDUs")
         self.tabs.addTab(self.findings, "Findings")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING.small)
-        column.addWidget(self.header)
-        column.addWidget(self.picker)
-        column.addWidget(CardArea(self.banner, self))
-        column.addWidget(self.tabs, 1)
+
+    def _connect(self) -> None:
         self._said = QTimer(self)
         self._said.setSingleShot(True)
         self._said.setInterval(_COPIED_FOR)
@@ -119,7 +130,6 @@ class TracePanel(QWidget):
         self.book.changed.connect(self._update_shown_titles)
         self.diagnoses.changed.connect(self._diagnosed)
         self.banner.proof_wanted.connect(self.show_proof)
-        self._show(None)
 
     # -- for the integrator -------------------------------------------------------------------------------------
 
