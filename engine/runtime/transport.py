@@ -319,13 +319,13 @@ class SocketLoop(TurnLoop):
         waiter: asyncio.Future[None] | None = None,
         *,
         extra: dict[str, Any] | None = None,
-        server: asyncio.Server | None = None,
+        **rest: Any,
     ) -> asyncio.Transport:
-        """asyncio has accepted a connection. waiter: is told once the protocol has it. server: has not to be told, as
-        nobody waits for the end of its connections."""
+        """asyncio has accepted a connection. waiter: is told once the protocol has it. rest: the server, which has not
+        to be told as nobody waits for the end of its connections, and what other versions of Python add."""
         if not SUPPORTED or not isinstance(protocol, asyncio.BufferedProtocol):
             plain = super()._make_socket_transport(  # type: ignore[misc]
-                sock, protocol, waiter, extra=extra, server=server
+                sock, protocol, waiter, extra=extra, **rest
             )
             assert isinstance(plain, asyncio.Transport)
             return plain
