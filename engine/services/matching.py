@@ -13,6 +13,10 @@ from engine.model.dataset import DataElement, DataSet
 from engine.standard.dictionary import attribute, attribute_by_keyword
 from engine.standard.extended_negotiation import DATETIME, EMPTY, FUZZY, MULTIPLE
 
+MOST_VALUES = 256
+"""Values of one key that are compared with each candidate. Lists are of UIDs; of other attributes a few values are
+asked for at once, if at all (PS3.4 C.2.2.2.8). Tens of thousands would hold up everybody for a minute."""
+_LISTS_KEPT = 8
 WILDCARD_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 """PS3.4 C.2.2.2.4."""
 RANGE_VRS = frozenset({"DA", "TM", "DT"})
@@ -56,11 +60,38 @@ def key_matches(key: DataElement, found: DataElement | None, options: frozenset[
         return not have
     if not have:
         return key.vr in WILDCARD_VRS and all(set(v) == {"*"} for v in key.texts)
+    if key.vr == "UI":
+        return not _uids(key).isdisjoint(v.strip() for v in have)
     if MULTIPLE in options and len(key.texts) > 1 and _is_multiple(key):
         return all(any(value_matches(key.vr, w, h) for h in have) for w in key.texts if w)
     if FUZZY in options and key.vr == "PN":
         return any(fuzzy_matches(w, h) for w in key.texts for h in have)
     return any(value_matches(key.vr, w, h) for w in key.texts for h in have)
+
+
+_sought: dict[int, tuple[DataElement, frozenset[str]]] = {}
+
+
+def _uids(key: DataElement) -> frozenset[str]:
+    """Those of a list (PS3.4 C.2.2.2.2), which may be tens of thousands and are looked for in every candidate."""
+    kept = _sought.get(id(key))
+    if kept is not None and kept[0] is key:
+        return kept[1]
+    if len(_sought) >= _LISTS_KEPT:
+        _sought.clear()
+    uids = frozenset(v.strip() for v in key.texts)
+    _sought[id(key)] = key, uids
+    return uids
+
+
+def of_too_many_values(keys: DataSet) -> DataElement | None:
+    """The first key with more than `MOST_VALUES`, but for lists of UIDs."""
+    for key in keys:
+        if key.vr != "UI" and len(key.texts) > MOST_VALUES:
+            return key
+        if key.items and (within := of_too_many_values(key.items[0])) is not None:
+            return within
+    return None
 
 
 def _is_multiple(key: DataElement) -> bool:
@@ -119,7 +150,7 @@ def _groups(name: str) -> list[str]:
     return [group.rstrip("^ ").casefold() for group in name.rstrip("=").split("=")]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=MOST_VALUES)
 def _pattern(wanted: str) -> re.Pattern[str]:
     """Each piece between two wildcards is looked for once, from the left: tried in every combination, a dozen would
     take years (no other place of a piece lets more of what follows match)."""

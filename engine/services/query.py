@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.model.command_set import Value
 from engine.model.dataset import DataElement, DataSet
+from engine.standard.elements import tag_text
 from engine.standard.extended_negotiation import DATETIME, RELATIONAL
 from engine.standard.extended_negotiation import TIMEZONE as ZONES
 from engine.standard.lean import dataclass
@@ -14,7 +15,7 @@ from engine.standard.status import StatusClass, status_class
 
 from .effects import Answer, Instance, Reply, Request, Serving, SubStore
 from .instances import LEVELS, UNIQUE_KEYS, entities, unsupported
-from .matching import matches
+from .matching import MOST_VALUES, matches, of_too_many_values
 from .responses import CANCEL, PENDING, SUCCESS, response_to
 from .zones import TIMEZONE, in_zone, minutes_of, zoned_keys
 
@@ -80,6 +81,7 @@ def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[
     identifier = request.identifier or DataSet()
     level = _level(request, identifier)
     _demand_keys_above(request, identifier, level)
+    _demand_few_values(identifier)
     fixed = DataSet((DataElement(QUERY_LEVEL, "CS", (level,)),))
     fixed = fixed.put(RETRIEVE_AE_TITLE, "AE", request.called_ae_title)  # PS3.4 C.4.1.1.3.2 wants it in every match
     if identifier.find(INSTANCE_AVAILABILITY) is not None:
@@ -98,6 +100,7 @@ def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataS
     Dates and times of a worklist are always matched together (PS3.4 K.5.1 leaves no choice).
     """
     identifier, zone = request.identifier or DataSet(), _zone(request)
+    _demand_few_values(identifier)
     keys = zoned_keys(identifier, zone) if zone else identifier
     for record in records:
         told = in_zone(record, zone) if zone else record
@@ -143,6 +146,12 @@ def _demand_keys_above(request: Request, identifier: DataSet, level: str) -> Non
 
 
 _KEY_NAMES = {"PATIENT": "Patient ID", "STUDY": "Study Instance UID", "SERIES": "Series Instance UID"}
+
+
+def _demand_few_values(identifier: DataSet) -> None:
+    key = of_too_many_values(identifier)
+    if key is not None:
+        raise IdentifierError(f"{tag_text(key.tag)} has {len(key.texts)} values; at most {MOST_VALUES} are matched")
 
 
 def select(request: Request, instances: Iterable[Instance]) -> list[Instance]:

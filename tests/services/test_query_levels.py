@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from engine.services import matching
+from engine.services.matching import MOST_VALUES
 from tests.services.playing import Stage, elements, hold
 
 PATIENT_ROOT, STUDY_ROOT = "1.2.840.10008.5.1.4.1.2.1.1", "1.2.840.10008.5.1.4.1.2.2.1"
@@ -98,3 +100,19 @@ def test_keys_not_supported_are_said_and_not_matched() -> None:
     made = stage(STUDY_ROOT)
     ask(made, "STUDY", (STUDY, "UI", ()), (0x00100020, "LO", "P1"))
     assert {r.command.status for r in made.replies[:-1]} == {0xFF00}
+
+
+def test_a_list_of_uids_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tens of thousands of them, compared with each of thousands of instances, would hold up everybody."""
+    monkeypatch.setattr(matching, "value_matches", None)
+    uids = tuple(f"3.{n}" for n in range(10_000))
+    assert len(ask(stage(STUDY_ROOT), "STUDY", (STUDY, "UI", (*uids, "1.1 ", "2.1")))) == 2
+    assert ask(stage(STUDY_ROOT), "STUDY", (STUDY, "UI", uids)) == []
+
+
+@pytest.mark.parametrize("model", [STUDY_ROOT, "1.2.840.10008.5.1.4.31"])
+def test_a_key_of_other_kind_with_very_many_values_is_refused(model: str) -> None:
+    for count, status in ((MOST_VALUES, 0), (MOST_VALUES + 1, 0xA900)):
+        made = stage(model)
+        found = ask(made, "STUDY", (0x00100010, "PN", tuple(f"A{n}*B" for n in range(count))))
+        assert (found, made.status) == ([], status)
