@@ -50,6 +50,8 @@ def key_matches(key: DataElement, found: DataElement | None, options: frozenset[
     """One key against one attribute, absent or not."""
     if key.vr == "SQ":
         return _sequence_matches(key, found, options)
+    if key.vr == "UI" and not isinstance(key.value, bytes):
+        return _uids_match(_uids(key), found.texts if found else (), options)
     wanted = key.value if isinstance(key.value, bytes) else key.texts
     if not wanted or all(v == "" for v in wanted):
         return True
@@ -60,8 +62,6 @@ def key_matches(key: DataElement, found: DataElement | None, options: frozenset[
         return not have
     if not have:
         return key.vr in WILDCARD_VRS and all(set(v) == {"*"} for v in key.texts)
-    if key.vr == "UI":
-        return not _uids(key).isdisjoint(v.strip() for v in have)
     if MULTIPLE in options and len(key.texts) > 1 and _is_multiple(key):
         return all(any(value_matches(key.vr, w, h) for h in have) for w in key.texts if w)
     if FUZZY in options and key.vr == "PN":
@@ -72,6 +72,12 @@ def key_matches(key: DataElement, found: DataElement | None, options: frozenset[
 _sought: dict[int, tuple[DataElement, frozenset[str]]] = {}
 
 
+def _uids_match(wanted: frozenset[str], have: tuple[str, ...], options: frozenset[str]) -> bool:
+    if EMPTY in options and wanted == {EMPTY_VALUE}:
+        return not any(have)
+    return not wanted or any(v.strip() in wanted for v in have if v)
+
+
 def _uids(key: DataElement) -> frozenset[str]:
     """Those of a list (PS3.4 C.2.2.2.2), which may be tens of thousands and are looked for in every candidate."""
     kept = _sought.get(id(key))
@@ -79,7 +85,7 @@ def _uids(key: DataElement) -> frozenset[str]:
         return kept[1]
     if len(_sought) >= _LISTS_KEPT:
         _sought.clear()
-    uids = frozenset(v.strip() for v in key.texts)
+    uids = frozenset(v.strip() for v in key.texts if v)
     _sought[id(key)] = key, uids
     return uids
 
