@@ -343,6 +343,9 @@ class Session(QObject):
         if notice.sentence and notice.phase in FINAL_PHASES and notice.requestor:
             good = notice.phase is AssociationPhase.RELEASED
             self.said.emit(notice.sentence, "text" if good else "failure")
+        elif established and base.held and notice.sentence:
+            some = notice.negotiated is None or any(c.accepted for c in notice.negotiated.contexts)
+            self.said.emit(notice.sentence, "ok" if some else "warning")
 
     def _take_message(self, notice: MessageNotice) -> None:
         if notice.operation in self._echoes and notice.command.is_response and notice.duration is not None:

@@ -322,7 +322,8 @@ class LogFeed:
             _error_id(notice.error_id),
         )
         counts = SubOperations(notice.remaining, notice.completed, notice.failed, notice.warning)
-        if counts != SubOperations():
+        told = counts.remaining or counts.completed or counts.failed or counts.warning
+        if told or (notice.service in _RETRIEVE and counts != SubOperations()):  # else a store that was only planned
             self.store.set_sub_operations(number, counts)
         self._changed.add(number)
 

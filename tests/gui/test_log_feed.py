@@ -9,7 +9,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.model.association import Peer
 from engine.model.dataset import EncodedData
-from engine.model.notices import AnyNotice, Outcome
+from engine.model.notices import AnyNotice, Outcome, StatusNotice
 from gui.models.log_feed import LogFeed
 from gui.models.log_filter import Term, parse
 from gui.models.log_json import row_to_json
@@ -396,3 +396,16 @@ def test_two_logs_agree_about_the_same_messages(talk: Conversation) -> None:
     one, other = ([store.row(n) for n in range(store.first, store.end)] for store in stores)
     assert [(r.shape, r.repeats, r.duration) for r in one] == [(r.shape, r.repeats, r.duration) for r in other[1:]]
     assert len({r.shape for r in messages(one)}) == len({id(r.shape) for r in messages(one)})
+
+
+def test_only_what_was_done_is_told_of_a_store() -> None:
+    def told(service: str, **counts: int) -> SubOperations | None:
+        notice = StatusNotice(
+            operation=1, association=2, time=1e9, clock=1.0, outcome=Outcome.SUCCESS, service=service,
+            sop_class_uid="", status=None, sentence="Planned.", duration=0.1, **counts,
+        )  # fmt: skip
+        return rows_of(notice)[-1].sub_operations
+
+    assert told("C-STORE", failed=0) is None, "it was only planned"
+    assert told("C-STORE", failed=1) == SubOperations(failed=1)
+    assert told("C-GET", completed=0) == SubOperations(completed=0), "a retrieval of nothing says so"

@@ -74,6 +74,18 @@ def test_an_association_is_followed_from_connecting_to_released(session, fake, q
     assert session.open_records() == ()
 
 
+def test_an_association_that_is_held_is_said_to_be_established(session, fake, qtbot):
+    told = []
+    session.said.connect(lambda sentence, role: told.append((sentence, role)))
+    session.echo(PROPOSAL)
+    qtbot.waitUntil(lambda: not session.running_operations)
+    assert not any("established" in sentence for sentence, _ in told)
+    answer = "Association established, 1 of 1 presentation contexts accepted."
+    usual, fake.phase = fake.phase, lambda n, phase, **more: usual(n, phase, **{"sentence": answer, **more})
+    session.associate(PROPOSAL)
+    qtbot.waitUntil(lambda: (answer, "ok") in told)
+
+
 def test_a_rejection_is_said(session, fake, qtbot):
     fake.refuse_ports.add(4242)
     with qtbot.waitSignal(session.said) as told:
