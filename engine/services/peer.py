@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import field
+from itertools import chain, islice
 
 from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
@@ -186,16 +187,17 @@ class BuiltInPeer:
         kind = row.kind if row else ""
         try:
             if "composite query" in kind:
-                found = list(find_instances(request, self.store.instances()))
+                matches = find_instances(request, self.store.instances())
             else:
-                found = list(find_records(request, self._records(request.context.abstract_syntax)))
+                matches = find_records(request, self._records(request.context.abstract_syntax))
+            found = list(islice(matches, 2))  # the others are made when it is their turn: all together may be gigabytes
         except IdentifierError as error:
             yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
             return
         if _is_relevant_patient(request.context.abstract_syntax) and len(found) > 1:
             yield Reply(command=response_to(request.command, MORE_THAN_ONE_PATIENT, comment="more than one match"))
             return
-        yield from find(request, found)
+        yield from find(request, chain(found, matches))
 
     def _records(self, abstract_syntax: str) -> Iterable[DataSet]:
         if abstract_syntax == WORKLIST:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from engine.services import matching
+from engine.model.dataset import DataSet
+from engine.services import matching, query
 from engine.services.matching import MOST_VALUES
 from tests.services.playing import Stage, elements, hold
 
@@ -116,3 +119,22 @@ def test_a_key_of_other_kind_with_very_many_values_is_refused(model: str) -> Non
         made = stage(model)
         found = ask(made, "STUDY", (0x00100010, "PN", tuple(f"A{n}*B" for n in range(count))))
         assert (found, made.status) == ([], status)
+
+
+def test_a_match_is_made_when_it_is_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once they may be gigabytes, and hold up everybody: each has every key asked for."""
+    made = stage(STUDY_ROOT)
+    uids: list[str] = []
+    answer_keys = query.answer_keys
+
+    def counted(*given: Any) -> DataSet:
+        answer = answer_keys(*given)
+        uids.append(answer.text(IMAGE))
+        return answer
+
+    monkeypatch.setattr(query, "answer_keys", counted)
+    hold(made.peer, *(("P3", "3.1", "3.1.1", f"3.1.1.{n}", "CT") for n in range(100)))
+    made.cancel_after = 1
+    ask(made, "IMAGE", (STUDY, "UI", "3.1"), (SERIES, "UI", "3.1.1"), (IMAGE, "UI", ()))
+    assert made.status == 0xFE00
+    assert len(uids) < 5
