@@ -142,6 +142,7 @@ class PlainTable(QTableView):
         self._rows: RowTableModel[Any] | None = None
         self._laying_out = False
         self._own_widths: dict[int, int] = {}
+        self._of_header: QItemSelectionModel | None = None
         self._laid_out_for = -1
         self._empty = EmptyText(self)
         self._empty.hide()
@@ -189,7 +190,10 @@ class PlainTable(QTableView):
         self.setModel(model)
         # The header asks at each paint whether whole columns are selected: with a million rows selected that takes
         # seconds, and it shows nothing of it.
-        self.horizontalHeader().setSelectionModel(QItemSelectionModel(model, self.horizontalHeader()))
+        before, self._of_header = self._of_header, QItemSelectionModel(model, self.horizontalHeader())
+        self.horizontalHeader().setSelectionModel(self._of_header)
+        if before is not None:
+            before.deleteLater()
         for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             signal.connect(self._count_changed)
         self.selectionModel().currentRowChanged.connect(self._current_changed)
