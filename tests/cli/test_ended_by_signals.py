@@ -26,6 +26,13 @@ CODE = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); {RUN}"
 """Whatever the tests themselves were started with."""
 LISTEN = (sys.executable, "-c", CODE, "listen", "--port", "0")
 IGNORING = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+STOPPING = """
+import sys
+from engine.runtime.engine import Engine
+stop = Engine.stop
+Engine.stop = lambda engine: (print("stopping", file=sys.stderr, flush=True), stop(engine))[1]
+"""
+"""Says when nothing but the release of its associations is waited for."""
 SECONDS = 30
 
 
@@ -90,9 +97,11 @@ def test_what_is_done_is_told_although_the_peer_does_not_answer_the_release() ->
         c.wait_closed()
 
     with scripted(script) as peer:
-        command = [sys.executable, "-c", RUN, "echo", peer.host, str(peer.port)]
+        command = [sys.executable, "-c", STOPPING + RUN, "echo", peer.host, str(peer.port)]
         with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+            assert process.stderr is not None
             assert released.wait(SECONDS)
+            assert process.stderr.readline() == "stopping\n"
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=SECONDS)
     assert "0000H Success" in out
