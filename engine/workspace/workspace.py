@@ -113,8 +113,10 @@ class Workspace:
         if name in self._broken and may_be_there(path):
             _set_aside(path)
         self._broken.discard(name)
-        merged = _merge(self._tables.get(name, {}), table)
-        write_atomically(path, dumps(merged))
+        known = self._tables.get(name, {})
+        merged = _merge(known, table)
+        added = _added(path, known, merged) if name in (PEERS, WAIVERS) else {}
+        write_atomically(path, dumps(merged | added))
         self._tables[name] = merged
 
     def save_local(self, local: LocalAE, timeouts: Timeouts, limits: Limits | None = None) -> None:
@@ -265,6 +267,22 @@ def _merged_value(old: Any, new: Any) -> Any:
         by_name = {_identity(o): o for o in old if isinstance(o, dict)}
         return [_merge(by_name[_identity(n)], n) if isinstance(n, dict) and _identity(n) in by_name else n for n in new]
     return new
+
+
+def _added(path: Path, known: Table, ours: Table) -> Table:
+    """Our lists with what another window, or a hand, has put into the file since we read or wrote it: it is not ours to
+    drop."""
+    try:
+        found = parse(read_text(path), path) if may_be_there(path) else {}
+    except (WorkspaceError, ValueProblem):
+        return {}
+    lists = {}
+    for key, items in found.items():
+        mine = ours.get(key)
+        if isinstance(items, list) and isinstance(mine, list):
+            seen = {_identity(i) for i in (*known.get(key, ()), *mine) if isinstance(i, dict)}
+            lists[key] = [*mine, *(i for i in items if isinstance(i, dict) and _identity(i) not in seen)]
+    return lists
 
 
 def _identity(item: Table) -> tuple[Any, ...]:

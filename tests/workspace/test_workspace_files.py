@@ -416,3 +416,21 @@ def test_a_file_that_cannot_be_read_is_not_replaced_by_one_of_its_name(tmp_path:
     broken.write_text("not = [toml")
     kept = space.save_preset(Preset(title="Mine", contexts=(ProposedContext(1, CT, ("1.2.840.10008.1.2",)),)))
     assert kept.path != broken and broken.read_text() == "not = [toml"
+
+
+def test_peers_that_two_windows_add_are_all_kept(tmp_path):
+    def added(space, name):
+        space.save_peers((*space.peers, SavedPeer(peer=Peer(name=name))))
+
+    def kept():
+        return {saved.peer.name for saved in Workspace(tmp_path).peers}
+
+    first, second = Workspace(tmp_path), Workspace(tmp_path)
+    added(first, "A")
+    added(second, "B")
+    added(second, "C")
+    assert kept() == {"A", "B", "C"}
+    added(first, "D")
+    assert kept() == {"A", "B", "C", "D"}
+    first.save_peers(first.peers[1:])  # which takes A out
+    assert kept() == {"B", "C", "D"}
