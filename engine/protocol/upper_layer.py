@@ -85,6 +85,7 @@ class UpperLayer:
         self._judge = judge
         self._artim_at: float | None = None
         self._framer = Framer(limits.pdu_length)
+        self._framer.associated = False
         self._events: deque[Event] = deque()
         self._out: list[p.Buffer] = []
         self._most_pdvs = limits.pdvs
@@ -229,6 +230,8 @@ class UpperLayer:
         self._now = now
         self._transition = transition or self._transition_for(event, step)
         self.state = self._transition.after
+        if self.state is Sta.Sta6:
+            self._framer.associated = True
         if not self.in_runs or event is Evt.Evt5:
             self._events.append(self._transition)
         for effect in step.effects:

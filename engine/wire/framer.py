@@ -44,6 +44,9 @@ class Framer:
 
     def __init__(self, limit: int = PDU_LIMIT) -> None:
         self.limit = limit
+        self.associated = True
+        """An association stands, so that a P-DATA-TF may come; until then it is taken as any other PDU is, so that who
+        has not even been let in fills no memory."""
         self._data = bytearray(_FIRST)
         self._view = memoryview(self._data)
         self._start = 0
@@ -94,7 +97,7 @@ class Framer:
     def _pdus(self) -> Iterator[memoryview]:
         while (left := self._end - self._start) >= PDU_HEADER:
             kind, length = _HEAD(self._data, self._start)
-            if kind not in PDUS or length > (self.limit if kind == PDataTF.TYPE else OTHER_LIMIT):
+            if kind not in PDUS or length > self._limit_of(kind):
                 raise self._refused(kind, length)
             if PDU_HEADER + length > left:
                 return
@@ -103,6 +106,11 @@ class Framer:
             yield self._view[start:stop]
             if self._waits:
                 return
+
+    def _limit_of(self, kind: int) -> int:
+        if kind != PDataTF.TYPE:
+            return OTHER_LIMIT
+        return self.limit if self.associated else min(self.limit, OTHER_LIMIT)
 
     def more(self, head: bytes, size: int) -> list[memoryview]:
         """The whole PDUs of this size that come next and begin with these bytes, as the one before them did."""
@@ -170,6 +178,8 @@ class Framer:
         if kind != PDataTF.TYPE:
             name = PDUS[kind].NAME
             return PduError(f"PDU-length is {length} bytes; the limit is {OTHER_LIMIT} for {name}.", offset=2)
+        if length <= self.limit:
+            return PduError(f"PDU-length is {length} bytes, of a P-DATA-TF before the association stands.", offset=2)
         name = named("pdu_length", self.limit)
         return PduError(f"PDU-length is {length} bytes; the limit is {self.limit}{name}.", offset=2)
 

@@ -85,6 +85,7 @@ def pdus_of(run: MessageRun) -> list[bytes]:
 def established(in_runs: bool) -> UpperLayer:
     machine = UpperLayer(requestor=False)
     machine.state = Sta.Sta6
+    machine._framer.associated = True
     machine.in_runs = in_runs
     return machine
 

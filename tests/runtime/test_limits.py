@@ -104,6 +104,18 @@ def test_a_command_set_beyond_the_limit_is_answered_with_an_abort(console: Conso
     assert "is longer than 1024 bytes" in told.sentence
 
 
+def test_a_pdu_with_data_is_not_waited_for_before_the_association_stands(console: Console) -> None:
+    """Whoever has not been let in could fill the memory, 128 MiB a connection."""
+    listener = limited(console)
+    with calling(listener.port) as peer:
+        peer.send(struct.pack(">BBI", 4, 0, 100 * MIB))
+        assert peer.read_pdu()[0] == 7
+    with calling(listener.port, VERIFICATION) as peer:
+        peer.send(struct.pack(">BBIIBB", 4, 0, 2 * MIB, 2 * MIB - 4, 1, 1) + bytes(2 * MIB - 6))
+        assert peer.read_pdu()[0] == 7
+    assert console.wait(AssociationNotice, lambda n: "The command set" in n.sentence)
+
+
 def test_a_command_set_of_many_elements_is_not_read(console: Console) -> None:
     """A hundred thousand fit into a MiB, and held up everybody for seconds."""
     command = encode_command(request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION))
