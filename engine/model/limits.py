@@ -24,7 +24,7 @@ class Limits:
     items: int = 16384
     """Items and sub-items in an A-ASSOCIATE-RQ or -AC, in all: 128 contexts with every transfer syntax there is, and as
     many sub-items of user information, stay well under it."""
-    command_set: int = 64 * KIB
+    command_set: int = 256 * KIB
     """Bytes of a command set. Real ones have a few hundred; an N-GET of all attributes there are has 20 KiB. One of a
     MiB can have a hundred thousand elements, which hold up everybody for seconds."""
     waiting: int = 32 * MIB
