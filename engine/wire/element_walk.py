@@ -23,6 +23,8 @@ INFLATED_A_PIECE = 32 << 20
 """Bytes that one piece, or all of one PDU together, may become, which takes half a second at worst: a P-DATA-TF of
 128 MiB would else become 2 GiB in one turn of the loop. Pieces are seldom longer than a MiB."""
 _PIXEL_DATA = 0x7FE00010
+_DELIMITERS = 0xFFFE
+"""Group of items and of what ends them and their sequences (PS3.5 7.5): no element of a data set."""
 _INFLATED_AT_ONCE = 64 * 1024
 
 SHORT = frozenset(vr.encode() for vr in SHORT_VRS)
@@ -183,6 +185,8 @@ class ElementWalk:
                 return at + 8
         tag, body, stop = (implicit_head if self._unknown else self._head)(data, at)
         if not self._open:
+            if tag >> 16 == _DELIMITERS:
+                raise Unusual
             self._outer = tag, begin + body, stop - body
         if stop - body != UNDEFINED:
             return stop

@@ -142,3 +142,14 @@ def test_what_is_made_to_hold_us_up_is_given_up() -> None:
     assert len(bomb) * 16 + INFLATED_AT_LEAST < 1 << 24
     walk = walked(bomb, DEFLATED_LE)
     assert walk.lost and walk.cut() is None
+
+
+@pytest.mark.parametrize("number", [0xE000, 0xE00D, 0xE0DD])
+def test_what_delimits_nothing_is_not_told_as_cut(number: int) -> None:
+    """It has no length of its own: what stands there is anything."""
+    content = struct.pack("<HHI2sHHI", 0x0001, 0xE000, 2, b"\xff\xd8", 0xFFFE, number, 0x0900FFFE)
+    walk = walk_of(IMPLICIT_VR_LE)
+    assert walk is not None
+    walk.feed(content)
+    assert walk.cut() is None
+    assert not walk.whole
