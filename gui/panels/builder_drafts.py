@@ -6,6 +6,8 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QSettings, QTimer
 
@@ -37,6 +39,11 @@ class Drafts(QObject):
         self._kept: dict[str, MessageFile] = {}
         """By name of the draft, what was written while the window is open."""
         self._told = ""
+        self._names: WeakKeyDictionary[MessagePage, str] = WeakKeyDictionary()
+        """Of the drafts written while the window is open. Each page has its own, which no other window of the
+        workspace has: whatever was written last, a draft never comes back as the message of another file."""
+        self._own: set[str] = set()
+        """What we wrote or opened: ours to remove."""
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.keep)
         self._timer.start(OFTEN)
@@ -52,23 +59,31 @@ class Drafts(QObject):
             if page.blank:
                 continue
             message = page.message_file()
-            if _size(message.data) <= LIMIT:
-                tabs.append(self._tab(page, name := _name(tabs)))
+            name = self._names.setdefault(page, f"{uuid4().hex[:12]}.toml")
+            before = self._kept.get(name)
+            measured = before is not None and before.data is message.data
+            if measured or _size(message.data) <= LIMIT:
+                tabs.append(self._tab(page, name))
                 found[name] = message
         told = json.dumps(tabs)
-        new = {name: message for name, message in found.items() if self._kept.get(name) != message}
+        new = {name for name, message in found.items() if self._kept.get(name) != message}
         if not new and told == self._told:
             return
         self._kept, self._told = found, told
-        self._work = Background(lambda: _write(self._folder, new))
+        self._own |= new
+        self._work = Background(lambda: _write(self._folder, found, new))
         self._work.done.connect(self._written)
         self._work.failed.connect(self._not_written)
         self._work.begin()
 
     def _written(self) -> None:
+        if self._work is None:
+            return  # the window closes, and everything was saved since
         self._work = None
-        self._remove_others(set(self._kept))
         self._store.setValue(_TABS, self._told)
+        self._store.sync()  # before what it named is removed
+        self._remove(self._own - set(self._kept))
+        self._own &= set(self._kept)
 
     def _not_written(self) -> None:
         self._work = None
@@ -78,21 +93,25 @@ class Drafts(QObject):
         """Keep all tabs with something in them; returns the names of those that are changed and cannot be kept."""
         if self._work is not None:
             self._work.wait()
+            self._work = None
+        self._kept, self._told = {}, ""  # where the window stays open after all everything is written again
         tabs: list[dict[str, object]] = []
         lost: list[str] = []
         current = 0
         for page in self._builder.pages:
             if page.blank:
                 continue
-            name = _name(tabs)
+            name = f"{len(tabs) + 1}.toml"
             if not self._save(page, self._folder / name):
                 lost += [page.name] if page.changed else []
                 continue
             if page is self._builder.page:
                 current = len(tabs)
             tabs.append(self._tab(page, name))
-        self._remove_others({str(tab["draft"]) for tab in tabs})
+        kept = {str(tab["draft"]) for tab in tabs}
         self._store.setValue(_TABS, json.dumps(tabs))
+        self._remove({old.name for old in self._folder.glob("*.toml")} - kept)
+        self._own = kept
         self._store.setValue(_CURRENT, current)
         return lost
 
@@ -100,11 +119,10 @@ class Drafts(QObject):
         path = self._builder.file_of(page)
         return {"draft": name, "file": str(path) if path else "", "changed": page.changed}
 
-    def _remove_others(self, kept: set[str]) -> None:
-        for old in self._folder.glob("*.toml"):
-            if old.name not in kept:
-                with suppress(OSError):  # where nothing may be deleted the window closes all the same
-                    old.unlink(missing_ok=True)
+    def _remove(self, names: set[str]) -> None:
+        for name in names:
+            with suppress(OSError):  # where nothing may be deleted the window closes all the same
+                (self._folder / name).unlink(missing_ok=True)
 
     def restore(self) -> list[str]:
         """Open what was kept; returns a sentence for each that cannot be read, which stays under another name."""
@@ -114,6 +132,7 @@ class Drafts(QObject):
             draft = self._folder / str(tab.get("draft"))
             file = Path(str(tab["file"])) if tab.get("file") else None
             gone = file is not None and not may_be_there(file)
+            self._own.add(draft.name)
             try:
                 message = load_message(draft)
             except WorkspaceError as error:
@@ -140,15 +159,12 @@ class Drafts(QObject):
         return True
 
 
-def _name(tabs: list[dict[str, object]]) -> str:
-    """Of the next tab's draft."""
-    return f"{len(tabs) + 1}.toml"
-
-
-def _write(folder: Path, messages: dict[str, MessageFile]) -> None:
+def _write(folder: Path, messages: dict[str, MessageFile], new: set[str]) -> None:
+    """Those that are new, and those that somebody has removed."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, message in messages.items():
-        save_message(folder / name, message)
+        if name in new or not may_be_there(folder / name):
+            save_message(folder / name, message)
 
 
 def _table(value: object) -> list[dict[str, object]]:

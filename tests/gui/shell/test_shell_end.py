@@ -196,11 +196,55 @@ def test_what_was_closed_is_not_kept_and_nothing_is_written_twice(window, qtbot,
     kept(window, qtbot)
     drafts = workspace.folder / "drafts"
     before = {p.name: p.stat().st_mtime_ns for p in drafts.iterdir()}
+    assert len(before) == 2
     kept(window, qtbot)
     assert {p.name: p.stat().st_mtime_ns for p in drafts.iterdir()} == before
     window.builder.close_message(1)
     kept(window, qtbot)
-    assert [p.name for p in drafts.iterdir()] == ["1.toml"]
+    (left,) = drafts.iterdir()
+    assert "C-FIND-RQ" in left.read_text(encoding="utf-8")
+
+
+def test_what_is_being_kept_as_the_window_closes_takes_nothing_from_what_is_saved(
+    window, qtbot, workspace, bridge, questions
+):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    window.drafts.keep()
+    window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
+    closed(window, qtbot)
+    again = opened_again(qtbot, workspace, bridge, questions)
+    assert [p.draft.message.name for p in again.builder.pages] == ["C-FIND-RQ", "N-GET-RQ"]
+
+
+def test_a_window_keeps_its_messages_beside_those_of_another_one_of_the_workspace(
+    window, qtbot, workspace, bridge, questions
+):
+    other = opened_again(qtbot, workspace, bridge, questions)
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    kept(window, qtbot)
+    kept(other, qtbot)
+    other.builder.page.set_message(MESSAGES["N-GET-RQ"])
+    kept(other, qtbot)
+    window.builder.new_message().set_message(MESSAGES["N-SET-RQ"])
+    kept(window, qtbot)
+    again = opened_again(qtbot, workspace, bridge, questions)
+    assert [p.draft.message.name for p in again.builder.pages] == ["C-FIND-RQ", "N-SET-RQ"]
+
+
+def test_a_killed_program_never_brings_a_message_back_under_the_name_of_another_file(
+    window, qtbot, workspace, bridge, questions, tmp_path, monkeypatch
+):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    window.builder.save(tmp_path / "find.toml")
+    window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
+    kept(window, qtbot)
+    window.builder.close_message(0)
+    monkeypatch.setattr(window.drafts, "_written", lambda: None)  # killed in between
+    window.drafts.keep()
+    window.drafts._work.wait()
+    again = opened_again(qtbot, workspace, bridge, questions)
+    found = [(p.draft.message.name, again.builder.file_of(p)) for p in again.builder.pages]
+    assert found == [("C-FIND-RQ", tmp_path / "find.toml"), ("N-GET-RQ", None)]
 
 
 def test_a_workspace_that_cannot_be_written_is_no_defect_while_one_works(window, qtbot, workspace, questions):
@@ -210,7 +254,7 @@ def test_a_workspace_that_cannot_be_written_is_no_defect_while_one_works(window,
     kept(window, qtbot)
     (workspace.folder / "drafts").unlink()
     kept(window, qtbot)
-    assert (workspace.folder / "drafts" / "1.toml").exists()
+    assert len(list((workspace.folder / "drafts").iterdir())) == 1
 
 
 # -- our own errors ---------------------------------------------------------------------------------------------
