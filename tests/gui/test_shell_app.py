@@ -80,6 +80,21 @@ def test_a_signal_closes_the_window_as_its_user_does(tmp_path, number):
     assert "geometry" in (folder / "window.ini").read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_window_that_is_to_outlive_its_terminal_does(tmp_path):
+    folder = tmp_path / "ws"
+    code = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)"  # what nohup does
+    code += "; from gui.app import main; sys.exit(main())"
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with running([sys.executable, "-c", code, "--workspace", str(folder)], cwd=ROOT, env=env) as window:
+        assert wait_until((folder / "peers.toml").exists)
+        window.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            window.wait(timeout=3)
+        window.send_signal(signal.SIGTERM)
+        assert window.wait(timeout=30) == 0
+
+
 def test_without_a_display_it_says_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
