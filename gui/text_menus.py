@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 
 from .redacted import can_copy_from, copy_from, copy_redacted_title
 
@@ -39,19 +48,27 @@ class _Menu(QObject):
         self._field = field
 
     def show_at(self, where: QPoint) -> None:
-        """where: in pixels of the field."""
-        menu = text_menu(self._field)
+        """where: in pixels of the field, or of what it scrolls."""
+        menu = text_menu(self._field, where)
         if menu is not None:
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(self._field.mapToGlobal(where))
+            area = self._field
+            menu.popup((area.viewport() if isinstance(area, QAbstractScrollArea) else area).mapToGlobal(where))
 
 
-def text_menu(field: QWidget) -> QMenu | None:
-    """Qt's menu of a text field (a combo box: of what one types into it) with one entry more; None: it has none."""
+def text_menu(field: QWidget, where: QPoint) -> QMenu | None:
+    """Qt's menu of a text field (a combo box: of what one types into it) with one entry more; None: it has none.
+
+    where: as `_Menu.show_at`; a link that stands there can be copied.
+    """
     text = _text_in(field)
     if text is None:
         return None
-    menu = text.createStandardContextMenu()
+    if isinstance(text, QLineEdit):
+        menu = text.createStandardContextMenu()
+    else:
+        scrolled = QPoint(text.horizontalScrollBar().value(), text.verticalScrollBar().value())
+        menu = text.createStandardContextMenu(where + scrolled if isinstance(text, QTextEdit) else where)
     entry = QAction(copy_redacted_title(), menu)
     entry.setEnabled(can_copy_from(text))
     entry.triggered.connect(lambda: copy_from(text))

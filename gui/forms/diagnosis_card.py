@@ -28,9 +28,9 @@ from .wrapping_label import SelectableLabel
 
 _RADIUS = 4
 LEAST_HEIGHT = 76
+"""Pixels the card keeps where there is little room: its title and the first lines."""
 _PROOF = "proof"
 """Name of the labels that lead to what shows the cause."""
-"""Pixels the card keeps where there is little room: its title and the first lines."""
 _MILD = ("peer.", "data.", "transport.idle", "connect.silent-caller")
 """Rules about what only costs time or is nobody's fault: told as a warning."""
 

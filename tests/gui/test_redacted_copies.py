@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPlainTextEdit, QTextBrowser, QWidget
 
@@ -387,6 +387,29 @@ def test_text_fields_offer_it_beside_qt_s_own_copy(live_window, qtbot: QtBot, ki
     told = clipboard()
     assert not found("the field", told, PLANTED)
     assert "PatientName" in told if kind == "a view's text" else told == "…: no presentation context"
+
+
+@no_raise
+def test_the_link_under_the_pointer_can_still_be_copied(live_window, qtbot: QtBot) -> None:  # type: ignore[no-untyped-def]
+    page = QTextBrowser(live_window)
+    page.setHtml("first line<br>" * 40 + "<a href='https://dicom.example/'>a line of a link</a>" + "<br>last" * 4)
+    page.resize(240, 120)
+    page.show()
+    bar = page.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    shown = page.viewport().rect()
+    place = next(p for y in range(shown.height()) if page.anchorAt(p := QPoint(20, y)))
+    page.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page)
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, page.viewport().mapToGlobal(place))
+    QApplication.sendEvent(page.viewport(), asked)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    (link,) = [a for a in menu.actions() if "Link" in a.text()]
+    assert link.isEnabled()
+    link.trigger()
+    menu.close()
+    assert clipboard() == "https://dicom.example/"
 
 
 @no_raise
