@@ -115,8 +115,8 @@ class Workspace:
         self._broken.discard(name)
         known = self._tables.get(name, {})
         merged = _merge(known, table)
-        added = _added(path, known, merged) if name in (PEERS, WAIVERS) else {}
-        write_atomically(path, dumps(merged | added))
+        shared = _shared(path, known, merged) if name in (PEERS, WAIVERS) else {}
+        write_atomically(path, dumps(merged | shared))
         self._tables[name] = merged
 
     def save_local(self, local: LocalAE, timeouts: Timeouts, limits: Limits | None = None) -> None:
@@ -269,26 +269,45 @@ def _merged_value(old: Any, new: Any) -> Any:
     return new
 
 
-def _added(path: Path, known: Table, ours: Table) -> Table:
-    """Our lists with what another window, or a hand, has put into the file since we read or wrote it: it is not ours to
-    drop."""
+def _shared(path: Path, known: Table, ours: Table) -> Table:
+    """Our lists with what another window, or a hand, has done to the file since we read or wrote it: what was added
+    there stays, and what we have not touched is as it was left there, changed or taken out."""
     try:
         found = parse(read_text(path), path) if may_be_there(path) else {}
     except (WorkspaceError, ValueProblem):
+        _set_aside(path)
         return {}
     lists = {}
     for key, items in found.items():
-        mine = ours.get(key)
-        if isinstance(items, list) and isinstance(mine, list):
-            seen = {_identity(i) for i in (*known.get(key, ()), *mine) if isinstance(i, dict)}
-            lists[key] = [*mine, *(i for i in items if isinstance(i, dict) and _identity(i) not in seen)]
+        mine, before = ours.get(key), known.get(key, [])
+        if isinstance(items, list) and isinstance(mine, list) and isinstance(before, list):
+            lists[key] = _shared_list(before, mine, items)
     return lists
 
 
-def _identity(item: Table) -> tuple[Any, ...]:
+def _shared_list(before: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any]:
+    was, ours, there = _by_identity(before), _by_identity(mine), _by_identity(theirs)
+    if len(ours) != len(mine) or len(there) != len(theirs):  # not to be told from each other
+        untouched: set[tuple[str, ...]] = set()
+    else:
+        untouched = {name for name, item in ours.items() if _written(was.get(name)) == _written(item)}
+    left = [there.get(_identity(i)) if _identity(i) in untouched else i for i in mine]
+    return [*(i for i in left if i is not None), *(i for n, i in there.items() if n not in was and n not in ours)]
+
+
+def _written(value: Any) -> Any:
+    """As it comes back from a file: without what is None."""
+    return {k: _written(v) for k, v in value.items() if v is not None} if isinstance(value, dict) else value
+
+
+def _by_identity(items: list[Any]) -> dict[tuple[str, ...], Any]:
+    return {_identity(i): i for i in items if isinstance(i, dict)}
+
+
+def _identity(item: Table) -> tuple[str, ...]:
     """What makes an item of a list the same one after editing: a peer's name, a context's abstract syntax, a waiver's
     rule and peer."""
-    return tuple(item.get(k) for k in ("name", "abstract_syntax", "sop_class", "rule", "peer"))
+    return tuple(repr(item.get(k)) for k in ("name", "abstract_syntax", "sop_class", "rule", "peer"))
 
 
 def _set_aside(path: Path) -> Path:

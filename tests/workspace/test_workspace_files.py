@@ -434,3 +434,26 @@ def test_peers_that_two_windows_add_are_all_kept(tmp_path):
     assert kept() == {"A", "B", "C", "D"}
     first.save_peers(first.peers[1:])  # which takes A out
     assert kept() == {"B", "C", "D"}
+
+
+def test_a_peer_taken_out_renamed_or_changed_in_another_window_does_not_come_back(tmp_path):
+    def peer(name, port=104):
+        return SavedPeer(peer=Peer(name=name, port=port))
+
+    Workspace(tmp_path).save_peers((peer("A"), peer("B"), peer("C"), peer("D")))
+    first, second = Workspace(tmp_path), Workspace(tmp_path)
+    second.save_peers((peer("B2"), peer("C", port=11112), peer("D", port=11113)))
+    first.save_peers((*first.peers[:3], peer("D", port=4242), peer("E")))
+    kept = {(saved.peer.name, saved.peer.port) for saved in Workspace(tmp_path).peers}
+    assert kept == {("B2", 104), ("C", 11112), ("D", 4242), ("E", 104)}
+    first.save_peers((*first.peers, peer("F")))
+    assert {saved.peer.name for saved in Workspace(tmp_path).peers} == {"B2", "C", "D", "E", "F"}
+
+
+def test_what_a_hand_has_made_unreadable_meanwhile_is_kept_beside(tmp_path):
+    space = Workspace(tmp_path)
+    space.save_peers((SavedPeer(peer=Peer(name="A")),))
+    for text in ("peer = [", "peer = [{name = [1]}]"):
+        (tmp_path / "peers.toml").write_text(text, encoding="utf-8")
+        space.save_peers((SavedPeer(peer=Peer(name="B")),))
+    assert (tmp_path / "peers.broken-1.toml").read_text(encoding="utf-8") == "peer = ["
