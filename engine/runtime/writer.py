@@ -87,18 +87,25 @@ class Writer:
         try:
             cut = self._cut(ready, encoded, maximum)
             while (pdu := await beside(next, cut, None) if encoded.far else next(cut, None)) is not None:
+                if size >= BATCH:  # the one before was not the last
+                    await self._put_in_turn(pdus, operation)
+                    pdus, size, begun = [], 0, True
                 pdus.append(pdu)
                 size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
-                if size >= BATCH:
-                    self._put(pdus, operation)
+                if size >= BATCH and isinstance(pdu, DataRun):  # never the last: it need not wait for the next
+                    await self._put_in_turn(pdus, operation)
                     pdus, size, begun = [], 0, True
-                    await link.drained()
-                    await asyncio.sleep(0)  # the other associations have their turn
         except DataSetError as error:
             raise self._unreadable(error, begun or ready.command.is_response) from None
         self._put(pdus, operation)
         self._tell_sent(ready, encoded, operation, within)
         await link.drained()
+
+    async def _put_in_turn(self, pdus: list[list[p.Buffer] | DataRun], operation: int | None) -> None:
+        """Part of a message, of which more follows: told as sent with its last PDU, before its response can come."""
+        self._put(pdus, operation)
+        await self._association.link.drained()
+        await asyncio.sleep(0)  # the other associations have their turn
 
     def put_whole(
         self,

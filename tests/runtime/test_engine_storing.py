@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine.model.association import Role
+from engine.model.association import LocalAE, Role
 from engine.model.commands import (
     Abort,
     Cancel,
     Retrieve,
     StoreFiles,
 )
+from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import Limits
 from engine.model.notices import (
     AssociationNotice,
@@ -30,7 +31,9 @@ from engine.model.notices import (
 )
 from engine.runtime import noting
 from engine.runtime.files import Spool
+from engine.runtime.writer import Writer
 from engine.services.responses import response_to
+from engine.wire import datasets
 from tests.runtime.console import (
     CT,
     EXPLICIT,
@@ -41,6 +44,7 @@ from tests.runtime.console import (
     keys,
     policy,
     proposal,
+    store_rq,
     write_instances,
 )
 from tests.runtime.scripted import Conversation, scripted
@@ -223,3 +227,26 @@ def test_the_loop_is_never_blocked_for_long(console: Console, tmp_path: Path) ->
     assert console.run(store).completed == 200
     console.release(held)
     assert max(pauses) < 0.5
+
+
+def test_a_message_is_told_as_sent_with_its_last_pdu(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where that fills the last of its writes too: its response could be there before another one."""
+    written: list[int] = []
+    put = Writer._put
+
+    def noting_it(self: Writer, pdus: list[Any], operation: int | None) -> None:
+        written.append(len(pdus))
+        put(self, pdus, operation)
+
+    monkeypatch.setattr(Writer, "_put", noting_it)
+    listener = console.listen(policy=policy(local=LocalAE(ae_title="PEER", maximum_length=28672)))
+    data = EncodedData(datasets.encode_dataset(image("1.2.1", 1_052_000), EXPLICIT), EXPLICIT)
+    status = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, "1.2.1", data))
+    assert status.outcome is Outcome.SUCCESS
+    assert len(written) > 1
+    assert all(written)
+
+
+def image(uid: str, size: int) -> DataSet:
+    elements = (DataElement(0x00080016, "UI", (CT,)), DataElement(0x00080018, "UI", (uid,)))
+    return DataSet((*elements, DataElement(0x7FE00010, "OW", bytes(size))))
