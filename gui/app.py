@@ -188,11 +188,13 @@ def _open(app: QApplication, options: argparse.Namespace) -> int:
 def _close_when_told(close: Callable[[], object]) -> None:
     """Ctrl+C in a terminal, and the desktop that ends its programs, close the window as its user does: what is open is
     released, what is not saved is kept. Python looks for them whenever it runs, which is once a second at least
-    (`Collector`). A second one ends the program at once."""
+    (`Collector`). A second one ends the program at once, but for SIGHUP: the system and the shell may both tell of the
+    closed terminal."""
     from PySide6.QtCore import QTimer
 
     def told(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        again = signal.SIG_DFL if number in (signal.SIGINT, signal.SIGTERM) else signal.SIG_IGN
+        signal.signal(number, again)
         QTimer.singleShot(0, close)  # not in the middle of whatever runs
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):

@@ -18,7 +18,7 @@ from engine.runtime.engine import Engine
 from engine.workspace.listening import ListenerSettings
 from engine.workspace.settings import SavedPeer
 from engine.workspace.workspace import Workspace
-from gui.app import EXIT_NO_WINDOW, NO_HINTS, _tell, main, parse, why_no_window
+from gui.app import EXIT_NO_WINDOW, NO_HINTS, _close_when_told, _tell, main, parse, why_no_window
 from gui.bridge import Bridge
 from gui.main_window import MainWindow
 from tests.interop.peers import wait_until
@@ -93,6 +93,23 @@ def test_a_window_that_is_to_outlive_its_terminal_does(tmp_path):
             window.wait(timeout=3)
         window.send_signal(signal.SIGTERM)
         assert window.wait(timeout=30) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_terminal_whose_end_is_told_twice_lets_the_window_close_in_order(qtbot):
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    closed = []
+    try:
+        _close_when_told(lambda: closed.append(True))
+        signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        qtbot.waitUntil(lambda: closed == [True])
+        signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # whoever insists ends it
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_without_a_display_it_says_what_to_do(monkeypatch, capsys):
