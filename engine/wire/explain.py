@@ -24,6 +24,7 @@ from .fragments import COMMAND, LAST
 from .nodes import Node, hex_text, padding_detail, plain_text, uid_text, zeros_or_hex
 from .pdus import (
     ITEM_HEADER,
+    MOST_ITEMS,
     PDU_HEADER,
     PDV_HEADER,
     FieldError,
@@ -62,7 +63,7 @@ def explain_pdu(data: bytes) -> Node:
     if cls is None:
         rest = _leftover(data, PDU_HEADER, len(data), "Data", "")
         return Node("Unknown PDU", f"{data[0]:02X}H", 0, len(data), header + rest, "PS3.8 9.3", "", unrecognized(data))
-    children, issue = _explain_rows(cls, data, PDU_HEADER, len(data), 0)
+    children, issue = _explain_rows(cls, data, PDU_HEADER, len(data), 0, [MOST_ITEMS])
     summary = _summary(cls, data, PDU_HEADER, len(data))
     return without_spilt(Node(cls.NAME, summary, 0, len(data), header + children, cls.CLAUSE, "", issue))
 
@@ -76,13 +77,16 @@ def _leftover(data: bytes, start: int, end: int, label: str, issue: str) -> tupl
     return (Node(label, hex_text(data[start:end]), start, end, issue=issue),) if end > start else ()
 
 
-def _explain_rows(cls: type[Layout], data: bytes, start: int, end: int, depth: int) -> tuple[tuple[Node, ...], str]:
-    """(nodes covering data[start:end], why the table could not be followed to its end or "")."""
+def _explain_rows(
+    cls: type[Layout], data: bytes, start: int, end: int, depth: int, room: list[int]
+) -> tuple[tuple[Node, ...], str]:
+    """(nodes covering data[start:end], why the table could not be followed to its end or ""). room: how many items and
+    PDVs of the PDU may still be explained: a PDU of a MiB can have a quarter of a million, which takes seconds."""
     nodes: list[Node] = []
     values: dict[str, Any] = {}
     for name, row in rows_of(cls):
         if row.kind in _LISTS:
-            found = _explain_list(row.kind, data, start, end, depth)
+            found = _explain_list(row.kind, data, start, end, depth, room)
             nodes += found
             start = found[-1].end if found else start
             continue
@@ -100,10 +104,18 @@ def _explain_rows(cls: type[Layout], data: bytes, start: int, end: int, depth: i
     return tuple(nodes), ""
 
 
-def _explain_list(kind: Kind, data: bytes, start: int, end: int, depth: int) -> list[Node]:
+def _explain_list(kind: Kind, data: bytes, start: int, end: int, depth: int, room: list[int]) -> list[Node]:
+    spans = (split_pdvs if kind is Kind.PDVS else split_items)(data, start, end, room[0])
+    room[0] -= len(spans)
     if kind is Kind.PDVS:
-        return [_explain_pdv(data, s, e) for s, e in split_pdvs(data, start, end)]
-    return [_explain_item(data, s, e, depth) for s, e in split_items(data, start, end)]
+        found = [_explain_pdv(data, s, e) for s, e in spans]
+    else:
+        found = [_explain_item(data, s, e, depth, room) for s, e in spans]
+    start = spans[-1][1] if spans else start
+    if start < end and not room[0]:  # a user identity may be in it
+        issue = f"No more than {MOST_ITEMS} items are shown."
+        found.append(Node("More items", not_shown(end - start), start, end, issue=issue))
+    return found
 
 
 def _explain_field(
@@ -187,7 +199,7 @@ _WORDS: dict[Kind, Callable[[Any], str]] = {
 }
 
 
-def _explain_item(data: bytes, start: int, end: int, depth: int) -> Node:
+def _explain_item(data: bytes, start: int, end: int, depth: int, room: list[int]) -> Node:
     kind, length = data[start], int.from_bytes(data[start + 2 : start + ITEM_HEADER], "big")
     body = start + ITEM_HEADER
     cls = item_class(kind, depth)
@@ -202,7 +214,7 @@ def _explain_item(data: bytes, start: int, end: int, depth: int) -> Node:
         issue = "The Standard defines no item of this type here; it is to be ignored."
         rest = _leftover(data, body, end, "Data", "")
         return Node(name, f"{kind:02X}H", start, end, header + rest, "PS3.8 9.3.1", "", issue)
-    children, issue = _explain_rows(cls, data, body, end, depth + 1)
+    children, issue = _explain_rows(cls, data, body, end, depth + 1, room)
     summary = _summary(cls, data, body, end)
     return Node(name, summary, start, end, header + children, cls.CLAUSE, "", header[2].issue or issue)
 
@@ -229,7 +241,7 @@ def _explain_pdv(data: bytes, start: int, end: int) -> Node:
     length = int.from_bytes(data[start : start + 4], "big")
     context_id, control = data[start + 4], data[start + 5]
     body = start + PDV_HEADER
-    fields, _ = _explain_rows(Pdv, data, start + 4, end, 0)
+    fields, _ = _explain_rows(Pdv, data, start + 4, end, 0, [0])
     issue = _length_issue("Item-length", length, end - start - 4)
     header = Node("Item-length", str(length), start, start + 4, issue=issue)
     # A command set in one fragment is shown element by element; (0000,eeee) tells its beginning from a middle part.

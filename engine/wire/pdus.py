@@ -161,10 +161,11 @@ def split_items(data: bytes, start: int, end: int, most: int | None = None) -> l
     return spans
 
 
-def split_pdvs(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """(start, end) of each PDV item, cut at `end`. Stops at one without context ID and control header."""
+def split_pdvs(data: bytes, start: int, end: int, most: int | None = None) -> list[tuple[int, int]]:
+    """(start, end) of each PDV item, cut at `end`. Stops at one without context ID and control header, and behind
+    `most` of them."""
     spans: list[tuple[int, int]] = []
-    while end - start >= PDV_HEADER:
+    while end - start >= PDV_HEADER and len(spans) != most:
         stop = min(end, start + 4 + int.from_bytes(data[start : start + 4], "big"))
         if stop - start < PDV_HEADER:
             break

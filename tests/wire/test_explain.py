@@ -206,3 +206,24 @@ def test_every_cut_of_a_pdu_is_explained() -> None:
     data = encode_pdu(REQUEST)
     for end in range(len(data)):
         check_spans(explain_pdu(data[:end]))
+
+
+ITEM, PDV = b"\x20\0\0\0", b"\0\0\0\x02\1\3"
+
+
+@pytest.mark.parametrize(
+    "pdu",
+    [
+        b"\1\0" + (68 + 4 * 40_000).to_bytes(4, "big") + bytes(68) + ITEM * 40_000,
+        b"\1\0" + (68 + 4 * 40_004).to_bytes(4, "big") + bytes(68) + (b"\x20\0\x9c\x40" + bytes(4) + ITEM * 9_999) * 4,
+        b"\4\0" + (6 * 40_000).to_bytes(4, "big") + PDV * 40_000,
+    ],
+    ids=["items", "items in items", "PDVs"],
+)
+def test_of_very_many_items_the_first_are_explained(pdu: bytes) -> None:
+    """All of them would hold up whoever looks at the PDU for seconds. What is left may hold a user identity."""
+    tree = explain_pdu(pdu)
+    check_spans(tree)
+    assert sum(n.label in ("Presentation Context Item", Pdv.NAME) or "Unknown" in n.label for n in walk(tree)) <= 20_000
+    assert find(tree, "More items").value.endswith("bytes, not shown")
+    assert tree.end == len(pdu)
