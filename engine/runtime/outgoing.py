@@ -10,6 +10,7 @@ from engine.model.dataset import Data, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
 from engine.standard.lean import dataclass
 from engine.wire import datasets
+from engine.wire.errors import DataSetError
 
 from .places import known_quick_file
 
@@ -31,7 +32,8 @@ class Encoded:
         """Let go of the file it comes from, of which the rest may not be wanted any more."""
         end = getattr(self.chunks, "close", None)
         if end is not None:
-            with suppress(ValueError):  # a disk that does not answer: it is let go of when it does
+            # ValueError: a disk that does not answer; it is let go of when it does. Nobody asks how closing failed.
+            with suppress(ValueError, DataSetError):
                 end()
 
 

@@ -16,9 +16,10 @@ from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.runtime import files
 from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, in_memory, reason
+from engine.runtime.outgoing import Encoded
 from engine.services.instances import instance_from
 from engine.wire import datasets
-from tests.runtime.console import CT, EXPLICIT, data_set_bytes, keys
+from tests.runtime.console import CT, EXPLICIT, data_set_bytes, keys, write_instances
 
 HOSTILE = [
     "../../etc/passwd",
@@ -195,3 +196,15 @@ def test_a_loop_that_ends_begins_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     spool.write(bytes(200))
     spool.discard()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_closed_takes_the_place_of_no_other_end(tmp_path: Path) -> None:
+    """As of a share that is gone, told with the association that ended."""
+    (path,) = write_instances(tmp_path, 1, 100_000)
+    data = datasets.open_file(path).data
+    chunks = datasets.file_chunks(data, 1000)
+    next(chunks)
+    assert chunks.gi_frame is not None
+    os.close(chunks.gi_frame.f_locals["file"].fileno())
+    Encoded(chunks, data.length or 0, data).close()
+    assert chunks.gi_frame is None
