@@ -38,7 +38,7 @@ from engine.standard.ups import (
 )
 
 from .effects import Notify, Request
-from .matching import matches
+from .matching import matches, of_too_many_values
 from .rules import (
     INVALID_ARGUMENT,
     INVALID_ATTRIBUTE_VALUE,
@@ -333,6 +333,8 @@ class UpsRules(Rules):
         lock = "TRUE" if data.text(DELETION_LOCK) == "TRUE" else "FALSE"
         if uid in GLOBALS:
             keys = data.without(*NOT_KEYS) if uid == UPS_FILTERED_GLOBAL else NOTHING
+            if of_too_many_values(keys) is not None:  # compared with each step to come
+                raise Refusal(INVALID_ARGUMENT)
             return self._watching_all(store, uid, action, Watch(receiver, keys, lock))
         step = store.require(uid, UPS_PUSH, NO_SUCH_UPS)
         if action == SUSPEND:

@@ -7,6 +7,7 @@ import pytest
 from engine.model.dataset import DataSet
 from engine.services import ups as u
 from engine.services.effects import Notify
+from engine.services.matching import MOST_VALUES
 from engine.standard import ups as s
 from tests.services.playing import Stage, elements
 from tests.services.whole_steps import whole_unified_step
@@ -266,6 +267,12 @@ class TestWatching:
         assert not desk.events
         desk.create("6.2", step("P2"))
         assert desk.told == [(1, "WATCHER")]
+
+    def test_keys_with_very_many_values_are_refused(self, desk: Desk) -> None:
+        """Each step to come would hold up everybody while it is compared with them."""
+        for count, status in ((MOST_VALUES, 0), (MOST_VALUES + 1, 0x0115)):
+            keys = elements((PATIENT, "LO", tuple(f"A{n}*B" for n in range(count))))
+            assert desk.subscribe(s.UPS_FILTERED_GLOBAL, keys=keys) == status
 
     def test_progress_and_readiness_are_reported(self, desk: Desk) -> None:
         desk.subscribe()
