@@ -12,6 +12,7 @@ from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.deviating.plan import HONEST, Speak
 from engine.protocol.upper_layer import StateError
+from engine.standard.messages import CANCEL
 from engine.wire.datasets import DataSetError
 from engine.wire.fragments import DataRun
 
@@ -120,8 +121,11 @@ class Writer:
             pdus = list(self._cut(ready, encoded, maximum))
         except DataSetError as error:
             raise self._unreadable(error, ready.command.is_response) from None
-        self._put(pdus, operation)
+        cancels = ready.command.command_field == CANCEL
+        self._put(pdus, None if cancels else operation)
         self._tell_sent(ready, encoded, operation, within)
+        if cancels and operation is not None:  # whose request went before
+            self.live().progress_made(operation, self._association.context.now())
 
     def _cut(self, ready: dx.Ready, encoded: Encoded | None, maximum: int | None) -> Iterator[list[p.Buffer] | DataRun]:
         honest = self._association.script is None

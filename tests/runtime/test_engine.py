@@ -38,9 +38,12 @@ from engine.wire.commands import encode_command
 from tests.runtime.console import (
     CT,
     EXPLICIT,
+    STUDY_FIND,
     VERIFICATION,
     Console,
     echo_rq,
+    find_rq,
+    keys,
     policy,
     proposal,
     store_rq,
@@ -364,3 +367,30 @@ def test_more_than_the_listener_takes_are_turned_away(console: Console) -> None:
     assert console.ended(status.association).rejection == (2, 3, 2)
     console.release(held[0])
     assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_the_duration_of_a_cancelled_query_is_from_its_request(console: Console) -> None:
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, command = c.read_command()
+        c.read_command()
+        c.send(c.message(context, response_to(command, 0xFE00)))
+        c.read_pdu()
+        c.send(b"\x06\0\0\0\0\4\0\0\0\0")
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, STUDY_FIND))
+        send = Send(
+            association=number,
+            operation=console.new_id(),
+            message=find_rq(STUDY_FIND, keys(QueryRetrieveLevel="STUDY", PatientID="")),
+        )
+        console.submit(send)
+        asked = console.wait(MessageNotice)
+        console.submit(Cancel(operation=send.operation))
+        status = console.status(send.operation)
+        assert status.status == 0xFE00
+        cancelled, answered = console.of(MessageNotice, lambda n: n is not asked)
+        assert status.duration is not None
+        assert status.duration > answered.clock - (asked.clock + cancelled.clock) / 2
+        console.release(number)
