@@ -143,9 +143,6 @@ class Theme(QObject):
     def dress(self, app: QApplication) -> None:
         """Put on the style sheet: at the end of `apply`, or after it when it was told to wait."""
         with nothing_collected():
-            if app.styleSheet():
-                # Qt puts one on in a tenth of a second, but takes six to put it in another's place.
-                app.setStyleSheet("")
             app.setStyleSheet(self._sheet())
 
     def color(self, role: str) -> QColor:
