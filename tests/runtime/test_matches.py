@@ -87,6 +87,7 @@ class Stage:
         )
         own_side(self.context, self.association)
         self.association.machine.state = Sta.Sta6
+        self.association.machine._framer.associated = True
         self.association.machine.in_runs = in_runs
         for direction, pdu in ((Direction.SENT, AssociateRQ()), (Direction.RECEIVED, AssociateAC())):
             self.association.recorder._watcher.pdu(direction, (encode_pdu(pdu),))
