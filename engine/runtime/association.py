@@ -358,7 +358,7 @@ class Association:
                 rejection=rejection,
                 abort=abort,
                 outcome=outcome,
-                duration=max(0.0, self.context.came() - self.started),
+                duration=max(0.0, (self.context.came() if self.requestor else now) - self.started),
                 listener=self.listener,
                 tls=self.tls,
                 cause=cause,

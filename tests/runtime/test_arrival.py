@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.model.notices import Direction, MessageNotice, PduNotice
+from engine.model.notices import AssociationNotice, AssociationPhase, Direction, MessageNotice, PduNotice
 from engine.runtime.recorder import Recorder
 
 from .console import Console
@@ -60,3 +60,11 @@ def test_what_holds_us_up_is_not_told_as_the_peer_s_time(
     assert pdus[1].direction is Direction.RECEIVED
     assert pdus[1].clock - pdus[0].clock < most, "a capture tells when it arrived"
     assert pdus[1].time - pdus[0].time < most
+
+
+def test_an_acceptor_s_time_is_until_it_has_answered(sides: tuple[Console, Console]) -> None:
+    ours, theirs = sides
+    ours.echo(theirs.listen())
+    stands = theirs.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.ESTABLISHED)
+    assert stands.duration is not None
+    assert stands.duration > 0, "the request had arrived before the association was made"
