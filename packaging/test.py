@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 
 import _setup as setup
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
     if ci:
         settings.update(DIMSE_CONSOLE_PEERS="required", HYPOTHESIS_PROFILE="ci")
     given = [argument for argument in arguments if argument != "--ci"]
+    signal.signal(signal.SIGINT, lambda *_: None)  # pytest has it too, and tells what it was doing
     return subprocess.call([str(python), "-m", "pytest", *given], cwd=setup.ROOT, env=settings)
 
 

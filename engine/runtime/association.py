@@ -21,7 +21,7 @@ from engine.wire.reassembly import Sink
 
 from . import sentences
 from .connecting import connect
-from .context import Context
+from .context import UNWIRED, Context
 from .invocation import Ended
 from .link import Link
 from .machine_events import ACTIONS
@@ -384,5 +384,5 @@ async def end_all(context: Context, associations: Iterable[Association], timeout
         _, late = await asyncio.wait(releases, timeout=timeout)
         for association in ending:
             association.abort()
-        if late:
-            await asyncio.wait(late)
+        if late:  # those whose end is not told even so, by a defect of ours, are cut with their connections
+            await asyncio.wait(late, timeout=UNWIRED)

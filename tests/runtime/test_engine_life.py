@@ -12,6 +12,8 @@ import pytest
 
 from engine.model.commands import Abort, Release, SendBytes, StopListening
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, ListenerNotice, Outcome
+from engine.runtime import life
+from engine.runtime.association import Association
 from engine.runtime.engine import Engine
 from tests.runtime.console import HOST, SECONDS, Console, echo_rq, proposal
 
@@ -53,6 +55,23 @@ def test_stopping_releases_what_is_open() -> None:
         assert released.phase is RELEASED
     finally:
         far.close()
+
+
+def test_an_association_that_never_ends_keeps_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect of ours, which must not keep the program from ending."""
+
+    async def never(_: Association) -> None:
+        await asyncio.Event().wait()
+
+    console = Console()
+    console.open(proposal(console.listen()))
+    monkeypatch.setattr(life, "STOP_TIMEOUT", 0.1)
+    monkeypatch.setattr(Association, "release", never)
+    monkeypatch.setattr(Association, "abort", lambda *_: None)
+    stopping = threading.Thread(target=console.close, daemon=True)
+    stopping.start()
+    stopping.join(SECONDS)
+    assert not stopping.is_alive()
 
 
 def test_stopping_the_listener_releases_what_it_serves(console: Console) -> None:
