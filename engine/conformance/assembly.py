@@ -23,6 +23,9 @@ from .templates import Templates
 INSTANCE_LIMIT = FRONT
 """Bytes of an instance kept: SOP Class and Instance UID stand at its beginning, and the usual image's pixel data begin
 in them."""
+TOGETHER = 16 * 1024
+"""Bytes of data sets that have ended in a PDU beyond which further ones in it are not looked at. It is to be of one
+message (PS3.8 E.1); one that is not is judged in one turn all the same."""
 _NOTHING: tuple[()] = ()
 
 
@@ -59,9 +62,8 @@ class Assembly:
         """Of the PDU under way; the watcher keeps it."""
         self.together = 1
         """PDVs in it."""
-        self.full = False
-        """It has the end of a message: data sets behind that are not looked at, so that one PDU, which is to be of one
-        message (PS3.8 E.1), does not hold up everybody."""
+        self.looked_at = 0
+        """Bytes of data sets that have ended in it; a deflated one, which becomes more, counts as beyond `TOGETHER`."""
 
     def unfinished(self) -> Iterator[Finding]:
         """The side has sent its last: what is not whole never will be."""
@@ -205,11 +207,14 @@ class Assembly:
         message = partial.message
         assert message is not None
         message.body_length += pdv.length
-        if self.full:
+        if self.looked_at > TOGETHER:
             message.passed_over, message.walk = True, None
         elif not message.passes_by(pdv.length):
             message.kept(pdv.head(pdv.length), partial.limit, self.together)
-        return self._end(message, True) if pdv.is_last else None
+        if not pdv.is_last:
+            return None
+        self.looked_at += TOGETHER + 1 if message.is_deflated else message.body_length
+        return self._end(message, True)
 
     def _command(self, partial: _Partial) -> Message | None:
         """The command set is whole; the message too when it announces no data set."""

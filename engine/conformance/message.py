@@ -18,6 +18,7 @@ from engine.model.notices import Evidence
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
+from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire.commands import decode_command, decode_command_spans
 from engine.wire.datasets import DataSetError, LimitError, TooManyElements, decode_dataset
 from engine.wire.element_walk import AnyWalk, walk_of
@@ -77,8 +78,8 @@ class Message:
         self.body_length = 0
         self.has_data: bool | None = None
         self.walk: AnyWalk | None = None
-        self.unread = False
-        """Its data set has more elements than are read; that shows when it is asked for."""
+        self.unread = ""
+        """Why the elements of its data set are not read, all of which was kept; that shows when it is asked for."""
         self.interrupted = False
         self.passed_over = False
         """Its data set is not looked at."""
@@ -142,6 +143,12 @@ class Message:
         return self.context.transfer_syntax if self.context else ""
 
     @property
+    def is_deflated(self) -> bool:
+        """Whether its data set is, by the context's transfer syntax."""
+        row = transfer_syntax(self.transfer_syntax)
+        return row is not None and row.deflated
+
+    @property
     def data_set(self) -> DataSet | None:
         """The data set; None when there is none, it was too long to keep or to read, or it cannot be read."""
         return self._read()[0]
@@ -185,10 +192,14 @@ class Message:
     def _read(self) -> tuple[DataSet | None, str]:
         if self._data_set is None:
             whole = self.body_length and len(self.body) == self.body_length
+            self._data_set = (None, "")
             try:
-                self._data_set = _decode(bytes(self.body), self.transfer_syntax, self.limits) if whole else (None, "")
+                if whole:
+                    self._data_set = _decode(bytes(self.body), self.transfer_syntax, self.limits)
             except TooManyElements:
-                self._data_set, self.unread = (None, ""), True
+                self.unread = f"there are more than {MOST_READ} with its items"
+            except LimitError:
+                self.unread = f"inflated it is longer than {INFLATED_LIMIT} bytes"
         return self._data_set
 
     def about(self, rule: str, sentence: str, tag: int | None = None, *, clause: str = "") -> Finding:
@@ -235,7 +246,9 @@ def _decode(data: bytes, transfer_syntax: str, limits: Limits) -> tuple[DataSet 
     except TooManyElements:
         raise
     except LimitError as error:  # it inflates too far: with a list of issues, no other limit is told so
-        return None, str(error) if limits.inflated <= INFLATED_LIMIT else ""
+        if limits.inflated > INFLATED_LIMIT:
+            raise
+        return None, str(error)
     except DataSetError as error:
         return None, str(error)
     return (None, issues[0].text) if issues else (read, "")

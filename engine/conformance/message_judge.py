@@ -33,6 +33,8 @@ class MessageJudge:
         judge = self._JUDGES.get(m.service)
         if judge is not None:
             findings += judge(self, m)
+        if m.has_data and not m.interrupted and (why := _unjudged(m)):
+            findings += [found("data.unjudged", why, evidence=Evidence(text=m.name))]
         if m.operation is not None:
             self._talk.exchanges.whole(m)
         return condensed(findings, "message") if len(findings) > 1 else findings
@@ -99,12 +101,22 @@ def _judge_data(m: Message) -> list[Finding]:
     if not m.has_data:
         return []
     fault = encoding_fault(bytes(m.body[:8]), m.body_length, m.transfer_syntax) or m.unreadable
-    too_long = m.unread or len(m.body) < m.body_length
+    too_long = len(m.body) < m.body_length or (m.unread and not m.is_deflated)
     if not fault and too_long and not m.interrupted and (walk := m.walked()) is not None:
         fault = cut_short(walk)
     if fault:
         return [found("data.unreadable", fault, evidence=Evidence(text=m.name))]
     return check_data(m.command, m.data_set) if m.data_set is not None else []
+
+
+def _unjudged(m: Message) -> str:
+    """Why its data set was not looked at to its end, in words; "" where it was, or was too long to be read."""
+    if m.passed_over:
+        return "The Data Set is not judged: in its P-DATA-TF others ended before it."
+    if m.unread:
+        return f"The elements of the Data Set are not judged: {m.unread}."
+    walk = m.walk
+    return f"Whether the Data Set is cut was not judged: {walk.given_up}." if walk is not None and walk.given_up else ""
 
 
 def _judge_instance(m: Message) -> list[Finding]:

@@ -86,6 +86,7 @@ group                    error   No command, file or structure groups are in a D
 query-level              error   The Query/Retrieve Level is one of the model                    PS3.4 C.6
 inventory-level          error   Retrieving an inventory has no Query/Retrieve Level             PS3.4 JJ.3.2
 unreadable               error   A Data Set is encoded in the context's transfer syntax           PS3.8 7.6.1; PS3.5 10
+unjudged                 info    A Data Set is plain enough to be judged as a whole               PS3.8 E.1; PS3.5 A.5
 """
 
 _TLS = """

@@ -261,12 +261,11 @@ class Watcher:
         """The fragments of one PDU, in which `findings` were found."""
         of_messages: list[Verdict] = []
         assembly = self._talk.assemblies[by_requestor]
-        assembly.time, assembly.together, assembly.full = self._time, len(pdvs), False
+        assembly.time, assembly.together, assembly.looked_at = self._time, len(pdvs), 0
         for pdv in pdvs:
             wrong, whole = assembly.feed(pdv)
             findings += wrong
             for message in whole:
-                assembly.full = assembly.full or message.body_length > 0
                 of_message = self._messages.judge(message)
                 if of_message:
                     of_messages += self._told(direction, of_message, message)

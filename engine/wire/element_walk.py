@@ -109,6 +109,11 @@ class ElementWalk:
         self.lost = False
         """The rest could not be understood, or is too much to look at."""
 
+    @property
+    def given_up(self) -> str:
+        """Why it is not looked at to its end, where it would have held up others, in words; else ""."""
+        return "" if self._left else "it has more elements and items than are looked at"
+
     def skips(self, length: int) -> bool:
         """Take so many bytes, where they lie within a value; else False."""
         if self._next < self.size + length and not self.lost:
@@ -230,12 +235,18 @@ class InflatingWalk:
         self._room = INFLATED_AT_LEAST
         self._came = False
         """Whether there is anything of it."""
+        self._given_up = ""
         self.broken = False
         """It is none that was deflated (RFC 1951)."""
 
     @property
     def lost(self) -> bool:
-        return self._room < 0 or self.broken
+        return bool(self._given_up) or self.broken
+
+    @property
+    def given_up(self) -> str:
+        """As there."""
+        return self._given_up or ("" if self.broken else self._elements.given_up)
 
     @property
     def unended(self) -> bool:
@@ -258,8 +269,11 @@ class InflatingWalk:
                 more = len(rest) > 0 or len(out) == _INFLATED_AT_ONCE  # what it has read may give more than that
                 self._room -= len(out)
                 self._elements.feed(out)
-                if self._room < least:
-                    self._room = -1
+                if self._room < 0:
+                    self._given_up = f"it inflates to more than {INFLATED_EACH} bytes for each that came"
+                elif self._room < least:
+                    most = INFLATED_A_PIECE // together
+                    self._given_up = f"a piece of {len(data)} bytes inflates to more than {most}"
         except zlib.error:
             self.broken = True
 

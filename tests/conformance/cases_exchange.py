@@ -140,11 +140,16 @@ second_echo = ask(ECHO.with_values(MessageID=2))
 SERIES_UID, STUDY_UID = {"SeriesInstanceUID": "1.2.4"}, {"StudyInstanceUID": "1.2.3"}
 TWO_LEFT = (PENDING, (2, 0, 0, 0))
 TITLE, TITLE_ID = {"MoveOriginatorApplicationEntityTitle": "X"}, {"MoveOriginatorMessageID": 9}
+MANY_ELEMENTS = b"\x08\0\x60\0SH\0\0"
 
 CASES: dict[str, Case] = {
     "data.unreadable": (
         say(explicit, ask(STORE, b"\x08\x00\x16\x00\x1a\x00\x00\x00" + CT.encode() + b"\0")),
         say(explicit, ask(STORE, INSTANCE)),
+    ),
+    "data.unjudged": (
+        say(explicit, ask(FIND, MANY_ELEMENTS * 30_001)),
+        say(explicit, ask(FIND, MANY_ELEMENTS * 30_000)),
     ),
     "exchange.message-id-reused": (say(wide, ask(ECHO), ask(ECHO)), say(wide, ask(ECHO), second_echo)),
     "exchange.message-id-again": (say(echo, echo), say(echo, second_echo)),

@@ -202,6 +202,7 @@ REQUIREMENTS: dict[str, tuple[str, ...] | str] = {
     "Attribute lists of N-GET (PS3.4 F.8.2.1.2, CC.2.7.2)": ("workflow.ups-get-transaction",),
     "Data sets are in their transfer syntax (7.6.1)": ("data.unreadable",),
     "Groups of data sets (PS3.5 7.1)": ("data.group",),
+    "What of data sets is not judged": ("data.unjudged",),
     # PS3.15 B: TLS
     "TLS 1.2 or newer (B.12)": ("tls.version",),
     "No NULL encryption (B.12)": ("tls.suite-forbidden", "tls.suite"),
