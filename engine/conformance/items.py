@@ -26,6 +26,7 @@ from engine.standard.pdus import (
     UserInformation,
     rows_of,
 )
+from engine.wire.pdus import MOST_ITEMS, unread_items
 
 from .findings import Finding, found
 from .names import check_uid
@@ -113,7 +114,10 @@ def _length(item: Layout) -> Iterator[Finding]:
     if item.length is not None:
         sentence = f"The length field of {name} says {item.length}, which is not its length."
         yield about("association.length", item, sentence)
-    if item.trailing:
+    if unread_items(item):
+        sentence = f"No more than {MOST_ITEMS} items are read; {len(item.trailing)} bytes of {name} are behind them."
+        yield about("association.length", item, sentence, severity="info")
+    elif item.trailing:
         sentence = f"{len(item.trailing)} bytes follow the last field of {name}."
         yield about("association.length", item, sentence)
 

@@ -25,7 +25,7 @@ from engine.standard.pdus import (
     UserInformation,
     rows_of,
 )
-from engine.wire.pdus import PduError, decode_pdu
+from engine.wire.pdus import PduError, decode_pdu, split_items, unread_items
 from engine.wire.secrets import without_strays
 
 HIDDEN = "(not shown)"
@@ -63,6 +63,9 @@ def _layout(value: Layout, walk: _Walk) -> dict[str, Any]:
     result = _head(value)
     for attribute, row in rows_of(type(value)):
         _add(result, row, getattr(value, attribute), value, walk)
+    unread = unread_items(value)
+    if unread:
+        result["items left out"] = len(split_items(unread, 0, len(unread)))
     return result
 
 

@@ -174,6 +174,12 @@ def split_pdvs(data: bytes, start: int, end: int, most: int | None = None) -> li
     return spans
 
 
+def unread_items(value: Layout) -> bytes:
+    """Of its `trailing` the items for which there was no room (`MOST_ITEMS`); b"" where there are none."""
+    has_items = len(value.trailing) >= ITEM_HEADER and any(row.kind is Kind.ITEMS for _, row in rows_of(type(value)))
+    return value.trailing if has_items else b""
+
+
 def item_class(kind: int, depth: int) -> type[Item] | None:
     """The class of an item type `depth` items deep; None: not defined there. Items with items are never inside one."""
     cls = ITEMS.get(kind)
@@ -341,5 +347,6 @@ __all__ = [
     "split_pdvs",
     "split_texts",
     "strip",
+    "unread_items",
     "user_items",
 ]

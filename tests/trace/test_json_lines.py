@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.conformance.watcher import Watcher
 from engine.model.association import (
     AsyncWindow,
     CommonExtendedNegotiation,
@@ -63,10 +64,10 @@ from engine.standard.pdus import (
 )
 from engine.trace.association_text import association_text, notices_text
 from engine.trace.json_lines import json_line, notice_to_json
-from engine.trace.json_pdu import HIDDEN
+from engine.trace.json_pdu import HIDDEN, pdu_json
 from engine.trace.plain_text import contexts_table, notice_text, seconds_text, table
 from engine.wire.commands import encode_command
-from engine.wire.pdus import encode_pdu
+from engine.wire.pdus import MOST_ITEMS, encode_pdu
 
 VERIFICATION, CT = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -325,6 +326,21 @@ def test_what_cannot_be_read_says_why_and_shows_no_secret() -> None:
     short = notice_to_json(NOTICES[11])["pdu"]
     assert short["error"]
     assert "bytes" not in short
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["items", "sub-items"])
+def test_how_many_items_are_left_out_is_told(nested: bool) -> None:
+    """There is an end to those that are decoded."""
+    many = b"\x99\0\0\0" * 10_000
+    items = (b"\x50\0" + len(many).to_bytes(2, "big") + many) * 2 if nested else many * 2
+    content = b"\0\1\0\0" + b"A".ljust(32) + bytes(32) + items
+    sent = b"\1\0" + len(content).to_bytes(4, "big") + content
+    told = pdu_json(sent, 1)
+    last = told["Variable items"][-1] if nested else told
+    assert last["items left out"] == 20_000 + 2 * nested - MOST_ITEMS
+    assert "items left out" not in told["Variable items"][0]
+    watched = Watcher(requestor=False).pdu(Direction.RECEIVED, (sent,))
+    assert f"{4 * last['items left out']} bytes of" in " ".join(v.finding.sentence for v in watched)
 
 
 def test_messages_have_their_command_set_by_keyword_and_their_status_in_words() -> None:
