@@ -11,11 +11,13 @@ from engine.model.limits import Limits
 from engine.standard.lean import dataclass
 from engine.wire import datasets
 from engine.wire.errors import DataSetError
+from engine.wire.fragments import whole_fragments
 
 from .places import known_quick_file
 
 CHUNK = 1024 * 1024
-"""Bytes read from a file at a time: large enough that reading costs little, small enough for 64 associations."""
+"""Bytes read from a file at a time, about: large enough that reading costs little, small enough for 64 associations,
+and for the processor's cache, from which the system takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ class Encoded:
                 end()
 
 
-def encode(data: Data, context: NegotiatedContext, limits: Limits) -> Encoded:
+def encode(data: Data, context: NegotiatedContext, limits: Limits, maximum_length: int = 0) -> Encoded:
     """Encode for a context. A file or bytes in the same syntax travel untouched; uncompressed ones are transcoded.
-    limits: of what is read for that.
+    limits: of what is read for that. maximum_length: the receiver's.
 
     Raises `engine.wire.datasets.DataSetError` with a sentence when that is not possible.
     """
@@ -52,7 +54,8 @@ def encode(data: Data, context: NegotiatedContext, limits: Limits) -> Encoded:
         return _bytes(datasets.transcode(data, syntax, limits).data, syntax)
     located = locate(data)
     if located.transfer_syntax == syntax:
-        return Encoded(datasets.file_chunks(located, CHUNK), located.length or 0, located, is_far(located))
+        chunks = datasets.file_chunks(located, whole_fragments(maximum_length, CHUNK))
+        return Encoded(chunks, located.length or 0, located, is_far(located))
     return _bytes(datasets.transcode(datasets.load_file(located), syntax, limits).data, syntax)
 
 

@@ -31,7 +31,8 @@ def prepare(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepare
         data = locate(message.data) if isinstance(message.data, FileData) else message.data
         stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
         context = exchange.choose_context(message.command, message.context_id, stored)
-        return context, None if data is None else encode(data, context, limits)
+        most = exchange.negotiated.send_maximum
+        return context, None if data is None else encode(data, context, limits, most)
     except DataSetError as error:
         raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
     except dx.ExchangeError as error:

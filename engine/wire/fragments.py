@@ -72,6 +72,13 @@ def fragment_size(maximum_length: int) -> int:
     return _room(_pdu_length(maximum_length))
 
 
+def whole_fragments(maximum_length: int, most: int) -> int:
+    """Bytes of as many of those as `most` bytes hold, and of one at least: data that come in such pieces have no
+    fragment of two pieces."""
+    size = fragment_size(maximum_length)
+    return max(1, most // size) * size
+
+
 def _pdu_length(maximum_length: int) -> int:
     largest = LARGEST_FRAGMENT + PDV_HEADER
     return max(PDV_HEADER + 2, min(maximum_length, largest)) if maximum_length else largest
@@ -190,23 +197,30 @@ def fragment_in_runs(
     alone = only_fragment(context_id, command, maximum_length)
     yield from fragment(context_id, command, None, maximum_length) if alone is None else (alone,)
     size, most, header = _run_of(context_id, maximum_length)
-    held: list[memoryview] = []  # a fragment under way, at most
+    heads = header[:PDU_HEADER], header[PDU_HEADER:]
+    held: list[memoryview] = []  # a fragment under way, at most: whole, it may be the last
     have = 0
     for chunk in data_chunks:
         view = memoryview(chunk)
         start, end = 0, len(view)
         while start < end:
+            alike: list[memoryview] = []
             if have == size:
-                yield [header[:PDU_HEADER], header[PDU_HEADER:], *held]
+                if len(held) == 1:
+                    alike = held
+                else:
+                    yield [*heads, *held]
                 held, have = [], 0
             if not have:
-                whole = min((end - start - 1) // size * size, most)  # leaves a byte at least: the last one is not known
-                if whole >= LEAST_RUN * size:
-                    stop = start + whole
-                    buffers: list[Buffer] = [header] * (2 * (whole // size))
-                    buffers[1::2] = [view[at : at + size] for at in range(start, stop, size)]
+                stop = start + min((end - start - 1) // size, most - len(alike)) * size
+                alike += [view[at : at + size] for at in range(start, stop, size)]
+                if len(alike) >= LEAST_RUN:
+                    buffers: list[Buffer] = [header] * (2 * len(alike))
+                    buffers[1::2] = alike
                     yield DataRun(header, buffers)
-                    start = stop
+                elif alike:
+                    yield [*heads, *alike]
+                start = stop
             stop = min(end, start + size - have)
             held.append(view[start:stop])
             have += stop - start
@@ -217,10 +231,10 @@ def fragment_in_runs(
 
 @lru_cache(maxsize=256)
 def _run_of(context_id: int, maximum_length: int) -> tuple[int, int, bytes]:
-    """Of a run: bytes of each fragment, of all of them at most, and the header each has."""
+    """Of a run: bytes of each fragment, how many of them at most, and the header each has."""
     size = fragment_size(maximum_length)
     header = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, 0)
-    return size, max(1, LARGEST_RUN // size) * size, header
+    return size, max(1, LARGEST_RUN // size), header
 
 
 def _cut(chunks: Iterable[Buffer], first: int, size: int) -> Iterator[tuple[list[memoryview], int, bool]]:

@@ -21,7 +21,7 @@ from engine.runtime.runs import PduRun
 from engine.standard.pdus import PDataTF
 from engine.standard.state_table import Evt, Sta
 from engine.wire.commands import encode_command
-from engine.wire.fragments import DataRun, fragment, fragment_in_runs
+from engine.wire.fragments import DataRun, fragment, fragment_in_runs, whole_fragments
 from engine.wire.message_run import MessageRun
 from engine.wire.pdus import iter_pdvs
 
@@ -62,6 +62,15 @@ def test_a_message_is_cut_in_the_same_way(sizes: list[int], maximum: int) -> Non
     chunks = [bytes(n % 251 for n in range(size)) for size in sizes]
     one_by_one = pdus(list(fragment(3, COMMAND, chunks, maximum)))
     assert pdus(list(fragment_in_runs(3, COMMAND, chunks, maximum))) == one_by_one
+
+
+@pytest.mark.parametrize("maximum", [16, 17, 200, 1024])
+def test_data_in_pieces_of_whole_fragments_go_in_runs_but_for_what_may_be_the_last(maximum: int) -> None:
+    size = whole_fragments(maximum, 8000)
+    assert size <= 8000
+    parts = list(fragment_in_runs(3, COMMAND, [bytes(size), bytes(size), bytes(size), b"rest"], maximum))
+    command = len(list(fragment(3, COMMAND, None, maximum)))
+    assert [isinstance(part, DataRun) for part in parts] == [False] * command + [True] * 3 + [False] * 2
 
 
 @given(st.integers(0, 300), MAXIMA, st.booleans())
