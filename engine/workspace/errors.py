@@ -52,6 +52,17 @@ class ValueProblem(ValueError):
 
 
 @contextmanager
+def noted(problems: list[ValueProblem] | None) -> Iterator[None]:
+    """A problem raised inside is put into the list, where there is one."""
+    try:
+        yield
+    except ValueProblem as problem:
+        if problems is None:
+            raise
+        problems.append(problem)
+
+
+@contextmanager
 def under(*keys: str | int) -> Iterator[None]:
     """Problems raised inside are about a value below these keys."""
     try:

@@ -114,7 +114,7 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
     usual = ListenerSettings()
     local = reader.inner("ae", parts.read_local, usual.policy.local)
     timeouts = reader.inner("timeouts", parts.read_timeouts, Timeouts())
-    limits = reader.inner("limits", parts.read_limits, usual.policy.limits)
+    limits = reader.inner("limits", lambda value: parts.read_limits(value, reader.unfit), usual.policy.limits)
     nothing: tuple[Policy, Path | None] = (usual.policy, None)
     policy, users = reader.inner("policy", lambda value: _read_policy(value, folder), nothing)
     if "ae" in reader.table and "title" not in reader.table["ae"]:

@@ -18,11 +18,13 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 class Reader:
     """Typed look-ups in a table; remembers the keys nobody asked for."""
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: Any, lenient: bool = False) -> None:
+        """lenient: limits that do not fit are put into `unfit` and taken as usual."""
         if not isinstance(table, Mapping):
             raise ValueProblem("must be a table")
         self.table = table
         self.asked: set[str] = set()
+        self.unfit: list[ValueProblem] | None = [] if lenient else None
 
     def get(self, key: str, kind: type[T], default: T, check: Callable[[T], str | None] | None = None) -> T:
         """The value, or `default` when the key is absent. `ValueProblem` for another kind or a failed `check`."""
@@ -80,6 +82,6 @@ class Reader:
 _KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
 
 
-def between(low: float, high: float, what: str) -> Callable[[Any], str | None]:
+def between(low: int, high: int, what: str) -> Callable[[Any], str | None]:
     """A check of `Reader.get`: a number between two bounds."""
-    return lambda value: None if low <= value <= high else f"{what} is from {low:g} to {high:g}"
+    return lambda value: None if low <= value <= high else f"{what} is from {low} to {high}"

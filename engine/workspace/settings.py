@@ -24,7 +24,7 @@ from engine.model.tls import TLS_VERSIONS, ClientCertificates, TlsSettings
 from engine.standard.lean import dataclass
 
 from .binary import hex_bytes, named_path
-from .errors import ValueProblem, under
+from .errors import ValueProblem, noted, under
 from .extended_text import information_of, options_text
 from .message_files import read_role
 from .names import resolve_uid, uid_keyword
@@ -130,14 +130,15 @@ def write_timeouts(timeouts: Timeouts) -> Table:
     return {f.name: getattr(timeouts, f.name) for f in fields(Timeouts)}
 
 
-def read_limits(value: Any) -> Limits:
-    """How much of a peer is taken; what is not told is as usual."""
-    reader, usual = Reader(value), Limits()
-    made = {
-        row.name: reader.get(row.name, int, getattr(usual, row.name), between(row.low, row.high, row.label))
-        for row in LIMITS
-    }
-    reader.refuse_unknown()
+def read_limits(value: Any, unfit: list[ValueProblem] | None = None) -> Limits:
+    """How much of a peer is taken; what is not told is as usual. unfit: takes what does not fit, as limits of another
+    version, which then is as usual too; None: it is raised."""
+    reader, usual, made = Reader(value), Limits(), {}
+    for row in LIMITS:
+        with noted(unfit):
+            made[row.name] = reader.get(row.name, int, getattr(usual, row.name), between(row.low, row.high, row.label))
+    with noted(unfit):
+        reader.refuse_unknown()
     return Limits(**made)
 
 

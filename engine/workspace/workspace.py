@@ -2,7 +2,8 @@
 
 Files: local.toml, peers.toml, contexts.toml, listener.toml, waivers.toml, presets/*.toml, messages/*.toml,
 queries/*.toml. A file that cannot be read is reported in `problems`, its settings fall back to the defaults, and it is
-kept aside before anything is written in its place.
+kept aside before anything is written in its place. So it is where limits do not fit, as those of another version, but
+that only these fall back.
 """
 
 from __future__ import annotations
@@ -90,13 +91,17 @@ class Workspace:
             return default
         try:
             text = read_text(path)
-            reader = Reader(parse(text, path))
+            reader = Reader(parse(text, path), lenient=True)
             self._tables[name] = dict(reader.table)
             value = read(reader)
         except ValueProblem as problem:
             return self._fail(name, placed(problem, text, path), default)
         except WorkspaceError as error:
             return self._fail(name, error, default)
+        for unfit in reader.unfit or ():
+            self._broken.add(name)  # to be kept aside
+            told = ValueProblem(f"{unfit.reason}; it is taken as usual", ("limits", *unfit.path))
+            self.problems += (placed(told, text, path),)
         for key in reader.unknown:
             unknown = ValueProblem("not a setting of this version; it is kept as it is", (key,))
             self.problems += (placed(unknown, text, path),)
@@ -244,7 +249,8 @@ class Workspace:
 def _read_local_file(reader: Reader) -> tuple[LocalAE, Timeouts, Limits]:
     local = reader.inner("ae", settings.read_local, LocalAE())
     timeouts = reader.inner("timeouts", settings.read_timeouts, Timeouts())
-    return local, timeouts, reader.inner("limits", settings.read_limits, Limits())
+    limits = reader.inner("limits", lambda value: settings.read_limits(value, reader.unfit), Limits())
+    return local, timeouts, limits
 
 
 def _read_faults(reader: Reader) -> Script | None:

@@ -153,7 +153,7 @@ def test_users_and_passphrases_are_put_in_when_it_starts(tmp_path: Path) -> None
         ("[policy]\ncaled_titles = []", "line 2: policy.caled_titles: is no key"),
         ('[policy]\ncalled_titles = ["SEVENTEEN LETTERS"]', "16 characters at most"),
         ('[policy]\ncalling_titles = "A"', "policy.calling_titles: must be a list"),
-        ("[limits]\npdu_length = 5", "line 2: limits.pdu_length: PDU length is from 1024 to"),
+        ("[limits]\npdu_length = 5", "line 2: limits.pdu_length: PDU length is from 1024 to 4294967295"),
         ("[limits]\nmemry = 5", "limits.memry: is no key"),
         ("[policy]\nmax_associations = -1", "a number of associations is from 0"),
         ("[policy]\nreject = { result = 1, source = 1, reason = 256 }", "a byte is from 0 to 255"),

@@ -191,6 +191,30 @@ def test_a_broken_file_is_reported_and_kept_aside(tmp_path: Path, name: str, tex
     assert workspace(tmp_path).problems == ()
 
 
+@pytest.mark.parametrize("name", ["local.toml", "listener.toml"])
+def test_a_limit_of_another_version_is_told_and_nothing_else_is_lost(tmp_path: Path, name: str) -> None:
+    text = '[ae]\ntitle = "MINE"\n\n[timeouts]\nconnect = 7.0\n\n[limits]\npdvs = 9\nitems = 50000\nqueue = 3\n'
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    space = workspace(tmp_path)
+    policy = space.listener.policy
+    local, timeouts, limits = (
+        (space.local, space.timeouts, space.limits)
+        if name == "local.toml"
+        else (policy.local, policy.timeouts, policy.limits)
+    )
+    assert (local.ae_title, timeouts.connect, limits) == ("MINE", 7.0, Limits(pdvs=9))
+    assert [str(p).removeprefix(str(tmp_path / name)) for p in space.problems] == [
+        ", line 9: limits.items: Items and sub-items is from 8 to 16384; it is taken as usual",
+        ", line 10: limits.queue: is no key of this file; it is taken as usual",
+    ]
+    space.save_local(space.local, space.timeouts)
+    space.save_listener(space.listener)
+    assert (tmp_path / name.replace(".toml", ".broken-1.toml")).read_text(encoding="utf-8") == text
+    again = workspace(tmp_path)
+    assert not again.problems and (again.local, again.limits) == (space.local, space.limits)
+    assert again.listener == space.listener
+
+
 def test_keys_of_another_version_stay_and_are_mentioned(tmp_path: Path) -> None:
     (tmp_path / "peers.toml").write_text(
         'colour = "red"\n[[peer]]\nname = "A"\nport = 1\nrack = 7\n[[peer]]\nname = "B"\n', encoding="utf-8"
