@@ -78,7 +78,9 @@ class Connection(asyncio.BufferedProtocol):
         raise NotImplementedError
 
     def _write(self, buffers: list[Buffer]) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is None or self._transport.is_closing():
+            self._context.went = 0.0  # that was of what went before
+        else:
             self._context.went = self.last_activity = self._context.now()  # before: the answer may be quicker than we
             if self._plain and self._socket is not None and not self._transport.get_write_buffer_size():
                 left = gathering.written(self._socket.fileno(), buffers)

@@ -148,12 +148,12 @@ class Writer:
         self._association.recorder.message(Direction.SENT, ready, shown, length, operation, part_of)
 
     def _put(self, pdus: list[list[p.Buffer] | DataRun], operation: int | None) -> None:
-        exchange = self.live()
+        exchange, begun = self.live(), self._association.context.now()
         try:
             self._association.request(p.PDataRequest(tuple(pdus)))
         except StateError as error:
             raise self._association.lost or Ended(Outcome.NOT_SENT, str(error)) from None
         if operation is not None:
-            gone = self._association.link.last_activity
+            gone = max(self._association.link.last_activity, begun)  # a script may hold all of it back
             exchange.went(operation, gone)
             self._association.messages.went(operation, gone)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from engine.model.notices import AssociationNotice, AssociationPhase, Direction, MessageNotice, PduNotice
+from engine.model.association import Timeouts
+from engine.model.faults import Phase
+from engine.model.notices import AssociationNotice, AssociationPhase, Direction, MessageNotice, Outcome, PduNotice
+from engine.protocol.upper_layer import UpperLayer
+from engine.runtime.context import Context
+from engine.runtime.link import Link
+from engine.runtime.outbox import Outbox
 from engine.runtime.recorder import Recorder
+from engine.runtime.writer import Writer
 
 from .console import Console
+from .deviating import script
 
 HELD_UP = 0.3
 """Seconds."""
@@ -60,6 +70,37 @@ def test_what_holds_us_up_is_not_told_as_the_peer_s_time(
     assert pdus[1].direction is Direction.RECEIVED
     assert pdus[1].clock - pdus[0].clock < most, "a capture tells when it arrived"
     assert pdus[1].time - pdus[0].time < most
+
+
+def test_what_a_script_holds_back_is_waited_for_from_when_it_was_to_go(
+    sides: tuple[Console, Console], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long nothing has been written on the association."""
+    ours, theirs = sides
+    put = Writer._put
+
+    def long_after(self: Writer, *args: Any) -> None:
+        self._association.link.last_activity -= 3600
+        put(self, *args)
+
+    monkeypatch.setattr(Writer, "_put", long_after)
+    timeouts = Timeouts(connect=20.0, acse=20.0, dimse=HELD_UP, artim=1.0)
+    status = ours.echo(theirs.listen(), script=script("silence", phase=Phase.REQUEST), timeouts=timeouts)
+    assert status.outcome is Outcome.TIMED_OUT
+    assert status.duration is not None
+    assert HELD_UP <= status.duration < 600
+
+
+def test_what_is_told_as_sent_while_a_connection_closes_is_not_told_as_of_what_went_before() -> None:
+    """Of whatever connection."""
+    context = Context(Outbox())
+    transport = Mock(spec=asyncio.Transport)
+    transport.is_closing.return_value = True
+    link = Link(context, UpperLayer(requestor=True), lambda event: None)
+    link._transport = transport
+    context.went = context.now() - 3600
+    link._write([b"anything"])
+    assert context.departure()[1] > context.now() - 600
 
 
 def test_an_acceptor_s_time_is_until_it_has_answered(sides: tuple[Console, Console]) -> None:
