@@ -62,6 +62,8 @@ class Context:
         """When what is being taken in had arrived, in monotonic seconds; 0 where that is now."""
         self.went = 0.0
         """When what was sent last began to be written, in monotonic seconds; 0 where what is told as sent goes yet."""
+        self._arrival = self._departure = (0.0, 0.0)
+        """What was last told of either, for people and monotonic."""
         self.loop: asyncio.AbstractEventLoop
 
     def new_id(self) -> int:
@@ -112,15 +114,22 @@ class Context:
         return self.arrived or self.now()
 
     def arrival(self) -> tuple[float, float]:
-        """The same, for people and monotonic."""
-        now, came = self.now(), self.arrived
-        return (self.wall() - (now - came), came) if came else (self.wall(), now)
+        """The same, for people and monotonic. It is the same for all that arrived together: the two clocks are never
+        read at once, and a message is not to be told as earlier than its PDU."""
+        if (came := self.arrived) != self._arrival[1]:
+            self._arrival = self._dated(came)
+        return self._arrival if came else (self.wall(), self.now())
 
     def departure(self) -> tuple[float, float]:
         """When what is told as sent went, for people and monotonic. Its answer may be there before we have our turn
-        again."""
-        now, went = self.now(), self.went
-        return (self.wall() - (now - went), went) if went else (self.wall(), now)
+        again. The same for all that went together, as of `arrival`."""
+        if (went := self.went) != self._departure[1]:
+            self._departure = self._dated(went)
+        return self._departure if went else (self.wall(), self.now())
+
+    def _dated(self, moment: float) -> tuple[float, float]:
+        """A moment in monotonic seconds, for people and monotonic."""
+        return self.wall() - (self.now() - moment), moment
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         """Run a coroutine in the loop; what it raises becomes an ErrorNotice instead of vanishing."""

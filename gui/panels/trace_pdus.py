@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -232,8 +231,8 @@ class PdusTab(QWidget):
         self._publish()
         records = self.model.records
         if sent is not None and (message or not sent):
-            return self.select_position(_told_before(records, bisect_right(records, time, key=_time) - 1, sent))
-        return self.select_position(_sent_from(records, bisect_left(records, time, key=_time), any_way=sent is None))
+            return self.select_position(_told_before(records, time, sent))
+        return self.select_position(_sent_from(records, time, any_way=sent is None))
 
     def select_position(self, position: int) -> bool:
         """Select a PDU by its place among all; a filter that hides it is taken away."""
@@ -354,25 +353,32 @@ class PdusTab(QWidget):
         self.below.setSizes(across if orientation is Qt.Orientation.Horizontal else [500, 400])
 
 
-def _time(pdu: PduNotice) -> float:
-    return pdu.time
+# Each direction is in the order of its times. Both together are not: what is received is told when we come to it, with
+# the time it had arrived, perhaps after what we sent later.
 
 
-def _sent_from(records: Sequence[PduNotice], place: int, *, any_way: bool) -> int:
-    """The first PDU sent (or of any direction) from a place on; else the last before it; -1 when there is none."""
-    found = (i for i in range(place, len(records)) if any_way or records[i].direction is Direction.SENT)
-    before = (i for i in range(min(place, len(records)) - 1, -1, -1) if records[i].direction is Direction.SENT)
-    return next(found, next(before, -1))
+def _sent_from(records: Sequence[PduNotice], time: float, *, any_way: bool) -> int:
+    """The first PDU sent (or of any direction) at a time or later; else the last sent before; -1 when there is none."""
+    before = -1
+    for i, pdu in enumerate(records):
+        sent = pdu.direction is Direction.SENT
+        if pdu.time >= time and (sent or any_way):
+            return i
+        if sent:
+            before = i
+    return before
 
 
-def _told_before(records: Sequence[PduNotice], place: int, sent: bool) -> int:
-    """The PDU with which the message that ends at a place begins; -1 when there is none."""
+def _told_before(records: Sequence[PduNotice], time: float, sent: bool) -> int:
+    """The PDU with which the message begins that was whole at a time; -1 when there is none."""
     direction = Direction.SENT if sent else Direction.RECEIVED
     last = -1
-    for i in (i for i in range(place, -1, -1) if records[i].direction is direction):
-        last = i
-        if not _is_fragment(records[i].data):
-            break
+    for i in range(len(records) - 1, -1, -1):
+        pdu = records[i]
+        if pdu.direction is direction and pdu.time <= time:
+            last = i
+            if not _is_fragment(pdu.data):
+                break
     return last
 
 

@@ -302,6 +302,22 @@ def test_a_received_message_leads_to_its_command_set_not_to_its_last_fragment(pa
     assert pdu.direction is Direction.RECEIVED
 
 
+def test_a_row_leads_to_what_arrived_before_that_which_was_sent_meanwhile(panel: TracePanel) -> None:
+    talk = Conversation().opened()
+    talk.exchange("C-ECHO", VERIFICATION)
+    echoed = len(talk.notices)
+    talk.message(SENT, "C-ECHO-RQ", 1, MessageID=9)
+    sent = talk.time
+    talk.time -= 0.01  # told when we come to it, and it was there before
+    talk.message(RECEIVED, "N-EVENT-REPORT-RQ", 1, MessageID=1)
+    panel.add_notices(tuple(talk.notices))
+    asked, told = (n for n in talk.notices[echoed:] if isinstance(n, PduNotice))
+    panel.show_target(TraceTarget(12, talk.time, False, message=True))
+    assert panel.pdus.current_pdu() is told
+    panel.show_target(TraceTarget(12, sent, True, message=True))
+    assert panel.pdus.current_pdu() is asked
+
+
 def test_a_finding_leads_to_its_bytes(qtbot: QtBot, panel: TracePanel) -> None:
     talk = Conversation().opened()
     talk.exchange("C-ECHO", VERIFICATION)

@@ -109,3 +109,20 @@ def test_an_acceptor_s_time_is_until_it_has_answered(sides: tuple[Console, Conso
     stands = theirs.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.ESTABLISHED)
     assert stands.duration is not None
     assert stands.duration > 0, "the request had arrived before the association was made"
+
+
+def test_no_message_is_told_as_earlier_than_its_pdu(sides: tuple[Console, Console]) -> None:
+    ours, theirs = sides
+    listener = theirs.listen()
+    for _ in range(50):
+        ours.echo(listener)
+    for side in sides:
+        last: dict[tuple[int, Direction], float] = {}
+        messages = 0
+        for notice in side.drain():
+            if isinstance(notice, PduNotice):
+                last[notice.association, notice.direction] = notice.time
+            elif isinstance(notice, MessageNotice):
+                messages += 1
+                assert notice.time >= last[notice.association, notice.direction]
+        assert messages == 100

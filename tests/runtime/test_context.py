@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -113,3 +114,17 @@ def test_what_nothing_waits_before_is_told_at_once() -> None:
     context.answering = True
     context.error("an error")
     assert [n.sentence for n in outbox.drain(100) if isinstance(n, ErrorNotice)] == ["an error"]
+
+
+def test_what_passed_together_is_told_with_one_time() -> None:
+    context = Context(Outbox())
+    clocks = itertools.count(1000.0, -1.0)
+    context.wall = lambda: next(clocks)  # type: ignore[method-assign]
+    context.now = lambda: 7.0  # type: ignore[method-assign]
+    context.arrived, context.went = 5.0, 6.0
+    first = context.arrival(), context.departure()
+    assert (context.arrival(), context.departure()) == first == ((998.0, 5.0), (998.0, 6.0))
+    context.arrived = 6.5
+    assert context.arrival() == (997.5, 6.5)
+    context.arrived = context.went = 0.0
+    assert context.arrival()[1] == context.departure()[1] == 7.0
