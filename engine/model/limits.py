@@ -16,6 +16,10 @@ class Limits:
     pdu_length: int = 128 * MIB
     """PDU-length of a P-DATA-TF. Peers that are told "unlimited" send up to tens of MiB; more is not DICOM but noise.
     Other PDUs are bounded by the Standard's own contents (`engine.wire.framer.OTHER_LIMIT`)."""
+    unfinished: int = 512 * MIB
+    """Bytes of PDUs that have not come to their end, of all connections together: `pdu_length` of each would be 8 GiB
+    for 64 associations. Peers' PDUs have a MiB at most mostly, which count nothing; four of the longest are taken at a
+    time."""
     pdvs: int = 64
     """Presentation Data Values in one P-DATA-TF, which are to be of one message (PS3.8 E.1): senders put one or two
     into it. Each may be a message of its own, and a PDU is taken in one turn."""
@@ -85,6 +89,7 @@ class LimitRow:
 BYTES = "bytes"
 LIMITS = (
     LimitRow("pdu_length", "PDU length", KIB, 0xFFFFFFFF, BYTES, "A longer PDU: A-ABORT."),
+    LimitRow("unfinished", "PDUs under way", MIB, 1 << 40, BYTES, "Of all associations together. More: A-ABORT."),
     LimitRow("pdvs", "PDVs in a PDU", 2, 1 << 20, "", "More in one P-DATA-TF: A-ABORT."),
     LimitRow("contexts", "Presentation contexts", 1, 128, "", "More: rejected, or A-ABORT."),
     LimitRow("items", "Items and sub-items", 8, 1 << 14, "", "More: rejected, or A-ABORT."),

@@ -29,7 +29,7 @@ from engine.standard.pdus import (
 )
 from engine.standard.state_table import Action, Effect, Evt, Sta, action
 from engine.wire.fragments import DataRun
-from engine.wire.framer import Framer
+from engine.wire.framer import Framer, Unfinished
 from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
 from engine.wire.secrets import behind_associate, breaks_off, without_strays
 
@@ -69,7 +69,7 @@ class UpperLayer:
     """One association's machine.
 
     requestor: whether this side opens the association. artim: seconds of the ARTIM timer, 0 for none (PS3.8 9.1.5).
-    limits: of its P-DATA-TFs.
+    limits: of its P-DATA-TFs. unfinished: those under way of all machines that share it.
     judge: rejects on behalf of the service provider; by default every A-ASSOCIATE-RQ goes to the user, who may reject.
 
     Of a received PDU the events come in this order: PduReceived, ProtocolError where it breaks the protocol,
@@ -77,14 +77,19 @@ class UpperLayer:
     """
 
     def __init__(
-        self, requestor: bool, artim: float = 30.0, judge: Judge | None = None, limits: Limits = USUAL
+        self,
+        requestor: bool,
+        artim: float = 30.0,
+        judge: Judge | None = None,
+        limits: Limits = USUAL,
+        unfinished: Unfinished | None = None,
     ) -> None:
         self.requestor = requestor
         self.state = Sta.Sta1
         self._artim = artim
         self._judge = judge
         self._artim_at: float | None = None
-        self._framer = Framer(limits.pdu_length)
+        self._framer = Framer(limits.pdu_length, unfinished, limits.unfinished)
         self._framer.associated = False
         self._events: deque[Event] = deque()
         self._out: list[p.Buffer] = []
@@ -146,6 +151,7 @@ class UpperLayer:
         before, pending = self.state, self.pending
         self._why = "the connection was closed" + (f" {pending} bytes into a PDU" if pending else "")
         self._abort = AbortPdu(source=PROVIDER)
+        self._framer.close()
         self._emit(p.TransportEnded(before, pending))
         step = action(Evt.Evt17, before)
         if step is not None:
@@ -257,6 +263,7 @@ class UpperLayer:
         except PduError as error:  # the stream itself is broken: nothing after it can be read
             self._dead = True
             shown = self._framer.peek(SHOWN)
+            self._framer.close()
             self._invalid(error, behind_associate(shown) if self._behind_associate else shown, now)
 
     def send_quietly(self, *pdus: p.Buffer) -> None:

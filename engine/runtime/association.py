@@ -69,7 +69,7 @@ class Association:
         self._exchange: dx.Exchange | None = None
         self.script: Deviating | None = None
         if script is None and (proposal is None or proposal.script is None):
-            self.machine = UpperLayer(requestor, timeouts.artim, limits=self.limits)
+            self.machine = UpperLayer(requestor, timeouts.artim, limits=self.limits, unfinished=context.unfinished)
         else:
             from .deviating import scripted
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.model.defects import report_of
 from engine.model.notices import AnyNotice, ErrorNotice
+from engine.wire.framer import Unfinished
 
 from .alarms import Alarms
 from .outbox import Outbox
@@ -46,6 +47,8 @@ class Context:
         """Every association of either role that is not over, by its number."""
         self.reports = ReportBoard(self.spawn)
         """Event reports that arrive, for the procedures that await them."""
+        self.unfinished = Unfinished()
+        """What PDUs under way hold of memory, on all connections."""
         self.retrievals = Retrievals()
         """C-GETs and C-MOVEs under way, for the C-STOREs that belong to them."""
         self.listeners: dict[int, Listener] = {}

@@ -217,12 +217,13 @@ def scripted(
     run: a listener's. On associations the listener opens itself (C-MOVE sub-operations) it changes requests only.
     """
     requestor, artim, limits = association.requestor, association.timeouts.artim, association.limits
+    unfinished = association.context.unfinished
     phases = frozenset({Phase.REQUEST}) if run is not None and requestor else None
     if run is None and proposal is not None and proposal.script is not None and proposal.script.active:
         run = ScriptRun(proposal.script)
     if run is None:
-        return None, UpperLayer(requestor, artim, limits=limits)
-    layer = DeviantLayer(requestor, artim, limits)
+        return None, UpperLayer(requestor, artim, limits=limits, unfinished=unfinished)
+    layer = DeviantLayer(requestor, artim, limits, unfinished)
     return Deviating(association, run, layer, phases), layer
 
 

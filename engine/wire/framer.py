@@ -5,14 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from engine.model.limits import Limits, named
+from engine.model.limits import USUAL, named
 from engine.standard.pdus import PDUS, PDataTF
 
 from .message_run import HEADERS, LARGEST_MATCH, MessageRun
-from .pdus import PDU_HEADER, PDV_HEADER, UNRECOGNIZED_PDU, Buffer, PduError
+from .pdus import PDU_HEADER, PDV_HEADER, UNRECOGNIZED_PDU, UNSPECIFIED, Buffer, PduError
 from .recognise import unrecognized
 
-PDU_LIMIT = Limits().pdu_length
+PDU_LIMIT = USUAL.pdu_length
 OTHER_LIMIT = 1 << 20
 """Bytes of PDU-length of what is no P-DATA-TF. An A-ASSOCIATE-RQ with 128 presentation contexts, every transfer syntax
 there is in each, and 64 KiB of user identity has half of that."""
@@ -30,6 +30,13 @@ _ONE_PDV = struct.Struct(">HIIBB").unpack_from
 _DATA, _LAST = PDataTF.TYPE << 8, 2
 
 
+class Unfinished:
+    """Bytes that the PDUs under way on several connections hold, where one has more than the usual receive buffer."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+
 class Framer:
     """Cuts a received stream into PDUs.
 
@@ -38,12 +45,19 @@ class Framer:
     receive buffer, valid until the next call of `buffer` or `feed`; PDUs not fetched from the iterator stay queued.
 
     PduError is raised by the iterator, after the PDUs before it, where the stream stops being DICOM: a PDU-type that
-    does not exist or a PDU-length above `limit` (`OTHER_LIMIT` for what is no P-DATA-TF). Nothing can be read after
-    that; each further call raises it again.
+    does not exist or a PDU-length above `limit` (`OTHER_LIMIT` for what is no P-DATA-TF), or a PDU with which the
+    `unfinished` ones of this connection and others have more than `most` bytes. Nothing can be read after that; each
+    further call raises it again.
     """
 
-    def __init__(self, limit: int = PDU_LIMIT) -> None:
+    def __init__(
+        self, limit: int = PDU_LIMIT, unfinished: Unfinished | None = None, most: int = USUAL.unfinished
+    ) -> None:
         self.limit = limit
+        self._unfinished = unfinished or Unfinished()
+        self._most = most
+        self._counted = 0
+        """What of `unfinished` is ours."""
         self.associated = True
         """An association stands, so that a P-DATA-TF may come; until then it is taken as any other PDU is, so that who
         has not even been let in fills no memory."""
@@ -94,12 +108,30 @@ class Framer:
     def _wanted(self) -> int:
         return PDU_HEADER + int.from_bytes(self._view[self._start + 2 : self._start + PDU_HEADER], "big")
 
+    def close(self) -> None:
+        """Nothing is read any more: the memory of a long PDU under way is free for others."""
+        if self._counted:
+            self._count(0)
+            self._start = self._end = 0
+            self._data = bytearray(_FIRST)
+            self._view = memoryview(self._data)
+
+    def _count(self, size: int) -> None:
+        self._unfinished.size += size - self._counted
+        self._counted = size
+
     def _pdus(self) -> Iterator[memoryview]:
+        if self._counted:
+            self._count(0)
         while (left := self._end - self._start) >= PDU_HEADER:
             kind, length = _HEAD(self._data, self._start)
             if kind not in PDUS or length > self._limit_of(kind):
                 raise self._refused(kind, length)
             if PDU_HEADER + length > left:
+                if left > _LARGEST:
+                    self._count(left)
+                    if self._unfinished.size > self._most:
+                        raise self._too_many(length)
                 return
             start = self._start
             self._start = stop = start + PDU_HEADER + length
@@ -182,6 +214,11 @@ class Framer:
             return PduError(f"PDU-length is {length} bytes, of a P-DATA-TF before the association stands.", offset=2)
         name = named("pdu_length", self.limit)
         return PduError(f"PDU-length is {length} bytes; the limit is {self.limit}{name}.", offset=2)
+
+    def _too_many(self, length: int) -> PduError:
+        come = f"PDU-length is {length} bytes, of which {self._counted} have come"
+        beyond = f"with others under way that is more than {self._most} bytes{named('unfinished', self._most)}"
+        return PduError(f"{come}; {beyond}.", UNSPECIFIED, offset=2)
 
     def _make_room(self, count: int) -> None:
         """At least `count` free bytes behind the pending ones, and room for the end of the PDU under way.

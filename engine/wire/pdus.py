@@ -43,6 +43,7 @@ MOST_PDVS = USUAL.pdvs
 _ONE_PDV = struct.Struct(">IIBB").unpack_from
 """PDU-length, and those of the first PDV, from the third byte of a P-DATA-TF on."""
 
+UNSPECIFIED = 0
 UNRECOGNIZED_PDU = 1
 UNEXPECTED_PARAMETER = 5
 INVALID_PARAMETER_VALUE = 6

@@ -13,6 +13,7 @@ from .fields import TextField
 HEADINGS = (
     ("Of an association", ("pdu_length", "pdvs", "command_set", "contexts", "items", "waiting", "unasked")),
     ("Of a message", ("data_set", "memory", "depth", "inflated", "decoded")),
+    ("Of all that comes", ("unfinished",)),
     ("Of all that is stored", ("files", "received", "disk_left", "without_folder", "objects")),
 )
 

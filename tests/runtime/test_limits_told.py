@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.runtime.console import (
     EXPLICIT,
     HOST,
     IMPLICIT,
+    SECONDS,
     STUDY_FIND,
     VERIFICATION,
     Console,
@@ -127,6 +129,30 @@ def test_an_abort_is_told_with_its_limit(limits: dict[str, int], size: int, word
         peer.send(struct.pack(">BBIIBB", 4, 0, size, size - 4, 1, 1) + bytes(size - 6))
         assert peer.read_pdu()[0] == 7
     assert words in told(console, *limits)
+    assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_long_pdus_under_way_on_many_connections_have_one_limit(console: Console) -> None:
+    """However many associations there may be; what has ended counts no more."""
+    listener, unfinished = limited(console, unfinished=8 << 20), console.engine._context.unfinished
+    part = struct.pack(">BBI", 4, 0, 100 << 20) + bytes(3 << 20)
+
+    def taken_in(count: int) -> None:
+        deadline = time.monotonic() + SECONDS
+        while unfinished.size != count * len(part):
+            assert time.monotonic() < deadline, unfinished.size
+            console.taken()
+
+    with contextlib.ExitStack() as stack:
+        for count in (1, 2):
+            stack.enter_context(calling(listener.port, VERIFICATION)).send(part)
+            taken_in(count)
+        with calling(listener.port, VERIFICATION) as third:
+            third.send(part)
+            assert third.read_pdu()[6:] == bytes((0, 0, 2, 0))
+            assert "is more than 8388608 bytes" in told(console, "unfinished")
+            taken_in(2)
+    taken_in(0)
     assert console.echo(listener).outcome is Outcome.SUCCESS
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.wire.framer import Framer
+from engine.wire.framer import Framer, Unfinished
 from engine.wire.pdus import INVALID_PARAMETER_VALUE, UNRECOGNIZED_PDU, PduError
 
 
@@ -75,6 +75,21 @@ def test_a_pdu_length_above_the_limit_is_refused() -> None:
         list(Framer(limit=100).feed(pdu(101)))
     assert caught.value.abort_reason == INVALID_PARAMETER_VALUE
     assert len(list(Framer(limit=100).feed(pdu(100)))) == 1
+
+
+def test_long_pdus_under_way_count_until_they_are_whole() -> None:
+    both, whole = Unfinished(), pdu(3 << 20)
+    one, other = Framer(unfinished=both, most=5 << 20), Framer(unfinished=both, most=5 << 20)
+    assert not list(one.feed(whole[: 1 << 20])) and both.size == 0
+    assert not list(one.feed(whole[1 << 20 : -1])) and both.size == len(whole) - 1
+    assert [bytes(p) for p in one.feed(whole[-1:] + whole[:9])] == [whole] and both.size == 0
+    list(one.feed(whole[9:-1]))
+    with pytest.raises(PduError, match="more than 5242880 bytes"):
+        list(other.feed(whole[:-1]))
+    other.close()
+    assert both.size == len(whole) - 1
+    one.close()
+    assert both.size == 0
 
 
 def test_pdus_not_fetched_stay_queued() -> None:

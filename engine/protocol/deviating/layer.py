@@ -13,6 +13,7 @@ from engine.model.scripting import Deviation
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import UpperLayer
 from engine.standard.lean import dataclass
+from engine.wire.framer import Unfinished
 
 from .pieces import End, Hold, Mute, Piece, Put, Wait
 from .plan import changed
@@ -42,8 +43,10 @@ class _Sent:
 class DeviantLayer(UpperLayer):
     """`arm` says what becomes of the next PDUs of a type; see `UpperLayer` for the rest."""
 
-    def __init__(self, requestor: bool, artim: float = 30.0, limits: Limits = USUAL) -> None:
-        super().__init__(requestor, artim, limits=limits)
+    def __init__(
+        self, requestor: bool, artim: float = 30.0, limits: Limits = USUAL, unfinished: Unfinished | None = None
+    ) -> None:
+        super().__init__(requestor, artim, limits=limits, unfinished=unfinished)
         self._armed: dict[int, tuple[Deviation, ...]] = {}
         self._waiting: deque[_Sent | _Rest | Wait | Mute | Hold | End | p.CloseTransport] = deque()
         self._told: deque[p.Event] = deque()
