@@ -19,6 +19,11 @@ from .pdus import INVALID_PARAMETER_VALUE, UNEXPECTED_PARAMETER, Buffer
 
 COMMAND_LIMIT = Limits().command_set
 MESSAGE_LIMIT = Limits().data_set
+MOST_AT_ONCE = 4
+"""Messages under way at once on an association, each on a context of its own. One is allowed (PS3.8 E.1); on 128
+contexts each would have its own room in memory."""
+MOST_ISSUES = 64
+"""Departures noted of one message: each of its fragments, of which there may be millions, can have some."""
 _CLAUSE = "PS3.8 E.1"
 
 
@@ -108,12 +113,14 @@ class _Message:
     issues: list[Issue] = field(default_factory=list)
 
     def note(self, text: str, count: int) -> None:
-        start = self.command_length + self.data_length
-        self.issues.append(Issue(text, start, start + count, _CLAUSE))
+        if len(self.issues) < MOST_ISSUES:
+            start = self.command_length + self.data_length
+            self.issues.append(Issue(text, start, start + count, _CLAUSE))
 
 
 class Reassembler:
-    """Puts the fragments of one direction of an association together, one message for each presentation context.
+    """Puts the fragments of one direction of an association together, one message for each presentation context, of
+    `MOST_AT_ONCE`.
 
     sink_for: asked when a command set that announces a data set is whole (context ID, command set's bytes) where the
         data set is to go; None: to memory.
@@ -255,6 +262,10 @@ class Reassembler:
                 why = self._ended.get(context_id, "no command set came before it")
                 reason = f"A data fragment came on context {context_id}, but {why}."
                 raise FragmentError(reason, UNEXPECTED_PARAMETER)
+            if len(self._messages) == MOST_AT_ONCE:
+                others = ", ".join(map(str, self._messages))
+                reason = f"A message begins on context {context_id} while those on contexts {others} have not ended."
+                raise FragmentError(reason, UNEXPECTED_PARAMETER)
             message = self._messages[context_id] = _Message(context_id)
         return message
 
@@ -271,7 +282,8 @@ class Reassembler:
             message.note("Its first PDU holds the end of another message too.", count)
 
     def _take_command(self, message: _Message, data: memoryview, last: bool) -> bool:
-        message.parts.append(bytes(data))
+        if data:
+            message.parts.append(bytes(data))
         message.command_length += len(data)
         if message.command_length > self._command_limit:
             reason = f"The command set on context {message.context_id} is longer than {self._command_limit} bytes"

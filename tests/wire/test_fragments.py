@@ -149,6 +149,11 @@ def test_violations_that_can_be_lived_with_are_told() -> None:
     assert mixed == ["Its fragments are mixed with those of a message on context 1."]
 
 
+def test_there_is_an_end_to_what_is_noted_of_a_message() -> None:
+    """Its fragments may be millions, with something wrong in each."""
+    assert len(issues([pdv(3, command())], *[[pdv(0, b"a")]] * 10_000, [pdv(2, b"ab")])) < 100
+
+
 @pytest.mark.parametrize(
     ("fragments", "words", "reason"),
     [
@@ -157,6 +162,7 @@ def test_violations_that_can_be_lived_with_are_told() -> None:
         ([pdv(3, command()), pdv(2, b"ab"), pdv(2, b"ab")], "had ended", 5),
         ([pdv(3, command()), pdv(0, b"ab"), pdv(3, command())], "before the data set of the last message ended", 5),
         ([pdv(1, command()[:12]), pdv(0, b"ab")], "before the command set ended", 5),
+        ([pdv(3, command(), context) for context in range(1, 11, 2)], "on contexts 1, 3, 5, 7 have not ended", 5),
         ([pdv(1, bytes(200))], "longer than 100 bytes", 6),
         ([pdv(3, command()), pdv(0, bytes(60)), pdv(0, bytes(60))], "longer than 100 bytes", 6),
     ],
