@@ -8,6 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from engine.model.association import Negotiated, NegotiatedContext, Peer, Proposal
@@ -245,6 +246,15 @@ class FakeEngine:
                 listener=listener, time=1.0, listening=on, host=host, port=port, ae_title=title, sentence=sentence
             )
         )
+
+
+@pytest.fixture
+def owner(qapp: QApplication) -> Iterator[QObject]:
+    """The parent of models with steps to undo, which end with it. The garbage collector may free the steps of a
+    QUndoStack that nobody owns before the stack, and then the process dies."""
+    owner = QObject()
+    yield owner
+    owner.deleteLater()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QUndoStack
 from PySide6.QtTest import QAbstractItemModelTester
 
@@ -21,10 +21,8 @@ COMMITMENT = "1.2.840.10008.1.20.1"
 
 
 @pytest.fixture
-def model(qapp: object) -> CommandModel:
-    stack = QUndoStack()
-    model = CommandModel(stack)
-    stack.setParent(model)
+def model(owner: QObject) -> CommandModel:
+    model = CommandModel(QUndoStack(owner), owner)
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
     message = MESSAGES["N-ACTION-RQ"]
     model.load(Draft(message=message, lines=lines_of(message), around=Surroundings(abstract_syntax=COMMITMENT)))

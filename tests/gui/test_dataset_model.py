@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.model.dataset import DataElement, DataSet
@@ -14,8 +14,8 @@ from tests.gui.test_dataset_edits import NAME, NESTED, PID, SEQ, UID, elements, 
 
 
 @pytest.fixture
-def model(qapp: object) -> DataSetModel:
-    model = DataSetModel()
+def model(owner: QObject) -> DataSetModel:
+    model = DataSetModel(owner)
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
     model.load(NESTED)
     return model
@@ -91,8 +91,8 @@ def test_a_private_element_is_named_by_its_creator(model: DataSetModel) -> None:
     assert "no private creator" in model.index(2, 0).data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_a_problem_is_a_sentence_and_forbids_nothing(qapp: object) -> None:
-    model = DataSetModel(check=lambda e: "A DA is YYYYMMDD." if e.vr == "DA" and e.texts == ("x",) else "")
+def test_a_problem_is_a_sentence_and_forbids_nothing(owner: QObject) -> None:
+    model = DataSetModel(owner, check=lambda e: "A DA is YYYYMMDD." if e.vr == "DA" and e.texts == ("x",) else "")
     model.load(DataSet((DataElement(0x00080020, "DA", ("20240101",)),)))
     assert model.setData(model.index_of((0,), VALUE), "x")
     assert model.index_of((0,), VALUE).data(PROBLEM_ROLE) == "A DA is YYYYMMDD."

@@ -218,7 +218,7 @@ def test_what_has_come_is_told_though_the_rest_stays_away(tmp_path: Path, consol
         talk.send(b"".join(store(3)[4:]))
         assert talk.next_request() is not None
         talk.send(RELEASE)
-        talk.wait_closed()
+        assert talk.read_pdu()[0] == 6
     assert {path.name for path in tmp_path.glob("*.dcm")} == {"1.1.dcm", "1.2.dcm", "1.3.dcm"}
 
 
@@ -234,7 +234,7 @@ def test_two_at_once_do_not_hold_each_other_up(
                 talk.send(b"".join(store(number)))
                 assert talk.next_request() is not None
             talk.send(RELEASE)
-            talk.wait_closed()
+            assert talk.read_pdu()[0] == 6
 
     users = [threading.Thread(target=stores, args=(range(first, first + 15),)) for first in (1, 101)]
     for user in users:
