@@ -13,6 +13,7 @@ from engine.wire import datasets
 from engine.wire.errors import DataSetError
 from engine.wire.fragments import whole_fragments
 
+from . import pieces_ahead
 from .places import known_quick_file
 
 CHUNK = 1024 * 1024
@@ -55,7 +56,10 @@ def encode(data: Data, context: NegotiatedContext, limits: Limits, maximum_lengt
     located = locate(data)
     if located.transfer_syntax == syntax:
         chunks = datasets.file_chunks(located, whole_fragments(maximum_length, CHUNK))
-        return Encoded(chunks, located.length or 0, located, is_far(located))
+        far, length = is_far(located), located.length or 0
+        if not far and length >= pieces_ahead.LEAST:
+            chunks = pieces_ahead.read_ahead(chunks)
+        return Encoded(chunks, length, located, far)
     return _bytes(datasets.transcode(datasets.load_file(located), syntax, limits).data, syntax)
 
 

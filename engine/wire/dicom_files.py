@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -298,7 +298,7 @@ def located(data: FileData) -> FileData:
     return replace(data, offset=offset, length=length, transfer_syntax=data.transfer_syntax or header.transfer_syntax)
 
 
-def file_chunks(data: FileData, size: int = _CHUNK) -> Iterator[bytes]:
+def file_chunks(data: FileData, size: int = _CHUNK) -> Generator[bytes, None, None]:
     """The data set's bytes as they are in the file, `size` at a time. DataSetError when there are fewer than told, or
     the file has been changed since: before the last of them at the latest."""
     place = located(data)
