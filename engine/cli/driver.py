@@ -32,7 +32,10 @@ TICK = 0.25
 REPLACED_AFTER = 30.0
 """Seconds until an engine that does not answer is replaced: nobody may be there to decide it."""
 PATIENCE = 5.0
-"""Seconds an interrupted operation gets to end by itself after it was cancelled; then its associations are aborted."""
+"""Seconds an interrupted operation gets to end by itself after it was cancelled, while nothing passes; then its
+associations are aborted."""
+LONGEST = 60.0
+"""Seconds it gets in all: time for the rest of a large file, but there are peers that never heed a cancel."""
 
 
 Watch = Callable[[AnyNotice], None]
@@ -115,9 +118,9 @@ class Driver:
         return wanted.status, Exit.INTERRUPTED if interrupted else code
 
     def until(self, done: Callable[[], bool], watch: Watch | None = None, patience: float | None = None) -> None:
-        """Print until `done` is true, or for `patience` seconds."""
-        waited = 0.0
-        while not done() and (patience is None or waited < patience):
+        """Print until `done` is true, or until nothing has passed for `patience` seconds, or all took `LONGEST`."""
+        waited, begun = 0.0, self.engine.now()
+        while not done() and (patience is None or (waited < patience and self.engine.now() - begun < LONGEST)):
             notices = self.engine.drain_wait(TICK)
             waited += 0.0 if notices else TICK
             for notice in notices:

@@ -81,6 +81,9 @@ class Engine:
         """Up to `limit` waiting notices, oldest first; never blocks."""
         return self._outbox.drain(limit)
 
+    now = staticmethod(Context.now)
+    """Seconds of a clock that runs evenly, for who waits."""
+
     def drain_wait(self, timeout: float | None = None, limit: int = 10_000) -> list[AnyNotice]:
         """As `drain`, but blocks until something is there or `timeout` seconds have passed."""
         self._outbox.wait(timeout)

@@ -17,7 +17,8 @@ import pytest
 from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.services.responses import response_to
-from tests.runtime.console import write_instances
+from engine.wire.datasets import encode_dataset
+from tests.runtime.console import IMPLICIT, keys, write_instances
 from tests.runtime.scripted import Conversation, scripted
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a process cannot be asked to end there")
@@ -83,6 +84,33 @@ def test_a_store_tells_what_came_of_it_although_the_peer_answers_no_more(tmp_pat
     assert process.returncode == Exit.INTERRUPTED
     assert "1 of 3 files stored" in out + err
     assert sorted(rest.read_text().splitlines()) == sorted(map(str, files[1:]))
+
+
+def test_a_peer_that_never_heeds_the_cancel_is_left(tmp_path: Path) -> None:
+    """However quickly one response follows the other."""
+    begun = threading.Event()
+
+    def script(c: Conversation) -> None:
+        c.accept()
+        context, request = c.read_command()
+        match = encode_dataset(keys(PatientID="1"), IMPLICIT)
+        pending = c.message(context, response_to(request, 0xFF00).with_values(CommandDataSetType=1), match)
+        while not c.over.is_set():
+            c.send(pending * 100)
+            begun.set()
+
+    hasty = "import engine.cli.driver; engine.cli.driver.LONGEST = 1.0; "
+    with scripted(script) as peer:
+        command = [sys.executable, "-c", hasty + RUN, "find", peer.host, str(peer.port), "-k", "PatientID"]
+        with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+            assert begun.wait(SECONDS)
+            process.send_signal(signal.SIGTERM)
+            try:
+                out, err = process.communicate(timeout=SECONDS)
+            finally:
+                process.kill()
+    assert process.returncode == Exit.INTERRUPTED
+    assert "aborted by us" in out + err
 
 
 def test_what_is_done_is_told_although_the_peer_does_not_answer_the_release() -> None:
