@@ -342,7 +342,8 @@ class Session(QObject):
         changed[notice.association] = None
         if notice.sentence and notice.phase in FINAL_PHASES and notice.requestor:
             good = notice.phase is AssociationPhase.RELEASED
-            self.said.emit(notice.sentence, "text" if good else "failure")
+            if base.held or not good:  # what came of a single operation is said, and stays: its release follows that
+                self.said.emit(notice.sentence, "text" if good else "failure")
         elif established and base.held and notice.sentence:
             some = notice.negotiated is None or any(c.accepted for c in notice.negotiated.contexts)
             self.said.emit(notice.sentence, "ok" if some else "warning")

@@ -242,6 +242,7 @@ class LogPanel(QWidget):
     def _save_to(self, path: object, as_json: _Lines, as_text: _Lines) -> None:
         if not isinstance(path, Path) or self._writer is not None:
             return
+        self._pace.settle()  # what came is written too
         rows = (self.model.store.row(n) for n in self.model.shown() if n in self.model.store)
         lines = (as_json if path.suffix in (".jsonl", ".json", ".ndjson") else as_text)(rows)
         self._writer = LineWriter(path, lines, self)

@@ -77,7 +77,8 @@ def test_the_window_goes_on_with_a_new_engine(window, qtbot, tmp_path):
     assert window.session.record(held).phase is AssociationPhase.FAILED
     assert "the engine of the console itself broke" in window.session.record(held).sentence
     assert window.session.open_records() == ()
-    assert window.log.model.rowCount() > rows and traced
+    qtbot.waitUntil(lambda: window.log.model.rowCount() > rows)
+    assert traced
     qtbot.waitUntil(lambda: window.session.listener.listening and window.session.listener.port == port)
     assert echoed(qtbot, window).outcome is Outcome.SUCCESS
 

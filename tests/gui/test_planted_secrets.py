@@ -173,7 +173,7 @@ def test_an_exception_in_a_slot_becomes_a_report_and_the_window_goes_on(window, 
     qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None)
     window.findChild(ReportDialog).reject()
     assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
-    assert window.log.model.rowCount() > before
+    qtbot.waitUntil(lambda: window.log.model.rowCount() > before)
     assert not found("the terminal", "".join(capfd.readouterr()), PATIENTS)
 
 
@@ -191,7 +191,7 @@ def test_a_defect_in_the_engines_loop_leaves_the_session_as_it_is(kind, window, 
     qtbot.waitUntil(lambda: window.findChild(ReportDialog) is not None)
     window.findChild(ReportDialog).reject()
     assert window.session.listener.listening
-    assert window.log.model.rowCount() > rows
+    qtbot.waitUntil(lambda: window.log.model.rowCount() > rows)
     assert window.trace.text() == traced != ""
     assert end_of_echo(qtbot, window, told).phase is AssociationPhase.RELEASED
     assert not [n for n in told if PATIENT in repr(n)]

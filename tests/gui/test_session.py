@@ -86,6 +86,17 @@ def test_an_association_that_is_held_is_said_to_be_established(session, fake, qt
     qtbot.waitUntil(lambda: (answer, "ok") in told)
 
 
+def test_what_came_of_an_echo_is_said_last_and_of_a_release_where_one_held_it(session, fake, qtbot):
+    told = []
+    session.said.connect(lambda sentence, role: told.append((sentence, role)))
+    session.echo(PROPOSAL)
+    qtbot.waitUntil(lambda: session.open_records() == () and not session.running_operations)
+    assert told == [("0000H Success", "ok")]
+    establish(session, qtbot)
+    session.release()
+    qtbot.waitUntil(lambda: ("Released.", "text") in told)
+
+
 def test_a_rejection_is_said(session, fake, qtbot):
     fake.refuse_ports.add(4242)
     with qtbot.waitSignal(session.said) as told:

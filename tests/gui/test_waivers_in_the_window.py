@@ -39,6 +39,7 @@ def window(qtbot: QtBot, workspace: Workspace, bridge: Bridge) -> MainWindow:
     window.show()
     window.session.notices.emit(tuple(conversation().notices))
     window.trace.show_association(12)
+    qtbot.waitUntil(lambda: not window.log._pace.waits)
     return window
 
 
@@ -148,7 +149,7 @@ def test_a_message_says_how_much_was_found_in_it(qtbot: QtBot, window: MainWindo
         rows = (model.record(row) for row in range(model.rowCount()))
         return [model.view.found(row) for row in rows if row.association == 20 and row.shape.service == "C-ECHO"]
 
-    assert details() == ["3 findings"]
+    qtbot.waitUntil(lambda: details() == ["3 findings"])
     window.waivers.add(Waiver("command.uid", "ticket 17"))
     assert details() == ["1 finding, 2 waived"]
     window.waivers.add(Waiver("data.group", "ticket 18"))

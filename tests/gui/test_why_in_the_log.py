@@ -72,9 +72,14 @@ def test_a_failed_message_says_why_and_the_others_of_its_association_do_not(live
     for message in (echo, Outgoing(command=asked, data=study)):
         with qtbot.waitSignal(window.session.operation_ended):
             window.session.send(message)
-    told = {r.shape.service: detail(window, r) for r in rows(window) if r.shape.sent and r.message_id is not None}
-    assert told["C-MOVE"].startswith("Why: ") and "estination" in told["C-MOVE"]
-    assert not told["C-ECHO"].startswith("Why: ")
+
+    def told() -> dict[str, str]:
+        sent = [r for r in rows(window) if r.shape.sent and r.message_id is not None]
+        return {r.shape.service: detail(window, r) for r in sent}
+
+    qtbot.waitUntil(lambda: told().get("C-MOVE", "").startswith("Why: "))
+    assert "estination" in told()["C-MOVE"]
+    assert not told()["C-ECHO"].startswith("Why: ")
 
 
 def test_the_card_shows_its_sentences_whole_as_it_appears(live_window, refused, qtbot):

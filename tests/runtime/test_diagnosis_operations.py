@@ -222,14 +222,30 @@ def test_a_get_whose_instances_all_came(console: Console) -> None:
     assert "get.not-all-arrived" not in diagnoses(console)
 
 
+def _until_cancelled(*statuses: int) -> Callable[[Conversation], None]:
+    """A peer that answers Pending, waits for the C-CANCEL-RQ, and then answers these."""
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, command = talk.read_command()
+        talk.send(talk.message(context, response_to(command, 0xFF00)))
+        assert talk.read_command()[1].command_field == 0x0FFF
+        for status in statuses:
+            talk.send(talk.message(context, response_to(command, status)))
+        assert talk.read_pdu()[0] == 5
+        talk.send(encode_pdu(ReleaseRP()))
+
+    return script
+
+
 def test_a_cancel_that_is_not_heeded(console: Console) -> None:
-    with answering(0xFF00, 0xFF00, 0x0000) as peer:
+    with scripted(_until_cancelled(0xFF00, 0x0000)) as peer:
         retrieve(console, peer, "C-FIND", STUDY_FIND, STUDY, cancel_after=1)
     check(diagnoses(console), "peer.cancel-ignored")
 
 
 def test_a_cancel_that_is_heeded(console: Console) -> None:
-    with answering(0xFF00, 0xFF00, 0xFE00) as peer:
+    with scripted(_until_cancelled(0xFF00, 0xFE00)) as peer:
         retrieve(console, peer, "C-FIND", STUDY_FIND, STUDY, cancel_after=1)
     assert "peer.cancel-ignored" not in diagnoses(console)
 
