@@ -407,6 +407,8 @@ def reason(error: Exception) -> str:
     """What the system says went wrong, without the path: a peer reads it in an Error Comment of 64 characters, and has
     no business with our folders."""
     for cause in (error, error.__cause__):
+        if isinstance(cause, FileExistsError):  # of all that is done where an instance goes, when its folder is made
+            return "a file has the folder's name"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
     return str(error)

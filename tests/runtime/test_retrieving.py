@@ -12,6 +12,7 @@ import pytest
 from engine.model.commands import MoveDestination, Outgoing, Retrieve
 from engine.model.notices import (
     Direction,
+    ErrorNotice,
     ListenerNotice,
     MessageNotice,
     Outcome,
@@ -140,6 +141,16 @@ def test_a_get_is_seen_inside_and_only_known_classes_are_proposed(console: Conso
     proposed = query_contexts(STUDY_GET, with_storage=True, classes=(CT,))
     assert {c.abstract_syntax for c in proposed[1:]} == {CT}
     assert len({c.transfer_syntaxes for c in proposed}) > 10  # a context for each compression
+
+
+def test_a_get_into_a_folder_that_is_a_file_says_so(console: Console, tmp_path: Path):
+    (tmp_path / "got").write_text("mine")
+    archive = console.listen(stock(tmp_path / "stock", 1))
+    command = ask(console, archive, "C-GET", STUDY_GET, sop_classes=(CT,), folder=tmp_path / "got")
+    assert end(console, command).outcome is Outcome.FAILURE
+    (told,) = console.of(ErrorNotice)
+    assert told.sentence == "Instance 1.2.3.0 was not stored: cannot store: a file has the folder's name."
+    assert (tmp_path / "got").read_text() == "mine"
 
 
 def test_what_is_moved_to_a_third_ae_is_told_from_the_responses_only(console: Console, tmp_path: Path):
