@@ -363,8 +363,9 @@ class Messages:
         association = self._association
         invocation = self._invocations.get(event.operation)
         service = invocation.service if invocation else "request"
-        begun = association.cut_off(association.machine.pending)
-        seconds = association.timeouts.dimse
+        begun, seconds = association.cut_off(association.machine.pending), association.timeouts.dimse
+        if self._unasked and association.context.now() - association.link.last_activity < seconds / 2:
+            begun = ""  # it has not stopped: that is of what comes instead
         sentence = sentences.response_timed_out(association.peer, service, seconds, begun, self._unasked)
         association.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_RESPONSE)
 

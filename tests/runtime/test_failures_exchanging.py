@@ -112,6 +112,27 @@ def test_a_response_to_another_message_is_told_and_not_taken(console: Console) -
     assert console.of(FindingNotice, lambda n: n.rule == "exchange.unsolicited" and "4711" in n.sentence)
 
 
+def test_a_peer_that_goes_on_answering_something_else_has_not_stopped(console: Console) -> None:
+    """Whatever part of a PDU has come when its time is up."""
+
+    def then(c: Conversation) -> None:
+        context, command = c.read_command()
+        other = c.message(context, response_to(command, 0).with_values(MessageIDBeingRespondedTo=4711))
+        c.send(other[:-4])
+        while not c.over.is_set():
+            c.send(other[-4:] + other[:-4])
+
+    with scripted(accepting(then)) as peer:
+        fails(
+            console,
+            peer,
+            Outcome.TIMED_OUT,
+            "sent no response",
+            "What came instead: ",
+            timeouts=replace(LONG, dimse=2.0),
+        )
+
+
 def test_a_peer_that_stops_reading(console: Console) -> None:
     """Its socket's buffers fill up; what waits behind them is given up."""
 
