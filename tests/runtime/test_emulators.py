@@ -137,7 +137,7 @@ def test_the_report_on_the_same_or_on_a_new_association(route: ReportOn, console
 
 
 def test_a_report_for_the_same_association_is_lost_with_it(console: Console) -> None:
-    options = CommitmentOptions(report=ReportOn.SAME, delay=0.3)
+    options = CommitmentOptions(report=ReportOn.SAME, delay=1.5)  # the release comes before
     where = console.listen(emulation=Emulation(commitment=options))
     number = console.open(proposal(where, COMMITMENT))
     ask_commitment(console, number, "1.1")
@@ -147,7 +147,7 @@ def test_a_report_for_the_same_association_is_lost_with_it(console: Console) -> 
 
 def test_a_report_that_could_not_be_delivered_is_tried_again(console: Console) -> None:
     """Its receiver is nowhere to be found until it calls again."""
-    options = CommitmentOptions(delay=0.2, retries=9, retry_after=0.2)
+    options = CommitmentOptions(delay=1.5, retries=9, retry_after=0.2)  # the release comes before
     where = console.listen(emulation=Emulation(commitment=options))
     number = console.open(proposal(where, COMMITMENT))
     ask_commitment(console, number, "1.1", transaction="1.2.78")

@@ -153,7 +153,7 @@ def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path)
     """What the built-in peer sends piles up; after its DIMSE time-out it aborts."""
     folder = tmp_path / "stock"
     write_instances(folder, 1, 30_000_000)
-    listener = console.listen(folder, policy=policy(timeouts=Timeouts(dimse=0.4)))
+    listener = console.listen(folder, policy=policy(timeouts=Timeouts(dimse=1.5)))
     other = Console()
     gc.disable()
     try:
@@ -168,7 +168,7 @@ def test_a_user_that_stops_reading_is_given_up(console: Console, tmp_path: Path)
         other.submit(
             Send(association=number, operation=other.new_id(), message=Outgoing(command=command, data=identifier))
         )
-        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None, 10)
+        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None)
         assert ended.outcome is Outcome.TIMED_OUT
         assert "has taken none of the" in ended.sentence
         for _ in range(20):  # turns of the loop, of which its end takes some

@@ -389,7 +389,7 @@ def test_cancel_gives_up_all_associations_on_their_way(console: Console, tmp_pat
         console.submit(command)
         console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.NEGOTIATING)
         console.submit(Cancel(operation=command.operation))
-        status = console.status(command.operation, 5)
+        status = console.status(command.operation)
     assert (status.outcome, status.remaining) == (Outcome.CANCELLED, 4)
 
 

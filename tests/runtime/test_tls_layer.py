@@ -21,7 +21,7 @@ from tests.runtime.console import HOST, Console, proposal
 from tests.runtime.scripted import Conversation, scripted
 from tests.runtime.tls_files import Files, make_files
 
-WITHIN = 5.0
+WITHIN = 30.0
 LONG = Timeouts(connect=20.0, acse=20.0, dimse=20.0, artim=5.0)
 
 
