@@ -100,20 +100,16 @@ class Stores:
             self.steady, self._before_uid = (direction, seen.form), b""
         return True
 
-    def go_on(self, direction: Direction, form: StoreForm, numbers: list[int], longest: int, answer: int) -> int:
-        """The quick twin of `passes` for some that are named, where the one before them was such too and nothing else
-        has passed since: how many have passed; of the next this says nothing. numbers: their Message IDs.
-        longest, answer: as of `StoreSeen`, of any of them."""
+    def goes_on(self, direction: Direction, form: StoreForm, number: int, longest: int, answer: int) -> bool:
+        """The quick twin of `passes` for one that is named, where the one before it was such too and nothing else has
+        passed since; False says nothing. number: the Message ID; the rest as of `StoreSeen`."""
         if self.steady != (direction, form):
-            return 0
+            return False
         talk, sent = self._talk, direction is Direction.SENT
         asking, most, most_back = sent is talk.requestor, talk.maximum[sent], talk.maximum[not sent]
         if (most and longest - PDU_HEADER > most) or (most_back and answer - PDU_HEADER > most_back):
-            return 0
-        for count, number in enumerate(numbers):
-            if not talk.exchanges.goes_by(asking, number):  # all else is as the one before it has left it
-                return count
-        return len(numbers)
+            return False
+        return talk.exchanges.goes_by(asking, number)  # all else is as the one before it has left it
 
     def passed(self, direction: Direction, seen: StoreSeen) -> None:
         """Such a request and its response passed."""

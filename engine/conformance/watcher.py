@@ -214,10 +214,10 @@ class Watcher:
         self._enter(direction)
         return self._stores.passes(direction, seen, named)
 
-    def go_on(self, direction: Direction, form: StoreForm, numbers: list[int], longest: int, answer: int) -> int:
-        """The quick twin of `passes` for some that are named and come in the usual course: how many have passed; of
-        the next this says nothing. numbers: their Message IDs. longest, answer: as of `StoreSeen`, of any of them."""
-        return 0 if self._echoes else self._stores.go_on(direction, form, numbers, longest, answer)
+    def goes_on(self, direction: Direction, form: StoreForm, number: int, longest: int, answer: int) -> bool:
+        """The quick twin of `passes` for one that is named and comes in the usual course; False says nothing.
+        number: the Message ID; the rest as of `StoreSeen`."""
+        return not self._echoes and self._stores.goes_on(direction, form, number, longest, answer)
 
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a C-STORE-RQ and its response of this form."""

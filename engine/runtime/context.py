@@ -61,8 +61,6 @@ class Context:
         """What was just received is being answered: records wait until the answer is out."""
         self._untold: deque[Callable[[], None]] = deque()
         self._telling = False
-        self.lasting: Callable[[], None] | None = None
-        """Of what is to be recorded, what may wait until more has been received."""
         self.arrived = 0.0
         """When what is being taken in had arrived, in monotonic seconds; 0 where that is now."""
         self.went = 0.0
@@ -99,14 +97,8 @@ class Context:
         """Whether what is to be recorded by `tell` still waits, and nothing is to come behind it."""
         return bool(self._untold) and self._untold[-1] is tell
 
-    def tell_rest_soon(self) -> None:
-        """Record what waits, unless all of it may go on waiting: `tell_rest` follows when no more is received."""
-        if len(self._untold) != 1 or self._untold[0] is not self.lasting:
-            self.tell_rest()
-
     def tell_rest(self) -> None:
         """Record what waits."""
-        self.lasting = None
         if self._untold:
             self._telling = True
             try:

@@ -85,13 +85,8 @@ class Link(Connection):
         context.arrived = getattr(context.loop, "came", 0.0)
         try:
             self._take(nbytes)
-            context.arrived = 0.0
-            self._take_more()
         finally:
             context.arrived = 0.0
-            context.tell_rest()
-
-    def _take_more(self) -> None:
         straight, until = self.machine.straight, self.last_activity + REST_WITHIN
         for _ in range(NEXT_AT_ONCE):
             if self.expects_next:
@@ -127,8 +122,6 @@ class Link(Connection):
             except BaseException:
                 self._break()
                 raise
-            finally:
-                self._context.tell_rest()
 
     def _wait_no_more(self) -> None:
         if self._rest_alarm:
@@ -162,7 +155,7 @@ class Link(Connection):
             self._receiving = context.answering = False
             while self._next:  # something of ours failed; the rest is not lost
                 context.loop.call_soon(self._next.popleft())
-            context.tell_rest_soon()
+            context.tell_rest()
         took = context.now() - now
         if took > SLOW:
             self.room = max(LEAST_ROOM, min(nbytes or self.room, self.room) // 2)

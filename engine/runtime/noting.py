@@ -22,14 +22,13 @@ from engine.wire.message_run import HEADERS, MessageRun
 
 from .context import Context
 from .echo_turns import EchoTurn
-from .runs import PduRun, ResponseRun, StoreKept, StoreRun, Times, message_notice
+from .runs import PduRun, ResponseRun, StoreRun, Times, message_notice
 from .store_turns import Stored, Turn
 
 if TYPE_CHECKING:
     from engine.model.storing import FileResult
 
     from .sent_stores import StoreSent
-    from .store_records import Arrived
 
 KEPT_PDU_BYTES = 64 * 1024 * 1024
 """P-DATA-TF bytes copied into notices for one association. Beyond it only the first bytes of each are kept: a long
@@ -211,50 +210,46 @@ class Notes:
             )
         )
 
-    def note_stores(self, stores: list[Arrived]) -> None:
-        """C-STOREs of one form one behind the other, and their responses, with which nothing is wrong: one record for
-        all of them."""
+    def note_store(
+        self,
+        event: p.StoreReceived,
+        size: int,
+        answer: bytes,
+        context: NegotiatedContext,
+        arrived: Times,
+        answered: Times,
+    ) -> None:
+        """A C-STORE like one before it, with a data set of `size` bytes, and its response, with which nothing is wrong:
+        one record for all of them."""
         outbox, kept = self._context.outbox, self._kept
-        noted: list[StoreKept] = []
         most = KEPT_PDU_BYTES if outbox.has_room else 0
-        for arrived in stores:
-            event, size, answer = arrived.event, arrived.size, arrived.answer
-            data: EncodedData | None = None
-            pdus = [event.command, *arrived.pdus, answer]
-            sizes = [*map(len, pdus)]
-            if kept + (whole := sum(sizes)) <= most:
-                kept += whole
-                told = [*map(bytes, pdus)]
+        pdus: list[tuple[bytes, int]] = []
+        for pdu in (event.command, *event.pdus, answer):
+            length = len(pdu)
+            if kept + length <= most:
+                kept += length
+                pdus.append((bytes(pdu), length))
             else:
-                told = []
-                for pdu, length in zip(pdus, sizes, strict=True):
-                    keeps = kept + length <= most
-                    kept += length if keeps else 0
-                    told.append(bytes(pdu if keeps else pdu[:HEAD]))
-            if self.keeps_data(size):
-                self._kept_data += size if size > SMALL else 0
-                data = _encoded(b"".join([pdu[HEADERS:] for pdu in arrived.pdus]), arrived.context.transfer_syntax)
-            noted.append(
-                (
-                    event.number,
-                    event.uid,
-                    event.command,
-                    answer,
-                    told,
-                    sizes,
-                    data,
-                    size,
-                    arrived.times,
-                    arrived.answered,
-                )
-            )
+                pdus.append((bytes(pdu[:HEAD]), length))
+        data = None
+        if self.keeps_data(size):
+            self._kept_data += size if size > SMALL else 0
+            data = _encoded(b"".join([pdu[HEADERS:] for pdu in event.pdus]), context.transfer_syntax)
         outbox.put(
             StoreRun(
                 association=self._association,
                 limits=self._limits,
-                context=stores[0].context,
-                form=stores[0].event.form,
-                stores=noted,
+                context=context,
+                pdus=pdus,
+                form=event.form,
+                number=event.number,
+                uid=event.uid,
+                command=event.command,
+                answer=answer,
+                data=data,
+                data_length=size,
+                arrived=arrived,
+                answered=answered,
                 states=(RECEIVING, SENDING),
                 held=kept - self._kept,
             )

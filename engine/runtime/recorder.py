@@ -265,10 +265,10 @@ class Recorder(Notes):
         self._last_was_wrong = False
         return not self._held and self._watcher.passes(direction, seen, named)
 
-    def go_on(self, direction: Direction, form: StoreForm, numbers: list[int], longest: int, answer: int) -> int:
+    def goes_on(self, direction: Direction, form: StoreForm, number: int, longest: int, answer: int) -> bool:
         """The quick twin of `passes`, as of the watcher."""
         self._last_was_wrong = False
-        return 0 if self._held else self._watcher.go_on(direction, form, numbers, longest, answer)
+        return not self._held and self._watcher.goes_on(direction, form, number, longest, answer)
 
     def note_clean(self, form: StoreForm) -> None:
         """Nothing was found in a request and its response of this form."""

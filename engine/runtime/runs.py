@@ -191,41 +191,47 @@ class MadeAtOnce:
         raise NotImplementedError
 
 
-StoreKept = tuple[bytes, bytes, bytes, bytes, list[bytes], list[int], EncodedData | FileData | None, int, Times, Times]
-"""A C-STORE-RQ and its response: Message ID and SOP Instance UID, as of `StoreReceived`; the P-DATA-TFs with the two
-command sets; what is kept of each P-DATA-TF, of the response's last, and its size; the data set and its size; when the
-request arrived, and when the response went."""
-
-
 @dataclass(slots=True, kw_only=True)
 class StoreRun(MadeAtOnce):
-    """C-STOREs of one form that arrived one behind the other and were answered with success: of each the notices of its
-    P-DATA-TFs, of the request, of the response's P-DATA-TF, and of the response.
+    """A C-STORE that arrived and was answered with success: the notices of its P-DATA-TFs, of the request, of the
+    response's P-DATA-TF, and of the response.
 
-    states: as in `PduNotice`, of what is received and of what is sent.
+    pdus: what is kept of each P-DATA-TF, and its size. form, number, uid: of the request, as of `StoreReceived`.
+    command, answer: the P-DATA-TFs with the two command sets. arrived, answered: when (time, clock). states: as in
+    `PduNotice`, of what is received and of what is sent.
     """
 
     association: int
     limits: Limits
     context: NegotiatedContext
+    pdus: list[tuple[bytes, int]]
     form: StoreForm
-    stores: list[StoreKept]
+    number: bytes
+    uid: bytes
+    command: bytes
+    answer: bytes
+    data: EncodedData | FileData | None
+    data_length: int
+    arrived: Times
+    answered: Times
     states: tuple[States, States]
     held: int
 
     def _made(self) -> list[AnyNotice]:
-        made: list[AnyNotice] = []
-        number, limits, context, (received, sent) = self.association, self.limits, self.context, self.states
-        into, back = Direction.RECEIVED, Direction.SENT
-        for own, uid, command, answer, kept, sizes, data, length, arrived, answered in self.stores:
-            request = self.form.command(own, uid)
-            response = response_to(request, SUCCESS)
-            asked, said = command[HEADERS:], answer[HEADERS:]
-            made += pdu_notices(number, into, kept[:-1], sizes, arrived, received)
-            made.append(message_notice(number, limits, into, context, None, arrived, request, asked, data, length))
-            made += pdu_notices(number, back, kept[-1:], sizes[-1:], answered, sent)
-            made.append(message_notice(number, limits, back, context, None, answered, response, said))
-        return made
+        request = self.form.command(self.number, self.uid)
+        (*kept, answer), (*sizes, answer_size) = zip(*self.pdus, strict=True)
+        received, sent = self.states
+        command, response = self.command[HEADERS:], self.answer[HEADERS:]
+        own = self.association, self.limits
+        arrived, answered, context = self.arrived, self.answered, self.context
+        return [
+            *pdu_notices(self.association, Direction.RECEIVED, kept, sizes, arrived, received),
+            message_notice(
+                *own, Direction.RECEIVED, context, None, arrived, request, command, self.data, self.data_length
+            ),
+            *pdu_notices(self.association, Direction.SENT, (answer,), (answer_size,), answered, sent),
+            message_notice(*own, Direction.SENT, context, None, answered, response_to(request, SUCCESS), response),
+        ]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -101,7 +101,7 @@ class Both:
         request, (answer,) = parts(CONTEXT, store(number, **FORMS[what]), data), parts(CONTEXT, stored(number), None)
         form, longest = self.forms[what], max(map(len, request))
         found = self.told(self.plain, [*((RECEIVED, pdu) for pdu in request), (SENT, answer)])
-        if self.quick.go_on(RECEIVED, form, [number], longest, len(answer)):
+        if self.quick.goes_on(RECEIVED, form, number, longest, len(answer)):
             way = "went on"
         elif self.quick.passes(RECEIVED, self.seen(form, number, longest, answer), named=True):
             way = "passed"

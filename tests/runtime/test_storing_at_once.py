@@ -210,23 +210,18 @@ def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
             context=NegotiatedContext(
                 id=1, abstract_syntax=CT, proposed=(EXPLICIT,), result=0, transfer_syntax=EXPLICIT
             ),
+            pdus=[(b"command", 7), (b"data", 4), (b"answer", 6)],
             form=form,
-            stores=[
-                (
-                    *(own := (b"\x07\0", b"1.2\0")),
-                    form.request(*own),
-                    form.answer(*own),
-                    [b"command", b"data", b"answer"],
-                    [7, 4, 6],
-                    None,
-                    0,
-                    (1.0, 2.0),
-                    (3.0, 4.0),
-                )
-            ]
-            * 2,
+            number=b"\x07\0",
+            uid=b"1.2\0",
+            command=form.request(b"\x07\0", b"1.2\0"),
+            answer=form.answer(b"\x07\0", b"1.2\0"),
+            data=None,
+            data_length=0,
+            arrived=(1.0, 2.0),
+            answered=(3.0, 4.0),
             states=(("Sta6", "Evt10", "DT-2", "Sta6"), ("Sta6", "Evt9", "DT-1", "Sta6")),
-            held=34,
+            held=17,
         )
 
     whole, singly = record(), record()
@@ -236,9 +231,9 @@ def test_notices_of_one_record_may_be_fetched_one_by_one() -> None:
     assert not whole.left
     assert apart == together
     told = [n for n in together if isinstance(n, MessageNotice)]
-    assert [n.command for n in told] == [decode_command(command), response_to(request, SUCCESS)] * 2
-    assert [n.command_bytes for n in told] == [command, answer] * 2
-    assert [type(n) for n in together] == [PduNotice, PduNotice, MessageNotice, PduNotice, MessageNotice] * 2
+    assert [n.command for n in told] == [decode_command(command), response_to(request, SUCCESS)]
+    assert [n.command_bytes for n in told] == [command, answer]
+    assert [type(n) for n in together] == [PduNotice, PduNotice, MessageNotice, PduNotice, MessageNotice]
 
 
 def test_usual_ones_go_the_straight_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,9 @@ the long way, and nothing waits for long."""
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,6 @@ from engine.model.notices import AssociationNotice, Direction, ErrorNotice, Mess
 from engine.protocol import straight_pdus
 from engine.runtime import archive, link, serving, transport
 from engine.runtime.archive import Archive
-from engine.runtime.link import Link
-from engine.runtime.outbox import Outbox
-from engine.runtime.runs import StoreRun
 from engine.services.responses import request_of
 from engine.standard.pdus import AbortPdu, AssociateRQ, ReleaseRQ
 from engine.wire import datasets
@@ -113,24 +109,13 @@ def interrupted(talk: Conversation, count: int, interruption: bytes) -> None:
     talk.wait_closed()
 
 
-def one_after_the_other(talk: Conversation, requests: Iterable[bytes]) -> None:
-    for request in requests:
-        talk.send(request)
-        assert talk.next_request() is not None
-    talk.send(RELEASE)
-    talk.sock.shutdown(socket.SHUT_WR)
-    talk.wait_closed()
-
-
-def told_of(
-    folder: Path, *conversation: Any, talks: Callable[..., None] = interrupted
-) -> tuple[list[dict[str, Any]], dict[str, bytes], list[str]]:
+def told_of(folder: Path, *conversation: Any) -> tuple[list[dict[str, Any]], dict[str, bytes], list[str]]:
     """What is told of a conversation with a listener, its files, and what it holds after a restart."""
     console = Console()
     try:
         here = console.listen(folder)
         with calling(here.port, (CT, EXPLICIT), VERIFICATION) as talk:
-            talks(talk, *conversation)
+            interrupted(talk, *conversation)
         incoming = console.wait(AssociationNotice, lambda n: n.listener is not None)
         console.ended(incoming.association)
     finally:
@@ -212,45 +197,6 @@ def test_one_that_comes_in_pieces_goes_the_straight_way(tmp_path: Path, monkeypa
     _, files, _ = told_of(tmp_path, 0, b"")
     assert set(files) == {f"1.{n}.dcm" for n in (1, 2, 3, 4)}
     assert len(went) == 3
-
-
-def stores(*sizes: int) -> list[bytes]:
-    return [b"".join(store(number, size)) for number, size in enumerate(sizes, 1)]
-
-
-ONE_AFTER_THE_OTHER = {
-    "small": stores(*range(100, 4100, 200)),
-    "large between": stores(100, 100, 100, 30_000, 100, 100, 20_000, 20_000, *[100] * 9),
-    "an echo between": [*stores(100, 100, 100, 100), ECHO, *stores(*[100] * 8)[4:]],
-    "a number again": [*stores(*[100] * 4), *stores(*[100] * 9)],
-    "other UIDs": [s.replace(b"UI\x04\x001.5\0", b"UI\x04\x001.7\0") for s in stores(*[100] * 9)],
-}
-
-
-@pytest.mark.parametrize("rooms", [ROOMS["pieces"], ROOMS["whole"]])
-@pytest.mark.parametrize("requests", ONE_AFTER_THE_OTHER.values(), ids=ONE_AFTER_THE_OTHER)
-def test_those_that_are_told_together_are_told_as_by_the_long_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requests: list[bytes], rooms: tuple[int, ...]
-) -> None:
-    together: list[int] = []
-    received, put = Link._received_already, Outbox.put
-
-    def when_it_is_there(self: Link) -> int:
-        select.select([self._socket], [], [], 0.5)  # type: ignore[list-item]
-        return received(self)
-
-    def noted(self: Outbox, notice: Any) -> None:
-        if isinstance(notice, StoreRun):
-            together.append(len(notice.stores))
-        put(self, notice)
-
-    monkeypatch.setattr(Link, "_received_already", when_it_is_there)
-    monkeypatch.setattr(Outbox, "put", noted)
-    cut(monkeypatch, rooms)
-    at_once = told_of(tmp_path / "at once", requests, talks=one_after_the_other)
-    assert max(together) > 1
-    by_the_long_way(monkeypatch)
-    assert at_once == told_of(tmp_path / "long", requests, talks=one_after_the_other)
 
 
 def test_what_has_come_is_told_though_the_rest_stays_away(tmp_path: Path, console: Console) -> None:
