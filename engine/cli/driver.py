@@ -74,8 +74,7 @@ class Driver:
     def __init__(self, engine: Engine, output: Output) -> None:
         self.engine = engine
         self.output = output
-        self.defect = False
-        """Whether the engine has told of a defect of its own."""
+        self._broke = self._silent = False
 
     def new_id(self) -> int:
         return self.engine.new_id()
@@ -136,10 +135,17 @@ class Driver:
     def tell(self, notice: AnyNotice, watch: Watch | None = None) -> None:
         """Print a notice, of the engine's or of our own making."""
         self.output.notice(notice)
-        if isinstance(notice, EngineNotice | ErrorNotice) and notice.report:
-            self.defect = True
+        if isinstance(notice, EngineNotice):
+            self._silent = not notice.answers  # once it answers again it was held up, by a busy machine perhaps
+        elif isinstance(notice, ErrorNotice) and notice.report:
+            self._broke = True
         if watch is not None:
             watch(notice)
+
+    @property
+    def defect(self) -> bool:
+        """Whether the engine has told of a defect of its own, or has not answered to the end."""
+        return self._broke or self._silent
 
     def rest(self) -> None:
         """Print what is left after the engine has stopped."""

@@ -155,6 +155,8 @@ class Life:
         self._tell(seconds, sentences.silent(seconds, self._patience), report)
 
     def _answers(self, seconds: float) -> None:
+        if self._abandoned:
+            return  # another has taken its place
         self._tell(seconds, sentences.answers_again(seconds), answers=True)
 
     def _tell(self, seconds: float, sentence: str, report: str = "", *, answers: bool = False) -> None:

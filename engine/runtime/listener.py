@@ -146,16 +146,12 @@ class Listener:
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
-        self.context.loop.call_later(LOADED_AFTER, self._load_pydicom)
+        self.context.loop.call_later(LOADED_AFTER, self.context.loop.run_in_executor, None, load_pydicom)
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self.tell(True, sentences.listening(host, self.port) + spoken)
         self._contents.report_left()
         self.objects.told_anew()
         return True
-
-    def _load_pydicom(self) -> None:
-        """Beside, before a data set needs it."""
-        self.context.spawn(asyncio.to_thread(load_pydicom), "Loading pydicom")
 
     async def _serve(self) -> None:
         """Take connections, at every socket; none waits before all of them have who closes them."""

@@ -92,6 +92,28 @@ def test_a_command_ends_though_its_engine_is_blocked(
     assert SECRET not in out + err
 
 
+def test_an_engine_that_was_held_up_for_a_while_is_no_defect(
+    engines: list[Engine], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a machine that is busy with something else."""
+    monkeypatch.setattr(pulse, "BEAT", 0.05)
+    goes_on = threading.Event()
+    before = driver.Driver.tell
+
+    def tell(self: driver.Driver, notice: Any, watch: Any = None) -> None:
+        before(self, notice, watch)
+        if notice.kind == "listener" and notice.listening:
+            engines[0]._context.loop.call_soon_threadsafe(goes_on.wait)
+        elif notice.kind == "engine":
+            goes_on.set()
+            if notice.answers:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(driver.Driver, "tell", tell)
+    assert main(["listen", "--port", "0"]) == Exit.SUCCESS
+    assert "The engine has not answered for" in capsys.readouterr().err
+
+
 def test_the_built_in_peer_goes_on_listening(
     engines: list[Engine], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
