@@ -3,8 +3,8 @@
 - tables and lists: rows, tables, lists
 - the status log: log_feed, log_store, log_texts, log_model, log_text, log_filter, log_masks, log_associations,
   log_links, log_json, log_redaction, log_lessons
-- the trace: trace_store, trace_lists, trace_contexts, trace_information, trace_tls, trace_target, trace_words,
-  trace_secrets, node_tree
+- the trace: trace_store, trace_lists, trace_contexts, trace_information, trace_tls, trace_target, trace_places,
+  trace_words, trace_secrets, node_tree
 - findings: finding_rows, rule_page, waiver_book, diagnosis_book
 - command sets: command_draft, command_model, command_values
 - data sets: dataset_model, dataset_edits, dataset_values, attribute_picks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.model.notices import Direction, PduNotice
+from engine.model.notices import PduNotice
 from engine.standard.pdus import PDataTF
 from engine.trace.explain import Node, explain_pdu
 from gui.forms.hex_view import HexView
@@ -28,6 +28,7 @@ from gui.models.node_tree import NodeTreeModel, twin
 from gui.models.rows import COPY_ROLE, RowTableModel
 from gui.models.tables import CellDelegate, PlainTable
 from gui.models.trace_lists import PDU_COLUMNS, pdu_filter
+from gui.models.trace_places import sent_from, told_before
 from gui.models.trace_secrets import without_secrets
 from gui.models.trace_store import KEPT_PDUS
 from gui.pace import Pace
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 WIDE = 900
 """Pixels from which tree and bytes stand beside each other."""
 _TYPING_PAUSE = 120
-_CONTROL = 11
-"""Offset of the first message control header of a P-DATA-TF (PS3.8 9.3.5)."""
 _OPEN_LEVELS = {PDataTF.TYPE: 2}
 """Levels of the tree open at first: items have a summary, so they stay closed; a command set is what one looks for."""
 _EMPTY = "<b>No PDUs yet</b><br>Each PDU sent and received has a row here, with the state it led to."
@@ -231,8 +230,8 @@ class PdusTab(QWidget):
         self._publish()
         records = self.model.records
         if sent is not None and (message or not sent):
-            return self.select_position(_told_before(records, time, sent))
-        return self.select_position(_sent_from(records, time, any_way=sent is None))
+            return self.select_position(told_before(records, time, sent))
+        return self.select_position(sent_from(records, time, any_way=sent is None))
 
     def select_position(self, position: int) -> bool:
         """Select a PDU by its place among all; a filter that hides it is taken away."""
@@ -351,37 +350,3 @@ class PdusTab(QWidget):
         bytes_width = self.hex.sizeHint().width()
         across = [self.width() - bytes_width, bytes_width]
         self.below.setSizes(across if orientation is Qt.Orientation.Horizontal else [500, 400])
-
-
-# Each direction is in the order of its times. Both together are not: what is received is told when we come to it, with
-# the time it had arrived, perhaps after what we sent later.
-
-
-def _sent_from(records: Sequence[PduNotice], time: float, *, any_way: bool) -> int:
-    """The first PDU sent (or of any direction) at a time or later; else the last sent before; -1 when there is none."""
-    before = -1
-    for i, pdu in enumerate(records):
-        sent = pdu.direction is Direction.SENT
-        if pdu.time >= time and (sent or any_way):
-            return i
-        if sent:
-            before = i
-    return before
-
-
-def _told_before(records: Sequence[PduNotice], time: float, sent: bool) -> int:
-    """The PDU with which the message begins that was whole at a time; -1 when there is none."""
-    direction = Direction.SENT if sent else Direction.RECEIVED
-    last = -1
-    for i in range(len(records) - 1, -1, -1):
-        pdu = records[i]
-        if pdu.direction is direction and pdu.time <= time:
-            last = i
-            if not _is_fragment(pdu.data):
-                break
-    return last
-
-
-def _is_fragment(data: bytes) -> bool:
-    """Whether a P-DATA-TF begins in the middle of a message: with a fragment of a data set (PS3.8 E.2)."""
-    return len(data) > _CONTROL and data[0] == PDataTF.TYPE and not data[_CONTROL] & 1

@@ -306,6 +306,7 @@ def test_a_row_leads_to_what_arrived_before_that_which_was_sent_meanwhile(panel:
     talk = Conversation().opened()
     talk.exchange("C-ECHO", VERIFICATION)
     echoed = len(talk.notices)
+    talk.pass_time(0.02)
     talk.message(SENT, "C-ECHO-RQ", 1, MessageID=9)
     sent = talk.time
     talk.time -= 0.01  # told when we come to it, and it was there before
