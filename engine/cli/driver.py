@@ -108,7 +108,8 @@ class Driver:
             if wanted.status is None:  # what came of it so far is told all the same
                 for number in tuple(wanted.open):
                     self.submit(Abort(association=number))
-                self.until(lambda: wanted.complete, see, PATIENCE)
+                # What had come before is printed yet, and a peer may send quicker than that goes.
+                self.until(lambda: wanted.complete, see, PATIENCE, 10 * LONGEST)
         if wanted.status is None:
             raise KeyboardInterrupt
         code = OF_OUTCOME[wanted.status.outcome]
@@ -116,10 +117,18 @@ class Driver:
             code = Exit.DEFECT
         return wanted.status, Exit.INTERRUPTED if interrupted else code
 
-    def until(self, done: Callable[[], bool], watch: Watch | None = None, patience: float | None = None) -> None:
-        """Print until `done` is true, or until nothing has passed for `patience` seconds, or all took `LONGEST`."""
+    def until(
+        self,
+        done: Callable[[], bool],
+        watch: Watch | None = None,
+        patience: float | None = None,
+        longest: float | None = None,
+    ) -> None:
+        """Print until `done` is true, or until nothing has passed for `patience` seconds, or all took `longest`
+        (`LONGEST`)."""
         waited, begun = 0.0, self.engine.now()
-        while not done() and (patience is None or (waited < patience and self.engine.now() - begun < LONGEST)):
+        most = LONGEST if longest is None else longest
+        while not done() and (patience is None or (waited < patience and self.engine.now() - begun < most)):
             notices = self.engine.drain_wait(TICK)
             waited += 0.0 if notices else TICK
             for notice in notices:

@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_written_is_a_reason(tmp_path: Path) -> None:
     blocked.write_text("in the way")
     store = FolderStore(blocked)
     said = store.add(instance_from(CT, "1.2", EncodedData(b"", EXPLICIT)))
-    assert said == "cannot store: File exists"
+    assert said == "cannot store: a file has the folder's name"
     assert not list(store.instances())
 
 

@@ -53,8 +53,8 @@ Interpretation Interrupted Intra-Oral Intraocular Intravascular Invalid Inventor
 IssuerOfAccessionNumberSequence IssuerOfAdmissionIDSequence IssuerOfPatientID IssuerOfPatientIDQualifiersSequence It
 Item Item-length Items Its J JJ JPEG JPEG-LS JPIP JSON JWT Job Judging KB KEY Keeps Kept Keratometry Kerberos Key
 Keys Keyword KiB L LE LO LOW LT LUT Label Last Layer Leave Leaves Left Legacy Length Lens Lensometry Level Likely
-Limits Line List Listening Little Loading Location Log Logging Look Looking Lossless Lossy Lost M MAMMO MEDIUM MIME
-MLLP MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
+Limits Line List Listening Little Location Log Logging Look Looking Lossless Lossy Lost M MAMMO MEDIUM MIME MLLP
+MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
 ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum Measurements Media MediaCreationManagement
 MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages Meta Microscopic Microscopy Min Minimum
 Missing Mistyped Mixes Modality ModalityPerformedProcedureStep ModalityPerformedProcedureStepRetrieve Model
