@@ -95,8 +95,8 @@ def test_a_peer_that_never_heeds_the_cancel_is_left(tmp_path: Path) -> None:
         context, request = c.read_command()
         match = encode_dataset(keys(PatientID="1"), IMPLICIT)
         pending = c.message(context, response_to(request, 0xFF00).with_values(CommandDataSetType=1), match)
-        while not c.over.is_set():
-            c.send(pending * 100)
+        while not c.over.wait(0.001):
+            c.send(pending * 5)
             begun.set()
 
     hasty = "import engine.cli.driver; engine.cli.driver.LONGEST = 1.0; "
