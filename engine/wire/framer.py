@@ -132,12 +132,14 @@ class Framer:
                     self._count(left)
                     if self._unfinished.size > self._most:
                         raise self._too_many(length)
-                return
+                break
             start = self._start
             self._start = stop = start + PDU_HEADER + length
             yield self._view[start:stop]
             if self._waits:
                 return
+        if len(self._data) > 2 * _LARGEST and left <= _LARGEST:  # a long one has ended: who sent it may rest for hours
+            self._move_to(_LARGEST)
 
     def _limit_of(self, kind: int) -> int:
         if kind != PDataTF.TYPE:

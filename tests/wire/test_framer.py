@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,6 +92,23 @@ def test_long_pdus_under_way_count_until_they_are_whole() -> None:
     assert both.size == len(whole) - 1
     one.close()
     assert both.size == 0
+
+
+@pytest.mark.parametrize("behind", [0, 3, 9])
+def test_the_memory_of_a_long_pdu_is_given_back_when_it_has_ended(behind: int) -> None:
+    framer, long = Framer(), pdu(16 << 20)
+    stream = long + pdu(20)
+    tracemalloc.start()
+    try:
+        for at in range(0, len(long), 1 << 20):
+            for whole in framer.feed(stream[at : min(at + (1 << 20), len(long) + behind)]):
+                assert whole == long
+                del whole
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 4 << 20 and framer.pending == behind
+    assert [bytes(p) for p in framer.feed(stream[len(long) + behind :])] == [pdu(20)]
 
 
 def test_pdus_not_fetched_stay_queued() -> None:
