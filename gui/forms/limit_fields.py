@@ -13,7 +13,7 @@ from .fields import TextField
 HEADINGS = (
     ("Of an association", ("pdu_length", "pdvs", "command_set", "contexts", "items", "waiting", "unasked")),
     ("Of a message", ("data_set", "memory", "depth", "inflated", "decoded")),
-    ("Of all that comes", ("unfinished",)),
+    ("Of all associations", ("unfinished",)),
     ("Of all that is stored", ("files", "received", "disk_left", "without_folder", "objects")),
 )
 
@@ -31,8 +31,10 @@ class LimitFields(dict[str, TextField]):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__()
-        for row in LIMITS:
-            self[row.name] = TextField(row.label, partial(_problem, row), parent=parent, hint=row.hint)
+        rows = {row.name: row for row in LIMITS}
+        for name in (name for _, names in HEADINGS for name in names):  # made as they are shown: so does Tab go
+            row = rows[name]
+            self[name] = TextField(row.label, partial(_problem, row), parent=parent, hint=row.hint)
 
     def set_limits(self, limits: Limits) -> None:
         for row in LIMITS:

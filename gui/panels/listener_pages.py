@@ -78,8 +78,7 @@ class Page(QWidget):
         grid.setVerticalSpacing(SPACING.large)
         for row, (left, right) in enumerate(rows):
             grid.addWidget(left, row, 0, _TOP)
-            if right is not None:
-                grid.addWidget(right, row, 1, _TOP)
+            grid.addWidget(right or QWidget(self), row, 1, _TOP)  # an empty column would have no gap before it
         grid.setColumnStretch(0, stretch[0])
         grid.setColumnStretch(1, stretch[1])
         self.column.addLayout(grid)
