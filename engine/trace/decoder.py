@@ -42,7 +42,7 @@ from engine.standard.pdus import (
 )
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 from engine.wire.framer import Framer
-from engine.wire.pdus import INVALID_PARAMETER_VALUE, PduError, all_of, decode_pdu, iter_pdvs
+from engine.wire.pdus import INVALID_PARAMETER_VALUE, PDU_HEADER, PduError, all_of, decode_pdu, iter_pdvs
 from engine.wire.reassembly import Assembled, FragmentError, Reassembler
 from engine.wire.secrets import without_strays
 
@@ -78,7 +78,8 @@ class _Side:
 
     def begin(self) -> None:
         """At the beginning of a PDU and of a message."""
-        self.framer = Framer(self.limits.pdu_length)
+        limit = self.limits.pdu_length
+        self.framer = Framer(limit, most=PDU_HEADER + limit)  # a stream has one PDU under way
         self.begin_message()
 
     def begin_message(self) -> None:

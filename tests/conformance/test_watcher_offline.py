@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from engine.conformance.watcher import Watcher
 from engine.model.association import Peer
-from engine.model.notices import FindingNotice, MessageNotice
-from engine.standard.pdus import PDataTF, ReleaseRQ
+from engine.model.notices import FindingNotice, MessageNotice, PduNotice
+from engine.standard.pdus import PDataTF, Pdv, ReleaseRQ
 from engine.trace.capture import decode
 from engine.trace.decoder import Decoder
+from engine.wire.framer import Framer
 from engine.wire.pdus import encode_pdu
 from tests.conformance.cases_exchange import INSTANCE, STORE, STORED
 from tests.conformance.talk import ECHO, ECHOED, RECEIVED, SENT, Talk, number_of
@@ -72,3 +75,14 @@ def test_after_a_gap_only_what_stands_alone_is_judged() -> None:
     found = [v.finding.rule for v in watcher.pdu(SENT, (encode_pdu(pdu),))]
     assert "pdata.odd-fragment" in found
     assert "command.trailing-bytes" in found
+
+
+def test_a_long_pdu_is_read_whatever_live_associations_may_hold_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit, alone, _ = Framer.__init__.__defaults__ or ()
+    monkeypatch.setattr(Framer.__init__, "__defaults__", (limit, alone, 1 << 20))
+    recorded = decoder()
+    told = [n for side, data in RECORDED[:2] for n in recorded.feed(data, side, 0.0)]
+    pdu = encode_pdu(PDataTF(pdvs=(Pdv(context_id=1, control=2, fragment=bytes(4 << 20)),)))
+    for start in range(0, len(pdu), 1 << 20):
+        told += recorded.feed(pdu[start : start + (1 << 20)], True, 0.0)
+    assert [len(n.data) for n in told if isinstance(n, PduNotice)][-1] == len(pdu)
