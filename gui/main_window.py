@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
             self.opening.start_message,
             self,
         )
-        self.drafts = Drafts(self.builder, workspace.folder / "drafts", self.store, self)
+        self.drafts = Drafts(self.builder, workspace.folder, self.store, self)
 
     def _lay_out(self) -> None:
         inner = QWidget(self)
@@ -402,4 +402,5 @@ class MainWindow(QMainWindow):
     def _finish(self) -> None:
         self._closed = True
         self.close()
+        self.drafts.leave()
         self.ended.emit()

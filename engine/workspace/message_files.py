@@ -231,13 +231,13 @@ def _read_json(name: Any, folder: Path) -> DataSet:
         raise ValueProblem(f"{path}: {error}") from None
 
 
-def save_message(path: Path, message: MessageFile) -> None:
-    """Write a message file that loads as this message. Raises `WorkspaceError`."""
+def save_message(path: Path, message: MessageFile, *, private: bool = False) -> None:
+    """Write a message file that loads as this message; private: for the user only. Raises `WorkspaceError`."""
     try:
         text = message_text(message, path.parent)
     except ValueProblem as problem:
         raise WorkspaceError(path, problem.reason, None, ".".join(map(str, problem.path))) from None
-    write_atomically(path, text)
+    write_atomically(path, text, private=private)
 
 
 def message_text(message: MessageFile, folder: Path | None = None) -> str:

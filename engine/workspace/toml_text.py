@@ -175,20 +175,23 @@ def literal(value: Any) -> str:
     return tomli_w.dumps({"v": value})[4:].rstrip("\n")
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file in one step. Raises `WorkspaceError` when the folder or the disk refuses."""
+def write_atomically(path: Path, text: str, *, private: bool = False) -> None:
+    """Replace the file in one step. Raises `WorkspaceError` when the folder or the disk refuses.
+
+    private: only the user may read the file, and list the folder where it is made here.
+    """
     from tempfile import mkstemp
 
     temporary: str | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
         handle, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        Path(temporary).chmod(mode)
+        if not private:  # as mkstemp has made it
+            Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         Path(temporary).replace(path)
     except (OSError, UnicodeEncodeError) as error:
         if temporary is not None:

@@ -20,28 +20,33 @@ from gui.background import Background
 
 from .builder_page import MessagePage
 from .builder_panel import BuilderPanel
+from .draft_places import take_places
 
 LIMIT = 8 * 1024 * 1024
 """Bytes of values kept of one draft: beyond, writing them as text would hold up the window as it closes."""
 OFTEN = 15_000
 """Milliseconds between two looks whether anything has changed: what is lost at most when the program is killed."""
-_TABS, _CURRENT = "builder/tabs", "builder/tab"
 UNREADABLE = ".unreadable"
 
 
 class Drafts(QObject):
-    """Which tabs there are stands in the window's own settings, what is in them in files of `folder`."""
+    """Which tabs there are stands in the window's own settings, what is in them in files of the workspace, which only
+    the user may read: they may hold patients' data."""
 
-    def __init__(self, builder: BuilderPanel, folder: Path, store: QSettings, parent: QObject | None = None) -> None:
+    def __init__(self, builder: BuilderPanel, workspace: Path, store: QSettings, parent: QObject | None = None) -> None:
+        """workspace: its folder."""
         super().__init__(parent)
-        self._builder, self._folder, self._store = builder, folder, store
+        self._builder, self._store = builder, store
+        self._place, *self._adopted = take_places(workspace, store)
+        """Ours, and those whose drafts become ours as soon as they are written."""
+        self._folder = self._place.folder
         self._work: Background | None = None
         self._kept: dict[str, MessageFile] = {}
         """By name of the draft, what was written while the window is open."""
         self._told = ""
         self._names: WeakKeyDictionary[MessagePage, str] = WeakKeyDictionary()
-        """Of the drafts written while the window is open. Each page has its own, which no other window of the
-        workspace has: whatever was written last, a draft never comes back as the message of another file."""
+        """Of the drafts. Each page has its own, every time: whatever was written last, a draft never comes back as the
+        message of another file."""
         self._own: set[str] = set()
         """What we wrote or opened: ours to remove."""
         self._timer = QTimer(self)
@@ -59,7 +64,7 @@ class Drafts(QObject):
             if page.blank:
                 continue
             message = page.message_file()
-            name = self._names.setdefault(page, f"{uuid4().hex[:12]}.toml")
+            name = self._name(page)
             before = self._kept.get(name)
             measured = before is not None and before.data is message.data
             if measured or _size(message.data) <= LIMIT:
@@ -80,10 +85,10 @@ class Drafts(QObject):
         if self._work is None:
             return  # the window closes, and everything was saved since
         self._work = None
-        self._store.setValue(_TABS, self._told)
-        self._store.sync()  # before what it named is removed
+        self._list(self._told)
         self._remove(self._own - set(self._kept))
         self._own &= set(self._kept)
+        self._remove_adopted()
 
     def _not_written(self) -> None:
         self._work = None
@@ -101,7 +106,7 @@ class Drafts(QObject):
         for page in self._builder.pages:
             if page.blank:
                 continue
-            name = f"{len(tabs) + 1}.toml"
+            name = self._name(page)
             if not self._save(page, self._folder / name):
                 lost += [page.name] if page.changed else []
                 continue
@@ -109,11 +114,26 @@ class Drafts(QObject):
                 current = len(tabs)
             tabs.append(self._tab(page, name))
         kept = {str(tab["draft"]) for tab in tabs}
-        self._store.setValue(_TABS, json.dumps(tabs))
+        self._store.setValue(self._place.current, current)
+        self._list(json.dumps(tabs))
         self._remove({old.name for old in self._folder.glob("*.toml")} - kept)
         self._own = kept
-        self._store.setValue(_CURRENT, current)
+        if not lost:
+            self._remove_adopted()
         return lost
+
+    def leave(self) -> None:
+        """Nothing is kept from here on; another window may have the place."""
+        self._timer.stop()
+        for place in (self._place, *self._adopted):
+            place.leave()
+
+    def _name(self, page: MessagePage) -> str:
+        return self._names.setdefault(page, f"{uuid4().hex[:12]}.toml")
+
+    def _list(self, tabs: str) -> None:
+        self._store.setValue(self._place.tabs, tabs)
+        self._store.sync()  # before what it named is removed
 
     def _tab(self, page: MessagePage, name: str) -> dict[str, object]:
         path = self._builder.file_of(page)
@@ -124,15 +144,22 @@ class Drafts(QObject):
             with suppress(OSError):  # where nothing may be deleted the window closes all the same
                 (self._folder / name).unlink(missing_ok=True)
 
+    def _remove_adopted(self) -> None:
+        for place in self._adopted:
+            place.remove()
+        self._adopted = []
+
     def restore(self) -> list[str]:
         """Open what was kept; returns a sentence for each that cannot be read, which stays under another name."""
         problems = []
         pages: list[MessagePage] = []
-        for tab in _table(self._store.value(_TABS)):
-            draft = self._folder / str(tab.get("draft"))
+        places = (self._place, *self._adopted)
+        for place, tab in [(p, tab) for p in places for tab in _table(self._store.value(p.tabs))]:
+            draft = place.folder / str(tab.get("draft"))
             file = Path(str(tab["file"])) if tab.get("file") else None
             gone = file is not None and not may_be_there(file)
-            self._own.add(draft.name)
+            if place is self._place:
+                self._own.add(draft.name)
             try:
                 message = load_message(draft)
             except WorkspaceError as error:
@@ -142,7 +169,7 @@ class Drafts(QObject):
             pages.append(
                 self._builder.reopen(message, None if gone else file, changed=bool(tab.get("changed")) or gone)
             )
-        current = whole_number(str(self._store.value(_CURRENT, 0)))
+        current = whole_number(str(self._store.value(self._place.current, 0)))
         if pages and current is not None:
             self._builder.show_page(pages[min(current, len(pages) - 1)])
         return problems
@@ -152,19 +179,17 @@ class Drafts(QObject):
         if _size(message.data) > LIMIT:
             return False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_message(path, message)
-        except (WorkspaceError, OSError):
+            save_message(path, message, private=True)
+        except WorkspaceError:
             return False
         return True
 
 
 def _write(folder: Path, messages: dict[str, MessageFile], new: set[str]) -> None:
     """Those that are new, and those that somebody has removed."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, message in messages.items():
         if name in new or not may_be_there(folder / name):
-            save_message(folder / name, message)
+            save_message(folder / name, message, private=True)
 
 
 def _table(value: object) -> list[dict[str, object]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 
 from engine.model.commands import (
@@ -143,11 +145,11 @@ def test_a_file_that_has_gone_leaves_its_message_marked_as_changed(
 def test_a_draft_that_does_not_read_is_said_and_set_aside(window, qtbot, workspace, bridge, questions):
     window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
     closed(window, qtbot)
-    draft = workspace.folder / "drafts" / "1.toml"
+    (draft,) = (workspace.folder / "drafts").glob("*.toml")
     draft.write_text("message = ", encoding="utf-8")
     again = opened_again(qtbot, workspace, bridge, questions)
-    assert "1.toml" in said(again)
-    assert not draft.exists() and draft.with_name("1.toml.unreadable").exists()
+    assert draft.name in said(again)
+    assert not draft.exists() and draft.with_name(f"{draft.name}.unreadable").exists()
     assert again.builder.page.untouched
 
 
@@ -185,7 +187,8 @@ def test_messages_outlive_a_program_that_is_killed(window, qtbot, workspace, bri
     kept(window, qtbot)
     window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
     kept(window, qtbot)
-    again = opened_again(qtbot, workspace, bridge, questions)  # the first was never closed
+    window.drafts.leave()  # killed: the system takes its lock
+    again = opened_again(qtbot, workspace, bridge, questions)
     assert [p.draft.message.name for p in again.builder.pages] == ["C-FIND-RQ", "N-GET-RQ"]
     assert all(p.changed for p in again.builder.pages)
 
@@ -216,19 +219,54 @@ def test_what_is_being_kept_as_the_window_closes_takes_nothing_from_what_is_save
     assert [p.draft.message.name for p in again.builder.pages] == ["C-FIND-RQ", "N-GET-RQ"]
 
 
-def test_a_window_keeps_its_messages_beside_those_of_another_one_of_the_workspace(
+def names(window):
+    return [p.draft.message.name for p in window.builder.pages if not p.blank]
+
+
+def test_a_second_window_of_the_workspace_neither_takes_nor_loses_the_messages_of_the_first(
     window, qtbot, workspace, bridge, questions
 ):
-    other = opened_again(qtbot, workspace, bridge, questions)
     window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
     kept(window, qtbot)
-    kept(other, qtbot)
+    other = opened_again(qtbot, workspace, bridge, questions)
+    assert names(other) == []
     other.builder.page.set_message(MESSAGES["N-GET-RQ"])
     kept(other, qtbot)
     window.builder.new_message().set_message(MESSAGES["N-SET-RQ"])
-    kept(window, qtbot)
+    other._closed = False
+    closed(window, qtbot)
+    other.builder.new_message().set_message(MESSAGES["N-ACTION-RQ"])
+    with qtbot.waitSignal(other.ended):
+        other.close()
     again = opened_again(qtbot, workspace, bridge, questions)
-    assert [p.draft.message.name for p in again.builder.pages] == ["C-FIND-RQ", "N-SET-RQ"]
+    assert names(again) == ["C-FIND-RQ", "N-SET-RQ", "N-GET-RQ", "N-ACTION-RQ"]
+    kept(again, qtbot)
+    assert len(list(workspace.folder.glob("drafts*/*.toml"))) == 4  # all of them hers now
+
+
+def test_what_a_second_window_left_is_kept_until_the_next_one_has_written_it(
+    window, qtbot, workspace, bridge, questions
+):
+    other = opened_again(qtbot, workspace, bridge, questions)
+    other.builder.page.set_message(MESSAGES["N-GET-RQ"])
+    kept(other, qtbot)
+    other.drafts.leave()
+    window.drafts.leave()
+    for _ in range(2):  # the first is killed before it has written anything
+        again = opened_again(qtbot, workspace, bridge, questions)
+        assert names(again) == ["N-GET-RQ"]
+        again.drafts.leave()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_only_the_user_may_read_what_is_kept_of_messages(window, qtbot, workspace):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    kept(window, qtbot)
+    folder = workspace.folder / "drafts"
+    assert [p.stat().st_mode & 0o777 for p in (folder, *folder.iterdir())] == [0o700, 0o600]
+    window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
+    closed(window, qtbot)
+    assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o600}
 
 
 def test_a_killed_program_never_brings_a_message_back_under_the_name_of_another_file(
@@ -242,6 +280,7 @@ def test_a_killed_program_never_brings_a_message_back_under_the_name_of_another_
     monkeypatch.setattr(window.drafts, "_written", lambda: None)  # killed in between
     window.drafts.keep()
     window.drafts._work.wait()
+    window.drafts.leave()
     again = opened_again(qtbot, workspace, bridge, questions)
     found = [(p.draft.message.name, again.builder.file_of(p)) for p in again.builder.pages]
     assert found == [("C-FIND-RQ", tmp_path / "find.toml"), ("N-GET-RQ", None)]
