@@ -441,3 +441,23 @@ def test_every_rule_is_shown_by_a_scene() -> None:
     told = "".join(path.read_text() for path in Path(__file__).parent.glob("test_diagnosis_*.py"))
     rows = {row.name for row in _ROWS}
     assert not [name for name in RULES if f'"{name}"' not in told and name not in rows]
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+def test_an_abort_that_is_none_is_not_told_as_the_peers(answered: int, console: Console) -> None:
+    """It ends in ours, with our reason, which the peer did not give."""
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        for _ in range(answered):
+            context_id, command = talk.read_command()
+            talk.send(talk.message(context_id, response_to(command, 0)))
+        talk.read_command()
+        talk.send(bytes.fromhex("0700000000020000"))  # without source and reason
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        shot(console, peer, echo_rq(), echo_rq())
+    found = diagnoses(console)
+    check(found, "association.protocol")
+    assert not found.keys() & {"peer.aborts-midway", "associate.aborted-after-accept"}

@@ -99,7 +99,7 @@ def window_refused(case: Case) -> Found | None:
 @rule("peer.aborts-midway", "The peer aborts in the middle", "PS3.8 7.3")
 def aborts_midway(case: Case) -> Found | None:
     story = case.association
-    if story.abort is None or story.established is None or not any(p.type == 7 and not p.sent for p in story.pdus):
+    if story.abort is None or story.established is None or not story.aborted_by_peer:
         return None
     worked = any(m.command.is_response for m in story.messages)
     if not worked and story.requestor:

@@ -321,8 +321,7 @@ def aborted_after_accept(case: Case) -> Found | None:
     story = case.association
     if not story.requestor or story.abort is None or story.established is None or story.ended is None:
         return None
-    by_peer = any(p.type == 7 and not p.sent for p in story.pdus)
-    if not by_peer or story.ended - story.established > SOON or story.received("C-ECHO-RSP"):
+    if not story.aborted_by_peer or story.ended - story.established > SOON or story.received("C-ECHO-RSP"):
         return None
     if any(m.command.is_response for m in story.messages):
         return None

@@ -28,6 +28,7 @@ from engine.model.tls import TlsVerdict
 from engine.protocol.products import product
 from engine.standard.lean import dataclass
 from engine.standard.messages import MESSAGES, message_name
+from engine.standard.pdus import AbortPdu
 from engine.standard.status import StatusClass, status_class
 
 from .model import Proof
@@ -98,6 +99,12 @@ class AssociationStory:
     findings: deque[FindingNotice] = field(default_factory=lambda: deque(maxlen=KEPT_FINDINGS))
     refused: Refused = field(default_factory=dict)
     """Of the operation in which something was refused last."""
+
+    @property
+    def aborted_by_peer(self) -> bool:
+        """Whether the A-ABORT was the peer's. One of its that could not be read is answered with ours."""
+        senders = {pdu.sent for pdu in self.pdus if pdu.type == AbortPdu.TYPE}
+        return self.abort is not None and senders == {False}
 
     @property
     def where(self) -> str:
