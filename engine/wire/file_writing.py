@@ -14,6 +14,7 @@ from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 
 from .data_writer import Layout, write_data_set
 from .dicom_files import PREAMBLE, PREFIX, SOP_CLASS, SOP_INSTANCE, SYNTAX, file_chunks, located, problem
+from .errors import DataSetError
 from .pdus import Buffer
 
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
@@ -58,6 +59,8 @@ def _meta_around(transfer_syntax: str, sop_class_uid: str, source_ae_title: str,
 def _instance_value(uid: str) -> bytes:
     """That of Media Storage SOP Instance UID, which is seldom the same twice: written here where it is a usual one."""
     if _USUAL_UID(uid) is None:
+        if len(uid) > LONGEST_UID:
+            raise DataSetError(f"the SOP Instance UID has {len(uid)} bytes; a file can hold {LONGEST_UID}")
         return _written(DataElement(SOP_INSTANCE, "UI", (uid,)))[len(_INSTANCE_HEAD) + 2 :]
     return uid.encode() if len(uid) % 2 == 0 else uid.encode() + b"\0"
 
@@ -67,6 +70,8 @@ def _written(*elements: DataElement) -> bytes:
 
 
 _USUAL_UID = re.compile(r"[0-9.]{1,64}", re.ASCII).fullmatch
+LONGEST_UID = 0xFFFE
+"""Bytes of one in the File Meta Information, which has no other form than 16 bits of length (PS3.5 7.1.2)."""
 _INSTANCE_HEAD = b"\x02\0\x03\0UI"
 """Tag and VR of Media Storage SOP Instance UID."""
 _META_BEGINS = bytes(PREAMBLE) + PREFIX + b"\x02\0\0\0UL\x04\0"
