@@ -66,6 +66,8 @@ from engine.trace.association_text import association_text, notices_text
 from engine.trace.json_lines import json_line, notice_to_json
 from engine.trace.json_pdu import HIDDEN, pdu_json
 from engine.trace.plain_text import contexts_table, notice_text, seconds_text, table
+from engine.trace.redaction.pdus import pdu as redacted_pdu
+from engine.trace.redaction.stand_ins import StandIns
 from engine.wire.commands import encode_command
 from engine.wire.pdus import MOST_ITEMS, encode_pdu
 
@@ -339,6 +341,9 @@ def test_how_many_items_are_left_out_is_told(nested: bool) -> None:
     last = told["Variable items"][-1] if nested else told
     assert last["items left out"] == 20_000 + 2 * nested - MOST_ITEMS
     assert "items left out" not in told["Variable items"][0]
+    redacted = pdu_json(redacted_pdu(sent, len(sent), StandIns()), 1)
+    last_redacted = redacted["Variable items"][-1] if nested else redacted
+    assert last_redacted["items left out"] == last["items left out"]
     watched = Watcher(requestor=False).pdu(Direction.RECEIVED, (sent,))
     assert f"{4 * last['items left out']} bytes of" in " ".join(v.finding.sentence for v in watched)
 

@@ -20,7 +20,7 @@ from engine.standard.pdus import (
 )
 from engine.wire.commands import CommandError, decode_command, encode_command
 from engine.wire.pdu_encoding import encode_pdu
-from engine.wire.pdus import PduError, decode_pdu
+from engine.wire.pdus import ITEM_HEADER, PduError, decode_pdu, split_items, unread_items
 
 from . import values
 from .stand_ins import StandIns
@@ -41,7 +41,8 @@ def pdu(data: bytes, size: int, stand_ins: StandIns) -> bytes:
 
 
 def _layout(value: Layout, stand_ins: StandIns) -> Layout:
-    """A new one, of the fields that the Standard's table has: what follows them, and untrue lengths, are left out."""
+    """A new one, of the fields that the Standard's table has: what follows them, and untrue lengths, are left out. Of
+    items that are not read only their number is told: as many that are empty."""
     if isinstance(value, UnknownItem):
         return UnknownItem(type=value.type, data=bytes(len(value.data)))
     if isinstance(value, MalformedItem):
@@ -54,7 +55,9 @@ def _layout(value: Layout, stand_ins: StandIns) -> Layout:
             header_reserved=value.header_reserved, context_id=value.context_id, control=value.control, fragment=command
         )
     fields = {name: _FIELDS[row.kind](row, getattr(value, name), stand_ins) for name, row in rows_of(type(value))}
-    return type(value)(header_reserved=value.header_reserved, **fields)
+    unread = unread_items(value)
+    trailing = bytes(ITEM_HEADER * len(split_items(unread, 0, len(unread))))
+    return type(value)(header_reserved=value.header_reserved, trailing=trailing, **fields)
 
 
 def _command(fragment: bytes, stand_ins: StandIns) -> bytes:
