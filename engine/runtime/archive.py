@@ -23,6 +23,7 @@ from engine.wire.pdus import Buffer
 
 from .beside import beside
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
+from .file_ahead import NONE, FileAhead
 from .files import FolderStore, file_name, reason
 from .kept_text import from_text
 from .places import is_quick
@@ -80,6 +81,7 @@ class Archive(FolderStore):
         self._database = database
         self._on_problem = on_problem
         self._part = itertools.count(1)
+        self._ahead = FileAhead()
         self._unindexed: list[IndexedFile] = []
         self._fresh: dict[str, tuple[IndexedFile, DataSet]] = {}
         """What came and nobody has looked for yet, by SOP Instance UID."""
@@ -202,10 +204,13 @@ class Archive(FolderStore):
             return None
         if self._locks[hash(uid) % STRIPES].locked() or len(data) > MOST_PIECES or (folder < 0 and _SYNCHRONIZES):
             return None
-        name, part = f"{uid}.dcm", f"{self._incoming}{next(self._part)}.part"
+        name, part = f"{uid}.dcm", ""
         try:
             head = datasets.meta_pieces(syntax, *uids)
-            told = datasets.put_in_place(part, self._prefix + name, (*head, *data), folder)
+            part, made = self._ahead.take()
+            if made == NONE:
+                part = self._new_part()
+            told = datasets.put_in_place(part, self._prefix + name, (*head, *data), folder, made)
         except (OSError, datasets.DataSetError):
             with suppress(OSError):
                 os.unlink(part)  # noqa: PTH108
@@ -215,7 +220,10 @@ class Archive(FolderStore):
         if self._closed:  # then it is not sure which folder was synchronized
             return None
         written = name, told.st_size, told.st_mtime_ns, told.st_size - size, size
-        return partial(self._find_it, uids, syntax, written)
+        return partial(self._find_it_and_look_ahead, uids, syntax, written)
+
+    def _new_part(self) -> str:
+        return f"{self._incoming}{next(self._part)}.part"
 
     def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
         """Write a small one at once while the disk is quick; None when that is for another thread."""
@@ -248,6 +256,13 @@ class Archive(FolderStore):
         if len(self._unindexed) == 1:
             asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
 
+    def _find_it_and_look_ahead(
+        self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet
+    ) -> None:
+        self._find_it(uids, syntax, written, attributes)
+        if not self._closed:
+            self._ahead.make(self._new_part, written[1])
+
     def _settle(self, sop_instance_uid: str) -> None:
         """Make the instance that came under this UID, unless it is made already: nobody looks for most of them."""
         fresh = self._fresh.pop(sop_instance_uid, None)
@@ -272,6 +287,7 @@ class Archive(FolderStore):
         return tuple(self._held.values())
 
     def _index(self) -> None:
+        self._ahead.drop()  # nothing may come any more
         rows = self._take_unindexed()
         if not rows:
             return
@@ -307,6 +323,7 @@ class Archive(FolderStore):
                 number, self._number = self._number, -1
                 if number >= 0:
                     os.close(number)
+            self._ahead.drop()
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""
@@ -340,7 +357,7 @@ class Archive(FolderStore):
 
     def _written(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:
         name = file_name(uids[1])
-        part = f"{self._incoming}{next(self._part)}.part"
+        part = self._new_part()
         try:
             if isinstance(data, FileData):
                 offset, length = self._write_spooled(Path(part), data, uids)

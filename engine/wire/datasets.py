@@ -36,7 +36,17 @@ from .dicom_files import (
 )
 from .errors import DataSetError, LimitError, TooManyElements
 from .file_front import FRONT, is_plain_instance, plain_instance
-from .file_writing import file_meta, meta_pieces, put, put_in_place, write_file, write_instance, write_out, write_whole
+from .file_writing import (
+    file_meta,
+    meta_pieces,
+    new_file,
+    put,
+    put_in_place,
+    write_file,
+    write_instance,
+    write_out,
+    write_whole,
+)
 from .issues import Issue
 from .known_elements import leading_elements
 from .pdus import Buffer
@@ -297,6 +307,7 @@ __all__ = [
     "load_file",
     "located",
     "meta_pieces",
+    "new_file",
     "open_file",
     "plain_instance",
     "put",

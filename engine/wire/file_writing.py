@@ -104,7 +104,7 @@ def write_out(path: Path | str, head: bytes, chunks: Iterable[Buffer], *, durabl
     as `write_file`."""
     first, length = [head], 0
     try:
-        file = os.open(path, _WRITE, 0o666)
+        file = new_file(path)
         try:
             for chunk in chunks:
                 length += len(chunk)
@@ -125,7 +125,7 @@ def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
     """Write a file of these bytes in one go; it is on the disk when this returns what the system tells of it.
     DataSetError names the file and the reason."""
     try:
-        file = os.open(path, _WRITE, 0o666)
+        file = new_file(path)
         try:
             put(file, buffers)
             os.fsync(file)
@@ -136,17 +136,25 @@ def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
         raise problem(Path(path), error) from error
 
 
-def put_in_place(part: str, path: str, buffers: Sequence[Buffer], folder: int) -> os.stat_result:
+def new_file(path: Path | str) -> int:
+    """Descriptor of a file without a byte, to be written. OSError."""
+    return os.open(path, _WRITE, 0o666)
+
+
+def put_in_place(part: str, path: str, buffers: Sequence[Buffer], folder: int, made: int = -1) -> os.stat_result:
     """Write a file of these bytes as `part`, then give it its name: it and its name are on the disk when this returns
     what the system tells of it. folder: descriptor of where it is then, -1 where the system keeps names by itself.
+    made: that of `part`, where it is made already and may have space for more; it is closed.
 
     OSError, also where not all is taken at once; `part` may be left then.
     """
     size = sum(map(len, buffers))
-    file = os.open(part, _WRITE, 0o666)
+    file = new_file(part) if made < 0 else made
     try:
         if (os.writev(file, buffers) if _GATHERS else os.write(file, b"".join(buffers))) != size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), part)
+        if made >= 0:
+            os.ftruncate(file, size)
         os.fsync(file)
         told = os.fstat(file)
     finally:

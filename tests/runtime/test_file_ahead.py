@@ -1,0 +1,125 @@
+"""The next instance's file is made before it comes, and nothing of that is left or seen."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.model.dataset import EncodedData, FileData
+from engine.runtime import file_ahead
+from engine.runtime.keeping import Durable
+from engine.wire.datasets import load_file
+
+from .test_archive import CT, EXPLICIT, held, image, opened
+
+LARGE = 200_000
+
+
+@pytest.fixture(autouse=True)
+def slow_machines_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_ahead, "SOON", 1e9)
+    monkeypatch.setattr(file_ahead, "DEAR", 1e9)
+    monkeypatch.setattr("engine.runtime.archive.QUICK", 1e9)
+
+
+def take(durable: Durable, uid: str, size: int) -> None:
+    """As a C-STORE-RQ that goes the straight way."""
+    given = image(uid, size)
+    assert isinstance(given.data, EncodedData)
+    find_it = durable.keep_at_once((CT, uid), EXPLICIT, (given.data.data,), len(given.data.data))
+    assert find_it is not None
+    find_it(given.attributes)
+
+
+def parts(folder: Path) -> list[int]:
+    """Sizes of the files that are nobody's yet."""
+    return [part.stat().st_size for part in (folder / ".dimse-console" / "incoming").iterdir()]
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+
+
+def test_instances_of_any_size_are_stored_as_they_came(tmp_path: Path) -> None:
+    sizes = (LARGE, 100, LARGE, LARGE + 5000, LARGE - 5000, 2, 500_000)
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        for number, size in enumerate(sizes):
+            take(durable, f"1.{number}", size)
+
+    asyncio.run(go())
+    for number, size in enumerate(sizes):
+        kept, given = durable.archive.find(f"1.{number}"), image(f"1.{number}", size)
+        assert kept is not None and isinstance(kept.data, FileData)
+        assert load_file(kept.data) == given.data
+        assert kept.data.path.stat().st_size == (kept.data.offset or 0) + (kept.data.length or 0)
+    durable.close()
+    assert held(tmp_path) == [f"1.{number}" for number in range(len(sizes))]
+
+
+def test_the_next_file_waits_with_its_space_and_goes_when_nothing_comes(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        before = descriptors()
+        take(durable, "1.1", LARGE)
+        (size,) = parts(tmp_path)
+        told = (tmp_path / "1.1.dcm").stat()
+        assert size in (told.st_size, 0)  # where space can be found ahead
+        while parts(tmp_path):
+            await asyncio.sleep(0)
+        assert descriptors() == before
+
+    asyncio.run(go())
+    durable.close()
+
+
+def test_nothing_is_left_when_it_is_closed_at_once(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        take(durable, "1.1", LARGE)
+        assert parts(tmp_path)
+        durable.close()
+
+    asyncio.run(go())
+    assert parts(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system finds no space ahead")
+def test_a_disk_without_space_ahead_takes_what_goes_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        for number in range(4):
+            take(durable, f"1.{number}", LARGE)
+            assert parts(tmp_path) == []
+
+    asyncio.run(go())
+    durable.close()
+    assert held(tmp_path) == ["1.0", "1.1", "1.2", "1.3"]
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system finds no space ahead")
+def test_a_disk_that_takes_long_to_find_space_is_asked_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(file_ahead, "DEAR", -1.0)
+    monkeypatch.setattr(os, "posix_fallocate", lambda _, __, size: asked.append(size))
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        for number in range(20):
+            take(durable, f"1.{number}", LARGE)
+
+    asyncio.run(go())
+    durable.close()
+    assert len(asked) == file_ahead.OFTEN
