@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, ClassVar
 
 from engine.model.limits import USUAL, Limits
@@ -43,6 +44,9 @@ UNEXPECTED_PDU = 2
 """A-ABORT reason (PS3.8 9.3.8)."""
 SHOWN = 64
 """Bytes of an offending PDU a `ProtocolError` carries."""
+AT_ONCE = 64
+"""PDUs taken from one read before others have their turn; those that travel together are one. Thousands of small
+messages can come in one."""
 _ASSOCIATING = (AssociateRQ.TYPE, AssociateAC.TYPE)
 Judge = Callable[[AssociateRQ], AssociateRJ | None]
 """AE-6: whether the service provider itself turns an A-ASSOCIATE-RQ away."""
@@ -96,6 +100,8 @@ class UpperLayer:
         self._most_pdvs = limits.pdvs
         self.straight = StraightPdus(self._framer, self._events, limits.pdvs)
         self._dead = False
+        self.behind = False
+        """More PDUs have come than were taken at once: `received`, of no bytes, takes the next ones."""
         self._behind_associate = False
         """The PDU received last was an A-ASSOCIATE-RQ or -AC that breaks off."""
         self.in_runs = False
@@ -124,9 +130,10 @@ class UpperLayer:
         return self._framer.buffer(sizehint)
 
     def received(self, count: int, now: float) -> None:
-        """`count` bytes were put into `receive_buffer()`."""
+        """`count` bytes were put into `receive_buffer()`; `behind` says whether this has to be called once more."""
         if not self._dead:
-            self._receive(self._framer.filled(count), now)
+            self._receive(islice(self._framer.filled(count), AT_ONCE), now)
+            self.behind = len(self._events) >= AT_ONCE and self.pending > 0
 
     def wait_no_more(self, now: float) -> None:
         """Where the rest of a C-STORE is waited for: tell what has come of it, PDU by PDU."""

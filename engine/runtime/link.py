@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from engine.protocol.upper_layer import Event, UpperLayer
 
@@ -83,11 +84,12 @@ class Link(Connection):
         """What came, and what comes in a moment."""
         context = self._context
         context.arrived = getattr(context.loop, "came", 0.0)
+        until = context.now() + REST_WITHIN
         try:
             self._take(nbytes)
         finally:
             context.arrived = 0.0
-        straight, until = self.machine.straight, self.last_activity + REST_WITHIN
+        straight = self.machine.straight
         for _ in range(NEXT_AT_ONCE):
             if self.expects_next:
                 self.expects_next = False
@@ -156,11 +158,29 @@ class Link(Connection):
             while self._next:  # something of ours failed; the rest is not lost
                 context.loop.call_soon(self._next.popleft())
             context.tell_rest()
+        if self.machine.behind:  # the others have their turn
+            self.hold_back(self)
+            context.loop.call_soon(partial(self._take_rest, context.arrived))
         took = context.now() - now
         if took > SLOW:
             self.room = max(LEAST_ROOM, min(nbytes or self.room, self.room) // 2)
         elif self.room < MOST_ROOM and took < SLOW / 8:
             self.room = min(MOST_ROOM, self.room * 2)
+
+    def _take_rest(self, arrived: float) -> None:
+        """Go on with what was read, and had arrived then."""
+        if self.lost:
+            return
+        self.read_on(self)
+        self._context.arrived = arrived
+        try:
+            if self.machine.behind:
+                self._take(0)
+        except BaseException:
+            self._break()
+            raise
+        finally:
+            self._context.arrived = 0.0
 
     def _go_on(self) -> None:
         """Do what follows from what was received, and write all of it at once."""
@@ -185,6 +205,8 @@ class Link(Connection):
     def connection_lost(self, exc: Exception | None) -> None:
         self._context.links.discard(self)
         try:
+            while not self.failed and self.machine.behind:
+                self._take(0)
             if not self.failed:
                 self.take_pieces()
         finally:

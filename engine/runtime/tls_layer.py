@@ -134,6 +134,8 @@ class TlsLayer(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         try:
+            if self.secured and not self._link.failed:
+                self._read()
             self._end(exc)
         finally:  # a defect in what came last hides the end from nobody
             self._stop_timer()
@@ -325,6 +327,9 @@ class TlsLayer(asyncio.BufferedProtocol):
             elif not got:
                 self.close()
             if count < room:
+                return
+            if link.machine.behind and not self.transport.is_closing():  # the others have their turn
+                self._context.loop.call_soon(self._read)
                 return
 
     def _broken(self, error: Exception) -> None:

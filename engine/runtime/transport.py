@@ -11,7 +11,7 @@ import asyncio
 import socket
 import sys
 from contextlib import suppress
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 from weakref import WeakSet
 
@@ -27,6 +27,8 @@ AT_A_STRETCH = 8
 often comes, and then asking the system which sockets can be read costs more than reading."""
 SMALL = 16 * 1024
 """Bytes after which one read is enough of a turn."""
+LONG = 0.01
+"""Seconds after which one read is enough too: in a few KiB there can be many messages with something wrong in each."""
 A_MOMENT = 40e-6
 """Seconds more is looked for before the loop has its turn again, which with sleeping and waking up takes about as long:
 a peer on this computer or in this room answers in that time. Only of a process's one connection: of several another may
@@ -126,7 +128,7 @@ class SocketTransport(asyncio.Transport):
 
     def _receive(self) -> None:
         """What has come; and what comes meanwhile, from a peer that was quick enough the last time."""
-        protocol = self._protocol
+        protocol, until = self._protocol, monotonic() + LONG
         for more in range(AT_A_STRETCH):
             buffer = protocol.get_buffer(-1)
             try:
@@ -152,7 +154,7 @@ class SocketTransport(asyncio.Transport):
                 if self._told is not None:
                     self._told.came = 0.0
             protocol.buffer_updated(count)
-            if count > SMALL or self._closing or not self._reading:
+            if count > SMALL or self._closing or not self._reading or monotonic() > until:
                 return
             if self._patience:
                 self._patience -= 1

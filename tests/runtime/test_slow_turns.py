@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from engine.model.notices import Outcome
+from engine.model.notices import AssociationNotice, Direction, MessageNotice, Outcome
+from engine.protocol.upper_layer import AT_ONCE
 from engine.runtime import link
 from engine.runtime.link import LEAST_ROOM, Link
+from engine.runtime.peer_requests import PeerRequests
 from engine.services.responses import request_of
+from engine.standard.pdus import ReleaseRP, ReleaseRQ
+from engine.wire.pdus import encode_pdu
 
 from .console import VERIFICATION, Console, echo_rq, proposal
 from .scripted import Conversation, calling
@@ -62,6 +68,46 @@ def test_less_is_read_at_once_where_it_takes_long(
         assert max(reads) > 2 * LEAST_ROOM
     trusting = files.requestor() if tls else None
     assert shoot(console, listener, trusting)[0] is Outcome.SUCCESS
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_flood_of_small_messages_is_taken_a_few_at_a_time(
+    tls: bool, console: Console, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come in one read, and whether or not the peer waits for the answers."""
+    taken: list[int] = []
+    begin, request = Link._take, PeerRequests.take
+
+    def turn(self: Link, nbytes: int) -> None:
+        taken.append(0)
+        begin(self, nbytes)
+
+    def one(self: PeerRequests, *event: Any) -> bool:
+        taken[-1] += 1
+        return request(self, *event)
+
+    monkeypatch.setattr(Link, "_take", turn)
+    monkeypatch.setattr(PeerRequests, "take", one)
+    listener = listening(console, files.acceptor() if tls else None)
+    with tls_calling(files, listener.port, VERIFICATION) if tls else asking(listener.port) as c:
+        echo = request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION).with_values(CommandDataSetType=0x0101)
+        c.send(b"".join(c.message(1, echo.with_values(MessageID=1 + n)) for n in range(COUNT)))
+        assert [c.read_command()[1].responded_to for _ in range(COUNT)] == [1 + n for n in range(COUNT)]
+        c.send(encode_pdu(ReleaseRQ()))
+        assert c.read_pdu()[0] == ReleaseRP.TYPE
+    assert sum(taken) == COUNT
+    assert max(taken) <= AT_ONCE
+
+
+def test_a_flood_before_the_end_of_the_connection_is_told_to_the_end(console: Console) -> None:
+    listener = console.listen()
+    with asking(listener.port) as c:
+        echo = request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION).with_values(CommandDataSetType=0x0101)
+        c.send(b"".join(c.message(1, echo.with_values(MessageID=1 + n)) for n in range(COUNT)))
+        c.sock.shutdown(socket.SHUT_WR)
+        console.wait(AssociationNotice, lambda n: n.listener is not None and n.outcome is not None)
+    received = console.of(MessageNotice, lambda n: n.direction is Direction.RECEIVED)
+    assert [n.command.message_id for n in received] == [1 + n for n in range(COUNT)]
 
 
 def test_more_is_read_again_when_it_is_quick(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
