@@ -15,6 +15,7 @@ from engine.standard.messages import message_name
 from engine.trace.explain import PreviewError, data_set_of
 from engine.workspace.availability import notifications, without_series
 from engine.workspace.errors import ValueProblem
+from engine.workspace.listening import LOOPBACK
 from engine.workspace.modality_records import Records, Transaction, asked_for, take_report, transactions
 from engine.workspace.placeholders import new_uid
 from engine.workspace.workspace import default_folder
@@ -37,10 +38,14 @@ def commit(args: argparse.Namespace) -> Exit:
     output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     records = transactions(default_folder())
     asked = proposal(args)
+    if args.listen is None and (args.listen_host is not None or args.listen_tls):
+        raise ValueProblem("--listen-host and --listen-tls need --listen PORT")
     if args.later is not None:
         if args.paths or args.references:
             raise ValueProblem("--await waits for what was asked for before: it takes no files")
-        return _run(args, output, records, _known(records, args.later), later=True, asked=asked)
+        former = _known(records, args.later, asked.peer.ae_title)
+        output.line(f"Transaction {former.uid}, {_counted(len(former.instances))}, asked of {former.peer.ae_title}.")
+        return _run(args, output, records, former, later=True, asked=asked)
     found = gathered(args, output)
     made = Transaction(
         uid=args.transaction or new_uid(),
@@ -52,7 +57,7 @@ def commit(args: argparse.Namespace) -> Exit:
     if known is not None:
         output.error(f"Transaction UID {made.uid} was used before: what was known of it is replaced.")
     records.save(made)  # before it is sent: its report must find it
-    output.line(f"Transaction {made.uid}, {len(found)} {'instance' if len(found) == 1 else 'instances'}.")
+    output.line(f"Transaction {made.uid}, {_counted(len(found))}.")
     return _run(args, output, records, made, later=False, asked=asked)
 
 
@@ -94,12 +99,19 @@ def _listening(args: argparse.Namespace, asked: Proposal) -> Listen:
         raise ValueProblem("--listen-tls needs --tls-cert FILE for the certificate to show there")
     local = LocalAE(ae_title=asked.local.ae_title, maximum_length=asked.local.maximum_length)
     settings = PeerSettings(policy=Policy(local=local), tls=tls)
-    return Listen(listener=0, host=args.listen_host, port=args.listen, settings=settings)
+    return Listen(listener=0, host=args.listen_host or LOOPBACK, port=args.listen, settings=settings)
 
 
-def _known(records: Records[Transaction], named: str) -> Transaction:
+def _counted(instances: int) -> str:
+    return "1 instance" if instances == 1 else f"{instances} instances"
+
+
+def _known(records: Records[Transaction], named: str, title: str = "") -> Transaction:
+    """The one named. `LAST`: the newest that waits for its report, rather one taken without doubt and asked of the AE
+    title that is called."""
     if named == LAST:
-        waiting = sorted((t for t in records.all() if not t.reported), key=lambda t: bool(t.doubt))
+        waiting = [t for t in records.all() if not t.reported]
+        waiting.sort(key=lambda t: (bool(t.doubt), t.peer.ae_title != title))
         if not waiting:
             raise ValueProblem("no transaction waits for its report; commitments shows what is known")
         return waiting[0]

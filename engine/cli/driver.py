@@ -16,6 +16,8 @@ from engine.model.notices import (
     AssociationNotice,
     EngineNotice,
     ErrorNotice,
+    ListenerNotice,
+    Outcome,
     StatusNotice,
 )
 from engine.standard.lean import dataclass
@@ -74,7 +76,8 @@ class Driver:
     def __init__(self, engine: Engine, output: Output) -> None:
         self.engine = engine
         self.output = output
-        self._broke = self._silent = False
+        self._broke = self._silent = self._unheard = False
+        self._listened: set[int] = set()
 
     def new_id(self) -> int:
         return self.engine.new_id()
@@ -115,6 +118,8 @@ class Driver:
         code = OF_OUTCOME[wanted.status.outcome]
         if self.defect and code is not Exit.SUCCESS:
             code = Exit.DEFECT
+        elif self._unheard and wanted.status.outcome is Outcome.NOT_SENT:
+            code = Exit.CONNECTION_FAILED  # nothing was sent because the port cannot be listened on
         return wanted.status, Exit.INTERRUPTED if interrupted else code
 
     def until(
@@ -148,6 +153,11 @@ class Driver:
             self._silent = not notice.answers  # once it answers again it was held up, by a busy machine perhaps
         elif isinstance(notice, ErrorNotice) and notice.report:
             self._broke = True
+        elif isinstance(notice, ListenerNotice):
+            if notice.listening:
+                self._listened.add(notice.listener)
+            elif notice.listener not in self._listened:
+                self._unheard = True
         if watch is not None:
             watch(notice)
 

@@ -66,6 +66,8 @@ def now() -> float:
 
 def worklist(args: argparse.Namespace) -> Exit:
     """C-FIND of the Modality Worklist, its items as a table."""
+    if args.to is not None and args.pick is None:
+        raise ValueProblem("--to FILE needs --pick N: which item is written there")
     output = Output(json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose)
     keys = worklist_keys(date=_date(args), station=args.station, modality=args.modality, patient=args.patient)
     context = ProposedContext(1, WORKLIST, (EXPLICIT_VR_LE, IMPLICIT_VR_LE))

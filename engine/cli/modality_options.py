@@ -88,7 +88,7 @@ class Commands:
             type=free_port,
             help="listen meanwhile: the peer may open an association to report",
         )
-        sub.add_argument("--listen-host", metavar="ADDRESS", default=LOOPBACK, help="address to listen on (127.0.0.1)")
+        sub.add_argument("--listen-host", metavar="ADDRESS", help=f"with --listen: the address; default {LOOPBACK}")
         sub.add_argument("--listen-tls", action="store_true", help="with --listen: over TLS, with the same files")
         sub.add_argument("--transaction", metavar="UID", default="", help="Transaction UID; default: a new one")
         sub.add_argument(

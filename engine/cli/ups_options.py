@@ -153,7 +153,7 @@ class Commands:
             "--reopen", metavar="N", type=_count, default=0, help="open the association again up to N times"
         )
         sub.add_argument("--listen", metavar="PORT", type=free_port, help="take event reports on this port too")
-        sub.add_argument("--listen-host", metavar="ADDRESS", default=LOOPBACK, help=f"there; default {LOOPBACK}")
+        sub.add_argument("--listen-host", metavar="ADDRESS", help=f"with --listen: the address; default {LOOPBACK}")
 
 
 def _keys(sub: Parser, what: str) -> None:

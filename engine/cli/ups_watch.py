@@ -13,6 +13,7 @@ from engine.standard.ups import SUBSCRIBE, SUSPEND, UNSUBSCRIBE, UPS_FILTERED_GL
 from engine.trace.plain_text import time_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.keys import with_keys
+from engine.workspace.listening import LOOPBACK
 from engine.workspace.names import attribute_tag, resolve_uid
 
 from .exits import Exit
@@ -93,10 +94,12 @@ def _receiver(args: argparse.Namespace) -> str:
 def _listener(args: argparse.Namespace) -> Listen | None:
     """Ours, for the associations the provider opens; it answers to the receiver's name."""
     if args.listen is None:
+        if args.listen_host is not None:
+            raise ValueProblem("--listen-host needs --listen PORT")
         return None
     asked = proposal(args)
     policy = Policy(ae_titles=(_receiver(args),), local=asked.local, timeouts=asked.timeouts)
-    return Listen(listener=0, host=args.listen_host, port=args.listen, settings=PeerSettings(policy=policy))
+    return Listen(listener=0, host=args.listen_host or LOOPBACK, port=args.listen, settings=PeerSettings(policy=policy))
 
 
 def _events(output: Output, notice: AnyNotice) -> None:

@@ -212,7 +212,7 @@ class Finder:
             path=path,
             state=state,
             why=why,
-            note=" ".join(_notes(header, told)),
+            note=" ".join(_notes(header, told)) if state is FileState.PLANNED else "",
             cut=bool(header.cut),
             sop_class_uid=header.sop_class_uid,
             sop_instance_uid=header.sop_instance_uid,

@@ -11,12 +11,13 @@ import pytest
 
 from engine.cli.exits import Exit
 from engine.cli.main import main
+from engine.model.association import Peer
 from engine.model.commands import Listen
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import ListenerNotice
 from engine.runtime.engine import Engine
 from engine.wire.datasets import encode_dataset, write_file
-from engine.workspace.modality_records import step_records
+from engine.workspace.modality_records import Transaction, asked_for, step_records, transactions
 from engine.workspace.workspace import default_folder
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
@@ -183,6 +184,24 @@ def test_paths_stand_before_or_behind_options(port: str, files: list[Path], caps
     assert "all 2 instances" in capsys.readouterr().out
     assert run("commit", "127.0.0.1", port, files[0], "--nonsense") == Exit.USAGE
     assert "unrecognized arguments: --nonsense" in capsys.readouterr().err
+
+
+def test_the_last_commitment_awaited_is_the_called_peers_own_and_named(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for changed, title in enumerate(("ONE", "TWO"), 1):
+        peer = Peer(host="127.0.0.1", port=int(port), ae_title=title)
+        record = Transaction(uid=f"2.25.{changed}", peer=peer, instances=asked_for([(CT, "1.9.1")]), changed=changed)
+        transactions(default_folder()).save(record)
+    assert run("commit", "127.0.0.1", port, "--called", "ONE", "--await", "last", "--wait", 0) == Exit.TIMED_OUT
+    assert "Transaction 2.25.1, 1 instance, asked of ONE." in capsys.readouterr().out
+
+
+def test_a_port_that_cannot_be_listened_on_has_its_own_exit_code(port: str, files: list[Path]) -> None:
+    assert run("commit", "127.0.0.1", port, *files, "--listen", port) == Exit.CONNECTION_FAILED
+    assert run("ups", "watch", "127.0.0.1", port, "all", "--listen", port) == Exit.CONNECTION_FAILED
+    move = ("move", "127.0.0.1", port, "-k", "StudyInstanceUID=1", "--destination", "X", "--listen", port)
+    assert run(*move) == Exit.CONNECTION_FAILED
 
 
 def test_nothing_to_speak_of_is_a_usage_error(port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

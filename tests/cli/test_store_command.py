@@ -146,3 +146,12 @@ def test_all_stored_is_a_success(port: str, study: Path, capsys: Captured) -> No
 def test_wrong_arguments_are_named(arguments: tuple[str, ...], words: str, capsys: Captured) -> None:
     assert store("1", *arguments) == Exit.USAGE
     assert words in capsys.readouterr().err
+
+
+def test_a_cut_file_that_cannot_go_is_not_said_to_be_sent(port: str, study: Path, capsys: Captured) -> None:
+    whole = (study / "0.dcm").read_bytes()
+    (study / "cut.dcm").write_bytes(whole + bytes.fromhex("e07f10004f570000"))
+    assert store(port, study / "0.dcm", study / "cut.dcm") == Exit.FAILURE
+    text = "".join(capsys.readouterr())
+    assert "has the same SOP Instance UID and other data" in text
+    assert "It is sent as it is" not in text

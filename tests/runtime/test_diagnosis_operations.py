@@ -85,6 +85,7 @@ ONLY_FAILING: dict[str, Callable[[], Outgoing]] = {
         command=request_of("C-MOVE-RQ", AffectedSOPClassUID=STUDY_MOVE, Priority=0, MoveDestination="ELSEWHERE"),
         data=STUDY,
     ),
+    "C-GET": lambda: Outgoing(command=request_of("C-GET-RQ", AffectedSOPClassUID=STUDY_GET, Priority=0), data=STUDY),
     "N-EVENT-REPORT": lambda: Outgoing(
         command=request_of(
             "N-EVENT-REPORT-RQ", AffectedSOPClassUID=PRINTER, AffectedSOPInstanceUID="2.25.7", EventTypeID=1
@@ -190,6 +191,13 @@ def test_a_get_of_what_has_no_context(console: Console) -> None:
     found = diagnoses(console)
     check(found, "get.context-missing")
     assert "get.role-refused" not in found
+
+
+def test_a_get_that_cannot_be_processed_is_not_about_a_destination(console: Console) -> None:
+    with answering(0xC000) as peer:
+        _get(console, peer, Role.SCP)
+    found = check(diagnoses(console), "get.cannot-process")
+    assert "destination" not in f"{found.cause} {found.change}"
 
 
 def test_a_get_that_counts_what_was_not_sent(console: Console) -> None:

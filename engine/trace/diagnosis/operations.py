@@ -61,7 +61,6 @@ class _Row:
 
 
 _STORE = ("C-STORE",)
-_RETRIEVE = ("C-MOVE", "C-GET")
 _N_BUT_SET = ("N-CREATE", "N-GET", "N-ACTION", "N-DELETE", "N-EVENT-REPORT")
 _N_ANY = ("N-CREATE", "N-SET", "N-GET", "N-ACTION", "N-DELETE", "N-EVENT-REPORT")
 _ROWS = (
@@ -180,9 +179,14 @@ _ROWS = (
     ),
     _Row(
         "retrieve.cannot-process", "The peer cannot process the retrieval", "PS3.4 C.4.2.1.5",
-        _RETRIEVE, 0xC000, 0xCFFF,
-        "A code of the peer's own; for a C-MOVE often that it cannot reach the destination.",
+        ("C-MOVE",), 0xC000, 0xCFFF,
+        "A code of the peer's own; often that it does not know the destination, or cannot reach it.",
         "See the Error Comment; echo the destination from the peer; look the code up in its documentation or log.",
+    ),
+    _Row(
+        "get.cannot-process", "The peer cannot process the retrieval", "PS3.4 C.4.3.1.4", ("C-GET",), 0xC000, 0xCFFF,
+        "A code of the peer's own; often that it has nothing for these keys, or cannot read what it has.",
+        "Query with the same keys first; see the Error Comment; look the code up in its documentation or log.",
     ),
     _Row(
         "find.identifier", "The query does not fit the model", "PS3.4 C.4.1.1.4", ("C-FIND",), 0xA900, 0xA9FF,
