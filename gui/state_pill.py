@@ -13,6 +13,7 @@ from .models.peers import duration_text
 from .models.trace_tls import tls_words
 from .session import AssociationRecord
 from .theme import restyle, theme
+from .tips import plain_tip
 
 _PHASES = {
     AssociationPhase.CONNECTING: ("Connecting", "muted", "refresh"),
@@ -72,7 +73,7 @@ class StatePill(GivingButton):
             lines += [f"Association #{record.association} with {record.peer.ae_title}", state_definition(record.state)]
             lines += [record.sentence]
             lines += tls_lines(record.tls) if record.tls is not None else ()
-        self.setToolTip("\n".join(t for t in lines if t))
+        self.setToolTip(plain_tip("\n".join(t for t in lines if t)))
         self.setAccessibleName(f"Association state: {whole}")
         shorter = [" · ".join(parts[:count]) for count in range(len(parts), 0, -1)]
         self.say((*shorter, *_shortest(record)))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.theme import SPACING, mono_font, restyle
+from gui.tips import plain_tip
 
 from .wrapping_label import WrappingLabel
 
@@ -209,7 +210,7 @@ class TextField(Field):
         self._judge(self._check(self.line.text()))
 
     def _text_changed(self, text: str) -> None:
-        self.line.setToolTip(text if len(text) > LONG and not self._secret else "")
+        self.line.setToolTip(plain_tip(text) if len(text) > LONG and not self._secret else "")
         self._judge(self._check(text))
 
     def _text_edited(self, text: str) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from gui.sound import sound
 from gui.theme import SPACING, theme
+from gui.tips import plain_tip
 
 HEADER_HEIGHT = 30
 """Pixels of a panel's title row, so that the titles of all panels stand on one line."""
@@ -38,7 +39,7 @@ class OneLine(QLabel):
     def _fit(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
         self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(plain_tip(self._whole) if shown != self._whole else "")
 
     @sound
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -17,6 +17,7 @@ from gui.dropping import TakesFiles
 from gui.forms.lines_field import LinesField
 from gui.services_host import ServicesHost
 from gui.theme import SPACING, restyle
+from gui.tips import plain_tip
 
 from .header import icon_button, text_button
 
@@ -190,5 +191,5 @@ class ReferencesForm(TakesFiles):
             said = f"{said if self.references else 'No instance found'}; {left} left out"
             role = "warning"
         self.summary.setText(said)
-        self.summary.setToolTip("\n".join(self.problems[:MOST_TOLD]))
+        self.summary.setToolTip(plain_tip("\n".join(self.problems[:MOST_TOLD])))
         restyle(self.summary, "role", role)

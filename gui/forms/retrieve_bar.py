@@ -14,6 +14,7 @@ from engine.workspace.retrieve_requests import Way
 from gui.dialogs import Questions
 from gui.folders import show_folder
 from gui.theme import SPACING, restyle
+from gui.tips import plain_tip
 
 from .header import OneLine, icon_button, text_button
 
@@ -161,7 +162,7 @@ class RetrieveBar(QWidget):
         self.title.setVisible(not here)
         error = self.title_error() if self.destination() else None
         restyle(self.title, "invalid", "true" if error else "false")
-        self.title.setToolTip(error or "")
+        self.title.setToolTip(plain_tip(error or ""))
         for button in (self.choose_button, self.open_button):
             button.setVisible(here)
         self.about.say(f"Into {self._folder}" if here else "Nothing arrives here.")

@@ -16,6 +16,7 @@ from engine.workspace.errors import ValueProblem
 from engine.workspace.names import command_tag
 from gui.sound import sound
 from gui.theme import theme
+from gui.tips import plain_tip
 
 from .command_draft import Draft, Line, Origin, Surroundings
 from .command_values import About, edit_text, parse, shown
@@ -325,7 +326,7 @@ class CommandModel(QAbstractTableModel):
         elif column == VALUE:
             lines.append(self._value(line))
         lines += [f"{f.severity}: {f.sentence} ({f.clause})" for f in self.findings(row)]
-        return "\n".join(filter(None, lines))
+        return plain_tip("\n".join(filter(None, lines)))
 
     def _usage_words(self, line: Line) -> list[str]:
         if line.field is None:

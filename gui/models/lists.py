@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
 from engine.standard.lean import dataclass
 from gui.sound import sound
+from gui.tips import plain_tip
 
 from .rows import COPY_ROLE, RECORD_ROLE, Index
 
@@ -132,7 +133,7 @@ class EntryModel(QAbstractListModel, Generic[R]):
 
 _SHOW: dict[int, Callable[[Entry], Any]] = {
     int(Qt.ItemDataRole.DisplayRole): lambda entry: entry.title,
-    int(Qt.ItemDataRole.ToolTipRole): lambda entry: entry.tooltip or None,
+    int(Qt.ItemDataRole.ToolTipRole): lambda entry: plain_tip(entry.tooltip) or None,
     int(Qt.ItemDataRole.AccessibleTextRole): lambda entry: entry.spoken,
     COPY_ROLE: lambda entry: entry.copy or entry.spoken,
     ENTRY_ROLE: lambda entry: entry,

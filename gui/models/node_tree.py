@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from gui.sound import sound
 from gui.theme import theme
+from gui.tips import plain_tip
 
 from .rows import COPY_ROLE, RECORD_ROLE, Index
 
@@ -168,7 +169,7 @@ class NodeTreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(node, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip(node)
+            return plain_tip(tooltip(node))
         if role == Qt.ItemDataRole.ForegroundRole and node.issue:
             return theme().color("warning")
         if role == COPY_ROLE:

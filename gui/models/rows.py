@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QFont, QIcon
 from engine.standard.lean import dataclass
 from gui.sound import sound
 from gui.theme import theme
+from gui.tips import plain_tip
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import Redaction
@@ -261,7 +262,7 @@ def _copy(column: Column[Any], record: Any) -> str:
 
 
 def _tooltip(column: Column[Any], record: Any) -> str | None:
-    return column.tooltip(record) or None if column.tooltip else None
+    return plain_tip(column.tooltip(record)) or None if column.tooltip else None
 
 
 def _foreground(column: Column[Any], record: Any) -> Any:

@@ -11,6 +11,7 @@ from engine.model.notices import Direction, PduNotice
 from engine.standard.state_table import Evt, Sta
 from gui.sound import sound
 from gui.theme import theme
+from gui.tips import plain_tip
 
 from .log_associations import peer_text
 from .log_text import clock_text, full_time
@@ -77,7 +78,7 @@ class AssociationList(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             opened = "opened by us" if record.requestor else "opened by the peer"
             lines = (f"{peer_text(record.peer)}, {opened}", full_time(record.time), record.sentence)
-            return "\n".join(line for line in lines if line)
+            return plain_tip("\n".join(line for line in lines if line))
         return record if role == RECORD_ROLE else None
 
 

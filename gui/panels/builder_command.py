@@ -16,6 +16,7 @@ from gui.models.command_model import CommandModel
 from gui.models.dataset_edits import count
 from gui.sound import sound
 from gui.theme import SPACING, theme
+from gui.tips import plain_tip
 
 from .builder_preview import Preview
 
@@ -142,7 +143,7 @@ class CommandPane(QWidget):
     def _restyle(self) -> None:
         sign, role = ("▲", "warning") if self._said else self._preview.sign
         self.summary.set_whole(f"{sign} {self._said or self._preview.summary}")
-        self.summary.setToolTip(self._said or self._preview.details)
+        self.summary.setToolTip(plain_tip(self._said or self._preview.details))
         self.summary.setProperty("role", {"failure": "error", "ok": "muted"}.get(role, role))
         self.summary.style().unpolish(self.summary)
         self.summary.style().polish(self.summary)

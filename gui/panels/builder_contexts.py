@@ -20,6 +20,7 @@ from gui.models.command_values import plain_name
 from gui.models.contexts import abstract_name, syntax_name
 from gui.sound import sound
 from gui.theme import theme
+from gui.tips import plain_tip
 
 _SHORTER = {"Little Endian": "LE", "Big Endian": "BE", "Transfer Syntax": "", ": Default": "", " for DICOM": ""}
 
@@ -209,7 +210,7 @@ class GroupedBox(QComboBox):
             for value, text, tooltip in rows:
                 item = QStandardItem(text)
                 item.setData(value, Qt.ItemDataRole.UserRole)
-                item.setToolTip(tooltip)
+                item.setToolTip(plain_tip(tooltip))
                 self._items.appendRow(item)
         self.set_value(before)
 

@@ -26,6 +26,7 @@ from gui.models.command_values import About, shown
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
 from gui.theme import SPACING
+from gui.tips import plain_tip
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import Redaction
@@ -223,7 +224,7 @@ class ResponseView(QWidget):
         words += [f"“{comment}”"] if comment else []
         words.append(duration_text(duration if duration is not None else notice.duration))
         self._set_status(" · ".join(filter(None, words)), role)
-        self.status.setToolTip(sentence)
+        self.status.setToolTip(plain_tip(sentence))
         self.title_changed.emit(f"Response · {code:04X}H {klass.value}")
 
     def _show_message(self, notice: MessageNotice) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QTabBar, QToolButton, QWidget
 
 from gui.sound import sound
 from gui.theme import theme
+from gui.tips import plain_tip
 
 CHANGED = " ●"
 """After the name of a message that was changed and not saved."""
@@ -80,7 +81,8 @@ class MessageTabs(QTabBar):
         """The tab's text, shortened when it is long; the tooltip has the whole."""
         plain, mark = name.removesuffix(CHANGED), CHANGED if name.endswith(CHANGED) else ""
         self.setTabText(tab, (plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1].rstrip()}…") + mark)
-        self.setTabToolTip(tab, name)
+        self.setTabData(tab, name)
+        self.setTabToolTip(tab, plain_tip(name))
 
     def rename(self, tab: int, text: str) -> None:
         """Edit a tab's name in its place."""
@@ -97,12 +99,12 @@ class MessageTabs(QTabBar):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         tab = self.tabAt(event.position().toPoint())
         if tab >= 0:
-            self.rename(tab, self.tabToolTip(tab).removesuffix(CHANGED))
+            self.rename(tab, str(self.tabData(tab)).removesuffix(CHANGED))
 
     @sound
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F2 and self.currentIndex() >= 0:
-            self.rename(self.currentIndex(), self.tabToolTip(self.currentIndex()).removesuffix(CHANGED))
+            self.rename(self.currentIndex(), str(self.tabData(self.currentIndex())).removesuffix(CHANGED))
         else:
             super().keyPressEvent(event)
 

@@ -10,6 +10,7 @@ from engine.trace.store_text import size_text
 from gui.later import Later
 from gui.pace import Pace
 from gui.theme import SPACING
+from gui.tips import plain_tip
 
 SHOWN = 3
 """Operations with a line of their own; the others are counted."""
@@ -77,7 +78,7 @@ class OperationLine(QWidget):
             self.bar.setRange(0, 0)
         self.counts.setText(counts_text(notice))
         self.sentence.setText(notice.sentence)
-        self.sentence.setToolTip(notice.sentence)
+        self.sentence.setToolTip(plain_tip(notice.sentence))
         self.bar.setAccessibleName(f"{notice.sentence}, {self.counts.text()}")
         self.cancel.setAccessibleName(f"Cancel: {notice.sentence}")
 

@@ -13,6 +13,7 @@ from engine.workspace.saved_queries import SavedQuery
 from engine.workspace.workspace import Workspace
 from gui.dialogs import Questions, top_window
 from gui.forms.title_dialog import TitleDialog
+from gui.tips import plain_tip
 
 
 class QueryMenu(QMenu):
@@ -50,7 +51,7 @@ class QueryMenu(QMenu):
         self.addSection(title)
         for query in queries:
             action = self.addAction(query.title.replace("&", "&&"), partial(self.loaded.emit, query))
-            action.setToolTip(", ".join(f"{path} = {value}" for path, value in query.keys if value))
+            action.setToolTip(plain_tip(", ".join(f"{path} = {value}" for path, value in query.keys if value)))
 
     def ask_title(self, query: SavedQuery, parent: QWidget) -> TitleDialog:
         """Ask under which title to keep a query, and keep it."""
