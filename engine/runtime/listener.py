@@ -50,6 +50,11 @@ LOADED_AFTER = 0.5
 listens in order to be echoed at once is not held up by it."""
 
 
+def _load_ahead() -> None:
+    with suppress(OSError):  # of too many open files: it is loaded when it is needed
+        load_pydicom()
+
+
 def new_uid() -> str:
     """A UID from a UUID (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"
@@ -146,7 +151,7 @@ class Listener:
             return False
         spoken = f" Only TLS is spoken here: {tls.profile.title}." if tls else ""
         self.context.listeners[self.number] = self
-        self.context.loop.call_later(LOADED_AFTER, self.context.loop.run_in_executor, None, load_pydicom)
+        self.context.loop.call_later(LOADED_AFTER, self.context.loop.run_in_executor, None, _load_ahead)
         self.server.itself = MoveDestination(ae_title=self.own_title, host=host or LOOPBACK, port=self.port)
         self.tell(True, sentences.listening(host, self.port) + spoken)
         self._contents.report_left()

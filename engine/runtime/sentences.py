@@ -254,7 +254,8 @@ def held_back(peer: Peer, unanswered: int) -> str:
 
 
 def crowded_out(peer: Peer, most: int) -> str:
-    others = f"while {most} others connected too{named('unasked', most)}, and was closed for them."
+    who = f"{most} other{'' if most == 1 else 's'}"
+    others = f"while {who} connected too{named('unasked', most)}, and was closed for them."
     return " ".join(filter(None, (f"{address(peer)} connected but sent no A-ASSOCIATE-RQ {others}", to_raise(others))))
 
 

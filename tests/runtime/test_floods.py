@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from engine.model.association import Timeouts
+from engine.model.association import Peer, Timeouts
 from engine.model.commands import Abort
 from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, Outcome
 from engine.protocol.serving import REQUEST
-from engine.runtime import connection
+from engine.runtime import connection, sentences
 from engine.runtime.link import Link
 from engine.services.responses import request_of
 from engine.standard.pdus import ReleaseRQ
@@ -197,3 +197,9 @@ def test_connections_that_ask_for_nothing_keep_nobody_out(secure: bool, console:
 
 def crowded(console: Console) -> list[AssociationNotice]:
     return console.of(AssociationNotice, lambda n: "while 5 others connected too" in n.sentence)
+
+
+def test_the_number_of_others_is_told_as_one_says_it() -> None:
+    peer = Peer(host=HOST, port=1)
+    assert "while 1 other connected too" in sentences.crowded_out(peer, 1)
+    assert "while 5 others connected too" in sentences.crowded_out(peer, 5)

@@ -133,6 +133,23 @@ def test_too_few_descriptors_are_told_once_while_they_last(console: Console, mon
 
 
 @no_proactor
+def test_too_few_descriptors_to_load_ahead_are_no_defect(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not loaded is when it is needed."""
+    tried = threading.Event()
+
+    def too_few() -> None:
+        tried.set()
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("engine.runtime.listener.load_pydicom", too_few)
+    monkeypatch.setattr("engine.runtime.listener.LOADED_AFTER", 0.0)
+    peer = console.listen()
+    assert tried.wait(20)
+    assert console.echo(peer).outcome is Outcome.SUCCESS
+    console.taken()
+    assert not console.of(ErrorNotice)
+
+
 def test_a_listener_stopped_while_descriptors_are_too_few_is_no_defect(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
