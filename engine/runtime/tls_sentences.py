@@ -122,6 +122,11 @@ def failed(peer: Peer, error: Exception, tls: Watched, verdict: TlsVerdict, *, s
     where = address(peer)
     if refused:
         return f"TLS with {where} was refused by us: {refused}"
+    if tls.renegotiation_refused and tls.alert_received is not None:
+        return (
+            f"TLS ended: {where} wanted to negotiate it anew within the association, which we refuse "
+            "(no_renegotiation, RFC 5246 7.2.2), and did not go on without. Switch renegotiation off there."
+        )
     if tls.alert_received is not None:
         return f"TLS failed: {where} {alert_received(tls.alert_received, verdict, server=server)}"
     reason = str(getattr(error, "reason", "") or "")

@@ -17,6 +17,8 @@ from engine.model.tls import Certificate
 from .tls_certificate import printable, read_certificate
 
 _ALERT, _HANDSHAKE = 21, 22
+NO_RENEGOTIATION = 100
+"""A warning, with which a new handshake within the session is refused (RFC 5246 7.2.2)."""
 _SEEN = frozenset({_ALERT, _HANDSHAKE})
 _CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
 ALERTS = {
@@ -44,7 +46,7 @@ ALERTS = {
     80: "internal_error",
     86: "inappropriate_fallback",
     90: "user_canceled",
-    100: "no_renegotiation",
+    NO_RENEGOTIATION: "no_renegotiation",
     109: "missing_extension",
     110: "unsupported_extension",
     112: "unrecognized_name",
@@ -74,6 +76,8 @@ class Watched(ssl.SSLObject):
     """We have sent our certificate."""
     alert_received: int | None = None
     alert_sent: int | None = None
+    renegotiation_refused = False
+    """The other side wanted another handshake, and was told that there is none."""
     server_name = ""
     seen_version = 0
     """Of the last handshake message; the one agreed as soon as there is a cipher suite."""
@@ -85,6 +89,7 @@ class Watched(ssl.SSLObject):
         if kind == _ALERT and len(data) == 2 and data[1]:
             if sent:
                 self.alert_sent = data[1]
+                self.renegotiation_refused |= data[1] == NO_RENEGOTIATION
             else:
                 self.alert_received = data[1]
         elif kind == _HANDSHAKE and message == _CERTIFICATE_REQUEST:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -21,9 +23,10 @@ from tests.runtime.console import (
     Console,
     proposal,
 )
+from tests.runtime.diagnosing import diagnoses
 from tests.runtime.scripted import Conversation, scripted
 from tests.runtime.tls_files import Files, tls_peer
-from tests.runtime.tls_talk import LONG, SHORT, WITHIN, failed, listening, shoot
+from tests.runtime.tls_talk import LONG, SHORT, WITHIN, failed, listening, secured, shoot
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -155,6 +158,23 @@ def test_damaged_records_end_the_association(console: Console, files: Files) -> 
     told = ended_by(script, console, files)
     assert told.outcome is Outcome.ABORTED
     assert "integrity check" in told.sentence
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="Python's own TLS does not negotiate anew")
+def test_a_client_that_negotiates_anew(console: Console, files: Files) -> None:
+    """Within a session of TLS 1.2: it is refused with a warning, and told as what it is where the client gives up."""
+    listener = listening(console, files.acceptor())
+    asked = ["openssl", "s_client", "-connect", f"{HOST}:{listener.port}", "-tls1_2"]
+    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
+        assert client.stdin is not None
+        secured(console, requestor=False)
+        client.stdin.write(b"R\n")
+        client.stdin.flush()
+        ended = failed(console, requestor=False)
+        client.kill()
+    assert "wanted to negotiate it anew within the association" in ended.sentence
+    assert "cipher suite" not in ended.sentence
+    assert not diagnoses(console)
 
 
 def test_a_peer_that_goes_without_close_notify(console: Console, files: Files) -> None:

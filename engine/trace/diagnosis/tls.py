@@ -180,6 +180,8 @@ def no_common_ground(case: Case) -> Found | None:
         return None
     if verdict.client_certificate_requested and verdict.own_certificate is None:
         return None
+    if "negotiate it anew" in story.sentence:
+        return None  # there was common ground
     return Found(
         happened=story.sentence,
         cause="One side allows only what the other has switched off, such as an old peer that stops at TLS 1.0.",

@@ -205,33 +205,33 @@ propose proposed proposes proposing protocol protocol-version protocol-version-b
 providers proxy pull purpose push put puts pydicom query query-level question queue quota quote quotes raise raised
 range raw reach reached reaches read reader reading readings reads ready real real-time really reason reasons
 receive received receiver receiver's receivers receives receiving recognized recommendation recorded redaction
-reference referenced references refers refused refuses registered registry regular reject reject-code rejected
-rejecting rejection rejects related related-general relational release release-by-acceptor release-collision
-release-outstanding release-unanswered release-unasked released releases releasing remain remaining-increases
-remembered remote remove removed renewed repeat repeatable repeated repeats repertoire replaced report reported
-reports request request's request-unanswered requested requestor requestor's requests require required requirement
-requirements requires reserve reserved reserves reserving reset resets resources response response's
-response-context response-to-request responses rest result results retired retired-element retired-uid retries
-retrieval retrievals retrieve retrieve-key retrieve-source retrieved return returned returns revoked right rights
-role role-answer role-not-proposed role-repeated role-value roles room root route row rows rule rules run running
-runs s safe safely said same sample samples save saved say saying says scale scan scheduled scheme scp script scu
-second second-release second-request secondary seconds secrecy secret secrets see seems seen selected selection
-selections selects self self-signed semantic send sender sending sends sent sentence separated separates sequence
-sequences serial series served server service service's service-of-sop-class service-provider service-user services
-session sessions set set's set-up sets setting settings several shape share shelf shell shipped ships short
-shortened shot should show showed shown shows side sides signature signature-hash signed signs silence silent
-silently since single single-response six size skipped skips slides slots slow slower small smaller so socket some
-somebody something sop sop-class sop-class-of-context sop-instance source space spaces speak speaks specified
-spelling spelt split spoken stalled stand standard stands start started starting starts state statement states
-station status status-undefined status-unlisted stay stayed stays step step's steps still stop stopped stops storage
-store stored stream strings stronger structure studies study sub-item sub-items sub-operation sub-operation-counts
-sub-operations subject subscribe subscribed subscription subscriptions succeeded success successful such suite
-suite-forbidden suites sum supplied support supported supports suspended switch switched switches synchronous
-synchronously syntax syntaxes sys system system's systems table tables tag tags take taken takes tampered task
-technical tell telling tells template terminated terms test tests text texts than that the their them themselves
-then there these they thin thing this those though thousands thread three through thrown throws ticket time time-out
-time-outs timed timeout timer times timezone title titles tls to today together token tokens told tomorrow too took
-tool total-changes trace traffic trailing trailing-bytes transaction transfer transfer-syntax
+reference referenced references refers refuse refused refuses registered registry regular reject reject-code
+rejected rejecting rejection rejects related related-general relational release release-by-acceptor
+release-collision release-outstanding release-unanswered release-unasked released releases releasing remain
+remaining-increases remembered remote remove removed renegotiation renewed repeat repeatable repeated repeats
+repertoire replaced report reported reports request request's request-unanswered requested requestor requestor's
+requests require required requirement requirements requires reserve reserved reserves reserving reset resets
+resources response response's response-context response-to-request responses rest result results retired
+retired-element retired-uid retries retrieval retrievals retrieve retrieve-key retrieve-source retrieved return
+returned returns revoked right rights role role-answer role-not-proposed role-repeated role-value roles room root
+route row rows rule rules run running runs s safe safely said same sample samples save saved say saying says scale
+scan scheduled scheme scp script scu second second-release second-request secondary seconds secrecy secret secrets
+see seems seen selected selection selections selects self self-signed semantic send sender sending sends sent
+sentence separated separates sequence sequences serial series served server service service's service-of-sop-class
+service-provider service-user services session sessions set set's set-up sets setting settings several shape share
+shelf shell shipped ships short shortened shot should show showed shown shows side sides signature signature-hash
+signed signs silence silent silently since single single-response six size skipped skips slides slots slow slower
+small smaller so socket some somebody something sop sop-class sop-class-of-context sop-instance source space spaces
+speak speaks specified spelling spelt split spoken stalled stand standard stands start started starting starts state
+statement states station status status-undefined status-unlisted stay stayed stays step step's steps still stop
+stopped stops storage store stored stream strings stronger structure studies study sub-item sub-items sub-operation
+sub-operation-counts sub-operations subject subscribe subscribed subscription subscriptions succeeded success
+successful such suite suite-forbidden suites sum supplied support supported supports suspended switch switched
+switches synchronous synchronously syntax syntaxes sys system system's systems table tables tag tags take taken
+takes tampered task technical tell telling tells template terminated terms test tests text texts than that the their
+them themselves then there these they thin thing this those though thousands thread three through thrown throws
+ticket time time-out time-outs timed timeout timer times timezone title titles tls to today together token tokens
+told tomorrow too took tool total-changes trace traffic trailing trailing-bytes transaction transfer transfer-syntax
 transfer-syntaxes-not-supported transient translating transport tree trees tried tries trips true trust trusted try
 tunnel turn turned turns twice twin two type types uid ultrasound unable unanswered unasked uncompressed undefined
 undefined-field under underscores understand unestablished unexpected unexpected-PDU unexpectedly unfinished unified
@@ -241,10 +241,11 @@ unspecified unsubscribe unsubscribed until up updated upper ups-created ups-get-
 ups-transaction us use used user user's user-identity user-identity-answer user-identity-response
 user-identity-silent user-information user-rejection username users uses usual usually valid value value-length
 values variable vendor verified verifying version version-name versions very via video view vr wait waited waiting
-waits waived waiver waivers walked want wants warning warnings was watch watching way we weak web week weeks well
-well-known well-known-instance went were what whatever when where whether which while who whoever whole whom whose
-why width wildcard wildcards will window window's with within without word words work worked worklist worklists
-works workspace workspace's worth would write writes written wrong wrong-side year yesterday yet you zero zeros
+waits waived waiver waivers walked want wanted wants warning warnings was watch watching way we weak web week weeks
+well well-known well-known-instance went were what whatever when where whether which while who whoever whole whom
+whose why width wildcard wildcards will window window's with within without word words work worked worklist
+worklists works workspace workspace's worth would write writes written wrong wrong-side year yesterday yet you zero
+zeros
 """
 
 WORDS = frozenset(_WORDS.split())
