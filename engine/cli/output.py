@@ -147,6 +147,11 @@ class Output:
             told = values if self.redaction is None else self.redaction.record(values)
             self._print(json.dumps({"kind": kind, **told}, ensure_ascii=False))
 
+    def json_text(self, value: object) -> str:
+        """JSON for people's output, in ASCII where standard output is not UTF-8, as JSON is to be (RFC 8259 8.1)."""
+        unicode = str(getattr(self._out, "encoding", None) or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
+        return json.dumps(value, indent=1, ensure_ascii=not unicode)
+
     def _print(self, text: str) -> None:
         """A line on standard output. Raises `OutputFailed` once; what is still to be printed then is lost."""
         if self._failed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +67,7 @@ def find(args: argparse.Namespace) -> Exit:
         told = "One pending response tells" if unread == 1 else f"{unread} pending responses tell"
         output.error(f"{told} no match that can be read; -v says why.")
     if form in ("json", "csv"):
-        text = json.dumps(whole, indent=1, ensure_ascii=False) if form == "json" else matches_csv(keys, matches)
+        text = output.json_text(whole) if form == "json" else matches_csv(keys, matches)
         output.told_line(text.rstrip("\n"))
         output.finish(status, aside=True)
         return code

@@ -49,7 +49,9 @@ def listen_failed(error: OSError, host: str, port: int) -> str:
         return f"Cannot listen on {where}: another program uses the port. Choose another port, or 0 for any free one."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"Cannot listen on {where}: ports below 1024 need administrator rights here. Choose 11112, for example."
-    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror):
+        return f"Cannot listen on {where}: no address is found for this name."
+    if error.errno == errno.EADDRNOTAVAIL:
         return f"Cannot listen on {where}: this computer does not have that address."
     return f"Cannot listen on {where}: {_reason(error)}."
 

@@ -95,6 +95,8 @@ def encode_value(vr: str, values: Sequence[str], codecs: Sequence[str], little_e
 def _not_encodable(character: str, vr: str, codecs: Sequence[str]) -> str:
     if vr not in CHARSET_VRS:
         return f"VR {vr} cannot hold the character {character!r}"
+    if "\ud800" <= character <= "\udfff":  # a byte of the command line that the system's encoding does not have
+        return f"{character!r} is no character: the text came in another encoding than this computer's"
     hint = "; ISO_IR 192 has all characters" if tuple(codecs) != ("UTF8",) else ""
     return f"the Specific Character Set (0008,0005) does not have the character {character!r}{hint}"
 

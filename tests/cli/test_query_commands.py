@@ -67,6 +67,23 @@ def test_matches_as_csv_and_json_are_all_that_standard_output_gets(port: str, ca
     assert json.loads(capsys.readouterr().out) == []
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_matches_as_json_can_be_read_whatever_the_encoding_of_standard_output(
+    port: str, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name = "MÜLLER^\N{PLAYING CARD ACE OF SPADES}"
+    ids = {"StudyInstanceUID": "1.2.9.2", "SeriesInstanceUID": "1.2.8.2"}
+    data = keys(SpecificCharacterSet="ISO_IR 192", SOPClassUID=CT, SOPInstanceUID="1.2.3.2", PatientName=name, **ids)
+    datasets.write_file(tmp_path / "new.dcm", datasets.encode_dataset(data, EXPLICIT), EXPLICIT, CT, "1.2.3.2")
+    assert main(["store", HOST, port, str(tmp_path / "new.dcm")]) == Exit.SUCCESS
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding))
+    find = ["find", HOST, port, "-k", "StudyInstanceUID=1.2.9.2", "--format", "json"]
+    assert main(find) == Exit.SUCCESS
+    (match,) = json.loads(written.getvalue().decode("utf-8"))
+    assert match["00100010"]["Value"] == [{"Alphabetic": name}]
+
+
 def test_a_saved_query_and_days_in_words(port: str, capsys: pytest.CaptureFixture[str]):
     assert main(["find", HOST, port, "--template", "Studies of today"]) == Exit.SUCCESS
     text = capsys.readouterr().out

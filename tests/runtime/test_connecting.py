@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from engine.runtime.connecting import _unless_over
+from engine.runtime.sentences import listen_failed
 
 
 def test_one_that_stands_in_the_turn_in_which_it_is_given_up_is_closed() -> None:
@@ -33,3 +34,8 @@ def test_one_that_stands_in_the_turn_in_which_it_is_given_up_is_closed() -> None
 
     asyncio.run(main())
     assert made.fileno() == -1
+
+
+def test_a_name_nobody_knows_is_not_said_to_be_an_address_of_another_computer() -> None:
+    told = listen_failed(socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "archive.invalid", 104)
+    assert told == "Cannot listen on archive.invalid port 104: no address is found for this name."

@@ -259,6 +259,7 @@ def test_numbers_with_odd_lengths_are_kept_as_bytes() -> None:
         (DataElement(0x00280009, "AT", ("xx",)), "is not a tag"),
         (DataElement(0x00080018, "UI", ("ü€",)), "cannot hold the character '€'"),
         (DataElement(0x00100010, "PN", ("王",)), "does not have the character '王'; ISO_IR 192"),
+        (DataElement(0x00100010, "PN", ("M\udcfc",)), r"'\\udcfc' is no character: the text came in another encoding"),
         (DataElement(0x00100010, "XX", ("A",)), "'XX' is not a VR"),
         (DataElement(0x7FE00010, "OW", ("A",)), "holds bytes, not text"),
         (DataElement(0x00081140, "SQ", ("A",)), "holds items, not text"),
