@@ -32,6 +32,8 @@ from .writer import Writer
 if TYPE_CHECKING:
     from .association import Association
 
+HEEDED_WITHIN = 5.0
+"""Seconds after a C-CANCEL-RQ in which peers end what was cancelled; of one that goes on it is told."""
 AT_ONCE = 64 * 1024
 """Bytes of a data set sent without looking whether the peer reads: the window allows few of them."""
 
@@ -58,6 +60,8 @@ class Messages:
         """Who sends messages one after the other, if it is one alone."""
         self._waited = 0.0
         """Seconds that what is being received had waited to be read."""
+        self._cancelled: set[int] = set()
+        """Operations whose C-CANCEL-RQ was sent."""
         self._unasked = ""
         """What is wrong with the latest response nobody asked for."""
 
@@ -256,7 +260,25 @@ class Messages:
         async with self._sending:
             with suppress(Ended):  # the operation has ended with its association
                 await self._writer.send(ready, None, operation, HONEST)
+        if operation not in self._cancelled:
+            self._cancelled.add(operation)
+            self._association.context.alarms.after(
+                HEEDED_WITHIN, partial(self._look_after_cancel, operation, self._came_for(operation))
+            )
         return True
+
+    def _came_for(self, operation: int) -> int:
+        """Messages that came here, and C-STORE sub-operations that came elsewhere."""
+        exchange, retrieval = self._association.exchange, self._association.context.retrievals.of(operation)
+        return (exchange.taken if exchange else 0) + (retrieval.asked if retrieval and retrieval.is_move else 0)
+
+    def _look_after_cancel(self, operation: int, before: int) -> None:
+        """Tell of a peer that goes on as if there had been no C-CANCEL-RQ; a silent one is what time-outs are for."""
+        association, invocation = self._association, self._invocations.get(operation)
+        count = self._came_for(operation) - before
+        if invocation is not None and association.end is None and count > 0:
+            sentence = sentences.cancel_passed_over(association.peer, invocation.service, count, HEEDED_WITHIN)
+            association.context.error(sentence, association.number, operation)
 
     def close_invocation(self, operation: int) -> None:
         """Nobody reads the responses of this operation any more."""

@@ -255,6 +255,15 @@ def held_back(peer: Peer, unanswered: int) -> str:
     return f"{sentence} {to_raise(sentence)}"
 
 
+def cancel_passed_over(peer: Peer, service: str, count: int, seconds: float) -> str:
+    """count: messages that came in so many seconds after the C-CANCEL-RQ."""
+    came = "1 message has" if count == 1 else f"{count} messages have"
+    return (
+        f"{address(peer)} goes on with the {service}: {came} come in the {seconds:g} s since the C-CANCEL-RQ was sent. "
+        "It may not look for one (PS3.7 9.3.2.3); aborting the association ends it."
+    )
+
+
 def crowded_out(peer: Peer, most: int) -> str:
     who = f"{most} other{'' if most == 1 else 's'}"
     others = f"while {who} connected too{named('unasked', most)}, and was closed for them."

@@ -21,6 +21,7 @@ from engine.model.notices import (
 )
 from engine.protocol.exchange import Exchange
 from engine.protocol.negotiation import answer
+from engine.runtime import messages
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AssociateAC, AssociateRQ, RoleSelection, UserInformation
@@ -333,6 +334,40 @@ def without_roles(item: Any) -> Any:
 def asked_to_stop(console: Console, service: str, uid: str, *responses: dict[str, Any]) -> StatusNotice:
     with scripted(Provider(*responses)) as peer:
         return end(console, ask(console, peer, service, uid, cancel_after=1))
+
+
+@pytest.mark.parametrize("heeds", [False, True])
+def test_a_peer_that_goes_on_after_the_cancel_is_told_of(
+    heeds: bool, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it does, so that the user need not wait for ever without a word."""
+    monkeypatch.setattr(messages, "HEEDED_WITHIN", 0.2)
+    told = threading.Event()
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, request = talk.read_command()
+        pending, identifier = (
+            response_to(request, 0xFF00).with_values(CommandDataSetType=1),
+            datasets.encode_dataset(STUDY, EXPLICIT),
+        )
+        talk.send(talk.message(context, pending, identifier))
+        talk.read_command()
+        while not heeds and not told.wait(0.01):
+            talk.send(talk.message(context, pending, identifier))
+        talk.send(talk.message(context, response_to(request, 0xFE00)))
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        command = ask(console, peer, "C-FIND", STUDY_FIND, cancel_after=1)
+        if not heeds:
+            error = console.wait(ErrorNotice)
+            assert (error.association, error.operation) == (command.association, command.operation)
+            assert "goes on with the C-FIND: " in error.sentence
+            assert "come in the 0.2 s since the C-CANCEL-RQ was sent" in error.sentence
+            told.set()
+        end(console, command)
+    assert len(console.of(ErrorNotice)) == (0 if heeds else 1)
 
 
 def test_a_peer_that_ignores_the_cancel_is_named(console: Console):

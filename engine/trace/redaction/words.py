@@ -121,29 +121,29 @@ Usage Use User User-Identity-Type VALUES VERIFIED VL VM VOI VPN VR Value ValueTy
 Version Video View Visit Visual Voice Volume Volumetric W WAL WARM WARNING WHERE Wait Waiting Waived Warning Watch
 Waveform We Web Well-known What Whether Who Whole Why Wide Window Wireshark With Without Word Worklist WorklistLabel
 World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort abort-missing abort-reason
-abort-source abort-source-provider abort-user-reason aborted aborts about above absent abstract abstract-syntax
-abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's accepts access accessory
-acknowledged acknowledgement act action action-type add added address addressed addresses adds adjustment
-administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final afterwards again ago agreed
-agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows almost alone already also
-although always ambient among an and anew annotation announce announced announces anonymous another answer answer's
-answer-transfer-syntax answer-unasked answered answering answers any anybody anything anyway apart applicable
-application application-context application-context-name applies appropriate archive are argument arguments around
-array arrays arrived arrives as ascending aside ask asked asking asks assertion assign assigned assigns associating
-association associations asynchronous at attempt attribute attributes authenticated authentication authority
-authority's authorized automatic availability available avoid awaiting away back backslash bad balancer banner base
-basic be beam beams became because become becomes been before began begin begins behind being belong belongs below
-beside besides best better between beyond bit bits blame blank block both box box's boxes breaks broke broken
-brought browser builder built built-in busy but by byte bytes cable calculate call callback called caller callers
-calling calls came can cancel cancel-late cancel-status cancel-unasked cancel-unknown canceled cancellation
-cancelled cancelling cancels cannot capture carried carries carry case cause caused cd center certificate
-certificate's certificate-validity certificates certification chain change changed changes changing character
-characters check checked checks choice choose chooses chose chosen cipher claim claimed class classes client
-client-certificate clients clock clocks close closed closed-within closes closing code codes coerce coerces coercion
-collation collision colons color column columns come comes command command's command-field command-unended commands
-commitment commitment-event commitment-instances commitment-reused commitment-transaction commitments commits
-committed common common-extended-answer common-extended-repeated common-extended-version compare complete completed
-composite compressed computer computer's computers condition conditional configuration configured confirm
+abort-source abort-source-provider abort-user-reason aborted aborting aborts about above absent abstract
+abstract-syntax abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's accepts
+access accessory acknowledged acknowledgement act action action-type add added address addressed addresses adds
+adjustment administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final afterwards again
+ago agreed agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows almost alone
+already also although always ambient among an and anew annotation announce announced announces anonymous another
+answer answer's answer-transfer-syntax answer-unasked answered answering answers any anybody anything anyway apart
+applicable application application-context application-context-name applies appropriate archive are argument
+arguments around array arrays arrived arrives as ascending aside ask asked asking asks assertion assign assigned
+assigns associating association associations asynchronous at attempt attribute attributes authenticated
+authentication authority authority's authorized automatic availability available avoid awaiting away back backslash
+bad balancer banner base basic be beam beams became because become becomes been before began begin begins behind
+being belong belongs below beside besides best better between beyond bit bits blame blank block both box box's boxes
+breaks broke broken brought browser builder built built-in busy but by byte bytes cable calculate call callback
+called caller callers calling calls came can cancel cancel-late cancel-status cancel-unasked cancel-unknown canceled
+cancellation cancelled cancelling cancels cannot capture carried carries carry case cause caused cd center
+certificate certificate's certificate-validity certificates certification chain change changed changes changing
+character characters check checked checks choice choose chooses chose chosen cipher claim claimed class classes
+client client-certificate clients clock clocks close closed closed-within closes closing code codes coerce coerces
+coercion collation collision colons color column columns come comes command command's command-field command-unended
+commands commitment commitment-event commitment-instances commitment-reused commitment-transaction commitments
+commits committed common common-extended-answer common-extended-repeated common-extended-version compare complete
+completed composite compressed computer computer's computers condition conditional configuration configured confirm
 confirmation confirmed conflict conformance congested connect connected connecting connection connections connects
 console console's contact contacted contain contains content context context's context-id context-id-repeated
 context-result context-unanswered context-unproposed contexts continue continuing control control-bits conversion
