@@ -82,7 +82,7 @@ def passed_over(plan: StorePlan) -> str:
     if not files:
         return ""
     what = "1 file" if len(files) == 1 else f"{len(files)} files"
-    return f"Passed over: {what} without an instance to store ({_names(files)})."
+    return f"Passed over: {what} without a further instance to store ({_names(files)})."
 
 
 def cannot_go(results: Iterable[FileResult]) -> str:

@@ -117,6 +117,7 @@ def test_a_plan_tells_what_cannot_go_and_why_and_sends_nothing(console: Console,
     assert "same SOP Instance UID and other data" in found["twin.dcm"][1]
     assert found["broken.dcm"][0] is FileState.CANNOT_GO
     assert found["notes.txt"][0] is FileState.PASSED_OVER
+    assert "Passed over: 2 files without a further instance to store" in status.sentence  # one of them has the same
     assert found.get("pipe", no_file) == no_file
     assert found["gone.dcm"] == (FileState.CANNOT_GO, "No such file or directory.")
     assert found["*.nothing"] == (FileState.CANNOT_GO, "No file fits this pattern.")
