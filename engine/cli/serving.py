@@ -98,7 +98,6 @@ def _picture(path: Path, output: Output) -> Exit:
     if made.returncode == 0 and path.exists():
         output.line(f"A picture of the window: {path}")
         return Exit.SUCCESS
-    output.error(
-        f"No picture of the window could be made: {made.stderr.strip().splitlines()[-1:] or ['no reason given']}"
-    )
+    *_, why = ("no reason given", *made.stderr.strip().splitlines())
+    output.error(f"No picture of the window could be made: {why}")
     return Exit.FAILURE

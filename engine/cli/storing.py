@@ -104,6 +104,8 @@ def store(args: argparse.Namespace) -> Exit:
         repeat=args.repeat,
         duplicates=args.duplicates,
     )
+    if args.rest is not None:
+        _look_at_rest(args.rest)
     with driving(output) as driver:
         operation, association = driver.new_id(), driver.new_id()
         command: PlanStore | StoreFiles = StoreFiles(
@@ -199,6 +201,18 @@ def _paths(text: str) -> list[Path]:
     if NUL in content:
         return [Path(entry) for entry in content.split(NUL) if entry]
     return [Path(line) for line in content.replace("\r\n", "\n").split("\n") if line.strip()]
+
+
+def _look_at_rest(path: Path) -> None:
+    """ValueProblem where the rest could not be written: found out before anything is sent. What is there stays."""
+    try:
+        new = not path.exists()
+        if new or path.is_file():
+            path.open("ab").close()
+        if new:
+            path.unlink()
+    except (OSError, ValueError) as error:
+        raise ValueProblem(f"{path} cannot be written: {hindrance(error)}") from None
 
 
 def _write_rest(path: Path, status: StatusNotice) -> None:

@@ -399,3 +399,10 @@ def test_a_value_that_cannot_be_sent_is_told_with_its_line_before_anything_is(
     assert f"{file}, line 7: dataset.ReferencedImageSequence[2].Rows: " in capsys.readouterr().err
     file.write_text(head + '[dataset]\nRows = "{response Rows}"\n', encoding="utf-8")
     assert main(["send", "127.0.0.1", "1", str(file)]) == Exit.CONNECTION_FAILED
+
+
+def test_a_picture_that_cannot_be_made_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["demo", "--picture", str(tmp_path / "file" / "a.png")]) == Exit.FAILURE
+    told = capsys.readouterr().err
+    assert "No picture of the window could be made: The picture cannot be written to " in told

@@ -148,6 +148,15 @@ def test_wrong_arguments_are_named(arguments: tuple[str, ...], words: str, capsy
     assert words in capsys.readouterr().err
 
 
+def test_a_rest_that_cannot_be_written_is_found_out_before_anything_is_sent(
+    port: str, study: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    assert store(port, study, "--rest", tmp_path / "none" / "rest.txt") == Exit.USAGE
+    out, err = capsys.readouterr()
+    assert "rest.txt cannot be written: No such file or directory" in err
+    assert "files stored" not in out + err
+
+
 def test_a_cut_file_that_cannot_go_is_not_said_to_be_sent(port: str, study: Path, capsys: Captured) -> None:
     whole = (study / "0.dcm").read_bytes()
     (study / "cut.dcm").write_bytes(whole + bytes.fromhex("e07f10004f570000"))
