@@ -79,6 +79,8 @@ class Listener:
         self.command = command
         self.number = command.listener
         self.associations: set[Association] = set()
+        self.came = 0
+        """Connections that were taken."""
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
         self._durable = (
@@ -220,6 +222,7 @@ class Listener:
         secure, artim = self._secure, association.timeouts.artim
         taken = association.link if secure is None else layered(association, secure, artim)
         self.associations.add(association)
+        self.came += 1
         return taken
 
     def _make_room(self) -> None:

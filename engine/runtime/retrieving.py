@@ -47,6 +47,8 @@ class Reception:
 
     listener: Listener
     armed: bool
+    came_before: int = 0
+    """Connections that the listener had taken when the operation began."""
 
 
 class Retrieving:
@@ -86,7 +88,7 @@ class Retrieving:
             return None
         for listener in self._context.listeners.values():
             if listener.takes(command.move_destination, command.listen_port):
-                return Reception(listener, armed=False)
+                return Reception(listener, armed=False, came_before=listener.came)
         if command.listen_port is None:
             return None
         return Reception(await self._arm(command.listen_port), armed=True)
@@ -261,6 +263,7 @@ class Retrieving:
             remaining=remaining,
             destination=command.move_destination,
             here=self._here(association),
+            reached=self._reception is not None and self._reception.listener.came > self._reception.came_before,
             failed_instances=await _failed_instances(association, invocation, response),
             has_data=response.data is not None,
             cancelled_after=self._cancelled_after,

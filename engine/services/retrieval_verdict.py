@@ -41,6 +41,8 @@ class Facts:
     refused: int = 0
     destination: str = ""
     here: str = ""
+    reached: bool = False
+    """Whether somebody connected to our listener meanwhile."""
     originators: dict[str, int] = field(default_factory=dict)
     not_kept: tuple[str, ...] = ()
     failed_instances: tuple[str, ...] = ()
@@ -162,7 +164,8 @@ def _nothing(f: Facts) -> Iterator[str]:
         yield f"Success, but nothing was {what}: 0 sub-operations."
     reasons = ["nothing matches these unique keys at this level"]
     if f.service == "C-MOVE":
-        reasons.append(f"the peer knows {f.destination or 'the destination'} by another host or port and gave up")
+        if not f.reached:
+            reasons.append(f"the peer knows {f.destination or 'the destination'} by another host or port and gave up")
     else:
         reasons.append("no storage context for what is there was accepted with our SCP role")
     yield f"Likely: {', or '.join(reasons)}."
@@ -172,6 +175,8 @@ def _missing(f: Facts) -> Iterator[str]:
     yield f"The peer says {f.done} completed, but {f.stored} arrived here."
     if f.refused:
         yield f"{f.refused} were refused here."
+    elif f.service == "C-MOVE" and f.reached:
+        yield f"Somebody connected to us at {f.here}: see the associations accepted."
     elif f.service == "C-MOVE":
         where = f" than {f.here}" if f.here else ""
         yield f"It may have sent to another host or port for {f.destination}{where}, or stopped without saying so."
@@ -211,7 +216,10 @@ def _failures(f: Facts) -> Iterator[str]:
     more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
     yield f"{f.failed if f.failed is not None else len(listed)} of {total} sub-operations failed{which}{more}."
     if f.service == "C-MOVE" and f.stored == 0 and not f.refused:
-        yield f"Nothing reached us at {f.here}: the peer may know {f.destination} by another host or port."
+        if f.reached:
+            yield f"Somebody connected to us at {f.here}, but no instance came whole: see the associations accepted."
+        else:
+            yield f"Nothing reached us at {f.here}: the peer may know {f.destination} by another host or port."
 
 
 def _contexts(f: Facts, *, doubtful: bool) -> Iterator[str]:

@@ -24,7 +24,8 @@ from engine.protocol.negotiation import answer
 from engine.runtime import messages
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of, response_to
-from engine.standard.pdus import AssociateAC, AssociateRQ, RoleSelection, UserInformation
+from engine.standard.pdus import AssociateAC, AssociateRQ, ReleaseRQ, RoleSelection, UserInformation
+from engine.trace.diagnosis.diagnoser import Diagnoser
 from engine.wire import datasets
 from engine.wire.pdus import decode_pdu, encode_pdu
 from tests.runtime.console import (
@@ -40,7 +41,7 @@ from tests.runtime.console import (
     policy,
     proposal,
 )
-from tests.runtime.scripted import Conversation, scripted
+from tests.runtime.scripted import Conversation, association_rq, calling, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -285,6 +286,26 @@ def test_a_move_that_failed_and_never_reached_us_says_where_we_are(console: Cons
     status = moved(console, Provider({"status": 0xA702, **counts(0, 3)}))
     assert status.outcome is Outcome.FAILURE
     assert "Nothing reached us at 127.0.0.1:" in status.verdict
+
+
+def test_a_move_that_reached_us_without_an_instance_does_not_blame_the_way(console: Console):
+    port = free_port()
+
+    def reach() -> None:
+        with calling(port) as talk:
+            talk.send(encode_pdu(replace(decode_pdu(association_rq(CT)), called_ae_title="MINE")))
+            assert talk.read_pdu()[0] == AssociateAC.TYPE
+            talk.send(encode_pdu(ReleaseRQ()))
+            talk.read_pdu()
+
+    with scripted(Provider({"status": 0xB000, **counts(1, 2)}, between=reach)) as peer:
+        command = ask(console, peer, "C-MOVE", STUDY_MOVE, move_destination="MINE", listen_port=port)
+        status = end(console, command)
+    assert "Nothing reached us" not in status.verdict
+    assert "Somebody connected to us at 127.0.0.1:" in status.verdict
+    found = {d.rule: d for d in Diagnoser().take(console.drain())}
+    assert "move.elsewhere" not in found
+    assert found["move.sub-operations-failed"].cause.startswith("Somebody reached this console")
 
 
 def test_what_somebody_else_stores_meanwhile_is_not_taken_for_a_part_of_it(console: Console):

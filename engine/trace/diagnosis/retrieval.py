@@ -37,6 +37,13 @@ def _arrived(case: Case) -> int:
     return case.stories.stores_received - case.operation.began_stores if case.operation is not None else 0
 
 
+def _reached(case: Case) -> bool:
+    """Whether an association was accepted here while the operation ran: who moves knows the way to us."""
+    request = _request(case)
+    stories = case.stories.associations.values()
+    return request is not None and any(not s.requestor and (s.established or 0.0) > request.clock for s in stories)
+
+
 @rule("move.destination-unknown", "The peer does not know the move destination", CLAUSE, "operation")
 def destination_unknown(case: Case) -> Found | None:
     status, request = _end(case, "C-MOVE"), _request(case)
@@ -76,7 +83,7 @@ def nothing_matched(case: Case) -> Found | None:
 @rule("move.elsewhere", "The peer moved, and nothing arrived here", CLAUSE, "operation")
 def elsewhere(case: Case) -> Found | None:
     status, request = _end(case, "C-MOVE"), _request(case)
-    if status is None or request is None or not status.completed or _arrived(case):
+    if status is None or request is None or not status.completed or _arrived(case) or _reached(case):
         return None
     title = request.command.text("MoveDestination")
     local = case.association.proposal.local.ae_title if case.association.proposal else ""
@@ -99,6 +106,8 @@ def sub_operations_failed(case: Case) -> Found | None:
     arrived = _arrived(case)
     if arrived:
         cause = "The destination refused some: contexts not accepted, a full disk, its own checks. See those C-STOREs."
+    elif _reached(case):
+        cause = "Somebody reached this console, but no instance came whole: see the associations accepted meanwhile."
     else:
         cause = (
             "The peer cannot reach the destination: wrong address or port in its list, a firewall, nothing listening."
