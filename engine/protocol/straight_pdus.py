@@ -23,8 +23,9 @@ INDICATED, REQUESTED = (
     if (step := action(event, Sta.Sta6)) is not None
 )
 """What a P-DATA-TF makes of Sta6, received and sent."""
-MOST_WAITED = (1 << 20) - (1 << 16)
-"""Bytes of a C-STORE's data set that are held while its rest is waited for: the buffer has room for as many."""
+MOST_WAITED = (1 << 23) - (1 << 16)
+"""Bytes of a C-STORE's data set that are held while its rest is waited for: nearly all single images. Cut into what is
+received at a time they take a third longer, much more than what is written at once."""
 _CONTEXT = PDU_HEADER + PDV_HEADER - 2
 """Where a P-DATA-TF has the presentation context of its first PDV."""
 _LENGTH = slice(PDU_HEADER, PDU_HEADER + 4)

@@ -144,6 +144,10 @@ class UpperLayer:
             finally:
                 self.straight.patient = True
 
+    def rest(self) -> None:
+        """Nothing may come for long: memory is given back."""
+        self._framer.rest()
+
     def transport_connected(self, now: float) -> None:
         """The connection stands: Evt2 for the requestor, Evt5 for the acceptor. One nobody wants any more is closed."""
         event = Evt.Evt2 if self.requestor else Evt.Evt5

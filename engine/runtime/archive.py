@@ -30,9 +30,9 @@ from .places import is_quick
 
 STRIPES = 64
 """Locks that keep two stores of one SOP Instance UID apart; unequal UIDs rarely share one."""
-AT_ONCE = MIB
+AT_ONCE, SMALL = 8 * MIB, MIB
 """Bytes of an instance written in the engine's own thread, where the disk is quick: handing it to another thread and
-back costs more than writing it."""
+back costs more than writing it. Of what is not small a single slow one shows that it is not."""
 QUICK = 0.005
 """Seconds within which such a write has to be on the disk."""
 OFTEN = 6
@@ -94,7 +94,7 @@ class Archive(FolderStore):
         self.quick = True
         """The folder is on a disk of this computer."""
         self._slow = 0
-        self._slow_until = 0.0
+        self._slow_until = self._large_until = 0.0
         self._locks = [asyncio.Lock() for _ in range(STRIPES)]
 
     def load(self, stop: Callable[[], bool] = lambda: False) -> list[str]:
@@ -200,7 +200,7 @@ class Archive(FolderStore):
         The straight way of `_write_here`, in as few steps as can be: half of what a small one costs is spent here.
         """
         uid, folder, begun = uids[1], self._number, perf_counter()
-        if size > AT_ONCE or begun < self._slow_until or not self.quick or not is_plain_uid(uid):
+        if not self._is_for_here(size, begun) or not is_plain_uid(uid):
             return None
         if self._locks[hash(uid) % STRIPES].locked() or len(data) > MOST_PIECES or (folder < 0 and _SYNCHRONIZES):
             return None
@@ -216,7 +216,7 @@ class Archive(FolderStore):
                 os.unlink(part)  # noqa: PTH108
             return None  # why is for `keep` to find out
         finally:
-            self._took(perf_counter() - begun)
+            self._took(perf_counter() - begun, size)
         if self._closed:  # then it is not sure which folder was synchronized
             return None
         written = name, told.st_size, told.st_mtime_ns, told.st_size - size, size
@@ -227,20 +227,26 @@ class Archive(FolderStore):
 
     def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
         """Write a small one at once while the disk is quick; None when that is for another thread."""
-        if size > AT_ONCE or not self.quick:
-            return None
         begun = perf_counter()
-        if begun < self._slow_until:
+        if not self._is_for_here(size, begun):
             return None
         try:
             return self._write(uids, syntax, data)
         finally:
-            self._took(perf_counter() - begun)
+            self._took(perf_counter() - begun, size)
 
-    def _took(self, seconds: float) -> None:
+    def _is_for_here(self, size: int, now: float) -> bool:
+        """Whether the loop writes so many bytes itself."""
+        until = self._slow_until if size <= SMALL else self._large_until
+        return size <= AT_ONCE and now >= until and self.quick
+
+    def _took(self, seconds: float, size: int) -> None:
         """A write in the loop's thread did."""
         if seconds <= QUICK:
             self._slow = 0
+            return
+        if size > SMALL:
+            self._large_until = perf_counter() + WHILE
             return
         self._slow += 1
         if self._slow == OFTEN:

@@ -152,6 +152,9 @@ class Connection(asyncio.BufferedProtocol):
         if not self._holders and self._transport is not None:
             self._transport.resume_reading()
 
+    def rest(self) -> None:
+        """Nothing may come for long: memory is given back."""
+
     # -- the end
 
     def let_go(self) -> None:

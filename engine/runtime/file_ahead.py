@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
 
-from engine.model.limits import KIB
+from engine.model.limits import KIB, MIB
 from engine.wire import datasets
 
 SOON = 0.025
@@ -16,8 +16,8 @@ SOON = 0.025
 LEAST = 64 * KIB
 """Bytes from which on space is found ahead: less costs less than asking for it."""
 DEAR, OFTEN = 0.001, 6
-"""Seconds that this may take, and how often in a row it may take longer. A file system that cannot reserve space writes
-zeros, which is no gain."""
+"""Seconds that this may take for each MiB, and how often in a row it may take longer. A file system that cannot reserve
+space writes zeros, which is no gain."""
 NONE = -1
 _RESERVES = hasattr(os, "posix_fallocate")
 
@@ -55,7 +55,7 @@ class FileAhead:
             os.posix_fallocate(self._made[0][1], 0, size)
         except OSError:
             self.drop()
-        self._dear = self._dear + 1 if perf_counter() - begun > DEAR else 0
+        self._dear = self._dear + 1 if perf_counter() - begun > DEAR * max(1.0, size / MIB) else 0
 
     def drop(self) -> None:
         """Give it back: nothing came."""

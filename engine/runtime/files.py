@@ -45,6 +45,9 @@ dozens of which may come in one PDU: where all are elements without a value,
 these take a tenth and a hundredth of a second."""
 MOST_HEADS = 2000
 """Elements and items looked at to find where the pixel data of an instance begin."""
+EARLY = 4 * MIB
+"""Bytes from which on an instance that is to be stored is written while it comes, whatever more may be in memory: its
+sender waits for what is left to write at its end."""
 STRETCH, LONGEST_STRETCH = 8 * MIB, 32 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes, at first and at most:
 synchronizing all of it at the end would leave it idle until then. Each time costs two turns of threads; so many of them
@@ -94,6 +97,7 @@ class Spool:
         self._beginning: asyncio.Future[None] | None = None
         self._syntax = transfer_syntax
         self._limits = limits
+        self._most_in_memory = limits.memory if head is None else min(limits.memory, EARLY)
         self._problem = ""
         self._unseen = LOOK_AFTER
         self._folder = folder
@@ -107,7 +111,7 @@ class Spool:
             return
         if self._file is None:
             self._memory.write(data)
-            if self._size <= self._limits.memory:
+            if self._size <= self._most_in_memory:
                 return
         try:
             self._write_out((data,), len(data))

@@ -17,7 +17,7 @@ from engine.model.notices import EngineNotice, ErrorNotice
 from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
-from .freed_memory import Rest
+from .freed_memory import Rest, give_back
 from .loss import refuse
 from .pulse import Pulse
 from .transport import SocketLoop
@@ -81,7 +81,7 @@ class Life:
         self._knock: Knock | None = None
         """Wakes the loop for commands, while it runs."""
         self._patience = patience
-        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience, Rest().beat)
+        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience, Rest(act=self._rest).beat)
         self.thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
 
     def start(self) -> None:
@@ -147,6 +147,11 @@ class Life:
         return self._ready.is_set() and (not self.thread.is_alive() or self.context.loop.is_closed())
 
     # -- its watch
+
+    def _rest(self) -> None:
+        for link in self.context.links:
+            link.rest()
+        give_back()
 
     def _silent(self, seconds: float) -> None:
         frame = sys._current_frames().get(self.thread.ident or 0)  # noqa: SLF001 - the one way there is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 
 from engine.model.limits import USUAL, named
 from engine.standard.pdus import PDUS, PDataTF
@@ -21,10 +22,13 @@ _LARGEST = 1 << 21
 """Size of the receive buffer: starts small, grows to what one read can fill. Only a larger PDU enlarges it further.
 What is done a read finds nothing in the processor's cache when so much has been copied before: with half of this
 receiving a gigabyte takes 8 % more processor time, with twice or four times of it no less that counts."""
+_KEPT = 4 * _LARGEST
+"""Size up to which a buffer that was enlarged stays as it is until `rest`: who sends messages of so many bytes sends
+more of them, and memory that is new costs as much as copying into it."""
 _LEAST = 1 << 14
 """Room for one read at least."""
 MOST_FRAGMENTS = 1 << 10
-"""P-DATA-TFs of a data set that can be looked through anew whenever more of it has come."""
+"""P-DATA-TFs of a data set that are waited for together: from more on it has no large ones."""
 _HEAD = struct.Struct(">BxI").unpack_from
 _ONE_PDV = struct.Struct(">HIIBB").unpack_from
 _DATA, _LAST = PDataTF.TYPE << 8, 2
@@ -66,8 +70,12 @@ class Framer:
         self._start = 0
         self._end = 0
         self._filled_up = False
-        self._waits = False
-        """The PDU yielded last is to be yielded again, with what comes behind it."""
+        self._waits = 0
+        """Bytes of the PDU yielded last, where it is to be yielded again with what comes behind it."""
+        self._seen: list[int] = []
+        """Where each P-DATA-TF of the data set that is waited for ends, behind that PDU."""
+        self._seen_at = -1
+        """Where that is, as long as it is being looked at anew."""
 
     @property
     def pending(self) -> int:
@@ -85,7 +93,7 @@ class Framer:
 
     def buffer(self, sizehint: int = -1) -> memoryview:
         """Room for received bytes, never empty: at least 16 KiB, or `sizehint` bytes up to 2 MiB."""
-        if self._start == self._end and sizehint < _LEAST and not self._filled_up and len(self._data) <= _LARGEST:
+        if self._start == self._end and sizehint < _LEAST and not self._filled_up and len(self._data) <= _KEPT:
             self._start = self._end = 0  # between two PDUs, as nearly always while messages are small
             return self._view
         self._make_room(max(_LEAST, min(sizehint, _LARGEST)))
@@ -95,7 +103,8 @@ class Framer:
         """`count` bytes were put into `buffer()`: the PDUs that are whole now, header included."""
         self._end += count
         self._filled_up = self._end == len(self._data)
-        self._waits = False
+        self._seen_at = self._start + self._waits if self._waits else -1
+        self._waits = 0
         return self._pdus()
 
     def feed(self, data: Buffer) -> Iterator[memoryview]:
@@ -107,6 +116,11 @@ class Framer:
 
     def _wanted(self) -> int:
         return PDU_HEADER + int.from_bytes(self._view[self._start + 2 : self._start + PDU_HEADER], "big")
+
+    def rest(self) -> None:
+        """Nothing may come for long: a buffer that was enlarged is given back."""
+        if len(self._data) > _LARGEST and not self.pending:
+            self._move_to(_FIRST)
 
     def close(self) -> None:
         """Nothing is read any more: the memory of a long PDU under way is free for others."""
@@ -138,7 +152,7 @@ class Framer:
             yield self._view[start:stop]
             if self._waits:
                 return
-        if len(self._data) > 2 * _LARGEST and left <= _LARGEST:  # a long one has ended: who sent it may rest for hours
+        if len(self._data) > _KEPT and left <= _LARGEST:  # a long one has ended: who sent it may rest for hours
             self._move_to(_LARGEST)
 
     def _limit_of(self, kind: int) -> int:
@@ -159,14 +173,16 @@ class Framer:
     def wait(self, size: int) -> None:
         """The PDU yielded last, of `size` bytes, is yielded again when more has come; nothing is until then."""
         self._start -= size
-        self._waits = True
+        self._waits = size
 
     def data_set(self, context_id: int) -> list[memoryview] | None:
         """The P-DATA-TFs behind the one yielded last, up to the one that ends a data set on this context: each with one
         fragment of it, none odd or empty. Empty where they are not all there yet; None where they are anything else, or
-        not all there and too many to be looked through again."""
-        data, view, at, end, most = self._data, self._view, self._start, self._end, self.limit
-        found = []
+        not all there and too many to be waited for."""
+        data, begin, end, most = self._data, self._start, self._end, self.limit
+        ends = self._seen if begin == self._seen_at else []
+        at = begin + ends[-1] if ends else begin
+        self._seen = []
         while end - at >= HEADERS:
             kind, length, of_item, number, control = _ONE_PDV(data, at)
             stop = at + PDU_HEADER + length
@@ -176,12 +192,14 @@ class Framer:
                 return None
             if stop > end:
                 break
-            found.append(view[at:stop])
+            ends.append(stop - begin)
             at = stop
             if control:
                 self._start = at
-                return found
-        return [] if len(found) <= MOST_FRAGMENTS else None
+                view = self._view
+                return [view[begin + one : begin + other] for one, other in pairwise((0, *ends))]
+        self._seen = ends
+        return [] if len(ends) <= MOST_FRAGMENTS else None
 
     def repeats(self, head: bytes) -> MessageRun | None:
         """The messages that begin with this P-DATA-TF, the one yielded last: it with the data set behind it, and those
@@ -236,9 +254,9 @@ class Framer:
             need = max(need, 2 * size)
         if not pending:
             self._start = self._end = 0
-            size = min(size, max(need, _LARGEST))
+            size = min(size, max(need, _KEPT))
         if self._start + need > size or size < len(self._data):
-            self._move_to(max(size, need))
+            self._move_to(max(size, need) if need <= size else max(need, min(2 * size, _KEPT)))
 
     def _move_to(self, size: int) -> None:
         old = self._view[self._start : self._end]

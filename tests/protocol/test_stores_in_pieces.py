@@ -3,6 +3,9 @@ waited for; no byte is lost or told twice."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +14,7 @@ from engine.protocol.straight_pdus import MOST_WAITED
 from engine.protocol.upper_layer import UpperLayer
 from engine.services.responses import request_of, response_to
 from engine.standard.state_table import Sta
+from engine.wire import framer
 from engine.wire.commands import encode_command
 from engine.wire.fragments import fragment
 from engine.wire.framer import MOST_FRAGMENTS
@@ -108,7 +112,6 @@ def test_no_more_is_held_than_a_buffer_has_room_for() -> None:
 
 
 def test_a_data_set_in_very_many_fragments_is_not_waited_for() -> None:
-    """It would be looked through anew whenever more of it comes."""
     pdus = in_tiny_fragments(4 * MOST_FRAGMENTS)
     made, looked = machine(), [0]
     data_set = made.straight._framer.data_set
@@ -126,6 +129,37 @@ def test_a_data_set_in_very_many_fragments_is_not_waited_for() -> None:
         events += told(made)
     assert [pdu for event in events for pdu in event] == pdus
     assert looked[0] <= MOST_FRAGMENTS // 64 + 2
+
+
+def test_what_has_come_is_looked_at_once_however_often_more_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    pdus, one_pdv = store(1, 4_000_000, 16384), framer._ONE_PDV
+    made, looked = machine(), [0]
+
+    def noted(data: bytes, at: int) -> tuple[Any, ...]:
+        looked[0] += 1
+        return one_pdv(data, at)
+
+    monkeypatch.setattr(framer, "_ONE_PDV", noted)
+    stream, few = b"".join(pdus), 3000
+    for at in range(0, len(stream), few):
+        made.receive_data(stream[at : at + few], 0.0)
+    assert told(made) == [pdus]
+    assert looked[0] <= len(pdus) + len(stream) // few + 2
+
+
+def test_a_long_one_enlarges_the_buffer_a_few_times_and_gives_it_back_at_rest() -> None:
+    pdus = store(1, 7_000_000, 131072)
+    made, sizes = machine(), []
+    stream, few = b"".join(pdus), 50_000
+    for at in range(0, len(stream), few):
+        made.receive_data(stream[at : at + few], 0.0)
+        sizes.append(len(made.straight._framer._data))
+    assert told(made) == [pdus]
+    assert len(set(sizes)) <= 12
+    made.rest()
+    assert len(made.receive_buffer()) < 100_000
+    made.receive_data(b"".join(pdus), 0.0)
+    assert told(made) == [pdus]
 
 
 def test_one_that_is_there_as_a_whole_is_one_event_in_however_many_fragments() -> None:

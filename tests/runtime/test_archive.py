@@ -19,7 +19,7 @@ from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
 from engine.runtime import archive
 from engine.runtime.database import Database, DatabaseError, Entry, GoneFile, IndexedFile
-from engine.runtime.files import Spool, drop_spooled, in_memory
+from engine.runtime.files import EARLY, Spool, drop_spooled, in_memory
 from engine.runtime.keeping import Durable
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
@@ -146,6 +146,38 @@ def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(archive, "WHILE", 1e9)
     asyncio.run(_keep(durable, *(image(f"2.{n}") for n in range(archive.OFTEN + 2))))
     assert threads == [True] * archive.OFTEN + [False] * 2
+    durable.close()
+
+
+def test_one_large_one_that_takes_long_is_enough_to_leave_large_ones_to_other_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable = opened(tmp_path)
+    threads: list[bool] = []
+    write = durable.archive._write
+
+    def noted(*instance: Any) -> archive._Written:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return write(*instance)
+
+    monkeypatch.setattr(durable.archive, "_write", noted)
+    monkeypatch.setattr(archive, "QUICK", -1.0)
+    monkeypatch.setattr(archive, "WHILE", 1e9)
+    large = (image(f"1.{n}", archive.SMALL + 1) for n in range(3))
+    asyncio.run(_keep(durable, *large, image("1.9")))
+    assert threads == [True, False, False, True]
+    durable.close()
+
+
+def test_what_is_to_be_stored_is_written_while_it_comes(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+    spool = Spool(EXPLICIT, durable.incoming, head=lambda: file_meta(EXPLICIT, CT, "1.2.3"))
+    spool.write(bytes(EARLY))
+    assert not list(durable.incoming.iterdir())
+    spool.write(bytes(1000))
+    (part,) = durable.incoming.iterdir()
+    assert part.stat().st_size > EARLY + 1000
+    spool.discard()
     durable.close()
 
 
