@@ -26,6 +26,8 @@ INDICATED, REQUESTED = (
 MOST_WAITED = (1 << 23) - (1 << 16)
 """Bytes of a C-STORE's data set that are held while its rest is waited for: nearly all single images. Cut into what is
 received at a time they take a third longer, much more than what is written at once."""
+PASSED_OVER = 7
+"""C-STOREs not waited for after one that was longer than that: what has come of it could have been written long ago."""
 _CONTEXT = PDU_HEADER + PDV_HEADER - 2
 """Where a P-DATA-TF has the presentation context of its first PDV."""
 _LENGTH = slice(PDU_HEADER, PDU_HEADER + 4)
@@ -52,6 +54,8 @@ class StraightPdus:
         self.expected = b""
         self.echo_form: EchoForm | None = None
         self.patient = self.waiting = False
+        self._passed_over = 0
+        """C-STOREs that are not waited for, as one was too long."""
         self._latest_command = b""
         """The P-DATA-TF with the latest command set; one that comes again begins a run of messages."""
 
@@ -98,12 +102,22 @@ class StraightPdus:
         if own is None or pdus is None:
             return False
         if not pdus:
-            self.waiting = self.patient and self._framer.pending <= MOST_WAITED
+            self.waiting = self.patient and self._is_waited_for()
             if self.waiting:
                 self._framer.wait(len(data))
             return self.waiting
         self._events.append(_store_received(form, data, *own, pdus, INDICATED))
         return True
+
+    def _is_waited_for(self) -> bool:
+        """Whether the rest of the C-STORE that is coming is: not where those before it were too long."""
+        if self._passed_over:
+            self._passed_over -= 1
+            return False
+        if self._framer.pending <= MOST_WAITED:
+            return True
+        self._passed_over = PASSED_OVER
+        return False
 
     def _run_of(self, pdu: memoryview) -> DataRun | None:
         """This P-DATA-TF with those behind it that are like it, where it is one of the bulk."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.protocol import primitives as p
-from engine.protocol.straight_pdus import MOST_WAITED
+from engine.protocol.straight_pdus import MOST_WAITED, PASSED_OVER
 from engine.protocol.upper_layer import UpperLayer
 from engine.services.responses import request_of, response_to
 from engine.standard.state_table import Sta
@@ -109,6 +109,20 @@ def test_no_more_is_held_than_a_buffer_has_room_for() -> None:
     assert held <= MOST_WAITED + len(pdus[0])
     assert not made.straight.waiting
     assert [pdu for event in told(made) for pdu in event] == pdus[:-1]
+
+
+def test_those_after_one_that_was_too_long_are_told_while_they_come_for_a_while() -> None:
+    made = machine()
+    waited = []
+    for number in range(PASSED_OVER + 2):
+        pdus = store(number + 1, MOST_WAITED + 100_000 if number == 0 else 300_000, 65536)
+        events = []
+        for pdu in pdus:
+            made.receive_data(pdu, 0.0)
+            events += told(made)
+        assert [pdu for event in events for pdu in event] == pdus
+        waited.append(len(events) == 1)
+    assert waited == [False] * (PASSED_OVER + 1) + [True]
 
 
 def test_a_data_set_in_very_many_fragments_is_not_waited_for() -> None:
