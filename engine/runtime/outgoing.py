@@ -57,7 +57,7 @@ def encode(data: Data, context: NegotiatedContext, limits: Limits, maximum_lengt
     if located.transfer_syntax == syntax:
         chunks = datasets.file_chunks(located, whole_fragments(maximum_length, CHUNK))
         far, length = is_far(located), located.length or 0
-        if not far and length >= pieces_ahead.LEAST:
+        if not far and pieces_ahead.worth(length):
             chunks = pieces_ahead.read_ahead(chunks)
         return Encoded(chunks, length, located, far)
     return _bytes(datasets.transcode(datasets.load_file(located), syntax, limits).data, syntax)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-from engine.runtime.pieces_ahead import MOST, STRETCH, read_ahead
+from engine.runtime import pieces_ahead
+from engine.runtime.pieces_ahead import LARGE, LEAST, MOST, STRETCH, read_ahead, worth
 from engine.wire.errors import DataSetError
 
 Pieces = Generator[bytes, None, None]
@@ -92,3 +93,29 @@ def test_of_many_files_only_some_have_a_thread() -> None:
     last = File(1)
     assert list(read_ahead(last.pieces())) == [b"\0"]
     assert threading.get_ident() not in last.readers, "there is room for another again"
+
+
+def test_smaller_files_are_not_read_ahead_for_a_while_after_a_piece_was_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second begins when the piece has been waited for."""
+    waits, times = threading.Event(), iter([100.0, 101.0, 101.0, 101.5, 101.5, 103.0])
+
+    def clock() -> float:
+        waits.set()
+        return next(times)
+
+    def pieces() -> Pieces:
+        waits.wait()
+        yield b"late"
+
+    monkeypatch.setattr(pieces_ahead, "perf_counter", clock)
+    monkeypatch.setattr(pieces_ahead, "_late", [0.0])
+    ahead = read_ahead(pieces())
+    assert next(ahead) == b"late"
+    assert [worth(LEAST), worth(LARGE), worth(LEAST - 1), worth(LEAST), worth(LEAST)] == [
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
+    ahead.close()
