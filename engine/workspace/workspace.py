@@ -286,8 +286,12 @@ def _shared(path: Path, known: Table, ours: Table) -> Table:
     lists = {}
     for key, items in found.items():
         mine, before = ours.get(key), known.get(key, [])
-        if isinstance(items, list) and isinstance(mine, list) and isinstance(before, list):
+        if not (isinstance(items, list) and isinstance(mine, list) and isinstance(before, list)):
+            continue
+        if all(isinstance(item, dict) for item in (*before, *mine, *items)):
             lists[key] = _shared_list(before, mine, items)
+        elif mine == before:  # a setting of another version
+            lists[key] = items
     return lists
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,17 @@ def test_times_that_no_clock_tells_are_refused(tmp_path: Path, when: str) -> Non
     )
     (problem,) = Workspace(tmp_path).problems
     assert "time" in str(problem)
+
+
+@pytest.mark.parametrize("since", ['["X", "Y"]', "[]", '["X"]', '[{ a = 1 }, "X"]'])
+def test_a_list_of_another_version_is_kept_as_it_stands_in_the_file(tmp_path: Path, since: str) -> None:
+    """Nothing could be saved any more: its items were taken for tables."""
+    peers = tmp_path / "peers.toml"
+    text = 'titles = {}\n[[peer]]\nname = "A"\nhost = "h"\nport = 104\n'
+    peers.write_text(text.format('["X"]'))
+    opened = Workspace(tmp_path)
+    assert len(opened.problems) == 1
+    peers.write_text(text.format(since))
+    opened.save_peers(opened.peers)
+    assert tomllib.loads(peers.read_text())["titles"] == tomllib.loads(f"titles = {since}")["titles"]
+    assert Workspace(tmp_path).peers == opened.peers
