@@ -111,6 +111,8 @@ class _Above:
     lost: int = 0
     closes_at: int = 0
     """Bytes after which it has had enough; 0 for never."""
+    failed: bool = False
+    behind: bool = False
 
     def attach(self, transport: asyncio.Transport) -> None:
         self.transport = transport
