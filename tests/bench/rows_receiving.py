@@ -60,16 +60,27 @@ def _receivers(b: Bench, pdu: int, *, huge: bool) -> Iterator[dict[str, Server |
 
 
 def _receive(
-    b: Bench, name: str, count: int, size: int, largest: float = 0.0, pdu: int = 131072, note: str = ""
+    b: Bench,
+    name: str,
+    count: int,
+    size: int,
+    largest: float = 0.0,
+    pdu: int = 131072,
+    note: str = "",
+    by_dcmsend: bool = False,
 ) -> Iterator[Row]:
-    """One and the same user sends to each: the C program, without it ours."""
-    sent = 0 if b.program else count * size  # the C program has it in memory
-    need_room(b.folder, sent + 2 * count * size)  # received once, or held twice while it is
+    """One and the same user sends to each: the C program, without it ours; or dcmsend."""
+    from_memory = b.program is not None and not by_dcmsend  # the C program has it there
+    need_room(b.folder, (not from_memory) * count * size + 2 * count * size)  # received once, or held twice while it is
     with _receivers(b, pdu, huge=size >= LARGE) as receivers:
-        files = None if b.program else b.files(count, size)
+        files = None if from_memory else b.files(count, size)
+        one = b.files(1, 2048) if by_dcmsend else None
 
         def sent_to(port: int) -> Run:
-            if b.program:
+            if by_dcmsend:
+                options = ("-q", "--scan-directories", peers.HOST, port)
+                return b.dcmtk("dcmsend", (*options, files), (*options, one))["dcmsend"]
+            if from_memory:
                 return timed(b.program, "store", peers.HOST, port, pdu, count, size)
             return ours("store", files, "--port", port, "--pdu", pdu)
 
@@ -101,6 +112,18 @@ def receive(b: Bench) -> Iterator[Row]:
 def receive_16384(b: Bench) -> Iterator[Row]:
     name = "C-STORE receive to disk, 0.5 MB files, PDU 16384"
     yield from _receive(b, name, b.count(1000), HALF_MEGABYTE, pdu=16384)
+
+
+@row("receive3m")
+def receive_middling(b: Bench) -> Iterator[Row]:
+    yield from _receive(b, "C-STORE receive to disk, 3 MB files", b.count(200), 3_000_000)
+
+
+@row("receive-dcmsend")
+def receive_from_dcmsend(b: Bench) -> Iterator[Row]:
+    if b.tool("dcmsend") is not None:
+        name = "C-STORE receive to disk from dcmsend, 0.5 MB files"
+        yield from _receive(b, name, b.count(1000), HALF_MEGABYTE, by_dcmsend=True)
 
 
 @row("receive2k")
