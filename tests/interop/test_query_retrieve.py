@@ -201,8 +201,8 @@ def test_a_worklist_with_its_usual_keys_and_a_range_of_days(wlmscpfs: Start, con
 
 # --- cancelled at real peers ------------------------------------------------------------------------------------------
 
-MANY = 400
-"""More than a peer can have sent before our C-CANCEL-RQ is there; some tens were seen."""
+MANY = 1500
+"""More than a peer can have sent before our C-CANCEL-RQ is there; some tens were seen, all of 400 on a busy machine."""
 
 
 def many(folder: Path) -> samples.Sample:
