@@ -102,7 +102,11 @@ class Link(Connection):
                 self._take(count)
             else:
                 break
-        if not straight.waiting:
+        self._wait_for_rest()
+
+    def _wait_for_rest(self) -> None:
+        """Where the rest of a message is waited for: not for long."""
+        if not self.machine.straight.waiting:
             if self._rest_alarm:
                 self._wait_no_more()
         elif not self._rest_alarm:
@@ -176,6 +180,7 @@ class Link(Connection):
         try:
             if self.machine.behind:
                 self._take(0)
+            self._wait_for_rest()
         except BaseException:
             self._break()
             raise

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, PduNotice
-from engine.protocol import straight_pdus
-from engine.runtime import archive, link, serving, transport
+from engine.protocol import straight_pdus, upper_layer
+from engine.runtime import archive, link, serving, transport, watchdog
 from engine.runtime.archive import Archive
 from engine.services.responses import request_of
 from engine.standard.pdus import AbortPdu, AssociateRQ, ReleaseRQ
@@ -220,6 +220,27 @@ def test_what_has_come_is_told_though_the_rest_stays_away(tmp_path: Path, consol
         talk.send(RELEASE)
         assert talk.read_pdu()[0] == 6
     assert {path.name for path in tmp_path.glob("*.dcm")} == {"1.1.dcm", "1.2.dcm", "1.3.dcm"}
+
+
+def test_what_has_come_behind_a_flood_is_told_though_the_rest_stays_away(
+    tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog, "LEAST", 3600.0)
+    monkeypatch.setattr(watchdog, "MOST", 3600.0)
+    here, many, begun = console.listen(tmp_path), upper_layer.AT_ONCE + 9, store(2)[:4]
+    with calling(here.port, (CT, EXPLICIT), VERIFICATION) as talk:
+        talk.send(b"".join(store(1)))
+        assert talk.next_request() is not None
+        talk.send(ECHO * many + b"".join(begun))
+        for _ in range(many):
+            assert talk.next_request() is not None
+        incoming = console.wait(AssociationNotice, lambda n: n.listener is not None).association
+
+        def latest(_: PduNotice) -> bool:
+            came = console.of(PduNotice, lambda n: n.direction is Direction.RECEIVED and n.association == incoming)
+            return len(came) == 1 + len(store(1)) + many + len(begun)
+
+        console.wait(PduNotice, latest, 5.0)
 
 
 def test_two_at_once_do_not_hold_each_other_up(
