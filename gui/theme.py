@@ -193,9 +193,6 @@ class Theme(QObject):
         self._icons.clear()
         self._mono = None
         with nothing_collected():
-            if sheet:
-                # When one sheet takes another's place Qt styles a widget anew for each one around it.
-                app.setStyleSheet("")
             if app.style().name() != "fusion":
                 app.setStyle(QStyleFactory.create("Fusion"))
             app.setFont(ui_font())

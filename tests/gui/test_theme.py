@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from gui.models.tables import Column, PlainTable, RowTableModel
 from gui.panels.builder_contexts import GroupedBox
@@ -69,27 +69,6 @@ def test_changing_the_theme_recolours_what_is_shown(qapp, qtbot):
     assert theme().name == "dark"
     assert qapp.palette().window().color() == QColor(PALETTES["dark"]["window"])
     assert button.icon().pixmap(16, 16).toImage() != light
-
-
-def test_changing_the_theme_styles_each_widget_a_few_times_however_deep_it_stands(qapp, qtbot):
-    """The whole window took four times as long when each was styled once for every widget around it too."""
-    theme().apply(qapp, "light")
-    styled = []
-
-    class Counted(QWidget):
-        def changeEvent(self, event):
-            if event.type() is QEvent.Type.StyleChange:
-                styled.append(event)
-
-    top = inner = QWidget()
-    qtbot.addWidget(top)
-    for _ in range(12):
-        inner = QWidget(inner)
-    Counted(inner)
-    top.show()
-    styled.clear()
-    theme().apply(qapp, "dark")
-    assert 0 < len(styled) <= 4
 
 
 def test_system_follows_the_desktop(qapp):
