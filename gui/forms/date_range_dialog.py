@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from PySide6.QtCore import QDate, Signal
+from PySide6.QtCore import QDate, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QDateEdit, QGridLayout, QLabel, QWidget
 
 from engine.workspace.errors import ValueProblem
@@ -31,6 +31,7 @@ class DateRangeDialog(FormDialog):
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
         self.words = QLabel(self)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setProperty("role", "muted")
         self.body.addWidget(self.words)
         self._show()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -188,7 +189,8 @@ class DiagnosisCard(QWidget):
             for place, proof in enumerate(p for p in shown.proofs if p.time is not None):
                 self._proof("" if place else "Seen in", proof)
         for mend in filter(self._can_mend, shown.mends):
-            button = text_button(mend.words, partial(self.mend_wanted.emit, mend, shown), self)
+            words = mend.words.replace("&", "&&")  # of a title
+            button = text_button(words, partial(self.mend_wanted.emit, mend, shown), self)
             self._mends.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self._tab_to(button)
 
@@ -215,7 +217,7 @@ class DiagnosisCard(QWidget):
         link.setTextFormat(Qt.TextFormat.RichText)
         where, _, what = proof_text(proof).partition(": ")
         bytes_of = f" ({where.split(', ')[-1]})" if proof.start is not None else ""
-        link.setText(f"<a href='#'>{what.rstrip('.')}</a>{bytes_of}")
+        link.setText(f"<a href='#'>{escape(what.rstrip('.'))}</a>{bytes_of}")
         link.setToolTip(where)
         link.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
         link.setTextInteractionFlags(

@@ -25,6 +25,7 @@ from gui.menus import new_menu
 from gui.models.film_images import Thumbnail
 from gui.sound import sound
 from gui.theme import SPACING, theme
+from gui.tips import plain_tip
 
 _SIZE = re.compile(r"(\d+(?:_\d+)?)(?:IN|CM)X(\d+(?:_\d+)?)(?:IN|CM)")
 _PAPER = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
@@ -261,7 +262,7 @@ class FilmPreview(QWidget):
         image = self.images[number]
         problem = self._thumbnail(image).problem
         where = str(image.path) if image.path else "Made by DIMSE Console, of nobody"
-        return "\n".join(t for t in (f"Image {number + 1}: {image.name}", where, problem) if t)
+        return plain_tip("\n".join(t for t in (f"Image {number + 1}: {image.name}", where, problem) if t))
 
     def _columns(self) -> int:
         """Places of the first line."""

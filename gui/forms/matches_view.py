@@ -98,6 +98,7 @@ class MatchesView(QWidget):
         title = QHBoxLayout()
         title.setContentsMargins(0, SPACING.small, 0, 0)
         self.details_title = QLabel(self.details)
+        self.details_title.setTextFormat(Qt.TextFormat.PlainText)
         self.details_title.setProperty("role", "muted")
         title.addWidget(self.details_title, 1)
         title.addWidget(self.close_button)

@@ -23,6 +23,7 @@ from engine.workspace.queries import at_level, usual_keys
 from engine.workspace.saved_queries import SavedQuery
 from gui.sound import sound
 from gui.theme import SPACING, theme
+from gui.tips import plain_tip
 
 from .date_range_dialog import DateRangeDialog
 from .fields import TextField
@@ -298,7 +299,7 @@ class QueryForm(QWidget):
             path = ".".join(self._part(*step) for step in attribute_path(text))
             field = self.add(path)
         except ValueProblem as wrong:
-            self.add_line.setToolTip(wrong.reason)
+            self.add_line.setToolTip(plain_tip(wrong.reason))
             self.add_line.selectAll()
             self.returned_button.setToolTip("")
             self._say(wrong.reason)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gui.theme import SPACING, theme
+from gui.tips import plain_tip
 
 LONGEST = 28
 """Characters of a step shown; the tooltip has the whole."""
@@ -37,8 +38,8 @@ class Trail(QWidget):
         self.buttons = []
         for place, words in enumerate(steps):
             button = QToolButton(self)
-            button.setText(_short(words))
-            button.setToolTip(f"Back to: {words}")
+            button.setText(_short(words).replace("&", "&&"))
+            button.setToolTip(plain_tip(f"Back to: {words}"))
             button.setAccessibleName(f"Back to {words}")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(partial(self.back.emit, place))

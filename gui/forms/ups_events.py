@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QSettings, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.conformance.names import check_ae_title
@@ -144,6 +144,7 @@ class UpsEvents(QWidget):
         self.sign = QLabel(self)
         self.sign.setFixedWidth(SPACING.icon)
         self.state = QLabel(self)
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setWordWrap(True)
         self.watch_button = text_button("", self.toggle, self)
         self.more_button = menu_button(

@@ -16,6 +16,7 @@ from gui.forms.header import ButtonRow, PanelHeader, icon_button, menu_button, t
 from gui.forms.title_dialog import TitleDialog
 from gui.models.contexts import ContextsModel, limit_sentence, merge
 from gui.theme import SPACING
+from gui.tips import plain_tip
 
 from .ae_context_dialog import ContextDialog
 
@@ -109,7 +110,7 @@ class ContextsView(QWidget):
             title = preset.title.replace("&", "&&")
             for menu, take in ((self._menu, self.replace_with), (self._more, self.add_contexts)):
                 action = menu.addAction(title, partial(take, preset.contexts))
-                action.setToolTip(preset.note)
+                action.setToolTip(plain_tip(preset.note))
             if preset.path is not None and not preset.shipped:
                 self._own.addAction(f"{title}…", partial(self.preset_unwanted.emit, preset))
         self._menu.setToolTipsVisible(True)

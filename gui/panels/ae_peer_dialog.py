@@ -80,6 +80,7 @@ class PeerDialog(FormDialog):
         self.answer_sign = QLabel(self)
         self.answer = QLabel("Echo tries the values as they stand here, saved or not.", self)
         self.answer.setProperty("role", "muted")
+        self.answer.setTextFormat(Qt.TextFormat.PlainText)
         self.answer.setWordWrap(True)
         self.answer.setAccessibleName("Result of the echo")
         row = QHBoxLayout()

@@ -97,6 +97,7 @@ class ResponseView(QWidget):
         self._timer.timeout.connect(self._flush)
         self.status = SelectableLabel(parent=self)
         self.note = QLabel(self)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
         self.note.hide()

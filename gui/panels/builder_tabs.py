@@ -80,7 +80,8 @@ class MessageTabs(QTabBar):
     def set_name(self, tab: int, name: str) -> None:
         """The tab's text, shortened when it is long; the tooltip has the whole."""
         plain, mark = name.removesuffix(CHANGED), CHANGED if name.endswith(CHANGED) else ""
-        self.setTabText(tab, (plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1].rstrip()}…") + mark)
+        short = plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1].rstrip()}…"
+        self.setTabText(tab, short.replace("&", "&&") + mark)
         self.setTabData(tab, name)
         self.setTabToolTip(tab, plain_tip(name))
 

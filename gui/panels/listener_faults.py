@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 from engine.model.scripting import Rule, Script
@@ -45,6 +46,7 @@ class FaultsPage(Page):
         self.about.setProperty("role", "muted")
         self.about.setWordWrap(True)
         self.failure = QLabel(self)
+        self.failure.setTextFormat(Qt.TextFormat.PlainText)
         self.failure.setProperty("role", "error")
         self.failure.setWordWrap(True)
         self.failure.hide()

@@ -80,6 +80,7 @@ class RuleDialog(FormDialog):
         """What takes the selected fault out of the rule, or to another place in it."""
         self.form = FaultValues(self)
         self.remark = QLabel(self)
+        self.remark.setTextFormat(Qt.TextFormat.PlainText)
         self.remark.setProperty("role", "error")
         self.remark.setWordWrap(True)
         self._lay_out()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
@@ -53,7 +55,8 @@ class QueryResults(QTabWidget):
     def start_inbound(self, elsewhere: str) -> None:
         """A retrieval begins. elsewhere: the AE title that gets the instances; "" where they come here."""
         self.inbound.start()
-        self.inbound_table.set_empty(f"The peer sends to {elsewhere}; nothing arrives here." if elsewhere else _HERE)
+        sent = f"The peer sends to {escape(elsewhere)}; nothing arrives here." if elsewhere else _HERE
+        self.inbound_table.set_empty(sent)
         self.setTabText(1, "Retrieved")
         self.setCurrentIndex(1)
 

@@ -119,6 +119,7 @@ class PrintPage(TakesFiles, ServicePage):
         self.back_button = icon_button("up", "The film before (Page up)", self._film_before, self)
         self.next_button = icon_button("down", "The next film (Page down)", self._film_after, self)
         self.film_words = QLabel(self)
+        self.film_words.setTextFormat(Qt.TextFormat.PlainText)
         self.film_words.setProperty("role", "muted")
         row = QHBoxLayout()
         row.setSpacing(SPACING.hair)

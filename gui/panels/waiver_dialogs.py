@@ -50,6 +50,7 @@ class WaiveDialog(FormDialog):
         self._rule = waiver.rule
         rule = RULES.get(waiver.rule)
         title = QLabel(rule.title if rule is not None else waiver.rule, self)
+        title.setTextFormat(Qt.TextFormat.PlainText)
         title.setProperty("role", "title")
         title.setWordWrap(True)
         source = f"{titled(rule.clause)} · {waiver.rule}" if rule is not None else ""

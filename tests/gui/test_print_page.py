@@ -82,6 +82,13 @@ def test_the_printer_is_asked_for_its_status(page, qtbot):
     assert not page.running
 
 
+def test_a_file_named_like_html_is_shown_as_it_is(page, qtbot, tmp_path):
+    page.add_paths((image(tmp_path / "<b>1.dcm"),))
+    qtbot.waitUntil(lambda: len(page.images) == 1)
+    assert page.film_words.textFormat() is Qt.TextFormat.PlainText
+    assert "<b>" not in page.preview._tip(0)
+
+
 def test_files_are_laid_out_on_as_many_films_as_they_need(page, qtbot, tmp_path):
     page.add_paths(tuple(image(tmp_path / f"{n}.dcm") for n in range(3)))
     qtbot.waitUntil(lambda: len(page.images) == 3)

@@ -262,6 +262,10 @@ def test_a_broken_file_of_claims_is_told_and_nothing_is_sent(page, qtbot):
     assert "claimed-steps.toml" in page.claimed.empty.text()
 
 
+def test_what_a_provider_answers_to_a_subscription_is_shown_as_it_is(page):
+    assert page.events.state.textFormat() is Qt.TextFormat.PlainText
+
+
 def test_events_fill_while_watching_and_rows_follow(page, qtbot):
     page.tabs.setCurrentIndex(2)
     page.events.watch_button.click()
