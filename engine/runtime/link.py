@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 
 from engine.protocol.upper_layer import Event, UpperLayer
 
@@ -45,6 +44,8 @@ class Link(Connection):
         """Bytes to read at once: fewer where what a peer sends takes long."""
         self.expects_next = False
         """A request was answered at once, and the next one may have come while we finished it."""
+        self._came = 0.0
+        """When what came last had arrived, in monotonic seconds."""
         self._rest_alarm = 0
         self._rest_until = 0.0
         """When the rest of a message is waited for no more."""
@@ -85,10 +86,7 @@ class Link(Connection):
         context = self._context
         context.arrived = getattr(context.loop, "came", 0.0)
         until = context.now() + REST_WITHIN
-        try:
-            self._take(nbytes)
-        finally:
-            context.arrived = 0.0
+        self._take(nbytes)
         straight = self.machine.straight
         for _ in range(NEXT_AT_ONCE):
             if self.expects_next:
@@ -147,8 +145,10 @@ class Link(Connection):
     def _take(self, nbytes: int) -> None:
         context = self._context
         now = context.now()
+        came = context.arrived
         if nbytes:
-            self.last_activity = now
+            self.last_activity, came = now, came or now
+        context.arrived = self._came = max(came, self._came)  # what waited here is told as of then
         self._receiving, self._wrote, context.answering, context.went = True, False, True, 0.0
         try:
             self.machine.received(nbytes, now)
@@ -161,22 +161,24 @@ class Link(Connection):
             self._receiving = context.answering = False
             while self._next:  # something of ours failed; the rest is not lost
                 context.loop.call_soon(self._next.popleft())
-            context.tell_rest()
+            try:
+                context.tell_rest()
+            finally:
+                context.arrived = 0.0
         if self.machine.behind:  # the others have their turn
             self.hold_back(self)
-            context.loop.call_soon(partial(self._take_rest, context.arrived))
+            context.loop.call_soon(self._take_rest)
         took = context.now() - now
         if took > SLOW:
             self.room = max(LEAST_ROOM, min(nbytes or self.room, self.room) // 2)
         elif self.room < MOST_ROOM and took < SLOW / 8:
             self.room = min(MOST_ROOM, self.room * 2)
 
-    def _take_rest(self, arrived: float) -> None:
-        """Go on with what was read, and had arrived then."""
+    def _take_rest(self) -> None:
+        """Go on with what was read."""
         if self.lost:
             return
         self.read_on(self)
-        self._context.arrived = arrived
         try:
             if self.machine.behind:
                 self._take(0)
@@ -184,8 +186,6 @@ class Link(Connection):
         except BaseException:
             self._break()
             raise
-        finally:
-            self._context.arrived = 0.0
 
     def _go_on(self) -> None:
         """Do what follows from what was received, and write all of it at once."""

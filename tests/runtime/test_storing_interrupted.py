@@ -95,6 +95,22 @@ def told_all(console: Console, number: int) -> None:
     assert told == sizes()
 
 
+def test_what_is_waited_for_in_vain_is_told_as_of_when_it_came(
+    tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch, begun: threading.Event
+) -> None:
+    monkeypatch.setattr(link, "REST_WITHIN", LONG)
+    here, context = console.listen(tmp_path), console.engine._context
+    with calling(here.port, (CT, EXPLICIT), VERIFICATION) as talk:
+        begin(talk)
+        assert begun.wait(SECONDS)
+        number, until = number_of(console), context.now()
+        context.loop.call_soon_threadsafe(context.associations[number].link.take_pieces)
+        told_all(console, number)
+    clocks = [n.clock for n in console.of(PduNotice, lambda n: n.association == number and n.type == PDataTF.TYPE)]
+    assert clocks == sorted(clocks)
+    assert clocks[-1] <= until
+
+
 # -- an end of ours
 
 
