@@ -268,6 +268,8 @@ class Archive(FolderStore):
         self._find_it(uids, syntax, written, attributes)
         if not self._closed:
             self._ahead.make(self._new_part, written[1])
+        if self._closed:  # meanwhile
+            self._ahead.drop()
 
     def _settle(self, sop_instance_uid: str) -> None:
         """Make the instance that came under this UID, unless it is made already: nobody looks for most of them."""

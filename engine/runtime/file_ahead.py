@@ -33,7 +33,10 @@ class FileAhead:
 
     def take(self) -> tuple[str, int]:
         """Path and descriptor of the file, which is the caller's from now on; `NONE` where there is none."""
-        return self._made.pop() if self._made else ("", NONE)
+        if self._made:
+            with suppress(IndexError):  # taken away since
+                return self._made.pop()
+        return "", NONE
 
     def make(self, part: Callable[[], str], size: int) -> None:
         """An instance whose file has so many bytes has come, and been answered: where it is one of many, the next one
@@ -45,23 +48,32 @@ class FileAhead:
             return
         with suppress(OSError):
             path = part()
-            self._made.append((path, datasets.new_file(path)))
-            if size >= LEAST and _RESERVES and self._dear < OFTEN:
-                self._reserve(size)
+            file = datasets.new_file(path)
+            if size < LEAST or not _RESERVES or self._dear >= OFTEN or self._reserve(file, size):
+                self._made.append((path, file))
+            else:
+                _give_back(path, file)
 
-    def _reserve(self, size: int) -> None:
+    def _reserve(self, file: int, size: int) -> bool:
+        """False where there is no such space."""
         begun = perf_counter()
         try:
-            os.posix_fallocate(self._made[0][1], 0, size)
+            os.posix_fallocate(file, 0, size)
         except OSError:
-            self.drop()
-        self._dear = self._dear + 1 if perf_counter() - begun > DEAR * max(1.0, size / MIB) else 0
+            return False
+        finally:
+            self._dear = self._dear + 1 if perf_counter() - begun > DEAR * max(1.0, size / MIB) else 0
+        return True
 
     def drop(self) -> None:
         """Give it back: nothing came."""
         path, file = self.take()
         if file != NONE:
-            with suppress(OSError):
-                os.close(file)
-            with suppress(OSError):
-                os.unlink(path)  # noqa: PTH108
+            _give_back(path, file)
+
+
+def _give_back(path: str, file: int) -> None:
+    with suppress(OSError):
+        os.close(file)
+    with suppress(OSError):
+        os.unlink(path)  # noqa: PTH108

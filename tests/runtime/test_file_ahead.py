@@ -123,3 +123,40 @@ def test_a_disk_that_takes_long_to_find_space_is_asked_no_more(tmp_path: Path, m
     asyncio.run(go())
     durable.close()
     assert len(asked) == file_ahead.OFTEN
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system finds no space ahead")
+def test_an_archive_closed_meanwhile_takes_no_file_away_that_is_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another file may have its descriptor by then."""
+    durable, still_its_own = opened(tmp_path), []
+
+    def closing(file: int, offset: int, size: int) -> None:
+        durable.close()
+        try:
+            os.fstat(file)
+            still_its_own.append(True)
+        except OSError:
+            still_its_own.append(False)
+
+    monkeypatch.setattr(os, "posix_fallocate", closing)
+    before = descriptors()
+
+    async def go() -> None:
+        take(durable, "1.1", LARGE)
+
+    asyncio.run(go())
+    assert still_its_own == [True]
+    assert parts(tmp_path) == []
+    assert descriptors() < before
+
+
+def test_an_archive_closed_meanwhile_has_taken_the_file_already() -> None:
+    class Emptied(list[tuple[str, int]]):
+        def __bool__(self) -> bool:
+            return True
+
+    ahead = file_ahead.FileAhead()
+    ahead._made = Emptied()
+    assert ahead.take() == ("", file_ahead.NONE)
