@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QSettings
+from PySide6.QtCore import QLockFile, QSettings, QSysInfo
 
 MOST = 32
 """Places looked through for drafts that a window has left; more are made where as many windows are open."""
@@ -32,7 +32,15 @@ class DraftPlace:
 
     def take(self) -> bool:
         """Whether it is ours now. Where no lock can be written nothing else can, and nothing is lost."""
-        return self._lock.tryLock(0) or self._lock.error() is not QLockFile.LockError.LockFailedError
+        if self._lock.tryLock(0) or self._lock.error() is not QLockFile.LockError.LockFailedError:
+            return True
+        return self._here() and self._lock.removeStaleLockFile() and self._lock.tryLock(0)
+
+    def _here(self) -> bool:
+        """Whether it does not say another computer's name. Then the system knows better than its words whether it is
+        held: there are none after the power failed, and in a container each start has the same process number."""
+        _process, host, _program = self._lock.getLockInfo()
+        return host in ("", QSysInfo.machineHostName())
 
     def leave(self) -> None:
         """Let another window have it."""

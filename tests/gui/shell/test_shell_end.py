@@ -193,6 +193,19 @@ def test_messages_outlive_a_program_that_is_killed(window, qtbot, workspace, bri
     assert all(p.changed for p in again.builder.pages)
 
 
+@pytest.mark.parametrize("cut", [True, False], ids=["cut by a power failure", "of a process with our number"])
+def test_messages_come_back_though_the_lock_of_their_window_stands_there(
+    window, qtbot, workspace, bridge, questions, cut
+):
+    window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
+    kept(window, qtbot)
+    lock = workspace.folder / "drafts.lock"
+    words = "" if cut else lock.read_text(encoding="utf-8")
+    window.drafts.leave()
+    lock.write_text(words, encoding="utf-8")
+    assert names(opened_again(qtbot, workspace, bridge, questions)) == ["C-FIND-RQ"]
+
+
 def test_what_was_closed_is_not_kept_and_nothing_is_written_twice(window, qtbot, workspace):
     window.builder.page.set_message(MESSAGES["C-FIND-RQ"])
     window.builder.new_message().set_message(MESSAGES["N-GET-RQ"])
