@@ -107,11 +107,11 @@ def _counted(instances: int) -> str:
 
 
 def _known(records: Records[Transaction], named: str, title: str = "") -> Transaction:
-    """The one named. `LAST`: the newest that waits for its report, rather one taken without doubt and asked of the AE
-    title that is called."""
+    """The one named. `LAST`: the newest that waits for its report, rather one asked of the AE title that is called,
+    which tells of no other, and one taken without doubt."""
     if named == LAST:
         waiting = [t for t in records.all() if not t.reported]
-        waiting.sort(key=lambda t: (bool(t.doubt), t.peer.ae_title != title))
+        waiting.sort(key=lambda t: (t.peer.ae_title != title, bool(t.doubt)))
         if not waiting:
             raise ValueProblem("no transaction waits for its report; commitments shows what is known")
         return waiting[0]

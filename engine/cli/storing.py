@@ -207,7 +207,7 @@ def _look_at_rest(path: Path) -> None:
     """ValueProblem where the rest could not be written: found out before anything is sent. What is there stays."""
     try:
         new = not path.exists()
-        if new or path.is_file():
+        if new or path.is_file() or path.is_dir():
             path.open("ab").close()
         if new:
             path.unlink()

@@ -9,6 +9,7 @@ import ssl
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.limits import named, to_raise
 from engine.standard.codes import abort_text, rejection_text
+from engine.standard.messages import MESSAGES
 from engine.standard.state_table import Sta
 
 
@@ -257,10 +258,11 @@ def held_back(peer: Peer, unanswered: int) -> str:
 
 def cancel_passed_over(peer: Peer, service: str, count: int, seconds: float) -> str:
     """count: messages that came in so many seconds after the C-CANCEL-RQ."""
+    clause = MESSAGES[f"C-CANCEL-{service.removeprefix('C-')}-RQ"].clause
     came = "1 message has" if count == 1 else f"{count} messages have"
     return (
         f"{address(peer)} goes on with the {service}: {came} come in the {seconds:g} s since the C-CANCEL-RQ was sent. "
-        "It may not look for one (PS3.7 9.3.2.3); aborting the association ends it."
+        f"It may not look for one ({clause}); aborting the association ends it."
     )
 
 

@@ -189,10 +189,10 @@ def test_paths_stand_before_or_behind_options(port: str, files: list[Path], caps
 def test_the_last_commitment_awaited_is_the_called_peers_own_and_named(
     port: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for changed, title in enumerate(("ONE", "TWO"), 1):
+    for changed, (title, doubt) in enumerate((("ONE", "No answer came."), ("TWO", "")), 1):
         peer = Peer(host="127.0.0.1", port=int(port), ae_title=title)
         record = Transaction(uid=f"2.25.{changed}", peer=peer, instances=asked_for([(CT, "1.9.1")]), changed=changed)
-        transactions(default_folder()).save(record)
+        transactions(default_folder()).save(replace(record, doubt=doubt))
     assert run("commit", "127.0.0.1", port, "--called", "ONE", "--await", "last", "--wait", 0) == Exit.TIMED_OUT
     assert "Transaction 2.25.1, 1 instance, asked of ONE." in capsys.readouterr().out
 

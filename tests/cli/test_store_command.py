@@ -155,6 +155,10 @@ def test_a_rest_that_cannot_be_written_is_found_out_before_anything_is_sent(
     out, err = capsys.readouterr()
     assert "rest.txt cannot be written: No such file or directory" in err
     assert "files stored" not in out + err
+    assert store(port, study, "--rest", tmp_path) == Exit.USAGE
+    out, err = capsys.readouterr()
+    assert f"{tmp_path} cannot be written: " in err
+    assert "files stored" not in out + err
 
 
 def test_a_cut_file_that_cannot_go_is_not_said_to_be_sent(port: str, study: Path, capsys: Captured) -> None:

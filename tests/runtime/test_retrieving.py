@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.model.association import Peer
 from engine.model.commands import MoveDestination, Outgoing, Retrieve
 from engine.model.notices import (
     Direction,
@@ -21,7 +22,7 @@ from engine.model.notices import (
 )
 from engine.protocol.exchange import Exchange
 from engine.protocol.negotiation import answer
-from engine.runtime import messages
+from engine.runtime import messages, sentences
 from engine.services.plan import query_contexts
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AssociateAC, AssociateRQ, ReleaseRQ, RoleSelection, UserInformation
@@ -389,6 +390,12 @@ def test_a_peer_that_goes_on_after_the_cancel_is_told_of(
             told.set()
         end(console, command)
     assert len(console.of(ErrorNotice)) == (0 if heeds else 1)
+
+
+@pytest.mark.parametrize(("service", "clause"), [("C-FIND", "9.3.2.3"), ("C-GET", "9.3.3.3"), ("C-MOVE", "9.3.4.3")])
+def test_a_cancel_passed_over_is_told_with_the_clause_of_its_own_service(service: str, clause: str) -> None:
+    peer = Peer(host="127.0.0.1", port=104, ae_title="ANY")
+    assert f"(PS3.7 {clause})" in sentences.cancel_passed_over(peer, service, 1, 5.0)
 
 
 def test_a_peer_that_ignores_the_cancel_is_named(console: Console):
