@@ -144,9 +144,9 @@ class UpperLayer:
             finally:
                 self.straight.patient = True
 
-    def rest(self) -> None:
-        """Nothing may come for long: memory is given back."""
-        self._framer.rest()
+    def rest(self) -> bool:
+        """Nothing may come for long: memory is given back. False where there is none to speak of."""
+        return self._framer.rest()
 
     def transport_connected(self, now: float) -> None:
         """The connection stands: Evt2 for the requestor, Evt5 for the acceptor. One nobody wants any more is closed."""

@@ -152,8 +152,9 @@ class Connection(asyncio.BufferedProtocol):
         if not self._holders and self._transport is not None:
             self._transport.resume_reading()
 
-    def rest(self) -> None:
-        """Nothing may come for long: memory is given back."""
+    def rest(self) -> bool:
+        """Nothing may come for long: memory is given back. False where there is none to speak of."""
+        return False
 
     # -- the end
 

@@ -17,9 +17,9 @@ from engine.model.notices import EngineNotice, ErrorNotice
 from . import sentences
 from .context import Context
 from .dispatch import Dispatcher
-from .freed_memory import Rest, give_back
+from .freed_memory import QUIET, Rest, give_back
 from .loss import refuse
-from .pulse import Pulse
+from .pulse import BEAT, Pulse
 from .transport import SocketLoop
 from .waking import Knock, knock
 
@@ -81,7 +81,8 @@ class Life:
         self._knock: Knock | None = None
         """Wakes the loop for commands, while it runs."""
         self._patience = patience
-        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience, Rest(act=self._rest).beat)
+        self.pulse = Pulse(self._call, self._silent, self._answers, self._hopeless, patience, self._beat)
+        self._at_rest = Rest(act=self._rest)
         self.thread = threading.Thread(target=self._run, name="dimse-engine", daemon=True)
 
     def start(self) -> None:
@@ -147,6 +148,13 @@ class Life:
         return self._ready.is_set() and (not self.thread.is_alive() or self.context.loop.is_closed())
 
     # -- its watch
+
+    def _beat(self) -> None:
+        """Whoever is quiet rests, however much others are at work."""
+        until = self.context.now() - QUIET * BEAT
+        if sum(link.rest() for link in self.context.links if link.last_activity < until):
+            give_back()
+        self._at_rest.beat()
 
     def _rest(self) -> None:
         for link in self.context.links:

@@ -245,8 +245,8 @@ class Link(Connection):
             if self.machine.told_all:
                 return
 
-    def rest(self) -> None:
-        self.machine.rest()
+    def rest(self) -> bool:
+        return self.machine.rest()
 
     # -- for the association
 

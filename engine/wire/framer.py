@@ -117,10 +117,12 @@ class Framer:
     def _wanted(self) -> int:
         return PDU_HEADER + int.from_bytes(self._view[self._start + 2 : self._start + PDU_HEADER], "big")
 
-    def rest(self) -> None:
-        """Nothing may come for long: a buffer that was enlarged is given back."""
-        if len(self._data) > _LARGEST and not self.pending:
-            self._move_to(_FIRST)
+    def rest(self) -> bool:
+        """Nothing may come for long: a buffer that was enlarged is given back. False where it was not, or is in use."""
+        if len(self._data) <= _LARGEST or self.pending:
+            return False
+        self._move_to(_FIRST)
+        return True
 
     def close(self) -> None:
         """Nothing is read any more: the memory of a long PDU under way is free for others."""

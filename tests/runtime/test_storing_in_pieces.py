@@ -243,6 +243,32 @@ def test_what_has_come_behind_a_flood_is_told_though_the_rest_stays_away(
         console.wait(PduNotice, latest, 5.0)
 
 
+def test_a_connection_that_is_quiet_gives_memory_back_while_others_are_at_work(
+    tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "REST_WITHIN", LONG)
+    here, engine = console.listen(tmp_path), console.engine
+    beat = engine._life.pulse._on_beat
+    assert beat is not None
+    with calling(here.port, (CT, EXPLICIT), VERIFICATION) as quiet:
+        for number, size in ((1, 1000), (2, 5_000_000)):
+            quiet.send(b"".join(store(number, size)))
+            assert quiet.next_request() is not None
+        incoming = [n.association for n in console.of(AssociationNotice, lambda n: n.listener is not None)]
+        one = engine._context.associations[min(incoming)].link
+        rooms: list[int] = []
+
+        def later() -> None:
+            one.last_activity = 0.0
+            rooms.append(len(one.machine.receive_buffer()))
+            beat()
+            rooms.append(len(one.machine.receive_buffer()))
+
+        engine._context.loop.call_soon_threadsafe(later)
+        console.taken()
+        assert rooms[0] > 2 << 20 > rooms[1]
+
+
 def test_two_at_once_do_not_hold_each_other_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, console: Console
 ) -> None:
