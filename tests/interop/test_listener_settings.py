@@ -92,6 +92,7 @@ def test_pynetdicom_meets_the_whole_of_a_policy(listening: Start, tmp_path: Path
     level.sop_class_uid, level.service_class_application_information = CT, b"\2\0\0\0\2\0"
     items = (identity, level, build_role(CT, scu_role=True, scp_role=True))
 
+    # Rejected before it looks whether it has a connection, pynetdicom takes that for none: why is asked of us, below.
     first = associate(where, CT, [IMPLICIT, EXPLICIT], items)
     assert first.is_established
     (context,) = first.accepted_contexts
@@ -99,14 +100,14 @@ def test_pynetdicom_meets_the_whole_of_a_policy(listening: Start, tmp_path: Path
     assert (context.as_scu, context.as_scp) == (True, False)
     assert first.acceptor.sop_class_extended == {CT: b"\1\0\3\0\1\0"}
 
-    assert associate(where, CT, [IMPLICIT], items).is_rejected  # a second one of the same title
+    assert not associate(where, CT, [IMPLICIT], items).is_established  # a second one of the same title
     other = associate(where, CT, [IMPLICIT], items, calling="OTHER")
     assert other.is_established
-    assert associate(where, CT, [IMPLICIT], (level,), calling="THIRD").is_rejected
+    assert not associate(where, CT, [IMPLICIT], (level,), calling="THIRD").is_established
     other.release()
     first.release()
     operator.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.RELEASED and n.peer.ae_title == "CLIENT")
-    assert associate(where, CT, [IMPLICIT]).is_rejected  # without an identity
+    assert not associate(where, CT, [IMPLICIT]).is_established  # without an identity
     for codes in ((2, 3, 2), (1, 1, 3), (1, 2, 1)):
         operator.wait(AssociationNotice, lambda n, codes=codes: n.rejection == codes)
 
