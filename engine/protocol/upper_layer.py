@@ -129,18 +129,19 @@ class UpperLayer:
         """Room to receive into; `received` says how much of it was filled. Saves the copy of `receive_data`."""
         return self._framer.buffer(sizehint)
 
-    def received(self, count: int, now: float) -> None:
-        """`count` bytes were put into `receive_buffer()`; `behind` says whether this has to be called once more."""
+    def received(self, count: int, now: float, most: int | None = AT_ONCE) -> None:
+        """`count` bytes were put into `receive_buffer()`; `behind` says whether this has to be called once more. most:
+        PDUs that are taken; None for all."""
         if not self._dead:
-            self._receive(islice(self._framer.filled(count), AT_ONCE), now)
-            self.behind = len(self._events) >= AT_ONCE and self.pending > 0
+            self._receive(islice(self._framer.filled(count), most), now)
+            self.behind = most is not None and len(self._events) >= most and self.pending > 0
 
-    def wait_no_more(self, now: float) -> None:
-        """Where the rest of a C-STORE is waited for: tell what has come of it, PDU by PDU."""
+    def wait_no_more(self, now: float, most: int | None = AT_ONCE) -> None:
+        """Where the rest of a C-STORE is waited for: tell what has come of it, PDU by PDU; most: as in `received`."""
         if self.straight.waiting:
             self.straight.patient = False
             try:
-                self.received(0, now)
+                self.received(0, now, most)
             finally:
                 self.straight.patient = True
 
@@ -189,7 +190,7 @@ class UpperLayer:
         elif isinstance(primitive, p.AAbortRequest):
             self._abort = AbortPdu(source=primitive.source, reason=primitive.reason)
             encode_pdu(self._abort)
-        self.wait_no_more(now)  # what came before it is told before it, as of this state
+        self.wait_no_more(now, None)  # what came before it is told before it, as of this state
         self._happen(event, step, now)
 
     def can(self, primitive: p.Primitive) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.protocol import primitives as p
 from engine.protocol.straight_pdus import MOST_WAITED, PASSED_OVER
-from engine.protocol.upper_layer import UpperLayer
+from engine.protocol.upper_layer import AT_ONCE, UpperLayer
 from engine.services.responses import request_of, response_to
 from engine.standard.state_table import Sta
 from engine.wire import framer
@@ -203,3 +203,26 @@ def test_a_request_of_ours_comes_behind_what_has_come(cuts: list[int], primitive
     assert isinstance(sent, p.PduSent)
     made.tell_next(*before)
     assert [pdu for event in told(made) for pdu in event] == whole
+
+
+@pytest.mark.parametrize("primitive", [p.AAbortRequest(), p.AReleaseRequest()])
+def test_a_request_of_ours_comes_behind_fragments_of_all_sizes(primitive: p.Primitive) -> None:
+    """None of which is told together with the one before it."""
+    bodies = [bytes(2 + 2 * (n % 2)) for n in range(3 * AT_ONCE)]
+    pdus = [store(1, 2)[0], *(b"".join((b"\4\0", *_lengths(body), b"\3\0", body)) for body in bodies)]
+    made, events = machine(), []
+    made.receive_data(b"".join(pdus), 0.0)
+    assert made.straight.waiting
+    made.request(primitive, 0.0)
+    assert not made.pending
+    while (event := made.next_event()) is not None:
+        events.append(event)
+    *before, sent = events
+    assert isinstance(sent, p.PduSent)
+    made.tell_next(*before)
+    assert [pdu for event in told(made) for pdu in event] == pdus
+
+
+def _lengths(body: bytes) -> tuple[bytes, bytes]:
+    """Of a P-DATA-TF with one PDV of this, and of that."""
+    return (len(body) + 6).to_bytes(4, "big"), (len(body) + 2).to_bytes(4, "big")
