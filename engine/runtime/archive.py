@@ -187,7 +187,7 @@ class Archive(FolderStore):
                     elsewhere = asyncio.to_thread if self.quick else beside
                     written = await elsewhere(self._write, uids, syntax, what)
             except (OSError, datasets.DataSetError) as error:
-                return f"cannot store: {reason(error)}"
+                return f"cannot store: {reason(error, instance.data)}"
             self._find_it(uids, syntax, written, instance.attributes)
         return ""
 

@@ -397,7 +397,7 @@ class FolderStore:
         except (OSError, datasets.DataSetError) as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-            return f"cannot store: {reason(error)}"
+            return f"cannot store: {reason(error, instance.data)}"
         return ""
 
     def find(self, sop_instance_uid: str) -> Instance | None:
@@ -407,12 +407,12 @@ class FolderStore:
         return tuple(self._held.values())
 
 
-def reason(error: Exception) -> str:
-    """What the system says went wrong, without the path: a peer reads it in an Error Comment of 64 characters, and has
-    no business with our folders."""
+def reason(error: Exception, data: EncodedData | FileData | None = None) -> str:
+    """What the system says went wrong with these, without the path: a peer reads it in an Error Comment of 64
+    characters, and has no business with our folders."""
     for cause in (error, error.__cause__):
         if isinstance(cause, FileExistsError):  # of all that is done where an instance goes, when its folder is made
             return "a file has the folder's name"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
-    return str(error)
+    return datasets.without_path(error, data) if isinstance(error, datasets.DataSetError) else str(error)

@@ -169,6 +169,17 @@ def test_one_large_one_that_takes_long_is_enough_to_leave_large_ones_to_other_th
     durable.close()
 
 
+def test_a_peer_is_not_told_where_our_files_are(tmp_path: Path) -> None:
+    """Its Error Comment says why an instance was not stored (PS3.7 C)."""
+    durable = opened(tmp_path)
+    cut = tmp_path / "received.part"
+    cut.write_bytes(bytes(100))
+    given = replace(image("1.2.3"), data=FileData(cut, 10, 500, EXPLICIT))
+    why = asyncio.run(durable.keep(given))
+    assert why == "cannot store: the file ends 410 bytes before its data set does."
+    durable.close()
+
+
 def test_what_is_to_be_stored_is_written_while_it_comes(tmp_path: Path) -> None:
     durable = opened(tmp_path)
     spool = Spool(EXPLICIT, durable.incoming, head=lambda: file_meta(EXPLICIT, CT, "1.2.3"))
