@@ -134,7 +134,7 @@ class UpperLayer:
         PDUs that are taken; None for all."""
         if not self._dead:
             self._receive(islice(self._framer.filled(count), most), now)
-            self.behind = most is not None and len(self._events) >= most and self.pending > 0
+            self.behind = most is not None and len(self._events) >= most and self._framer.pending > 0
 
     def wait_no_more(self, now: float, most: int | None = AT_ONCE) -> None:
         """Where the rest of a C-STORE is waited for: tell what has come of it, PDU by PDU; most: as in `received`."""
@@ -218,8 +218,8 @@ class UpperLayer:
 
     @property
     def pending(self) -> int:
-        """Bytes received of a PDU that is not whole."""
-        return 0 if self._dead else self._framer.pending
+        """Bytes received of a PDU that is not whole; 0 while PDUs before it wait for their turn (`behind`)."""
+        return 0 if self._dead or self.behind else self._framer.pending
 
     # -- events and bytes out
 

@@ -226,3 +226,19 @@ def test_a_request_of_ours_comes_behind_fragments_of_all_sizes(primitive: p.Prim
 def _lengths(body: bytes) -> tuple[bytes, bytes]:
     """Of a P-DATA-TF with one PDV of this, and of that."""
     return (len(body) + 6).to_bytes(4, "big"), (len(body) + 2).to_bytes(4, "big")
+
+
+def test_pdus_that_wait_for_their_turn_are_no_part_of_one_that_is_not_whole() -> None:
+    """The peer was said to have stopped in the middle of a PDU of which all of them had arrived."""
+    made = machine()
+    pdus = [b"".join(store(number, 2)) for number in range(1, 101)]
+    stream = b"".join(pdus)[:-3]
+    made.receive_buffer(len(stream))[: len(stream)] = stream
+    made.straight.store_forms.clear()
+    made.received(len(stream), 0.0)
+    assert made.behind and made.pending == 0
+    told(made)
+    while made.behind:
+        made.received(0, 0.0)
+        told(made)
+    assert 0 < made.pending < len(pdus[-1])
