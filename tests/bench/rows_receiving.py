@@ -14,7 +14,7 @@ from tests.interop import peers
 
 from .files import CT_IMAGE, EXPLICIT, need_room, on_disk
 from .measure import Result, Run, Server, charged, largest_resident, ours, serving, timed
-from .table import HALF_MEGABYTE, OURS, Bench, Goal, Row, as_shipped, part_of, row
+from .table import HALF_MEGABYTE, OURS, QUICK, Bench, Goal, Row, as_shipped, part_of, row
 
 RECEIVER = "of the provider that receives"
 LARGE = 2**28
@@ -79,7 +79,7 @@ def _receive(
         def sent_to(port: int) -> Run:
             if by_dcmsend:
                 options = ("-q", "--scan-directories", peers.HOST, port)
-                return b.dcmtk("dcmsend", (*options, files), (*options, one))["dcmsend"]
+                return b.dcmtk("dcmsend", (*options, files), (*options, one), QUICK)["dcmsend"]
             if from_memory:
                 return timed(b.program, "store", peers.HOST, port, pdu, count, size)
             return ours("store", files, "--port", port, "--pdu", pdu)
