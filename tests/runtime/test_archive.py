@@ -127,9 +127,8 @@ def test_a_file_deleted_before_it_was_indexed_stays_deleted(tmp_path: Path) -> N
     assert held(tmp_path) == []
 
 
-def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small ones go out in the loop's own thread until a few in a row were slow; large ones never do."""
-    durable = opened(tmp_path)
+def in_the_loop(durable: Durable, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each instance written from now on, whether the loop's own thread did it."""
     threads: list[bool] = []
     write = durable.archive._write
 
@@ -138,6 +137,13 @@ def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytes
         return write(*instance)
 
     monkeypatch.setattr(durable.archive, "_write", noted)
+    return threads
+
+
+def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones go out in the loop's own thread until a few in a row were slow; large ones never do."""
+    durable = opened(tmp_path)
+    threads = in_the_loop(durable, monkeypatch)
     monkeypatch.setattr(archive, "QUICK", 1e9)
     asyncio.run(_keep(durable, image("1.1"), image("1.2", archive.AT_ONCE + 1), image("1.3")))
     assert threads == [True, False, True]
@@ -153,14 +159,7 @@ def test_one_large_one_that_takes_long_is_enough_to_leave_large_ones_to_other_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     durable = opened(tmp_path)
-    threads: list[bool] = []
-    write = durable.archive._write
-
-    def noted(*instance: Any) -> archive._Written:
-        threads.append(threading.current_thread() is threading.main_thread())
-        return write(*instance)
-
-    monkeypatch.setattr(durable.archive, "_write", noted)
+    threads = in_the_loop(durable, monkeypatch)
     monkeypatch.setattr(archive, "QUICK", -1.0)
     monkeypatch.setattr(archive, "WHILE", 1e9)
     large = (image(f"1.{n}", archive.SMALL + 1) for n in range(3))
