@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import __version__
 
 from .exits import Exit, help_text
 from .options import add_association, add_output, add_peer
-from .telling import redacted
+from .telling import OutputFailed, redacted
 
 Handler = Callable[[argparse.Namespace], Exit]
 if TYPE_CHECKING:
@@ -27,6 +28,17 @@ class Parser(argparse.ArgumentParser):
         if not argument.startswith("argument "):  # which is followed by the name that we gave it
             argument, colon, wrong = "", "", message
         super().error(f"{argument}{colon}{redacted(wrong)}")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse passes over a help or version that cannot be written."""
+        if file is not sys.stdout:
+            super()._print_message(message, file)
+            return
+        try:
+            file.write(message)
+            file.flush()
+        except OSError as error:
+            raise OutputFailed(error) from None
 
 
 class CommandLine:

@@ -90,6 +90,8 @@ def _run(
     _record(output, told)
     _show(output, told)
     output.finish(status)
+    if told.reported and not args.wait:  # it came all the same, before the association ended
+        output.line(told.sentence)
     return code
 
 

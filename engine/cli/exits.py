@@ -32,7 +32,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.SUCCESS: "all successful (warnings included)",
     Exit.FAILURE: "a failure status, failed sub-operations, or bytes that cannot be decoded to their end",
     Exit.USAGE: "wrong arguments, or a message file or list with a mistake or unreadable",
-    Exit.CONNECTION_FAILED: "the connection failed, or the port cannot be listened on",
+    Exit.CONNECTION_FAILED: "the connection failed, or the port or the folder of a listener cannot be used",
     Exit.REJECTED: "the association was rejected",
     Exit.ABORTED: "the association was aborted or broke off",
     Exit.TIMED_OUT: "timed out",

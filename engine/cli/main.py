@@ -19,8 +19,7 @@ from .options import (
     free_port,
     times,
 )
-from .output import OutputFailed
-from .telling import named, redacting, tell
+from .telling import OutputFailed, named, redacting, tell
 
 NO_VALUES = "Values are left out on purpose: they may hold patient data. The report can be passed on as it is."
 

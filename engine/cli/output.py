@@ -50,7 +50,7 @@ from engine.trace.tls_text import tls_lines
 from engine.workspace.dataset_text import dataset_text
 
 from .judging import Judging
-from .telling import lines, redaction
+from .telling import OutputFailed, lines, redaction
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import N
@@ -68,15 +68,6 @@ LONGEST_LINE = 1000
 def _readable(line: str) -> str:
     more = len(line) - LONGEST_LINE
     return f"{line[:LONGEST_LINE]} … {more:,} more characters" if more > 0 else line
-
-
-class OutputFailed(Exception):
-    """Standard output takes nothing more: the disk is full, or its reader has gone. The text is a sentence."""
-
-    def __init__(self, error: OSError) -> None:
-        gone = isinstance(error, BrokenPipeError)
-        why = "its reader has gone" if gone else f"{error.strerror or error}"
-        super().__init__(f"Standard output cannot be written any more: {why}.")
 
 
 class Output:

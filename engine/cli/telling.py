@@ -23,6 +23,15 @@ _SHORTEST = 3
 """Characters of it that argparse may take for the whole."""
 
 
+class OutputFailed(Exception):
+    """Standard output takes nothing more: the disk is full, or its reader has gone. The text is a sentence."""
+
+    def __init__(self, error: OSError) -> None:
+        gone = isinstance(error, BrokenPipeError)
+        why = "its reader has gone" if gone else f"{error.strerror or error}"
+        super().__init__(f"Standard output cannot be written any more: {why}.")
+
+
 class _Run(NamedTuple):
     redaction: Redaction
     files: dict[str, str]

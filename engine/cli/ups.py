@@ -27,6 +27,7 @@ from .options import open_workspace, proposal
 from .output import Output
 from .procedures import play, run_procedure
 from .references import NO_INSTANCE, of_files
+from .telling import redacted
 
 WORKITEM = "110005^DCM^Interpretation"
 REASON = "110513^DCM^Discontinued for unspecified reason"
@@ -40,6 +41,18 @@ _CLAIM_COLUMNS = {
     "doubt": "doubt",
 }
 """Of the list of claims: headings, and the keys of what stands below them; when it was claimed is told."""
+
+
+_OPTIONS = {
+    "ProcedureStepLabel": "--label TEXT",
+    "WorklistLabel": "--worklist TEXT",
+    "ScheduledProcedureStepStartDateTime": "--start DATETIME",
+    "ScheduledStationNameCodeSequence": "--station CODE",
+    "ScheduledWorkitemCodeSequence": "--workitem CODE",
+    "ScheduledHumanPerformersSequence": "--performer CODE",
+    "InputInformationSequence": "--input PATH",
+}
+"""What gives an attribute of a new step; -k gives any other."""
 
 
 def push(args: argparse.Namespace) -> Exit:
@@ -65,7 +78,9 @@ def push(args: argparse.Namespace) -> Exit:
     if problems:
         output = Output(json=args.json, redact=args.redact)
         for problem in problems:
-            output.error(f"{problem.path}: {problem.sentence}")
+            outermost = problem.path.partition("[")[0]
+            option = _OPTIONS.get(outermost, "-k KEY")
+            output.told_error(f"{redacted(f'{problem.path}: {problem.sentence}')} ({option})")
         if not args.anyway:
             output.error("Nothing was sent; --anyway sends it all the same.")
             return Exit.NOT_SENT

@@ -146,6 +146,8 @@ class Database:
         text = str(error)
         if "locked" in text:
             return f"{self.path} is in use by another built-in peer; stop that one or name another folder."
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            return f"the disk is full, {self.path} cannot be written."
         if isinstance(error, sqlite3.OperationalError):
             return f"{self.path} cannot be used: {text}."
         return f"{self.path} is damaged ({text}); move it away to start with an empty state. Stored files stay."

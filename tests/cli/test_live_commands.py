@@ -351,6 +351,25 @@ def test_a_full_disk_is_one_sentence(port: str, form: str) -> None:
     assert done.stderr == "Standard output cannot be written any more: No space left on device.\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("asked", [("--help",), ("--version",), ("find", "--help"), ("ups", "push", "--help")])
+def test_help_that_cannot_be_written_is_told(asked: tuple[str, ...], unbuffered: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command(*asked),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == Exit.FAILURE
+    assert done.stderr == "Standard output cannot be written any more: No space left on device.\n"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_standard_streams_change_nothing_but_what_is_seen(port: str, closed: str) -> None:

@@ -6,18 +6,22 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.cli import commitment, procedures
 from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.model.association import Peer
 from engine.model.commands import Listen
+from engine.model.commitment import request_data
 from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import ListenerNotice
+from engine.model.procedures.modality import RequestCommitment
 from engine.runtime.engine import Engine
 from engine.wire.datasets import encode_dataset, write_file
-from engine.workspace.modality_records import Transaction, asked_for, step_records, transactions
+from engine.workspace.modality_records import Transaction, asked_for, step_records, take_report, transactions
 from engine.workspace.workspace import default_folder
 
 CT, EXPLICIT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.2.1"
@@ -195,6 +199,23 @@ def test_the_last_commitment_awaited_is_the_called_peers_own_and_named(
         transactions(default_folder()).save(replace(record, doubt=doubt))
     assert run("commit", "127.0.0.1", port, "--called", "ONE", "--await", "last", "--wait", 0) == Exit.TIMED_OUT
     assert "Transaction 2.25.1, 1 instance, asked of ONE." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_report_that_is_not_waited_for_is_told_if_it_has_come(
+    port: str, files: list[Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    def played(args: Any, output: Any, procedure: RequestCommitment, *_more: object) -> object:
+        ended = procedures.play(args, output, procedure)
+        if kept:
+            take_report(transactions(default_folder()), 1, request_data("2.25.7", procedure.asked), 2.0)
+        return ended
+
+    monkeypatch.setattr(commitment, "play", played)
+    assert run("commit", "127.0.0.1", port, files[0], "--wait", 0, "--transaction", "2.25.7") == Exit.SUCCESS
+    out = capsys.readouterr().out
+    assert "still to come" not in out
+    assert ("Committed: the instance is" in out) is kept
 
 
 def test_a_port_that_cannot_be_listened_on_has_its_own_exit_code(port: str, files: list[Path]) -> None:

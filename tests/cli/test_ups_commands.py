@@ -73,7 +73,15 @@ def test_from_push_to_completed(port: str, capsys: pytest.CaptureFixture[str], t
 
 def test_what_the_table_asks_for_is_told_and_sent_on_wish(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert ups(port, "push") == Exit.NOT_SENT
-    assert "Procedure Step Label needs a value" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Procedure Step Label needs a value" in told
+    assert "--label TEXT" in told, "it is said what to give"
+    assert ups(port, "push", "--label", "X", "-k", "ScheduledWorkitemCodeSequence[0].CodeValue=1") == Exit.NOT_SENT
+    told = capsys.readouterr().err
+    assert "--workitem CODE" in told
+    assert "--label" not in told
+    assert ups(port, "push", "--redact") == Exit.NOT_SENT
+    assert "--label TEXT" in capsys.readouterr().err
     assert ups(port, "push", "--anyway") == Exit.FAILURE
     assert "0121H" in capsys.readouterr().err, "the built-in peer holds it against the table too"
     assert ups(port, "push", "--label", "X", "--uid-by-peer") == Exit.SUCCESS

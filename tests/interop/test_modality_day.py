@@ -301,7 +301,7 @@ def test_the_command_line_awaits_an_earlier_transaction(
     peer = pynetdicom_scp([COMMITMENT], late.handlers)
     where = [peer.host, str(peer.port), "--called", peer.ae_title]
     assert main(["commit", *where, str(archive[0].path), "--wait", "0"]) == Exit.SUCCESS
-    assert "is still to come" in capsys.readouterr().out
+    assert "is not waited for" in capsys.readouterr().out
     assert main(["commit", *where, "--await", "last", "--wait", "20"]) == Exit.SUCCESS
     assert "Committed: the instance is safe with the peer." in capsys.readouterr().out
     assert late.later.wait() == [0x0000]

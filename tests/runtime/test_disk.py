@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.commands import StoreFiles
+from engine.model.commands import Listen, PeerSettings, StoreFiles
 from engine.model.limits import Limits
 from engine.model.notices import AssociationNotice, ErrorNotice, ListenerNotice, Outcome, StoredNotice
 from engine.model.storing import FileState
@@ -18,7 +18,7 @@ from engine.services.responses import response_to
 from engine.wire import datasets
 from tests.services.whole_steps import whole_step
 
-from .console import CT, EXPLICIT, Console, keys, n_message, policy, proposal
+from .console import CT, EXPLICIT, HOST, Console, keys, n_message, policy, proposal
 from .scripted import Conversation, scripted
 from .test_limits import image, stored
 
@@ -89,6 +89,16 @@ def test_a_full_disk_keeps_what_was_acknowledged(console: Console, disk: Disk, l
     assert not list(disk.folder.rglob("*.part"))
     console.wait(ErrorNotice, lambda n: "No space left on device" in n.sentence or "disk full" in n.sentence)
     assert console.echo(listener).outcome is Outcome.SUCCESS
+
+
+def test_a_full_disk_where_listening_begins_is_said_once(console: Console, disk: Disk) -> None:
+    disk.fill()
+    folder = disk.folder / "in"
+    console.submit(Listen(listener=1, host=HOST, settings=PeerSettings(folder=folder)))
+    told = console.wait(ListenerNotice, lambda n: n.listener == 1)
+    assert not told.listening
+    assert told.sentence.startswith(f"The folder {folder} cannot be used: the disk is full")
+    assert told.sentence.count("cannot be used") == 1
 
 
 @pytest.mark.parametrize("size", [1000, 300_000], ids=["in memory", "through a file"])

@@ -47,7 +47,7 @@ def request(asked: RequestCommitment, _new_uid: Callable[[], str]) -> Playing:
         how = "" if answered.command.status is None else "The request was refused: "
         return Verdict(answered.outcome, f"{how}{answered.sentence}")
     if not asked.seconds:
-        return Verdict(answered.outcome, "The request is taken; its report is still to come.")
+        return Verdict(answered.outcome, "The request is taken; its report is not waited for.")
     return (yield from _reported(asked))
 
 

@@ -18,7 +18,7 @@ Basic BasicColorImageBox BasicFilmBox BasicFilmSession BasicGrayscaleImageBox Be
 Beside Beyond Bi-Plane Big Bit Bits Blending Body Border Both Box Brachy Breast Bring Built-in Bulk Byte Bytes C
 C-Arm C-CANCEL C-CANCEL-FIND-RQ C-CANCEL-GET-RQ C-CANCEL-MOVE-RQ C-CANCEL-RQ C-ECHO C-ECHO-RQ C-ECHO-RSP C-FIND
 C-FIND-RQ C-FIND-RSP C-GET C-GET-RQ C-GET-RSP C-MOVE C-MOVE-RQ C-MOVE-RSP C-STORE C-STORE-RQ C-STORE-RQs C-STORE-RSP
-C-STOREs CA CA's CAD CANCELED CAs CC CDA CERTIFICATE CI CID CLASS CLEAR COLD COLOR COMPLETED COMPUTER CONFLICT
+C-STOREs CA CA's CAD CANCELED CAs CC CDA CERTIFICATE CI CID CLASS CLEAR CODE COLD COLOR COMPLETED COMPUTER CONFLICT
 CONSOLE COUNT CREATE CRL CS CT CUBIC Calculations Call Called Called-AE-title Calling Calling-AE-title Cancel
 Cancellation Cancelled Cannot Capture Cardiac Certificate Certificates Change Changing Character Characteristics
 Check Chest Choose Claim Claimed Class Class-Instance Classes Clause Client ClientHello Closes Closing Code
@@ -29,13 +29,13 @@ Compression Computed ConceptNameCodeSequence Conditional Configuration Confocal 
 Console Contact Content ContentDate ContentTemplateSequence ContentTime Context Contexts Continuous Control
 Conventional ConventionalMachineVerificationSequence Conversion Converted Converting Coordinates Corneal Correct
 Counts Craniofacial Create Creation CreationDate CreationTime Ctrl-C Current CurrentConfigurationID
-CurrentPatientLocation Curve Cut Cuts Cxxx D DA DCMTK DELETE DER DIAGNOSIS DICM DICOM DICOM's DICOMDIR DICOMDIRs
-DICOS DIMSE DIMSE-C DIMSE-N DISCONTINUED DNS DO DOWN DS DSA DT DTK DTLS Data Date-time DateOfLastCalibration
-DateTime Dates Decoded Deeper Default Defined Definition Definitions Deflate Deflated Deformable Delete Deleted
-Deletion Delivery Density Deprecating Dermoscopic Description Designator Destination Detached Detail Detection
-DeviceSerialNumber Diagnosis Dialog Dictionary Digital Direction Directory Discontinued Display
-DisplaySubsystemSequence Do Document Does Done Dose Duplicate E EC ECDSA ECG ENCRYPTED EXCLUSIVE Each Echo Eddy
-Electroencephalogram Electromyogram Electrooculogram Electrophysiology Element Elements Emission Empty En
+CurrentPatientLocation Curve Cut Cuts Cxxx D DA DATETIME DCMTK DELETE DER DIAGNOSIS DICM DICOM DICOM's DICOMDIR
+DICOMDIRs DICOS DIMSE DIMSE-C DIMSE-N DISCONTINUED DNS DO DOWN DS DSA DT DTK DTLS Data Date-time
+DateOfLastCalibration DateTime Dates Decoded Deeper Default Defined Definition Definitions Deflate Deflated
+Deformable Delete Deleted Deletion Delivery Density Deprecating Dermoscopic Description Designator Destination
+Detached Detail Detection DeviceSerialNumber Diagnosis Dialog Dictionary Digital Direction Directory Discontinued
+Display DisplaySubsystemSequence Do Document Does Done Dose Duplicate E EC ECDSA ECG ENCRYPTED EXCLUSIVE Each Echo
+Eddy Electroencephalogram Electromyogram Electrooculogram Electrophysiology Element Elements Emission Empty En
 Encapsulated Encapsulation Encodes Encoding End Endian Endoscopic Enhanced Enter Entity
 EquipmentAdministratorSequence Error Event Every Everything Exception Exchange ExecutionStatus ExecutionStatusInfo
 Exist Exit Explain Explicit Extended Extensible F FAILURE FD FFH FILE FILM FIN FIND FL FOLDER FOR FRAME FROM FTP
@@ -68,9 +68,9 @@ NumberOfStudyRelatedInstances NumberOfStudyRelatedSeries O OB OBJ OC OD ON ORDER
 Often One Only Open Opened Opening Operation Operations Operator Ophthalmic Optical Optional Options Or Order
 OrderFillerIdentifierSequence OrderPlacerIdentifierSequence Originator Originator's Orthanc Other
 OtherPatientIDsSequence Others Our Out OutputInformationSequence Overlay OverriddenAttributesSequence P P-DATA
-P-DATA-TF P-DATA-TF's PALETTE PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PDataRequest PEER
-PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part
-Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
+P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PDataRequest
+PEER PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric
+Part Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
 Pending Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime
 PerformedStationNameCodeSequence PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic
 Photographic Photography Photon-Electron Physician Pixel Plan Planar Planned Point Position
