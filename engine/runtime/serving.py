@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import field
 from functools import partial
 from itertools import cycle
+from weakref import WeakValueDictionary
 
 from engine.model.association import LocalAE, Negotiated, Timeouts
 from engine.model.command_set import CommandSet
@@ -68,6 +69,8 @@ class Server:
     on_kept: Callable[[str], None] | None = None
     """Called when a change, an instance (its UID) is safe."""
     reporter: Reporter = field(init=False)
+    storing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    """By the SOP Instance UIDs of C-STOREs under way, one after the other each: what is acknowledged last is kept."""
     _cancelled: set[tuple[int, int]] = field(default_factory=set)
     _delays: Iterator[float] = field(init=False)
 
@@ -155,7 +158,7 @@ class Server:
                     await asyncio.wait_for(association.ended.wait(), delay)
             if self.before is not None:
                 await self.before(event.message.command.sop_class_uid)
-            await run.play(await self._generator(association, event))
+            await self._play(run)
         except Ended:
             pass  # the association's own notice has said why
         except Exception as error:  # noqa: BLE001 - a defect of ours must still answer the peer
@@ -169,6 +172,16 @@ class Server:
         finally:
             self._cancelled.discard((association.number, event.key))
             await run.close()
+
+    async def _play(self, run: _Run) -> None:
+        """A C-STORE waits until one of the same instance has been answered, unless a script holds its answer back."""
+        command = run.event.message.command
+        if command.command_field != STORE or run.association.script is not None:
+            await run.play(await self._generator(run.association, run.event))
+            return
+        turn = self.storing.setdefault(command.sop_instance_uid, asyncio.Lock())
+        async with turn:
+            await run.play(await self._generator(run.association, run.event))
 
     def is_cancelled(self, association: int, key: int) -> bool:
         return (association, key) in self._cancelled

@@ -60,6 +60,8 @@ def stored_at_once(server: Server, association: Association, event: p.StoreRecei
     if peer.emulation.withheld(context.abstract_syntax):
         return False
     uids, syntax = (context.abstract_syntax, event.uid.rstrip(b"\0").decode()), context.transfer_syntax
+    if server.storing and uids[1] in server.storing:
+        return False
     front = bytes(fragments[0][: datasets.FRONT])
     attributes = datasets.plain_instance(front, size, syntax, uids, (form.sop_class, event.uid), fragments)
     if attributes is None and not datasets.is_plain_instance(front, size, syntax, uids, peer.limits.depth, fragments):
