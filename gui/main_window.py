@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from engine.model.association import Peer, Proposal
 from engine.model.commands import Outgoing
@@ -23,7 +23,7 @@ from .closing import Closing
 from .copying import Copying
 from .dialogs import Questions
 from .finding import Finder
-from .forms.tab_order import first_stop, leave
+from .forms.tab_order import first_stop, in_order, step_focus
 from .handlers import handlers
 from .judging import Judging
 from .mending import Mending
@@ -355,10 +355,10 @@ class MainWindow(QMainWindow):
 
     @sound
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Pages of the services are made late and stand last in Qt's order: Tab comes to them by their panel."""
-        focus = QApplication.focusWidget()
-        passed = focus is not None and leave(self.services.stack, focus, forward)
-        return passed or super().focusNextPrevChild(forward)
+        """Tab goes as the window is laid out, not as its parts were made: some are made late."""
+        inner = self.centralWidget()
+        stops = () if inner is None else tuple(in_order(inner))
+        return step_focus(stops, forward, around=True) or super().focusNextPrevChild(forward)
 
     # -- the end ------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,6 @@ class Workbench(QWidget):
             if layout is not None:
                 layout.setContentsMargins(0, 0, 0, 0)
             self._stack.addWidget(panel)
-        self.setTabOrder(self._switches[1].buttons["builder"], services.choice)
         kept = str(store.value(_KEPT, "builder"))
         self.show_panel(kept if kept in self._panels else "builder")
 

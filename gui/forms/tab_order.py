@@ -67,20 +67,6 @@ def _give_focus(widget: QWidget, forward: bool) -> None:
         above = above.parentWidget()
 
 
-def leave(panel: QWidget, start: QWidget, forward: bool) -> bool:
-    """Move the keyboard to what comes after `start`, or before it, out of a panel; False when there is nothing else.
-
-    start: to leave the panel, a widget made with it: its place in Qt's own order is the panel's, later ones stand last.
-    """
-    widget = start
-    while (widget := _next(widget, forward)) is not start:
-        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
-        if takes and widget.isVisible() and widget.isEnabled() and not panel.isAncestorOf(widget):
-            _give_focus(widget, forward)
-            return True
-    return False
-
-
 def first_stop(widget: QWidget | None) -> QWidget:
     """The widget itself if it takes the keyboard, else the first in it that does."""
     if widget is None:
@@ -89,12 +75,6 @@ def first_stop(widget: QWidget | None) -> QWidget:
         return widget
     inner = [w for w in widget.findChildren(QWidget) if w.isVisibleTo(widget)]
     return next((w for w in inner if w.focusPolicy() & Qt.FocusPolicy.TabFocus), widget)
-
-
-def _next(widget: QWidget, forward: bool) -> QWidget:
-    found: QWidget | None = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
-    assert found is not None  # the order is a ring
-    return found
 
 
 def _reason(forward: bool) -> Qt.FocusReason:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from gui.forms.tab_order import in_order, leave, step_focus
 from gui.services_host import ServicesHost
 from gui.sound import sound
 from gui.theme import SPACING, theme
@@ -147,12 +146,6 @@ class ServicesPanel(QWidget):
         self.host.store.setValue(_KEPT, name)
         self.page_changed.emit(name)
         return page
-
-    @sound
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab goes as the page stands, not as its parts were made, and out at its ends."""
-        stops = [*in_order(self.title_row), self.choice, *in_order(self.page)]
-        return step_focus(stops, forward) or leave(self, self.choice, forward) or super().focusNextPrevChild(forward)
 
     def _chosen(self, index: int) -> None:
         self.show_page(str(self.choice.itemData(index)))

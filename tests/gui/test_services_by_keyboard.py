@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 
 from engine.model.association import Peer
 from gui.forms.eliding_combo import ElidingCombo
@@ -66,6 +66,31 @@ def test_every_stop_of_the_window_is_reached_by_tab_and_has_a_name(live_window, 
     missed = [w for w in stops if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w not in seen]
     assert [w.accessibleName() or type(w).__name__ for w in missed] == []
     assert [type(w).__name__ for w in seen if not (w.accessibleName() or getattr(w, "text", str)())] == []
+
+
+def test_tab_comes_to_a_tab_bar_before_what_it_shows(live_window, qtbot):
+    window = live_window
+    window.focus_panel("builder")
+    window.builder.new_message()  # its parts were made after those of all panels
+    window.show_service("ups")
+    window.focus_panel("builder")
+    window.toolbar.peer.setFocus()
+    seen: list[QWidget] = []
+    while focus() not in seen:
+        seen.append(focus())
+        qtbot.keyClick(focus(), Qt.Key.Key_Tab)
+    shown = [tabs for tabs in window.findChildren(QTabWidget) if tabs.isVisible()]
+    assert len(shown) == 3, "AE configuration, the lower part of the builder, trace"
+    for tabs in shown:
+        stops = [n for n, widget in enumerate(seen) if tabs.currentWidget().isAncestorOf(widget)]
+        bar = seen.index(tabs.tabBar())
+        assert stops and stops == list(range(stops[0], stops[-1] + 1)), "what it shows comes in one run"
+        corner = tabs.cornerWidget()
+        between = [seen.index(corner)] if corner is not None else []
+        assert [bar, *between] == list(range(bar, stops[0])), "and right after it"
+    order = [window.toolbar, window.ae, window.builder, window.trace, window.log]
+    places = [[n for n, widget in enumerate(seen) if panel.isAncestorOf(widget)] for panel in order]
+    assert [n for panel in places for n in panel] == list(range(len(seen))), "panel after panel, as they stand"
 
 
 def test_tab_goes_round_the_whole_window_and_through_the_service(live_window, qtbot):
