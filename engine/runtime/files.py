@@ -179,6 +179,9 @@ class Spool:
                 self._file.close()  # what is buffered is written now
             except OSError as error:
                 self._give_up(f"cannot be kept: {error.strerror or error}")
+            else:
+                if not os.path.lexists(self._file.name):
+                    self._give_up("its file was deleted, or its folder moved, while it came")
         if self._problem:
             return Unkept(b"", self._syntax, self._problem)
         if self._file is None:

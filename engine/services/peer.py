@@ -238,7 +238,8 @@ def _checked(request: Request, limits: Limits) -> Instance:
     try:
         instance = instance_from(class_uid, uid, request.data, limits)
     except DataSetError as error:
-        status = OUT_OF_RESOURCES if isinstance(error, LimitError) else CANNOT_UNDERSTAND
+        ours = isinstance(error, LimitError) or isinstance(error.__cause__, OSError)  # its file cannot be read
+        status = OUT_OF_RESOURCES if ours else CANNOT_UNDERSTAND
         raise Refusal(status, without_path(error, request.data)) from None
     if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:
         raise Refusal(CLASS_MISMATCH, "SOP Class or Instance UID of Data Set and command differ")

@@ -110,7 +110,7 @@ def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, l
             elements = _read(source, layout, start, stop_at, depth=limits.depth)
             return _data_set(elements, (DEFAULT,), layout.little_endian)
     except OSError as error:
-        raise problem(place.path, error) from None
+        raise problem(place.path, error) from error
     except DataSetError as error:
         raise type(error)(f"{place.path}: {error}") from None
 

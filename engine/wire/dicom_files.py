@@ -317,7 +317,7 @@ def file_chunks(data: FileData, size: int = _CHUNK) -> Generator[bytes, None, No
                     _as_it_was(file, place, end)
                 yield chunk
     except OSError as error:
-        raise problem(place.path, error) from None
+        raise problem(place.path, error) from error
 
 
 def _as_it_was(file: IO[bytes], place: FileData, end: int) -> None:

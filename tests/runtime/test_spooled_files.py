@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,12 +17,12 @@ from engine.cli.main import main
 from engine.model.commands import Abort
 from engine.model.dataset import FileData
 from engine.model.limits import Limits
-from engine.model.notices import MessageNotice, Outcome
+from engine.model.notices import ErrorNotice, MessageNotice, Outcome
 from engine.runtime.files import Spool, _processes
 from engine.services.responses import request_of, response_to
 from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, Console, decoded, find_rq, keys, policy, proposal, store_rq
-from tests.runtime.scripted import Conversation, scripted
+from tests.runtime.scripted import Conversation, calling, scripted
 from tests.runtime.test_limits import image
 
 LIMITS = Limits(memory=50)
@@ -128,3 +129,38 @@ def test_what_a_killed_process_left_is_deleted(folder: Path) -> None:
         if thread.name == "dimse-sweeping":
             thread.join()
     assert sorted(folder.iterdir()) == sorted((own, another))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what is open cannot be deleted there")
+@pytest.mark.parametrize("kept", [True, False], ids=["to be kept", "in a temporary file"])
+def test_one_that_is_deleted_while_it_comes_is_ours_to_tell_of(
+    kept: bool, console: Console, folder: Path, tmp_path: Path
+) -> None:
+    """The peer has done nothing wrong, and those that follow are taken as ever."""
+    to, why = tmp_path / "in", "its file was deleted, or its folder moved, while it came"
+    here = console.listen(to if kept else None, policy=policy(limits=Limits(memory=4096, disk_left=0)))
+    incoming = to / ".dimse-console" / "incoming" if kept else folder
+    with calling(here.port, (CT, EXPLICIT)) as talk:
+
+        def ask(number: int) -> bytes:
+            store = request_of("C-STORE-RQ", AffectedSOPClassUID=CT, AffectedSOPInstanceUID=f"1.2.{number}")
+            store = store.with_values(MessageID=number, CommandDataSetType=1)
+            return talk.message(1, store, image(f"1.2.{number}", 50_000).data)
+
+        def answer() -> tuple[int | None, str]:
+            _, response = talk.read_command()
+            return response.status, response.text("ErrorComment")
+
+        talk.send(ask(1)[:-100])
+        while not any(path.stat().st_size > 4096 for path in incoming.iterdir()):
+            console.taken()
+        shutil.rmtree(incoming)
+        if not kept:
+            folder.mkdir()
+        talk.send(ask(1)[-100:])
+        status, comment = answer()
+        assert (status, comment) == (0xA700, why)
+        talk.send(ask(2))
+        assert answer() == (0, "")
+    told = f"The data set of a C-STORE-RQ was not kept: {why}."
+    console.wait(ErrorNotice, lambda n: n.sentence == told)
