@@ -77,6 +77,8 @@ class Invocation:
     responses: int = 0
     latest: float = 0.0
     """When the latest response arrived, in monotonic seconds; 0 before any did."""
+    cancelled: bool = False
+    """Its C-CANCEL-RQ was sent."""
     _came: deque[Response | Responses | Ended] = field(default_factory=deque)
     _reader: asyncio.Future[None] | None = None
 

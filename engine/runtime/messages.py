@@ -60,8 +60,6 @@ class Messages:
         """Who sends messages one after the other, if it is one alone."""
         self._waited = 0.0
         """Seconds that what is being received had waited to be read."""
-        self._cancelled: set[int] = set()
-        """Operations whose C-CANCEL-RQ was sent."""
         self._unasked = ""
         """What is wrong with the latest response nobody asked for."""
 
@@ -260,10 +258,11 @@ class Messages:
         async with self._sending:
             with suppress(Ended):  # the operation has ended with its association
                 await self._writer.send(ready, None, operation, HONEST)
-        if operation not in self._cancelled:
-            self._cancelled.add(operation)
+        invocation = self._invocations.get(operation)
+        if invocation is not None and not invocation.cancelled:
+            invocation.cancelled = True
             self._association.context.alarms.after(
-                HEEDED_WITHIN, partial(self._look_after_cancel, operation, self._came_for(operation))
+                HEEDED_WITHIN, partial(self._look_after_cancel, invocation, self._came_for(operation))
             )
         return True
 
@@ -272,11 +271,11 @@ class Messages:
         exchange, retrieval = self._association.exchange, self._association.context.retrievals.of(operation)
         return (exchange.taken if exchange else 0) + (retrieval.asked if retrieval and retrieval.is_move else 0)
 
-    def _look_after_cancel(self, operation: int, before: int) -> None:
+    def _look_after_cancel(self, invocation: Invocation, before: int) -> None:
         """Tell of a peer that goes on as if there had been no C-CANCEL-RQ; a silent one is what time-outs are for."""
-        association, invocation = self._association, self._invocations.get(operation)
+        association, operation = self._association, invocation.operation
         count = self._came_for(operation) - before
-        if invocation is not None and association.end is None and count > 0:
+        if self._invocations.get(operation) is invocation and association.end is None and count > 0:
             sentence = sentences.cancel_passed_over(association.peer, invocation.service, count, HEEDED_WITHIN)
             association.context.error(sentence, association.number, operation)
 

@@ -394,3 +394,27 @@ def test_the_duration_of_a_cancelled_query_is_from_its_request(console: Console)
         assert status.duration is not None
         assert status.duration > answered.clock - (asked.clock + cancelled.clock) / 2
         console.release(number)
+
+
+def test_what_was_cancelled_is_not_remembered_as_long_as_the_association(console: Console) -> None:
+    def script(c: Conversation) -> None:
+        c.accept()
+        for _ in range(5):
+            context, command = c.read_command()
+            c.read_command()
+            c.send(c.message(context, response_to(command, 0xFE00)))
+        c.read_pdu()
+        c.send(b"\x06\0\0\0\0\4\0\0\0\0")
+
+    with scripted(script) as peer:
+        number = console.open(proposal(peer, STUDY_FIND))
+        for turn in range(5):
+            query = find_rq(STUDY_FIND, keys(QueryRetrieveLevel="STUDY", PatientID=""))
+            send = Send(association=number, operation=console.new_id(), message=query)
+            console.submit(send)
+            console.wait(MessageNotice, lambda n, of=send.operation: n.operation == of)
+            console.submit(Cancel(operation=send.operation))
+            assert console.status(send.operation).status == 0xFE00, turn
+        of_it = vars(console.engine._context.associations[number].messages)
+        assert [name for name, kept in of_it.items() if isinstance(kept, set | list | dict) and kept] == []
+        console.release(number)
