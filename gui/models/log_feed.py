@@ -151,6 +151,7 @@ class LogFeed:
     # -- messages -----------------------------------------------------------------------------------------------
 
     def _message(self, notice: MessageNotice) -> None:
+        self.store.see_clocks(notice.time, notice.clock)
         field = notice.command.command_field
         row = message_for(field or 0)
         kind = row.kind if row is not None else ("response" if notice.command.is_response else "request")
@@ -254,6 +255,7 @@ class LogFeed:
     # -- everything else ----------------------------------------------------------------------------------------
 
     def _association(self, notice: AssociationNotice) -> None:
+        self.store.see_clocks(notice.time, notice.clock)
         self.peers[notice.association] = notice.peer
         if len(self.peers) > REMEMBERED:
             del self.peers[next(iter(self.peers))]

@@ -6,6 +6,7 @@ A million rows stay under 300 MB, and a filter looks at each distinct shape once
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from enum import Enum
 from math import isnan, nan
@@ -18,6 +19,10 @@ MAXIMUM_ROWS = 1_000_000
 """Rows kept; two days of ten operations a second. Beyond it the oldest go, and the log says so."""
 _TRIM = 10
 """One in so many rows goes at once, so that trimming is rare."""
+
+
+SET = 0.05
+"""Seconds: the time of day and the monotonic clock drift apart by less between two looks at both, unless it was set."""
 
 
 class Kind(Enum):
@@ -118,6 +123,9 @@ class LogStore:
         self._instance = TextColumn()
         self._sub_operations: dict[int, SubOperations] = {}
         self._findings: dict[int, Counter[str]] = {}
+        self._set_at = [0]
+        self._ahead = [0.0]
+        """From which rows on the time of day was how far ahead of the monotonic clock, in seconds."""
 
     @property
     def end(self) -> int:
@@ -157,6 +165,17 @@ class LogStore:
             self._drop_from(len(self._time))
             raise
         return self.first + len(self._time) - 1
+
+    def see_clocks(self, time: float, clock: float) -> None:
+        """Both clocks at the moment the next row tells of, in seconds: whether the time of day was set."""
+        ahead = time - clock
+        if not -SET < ahead - self._ahead[-1] < SET:
+            self._set_at.append(self.first + len(self._time))
+            self._ahead.append(ahead)
+
+    def ahead(self, number: int) -> float:
+        """Seconds by which the time of day was ahead of the monotonic clock at a row."""
+        return self._ahead[bisect_right(self._set_at, number) - 1]
 
     def shared(self, shape: Shape) -> Shape:
         """The one that rows have, which is equal: it is found sooner, and stays."""
@@ -264,6 +283,8 @@ class LogStore:
         self._detail.forget(count)
         self._instance.forget(count)
         self.first += count
+        past = bisect_right(self._set_at, self.first) - 1
+        del self._set_at[:past], self._ahead[:past]
         if self._sub_operations:
             self._sub_operations = {n: c for n, c in self._sub_operations.items() if n >= self.first}
         if self._findings:

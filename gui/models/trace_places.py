@@ -11,29 +11,33 @@ from collections.abc import Callable, Sequence
 from engine.model.notices import Direction, PduNotice
 from engine.standard.pdus import PDataTF
 
+from .log_store import SET
+
 _CONTROL = 11
 """Offset of the first message control header of a P-DATA-TF (PS3.8 9.3.5)."""
 
 
-def sent_from(records: Sequence[PduNotice], time: float, *, any_way: bool) -> int:
+def sent_from(records: Sequence[PduNotice], time: float, *, any_way: bool, ahead: float | None = None) -> int:
     """The first PDU sent (or of any direction) at a time or later; else the last sent before; -1 when there is none.
 
-    time: seconds, as in the notices.
+    time: seconds, as in the notices. ahead: see `TraceTarget`.
     """
-    before, after = _around(records, Direction.SENT, lambda pdu: pdu.time < time)
+    when = _times(ahead)
+    before, after = _around(records, Direction.SENT, lambda pdu: when(pdu) < time)
     if any_way:
-        after = min(after, _around(records, Direction.RECEIVED, lambda pdu: pdu.time < time)[1])
+        after = min(after, _around(records, Direction.RECEIVED, lambda pdu: when(pdu) < time)[1])
     return after if after < len(records) else before
 
 
-def told_before(records: Sequence[PduNotice], time: float, sent: bool) -> int:
+def told_before(records: Sequence[PduNotice], time: float, sent: bool, *, ahead: float | None = None) -> int:
     """The PDU with which the message begins that was whole at a time; -1 when there is none.
 
-    time: seconds, as in the notices.
+    time: seconds, as in the notices. ahead: see `TraceTarget`.
     """
+    when = _times(ahead)
     direction = Direction.SENT if sent else Direction.RECEIVED
     last = -1
-    for i in range(_around(records, direction, lambda pdu: pdu.time <= time)[0], -1, -1):
+    for i in range(_around(records, direction, lambda pdu: when(pdu) <= time)[0], -1, -1):
         pdu = records[i]
         if pdu.direction is direction:
             last = i
@@ -42,6 +46,13 @@ def told_before(records: Sequence[PduNotice], time: float, sent: bool) -> int:
             if len(data) <= _CONTROL or data[0] != PDataTF.TYPE or data[_CONTROL] & 1:
                 break
     return last
+
+
+def _times(ahead: float | None) -> Callable[[PduNotice], float]:
+    """The time of a PDU by the clock as it was set then."""
+    if ahead is None:
+        return lambda pdu: pdu.time
+    return lambda pdu: pdu.time if abs(pdu.time - pdu.clock - ahead) < SET else pdu.clock + ahead
 
 
 def _around(records: Sequence[PduNotice], direction: Direction, early: Callable[[PduNotice], bool]) -> tuple[int, int]:

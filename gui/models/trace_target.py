@@ -18,5 +18,8 @@ class TraceTarget:
     sent: bool | None = None
     message: bool = False
     """Whether a message was told at that time, after its PDUs."""
+    ahead: float | None = None
+    """Seconds the time of day was ahead of the monotonic clock then: it may have been set since, so that times come
+    twice. None where that is not known."""
     diagnosis: Diagnosis | None = None
     """What explains it, to be shown first."""

@@ -274,8 +274,10 @@ class LogPanel(QWidget):
         self._allow_answer(record)
         if self._settling or not isinstance(record, LogRow) or record.association is None:
             return
-        message, diagnosis = record.shape.kind is Kind.MESSAGE, self.model.diagnosis_of(record)
-        self.row_selected.emit(TraceTarget(record.association, record.time, record.shape.sent, message, diagnosis))
+        message, ahead = record.shape.kind is Kind.MESSAGE, self.model.store.ahead(record.number)
+        diagnosis = self.model.diagnosis_of(record)
+        target = TraceTarget(record.association, record.time, record.shape.sent, message, ahead, diagnosis)
+        self.row_selected.emit(target)
 
     def _only_this_association(self) -> None:
         row = self.table.current_record()

@@ -168,7 +168,7 @@ class TracePanel(QWidget):
         self._chosen_by_hand = True
         self._show(target.association)
         if target.time is not None:
-            self.pdus.select_at(target.time, target.sent, message=target.message)
+            self.pdus.select_at(target.time, target.sent, message=target.message, ahead=target.ahead)
             self.banner.turn_to(target.time)
         if target.diagnosis is not None:
             self.banner.show_one(target.diagnosis)

@@ -222,16 +222,17 @@ class PdusTab(QWidget):
     def current_pdu(self) -> PduNotice | None:
         return self._pdu
 
-    def select_at(self, time: float, sent: bool | None, *, message: bool = False) -> bool:
+    def select_at(self, time: float, sent: bool | None, *, message: bool = False, ahead: float | None = None) -> bool:
         """Select the PDU of this time, or else the one a message told then begins with; False when there is none.
 
         A message is told after its PDUs, in both directions; how an association goes on, before what is sent for it.
+        ahead: see `TraceTarget`.
         """
         self._publish()
         records = self.model.records
         if sent is not None and (message or not sent):
-            return self.select_position(told_before(records, time, sent))
-        return self.select_position(sent_from(records, time, any_way=sent is None))
+            return self.select_position(told_before(records, time, sent, ahead=ahead))
+        return self.select_position(sent_from(records, time, any_way=sent is None, ahead=ahead))
 
     def select_position(self, position: int) -> bool:
         """Select a PDU by its place among all; a filter that hides it is taken away."""

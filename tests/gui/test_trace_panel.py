@@ -11,10 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
 from engine.model.notices import AssociationNotice, Direction, Evidence, PduNotice
+from engine.wire.commands import decode_command
 from gui.models.rows import RECORD_ROLE, SECOND_LINE_ROLE
 from gui.models.trace_contexts import entry
 from gui.models.trace_lists import AssociationList
 from gui.models.trace_target import TraceTarget
+from gui.panels.log_panel import LogPanel
 from gui.panels.trace_panel import FINDINGS, INFORMATION, PDUS, TracePanel
 from gui.theme import theme
 from tests.gui import sample_notices as samples
@@ -317,6 +319,45 @@ def test_a_row_leads_to_what_arrived_before_that_which_was_sent_meanwhile(panel:
     assert panel.pdus.current_pdu() is told
     panel.show_target(TraceTarget(12, sent, True, message=True))
     assert panel.pdus.current_pdu() is asked
+
+
+@pytest.mark.parametrize("back", [15.0, 3600.0, -3600.0])
+def test_rows_lead_to_their_pdus_though_the_clock_was_set_meanwhile(
+    qtbot: QtBot, panel: TracePanel, back: float
+) -> None:
+    talk = Conversation().opened()
+    for _ in range(3):
+        talk.pass_time(10)
+        talk.exchange("C-ECHO", VERIFICATION)
+    before = len(talk.notices)
+    for _ in range(3):
+        talk.pass_time(4)
+        talk.exchange("C-ECHO", VERIFICATION)
+    talk.pass_time(1)
+    talk.released()
+    notices = [
+        replace(notice, time=notice.time - back) if n >= before else notice  # type: ignore[type-var]
+        for n, notice in enumerate(talk.notices)
+    ]
+    log = LogPanel()
+    qtbot.addWidget(log)
+    log.show()
+    log.row_selected.connect(panel.show_target)
+    for notice in notices:
+        panel.add_notices((notice,))
+        log.add_notices((notice,))
+    qtbot.waitUntil(lambda: log.model.rowCount() == log.model.store.end)
+    rows = [r for r in range(log.model.rowCount()) if log.model.record(r).shape.service == "C-ECHO"]
+    assert len(rows) == 6
+    for row in rows:
+        log.table.selectRow(row)
+        asked = log.model.record(row)
+        pdu = panel.pdus.current_pdu()
+        assert pdu is not None
+        assert pdu.time == asked.time, "of the same moment, with the clock as it was then"
+        assert decode_command(pdu.data[12:]).message_id == asked.message_id
+    log.table.selectRow(log.model.rowCount() - 1)
+    assert panel.pdus.current_pdu() is [n for n in notices if isinstance(n, PduNotice)][-2], "the A-RELEASE-RQ"
 
 
 def test_a_finding_leads_to_its_bytes(qtbot: QtBot, panel: TracePanel) -> None:
