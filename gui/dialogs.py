@@ -11,18 +11,20 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPlainTextEdit,
+    QStyle,
     QTabBar,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
 
+from .forms.growing_area import GrowingArea
 from .forms.tab_order import in_order, step_focus
-from .forms.wrapping_label import WrappingLabel, breakable
+from .forms.wrapping_label import SelectableLabel, WrappingLabel
 from .redacted import CopyKeys
 from .sound import sound
 from .theme import SPACING, mono_font, restyle
@@ -35,23 +37,14 @@ class Questions(QObject):
 
     def ask(self, parent: QWidget, title: str, text: str, yes: str, on_yes: Callable[[], None]) -> None:
         """A question with two answers: `yes` (a verb) and Cancel."""
-        buttons = QMessageBox.StandardButton.Cancel
-        box = QMessageBox(QMessageBox.Icon.Question, title, breakable(text), buttons, parent)
-        box.setTextFormat(Qt.TextFormat.PlainText)  # names may look like HTML
-        accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(accept)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        accept.clicked.connect(on_yes)
+        box = MessageBox(title, text, yes, parent, QStyle.StandardPixmap.SP_MessageBoxQuestion)
+        box.accepted.connect(on_yes)
         box.open()
 
-    def tell(self, parent: QWidget, title: str, text: str, details: str = "") -> None:
+    def tell(self, parent: QWidget, title: str, text: str) -> None:
         """Something to read and close."""
-        buttons = QMessageBox.StandardButton.Ok
-        box = QMessageBox(QMessageBox.Icon.Information, title, breakable(text), buttons, parent)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        if details:
-            box.setDetailedText(details)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box = MessageBox(title, text, "OK", parent, QStyle.StandardPixmap.SP_MessageBoxInformation)
+        box.buttons.button(QDialogButtonBox.StandardButton.Cancel).hide()
         box.open()
 
     def show(self, parent: QWidget, title: str, html: str) -> None:
@@ -127,6 +120,11 @@ class _Chosen(QObject):
         self._tell(tuple(Path(n) for n in names))
 
 
+TEXT_WIDTH = 380
+"""Pixels: some sixty characters a line."""
+ICON = 36
+AROUND_TEXT = 130
+"""Pixels of height that a message box needs for its frame and buttons."""
 NOT_RIGHT = "Something on this page is not right yet."
 """Of a page of a dialog, while another may be shown."""
 
@@ -206,6 +204,36 @@ class FormDialog(QDialog):
             if self.height() != self._made_height:
                 self.resize(width, self._made_height)
         return handled
+
+
+class MessageBox(FormDialog):
+    """A few sentences with one verb below, or two answers. On a small screen it is as wide as there is room, and its
+    text scrolls (Qt's own is half as wide as the screen, and higher than it)."""
+
+    def __init__(
+        self, title: str, text: str, verb: str, parent: QWidget, icon: QStyle.StandardPixmap | None = None
+    ) -> None:
+        room = parent.screen().availableGeometry()
+        self.label = SelectableLabel(text)
+        lines = (self.label.fontMetrics().horizontalAdvance(line) for line in text.splitlines())
+        beside = 3 * SPACING.panel + ICON + 2 * SPACING.large  # the last for a scroll bar and the frame
+        least = min(max(lines, default=0) + SPACING.large, TEXT_WIDTH, max(room.width() - beside, TEXT_WIDTH // 2))
+        super().__init__(title, verb, parent, width=least)
+        self.label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.label.setMinimumWidth(least)
+        area = GrowingArea(self.label, self, most=max(room.height() - AROUND_TEXT, AROUND_TEXT))
+        area.setAccessibleName(title)
+        if self.label.heightForWidth(least) > area.maximum:
+            area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrow keys scroll it
+        area.viewport().setAutoFillBackground(False)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING.panel)
+        if icon is not None:
+            picture = QLabel(self)
+            picture.setPixmap(self.style().standardIcon(icon).pixmap(ICON))
+            row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(area, 1)
+        self.body.addLayout(row)
 
 
 WENT_WRONG = "Something in DIMSE Console itself went wrong. It goes on, but save your work."

@@ -13,7 +13,7 @@ class GrowingArea(QScrollArea):
 
     def __init__(self, content: QWidget, parent: QWidget | None = None, *, most: int) -> None:
         super().__init__(parent)
-        self._most, self._content = most, content
+        self.maximum, self._content = most, content
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -33,8 +33,8 @@ class GrowingArea(QScrollArea):
         least = content.minimumSizeHint()
         width = max(least.width(), self.viewport().width())
         high = content.heightForWidth(width) if content.hasHeightForWidth() else least.height()
-        bar = self.verticalScrollBar().sizeHint().width() if high > self._most else 0
-        return QSize(least.width() + bar, min(max(high, least.height()), self._most))
+        bar = self.verticalScrollBar().sizeHint().width() if high > self.maximum else 0
+        return QSize(least.width() + bar, min(max(high, least.height()), self.maximum))
 
     @sound
     def sizeHint(self) -> QSize:

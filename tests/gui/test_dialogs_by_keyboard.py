@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
 
 from engine.model.association import Peer
 from engine.model.dataset import DataSet
 from engine.model.procedures.printing import PrintImage
 from engine.workspace.modality_records import StepRecord
-from gui.dialogs import FormDialog, Questions, ReportDialog, SilenceDialog
+from gui.dialogs import FormDialog, MessageBox, Questions, ReportDialog, SilenceDialog
 from gui.forms.choices import CheckField
 from gui.forms.fields import TextField
 from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog, NewStepDialog, ProgressDialog
@@ -222,10 +223,29 @@ def test_names_in_questions_are_text_whatever_they_look_like(qtbot, window, kind
     else:
         Questions().tell(window, "Peer", f"{name} is gone.")
     box = QApplication.activeModalWidget()
-    assert isinstance(box, QMessageBox)
-    assert box.textFormat() is Qt.TextFormat.PlainText and "<b>" in box.text()
-    assert "\u200b" in box.text(), "a word without end may be broken"
+    assert isinstance(box, MessageBox)
+    assert box.label.textFormat() is Qt.TextFormat.PlainText and "<b>" in box.label.text()
+    assert box.width() < 500, "a word without end may be broken"
     box.close()
+
+
+@pytest.mark.parametrize("room", [(400, 400), (1024, 768)])
+@pytest.mark.parametrize("words", [4, 40, 400])
+def test_a_question_fits_the_screen_and_can_be_read_to_its_end(qtbot, window, monkeypatch, room, words):
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, *room))
+    monkeypatch.setattr(window, "screen", lambda: screen, raising=False)
+    answers = []
+    Questions().ask(window, "Close?", "“C-STORE-RQ” " * words, "Close without saving", lambda: answers.append(1))
+    box = QApplication.activeModalWidget()
+    qtbot.waitUntil(lambda: box.isVisible() and box.label.height() >= box.label.heightForWidth(box.label.width()))
+    qtbot.waitUntil(lambda: box.isAncestorOf(QApplication.focusWidget() or window))
+    assert box.width() <= room[0] and box.height() <= room[1] - 30, "there is a title bar above"
+    assert words < 40 or box.width() > 340, "a line is not cut to a few words"
+    bar = box.findChild(QScrollArea).verticalScrollBar()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_PageDown)
+    assert (bar.value() > 0) is (bar.maximum() > 0)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert answers == [1]
 
 
 def test_a_step_without_a_description_is_named_by_its_patient_alone(qtbot, window, live_window):

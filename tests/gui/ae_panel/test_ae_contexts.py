@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 
 from engine.model.association import ProposedContext, Role
+from gui.dialogs import MessageBox
 from gui.forms.title_dialog import TitleDialog
 from gui.panels.ae_panel import AEPanel
 from tests.gui.ae_panel.panel import CT, VERIFICATION, again
@@ -146,9 +146,9 @@ def test_a_preset_is_removed_only_on_a_yes(qtbot, workspace):
     mine = next(p for p in workspace.presets() if p.title == "Mine")
     for answer, left in (("Cancel", True), ("Remove", False)):
         panel.contexts.preset_unwanted.emit(mine)
-        box = panel.findChild(QMessageBox)
-        next(b for b in box.buttons() if b.text().replace("&", "") == answer).click()
-        qtbot.waitUntil(lambda: panel.findChild(QMessageBox) is None)
+        box = panel.findChild(MessageBox)
+        next(b for b in box.buttons.buttons() if b.text().replace("&", "") == answer).click()
+        qtbot.waitUntil(lambda: panel.findChild(MessageBox) is None)
         assert mine.path.exists() is left
 
 
