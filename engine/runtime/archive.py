@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -289,10 +289,13 @@ class Archive(FolderStore):
         self._settle(sop_instance_uid)
         return self._held.get(sop_instance_uid)
 
-    def instances(self) -> Iterable[Instance]:
-        for uid in tuple(self._fresh):
+    def instances(self) -> Iterator[Instance]:
+        """As they are when it is their turn, of those that are there when the first is asked for."""
+        for uid in tuple(self._held):
             self._settle(uid)
-        return tuple(self._held.values())
+            held = self._held.get(uid)
+            if held is not None:
+                yield held
 
     def _index(self) -> None:
         self._ahead.drop()  # nothing may come any more

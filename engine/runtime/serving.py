@@ -18,7 +18,7 @@ from engine.model.defects import report_of
 from engine.model.limits import Limits, to_raise
 from engine.protocol import exchange as dx
 from engine.services.commitment import reported
-from engine.services.effects import Answer, Effect, Instance, Keep, Notify, Reply, Request, Serving
+from engine.services.effects import Answer, Breath, Effect, Instance, Keep, Notify, Reply, Request, Serving
 from engine.services.peer import OUT_OF_RESOURCES, BuiltInPeer
 from engine.services.responses import response_to
 from engine.services.rules import FIRST_NORMALIZED, PROCESSING_FAILURE, RESOURCE_LIMITATION
@@ -274,6 +274,11 @@ class _Run:
             return Answer(problem=await self.server.keep(effect.instance))
         if isinstance(effect, Reply):
             return await self._reply(effect)
+        if isinstance(effect, Breath):
+            await asyncio.sleep(0)
+            if self.association.lost is not None:
+                raise self.association.lost
+            return Answer(cancelled=self._cancelled())
         if self._sub_stores is None:
             self._sub_stores = SubStores(self.server, self.association, self.event)
         return Answer(status=await self._sub_stores.perform(effect), cancelled=self._cancelled())

@@ -111,7 +111,14 @@ class Keep:
     instance: Instance
 
 
-Effect = Reply | SubStore | Keep
+@dataclass(frozen=True, slots=True)
+class Breath:
+    """Much has been looked at, and more is to be: everybody else has a turn. The answer tells whether the operation was
+    cancelled meanwhile."""
+
+
+BREATH = Breath()
+Effect = Reply | SubStore | Keep | Breath
 
 
 @dataclass(frozen=True, slots=True)

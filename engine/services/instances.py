@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from functools import cache
 from typing import Protocol
@@ -23,7 +23,16 @@ MODALITY = 0x00080060
 UNIQUE_KEYS = {"PATIENT": PATIENT_ID, "STUDY": STUDY_UID, "SERIES": SERIES_UID, "IMAGE": SOP_INSTANCE_UID}
 """Unique key of each level (PS3.4 C.6.1.1, C.6.2.1)."""
 LEVELS = tuple(UNIQUE_KEYS)
-
+_COUNTED = {
+    "PATIENT": (STUDY_UID, SERIES_UID),
+    "STUDY": (MODALITY, SOP_CLASS_UID, SERIES_UID),
+    "SERIES": (),
+    "IMAGE": (),
+}
+"""Whose different values are counted or listed at a level."""
+SLICE = 64
+"""Instances or other records that are looked at before everybody else has a turn: with the keys of usual queries this
+takes a millisecond."""
 
 COUNTS = {
     "PATIENT": (0x00201200, 0x00201202, 0x00201204),
@@ -101,45 +110,58 @@ def instance_from(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """One patient, study, series or instance: the attributes of its first instance, and all of them."""
+@dataclass(slots=True)
+class _Group:
+    """A patient, study, series or instance: the attributes of its first instance, and what is counted of all."""
 
     attributes: DataSet
-    members: tuple[Instance, ...]
+    found: tuple[set[str], ...]
+    """Values of `_COUNTED`."""
+    count: int = 0
 
 
-def entities(instances: Iterable[Instance], level: str) -> list[Entity]:
-    """Group instances by the unique key of a level, with the counting attributes of PS3.4 C.3.4 added."""
-    key = UNIQUE_KEYS[level]
-    groups: dict[str, list[Instance]] = {}
-    for instance in instances:
-        groups.setdefault(instance.attributes.text(key), []).append(instance)
-    return [Entity(_with_counts(members, level), tuple(members)) for members in groups.values()]
+def entities(instances: Iterable[Instance], level: str) -> Iterator[DataSet | None]:
+    """The attributes of each patient, study, series or instance, with the counting ones of PS3.4 C.3.4 added.
+
+    None now and then: more is to be looked at, see `SLICE`.
+    """
+    key, counted = UNIQUE_KEYS[level], _COUNTED[level]
+    groups: dict[str, _Group] = {}
+    for number, instance in enumerate(instances, 1):
+        attributes = instance.attributes
+        uid = attributes.text(key)
+        group = groups.get(uid)
+        if group is None:
+            group = groups[uid] = _Group(attributes, tuple(set() for _ in counted))
+        group.count += 1
+        for tag, values in zip(counted, group.found, strict=True):
+            values.add(attributes.text(tag))
+        if number % SLICE == 0:
+            yield None
+    for number, group in enumerate(groups.values(), 1):
+        yield _with_counts(group, level)
+        if number % SLICE == 0:
+            yield None
 
 
-def _distinct(members: Iterable[Instance], tag: int) -> list[str]:
-    return sorted({m.attributes.text(tag) for m in members} - {""})
-
-
-def _with_counts(members: list[Instance], level: str) -> DataSet:
-    base = members[0].attributes
-    studies, series = len(_distinct(members, STUDY_UID)), len(_distinct(members, SERIES_UID))
-    count = str(len(members))
+def _with_counts(group: _Group, level: str) -> DataSet:
+    found, count = [sorted(values - {""}) for values in group.found], str(group.count)
     added: list[DataElement] = []
     if level == "PATIENT":
+        studies, series = found
         added += [
-            DataElement(0x00201200, "IS", (str(studies),)),
-            DataElement(0x00201202, "IS", (str(series),)),
+            DataElement(0x00201200, "IS", (str(len(studies)),)),
+            DataElement(0x00201202, "IS", (str(len(series)),)),
             DataElement(0x00201204, "IS", (count,)),
         ]
     elif level == "STUDY":
+        modalities, classes, series = found
         added += [
-            DataElement(0x00080061, "CS", tuple(_distinct(members, MODALITY))),
-            DataElement(0x00080062, "UI", tuple(_distinct(members, SOP_CLASS_UID))),
-            DataElement(0x00201206, "IS", (str(series),)),
+            DataElement(0x00080061, "CS", tuple(modalities)),
+            DataElement(0x00080062, "UI", tuple(classes)),
+            DataElement(0x00201206, "IS", (str(len(series)),)),
             DataElement(0x00201208, "IS", (count,)),
         ]
     elif level == "SERIES":
         added.append(DataElement(0x00201209, "IS", (count,)))
-    return base.merged(DataSet(tuple(added)))
+    return group.attributes.merged(DataSet(tuple(added)))

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
-from itertools import chain, islice
+from itertools import chain
 
 from engine.model.commitment import STORAGE_COMMITMENT
 from engine.model.dataset import DataSet
@@ -33,6 +33,7 @@ from engine.standard.sop_classes import sop_class
 from engine.standard.ups import TRANSACTION_UID, UPS_PUSH
 from engine.wire.datasets import DataSetError, LimitError, without_path
 
+from . import instances
 from .commitment import CommitmentRules
 from .effects import Instance, Keep, Notify, Reply, Request, Serving
 from .instances import PATIENT_ID, InstanceStore, MemoryStore, entities, instance_from
@@ -46,10 +47,11 @@ from .query import (
     find,
     find_instances,
     find_records,
+    first_of,
     retrieve,
     select,
 )
-from .responses import SUCCESS, response_to
+from .responses import CANCEL, SUCCESS, response_to
 from .rules import (
     FIRST_NORMALIZED,
     NO_SUCH_SOP_CLASS,
@@ -190,23 +192,29 @@ class BuiltInPeer:
                 matches = find_instances(request, self.store.instances())
             else:
                 matches = find_records(request, self._records(request.context.abstract_syntax))
-            found = list(islice(matches, 2))  # the others are made when it is their turn: all together may be gigabytes
+            # the others are made when it is their turn: all together may be gigabytes
+            found = yield from first_of(matches, 2)
         except IdentifierError as error:
             yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
+            return
+        if found is None:
+            yield Reply(command=response_to(request.command, CANCEL))
             return
         if _is_relevant_patient(request.context.abstract_syntax) and len(found) > 1:
             yield Reply(command=response_to(request.command, MORE_THAN_ONE_PATIENT, comment="more than one match"))
             return
         yield from find(request, chain(found, matches))
 
-    def _records(self, abstract_syntax: str) -> Iterable[DataSet]:
+    def _records(self, abstract_syntax: str) -> Iterable[DataSet | None]:
+        """What a query looks at, made as it does; None now and then (`instances.SLICE`)."""
         if abstract_syntax == WORKLIST:
-            return [item.attributes for item in self.state.worklist.values()]
+            return (item.attributes for item in self.state.worklist.values())
         if abstract_syntax in UPS_CLASSES:
-            return [_with_uids(r) for r in self.normalized.store.of_class(UPS_PUSH)]
+            return (_with_uids(r) for r in self.normalized.store.of_class(UPS_PUSH))
+        held = self.store.instances()
         if _is_relevant_patient(abstract_syntax):
-            return [e.attributes for e in entities(self.store.instances(), "PATIENT") if e.attributes.text(PATIENT_ID)]
-        return [i.attributes for i in self.store.instances() if is_queried(abstract_syntax, i)]
+            return (e for e in entities(held, "PATIENT") if e is None or e.text(PATIENT_ID))
+        return _queried(abstract_syntax, held)
 
     def _retrieve(self, request: Request) -> Serving:
         destination = ""
@@ -217,7 +225,7 @@ class BuiltInPeer:
                 yield Reply(command=response_to(request.command, DESTINATION_UNKNOWN, comment=comment))
                 return
         try:
-            chosen = select(request, self.store.instances())
+            chosen = yield from select(request, self.store.instances())
         except IdentifierError as error:
             yield Reply(command=response_to(request.command, IDENTIFIER_MISMATCH, comment=str(error)))
             return
@@ -255,6 +263,14 @@ def _with_uids(record: Record) -> DataSet:
 def _is_relevant_patient(abstract_syntax: str) -> bool:
     row = sop_class(abstract_syntax)
     return row is not None and row.service_class.startswith("Relevant Patient")
+
+
+def _queried(abstract_syntax: str, held: Iterable[Instance]) -> Iterator[DataSet | None]:
+    for number, instance in enumerate(held, 1):
+        if is_queried(abstract_syntax, instance):
+            yield instance.attributes
+        if number % instances.SLICE == 0:
+            yield None
 
 
 def is_queried(abstract_syntax: str, instance: Instance) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from engine.model.command_set import Value
 from engine.model.dataset import DataElement, DataSet
@@ -13,8 +13,9 @@ from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
 from engine.standard.status import StatusClass, status_class
 
-from .effects import Answer, Instance, Reply, Request, Serving, SubStore
-from .instances import LEVELS, UNIQUE_KEYS, entities, unsupported
+from . import instances
+from .effects import BREATH, Answer, Effect, Instance, Reply, Request, Serving, SubStore
+from .instances import LEVELS, UNIQUE_KEYS, unsupported
 from .matching import MOST_VALUES, matches, of_too_many_values
 from .responses import CANCEL, PENDING, SUCCESS, response_to
 from .zones import TIMEZONE, in_zone, minutes_of, zoned_keys
@@ -58,11 +59,32 @@ def answer_keys(identifier: DataSet, found: DataSet, fixed: DataSet = NOTHING) -
     return DataSet(tuple(answered)).merged(fixed)
 
 
-def find(request: Request, found: Iterable[DataSet]) -> Serving:
+Matches = Iterator[DataSet | None]
+"""Of a query, made as they are asked for; None now and then, where many were looked at (`instances.SLICE`)."""
+
+
+def first_of(matches: Matches, most: int) -> Generator[Effect, Answer, list[DataSet] | None]:
+    """The first matches; None when the query was cancelled before. Raises IdentifierError."""
+    found: list[DataSet] = []
+    for match in matches:
+        if match is not None:
+            found.append(match)
+            if len(found) == most:
+                break
+        elif (yield BREATH).cancelled:
+            return None
+    return found
+
+
+def find(request: Request, found: Iterable[DataSet | None]) -> Serving:
     """Pending responses for what was found, then Success; Cancel as soon as it was asked for (PS3.7 9.1.2)."""
     status = PENDING_UNSUPPORTED if _unsupported(request) else PENDING
     for identifier in found:
-        answer = yield Reply(command=response_to(request.command, status, has_data=True), data=identifier)
+        answer = yield (
+            Reply(command=response_to(request.command, status, has_data=True), data=identifier)
+            if identifier is not None
+            else BREATH
+        )
         if answer.cancelled:
             yield Reply(command=response_to(request.command, CANCEL))
             return
@@ -76,7 +98,7 @@ def _unsupported(request: Request) -> frozenset[int]:
     return frozenset(e.tag for e in identifier if level in LEVELS and unsupported(e.tag, level))
 
 
-def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[DataSet]:
+def find_instances(request: Request, held: Iterable[Instance]) -> Matches:
     """Matches of a Patient Root or Study Root query at its level. Raises IdentifierError."""
     identifier = request.identifier or DataSet()
     level = _level(request, identifier)
@@ -87,25 +109,35 @@ def find_instances(request: Request, instances: Iterable[Instance]) -> Iterator[
     if identifier.find(INSTANCE_AVAILABILITY) is not None:
         fixed = fixed.put(INSTANCE_AVAILABILITY, "CS", "ONLINE")
     left, zone = _unsupported(request), _zone(request)
+    ignored = NOT_KEYS | left
     keys = zoned_keys(identifier, zone) if zone else identifier
-    for entity in entities(instances, level):
-        attributes = in_zone(entity.attributes, zone) if zone else entity.attributes
-        if matches(keys, attributes, NOT_KEYS | left, request.options):
-            yield answer_keys(identifier, attributes.without(*left), fixed)
+    for attributes in instances.entities(held, level):
+        if attributes is None:
+            yield None
+            continue
+        told = in_zone(attributes, zone) if zone else attributes
+        if matches(keys, told, ignored, request.options):
+            yield answer_keys(identifier, told.without(*left), fixed)
 
 
-def find_records(request: Request, records: Iterable[DataSet]) -> Iterator[DataSet]:
-    """Matches among flat records: worklist items, UPS instances, relevant patient information.
+def find_records(request: Request, records: Iterable[DataSet | None]) -> Matches:
+    """Matches among flat records: worklist items, UPS instances, relevant patient information. None: as in `Matches`.
 
     Dates and times of a worklist are always matched together (PS3.4 K.5.1 leaves no choice).
     """
     identifier, zone = request.identifier or DataSet(), _zone(request)
     _demand_few_values(identifier)
     keys = zoned_keys(identifier, zone) if zone else identifier
-    for record in records:
+    options = request.options | {DATETIME}
+    for number, record in enumerate(records, 1):
+        if record is None:
+            yield None
+            continue
         told = in_zone(record, zone) if zone else record
-        if matches(keys, told, NOT_KEYS, request.options | {DATETIME}):
+        if matches(keys, told, NOT_KEYS, options):
             yield answer_keys(identifier, told)
+        if number % instances.SLICE == 0:
+            yield None
 
 
 def _zone(request: Request) -> str:
@@ -154,8 +186,9 @@ def _demand_few_values(identifier: DataSet) -> None:
         raise IdentifierError(f"{tag_text(key.tag)} has {len(key.texts)} values; at most {MOST_VALUES} are matched")
 
 
-def select(request: Request, instances: Iterable[Instance]) -> list[Instance]:
-    """Instances a C-GET or C-MOVE names by unique keys (PS3.4 C.4.2.2.1). Raises IdentifierError."""
+def select(request: Request, held: Iterable[Instance]) -> Generator[Effect, Answer, list[Instance] | None]:
+    """Instances a C-GET or C-MOVE names by unique keys (PS3.4 C.4.2.2.1); None when it was cancelled meanwhile. Raises
+    IdentifierError."""
     identifier = request.identifier or DataSet()
     level = _level(request, identifier)
     own = UNIQUE_KEYS[level]
@@ -167,7 +200,13 @@ def select(request: Request, instances: Iterable[Instance]) -> list[Instance]:
         for tag in list(UNIQUE_KEYS.values())[: LEVELS.index(level) + 1]
         if any(identifier.texts(tag))
     }
-    return [i for i in instances if all(i.attributes.text(tag) in values for tag, values in wanted.items())]
+    chosen = []
+    for number, instance in enumerate(held, 1):
+        if all(instance.attributes.text(tag) in values for tag, values in wanted.items()):
+            chosen.append(instance)
+        if number % instances.SLICE == 0 and (yield BREATH).cancelled:
+            return None
+    return chosen
 
 
 @dataclass(slots=True)
@@ -210,9 +249,15 @@ class Tally:
         return SOME_FAILED if self.failed or self.warning else SUCCESS
 
 
-def retrieve(request: Request, chosen: list[Instance], destination: str = "") -> Serving:
-    """Sub-operations one after the other, a pending response after each, then the final one with the failed list."""
+def retrieve(request: Request, chosen: list[Instance] | None, destination: str = "") -> Serving:
+    """Sub-operations one after the other, a pending response after each, then the final one with the failed list.
+
+    chosen: None when it was cancelled before they were known.
+    """
     command = request.command
+    if chosen is None:
+        yield _final(request, CANCEL, Tally(remaining=0), [])
+        return
     tally = Tally(remaining=len(chosen))
     failed: list[str] = []
     needs = tuple(dict.fromkeys((i.sop_class_uid, i.transfer_syntax) for i in chosen)) if destination else ()

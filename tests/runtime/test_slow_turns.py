@@ -9,16 +9,22 @@ from typing import Any
 
 import pytest
 
+from engine.model.command_set import CommandSet
+from engine.model.dataset import EncodedData
 from engine.model.notices import AssociationNotice, Direction, MessageNotice, Outcome
 from engine.protocol.upper_layer import AT_ONCE
 from engine.runtime import link
 from engine.runtime.link import LEAST_ROOM, Link
 from engine.runtime.peer_requests import PeerRequests
+from engine.services.effects import Instance
+from engine.services.instances import SLICE, MemoryStore
 from engine.services.responses import request_of
+from engine.standard.messages import CANCEL
 from engine.standard.pdus import ReleaseRP, ReleaseRQ
+from engine.wire.datasets import encode_dataset
 from engine.wire.pdus import encode_pdu
 
-from .console import VERIFICATION, Console, echo_rq, proposal
+from .console import CT, IMPLICIT, STUDY_FIND, VERIFICATION, Console, echo_rq, keys, proposal
 from .scripted import Conversation, calling
 from .tls_files import Files, tls_calling
 from .tls_talk import listening, shoot
@@ -121,3 +127,41 @@ def test_more_is_read_again_when_it_is_quick(console: Console, monkeypatch: pyte
     while connection.room < link.MOST_ROOM:
         assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
     console.release(number)
+
+
+@pytest.mark.parametrize("end", ["cancel", "abort"])
+def test_a_query_over_a_large_archive_holds_nobody_up_and_ends_when_it_is_to(end: str, console: Console) -> None:
+    here = console.listen()
+    peer, looked = console.engine._context.listeners[here.listener].peer, [0]
+    number = 2_000_000
+    one = Instance(
+        sop_class_uid=CT,
+        sop_instance_uid="1.2",
+        transfer_syntax=IMPLICIT,
+        attributes=keys(StudyInstanceUID="1.2"),
+        data=EncodedData(b"", IMPLICIT),
+    )
+
+    def instances() -> Iterator[Instance]:
+        for _ in range(number):
+            looked[0] += 1
+            yield one
+
+    peer.store = type("Large", (MemoryStore,), {"instances": lambda _: instances()})()
+    query = request_of("C-FIND-RQ", AffectedSOPClassUID=STUDY_FIND).with_values(MessageID=1, CommandDataSetType=1)
+    cancel = CommandSet.of(CommandField=CANCEL, MessageIDBeingRespondedTo=1, CommandDataSetType=0x0101)
+    with calling(here.port, STUDY_FIND, VERIFICATION) as c:
+        identifier = encode_dataset(keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.3"), IMPLICIT)
+        c.send(c.message(1, query, identifier))
+        c.send(c.message(3, request_of("C-ECHO-RQ", AffectedSOPClassUID=VERIFICATION).with_values(MessageID=2)))
+        assert c.read_command()[1].responded_to == 2 and looked[0] < number
+        if end == "cancel":
+            c.send(c.message(1, cancel))
+            assert c.read_command()[1].status == 0xFE00
+        else:
+            c.reset()
+            console.ended(console.wait(AssociationNotice, lambda n: n.listener is not None).association)
+            before = looked[0]
+            console.taken()
+            assert looked[0] - before <= SLICE
+        assert looked[0] < number
