@@ -81,7 +81,7 @@ class Association:
         self.on_store: Callable[[Association, p.StoreReceived], bool] | None = None
         """Takes a C-STORE like one before it, or says that it has to be told PDU by PDU."""
         self.forms_learned = 0
-        self.on_cancel: Callable[[int], None] | None = None
+        self.on_cancel: Callable[[Association, int], None] | None = None
         self.on_end: Callable[[Association], None] | None = None
         self.sink_for: Callable[[NegotiatedContext, bytes], Sink | None] | None = None
         self.started = context.now()
@@ -330,6 +330,11 @@ class Association:
             self._watchdog = None  # nothing that is over refers back: it is freed now, and not when it is looked for
         if self.on_end is not None:
             self.on_end(self)
+
+    def let_go(self) -> None:
+        """Its connection is gone too: nothing that is over refers back, so that it is freed now, and not when it is
+        looked for."""
+        vars(self).pop("messages", None)
 
     def notice(
         self,

@@ -155,8 +155,14 @@ def _on_provider_abort(a: Association, event: p.ProviderAbortIndication) -> None
 
 
 def _on_transport_ended(a: Association, event: p.TransportEnded) -> None:
-    if a.end is not None and a.link.closed_here:
-        return  # as expected
+    try:
+        if a.end is None or not a.link.closed_here:
+            _tell_why_ended(a, event)
+    finally:
+        a.let_go()
+
+
+def _tell_why_ended(a: Association, event: p.TransportEnded) -> None:
     outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
     sentence = sentences.closed(a.peer, event.before, a.cut_off(event.pending), a.link.lost_reason)
     if a.link.failed:

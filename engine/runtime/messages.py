@@ -332,7 +332,7 @@ class Messages:
                 case dx.CancelReceived():
                     recorder.received(event.message, None)
                     if event.key is not None and association.on_cancel is not None:
-                        association.on_cancel(event.key)
+                        association.on_cancel(association, event.key)
                 case dx.Unsolicited():
                     recorder.received(event.message, None, unsolicited=True)
                     self._unasked = event.sentence

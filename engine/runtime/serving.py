@@ -136,7 +136,7 @@ class Server:
         self.reporter.attach(association)
         association.on_request = self._on_request
         association.on_store = partial(stored_at_once, self)
-        association.on_cancel = lambda key: self._cancel(association, key)
+        association.on_cancel = self._cancel
 
     def _cancel(self, association: Association, key: int) -> None:
         if association.script is None or not association.script.ignores_cancel(key):

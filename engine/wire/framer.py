@@ -35,7 +35,8 @@ _DATA, _LAST = PDataTF.TYPE << 8, 2
 
 
 class Unfinished:
-    """Bytes that the PDUs under way on several connections hold, where one has more than the usual receive buffer."""
+    """Bytes that the PDUs under way on several connections hold, where one has more than a connection's first buffer:
+    hundreds of connections with a MiB each are a lot too."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -118,17 +119,21 @@ class Framer:
         return PDU_HEADER + int.from_bytes(self._view[self._start + 2 : self._start + PDU_HEADER], "big")
 
     def rest(self) -> bool:
-        """Nothing may come for long: a buffer that was enlarged is given back. False where it was not, or is in use."""
-        if len(self._data) <= _LARGEST or self.pending:
+        """Nothing may come for long: a buffer that was enlarged is given back, but for what is pending. False where it
+        was not, or most of it is in use."""
+        size = max(_FIRST, 2 * self.pending)
+        if len(self._data) <= max(_LARGEST, size):
             return False
-        self._move_to(_FIRST)
+        self._move_to(size)
         return True
 
     def close(self) -> None:
-        """Nothing is read any more: the memory of a long PDU under way is free for others."""
+        """Nothing is read any more: what was held is free for others."""
         if self._counted:
             self._count(0)
-            self._start = self._end = 0
+        self._start = self._end = 0
+        self._filled_up = False
+        if len(self._data) > _FIRST:
             self._data = bytearray(_FIRST)
             self._view = memoryview(self._data)
 
@@ -144,7 +149,7 @@ class Framer:
             if kind not in PDUS or length > self._limit_of(kind):
                 raise self._refused(kind, length)
             if PDU_HEADER + length > left:
-                if left > _LARGEST:
+                if left > _FIRST:
                     self._count(left)
                     if self._unfinished.size > self._most:
                         raise self._too_many(length)

@@ -82,8 +82,10 @@ def test_a_pdu_length_above_the_limit_is_refused() -> None:
 def test_long_pdus_under_way_count_until_they_are_whole() -> None:
     both, whole = Unfinished(), pdu(3 << 20)
     one, other = Framer(unfinished=both, most=5 << 20), Framer(unfinished=both, most=5 << 20)
-    assert not list(one.feed(whole[: 1 << 20])) and both.size == 0
-    assert not list(one.feed(whole[1 << 20 : -1])) and both.size == len(whole) - 1
+    usual = len(one.buffer())
+    assert not list(one.feed(whole[:usual])) and both.size == 0
+    assert not list(one.feed(whole[usual : usual + 1])) and both.size == usual + 1
+    assert not list(one.feed(whole[usual + 1 : -1])) and both.size == len(whole) - 1
     assert [bytes(p) for p in one.feed(whole[-1:] + whole[:9])] == [whole] and both.size == 0
     list(one.feed(whole[9:-1]))
     with pytest.raises(PduError, match="more than 5242880 bytes"):
@@ -92,6 +94,26 @@ def test_long_pdus_under_way_count_until_they_are_whole() -> None:
     assert both.size == len(whole) - 1
     one.close()
     assert both.size == 0
+
+
+@pytest.mark.parametrize("pending", [0, 3, 100_000])
+def test_who_rests_keeps_no_more_than_what_is_pending(pending: int) -> None:
+    framer, long = Framer(), pdu(7 << 20)
+    for whole in framer.feed(long + pdu(200_000)[:pending]):
+        assert whole == long
+        del whole
+    assert framer.rest() and not framer.rest()
+    assert len(framer.buffer()) < 1 << 18 and framer.pending == pending
+    assert [bytes(p) for p in framer.feed(pdu(200_000)[pending:])] == [pdu(200_000)]
+
+
+@pytest.mark.parametrize("size", [100, 1 << 20])
+def test_one_that_is_closed_holds_nothing(size: int) -> None:
+    framer = Framer()
+    new = len(framer.buffer())
+    assert not list(framer.feed(pdu(size)[:-1]))
+    framer.close()
+    assert framer.pending == 0 and len(framer.buffer()) == new
 
 
 @pytest.mark.parametrize("behind", [0, 3, 9])
