@@ -12,5 +12,5 @@
 - a store of many: planning, candidates, finding_files, storing, sending_files, reading_ahead
 - procedures: procedures, steps, referencing
 - what the built-in peer holds: contents, keeping, database, kept_text, archive, sources, objects, room
-- disks: files, places, beside, pieces_ahead, file_ahead
+- disks: files, places, beside, disk_pace, pieces_ahead, file_ahead
 """

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.file_names import is_plain_uid
-from engine.model.limits import MIB, USUAL, Limits
+from engine.model.limits import USUAL, Limits
 from engine.model.quick import quick
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
@@ -23,24 +23,14 @@ from engine.wire.pdus import Buffer
 
 from .beside import beside
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
+from .disk_pace import AT_ONCE, DiskPace
 from .file_ahead import NONE, FileAhead
-from .files import FolderStore, file_name, reason
+from .files import FolderStore, file_name, reason, size_of
 from .kept_text import from_text
 from .places import is_quick
 
 STRIPES = 64
 """Locks that keep two stores of one SOP Instance UID apart; unequal UIDs rarely share one."""
-AT_ONCE, SMALL = 8 * MIB, MIB
-"""Bytes of an instance written in the engine's own thread, where the disk is quick: handing it to another thread and
-back costs more than writing it. Of what is not small a single slow one shows that it is not."""
-QUICK = 0.005
-"""Seconds within which such a write has to be on the disk."""
-OFTEN = 6
-"""After so many slow ones in a row all go to other threads a while, so that the other associations do not wait for the
-disk. Where programs want more processors than there are, one in ten is late for reasons of its own, and three in a row
-in most thousands."""
-WHILE = 1.0
-"""Seconds until the disk is given another chance."""
 MOST_PIECES = 512
 """Of a data set that are written together: half of what a system call takes."""
 _SYNCHRONIZES = os.name != "nt"
@@ -93,8 +83,7 @@ class Archive(FolderStore):
         """Whoever opens or closes the folder: a large instance may still be written when the archive is closed."""
         self.quick = True
         """The folder is on a disk of this computer."""
-        self._slow = 0
-        self._slow_until = self._large_until = 0.0
+        self._pace = DiskPace()
         self._locks = [asyncio.Lock() for _ in range(STRIPES)]
 
     def load(self, stop: Callable[[], bool] = lambda: False) -> list[str]:
@@ -183,9 +172,8 @@ class Archive(FolderStore):
                 if isinstance(data, EncodedData):
                     written = self._write_here(uids, syntax, (data.data,), len(data.data))
                 if written is None:
-                    what = (data.data,) if isinstance(data, EncodedData) else data
                     elsewhere = asyncio.to_thread if self.quick else beside
-                    written = await elsewhere(self._write, uids, syntax, what)
+                    written = await elsewhere(self._write_elsewhere, uids, syntax, data)
             except (OSError, datasets.DataSetError) as error:
                 return f"cannot store: {reason(error, instance.data)}"
             self._find_it(uids, syntax, written, instance.attributes)
@@ -200,7 +188,7 @@ class Archive(FolderStore):
         The straight way of `_write_here`, in as few steps as can be: half of what a small one costs is spent here.
         """
         uid, folder, begun = uids[1], self._number, perf_counter()
-        if not self._is_for_here(size, begun) or not is_plain_uid(uid):
+        if not self.quick or not self._pace.is_for_here(size, begun) or not is_plain_uid(uid):
             return None
         if self._locks[hash(uid) % STRIPES].locked() or len(data) > MOST_PIECES or (folder < 0 and _SYNCHRONIZES):
             return None
@@ -216,7 +204,7 @@ class Archive(FolderStore):
                 os.unlink(part)  # noqa: PTH108
             return None  # why is for `keep` to find out
         finally:
-            self._took(perf_counter() - begun, size)
+            self._pace.took(perf_counter() - begun, size)
         if self._closed:  # then it is not sure which folder was synchronized
             return None
         written = name, told.st_size, told.st_mtime_ns, told.st_size - size, size
@@ -228,29 +216,19 @@ class Archive(FolderStore):
     def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
         """Write a small one at once while the disk is quick; None when that is for another thread."""
         begun = perf_counter()
-        if not self._is_for_here(size, begun):
+        if not self.quick or not self._pace.is_for_here(size, begun):
             return None
         try:
             return self._write(uids, syntax, data)
         finally:
-            self._took(perf_counter() - begun, size)
+            self._pace.took(perf_counter() - begun, size)
 
-    def _is_for_here(self, size: int, now: float) -> bool:
-        """Whether the loop writes so many bytes itself."""
-        until = self._slow_until if size <= SMALL else self._large_until
-        return size <= AT_ONCE and now >= until and self.quick
-
-    def _took(self, seconds: float, size: int) -> None:
-        """A write in the loop's thread did."""
-        if seconds <= QUICK:
-            self._slow = 0
-            return
-        if size > SMALL:
-            self._large_until = perf_counter() + WHILE
-            return
-        self._slow += 1
-        if self._slow == OFTEN:
-            self._slow, self._slow_until = 0, perf_counter() + WHILE
+    def _write_elsewhere(self, uids: tuple[str, str], syntax: str, data: EncodedData | FileData) -> _Written:
+        begun, size = perf_counter(), size_of(data)
+        written = self._write(uids, syntax, (data.data,) if isinstance(data, EncodedData) else data)
+        if size <= AT_ONCE:  # more is on its way to the disk already when it has come
+            self._pace.took_elsewhere(perf_counter() - begun, size)
+        return written
 
     def _find_it(self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet) -> None:
         """It is safe: find it from now on, and index it soon."""

@@ -17,7 +17,7 @@ import pytest
 
 from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
-from engine.runtime import archive
+from engine.runtime import disk_pace
 from engine.runtime.database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from engine.runtime.files import EARLY, Spool, drop_spooled, in_memory
 from engine.runtime.keeping import Durable
@@ -132,7 +132,7 @@ def in_the_loop(durable: Durable, monkeypatch: pytest.MonkeyPatch) -> list[bool]
     threads: list[bool] = []
     write = durable.archive._write
 
-    def noted(*instance: Any) -> archive._Written:
+    def noted(*instance: Any) -> Any:
         threads.append(threading.current_thread() is threading.main_thread())
         return write(*instance)
 
@@ -144,14 +144,14 @@ def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytes
     """Small ones go out in the loop's own thread until a few in a row were slow; large ones never do."""
     durable = opened(tmp_path)
     threads = in_the_loop(durable, monkeypatch)
-    monkeypatch.setattr(archive, "QUICK", 1e9)
-    asyncio.run(_keep(durable, image("1.1"), image("1.2", archive.AT_ONCE + 1), image("1.3")))
+    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
+    asyncio.run(_keep(durable, image("1.1"), image("1.2", disk_pace.AT_ONCE + 1), image("1.3")))
     assert threads == [True, False, True]
     threads.clear()
-    monkeypatch.setattr(archive, "QUICK", -1.0)
-    monkeypatch.setattr(archive, "WHILE", 1e9)
-    asyncio.run(_keep(durable, *(image(f"2.{n}") for n in range(archive.OFTEN + 2))))
-    assert threads == [True] * archive.OFTEN + [False] * 2
+    monkeypatch.setattr(disk_pace, "QUICK", -1.0)
+    monkeypatch.setattr(disk_pace, "WHILE", 1e9)
+    asyncio.run(_keep(durable, *(image(f"2.{n}") for n in range(disk_pace.OFTEN + 2))))
+    assert threads == [True] * disk_pace.OFTEN + [False] * 2
     durable.close()
 
 
@@ -160,11 +160,30 @@ def test_one_large_one_that_takes_long_is_enough_to_leave_large_ones_to_other_th
 ) -> None:
     durable = opened(tmp_path)
     threads = in_the_loop(durable, monkeypatch)
-    monkeypatch.setattr(archive, "QUICK", -1.0)
-    monkeypatch.setattr(archive, "WHILE", 1e9)
-    large = (image(f"1.{n}", archive.SMALL + 1) for n in range(3))
+    monkeypatch.setattr(disk_pace, "QUICK", -1.0)
+    monkeypatch.setattr(disk_pace, "WHILE", 1e9)
+    large = (image(f"1.{n}", disk_pace.SMALL + 1) for n in range(3))
     asyncio.run(_keep(durable, *large, image("1.9")))
     assert threads == [True, False, False, True]
+    durable.close()
+
+
+@pytest.mark.parametrize("size", [100, disk_pace.SMALL + 1], ids=["small", "large"])
+def test_the_loop_does_not_try_a_disk_that_other_threads_find_slow(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long ago it was: each time would hold everybody up. As soon as they find it quick it does."""
+    durable = opened(tmp_path)
+    threads = in_the_loop(durable, monkeypatch)
+    monkeypatch.setattr(disk_pace, "WHILE", 0.0)
+    monkeypatch.setattr(disk_pace, "QUICK", -1.0)
+    asyncio.run(_keep(durable, *(image(f"1.{n}", size) for n in range(20))))
+    tried = 1 if size > disk_pace.SMALL else disk_pace.OFTEN
+    assert threads == [True] * tried + [False] * (20 - tried)
+    threads.clear()
+    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
+    asyncio.run(_keep(durable, *(image(f"2.{n}", size) for n in range(3))))
+    assert threads == [False, True, True]
     durable.close()
 
 
@@ -275,7 +294,7 @@ def test_a_folder_that_was_taken_away_is_made_again(gone: str, spooled: bool, tm
 def test_at_once_the_same_file_is_written_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: str) -> None:
     """None where the system does not take all of it, or the folder is gone: then nothing is left of it."""
     durable = opened(tmp_path)
-    monkeypatch.setattr(archive, "QUICK", 1e9)
+    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
     given = image(uid).data
     assert isinstance(given, EncodedData)
     pieces = (memoryview(given.data)[:50], memoryview(given.data)[50:])

@@ -23,7 +23,7 @@ LARGE = 200_000
 def slow_machines_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_ahead, "SOON", 1e9)
     monkeypatch.setattr(file_ahead, "DEAR", 1e9)
-    monkeypatch.setattr("engine.runtime.archive.QUICK", 1e9)
+    monkeypatch.setattr("engine.runtime.disk_pace.QUICK", 1e9)
 
 
 def take(durable: Durable, uid: str, size: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.limits import MIB
-from engine.runtime import archive
+from engine.runtime import disk_pace
 from engine.runtime.keeping import Durable
 from engine.services.effects import Instance
 from engine.services.responses import request_of
@@ -45,7 +45,7 @@ def test_the_one_that_is_acknowledged_last_is_kept(
     associations: int, sizes: tuple[int, int], console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first is kept, and its answer not sent yet, when the second comes."""
-    monkeypatch.setattr(archive, "QUICK", 1e9)
+    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
     keep, is_kept, goes_on = Durable.keep, threading.Event(), threading.Event()
 
     async def kept(self: Durable, instance: Instance) -> str:

@@ -24,7 +24,7 @@ from engine.model.notices import (
     PduNotice,
     StatusNotice,
 )
-from engine.runtime import archive, noting, serving
+from engine.runtime import disk_pace, noting, serving
 from engine.runtime.archive import Archive
 from engine.runtime.runs import StoreRun
 from engine.services.responses import SUCCESS, request_of, response_to
@@ -42,7 +42,7 @@ PORT = re.compile(r"(?<=:)[0-9]+")
 @pytest.fixture(autouse=True)
 def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """However loaded the machine is."""
-    monkeypatch.setattr(archive, "QUICK", 1e9)
+    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
 
 
 COMPARED = (AssociationNotice, ErrorNotice, FindingNotice, MessageNotice, PduNotice, StatusNotice)

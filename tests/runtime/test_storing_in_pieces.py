@@ -14,7 +14,7 @@ import pytest
 
 from engine.model.notices import AssociationNotice, Direction, ErrorNotice, MessageNotice, PduNotice
 from engine.protocol import straight_pdus, upper_layer
-from engine.runtime import archive, link, serving, transport, watchdog
+from engine.runtime import disk_pace, link, serving, transport, watchdog
 from engine.runtime.archive import Archive
 from engine.services.responses import request_of
 from engine.standard.pdus import AbortPdu, AssociateRQ, ReleaseRQ
@@ -39,7 +39,7 @@ RELEASE = encode_pdu(ReleaseRQ())
 @pytest.fixture(autouse=True)
 def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """However loaded the machine is."""
-    monkeypatch.setattr(archive, "QUICK", 1e9)
+    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
 
 
 def cut(monkeypatch: pytest.MonkeyPatch, rooms: Iterable[int]) -> None:
