@@ -50,7 +50,8 @@ class Limits:
     the images of a film that is printed some tens of MiB."""
     unasked: int = 128
     """Connections to the built-in peer that have sent no A-ASSOCIATE-RQ yet: real peers send it at once, and a port
-    scan opens a few."""
+    scan opens a few. And connections whose association has ended, which the peer is to close within the ARTIM
+    time-out."""
     objects: int = 100_000
     """Normalized instances the built-in peer holds at once, a few hundred MB of small ones: a client in a loop must not
     fill the memory."""

@@ -6,9 +6,11 @@ import asyncio
 import socket
 import time
 import uuid
+from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from weakref import ref
 
 from engine.model.association import Peer
 from engine.model.commands import Listen, MoveDestination
@@ -81,6 +83,8 @@ class Listener:
         self.associations: set[Association] = set()
         self.came = 0
         """Connections that were taken."""
+        self._ended_last: deque[ref[Link]] = deque()
+        """Those whose associations have ended, whether they are closed or wait for the peer to close (Sta13)."""
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
         self._durable = (
@@ -242,6 +246,11 @@ class Listener:
         self.associations.discard(association)
         self.server.reporter.detach(association)
         self.peer.ended(association.number)
+        self._ended_last.append(ref(association.link))
+        if len(self._ended_last) > self.command.settings.policy.limits.unasked:
+            link = self._ended_last.popleft()()
+            if link is not None and not link.lost:  # who has not closed by now keeps nobody out either
+                link.kill()
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""

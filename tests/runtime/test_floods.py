@@ -195,6 +195,26 @@ def test_connections_that_ask_for_nothing_keep_nobody_out(secure: bool, console:
             assert told.peer.host == HOST and told.sentence.startswith(f"{HOST}:{told.peer.port} ")
 
 
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
+def test_connections_that_are_refused_and_stay_keep_nobody_out(secure: bool, console: Console, tmp_path: Path) -> None:
+    """Who does not close after our A-ABORT has the ARTIM time-out for it, but for the last of so many."""
+    files = make_files(tmp_path) if secure else None
+    behaviour = policy(timeouts=Timeouts(artim=60.0), limits=Limits(unasked=5))
+    listener = console.listen(policy=behaviour, tls=files.acceptor() if files else None)
+    links = console.engine._context.links
+    with nothing_leaks(console), contextlib.ExitStack() as stack:
+        for _ in range(40):
+            call = tls_calling(files, listener.port) if files else calling(listener.port)
+            talk = stack.enter_context(call)
+            talk.send(b"\xff" * 100)
+            assert talk.read_pdu()[0] == 7
+            console.taken()
+        for _ in range(5):  # turns of the loop, of which the end of a connection takes some
+            console.taken()
+        assert 1 <= len(links) <= 6
+    assert console.echo(listener, tls=files.requestor() if files else None).outcome is Outcome.SUCCESS
+
+
 def crowded(console: Console) -> list[AssociationNotice]:
     return console.of(AssociationNotice, lambda n: "while 5 others connected too" in n.sentence)
 
