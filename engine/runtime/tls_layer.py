@@ -69,6 +69,7 @@ class TlsLayer(asyncio.BufferedProtocol):
         self._on_failed = on_failed
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = secure.wrap(self._incoming, self._outgoing, self._host)
+        self._tls.on_too_many = self._incoming.read  # thousands come in one read, and OpenSSL would take them all
         self._room = memoryview(bytearray(_ROOM))
         self._transport: asyncio.Transport | None = None
         self._facade = TlsTransport(self)
@@ -322,6 +323,8 @@ class TlsLayer(asyncio.BufferedProtocol):
                 link.buffer_updated(count)
             if self._outgoing.pending:
                 self._flush()
+            if error is None and tls.too_many:
+                error = ssl.SSLError("too many messages")
             if error is not None and not self.over:
                 self._broken(error)
             elif not got:

@@ -11,7 +11,7 @@ from engine.model.tls import Certificate, TlsVerdict
 from engine.wire.recognise import recognise
 
 from .sentences import address
-from .tls_watch import Watched, alert_text
+from .tls_watch import MOST_MESSAGES, Watched, alert_text
 
 _DICOM = {1: "an A-ASSOCIATE-RQ", 3: "an A-ASSOCIATE-RJ", 7: "an A-ABORT"}
 
@@ -122,6 +122,11 @@ def failed(peer: Peer, error: Exception, tls: Watched, verdict: TlsVerdict, *, s
     where = address(peer)
     if refused:
         return f"TLS with {where} was refused by us: {refused}"
+    if tls.too_many:
+        return (
+            f"TLS ended: {where} sent more than {MOST_MESSAGES} messages of TLS itself, to change its keys or "
+            "to negotiate anew (RFC 8446 4.6, RFC 5246 7.4). Its TLS is at fault."
+        )
     if tls.renegotiation_refused and tls.alert_received is not None:
         return (
             f"TLS ended: {where} wanted to negotiate it anew within the association, which we refuse "

@@ -21,6 +21,10 @@ NO_RENEGOTIATION = 100
 """A warning, with which a new handshake within the session is refused (RFC 5246 7.2.2)."""
 _SEEN = frozenset({_ALERT, _HANDSHAKE})
 _CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
+MOST_MESSAGES = 256
+"""Messages of TLS itself that are taken on one connection. A handshake has a dozen, and who changes its keys then
+(RFC 8446 4.6.3) does so after gigabytes. Each costs us 70 us, and mostly an answer that has to be kept for a peer that
+reads none."""
 ALERTS = {
     0: "close_notify",
     10: "unexpected_message",
@@ -81,15 +85,33 @@ class Watched(ssl.SSLObject):
     server_name = ""
     seen_version = 0
     """Of the last handshake message; the one agreed as soon as there is a cipher suite."""
+    messages = 0
+    """Those of TLS itself that the other side sent, and its wishes for another handshake."""
+    on_too_many: Callable[[], object] | None = None
+    """Called for each of them beyond `MOST_MESSAGES`, while OpenSSL goes on with what it has been given."""
+
+    @property
+    def too_many(self) -> bool:
+        """More messages of TLS itself have come than are taken."""
+        return self.messages > MOST_MESSAGES
+
+    def _count(self) -> None:
+        self.messages += 1
+        if self.messages > MOST_MESSAGES and self.on_too_many is not None:
+            self.on_too_many()
 
     def see(self, sent: bool, version: int, kind: int, message: int, data: bytes) -> None:
         """A record passed: its version, content type (kind), handshake message type and content (RFC 8446 4, 5.1)."""
         if kind == _HANDSHAKE:
             self.seen_version = version
+            if not sent:
+                self._count()
         if kind == _ALERT and len(data) == 2 and data[1]:
             if sent:
                 self.alert_sent = data[1]
-                self.renegotiation_refused |= data[1] == NO_RENEGOTIATION
+                if data[1] == NO_RENEGOTIATION:
+                    self.renegotiation_refused = True
+                    self._count()
             else:
                 self.alert_received = data[1]
         elif kind == _HANDSHAKE and message == _CERTIFICATE_REQUEST:
