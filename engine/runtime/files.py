@@ -116,7 +116,7 @@ class Spool:
         try:
             self._write_out((data,), len(data))
         except OSError as error:
-            self._give_up(f"cannot be kept: {error.strerror or error}")
+            self._give_up(reason(error))
 
     def write_all(self, pieces: Sequence[Buffer]) -> None:
         """As `write`, in one system call where that can be."""
@@ -129,7 +129,7 @@ class Spool:
         try:
             self._write_out(pieces, size)
         except OSError as error:
-            self._give_up(f"cannot be kept: {error.strerror or error}")
+            self._give_up(reason(error))
 
     def _write_out(self, pieces: Sequence[Buffer], size: int) -> None:
         self._unseen += size
@@ -178,7 +178,7 @@ class Spool:
             try:
                 self._file.close()  # what is buffered is written now
             except OSError as error:
-                self._give_up(f"cannot be kept: {error.strerror or error}")
+                self._give_up(reason(error))
             else:
                 if not os.path.lexists(self._file.name):
                     self._give_up("its file was deleted, or its folder moved, while it came")
@@ -260,7 +260,7 @@ def in_memory(data: EncodedData | FileData, most: int = USUAL.decoded) -> bytes:
     """The bytes of a received data set that is to be decoded as a whole. Raises DataSetError when its file cannot be
     read, or it was not kept; LimitError when it has more than `most` bytes."""
     if isinstance(data, Unkept):
-        raise datasets.DataSetError(f"The data set {data.problem}.")
+        raise datasets.DataSetError(f"The data set was not kept: {data.problem}.")
     if size_of(data) > most:
         what = f"The data set has {size_of(data)} bytes; {most} are decoded at most{named('decoded', most)}."
         raise datasets.LimitError(what)
@@ -343,7 +343,7 @@ def looks_like_dicom(path: Path) -> bool:
 def drop_spooled(data: object) -> None:
     """Delete the temporary file behind a received data set, if there is one."""
     if isinstance(data, FileData) and data.path.name.startswith("dimse-console-") and data.path.suffix == ".part":
-        data.path.unlink(missing_ok=True)
+        _delete(data.path)
 
 
 def file_name(uid: str) -> str:
@@ -414,7 +414,7 @@ def reason(error: Exception, data: EncodedData | FileData | None = None) -> str:
     """What the system says went wrong with these, without the path: a peer reads it in an Error Comment of 64
     characters, and has no business with our folders."""
     for cause in (error, error.__cause__):
-        if isinstance(cause, FileExistsError):  # of all that is done where an instance goes, when its folder is made
+        if isinstance(cause, FileExistsError | NotADirectoryError):  # where an instance goes, or its folder is made
             return "a file has the folder's name"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror

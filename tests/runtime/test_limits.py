@@ -364,7 +364,7 @@ def test_what_is_buffered_when_the_disk_gets_full_is_not_taken_for_kept(tmp_path
     with small_files(50):
         spool.write(bytes(100))  # fits Python's buffer: only closing writes it
         left = spool.close()
-    with pytest.raises(datasets.DataSetError, match="cannot be kept: File too large"):
+    with pytest.raises(datasets.DataSetError, match="was not kept: File too large"):
         in_memory(left, MIB)
     assert not list(tmp_path.iterdir())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import shutil
@@ -23,7 +24,7 @@ from engine.services.responses import request_of, response_to
 from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, Console, decoded, find_rq, keys, policy, proposal, store_rq
 from tests.runtime.scripted import Conversation, calling, scripted
-from tests.runtime.test_limits import image
+from tests.runtime.test_limits import image, stored
 
 LIMITS = Limits(memory=50)
 LARGE = encode_dataset(keys(QueryRetrieveLevel="STUDY", StudyDescription="x" * 60, StudyInstanceUID="1.2.3"), EXPLICIT)
@@ -164,3 +165,31 @@ def test_one_that_is_deleted_while_it_comes_is_ours_to_tell_of(
         assert answer() == (0, "")
     told = f"The data set of a C-STORE-RQ was not kept: {why}."
     console.wait(ErrorNotice, lambda n: n.sentence == told)
+
+
+@pytest.mark.parametrize("size", [100, 50_000], ids=["small", "large"])
+def test_why_it_cannot_be_kept_is_said_alike(size: int, console: Console, tmp_path: Path) -> None:
+    """Of small ones, which are written when they have come, and of large ones, which are written meanwhile."""
+    here = console.listen(tmp_path / "in", policy=policy(limits=Limits(memory=4096, disk_left=0)))
+    incoming = tmp_path / "in" / ".dimse-console" / "incoming"
+    incoming.rmdir()
+    incoming.write_bytes(b"")
+    assert stored(console, here, image("1.2.1", size)) == [0xA700]
+    console.wait(ErrorNotice, lambda n: n.sentence.endswith("a file has the folder's name."))
+
+
+def test_one_that_cannot_be_deleted_stops_nobody(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder's permissions were changed meanwhile; the next start deletes it."""
+    here = console.listen(tmp_path / "in", policy=policy(limits=Limits(memory=4096, disk_left=0)))
+
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", unlink)
+        assert stored(console, here, image("1.2.1", 50_000)) == [0]
+        console.taken()
+    console.close()
+    assert not console.of(ErrorNotice)
