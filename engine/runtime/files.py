@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import platform
 import re
@@ -54,6 +55,7 @@ synchronizing all of it at the end would leave it idle until then. Each time cos
 as a gigabyte has of the former took a tenth of what receiving it does."""
 _temporary = re.compile(r"dimse-console-([0-9]+)-([0-9a-f]{8})-\w+\.part").fullmatch
 """The name of a temporary file: the process that made it, and where that number means it."""
+_numbers = itertools.count()
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], asyncio.Future[None]]
 """Has a function called with these in another thread."""
 
@@ -166,8 +168,9 @@ class Spool:
             datasets.put(file.fileno(), (head,))
             return file
         sweep_left(self._folder or Path(tempfile.gettempdir()))
-        prefix = f"dimse-console-{os.getpid()}-{_processes()}-"
-        return tempfile.NamedTemporaryFile(buffering=0, prefix=prefix, suffix=".part", dir=self._folder, delete=False)
+        return tempfile.NamedTemporaryFile(
+            buffering=0, prefix=_own_prefix(), suffix=".part", dir=self._folder, delete=False
+        )
 
     def _give_up(self, problem: str) -> None:
         self._problem = problem
@@ -216,6 +219,11 @@ def _sweep(folder: Path) -> None:
             if made is not None and made[2] == _processes() and not _lives(int(made[1])):
                 with suppress(OSError):  # somebody else's, or gone
                     Path(entry).unlink()
+
+
+def _own_prefix() -> str:
+    """What names of temporary files of this process begin with."""
+    return f"dimse-console-{os.getpid()}-{_processes()}-"
 
 
 @cache
@@ -391,9 +399,10 @@ class FolderStore:
 
     def add(self, instance: Instance) -> str:
         path = self.folder / file_name(instance.sop_instance_uid)
-        part = path.with_suffix(".part")
+        part = self.folder / f"{_own_prefix()}{next(_numbers)}.part"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            sweep_left(self.folder)
             datasets.write_instance(part, instance.data, instance.sop_class_uid, instance.sop_instance_uid)
             part.replace(path)
             self._held[instance.sop_instance_uid] = replace(instance, data=datasets.open_file(path).data)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,8 +20,10 @@ from engine.model.commands import Abort
 from engine.model.dataset import FileData
 from engine.model.limits import Limits
 from engine.model.notices import ErrorNotice, MessageNotice, Outcome
-from engine.runtime.files import Spool, _processes
+from engine.runtime.files import FolderStore, Spool, _processes, sweep_left
+from engine.services.instances import instance_from
 from engine.services.responses import request_of, response_to
+from engine.wire import datasets
 from engine.wire.datasets import encode_dataset
 from tests.runtime.console import CT, EXPLICIT, STUDY_FIND, Console, decoded, find_rq, keys, policy, proposal, store_rq
 from tests.runtime.scripted import Conversation, calling, scripted
@@ -193,3 +196,46 @@ def test_one_that_cannot_be_deleted_stops_nobody(
         console.taken()
     console.close()
     assert not console.of(ErrorNotice)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="which processes live cannot be asked there")
+def test_what_a_killed_retrieval_left_is_deleted_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the instances, in the folder the user named."""
+    instance = instance_from(CT, "1.2.1", image("1.2.1"))
+    write = datasets.write_instance
+
+    def killed(*given: Any, **more: Any) -> NoReturn:
+        write(*given, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(datasets, "write_instance", killed)
+        with pytest.raises(KeyboardInterrupt):
+            FolderStore(tmp_path).add(instance)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    (left,) = tmp_path.iterdir()
+    left.rename(tmp_path / left.name.replace(str(os.getpid()), str(ended.pid)))
+    sweep_left.cache_clear()
+    assert FolderStore(tmp_path).add(instance_from(CT, "1.2.2", image("1.2.2"))) == ""
+    for thread in threading.enumerate():
+        if thread.name == "dimse-sweeping":
+            thread.join()
+    assert [path.name for path in tmp_path.iterdir()] == ["1.2.2.dcm"]
+
+
+def test_two_who_write_one_instance_do_not_write_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As two commands into one folder do."""
+    write, parts = datasets.write_instance, list[Path]()
+
+    def noted(part: Path, *given: Any, **more: Any) -> FileData:
+        parts.append(part)
+        if len(parts) == 1:
+            assert FolderStore(tmp_path).add(instance_from(CT, "1.2.1", image("1.2.1", 5000))) == ""
+        return write(part, *given, **more)
+
+    monkeypatch.setattr(datasets, "write_instance", noted)
+    assert FolderStore(tmp_path).add(instance_from(CT, "1.2.1", image("1.2.1", 100))) == ""
+    assert len(set(parts)) == 2
+    (kept,) = tmp_path.iterdir()
+    assert datasets.load_file(datasets.open_file(kept).data).data == image("1.2.1", 100).data
