@@ -307,8 +307,9 @@ def restyle(widget: QWidget, name: str, value: str) -> None:
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)
+    if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it is looked at when the widget is shown
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def _platform() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,7 @@ def written(deviation: Deviation, name: str) -> Value:
 # -- what ships
 
 
+@cache
 def quirk_profiles() -> tuple[Profile, ...]:
     """The profiles that come with the program, by name."""
     return tuple(Profile(path.stem, load_script(path), path) for path in sorted(QUIRKS.glob("*.toml")))

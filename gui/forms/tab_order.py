@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QSplitter, QStackedWidget, QTabWidget, QWidget
 
 
 def in_order(item: QWidget | QLayout) -> Iterator[QWidget]:
@@ -26,8 +26,9 @@ def _parts(widget: QWidget) -> list[QWidget | QLayout]:
     parts: list[QWidget | QLayout | None] = []
     if isinstance(widget, QTabWidget):
         corner = widget.cornerWidget()
-        pages = [widget.widget(n) for n in range(widget.count())]
-        parts = [widget.tabBar(), corner, *pages]
+        parts = [widget.tabBar(), corner, widget.currentWidget()]
+    elif isinstance(widget, QStackedWidget):
+        parts = [widget.currentWidget()]  # of the others, of which there may be many, nothing is seen
     elif isinstance(widget, QSplitter):
         parts = [widget.widget(n) for n in range(widget.count())]
     elif isinstance(widget, QScrollArea):

@@ -101,19 +101,28 @@ class ListenerDialog(FormDialog):
             item = QListWidgetItem(page.title)
             item.setSizeHint(QSize(0, self.list.fontMetrics().height() + SPACING.large))
             self.list.addItem(item)
-            self.stack.addWidget(self._scrolled(page))
+            self.stack.addWidget(self._area())
+            page.hide()
             page.edited.connect(self._judge)
-        self.list.currentRowChanged.connect(self.stack.setCurrentIndex)
+        self.list.currentRowChanged.connect(self._show)
         self.list.setCurrentRow(0)
 
-    def _scrolled(self, page: Page) -> QScrollArea:
+    def _area(self) -> QScrollArea:
         area = QScrollArea(self)
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
         return area
+
+    def _show(self, row: int) -> None:
+        """A page comes into its place when it is first shown: to have Qt style all eleven at once takes a tenth of a
+        second."""
+        area = self.stack.widget(row)
+        if isinstance(area, QScrollArea) and area.widget() is None:
+            area.setWidget(self.pages[row])
+            self.pages[row].show()
+        self.stack.setCurrentIndex(row)
 
     def show_page(self, page: Page) -> None:
         self.list.setCurrentRow(self.pages.index(page))

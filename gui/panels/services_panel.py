@@ -138,8 +138,8 @@ class ServicesPanel(QWidget):
             area.setWidgetResizable(True)
             area.setFrameShape(QScrollArea.Shape.NoFrame)
             area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            area.setWidget(page)
             self.stack.addWidget(area)
+            area.setWidget(page)  # last: Qt styles anew all that is in what gets another parent
         self._choose(name)
         areas = [self.stack.widget(i) for i in range(self.stack.count())]
         self.stack.setCurrentWidget(next(a for a in areas if isinstance(a, QScrollArea) and a.widget() is page))

@@ -120,6 +120,20 @@ def test_pages_are_walked_by_keyboard(show, qtbot):
     assert not dialog.isVisible()
 
 
+def test_only_pages_that_were_looked_at_are_put_in_their_place(show, qtbot):
+    """To have Qt style and lay out all of them at once held the window for a tenth of a second."""
+    dialog = show()
+
+    def placed():
+        return [page.title for page in dialog.pages if dialog.stack.isAncestorOf(page)]
+
+    assert placed() == [dialog.address.title]
+    dialog.list.setCurrentRow(dialog.pages.index(dialog.times))
+    qtbot.waitUntil(lambda: dialog.times.isVisible() and not dialog.address.isVisible())
+    assert placed() == [dialog.address.title, dialog.times.title]
+    assert dialog.times.width() > 300
+
+
 def test_escape_keeps_nothing(show, qtbot):
     dialog = show()
     retype(qtbot, dialog.address.port, "1")
