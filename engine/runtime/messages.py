@@ -134,6 +134,8 @@ class Messages:
             encoded = Encoded((loaded,), len(loaded), encoded.shown)
         elif encoded is not None and encoded.size > AT_ONCE:
             return False
+        if encoded is not None and not self._writer.goes_at_once(encoded):
+            return False
         ready, invocation = self._register(message, operation, context, encoded is not None)
         invocation.take = take
         if loaded is not None:

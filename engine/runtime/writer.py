@@ -14,7 +14,7 @@ from engine.protocol.deviating.plan import HONEST, Speak
 from engine.protocol.upper_layer import StateError
 from engine.standard.messages import CANCEL
 from engine.wire.datasets import DataSetError
-from engine.wire.fragments import DataRun
+from engine.wire.fragments import LONGEST_RUN, DataRun, fragment_size
 
 from .beside import beside
 from .invocation import Ended
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BATCH = 1024 * 1024
 """Bytes gathered into one write: beyond that system calls cost nothing any more."""
+PDUS_AT_ONCE = LONGEST_RUN
+"""P-DATA-TFs gathered into one write. Each costs 35 us until it is told, and peers may take two bytes in each."""
 
 
 class Writer:
@@ -79,23 +81,26 @@ class Writer:
                 encoded = replace(encoded, chunks=(await beside(b"".join, encoded.chunks),), far=False)
             except DataSetError as error:
                 raise self._unreadable(error, ready.command.is_response) from None
-        if encoded is None or encoded.size < BATCH:
+        if encoded is None or self.goes_at_once(encoded, maximum):
             self.put_whole(ready, encoded, operation, maximum, within)
             await link.drained()
             return
         pdus: list[list[p.Buffer] | DataRun] = []
-        size, begun = 0, False
+        size, count, begun = 0, 0, False
         try:
             cut = self._cut(ready, encoded, maximum)
             while (pdu := await beside(next, cut, None) if encoded.far else next(cut, None)) is not None:
-                if size >= BATCH:  # the one before was not the last
+                is_run = isinstance(pdu, DataRun)
+                more = len(pdu) if is_run else 1
+                if size >= BATCH or count + more > PDUS_AT_ONCE:  # the one before was not the last
                     await self._put_in_turn(pdus, operation)
-                    pdus, size, begun = [], 0, True
+                    pdus, size, count, begun = [], 0, 0, True
                 pdus.append(pdu)
                 size += len(pdu) * pdu.pdu_size if isinstance(pdu, DataRun) else sum(map(len, pdu))
-                if size >= BATCH and isinstance(pdu, DataRun):  # never the last: it need not wait for the next
+                count += more
+                if size >= BATCH and is_run:  # never the last: it need not wait for the next
                     await self._put_in_turn(pdus, operation)
-                    pdus, size, begun = [], 0, True
+                    pdus, size, count, begun = [], 0, 0, True
         except DataSetError as error:
             raise self._unreadable(error, begun or ready.command.is_response) from None
         self._put(pdus, operation)
@@ -107,6 +112,12 @@ class Writer:
         self._put(pdus, operation)
         await self._association.link.drained()
         await asyncio.sleep(0)  # the other associations have their turn
+
+    def goes_at_once(self, encoded: Encoded, maximum: int | None = None) -> bool:
+        """Whether a message is so small that it need not be written in turns. maximum: the receiver's maximum length,
+        where another one is kept to."""
+        length = self.live().negotiated.send_maximum if maximum is None else maximum
+        return encoded.size < BATCH and encoded.size <= (PDUS_AT_ONCE - 1) * fragment_size(length)
 
     def put_whole(
         self,

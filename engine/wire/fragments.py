@@ -22,6 +22,8 @@ LEAST_RUN = 2
 """PDUs worth a `DataRun`."""
 LARGEST_RUN = 1 << 20
 """Bytes of a `DataRun`: one write."""
+LONGEST_RUN = 1 << 10
+"""PDUs of a `DataRun`: receivers may take two bytes in each."""
 
 _PDU = struct.Struct(">BBI")
 _PDV = struct.Struct(">IBB")
@@ -234,7 +236,7 @@ def _run_of(context_id: int, maximum_length: int) -> tuple[int, int, bytes]:
     """Of a run: bytes of each fragment, how many of them at most, and the header each has."""
     size = fragment_size(maximum_length)
     header = _PDU.pack(PDataTF.TYPE, 0, size + PDV_HEADER) + _PDV.pack(size + 2, context_id, 0)
-    return size, max(1, LARGEST_RUN // size), header
+    return size, max(1, min(LARGEST_RUN // size, LONGEST_RUN)), header
 
 
 def _cut(chunks: Iterable[Buffer], first: int, size: int) -> Iterator[tuple[list[memoryview], int, bool]]:
