@@ -7,16 +7,12 @@ changes no state and is like what came before goes the straight way (`straight_p
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import Any, ClassVar
 
 from engine.model.limits import USUAL, Limits
 from engine.model.quick import quick
-from engine.model.remembering import by_its_identity
-from engine.standard.codes import abort_text
 from engine.standard.pdus import (
     PDUS,
     AbortPdu,
@@ -24,7 +20,6 @@ from engine.standard.pdus import (
     AssociateRJ,
     AssociateRQ,
     PDataTF,
-    Pdu,
     ReleaseRP,
     ReleaseRQ,
 )
@@ -35,9 +30,9 @@ from engine.wire.pdus import PduError, decode_pdu, encode_pdu, iter_pdvs
 from engine.wire.secrets import behind_associate, breaks_off, without_strays
 
 from . import primitives as p
+from .effects import CLOSE, Effects, encoded
 from .straight_pdus import REQUESTED, StraightPdus
 
-Event = p.Event
 PROVIDER = 2
 """A-ABORT source (PS3.8 9.3.8)."""
 UNEXPECTED_PDU = 2
@@ -51,9 +46,6 @@ _ASSOCIATING = (AssociateRQ.TYPE, AssociateAC.TYPE)
 Judge = Callable[[AssociateRQ], AssociateRJ | None]
 """AE-6: whether the service provider itself turns an A-ASSOCIATE-RQ away."""
 
-RELEASE_RQ, RELEASE_RP = ReleaseRQ(), ReleaseRP()
-OPEN, CLOSE, RELEASED = p.OpenTransport(), p.CloseTransport(), p.ReleaseConfirmation()
-"""Those that are always the same."""
 _RECEIVED = {
     AssociateAC.TYPE: Evt.Evt3,
     AssociateRJ.TYPE: Evt.Evt4,
@@ -69,7 +61,7 @@ class StateError(Exception):
     """The local user asked for something this state does not allow: our caller's error."""
 
 
-class UpperLayer:
+class UpperLayer(Effects):
     """One association's machine.
 
     requestor: whether this side opens the association. artim: seconds of the ARTIM timer, 0 for none (PS3.8 9.1.5).
@@ -88,15 +80,12 @@ class UpperLayer:
         limits: Limits = USUAL,
         unfinished: Unfinished | None = None,
     ) -> None:
+        super().__init__(artim)
         self.requestor = requestor
         self.state = Sta.Sta1
-        self._artim = artim
         self._judge = judge
-        self._artim_at: float | None = None
         self._framer = Framer(limits.pdu_length, unfinished, limits.unfinished)
         self._framer.associated = False
-        self._events: deque[Event] = deque()
-        self._out: list[p.Buffer] = []
         self._most_pdvs = limits.pdvs
         self.straight = StraightPdus(self._framer, self._events, limits.pdvs)
         self._dead = False
@@ -107,16 +96,6 @@ class UpperLayer:
         self.in_runs = False
         """Tell P-DATA-TFs of an established association by one event each, those received that are alike by one; and
         of the transitions, which stand in the events of their PDUs too, only that of an accepted connection."""
-        # What the effects of the event under way work on:
-        self._now = 0.0
-        self._pdu: Pdu | None = None
-        self._encoded = b""
-        self._buffers: tuple[list[p.Buffer] | DataRun, ...] = ()
-        self._pdvs: list[p.Pdv] = []
-        self._abort = AbortPdu()
-        self._rejection: AssociateRJ | None = None
-        self._why = ""
-        self._transition: p.Transition | None = None
 
     # -- bytes, time, primitives in
 
@@ -185,7 +164,7 @@ class UpperLayer:
         if isinstance(primitive, p.PDataRequest):
             self._buffers = primitive.pdus
         elif isinstance(primitive, p.AAssociateRequest | p.AAssociateResponse):
-            self._encoded = _encoded(primitive.pdu)
+            self._encoded = encoded(primitive.pdu)
             self._pdu = primitive.pdu
         elif isinstance(primitive, p.AAbortRequest):
             self._abort = AbortPdu(source=primitive.source, reason=primitive.reason)
@@ -223,7 +202,7 @@ class UpperLayer:
 
     # -- events and bytes out
 
-    def next_event(self) -> Event | None:
+    def next_event(self) -> p.Event | None:
         """The oldest event not yet taken, or None."""
         return self._events.popleft() if self._events else None
 
@@ -232,7 +211,7 @@ class UpperLayer:
         """Whether every event has been taken: nothing came behind what was told last."""
         return not self._events
 
-    def tell_next(self, *events: Event) -> None:
+    def tell_next(self, *events: p.Event) -> None:
         """Tell these next: what the event just taken stands for, in smaller pieces."""
         self._events.extendleft(reversed(events))
 
@@ -337,90 +316,9 @@ class UpperLayer:
     def _state_in_words(self) -> str:
         return f"{self.state.name} ({self.state.definition})"
 
-    # -- effects
-
-    def _emit(self, event: Event) -> None:
-        self._events.append(event)
-
-    def _send(self, pdu: Pdu) -> None:
-        self._put(pdu.TYPE, _encoded(pdu))
-
-    def _send_pdu(self) -> None:
-        """The PDU of the user's primitive, encoded when it was given."""
-        self._put(self._encoded[0], self._encoded)
-
-    def _put(self, kind: int, data: bytes) -> None:
-        self._out.append(data)
-        self._events.append(_pdu_sent(kind, (data,), self._transition))
-
-    def _send_pdata(self) -> None:
-        for buffers in self._buffers:
-            if isinstance(buffers, DataRun):
-                self._out.extend(buffers.buffers)
-                assert self._transition is not None
-                self._emit(p.RunSent(buffers, self._transition))
-                continue
-            self._out.extend(buffers)
-            self._emit(p.PduSent(PDataTF.TYPE, tuple(buffers), self._transition))
-        self._buffers = ()
-
-    def _confirm_association(self) -> None:
-        if isinstance(self._pdu, AssociateAC | AssociateRJ):
-            self._emit(p.AssociateConfirmation(self._pdu))
-
-    def _indicate_or_reject(self) -> None:
-        """AE-6."""
-        if self._rejection is not None:
-            self._send(self._rejection)
-            self._start_artim()
-        elif isinstance(self._pdu, AssociateRQ):
-            self._emit(p.AssociateIndication(self._pdu))
-
-    def _indicate_abort(self) -> None:
-        if isinstance(self._pdu, AbortPdu):
-            self._emit(p.AbortIndication(self._pdu.source, self._pdu.reason))
-
-    def _indicate_provider_abort(self) -> None:
-        lost = self._transition is not None and self._transition.event is Evt.Evt17
-        sentence = self._why if lost else f"{self._why}: {abort_text(self._abort.source, self._abort.reason)}"
-        self._emit(p.ProviderAbortIndication(self._abort.reason, sentence, lost))
-
-    def _start_artim(self) -> None:
-        self._artim_at = self._now + self._artim if self._artim > 0 else None
-
-    def _stop_artim(self) -> None:
-        self._artim_at = None
-
-    _EFFECTS: ClassVar[dict[Effect, Callable[[Any], None]]] = {
-        Effect.CONNECT: lambda self: self._emit(OPEN),
-        Effect.ACCEPT_TRANSPORT: lambda _: None,
-        Effect.SEND_RQ: _send_pdu,
-        Effect.SEND_AC: _send_pdu,
-        Effect.SEND_RJ: _send_pdu,
-        Effect.SEND_PDATA: _send_pdata,
-        Effect.SEND_RELEASE_RQ: lambda self: self._send(RELEASE_RQ),
-        Effect.SEND_RELEASE_RP: lambda self: self._send(RELEASE_RP),
-        Effect.SEND_ABORT: lambda self: self._send(self._abort),
-        Effect.SEND_ABORT_USER: lambda self: self._send(self._abort),
-        Effect.SEND_ABORT_PROVIDER: lambda self: self._send(self._abort),
-        Effect.CONFIRM_ACCEPT: _confirm_association,
-        Effect.CONFIRM_REJECT: _confirm_association,
-        Effect.JUDGE_RQ: _indicate_or_reject,
-        Effect.INDICATE_PDATA: lambda self: self._emit(p.PDataIndication(self._pdvs)),
-        Effect.INDICATE_RELEASE: lambda self: self._emit(p.ReleaseIndication()),
-        Effect.INDICATE_COLLISION: lambda self: self._emit(p.ReleaseIndication(collision=True)),
-        Effect.CONFIRM_RELEASE: lambda self: self._emit(RELEASED),
-        Effect.INDICATE_ABORT: _indicate_abort,
-        Effect.INDICATE_P_ABORT: _indicate_provider_abort,
-        Effect.START_ARTIM: _start_artim,
-        Effect.STOP_ARTIM: _stop_artim,
-        Effect.CLOSE_TRANSPORT: lambda self: self._emit(CLOSE),
-        Effect.IGNORE: lambda _: None,
-    }
-
 
 _data_sent = quick(p.DataSent)
-_pdu_received, _pdu_sent = quick(p.PduReceived), quick(p.PduSent)
+_pdu_received = quick(p.PduReceived)
 _transition = lru_cache(None)(p.Transition)  # there are as many as cells in the table
 _ABORTING = frozenset({Effect.SEND_ABORT, Effect.SEND_ABORT_USER, Effect.SEND_ABORT_PROVIDER})
 _PRIMITIVES: dict[type, Evt] = {
@@ -430,10 +328,6 @@ _PRIMITIVES: dict[type, Evt] = {
     p.AReleaseResponse: Evt.Evt14,
     p.AAbortRequest: Evt.Evt15,
 }
-
-
-_encoded = by_its_identity(lru_cache(64)(encode_pdu))
-"""One association after the other says the same."""
 
 
 def _event_of(primitive: p.Primitive) -> Evt:

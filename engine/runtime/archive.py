@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -25,20 +23,17 @@ from .beside import beside
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from .disk_pace import AT_ONCE, DiskPace
 from .file_ahead import NONE, FileAhead
-from .files import FolderStore, file_name, reason, size_of
+from .files import reason, size_of
 from .kept_text import from_text
 from .places import is_quick
+from .safe_folder import SYNCHRONIZES, SafeFolder, Written
 
 STRIPES = 64
 """Locks that keep two stores of one SOP Instance UID apart; unequal UIDs rarely share one."""
 MOST_PIECES = 512
 """Of a data set that are written together: half of what a system call takes."""
-_SYNCHRONIZES = os.name != "nt"
-"""Names in a folder have to be written to the disk; Windows keeps them without being asked."""
 INDEX_LATER = 0.05
 """Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
-_Written = tuple[str, int, int, int, int]
-"""Name, size, time of modification in nanoseconds; offset and length of the data set."""
 FindIt = Callable[[DataSet], None]
 """Given the attributes of an instance that is safe, it is found in the store."""
 _instance, _indexed_file, _file_data = quick(Instance), quick(IndexedFile), quick(FileData)
@@ -48,7 +43,7 @@ _FRESH = Instance(
 """Has the place of one that came, until somebody looks for it."""
 
 
-class Archive(FolderStore):
+class Archive(SafeFolder):
     """A folder of PS3.10 files with an index.
 
     A file is written beside, synchronized, renamed: then it is safe. It is indexed a little later: at whatever moment
@@ -66,21 +61,13 @@ class Archive(FolderStore):
     ) -> None:
         """incoming: where files are while they are received, on the same file system. on_problem: told why files could
         not be indexed."""
-        super().__init__(folder, limits)
-        self.incoming = incoming
+        super().__init__(folder, incoming, limits)
         self._database = database
         self._on_problem = on_problem
-        self._part = itertools.count(1)
         self._ahead = FileAhead()
         self._unindexed: list[IndexedFile] = []
         self._fresh: dict[str, tuple[IndexedFile, DataSet]] = {}
         """What came and nobody has looked for yet, by SOP Instance UID."""
-        self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
-        self._number = -1
-        """Descriptor of the folder, while it is open."""
-        self._closed = False
-        self._opening = threading.Lock()
-        """Whoever opens or closes the folder: a large instance may still be written when the archive is closed."""
         self.quick = True
         """The folder is on a disk of this computer."""
         self._pace = DiskPace()
@@ -119,22 +106,6 @@ class Archive(FolderStore):
         news += [GoneFile(name) for name in known if name not in seen]
         self._database.write(news)
         return problems
-
-    def _open_folder(self) -> None:
-        """For `_synchronize`; anew where another folder has the name now. Not any more once the archive is closed."""
-        if not _SYNCHRONIZES:
-            return
-        with self._opening:
-            if self._closed:
-                return
-            number = os.open(self.folder, os.O_RDONLY)
-            if self._number < 0:
-                self._number = number
-                return
-            try:
-                os.dup2(number, self._number, inheritable=False)  # other threads may be using it
-            finally:
-                os.close(number)
 
     def _ordered(self, known: dict[str, IndexedFile]) -> Iterator[Path]:
         """Files as they came: those that are indexed, then the rest by their time."""
@@ -190,7 +161,7 @@ class Archive(FolderStore):
         uid, folder, begun = uids[1], self._number, perf_counter()
         if not self.quick or not self._pace.is_for_here(size, begun) or not is_plain_uid(uid):
             return None
-        if self._locks[hash(uid) % STRIPES].locked() or len(data) > MOST_PIECES or (folder < 0 and _SYNCHRONIZES):
+        if self._locks[hash(uid) % STRIPES].locked() or len(data) > MOST_PIECES or (folder < 0 and SYNCHRONIZES):
             return None
         name, part = f"{uid}.dcm", ""
         try:
@@ -210,10 +181,7 @@ class Archive(FolderStore):
         written = name, told.st_size, told.st_mtime_ns, told.st_size - size, size
         return partial(self._find_it_and_look_ahead, uids, syntax, written)
 
-    def _new_part(self) -> str:
-        return f"{self._incoming}{next(self._part)}.part"
-
-    def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> _Written | None:
+    def _write_here(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer], size: int) -> Written | None:
         """Write a small one at once while the disk is quick; None when that is for another thread."""
         begun = perf_counter()
         if not self.quick or not self._pace.is_for_here(size, begun):
@@ -223,14 +191,14 @@ class Archive(FolderStore):
         finally:
             self._pace.took(perf_counter() - begun, size)
 
-    def _write_elsewhere(self, uids: tuple[str, str], syntax: str, data: EncodedData | FileData) -> _Written:
+    def _write_elsewhere(self, uids: tuple[str, str], syntax: str, data: EncodedData | FileData) -> Written:
         begun, size = perf_counter(), size_of(data)
         written = self._write(uids, syntax, (data.data,) if isinstance(data, EncodedData) else data)
         if size <= AT_ONCE:  # more is on its way to the disk already when it has come
             self._pace.took_elsewhere(perf_counter() - begun, size)
         return written
 
-    def _find_it(self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet) -> None:
+    def _find_it(self, uids: tuple[str, str], syntax: str, written: Written, attributes: DataSet) -> None:
         """It is safe: find it from now on, and index it soon."""
         name, size, modified, offset, length = written
         row = _indexed_file(name, size, modified, *uids, syntax, offset, length, attributes)
@@ -241,7 +209,7 @@ class Archive(FolderStore):
             asyncio.get_running_loop().call_later(INDEX_LATER, self._index)
 
     def _find_it_and_look_ahead(
-        self, uids: tuple[str, str], syntax: str, written: _Written, attributes: DataSet
+        self, uids: tuple[str, str], syntax: str, written: Written, attributes: DataSet
     ) -> None:
         self._find_it(uids, syntax, written, attributes)
         if not self._closed:
@@ -307,11 +275,7 @@ class Archive(FolderStore):
         except DatabaseError as error:
             self._not_indexed(error)
         finally:
-            with self._opening:
-                self._closed = True
-                number, self._number = self._number, -1
-                if number >= 0:
-                    os.close(number)
+            self._close_folder()
             self._ahead.drop()
 
     async def forget(self, sop_instance_uid: str) -> str:
@@ -330,83 +294,6 @@ class Archive(FolderStore):
             self._fresh.pop(sop_instance_uid, None)
             self._held.pop(sop_instance_uid, None)
         return ""
-
-    def _write(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:
-        """data: the data set in pieces, or a file it was received into. A folder that was taken away is made again."""
-        if isinstance(data, FileData):
-            self._open_folder()  # it may have been made again for the file
-        try:
-            return self._written(uids, syntax, data)
-        except (OSError, datasets.DataSetError) as error:
-            if not any(isinstance(e, FileNotFoundError) for e in (error, error.__cause__)):
-                raise
-            self.incoming.mkdir(parents=True, exist_ok=True)
-            self._open_folder()
-            return self._written(uids, syntax, data)
-
-    def _written(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> _Written:
-        name = file_name(uids[1])
-        part = self._new_part()
-        try:
-            if isinstance(data, FileData):
-                offset, length = self._write_spooled(Path(part), data, uids)
-                told = os.stat(part)  # noqa: PTH116 - as all here: paths would cost more than what is done with them
-            else:
-                head = datasets.file_meta(syntax, *uids)
-                told = datasets.write_whole(part, (head, *data))
-                offset, length = len(head), told.st_size - len(head)
-            os.replace(part, self._prefix + name)  # noqa: PTH105
-            self._synchronize()
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)  # noqa: PTH108
-            raise
-        return name, told.st_size, told.st_mtime_ns, offset, length
-
-    def _write_spooled(self, part: Path, data: FileData, uids: tuple[str, str]) -> tuple[int, int]:
-        """Offset and length of the data set of one that was received into a file."""
-        written = self._taken_over(part, data, uids)
-        if written is None:
-            written = datasets.write_instance(part, data, *uids, durable=True)
-        return written.offset or 0, written.length or 0
-
-    def _synchronize(self) -> None:
-        """Have the names in the folder on the disk; Windows keeps them without being asked."""
-        if not _SYNCHRONIZES:
-            return
-        number = self._number  # read once: it may be closed meanwhile
-        try:
-            if number >= 0:
-                os.fsync(number)
-        except OSError:
-            if not self._closed:
-                raise
-        if number < 0 or self._closed:  # then it is not sure what was synchronized, if anything was
-            self._synchronize_anew()
-
-    def _synchronize_anew(self) -> None:
-        number = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
-
-    def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str]) -> FileData | None:
-        """A large one that was received into a file as it is to be stored, under another name and on the disk; None
-        where it was not, or the file system has no second names."""
-        if not data.offset or data.path.parent != self.incoming:
-            return None
-        head = datasets.file_meta(data.transfer_syntax, *uids)
-        with data.path.open("rb+") as file:
-            size = os.fstat(file.fileno()).st_size
-            if file.read(data.offset) != head or size != len(head) + (data.length or 0):
-                return None
-            try:
-                part.hardlink_to(data.path)
-            except OSError:
-                return None
-            os.fsync(file.fileno())
-        return FileData(part, data.offset, data.length, data.transfer_syntax)
 
 
 def _indexed(name: str, told: os.stat_result, instance: Instance, data: FileData) -> IndexedFile:

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
-import platform
-import re
 import tempfile
-import threading
 import uuid
-import weakref
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -32,6 +25,7 @@ from engine.wire.element_walk import ElementWalk, walk_of
 from engine.wire.pdus import Buffer
 
 from .room import LOOK_AFTER, disk_problem
+from .temporary_files import Owner, new_name, prefix, sweep_left
 
 if TYPE_CHECKING:
     from .association import Association
@@ -53,25 +47,8 @@ STRETCH, LONGEST_STRETCH = 8 * MIB, 32 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes, at first and at most:
 synchronizing all of it at the end would leave it idle until then. Each time costs two turns of threads; so many of them
 as a gigabyte has of the former took a tenth of what receiving it does."""
-_temporary = re.compile(r"dimse-console-([0-9]+)-([0-9a-f]{8})-\w+\.part").fullmatch
-"""The name of a temporary file: the process that made it, and where that number means it."""
-_numbers = itertools.count()
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], asyncio.Future[None]]
 """Has a function called with these in another thread."""
-
-
-class _Owner:
-    """Whoever has a received data set refers to it; with the last of them, or the program's end, its file goes."""
-
-    __slots__ = ("__weakref__",)
-
-    def __init__(self, path: Path) -> None:
-        weakref.finalize(self, _delete, path)
-
-
-def _delete(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
 
 
 class Spool:
@@ -168,9 +145,7 @@ class Spool:
             datasets.put(file.fileno(), (head,))
             return file
         sweep_left(self._folder or Path(tempfile.gettempdir()))
-        return tempfile.NamedTemporaryFile(
-            buffering=0, prefix=_own_prefix(), suffix=".part", dir=self._folder, delete=False
-        )
+        return tempfile.NamedTemporaryFile(buffering=0, prefix=prefix(), suffix=".part", dir=self._folder, delete=False)
 
     def _give_up(self, problem: str) -> None:
         self._problem = problem
@@ -190,7 +165,7 @@ class Spool:
         if self._file is None:
             return EncodedData(self._memory.getvalue(), self._syntax)
         path = Path(self._file.name)
-        return FileData(path, self._offset, self._size, self._syntax, _Owner(path))
+        return FileData(path, self._offset, self._size, self._syntax, Owner(path))
 
     def discard(self) -> None:
         """Throw away what was received of a message that never became whole."""
@@ -201,52 +176,6 @@ class Spool:
                 file.close()
             with suppress(OSError):
                 Path(file.name).unlink(missing_ok=True)
-
-
-@cache
-def sweep_left(folder: Path) -> None:
-    """Have the temporary files of processes that were killed deleted, once: patients' data may be in them. Where the
-    system cannot say which processes live (Windows), they stay."""
-    if os.name != "nt":
-        with suppress(RuntimeError):  # no more threads: the next program does it
-            threading.Thread(target=_sweep, args=(folder,), name="dimse-sweeping", daemon=True).start()
-
-
-def _sweep(folder: Path) -> None:
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            made = _temporary(entry.name)
-            if made is not None and made[2] == _processes() and not _lives(int(made[1])):
-                with suppress(OSError):  # somebody else's, or gone
-                    Path(entry).unlink()
-
-
-def _own_prefix() -> str:
-    """What names of temporary files of this process begin with."""
-    return f"dimse-console-{os.getpid()}-{_processes()}-"
-
-
-@cache
-def _processes() -> str:
-    """Where the numbers of processes mean the same ones: this computer since its start, and in this container. Others
-    may share the folder."""
-    parts = [platform.node()]
-    with suppress(OSError):
-        parts += [
-            Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"),
-            str(Path("/proc/self/ns/pid").readlink()),
-        ]
-    return f"{zlib.crc32(repr(parts).encode()):08x}"
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        pass
-    return True
 
 
 def begin_writing(path: str, offset: int, count: int) -> None:
@@ -348,12 +277,6 @@ def looks_like_dicom(path: Path) -> bool:
         return True
 
 
-def drop_spooled(data: object) -> None:
-    """Delete the temporary file behind a received data set, if there is one."""
-    if isinstance(data, FileData) and data.path.name.startswith("dimse-console-") and data.path.suffix == ".part":
-        _delete(data.path)
-
-
 def file_name(uid: str) -> str:
     """The file of an instance, named after the UID a peer sent."""
     return f"{uid if is_plain_uid(uid) else uid_stem(uid, 'instance')}.dcm"
@@ -399,7 +322,7 @@ class FolderStore:
 
     def add(self, instance: Instance) -> str:
         path = self.folder / file_name(instance.sop_instance_uid)
-        part = self.folder / f"{_own_prefix()}{next(_numbers)}.part"
+        part = self.folder / new_name()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             sweep_left(self.folder)

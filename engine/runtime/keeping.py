@@ -17,8 +17,9 @@ from engine.wire.pdus import Buffer
 from .archive import Archive, FindIt
 from .beside import beside
 from .database import Database, DatabaseError
-from .files import FolderStore, drop_spooled
+from .files import FolderStore
 from .places import known_quick
+from .temporary_files import drop_spooled
 
 INSIDE = ".dimse-console"
 """Folder beside the stored instances with what is not theirs: the database, and files while they are received."""

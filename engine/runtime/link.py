@@ -7,7 +7,8 @@ import os
 from collections import deque
 from collections.abc import Callable
 
-from engine.protocol.upper_layer import Event, UpperLayer
+from engine.protocol.primitives import Event
+from engine.protocol.upper_layer import UpperLayer
 
 from . import gathering
 from .connection import Connection

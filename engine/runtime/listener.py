@@ -33,13 +33,13 @@ from .association import LEAVING, Association, end_all
 from .binding import bind
 from .contents import Contents
 from .context import Context, settled
-from .files import drop_spooled
 from .freed_memory import bound_areas
 from .keeping import Durable, Volatile
 from .link import Link
 from .objects import Objects
 from .room import Room
 from .serving import Server
+from .temporary_files import drop_spooled
 from .tls import Secure, TlsProblem
 from .tls_joining import layered, ready
 from .tls_layer import TlsLayer

@@ -31,13 +31,14 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import decoded_beside, drop_spooled, instance_takes_long, size_of
+from .files import decoded_beside, instance_takes_long, size_of
 from .invocation import Ended
 from .keeping import Keeper
 from .reporting import Reporter
 from .room import Room
 from .storing_at_once import learn, stored_at_once
 from .sub_stores import SubStores
+from .temporary_files import drop_spooled
 
 UNABLE_TO_PROCESS = 0xC000
 AT_ONCE = frozenset({STORE, FIND, ECHO})

@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import shutil
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +18,9 @@ from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import Limits
 from engine.runtime import disk_pace
 from engine.runtime.database import Database, DatabaseError, Entry, GoneFile, IndexedFile
-from engine.runtime.files import EARLY, Spool, drop_spooled, in_memory
+from engine.runtime.files import EARLY, Spool, in_memory
 from engine.runtime.keeping import Durable
+from engine.runtime.temporary_files import drop_spooled
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.services.state import State
@@ -125,66 +125,6 @@ def test_a_file_deleted_before_it_was_indexed_stays_deleted(tmp_path: Path) -> N
     durable.close()
     assert [type(entry) for entry in written] == [IndexedFile, GoneFile]
     assert held(tmp_path) == []
-
-
-def in_the_loop(durable: Durable, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Of each instance written from now on, whether the loop's own thread did it."""
-    threads: list[bool] = []
-    write = durable.archive._write
-
-    def noted(*instance: Any) -> Any:
-        threads.append(threading.current_thread() is threading.main_thread())
-        return write(*instance)
-
-    monkeypatch.setattr(durable.archive, "_write", noted)
-    return threads
-
-
-def test_a_slow_disk_is_left_to_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small ones go out in the loop's own thread until a few in a row were slow; large ones never do."""
-    durable = opened(tmp_path)
-    threads = in_the_loop(durable, monkeypatch)
-    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
-    asyncio.run(_keep(durable, image("1.1"), image("1.2", disk_pace.AT_ONCE + 1), image("1.3")))
-    assert threads == [True, False, True]
-    threads.clear()
-    monkeypatch.setattr(disk_pace, "QUICK", -1.0)
-    monkeypatch.setattr(disk_pace, "WHILE", 1e9)
-    asyncio.run(_keep(durable, *(image(f"2.{n}") for n in range(disk_pace.OFTEN + 2))))
-    assert threads == [True] * disk_pace.OFTEN + [False] * 2
-    durable.close()
-
-
-def test_one_large_one_that_takes_long_is_enough_to_leave_large_ones_to_other_threads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    durable = opened(tmp_path)
-    threads = in_the_loop(durable, monkeypatch)
-    monkeypatch.setattr(disk_pace, "QUICK", -1.0)
-    monkeypatch.setattr(disk_pace, "WHILE", 1e9)
-    large = (image(f"1.{n}", disk_pace.SMALL + 1) for n in range(3))
-    asyncio.run(_keep(durable, *large, image("1.9")))
-    assert threads == [True, False, False, True]
-    durable.close()
-
-
-@pytest.mark.parametrize("size", [100, disk_pace.SMALL + 1], ids=["small", "large"])
-def test_the_loop_does_not_try_a_disk_that_other_threads_find_slow(
-    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However long ago it was: each time would hold everybody up. As soon as they find it quick it does."""
-    durable = opened(tmp_path)
-    threads = in_the_loop(durable, monkeypatch)
-    monkeypatch.setattr(disk_pace, "WHILE", 0.0)
-    monkeypatch.setattr(disk_pace, "QUICK", -1.0)
-    asyncio.run(_keep(durable, *(image(f"1.{n}", size) for n in range(20))))
-    tried = 1 if size > disk_pace.SMALL else disk_pace.OFTEN
-    assert threads == [True] * tried + [False] * (20 - tried)
-    threads.clear()
-    monkeypatch.setattr(disk_pace, "QUICK", 1e9)
-    asyncio.run(_keep(durable, *(image(f"2.{n}", size) for n in range(3))))
-    assert threads == [False, True, True]
-    durable.close()
 
 
 def test_a_peer_is_not_told_where_our_files_are(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from engine.model.dataset import EncodedData, FileData
 from engine.model.limits import Limits
 from engine.runtime import files
-from engine.runtime.files import FolderStore, Spool, drop_spooled, file_name, in_memory, reason
+from engine.runtime.files import FolderStore, Spool, file_name, in_memory, reason
 from engine.runtime.outgoing import Encoded
+from engine.runtime.temporary_files import drop_spooled
 from engine.services.instances import instance_from
 from engine.wire import datasets
 from tests.runtime.console import CT, EXPLICIT, data_set_bytes, keys, write_instances

@@ -20,7 +20,8 @@ from engine.model.commands import Abort
 from engine.model.dataset import FileData
 from engine.model.limits import Limits
 from engine.model.notices import ErrorNotice, MessageNotice, Outcome
-from engine.runtime.files import FolderStore, Spool, _processes, sweep_left
+from engine.runtime.files import FolderStore, Spool
+from engine.runtime.temporary_files import processes, sweep_left
 from engine.services.instances import instance_from
 from engine.services.responses import request_of, response_to
 from engine.wire import datasets
@@ -120,7 +121,7 @@ def test_what_a_killed_process_left_is_deleted(folder: Path) -> None:
     """Patients' data may be in it."""
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    here = _processes()
+    here = processes()
     left = folder / f"dimse-console-{ended.pid}-{here}-abc_1.part"
     own = folder / f"dimse-console-{os.getpid()}-{here}-abc_1.part"
     another = folder / f"dimse-console-{ended.pid}-{'0' * 8}-abc_1.part"  # of a computer that shares the folder
