@@ -12,5 +12,5 @@
 - a store of many: planning, candidates, finding_files, storing, sending_files, reading_ahead
 - procedures: procedures, steps, referencing
 - what the built-in peer holds: contents, keeping, database, kept_text, archive, safe_folder, sources, objects, room
-- disks: files, temporary_files, places, beside, disk_pace, pieces_ahead, file_ahead
+- disks: files, temporary_files, places, beside, disk_pace, pieces_ahead, file_ahead, uring
 """

@@ -212,10 +212,7 @@ class Archive(SafeFolder):
         self, uids: tuple[str, str], syntax: str, written: Written, attributes: DataSet
     ) -> None:
         self._find_it(uids, syntax, written, attributes)
-        if not self._closed:
-            self._ahead.make(self._new_part, written[1])
-        if self._closed:  # meanwhile
-            self._ahead.drop()
+        self._ahead.make(self._new_part, written[1])
 
     def _settle(self, sop_instance_uid: str) -> None:
         """Make the instance that came under this UID, unless it is made already: nobody looks for most of them."""
@@ -244,14 +241,19 @@ class Archive(SafeFolder):
                 yield held
 
     def _index(self) -> None:
-        self._ahead.drop()  # nothing may come any more
         rows = self._take_unindexed()
+        self._rest()
         if not rows:
             return
         try:
             self._database.begin(rows).add_done_callback(self._indexed)
         except DatabaseError as error:
             self._not_indexed(error)
+
+    def _rest(self) -> None:
+        """Nothing more may come: looked at again where that is not sure, and no file leads to another `_index`."""
+        if not self._ahead.rest() and not self._unindexed:
+            asyncio.get_running_loop().call_later(INDEX_LATER, self._rest)
 
     def _take_unindexed(self) -> list[IndexedFile]:
         rows, self._unindexed = self._unindexed, []
@@ -276,7 +278,7 @@ class Archive(SafeFolder):
             self._not_indexed(error)
         finally:
             self._close_folder()
-            self._ahead.drop()
+            self._ahead.close()
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""

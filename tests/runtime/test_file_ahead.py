@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from engine.model.dataset import EncodedData, FileData
-from engine.runtime import file_ahead
+from engine.runtime import file_ahead, uring
 from engine.runtime.keeping import Durable
 from engine.wire.datasets import load_file
 
@@ -132,8 +133,12 @@ def test_an_archive_closed_meanwhile_takes_no_file_away_that_is_being_made(
     """Another file may have its descriptor by then."""
     durable, still_its_own = opened(tmp_path), []
 
+    closer = threading.Thread(target=durable.close)
+
     def closing(file: int, offset: int, size: int) -> None:
-        durable.close()
+        closer.start()
+        while durable.archive._number >= 0:
+            os.sched_yield()
         try:
             os.fstat(file)
             still_its_own.append(True)
@@ -147,16 +152,145 @@ def test_an_archive_closed_meanwhile_takes_no_file_away_that_is_being_made(
         take(durable, "1.1", LARGE)
 
     asyncio.run(go())
+    closer.join()
     assert still_its_own == [True]
     assert parts(tmp_path) == []
     assert descriptors() < before
 
 
-def test_an_archive_closed_meanwhile_has_taken_the_file_already() -> None:
-    class Emptied(list[tuple[str, int]]):
-        def __bool__(self) -> bool:
-            return True
+def never_at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop has no time left, so that the system is to find space beside it."""
+    monkeypatch.setattr(file_ahead, "EVERY", 1)
+    monkeypatch.setattr(file_ahead, "FIRST", 0)
+    monkeypatch.setattr(file_ahead, "BUSY", 1e9)
+    monkeypatch.setattr(file_ahead, "AT_LEISURE", 1e9)
 
-    ahead = file_ahead.FileAhead()
-    ahead._made = Emptied()
-    assert ahead.take() == ("", file_ahead.NONE)
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = uring.ring()
+    if found is None:
+        pytest.skip("the system does no work beside us (io_uring)")
+    found.close()
+    never_at_leisure(monkeypatch)
+
+
+@pytest.mark.usefixtures("beside")
+def test_space_that_the_system_finds_beside_us_is_used_and_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    find = uring.Ring.find_space
+    monkeypatch.setattr(uring.Ring, "find_space", lambda *a: (asked.append(a[2]), find(*a))[1])
+    sizes = [LARGE, LARGE, LARGE + 50_000, LARGE - 50_000, *[LARGE] * 40, 100, LARGE, LARGE]
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        before = descriptors()
+        for number, size in enumerate(sizes):
+            take(durable, f"1.{number}", size)
+            assert len(parts(tmp_path)) <= file_ahead.STOCK
+        while parts(tmp_path):
+            await asyncio.sleep(0)
+        assert descriptors() == before
+
+    asyncio.run(go())
+    assert len(asked) >= len(sizes) // 3
+    for number, size in enumerate(sizes):
+        kept, given = durable.archive.find(f"1.{number}"), image(f"1.{number}", size)
+        assert kept is not None and isinstance(kept.data, FileData)
+        assert load_file(kept.data) == given.data
+        assert kept.data.path.stat().st_size == (kept.data.offset or 0) + (kept.data.length or 0)
+    durable.close()
+    assert len(held(tmp_path)) == len(sizes)
+
+
+@pytest.mark.usefixtures("beside")
+def test_an_archive_closed_while_the_system_finds_space_leaves_nothing(tmp_path: Path) -> None:
+    before, durable = descriptors(), opened(tmp_path)
+
+    async def go() -> None:
+        for number in range(5):
+            take(durable, f"1.{number}", LARGE)
+        durable.close()
+
+    asyncio.run(go())
+    assert parts(tmp_path) == []
+    assert descriptors() == before
+
+
+@pytest.mark.usefixtures("beside")
+def test_space_that_is_still_being_found_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    durable = opened(tmp_path)
+    monkeypatch.setattr(uring.Ring, "result", lambda *_: None)
+
+    async def go() -> None:
+        for number in range(10):
+            take(durable, f"1.{number}", LARGE)
+        durable.close()
+
+    asyncio.run(go())
+    assert len(held(tmp_path)) == 10
+    assert parts(tmp_path) == []
+
+
+@pytest.mark.usefixtures("beside")
+def test_where_there_is_no_space_for_the_next_one_this_one_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable = opened(tmp_path)
+    monkeypatch.setattr(uring.Ring, "result", lambda *_: -errno.ENOSPC)
+
+    async def go() -> None:
+        for number in range(10):
+            take(durable, f"1.{number}", LARGE)
+        durable.close()
+
+    asyncio.run(go())
+    assert len(held(tmp_path)) == 10
+    assert parts(tmp_path) == []
+
+
+def test_where_the_system_works_beside_nobody_we_find_the_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never_at_leisure(monkeypatch)
+    monkeypatch.setattr(file_ahead, "ring", lambda: None)
+    durable = opened(tmp_path)
+
+    async def go() -> None:
+        for number in range(10):
+            take(durable, f"1.{number}", LARGE)
+            assert len(parts(tmp_path)) == 1
+        durable.close()
+
+    asyncio.run(go())
+    assert len(held(tmp_path)) == 10
+    assert parts(tmp_path) == []
+
+
+def test_it_is_left_to_the_system_only_where_the_loop_has_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = [0.0]
+    monkeypatch.setattr(file_ahead, "thread_time", lambda: spent[0])
+    leisure, now = file_ahead._Leisure(), [0.0]
+    leisure.takes = 0.001
+
+    def instances(count: int, work: float, idle: float) -> None:
+        for _ in range(count):
+            now[0] += work + idle
+            spent[0] += work
+            leisure.look(now[0])
+
+    leisure.begin(0.0)
+    instances(100, 0.002, 0.001)
+    assert leisure.has  # it finds the space and has time left
+    instances(2 * file_ahead.EVERY, 0.003, 0.0001)
+    assert not leisure.has
+    instances(1000, 0.002, 0.0004)
+    assert not leisure.has  # what is left would not be enough
+    instances(2 * file_ahead.EVERY, 0.002, 0.001)
+    assert leisure.has
+    instances(file_ahead.EVERY * (file_ahead.AGAIN - 1), 0.003, 0.0)
+    assert leisure.has  # not tried again at once
+    instances(file_ahead.EVERY, 0.003, 0.0)
+    assert not leisure.has
