@@ -197,7 +197,7 @@ class Theme(QObject):
         self._icons.clear()
         self._mono = None
         with nothing_collected():
-            if app.style().name() != "fusion":
+            if app.style().name() not in ("fusion", ""):  # "" is that of a style sheet, which stands on Fusion already
                 app.setStyle(QStyleFactory.create("Fusion"))
             app.setFont(ui_font())
             app.setPalette(self._palette())

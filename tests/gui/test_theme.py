@@ -41,6 +41,15 @@ def test_the_text_of_the_main_button_reads_on_it(name):
     assert contrast(QColor(PALETTES[name]["on_accent"]), QColor(PALETTES[name]["accent"])) >= 4.5
 
 
+def test_a_change_of_theme_leaves_the_style_as_it_is(qapp, monkeypatch):
+    """Set once more it would style each widget once more."""
+    theme().apply(qapp, "light")
+    made = []
+    monkeypatch.setattr("gui.theme.QStyleFactory.create", made.append)
+    theme().apply(qapp, "dark")
+    assert made == []
+
+
 def test_black_on_white_has_the_greatest_contrast():
     assert contrast(QColor("black"), QColor("white")) == pytest.approx(21)
 
