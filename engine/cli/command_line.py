@@ -23,11 +23,28 @@ class Parser(argparse.ArgumentParser):
     """Repeats nothing of the arguments where `--redact` is among them; its commands' parsers neither."""
 
     def error(self, message: str) -> NoReturn:
-        """As argparse's own: usage, what is wrong, exit code 2."""
+        """A short usage, what is wrong, exit code 2."""
         argument, colon, wrong = message.partition(": ")
         if not argument.startswith("argument "):  # which is followed by the name that we gave it
             argument, colon, wrong = "", "", message
-        super().error(f"{argument}{colon}{redacted(wrong)}")
+        self.exit(Exit.USAGE, f"{self._short_usage()}{self.prog}: error: {argument}{colon}{redacted(wrong)}\n")
+
+    def _short_usage(self) -> str:
+        """Without the options that can be left out: their twenty lines hid what is wrong."""
+        asked = [a for a in self._actions if a.required or not a.option_strings]
+        options = " [options]" if len(asked) < len(self._actions) else ""
+        form = argparse.HelpFormatter(f"{self.prog}{options}")
+        form.add_usage(None, asked, [])
+        return f"{form.format_help().rstrip()}\n{self.prog} --help tells the rest.\n"
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """argparse's own, with what may have been meant."""
+        if action.choices is not None and value not in action.choices:
+            from engine.workspace.names import did_you_mean
+
+            names = [str(choice) for choice in action.choices]
+            near = did_you_mean(str(value), [name for name in names if name.isalpha()])
+            raise argparse.ArgumentError(action, f"“{value}” is none of {', '.join(names)}{near}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """argparse passes over a help or version that cannot be written."""

@@ -93,10 +93,20 @@ def test_contexts_are_read_by_keyword_name_and_uid(text: str, expected: tuple[st
     assert (found.abstract_syntax, found.transfer_syntaxes, found.role) == expected
 
 
+def test_a_mistake_is_not_hidden_behind_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["echo", "h"]) == Exit.USAGE
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "usage: dimse-console echo [options] HOST PORT"
+    assert told[1] == "dimse-console echo --help tells the rest."
+    assert told[2:] == ["dimse-console echo: error: the following arguments are required: PORT"]
+    main(["store"])
+    assert capsys.readouterr().err.startswith("usage: dimse-console store [options] HOST PORT PATH [PATH ...]\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["ecko", "h", "1"], "invalid choice"),
+        (["ecko", "h", "1"], "did you mean echo"),
         (["echo", "h"], "PORT"),
         (["echo", "h", "99999"], "is not a port"),
         (["echo", "h", "1", "--called", "A" * 17], "longer than 16"),

@@ -82,7 +82,7 @@ def test_what_is_wrong_is_still_said(capsys: pytest.CaptureFixture[str]) -> None
     _, err = told(capsys, "echo", "H", "Zwiebel", "--redact", code=Exit.USAGE)
     assert err.splitlines()[-1].startswith("dimse-console echo: error: argument PORT: “…” is not a port (1 to ")
     _, err = told(capsys, "store", "H", "1", "F", "--style", NAME, "--redact", code=Exit.USAGE)
-    assert "error: argument --style: invalid choice: " in err
+    assert "error: argument --style: “…” is none of " in err
     main(["echo", "H", "Zwiebel"])
     assert "“Zwiebel” is not a port" in capsys.readouterr().err
 
