@@ -15,6 +15,7 @@ from engine.model.defects import report_of
 from engine.model.notices import AnyNotice, ErrorNotice
 from engine.wire.framer import Unfinished
 
+from . import sentences
 from .alarms import Alarms
 from .outbox import Outbox
 from .report_board import ReportBoard
@@ -55,6 +56,8 @@ class Context:
         """Those that listen, by their number."""
         self.closing = False
         """The engine is being stopped: nothing new begins."""
+        self.unfetched = False
+        """Nothing is received, as nobody fetches what is told; that has been told."""
         self.alarms = Alarms(self.now)
         """Deadlines, for `loop`."""
         self.answering = False
@@ -133,6 +136,12 @@ class Context:
     def _dated(self, moment: float) -> tuple[float, float]:
         """A moment in monotonic seconds, for people and monotonic."""
         return self.wall() - (self.now() - moment), moment
+
+    def not_fetched(self) -> None:
+        """Tell, once until it is, that nothing is received as nobody fetches what is told."""
+        if not self.unfetched:
+            self.unfetched = True
+            self.error(sentences.not_fetched(len(self.outbox)))
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:
         """Run a coroutine in the loop; what it raises becomes an ErrorNotice instead of vanishing."""

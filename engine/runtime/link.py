@@ -22,6 +22,8 @@ comes in. At 1 GBit/s one megabyte takes 8 ms, and eight come as quickly from th
 SLOW = 0.1
 """Seconds that what was read at once may take before the others have their turn. Thousands of small messages with
 something wrong in each can come in two MiB; then less is read at once, until that is quick again."""
+UNTOLD_FOR = 0.02
+"""Seconds between two looks whether what waits to be told has been fetched."""
 LEAST_ROOM, MOST_ROOM = 4 * 1024, 2 * 1024 * 1024
 """Bytes read at once, at least and at most."""
 
@@ -169,11 +171,28 @@ class Link(Connection):
         if self.machine.behind:  # the others have their turn
             self.hold_back(self)
             context.loop.call_soon(self._take_rest)
+        if context.outbox.is_full and self.hold_back(context.outbox):
+            context.not_fetched()
+            context.loop.call_later(UNTOLD_FOR, self._read_when_told)
         took = context.now() - now
         if took > SLOW:
             self.room = max(LEAST_ROOM, min(nbytes or self.room, self.room) // 2)
         elif self.room < MOST_ROOM and took < SLOW / 8:
             self.room = min(MOST_ROOM, self.room * 2)
+
+    @property
+    def waits_to_be_told(self) -> bool:
+        """Whether nothing is read as nobody fetches what is told: not the peer's time."""
+        return self._context.outbox in self._holders
+
+    def _read_when_told(self) -> None:
+        """Go on where what waited has been fetched."""
+        outbox = self._context.outbox
+        if outbox.is_full and not self.lost:
+            self._context.loop.call_later(UNTOLD_FOR, self._read_when_told)
+        else:
+            self._context.unfetched = False
+            self.read_on(outbox)
 
     def _take_rest(self) -> None:
         """Go on with what was read."""

@@ -26,6 +26,9 @@ from .waking import waking
 PAYLOAD_LIMIT = 256 * 1024 * 1024
 """Bytes of PDU copies waiting to be fetched. Beyond it new copies are dropped (the notice stays, with its size): a
 window that cannot keep up must not eat the machine."""
+MOST = 250_000
+"""Records waiting to be fetched, from which on nothing more is received: they hold about 150 MB. A window fetches tens
+of thousands a second, a command none while nobody reads its output."""
 _PASSING = (AssociationPhase.CONNECTING, AssociationPhase.NEGOTIATING, AssociationPhase.RELEASING)
 RECORDS_WAIT = 0.01
 """Seconds until the bell rings for records. Ringing for each would wake the reader's thread between any two of them,
@@ -128,6 +131,19 @@ class Outbox:
     def has_room(self) -> bool:
         """Whether another copy of a PDU's bytes may be put in."""
         return self._put_bytes - self._taken_bytes < PAYLOAD_LIMIT
+
+    def __len__(self) -> int:
+        """Records that wait; each may be many that are alike."""
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        """It is there, empty or not."""
+        return True
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be fetched that nothing more is to be received."""
+        return len(self._items) > MOST
 
     def drain(self, limit: int) -> list[AnyNotice]:
         """Up to `limit` notices. Fewer than `limit` means that all were taken and the bell will ring for the next."""

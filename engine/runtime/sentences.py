@@ -256,6 +256,13 @@ def held_back(peer: Peer, unanswered: int) -> str:
     return f"{sentence} {to_raise(sentence)}"
 
 
+def not_fetched(count: int) -> str:
+    return (
+        f"{count} records wait to be shown or written: nothing more is received from anybody until some are. Where our "
+        "output is paused, or goes to a program that does not read it, have that go on."
+    )
+
+
 def cancel_passed_over(peer: Peer, service: str, count: int, seconds: float) -> str:
     """count: messages that came in so many seconds after the C-CANCEL-RQ."""
     clause = MESSAGES[f"C-CANCEL-{service.removeprefix('C-')}-RQ"].clause

@@ -58,7 +58,8 @@ class Watchdog:
             self._wait()
 
     def _check_unsent(self, exchange: Exchange, now: float) -> None:
-        """While what we wrote is still being taken, no response is due; a peer that takes nothing is given up."""
+        """While what we wrote is still being taken, or we read nothing, no response is due; a peer that takes nothing
+        is given up."""
         association, seconds = self._association, self._association.timeouts.dimse
         unsent = association.link.unsent
         if not unsent or unsent != self._unsent:
@@ -67,7 +68,7 @@ class Watchdog:
             why = (Outcome.TIMED_OUT, sentences.stalled(association.peer, unsent, seconds, exchange.serving))
             association.abort(why=why, cause=Cause.STALLED)
             association.link.kill()
-        for operation in exchange.outstanding if unsent else ():
+        for operation in exchange.outstanding if unsent or association.link.waits_to_be_told else ():
             exchange.progress_made(operation, now)
         self._unsent = unsent
 

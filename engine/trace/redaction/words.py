@@ -119,16 +119,16 @@ UIDs UL UN UNIQUE UNSAFE UPDATE UPS UR URI URN US UT UTC UV Ultrasound Unable Un
 UnifiedProcedureStepPerformedProcedureSequence Unique Units Unknown Unrecognized Unsubscribe Update Updated Upper
 Usage Use User User-Identity-Type VALUES VERIFIED VL VM VOI VPN VR Value ValueType Values Variable Verification
 Version Video View Visit Visual Voice Volume Volumetric W WAL WARM WARNING WHERE Wait Waiting Waived Warning Watch
-Waveform We Web Well-known What Whether Who Whole Why Wide Window Wireshark With Without Word Worklist WorklistLabel
-World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort abort-missing abort-reason
-abort-source abort-source-provider abort-user-reason aborted aborting aborts about above absent abstract
-abstract-syntax abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's accepts
-access accessory acknowledged acknowledgement act action action-type add added address addressed addresses adds
-adjustment administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final afterwards again
-ago agreed agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows almost alone
-already also although always ambient among an and anew annotation announce announced announces anonymous another
-answer answer's answer-transfer-syntax answer-unasked answered answering answers any anybody anything anyway apart
-applicable application application-context application-context-name applies appropriate archive are argument
+Waveform We Web Well-known What Where Whether Who Whole Why Wide Window Wireshark With Without Word Worklist
+WorklistLabel World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort abort-missing
+abort-reason abort-source abort-source-provider abort-user-reason aborted aborting aborts about above absent
+abstract abstract-syntax abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's
+accepts access accessory acknowledged acknowledgement act action action-type add added address addressed addresses
+adds adjustment administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final afterwards
+again ago agreed agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows almost
+alone already also although always ambient among an and anew annotation announce announced announces anonymous
+another answer answer's answer-transfer-syntax answer-unasked answered answering answers any anybody anything anyway
+apart applicable application application-context application-context-name applies appropriate archive are argument
 arguments around array arrays arrived arrives as ascending aside ask asked asking asks assertion assign assigned
 assigns associating association associations asynchronous at attempt attribute attributes authenticated
 authentication authority authority's authorized automatic availability available avoid awaiting away back backslash
@@ -195,18 +195,18 @@ offered offers offline offset often old older oldest omit on once one one-messag
 opening opens operation operations optical option optional options or order orderly organization originator-pair
 other others otherwise our ours out output outside outstanding over overloaded overtake own owner packed packet
 packet's packets pad padded padding page pairs parameter parameters parse part parts passcode passed passes
-passphrase past paths patient patients pattern patterns pause pauses pcap pcapng peer peer's peers pending per
-percentage perform performed performer performing performs periods permanent permissions person phase photometric
-picked picture piece pieces pixel pixels place places plain plan planned play policy port port's ports possible
-preference prefix present presentation presentation-context-ID presentation-data-value primitive print
+passphrase past paths patient patients pattern patterns pause paused pauses pcap pcapng peer peer's peers pending
+per percentage perform performed performer performing performs periods permanent permissions person phase
+photometric picked picture piece pieces pixel pixels place places plain plan planned play policy port port's ports
+possible preference prefix present presentation presentation-context-ID presentation-data-value primitive print
 print-film-box print-job print-order print-session printed printer printer's printing prints priority private
 problem procedure process produced product products profile profile's profiles program programs progress proposal
 propose proposed proposes proposing protocol protocol-version protocol-version-bits provided provider provider's
 providers proxy pull purpose push put puts pydicom query query-level question queue quota quote quotes raise raised
 range raw reach reached reaches read reader reading readings reads ready real real-time really reason reasons
-receive received receiver receiver's receivers receives receiving recognized recommendation recorded redaction
-reference referenced references refers refuse refused refuses registered registry regular reject reject-code
-rejected rejecting rejection rejects related related-general relational release release-by-acceptor
+receive received receiver receiver's receivers receives receiving recognized recommendation recorded records
+redaction reference referenced references refers refuse refused refuses registered registry regular reject
+reject-code rejected rejecting rejection rejects related related-general relational release release-by-acceptor
 release-collision release-outstanding release-unanswered release-unasked released releases releasing remain
 remaining-increases remembered remote remove removed renegotiation renewed repeat repeatable repeated repeats
 repertoire replaced report reported reports request request's request-unanswered requested requestor requestor's
