@@ -23,8 +23,9 @@ from .beside import beside
 from .database import Database, DatabaseError, Entry, GoneFile, IndexedFile
 from .disk_pace import AT_ONCE, DiskPace
 from .file_ahead import NONE, FileAhead
-from .files import reason, size_of
+from .files import reason
 from .kept_text import from_text
+from .outgoing import size_of
 from .places import is_quick
 from .safe_folder import SYNCHRONIZES, SafeFolder, Written
 

@@ -24,6 +24,7 @@ from engine.wire import datasets
 from engine.wire.element_walk import ElementWalk, walk_of
 from engine.wire.pdus import Buffer
 
+from .outgoing import size_of
 from .room import LOOK_AFTER, disk_problem
 from .temporary_files import Owner, new_name, prefix, sweep_left
 
@@ -261,11 +262,6 @@ async def decoded_response(
     finally:
         if held:
             association.link.read_on(invocation.operation)
-
-
-def size_of(data: EncodedData | FileData) -> int:
-    """Bytes of a received data set."""
-    return len(data.data) if isinstance(data, EncodedData) else data.length or 0
 
 
 def looks_like_dicom(path: Path) -> bool:

@@ -22,9 +22,9 @@ from engine.wire.fragments import DataRun
 from . import sentences
 from .echoing import Echoing, Series, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
-from .outgoing import Encoded, is_far
+from .outgoing import Encoded, is_far, is_large
 from .peer_requests import PeerRequests
-from .preparing import Prepared, altered, altering, prepare, prepare_beside
+from .preparing import Prepared, altered, altering, prepare, prepare_beside, prepare_elsewhere, takes_long
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
 from .writer import Writer
@@ -82,11 +82,14 @@ class Messages:
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
+        limits, prepared = self._association.limits, None
         if message.data is not None and is_far(message.data):
-            prepared = await prepare_beside(message, self._live(), self._association.limits)
-        else:
-            prepared = prepare(message, self._live(), self._association.limits)
+            prepared = await prepare_beside(message, self._live(), limits)
+        elif not takes_long(message, self._live()):
+            prepared = prepare(message, self._live(), limits)
         async with self._turn:  # requests go out in the order they were asked for
+            if prepared is None:
+                prepared = await prepare_elsewhere(message, self._live(), limits)
             while not self._live().can_invoke():
                 self._room.clear()
                 await self._room.wait()
@@ -124,7 +127,7 @@ class Messages:
                 self._invocations[operation] = asked
                 self.begun = operation
                 return True
-        if loaded is None and message.data is not None and is_far(message.data):
+        if loaded is None and message.data is not None and (is_far(message.data) or is_large(message.data, AT_ONCE)):
             return False
         context, encoded = prepare(message, exchange, association.limits)
         if encoded is not None and loaded is not None:
@@ -234,6 +237,8 @@ class Messages:
         limits = self._association.limits
         if message.data is not None and is_far(message.data):
             prepared = await prepare_beside(message, self._live(), limits)
+        elif takes_long(message, self._live()):
+            prepared = await prepare_elsewhere(message, self._live(), limits)
         else:
             prepared = prepare(message, self._live(), limits)
         context, encoded, announced = altered(prepared, step, limits)

@@ -19,6 +19,8 @@ from .places import known_quick_file
 CHUNK = 1024 * 1024
 """Bytes read from a file at a time, about: large enough that reading costs little, small enough for 64 associations,
 and for the processor's cache, from which the system takes them."""
+MANY = 1000
+"""Items of a sequence from which on encoding it takes several milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ def encode(data: Data, context: NegotiatedContext, limits: Limits, maximum_lengt
 def is_far(data: Data) -> bool:
     """Whether it has to be read from a disk that may never answer, or of which that is not known yet."""
     return isinstance(data, FileData) and not known_quick_file(data.path)
+
+
+def size_of(data: EncodedData | FileData) -> int:
+    """Bytes of a data set, as far as that is known without reading."""
+    return len(data.data) if isinstance(data, EncodedData) else data.length or 0
+
+
+def is_large(data: Data, most: int) -> bool:
+    """Whether a data set has more than `most` bytes, as far as that is known without reading; or many items."""
+    if isinstance(data, DataSet):
+        return any(element.vr == "SQ" and len(element.value) > MANY for element in data)
+    return size_of(data) > most
 
 
 def locate(data: FileData) -> FileData:

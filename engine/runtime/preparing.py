@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from engine.model.association import NegotiatedContext
 from engine.model.commands import Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData
-from engine.model.limits import Limits
+from engine.model.limits import MIB, Limits
 from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.protocol.deviating.plan import HONEST, Speak
@@ -18,9 +19,12 @@ from engine.wire.datasets import DataSetError
 from . import sentences
 from .beside import beside
 from .invocation import Ended
-from .outgoing import Encoded, encode, locate
+from .outgoing import Encoded, encode, is_large, locate
 from .places import is_quick_file
 
+LARGE = 4 * MIB
+"""Bytes of a data set in another transfer syntax than that of its context, from which on encoding takes several
+milliseconds."""
 Prepared = tuple[NegotiatedContext, Encoded | None]
 """The context a message goes through, and its data set."""
 
@@ -41,6 +45,25 @@ def prepare(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepare
         if message.context_id is None and uid:
             sentence = sentences.no_context(uid_text(uid), uid, exchange.negotiated)
         raise Ended(Outcome.NOT_SENT, sentence) from None
+
+
+def takes_long(message: Outgoing, exchange: dx.Exchange) -> bool:
+    """Whether its data set is to be encoded in another thread: the other associations would wait for it."""
+    data = message.data
+    if data is None or not is_large(data, LARGE):
+        return False
+    if isinstance(data, DataSet):
+        return True
+    try:
+        context = exchange.choose_context(message.command, message.context_id, data.transfer_syntax)
+    except dx.ExchangeError:
+        return False  # which `prepare` tells
+    return context.transfer_syntax != data.transfer_syntax
+
+
+async def prepare_elsewhere(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepared:
+    """As `prepare`, of what takes long."""
+    return await asyncio.to_thread(prepare, message, exchange, limits)
 
 
 async def prepare_beside(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepared:

@@ -31,9 +31,10 @@ from engine.wire import datasets
 
 from .association import Association
 from .context import Context
-from .files import decoded_beside, instance_takes_long, size_of
+from .files import decoded_beside, instance_takes_long
 from .invocation import Ended
 from .keeping import Keeper
+from .outgoing import size_of
 from .reporting import Reporter
 from .room import Room
 from .storing_at_once import learn, stored_at_once
