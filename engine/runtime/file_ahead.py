@@ -7,12 +7,13 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import NamedTuple
 
 from engine.model.limits import KIB, MIB
 from engine.wire import datasets
 
+from .leisure import Leisure
 from .uring import Ring, ring
 
 SOON = 0.025
@@ -23,59 +24,15 @@ LEAST = 64 * KIB
 """Bytes from which on space is found ahead: less costs less than asking for it."""
 LEAST_BESIDE = 128 * KIB
 """Bytes from which on that is left to the system, where it can do it beside us."""
+BUSY, ENOUGH = 0.5, 0.55
+"""See `Leisure`: with dcmsend as the sender 0.8 to 1.2 would be left, and it is slower by a quarter then."""
 STOCK = 2
 """Files, where that is so: one is ready while the system is at the other."""
-EVERY, FIRST = 16, 2
-"""Instances after which it is looked how much time was left, and how many such looks are needed."""
-AGAIN, SELDOM = 32, 256
-"""How many until it is tried anew whether there is time without that work, the first time and in the end."""
-BUSY, AT_LEISURE = 0.5, 0.55
-"""Of what finding the space takes: less than that is no time left with that work, and more is enough without."""
 DEAR, OFTEN = 0.001, 6
 """Seconds that this may take for each MiB, and how often in a row it may take longer. A file system that cannot reserve
 space writes zeros, which is no gain."""
 NONE = -1
 _RESERVES = hasattr(os, "posix_fallocate")
-
-
-class _Leisure:
-    """Whether the thread that receives has time to find the space itself while its sender is at work. Then it does: the
-    other processor is the sender's, which would go slower.
-
-    A thread that has hardly any may be one that spends it on this, so that it is tried how much there is without it.
-    """
-
-    def __init__(self) -> None:
-        self.has = True
-        self.takes = 0.0
-        """Seconds that finding the space of one took it last."""
-        self._instances = self._looks = 0
-        self._begun = self._spent = self._before = 0.0
-        self._until = FIRST
-        self._next = AGAIN
-
-    def begin(self, now: float) -> None:
-        """What came before is long ago. now: of `perf_counter`."""
-        self._instances, self._begun, self._spent = 0, now, thread_time()
-        self._looks, self._until, self._next = 0, FIRST, AGAIN
-
-    def look(self, now: float) -> None:
-        """One more has come."""
-        self._instances += 1
-        if self._instances < EVERY:
-            return
-        spent = thread_time()
-        idle = (now - self._begun - (spent - self._spent)) / EVERY
-        self._instances, self._begun, self._spent = 0, now, spent
-        two, self._before = (idle + self._before) / 2, idle
-        self._looks += 1
-        if self._looks < self._until:
-            return
-        if self.has and two < BUSY * self.takes:
-            self.has, self._looks, self._until = False, 0, FIRST
-        elif not self.has and two > AT_LEISURE * self.takes:
-            self.has, self._looks, self._until = True, 0, self._next
-            self._next = min(2 * self._next, SELDOM)
 
 
 class _Made(NamedTuple):
@@ -95,7 +52,7 @@ class FileAhead:
     def __init__(self) -> None:
         self._made: list[_Made] = []
         self._ring: Ring | None = None
-        self._leisure = _Leisure()
+        self._leisure = Leisure(BUSY, ENOUGH)
         self._latest = 0.0
         self._dear = 0
         self._refused = self._closed = False

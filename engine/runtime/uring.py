@@ -28,7 +28,9 @@ _GET_EVENTS = 1
 _work = struct.Struct("<BBHiQQIIQ").pack_into
 """Operation, flags, priority, descriptor, offset, address, length, flags of the operation, number."""
 _result = struct.Struct("<Qi").unpack_from
-_FALLOCATE = 17
+_FALLOCATE, _READ = 17, 22
+_BESIDE = 1 << 4
+"""Flag of a work: not at once, though what it takes may be there."""
 # What is read here the system writes without a lock: only these processors have all of them see it in that order.
 _PROCESSORS = ("x86_64", "AMD64")
 _NEVER = (errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EINVAL)
@@ -57,6 +59,8 @@ class Ring:
         self._handed_over = self._fetched = 0
         self._done: dict[int, int] = {}
         """Results by the number of their work, until they are asked for."""
+        self._rooms: dict[int, bytearray] = {}
+        """What is being read into."""
 
     def _map(self, parameters: Any) -> None:
         works, results = _OFFSETS.unpack_from(parameters, _WORKS), _OFFSETS.unpack_from(parameters, _RESULTS)
@@ -78,7 +82,16 @@ class Ring:
     def find_space(self, file: int, size: int) -> int:
         """Have a file, by its descriptor, given `size` bytes of space (fallocate(2)): the number of that work. OSError
         where it cannot be handed over."""
-        return self._hand_over(_FALLOCATE, file, 0, size, 0)
+        return self._hand_over(_FALLOCATE, 0, file, 0, size, 0)
+
+    def read(self, file: int, offset: int, room: bytearray, size: int) -> int:
+        """Have so many bytes from an offset of a file read into the beginning of `room`, which is neither changed nor
+        let go until the result is there: the number of that work. OSError where it cannot be handed over."""
+        import ctypes
+
+        number = self._hand_over(_READ, _BESIDE, file, offset, ctypes.addressof(ctypes.c_char.from_buffer(room)), size)
+        self._rooms[number] = room
+        return number
 
     def result(self, number: int) -> int | None:
         """What the system call would have returned, or a negative errno; None while it is under way. Asked for once."""
@@ -98,12 +111,12 @@ class Ring:
             memory.close()
         os.close(self._number)
 
-    def _hand_over(self, operation: int, file: int, offset: int, address: int, length: int) -> int:
+    def _hand_over(self, operation: int, flags: int, file: int, offset: int, address: int, length: int) -> int:
         number = self._handed_over
         if number - self._fetched >= _ENTRIES and self.under_way >= _ENTRIES:
             raise BlockingIOError("too much is under way")
         place = number % _ENTRIES * _ENTRY
-        _work(self._entries, place, operation, 0, 0, file, offset, address, length, 0, number)
+        _work(self._entries, place, operation, flags, 0, file, offset, address, length, 0, number)
         self._places[self._handed_over_at] = number + 1 & 0xFFFFFFFF
         if self._call(_ENTER, self._number, 1, 0, 0, 0, 0) != 1:
             self._places[self._handed_over_at] = number & 0xFFFFFFFF
@@ -117,6 +130,7 @@ class Ring:
             place = self._results_at + self._fetched % self._held * _RESULT
             number, result = _result(self._shared, place)
             self._done[number] = result
+            self._rooms.pop(number, None)
             self._fetched += 1
         self._places[self._fetched_at] = done
 

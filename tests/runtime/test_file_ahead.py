@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.dataset import EncodedData, FileData
-from engine.runtime import file_ahead, uring
+from engine.runtime import file_ahead, leisure, uring
 from engine.runtime.keeping import Durable
 from engine.wire.datasets import load_file
 
@@ -160,10 +160,10 @@ def test_an_archive_closed_meanwhile_takes_no_file_away_that_is_being_made(
 
 def never_at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop has no time left, so that the system is to find space beside it."""
-    monkeypatch.setattr(file_ahead, "EVERY", 1)
-    monkeypatch.setattr(file_ahead, "FIRST", 0)
+    monkeypatch.setattr(leisure, "EVERY", 1)
+    monkeypatch.setattr(leisure, "FIRST", 0)
     monkeypatch.setattr(file_ahead, "BUSY", 1e9)
-    monkeypatch.setattr(file_ahead, "AT_LEISURE", 1e9)
+    monkeypatch.setattr(file_ahead, "ENOUGH", 1e9)
 
 
 @pytest.fixture
@@ -267,30 +267,3 @@ def test_where_the_system_works_beside_nobody_we_find_the_space(
     asyncio.run(go())
     assert len(held(tmp_path)) == 10
     assert parts(tmp_path) == []
-
-
-def test_it_is_left_to_the_system_only_where_the_loop_has_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    spent = [0.0]
-    monkeypatch.setattr(file_ahead, "thread_time", lambda: spent[0])
-    leisure, now = file_ahead._Leisure(), [0.0]
-    leisure.takes = 0.001
-
-    def instances(count: int, work: float, idle: float) -> None:
-        for _ in range(count):
-            now[0] += work + idle
-            spent[0] += work
-            leisure.look(now[0])
-
-    leisure.begin(0.0)
-    instances(100, 0.002, 0.001)
-    assert leisure.has  # it finds the space and has time left
-    instances(2 * file_ahead.EVERY, 0.003, 0.0001)
-    assert not leisure.has
-    instances(1000, 0.002, 0.0004)
-    assert not leisure.has  # what is left would not be enough
-    instances(2 * file_ahead.EVERY, 0.002, 0.001)
-    assert leisure.has
-    instances(file_ahead.EVERY * (file_ahead.AGAIN - 1), 0.003, 0.0)
-    assert leisure.has  # not tried again at once
-    instances(file_ahead.EVERY, 0.003, 0.0)
-    assert not leisure.has
