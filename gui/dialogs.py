@@ -61,7 +61,7 @@ class Questions(QObject):
         layout = QVBoxLayout(dialog)
         layout.addWidget(text)
         layout.addWidget(buttons)
-        dialog.resize(520, 560)
+        give_size(dialog, 520, 560)
         dialog.open()
 
     def report(self, parent: QWidget, text: str, words: str = "") -> None:
@@ -125,6 +125,8 @@ TEXT_WIDTH = 380
 ICON = 36
 AROUND_TEXT = 130
 """Pixels of height that a message box needs for its frame and buttons."""
+FRAME, TITLE_BAR = 16, 40
+"""Pixels of width and height that the desktop may put around a dialog."""
 NOT_RIGHT = "Something on this page is not right yet."
 """Of a page of a dialog, while another may be shown."""
 
@@ -279,7 +281,7 @@ class ReportDialog(QDialog):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.note)
         layout.addWidget(self.buttons)
-        self.resize(620, 440)
+        give_size(self, 620, 440)
 
     def add(self, text: str, words: str) -> None:
         """Another report, met while this one is open: one window for all, however many come."""
@@ -345,6 +347,12 @@ def _wrapped(text: str, role: str, parent: QWidget) -> QLabel:
     if role:
         label.setProperty("role", role)
     return label
+
+
+def give_size(dialog: QWidget, width: int, height: int) -> None:
+    """Pixels; no more than the screen has room for, with a frame and a title bar."""
+    room = dialog.screen().availableGeometry()
+    dialog.resize(min(width, room.width() - FRAME), min(height, room.height() - TITLE_BAR))
 
 
 def top_window(widget: QWidget) -> QWidget:

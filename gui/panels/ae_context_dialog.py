@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.model.association import ProposedContext, Role
-from gui.dialogs import FormDialog
+from gui.dialogs import FormDialog, give_size
 from gui.forms.choices import ChoiceField
 from gui.forms.header import titled_column
 from gui.forms.sop_class_picker import SopClassPicker
@@ -45,7 +45,7 @@ class ContextDialog(FormDialog):
         self.remark.setProperty("role", "warning")
         self.remark.setWordWrap(True)
         self.body.addWidget(self.remark)
-        self.resize(880, 580)
+        give_size(self, 880, 580)
         self.picker.line.setFocus()
         self._judge()
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.conformance.names import check_uid
 from engine.model.association import CommonExtendedNegotiation, ExtendedNegotiation
-from gui.dialogs import FormDialog
+from gui.dialogs import FormDialog, give_size
 from gui.forms.extended_options import ExtendedOptions
 from gui.forms.fields import TextField
 from gui.forms.sop_class_picker import SopClassPicker
@@ -41,7 +41,7 @@ class ExtendedDialog(FormDialog):
         self.options = ExtendedOptions(self, none=none)
         self.body.addWidget(self.picker, 1)
         self.body.addWidget(self.options)
-        self.resize(600, 620)
+        give_size(self, 600, 620)
         self.picker.changed.connect(self._class_chosen)
         self.options.edited.connect(self._judge)
         self._class_chosen()
@@ -83,7 +83,7 @@ class CommonExtendedDialog(FormDialog):
         self.body.addWidget(self.picker, 1)
         self.body.addWidget(self.service_class)
         self.body.addWidget(self.related)
-        self.resize(560, 580)
+        give_size(self, 560, 580)
         self.picker.changed.connect(self._judge)
         self.service_class.edited.connect(self._judge)
         self.related.edited.connect(self._judge)

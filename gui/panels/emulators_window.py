@@ -26,7 +26,7 @@ from engine.standard.ups import UPS_PUSH
 from engine.trace.pictures import PreviewError, thumbnail_of
 from engine.workspace.messages import template
 from engine.workspace.worklist import worklist_keys
-from gui.dialogs import Questions
+from gui.dialogs import Questions, give_size
 from gui.forms.dataset_editor import DataSetEditor
 from gui.forms.film_picture import LONGEST, FilmPicture
 from gui.forms.header import OneLine, text_button
@@ -93,7 +93,7 @@ class EmulatorsWindow(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
         column.addWidget(splitter)
-        self.resize(1000, 660)
+        give_size(self, 1000, 660)
         CopyKeys(self)
         self.objects.changed.connect(self._fill)
         session.association_changed.connect(self._clients_changed)

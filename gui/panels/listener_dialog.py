@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QScroll
 
 from engine.workspace.listening import MAXIMUM_DELAY, ListenerSettings
 from engine.workspace.settings import SavedPeer
-from gui.dialogs import NOT_RIGHT, FormDialog, Questions
+from gui.dialogs import NOT_RIGHT, FormDialog, Questions, give_size
 from gui.models.tables import CellDelegate
 from gui.theme import SPACING, theme
 
@@ -80,7 +80,7 @@ class ListenerDialog(FormDialog):
         row.addWidget(self.list)
         row.addWidget(self.stack, 1)
         self.body.addLayout(row, 1)
-        self.resize(780, 560)
+        give_size(self, 780, 560)
         self._judge()
         self.address.ae_title.line.setFocus()
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 from engine.conformance.names import check_ae_title
 from engine.model.association import AcceptedSyntax
 from engine.model.commands import MoveDestination
-from gui.dialogs import FormDialog, Questions
+from gui.dialogs import FormDialog, Questions, give_size
 from gui.forms.choices import CheckField, ChoiceField
 from gui.forms.fields import NumberField, TextField
 from gui.forms.header import titled_column
@@ -79,7 +79,7 @@ class AcceptedDialog(FormDialog):
         columns.addLayout(left, 5)
         columns.addLayout(right, 5)
         self.body.addLayout(columns, 1)
-        self.resize(920, 580)
+        give_size(self, 920, 580)
         self.picker.changed.connect(self._judge)
         self.picker.picked.connect(self.accept)
         self.syntaxes.changed.connect(self._judge)

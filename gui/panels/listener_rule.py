@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.model.faults import Fault, Phase
 from engine.model.scripting import Deviation, Rule
-from gui.dialogs import FormDialog
+from gui.dialogs import FormDialog, give_size
 from gui.forms.choices import CheckField, ChoiceField
 from gui.forms.entry_list import EntryList
 from gui.forms.fault_values import FaultValues
@@ -86,7 +86,7 @@ class RuleDialog(FormDialog):
         self._lay_out()
         self._fill(base)
         self._connect()
-        self.resize(900, 600)
+        give_size(self, 900, 600)
         self.search.setFocus()
         self._judge()
 

@@ -24,7 +24,7 @@ from engine.trace.explain import PreviewError, data_set_of
 from engine.workspace.dataset_text import dataset_text
 from engine.workspace.errors import ValueProblem
 from engine.workspace.names import resolve_uid
-from gui.dialogs import FormDialog
+from gui.dialogs import FormDialog, give_size
 from gui.forms.attribute_picker import AttributePicker
 from gui.forms.choices import ChoiceField, SuggestField
 from gui.forms.dataset_view import DataSetView
@@ -344,7 +344,7 @@ class SopClassDialog(FormDialog):
         hint.setWordWrap(True)
         self.body.addWidget(hint)
         self.body.addWidget(self.picker, 1)
-        self.resize(560, 480)
+        give_size(self, 560, 480)
         self.picker.line.setFocus()
         self._judge()
 

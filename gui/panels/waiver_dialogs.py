@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QV
 from engine.conformance.rules import RULES
 from engine.conformance.waivers import Waiver
 from engine.standard.clauses import titled
-from gui.dialogs import FormDialog, top_window
+from gui.dialogs import FormDialog, give_size, top_window
 from gui.forms.choices import ChoiceField
 from gui.forms.entry_list import EntryList
 from gui.forms.fields import TextField
@@ -124,7 +124,7 @@ class WaiversDialog(QDialog):
         column.setSpacing(SPACING.large)
         column.addWidget(self.list, 1)
         column.addLayout(row)
-        self.resize(620, 420)
+        give_size(self, 620, 420)
         book.changed.connect(self._fill)
         self._fill()
 

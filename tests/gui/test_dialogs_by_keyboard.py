@@ -229,6 +229,21 @@ def test_names_in_questions_are_text_whatever_they_look_like(qtbot, window, kind
     box.close()
 
 
+@pytest.mark.parametrize("name", ["listener_settings", "add_context", "emulators", "keys", "waivers"])
+def test_a_dialog_leaves_its_buttons_on_a_small_screen(qtbot, live_window, monkeypatch, name):
+    """1920 by 1080 pixels at 200 %, a panel of the desktop at the bottom."""
+    monkeypatch.setattr(
+        QWidget, "screen", lambda _self: SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 960, 500))
+    )
+    before = set(QApplication.topLevelWidgets())
+    live_window.actions_by_name[name].trigger()
+    shown = [w for w in QApplication.topLevelWidgets() if w not in before and w.isVisible() and w.isWindow()]
+    dialog = next(w for w in shown if w.windowTitle())
+    qtbot.waitExposed(dialog)
+    assert dialog.width() < 960 and dialog.height() < 500 - 20
+    dialog.close()
+
+
 @pytest.mark.parametrize("room", [(400, 400), (1024, 768)])
 @pytest.mark.parametrize("words", [4, 40, 400])
 def test_a_question_fits_the_screen_and_can_be_read_to_its_end(qtbot, window, monkeypatch, room, words):
