@@ -125,6 +125,8 @@ TEXT_WIDTH = 380
 ICON = 36
 AROUND_TEXT = 130
 """Pixels of height that a message box needs for its frame and buttons."""
+SMALL = 640
+"""Pixels of height: on a screen of fewer the form of a dialog scrolls if it is higher, above its buttons."""
 FRAME, TITLE_BAR = 16, 40
 """Pixels of width and height that the desktop may put around a dialog."""
 NOT_RIGHT = "Something on this page is not right yet."
@@ -156,7 +158,14 @@ class FormDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACING.panel, SPACING.panel, SPACING.panel, SPACING.panel)
         layout.setSpacing(SPACING.panel)
-        layout.addLayout(self.body, 1)
+        room = self.screen().availableGeometry().height()
+        if room < SMALL:
+            form = QWidget()
+            form.setLayout(self.body)
+            self.body.setContentsMargins(0, 0, SPACING.small, 0)
+            layout.addWidget(GrowingArea(form, self, most=room - AROUND_TEXT), 1)
+        else:
+            layout.addLayout(self.body, 1)
         layout.addWidget(self.buttons)
 
     def setVisible(self, visible: bool) -> None:

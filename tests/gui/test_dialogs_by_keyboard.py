@@ -244,6 +244,24 @@ def test_a_dialog_leaves_its_buttons_on_a_small_screen(qtbot, live_window, monke
     dialog.close()
 
 
+def test_a_form_that_is_higher_than_the_screen_scrolls_above_its_buttons(qtbot, window, live_window, monkeypatch):
+    monkeypatch.setattr(
+        QWidget, "screen", lambda _self: SimpleNamespace(availableGeometry=lambda: QRect(0, 0, 800, 400))
+    )
+    dialog = opened(qtbot, NewStepDialog(live_window.host, "2.25.1", "A^B^C", window))
+    assert dialog.height() <= 400 - 20
+    assert dialog.rect().contains(dialog.accept_button.geometry().translated(dialog.buttons.pos()))
+    seen = set()
+    while QApplication.focusWidget() not in seen:
+        focus = QApplication.focusWidget()
+        seen.add(focus)
+        place = focus.mapTo(dialog, focus.rect().center())
+        assert 0 < place.y() < dialog.height(), f"{named(focus)} is scrolled into view"
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    assert len(seen) > 10
+    dialog.reject()
+
+
 @pytest.mark.parametrize("room", [(400, 400), (1024, 768)])
 @pytest.mark.parametrize("words", [4, 40, 400])
 def test_a_question_fits_the_screen_and_can_be_read_to_its_end(qtbot, window, monkeypatch, room, words):
