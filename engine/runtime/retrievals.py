@@ -23,6 +23,8 @@ from engine.standard.status import StatusClass, status_class
 from engine.wire.datasets import DataSetError
 
 from .beside import beside
+from .disk_pace import SMALL
+from .outgoing import size_of
 from .places import known_quick
 
 if TYPE_CHECKING:
@@ -72,17 +74,16 @@ class Retrieval:
 
     async def keep_copy(self, command: CommandSet, data: EncodedData | FileData | None, limits: Limits) -> None:
         """What the built-in peer took for its own store, into the folder that was asked for as well."""
-        from .files import FolderStore  # with all it takes to write files: most programs start without
+        from .files import FolderStore, instance_takes_long  # with all it takes to write: most programs start without
 
         if self.copies is None or data is None:
             return
-        try:
-            instance = instance_from(command.sop_class_uid, command.sop_instance_uid, data, limits)
-            folder = self.copies.folder if isinstance(self.copies, FolderStore) else None
-            at_once = folder is None or known_quick(folder)
-            problem = self.copies.add(instance) if at_once else await beside(self.copies.add, instance)
-        except DataSetError as error:
-            problem = str(error)
+        folder = self.copies.folder if isinstance(self.copies, FolderStore) else None
+        quick = folder is None or known_quick(folder)
+        if quick and size_of(data) <= SMALL and not instance_takes_long(data, data.transfer_syntax):
+            problem = _copied(self.copies, command, data, limits)
+        else:
+            problem = await (asyncio.to_thread if quick else beside)(_copied, self.copies, command, data, limits)
         if problem and len(self.not_kept) < NAMED:
             self.not_kept.append(f"{command.sop_instance_uid} {problem}")
 
@@ -95,6 +96,14 @@ class Retrieval:
                     await self.changed.wait()
         except TimeoutError:
             pass
+
+
+def _copied(copies: InstanceStore, command: CommandSet, data: EncodedData | FileData, limits: Limits) -> str:
+    """Keep one more; "" or why not."""
+    try:
+        return copies.add(instance_from(command.sop_class_uid, command.sop_instance_uid, data, limits))
+    except DataSetError as error:
+        return str(error)
 
 
 class Retrievals:
