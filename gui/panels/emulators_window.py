@@ -83,10 +83,11 @@ class EmulatorsWindow(QDialog):
         self._shown: HeldObject | None = None
         self._filling = False
         self._build_list()
+        left = self._left()  # before the right: Tab goes as they are made
         self._build_right()
         splitter = QSplitter(self)
         splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self._left())
+        splitter.addWidget(left)
         splitter.addWidget(self.right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([288, 696])

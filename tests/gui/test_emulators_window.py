@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.model.commands import OneShot, Outgoing
 from engine.model.dataset import DataElement, DataSet
@@ -13,6 +14,7 @@ from engine.model.emulation import NAMES
 from engine.model.objects import COMMITMENTS, FILMS, WORKLIST_ITEMS, HeldObject
 from engine.services.responses import request_of
 from gui.forms.film_picture import FilmPicture, places_of
+from gui.forms.tab_order import in_order
 from gui.models.held_objects import emulator_name, state, what, who
 from gui.panels.emulators_window import CLIENTS, EmulatorsWindow
 from tests.runtime.console import CT, keys
@@ -51,6 +53,21 @@ def send(qtbot: QtBot, window: MainWindow, message: Outgoing, *uids: str) -> Non
 
 def shown(window: EmulatorsWindow) -> list[str]:
     return [window.table.model().index(row, 0).data() for row in range(window.table.model().rowCount())]
+
+
+def test_tab_goes_down_the_left_side_and_then_the_right(qtbot: QtBot, emulators: EmulatorsWindow) -> None:
+    with qtbot.waitActive(emulators):
+        emulators.activateWindow()
+    emulators.list.setFocus()
+    seen: list[QWidget] = []
+    while (focus := QApplication.focusWidget()) not in seen:
+        assert focus is not None
+        seen.append(focus)
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    layout = emulators.layout()
+    assert layout is not None
+    assert seen == [w for w in in_order(layout) if w.isVisible() and w.isEnabled()]
+    assert seen[1] is emulators.keep_button
 
 
 def test_the_worklist_is_listed_and_edited(qtbot: QtBot, emulators: EmulatorsWindow) -> None:
