@@ -318,7 +318,7 @@ def no_context(sop_class_name: str, sop_class_uid: str, negotiated: Negotiated) 
     proposed = [c for c in negotiated.contexts if c.abstract_syntax == sop_class_uid]
     refused = [c for c in proposed if not c.accepted]
     if refused:
-        why = f" The peer turned down: {refused[0].reason}"
+        why = f" The peer turned down: {refused[0].reason.removeprefix('Refused: ')}"
     else:
         why = f" {proposed[0].reason}" if proposed else " It was not proposed."
     return f"No accepted presentation context for {sop_class_name}, so the message was not sent.{why}"

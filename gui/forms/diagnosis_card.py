@@ -64,7 +64,7 @@ class DiagnosisCard(QWidget):
         self.sentence = _label(self)
         self.earlier = icon_button("chevron-left", "Earlier diagnosis", partial(self._step, -1), self)
         self.later = icon_button("chevron-right", "Next diagnosis", partial(self._step, 1), self)
-        self.count = _label(self, "muted")
+        self.count = _label(self, "muted", wrap=False)
         self.fold = QToolButton(self)
         self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold.setProperty("link", "true")
@@ -83,8 +83,12 @@ class DiagnosisCard(QWidget):
         top = QHBoxLayout()
         top.setSpacing(SPACING.small)
         top.addWidget(self.title, 1)
+        beside = QHBoxLayout()
+        beside.setSpacing(SPACING.small)
         for widget in (self.earlier, self.count, self.later, self.fold):
-            top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+            beside.addWidget(widget)
+        top.addLayout(beside)
+        top.setAlignment(beside, Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(SPACING.small)
         words.addLayout(top)
@@ -129,10 +133,13 @@ class DiagnosisCard(QWidget):
             self._write()
 
     def _pages(self) -> tuple[Diagnosis | None, ...]:
-        """What there is to leaf through. None is the plain sentence: it leads where no diagnosis explains a failure."""
-        explained = any(role_of(d) == self._plain[2] for d in self._diagnoses)
-        plain = (None,) if self._plain[0] and not explained else ()
-        return (*plain, *self._diagnoses)
+        """What there is to leaf through. None is the plain sentence: it leads where no diagnosis explains a failure,
+        and where nothing failed."""
+        title, _sentence, role = self._plain
+        roles = [role_of(d) for d in self._diagnoses]
+        if not title or role in roles:
+            return self._diagnoses
+        return (*self._diagnoses, None) if "failure" in roles else (None, *self._diagnoses)
 
     @property
     def diagnosis(self) -> Diagnosis | None:

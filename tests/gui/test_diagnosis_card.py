@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from engine.model.association import AsyncWindow, Peer, Policy, ProposedContext, Rejection
+from engine.model.association import AcceptedSyntax, AsyncWindow, Peer, Policy, ProposedContext, Rejection
 from engine.model.commands import Outgoing, PeerSettings
 from engine.services.responses import request_of
 from engine.trace.diagnosis.model import Mend, Setting
@@ -174,6 +174,32 @@ def test_a_mend_for_a_peer_that_is_gone_says_so(live_window, qtbot):
     window.ae.peers._delete_current()
     window.mending.apply(Mend(Setting.PORT, 104, ""), diagnosis)
     assert "not in the list any more" in window.status.sentence.whole()
+
+
+def test_what_failed_comes_before_what_was_only_odd_and_each_is_counted(live_window, qtbot):
+    """A query where no context is accepted."""
+    window = live_window
+    policy = Policy(accepted=(AcceptedSyntax(abstract_syntax="1.2.3"),))
+    with qtbot.waitSignal(window.session.listener_changed):
+        window.session.stop_listening()
+    qtbot.waitUntil(lambda: not window.session.listener.listening)
+    window.session.listen(PeerSettings(policy=policy), "127.0.0.1", 0)
+    qtbot.waitUntil(lambda: window.session.listener.listening)
+    window.ae.peers.put(Peer(name="Picky", ae_title="X", host="127.0.0.1", port=window.session.listener.port))
+    window.ae.peers.select("Picky")
+    window.show_service("query")
+    page = window.services.page
+    page.start()
+    qtbot.waitUntil(lambda: not page.running)
+    assert "turned down: abstract-syntax" in page.run_bar.sentence.text()
+    card = window.trace.banner
+    qtbot.waitUntil(lambda: card.count.text() == "1 of 3")
+    assert card.diagnosis is not None and card.title.text() != "Accepted without any presentation context"
+    assert card.count.isVisible() and card.count.width() >= card.count.sizeHint().width()
+    assert card.count.heightForWidth(card.count.width()) <= card.later.height(), "it stands in one line"
+    for _ in range(2):
+        qtbot.mouseClick(card.later, Qt.MouseButton.LeftButton)
+    assert (card.title.text(), card.count.text()) == ("Accepted without any presentation context", "3 of 3")
 
 
 def test_a_row_of_the_log_leads_to_the_diagnosis_of_its_request(live_window, qtbot):
