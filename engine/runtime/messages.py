@@ -24,7 +24,7 @@ from .echoing import Echoing, Series, ask, learn
 from .invocation import Ended, Invocation, Response, Responses, response
 from .outgoing import Encoded, is_far, is_large
 from .peer_requests import PeerRequests
-from .preparing import Prepared, altered, altering, prepare, prepare_beside, prepare_elsewhere, takes_long
+from .preparing import Prepared, altered, altering, prepare, prepare_wherever, takes_long
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
 from .writer import Writer
@@ -82,14 +82,11 @@ class Messages:
 
     async def invoke(self, message: Outgoing, operation: int) -> Invocation:
         """Send a request. Raises Ended when it cannot be sent or the association ends first."""
-        limits, prepared = self._association.limits, None
-        if message.data is not None and is_far(message.data):
-            prepared = await prepare_beside(message, self._live(), limits)
-        elif not takes_long(message, self._live()):
-            prepared = prepare(message, self._live(), limits)
+        limits, long = self._association.limits, takes_long(message, self._live())
+        prepared = None if long else await prepare_wherever(message, self._live(), limits)
         async with self._turn:  # requests go out in the order they were asked for
             if prepared is None:
-                prepared = await prepare_elsewhere(message, self._live(), limits)
+                prepared = await prepare_wherever(message, self._live(), limits)
             while not self._live().can_invoke():
                 self._room.clear()
                 await self._room.wait()
@@ -235,12 +232,7 @@ class Messages:
 
     async def _answer(self, message: Outgoing, operation: int | None, key: int | None, step: Speak) -> None:
         limits = self._association.limits
-        if message.data is not None and is_far(message.data):
-            prepared = await prepare_beside(message, self._live(), limits)
-        elif takes_long(message, self._live()):
-            prepared = await prepare_elsewhere(message, self._live(), limits)
-        else:
-            prepared = prepare(message, self._live(), limits)
+        prepared = await prepare_wherever(message, self._live(), limits)
         context, encoded, announced = altered(prepared, step, limits)
         async with self._sending:
             try:

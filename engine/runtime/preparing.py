@@ -19,7 +19,7 @@ from engine.wire.datasets import DataSetError
 from . import sentences
 from .beside import beside
 from .invocation import Ended
-from .outgoing import Encoded, encode, is_large, locate
+from .outgoing import Encoded, encode, is_far, is_large, locate
 from .places import is_quick_file
 
 LARGE = 4 * MIB
@@ -61,17 +61,14 @@ def takes_long(message: Outgoing, exchange: dx.Exchange) -> bool:
     return context.transfer_syntax != data.transfer_syntax
 
 
-async def prepare_elsewhere(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepared:
-    """As `prepare`, of what takes long."""
-    return await asyncio.to_thread(prepare, message, exchange, limits)
-
-
-async def prepare_beside(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepared:
-    """As `prepare`, where a disk has to be asked that may never answer."""
-    assert isinstance(message.data, FileData)
-    if await beside(is_quick_file, message.data.path):
-        return prepare(message, exchange, limits)
-    return await beside(prepare, message, exchange, limits)
+async def prepare_wherever(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepared:
+    """As `prepare`, beside the loop where a disk has to be asked that may never answer, or encoding takes long."""
+    data = message.data
+    if isinstance(data, FileData) and is_far(data) and not await beside(is_quick_file, data.path):
+        return await beside(prepare, message, exchange, limits)
+    if takes_long(message, exchange):
+        return await asyncio.to_thread(prepare, message, exchange, limits)
+    return prepare(message, exchange, limits)
 
 
 def altered(prepared: Prepared, step: Speak, limits: Limits) -> tuple[NegotiatedContext, Encoded | None, bool]:

@@ -55,12 +55,17 @@ def test_a_large_instance_in_another_transfer_syntax(
     assert in_the_loop == [("transcode", loop)]
 
 
+@pytest.mark.parametrize("linked", [False, True])
 @pytest.mark.parametrize("size", [1000, 300_000, 9 * MIB])
 def test_a_file_in_another_transfer_syntax_is_encoded_once(
-    size: int, console: Console, tmp_path: Path, in_the_loop: list[tuple[str, bool]]
+    size: int, linked: bool, console: Console, tmp_path: Path, in_the_loop: list[tuple[str, bool]]
 ) -> None:
+    """Also one behind a link, of which it has to be asked each time where it is."""
     path = tmp_path / "one.dcm"
     datasets.write_instance(path, image("1.2.1", size), CT, "1.2.1")
+    if linked:
+        (tmp_path / "link.dcm").symlink_to(path)
+        path = tmp_path / "link.dcm"
     here = console.listen(policy=Policy(accepted=(AcceptedSyntax(abstract_syntax=CT, transfer_syntaxes=(IMPLICIT,)),)))
     in_the_loop.clear()
     done = console.run(
