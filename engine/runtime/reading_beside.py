@@ -3,6 +3,7 @@ has no time for it. `reading_ahead` does it itself else."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -45,6 +46,8 @@ class ReadingBeside:
         self._leisure.begin(perf_counter())
         self._ring: Ring | None = None
         self._works: set[Work] = set()
+        self._refused = False
+        """The system cannot: one before 5.6 has no such work."""
 
     @property
     def far(self) -> int:
@@ -62,7 +65,7 @@ class ReadingBeside:
     def begin(self, path: Path, offset: int, room: bytearray, size: int, modified: int) -> Work | None:
         """Have one read into the beginning of `room`, which is left alone until that is done. None where the loop is to
         read it."""
-        if size < LEAST or self._leisure.has or not self._has_ring() or self._ring is None:
+        if size < LEAST or self._leisure.has or self._refused or not self._has_ring() or self._ring is None:
             return None
         with suppress(OSError):
             file = os.open(path, _READ)
@@ -86,6 +89,7 @@ class ReadingBeside:
                 return None
             self._ring.wait()
             result = self._ring.result(work.number)
+        self._refused |= result == -errno.EINVAL
         return self._over(work) and result == work.size
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """Files read before their turn: what is given is what they hold, whoever read it, and nothing waits for ever."""
 
+import errno
 import os
 import threading
 from dataclasses import replace
@@ -100,6 +101,24 @@ def test_the_system_reads_where_the_loop_has_no_time(
     assert len(asked) == (29 if reader == "the system reads" else 0)  # the loop reads the first
     sent.ahead.close()
     assert descriptors() == before
+
+
+def test_a_system_that_cannot_read_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    if reader != "the system reads":
+        pytest.skip("it is not asked")
+    asked: list[int] = []
+    read = uring.Ring.read
+    monkeypatch.setattr(uring.Ring, "read", lambda *a: (asked.append(a[4]), read(*a))[1])
+    monkeypatch.setattr(uring.Ring, "result", lambda *_: -errno.EINVAL)
+    sent = Files(tmp_path, [BESIDE] * 10)
+    for number in range(10):
+        loaded = sent.ahead.take(number)
+        assert loaded is None or sent.holds(number, loaded)
+        sent.ahead.go_on(number + 1)
+    assert len(asked) <= reading_beside.FAR
+    sent.ahead.close()
 
 
 def test_what_the_system_reads_is_waited_for_when_it_ends(tmp_path: Path, reader: str) -> None:
