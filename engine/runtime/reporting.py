@@ -24,6 +24,11 @@ from .context import Context
 from .invocation import Ended
 
 SERVICE = "N-EVENT-REPORT"
+MOST_CALLS = 8
+"""Associations opened to one receiver at a time. A peer may ask for thousands of reports in a second, to a destination
+that answers nobody."""
+MOST_WAITING = 10_000
+"""Reports on their way or waiting for it; each holds a few KiB."""
 _STEP = 0.2
 """Seconds between two looks at whether the engine is being stopped."""
 
@@ -47,6 +52,10 @@ class Reporter:
     closed: bool = False
     """Nothing is held back or tried again any more: what it serves for is being stopped."""
     _associations: list[Association] = field(default_factory=list)
+    _under_way: int = 0
+    """Reports that are on their way or wait for it."""
+    _calls: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    """By receiver: whose turn it is to open an association to it."""
 
     def attach(self, association: Association) -> None:
         """An association that may take reports."""
@@ -66,10 +75,21 @@ class Reporter:
             for association in [a for a in self._associations if a.end is None and _context_for(a, event) is not None]:
                 self.report(replace(event, receiver=_title(association), route=ReportOn.SAME), association)
             return
-        self.context.spawn(self._report(event, origin), f"Sending an {SERVICE}")
+        if self._under_way >= MOST_WAITING:
+            why = f"{self._under_way} others wait to be. What it reports has happened all the same."
+            self._undelivered(_receiver(event, origin), why, origin.number if origin else 0)
+            return
+        self._under_way += 1
+        self.context.spawn(self._counted(event, origin), f"Sending an {SERVICE}")
+
+    async def _counted(self, event: Notify, origin: Association | None) -> None:
+        try:
+            await self._report(event, origin)
+        finally:
+            self._under_way -= 1
 
     async def _report(self, event: Notify, origin: Association | None) -> None:
-        receiver = event.receiver or (_title(origin) if origin else "")
+        receiver = _receiver(event, origin)
         command = request_of(
             "N-EVENT-REPORT-RQ",
             AffectedSOPClassUID=event.sop_class_uid,
@@ -129,15 +149,22 @@ class Reporter:
         return True
 
     async def _call(self, command: CommandSet, event: Notify, receiver: str, origin: Association | None) -> None:
-        """Open an association to the receiver for this one report. Raises Ended."""
-        opened = self._new_one(event, receiver, origin)
-        try:
-            await opened.open()
-            await opened.messages.perform(
-                Outgoing(command=command, data=event.data, context_id=_context_for(opened, event))
-            )
-        finally:
-            await opened.release()
+        """Open an association to the receiver for this one report, when it is its turn. Raises Ended."""
+        turn = asyncio.Semaphore(MOST_CALLS)
+        if receiver in self.destinations:  # others are not called
+            turn = self._calls.setdefault(receiver, turn)
+        waits = turn.locked()
+        async with turn:
+            if waits and (self.closed or self.context.closing):
+                raise Ended(Outcome.NOT_SENT, "the built-in peer was stopped before its turn.")
+            opened = self._new_one(event, receiver, origin)
+            try:
+                await opened.open()
+                await opened.messages.perform(
+                    Outgoing(command=command, data=event.data, context_id=_context_for(opened, event))
+                )
+            finally:
+                await opened.release()
 
     def _open_one(self, event: Notify, receiver: str, origin: Association | None) -> Association | None:
         """An association with the receiver that has the context, the request's own first; None: one is to be opened.
@@ -185,6 +212,10 @@ def _what_next(again: int, wait: float | None, retries: int) -> str:
     if wait is not None:
         return f" It is tried again in {wait:g} s ({again} of {retries})."
     return f" That was the last of {retries + 1} tries." if retries else ""
+
+
+def _receiver(event: Notify, origin: Association | None) -> str:
+    return event.receiver or (_title(origin) if origin else "")
 
 
 def _title(association: Association) -> str:
