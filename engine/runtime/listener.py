@@ -47,6 +47,8 @@ from .tls_layer import TlsLayer
 LOOPBACK = "127.0.0.1"
 BACKLOG = 128
 """Connections the system holds for us before we accept them: a burst of clients must not be refused."""
+JUDGED_AT_ONCE = 2
+"""User identities compared with what is known at a time: each keeps a processor busy for a twentieth of a second."""
 LOADED_AFTER = 0.5
 """Seconds until what data sets need is loaded, which takes 0.3 s and the interpreter from whoever speaks meanwhile: who
 listens in order to be echoed at once is not held up by it."""
@@ -83,6 +85,7 @@ class Listener:
         self.associations: set[Association] = set()
         self.came = 0
         """Connections that were taken."""
+        self._judging = asyncio.Semaphore(JUDGED_AT_ONCE)
         self._ended_last: deque[ref[Link]] = deque()
         """Those whose associations have ended, whether they are closed or wait for the peer to close (Sta13)."""
         settings = command.settings
@@ -270,7 +273,9 @@ class Listener:
             return
 
         async def judged() -> None:  # comparing with salted hashes takes its time
-            self._answer(association, await asyncio.to_thread(decide))
+            async with self._judging:
+                if association.end is None:  # who guesses and goes is not judged
+                    self._answer(association, await asyncio.to_thread(decide))
 
         self.context.spawn(judged(), "Judging a user identity")
 

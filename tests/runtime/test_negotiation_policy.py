@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import Any
+
+import pytest
 
 from engine.model.association import Policy, UserIdentity
 from engine.model.identity import KnownIdentity, SecretHash
 from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, Outcome
+from engine.protocol.acceptance import answer
 from engine.protocol.negotiation import propose
+from engine.runtime import listener as listener_module
 from engine.wire.pdus import encode_pdu
 from tests.runtime.console import HOST, Console, echo_rq, proposal
-from tests.runtime.scripted import Conversation
+from tests.runtime.scripted import Conversation, calling
 
 ABORT = b"\x07\0\0\0\0\4\0\0\0\0"
 PASSCODE = UserIdentity(2, b"ann", b"swordfish", positive_response_requested=True)
@@ -68,3 +73,29 @@ def test_the_answer_is_empty_for_a_passcode(console: Console) -> None:
     assert told.negotiated.user_identity_response == b""
     assert console.send(number, echo_rq()).outcome is Outcome.SUCCESS
     console.release(number)
+
+
+def test_guesses_of_users_who_are_gone_are_not_judged(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes a processor for a twentieth of a second: thousands of them would hold up all that is done beside."""
+    judged, go = 0, threading.Event()
+
+    def slowly(*args: Any, **others: Any) -> Any:
+        nonlocal judged
+        judged += 1
+        go.wait(20)
+        return answer(*args, **others)
+
+    monkeypatch.setattr(listener_module, "answer", slowly)
+    listener = console.listen(policy=POLICY)
+    asked = encode_pdu(propose(proposal(listener, user_identity=UserIdentity(2, b"ann", b"guess"))))
+    for _ in range(20):
+        with calling(listener.port) as talk:
+            talk.send(asked)
+            console.wait(AssociationNotice, lambda n: n.phase is AssociationPhase.NEGOTIATING)
+            talk.reset()
+        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None)
+        console.notices.clear()
+        assert ended.outcome is not Outcome.SUCCESS
+    go.set()
+    assert console.echo(listener, user_identity=PASSCODE).outcome is Outcome.SUCCESS
+    assert judged <= listener_module.JUDGED_AT_ONCE + 1
