@@ -17,6 +17,9 @@ from .options import open_workspace
 from .output import Output
 from .telling import file_name, named
 
+STANDARD_INPUT = "standard input"
+"""What is read is called so where no file is given."""
+
 
 def decode(args: argparse.Namespace) -> Exit:
     """A capture file with both directions, or the bytes one side sent. "-" is standard input. What is read of it is
@@ -29,13 +32,14 @@ def decode(args: argparse.Namespace) -> Exit:
     output = Output(
         json=args.json, redact=args.redact, judging=args.judging, verbosity=args.verbose + 1, narrate=True, explain=True
     )
-    name = shown = args.file
-    if name != "-":
+    given = args.file != "-"
+    name = shown = args.file if given else STANDARD_INPUT
+    if given:
         named((name,))
         shown = file_name(name)
     complete, found = True, False
     try:
-        data = read_capture(Path(name)) if name != "-" else unpacked(read_all(sys.stdin.buffer, name), name)
+        data = read_capture(Path(name)) if given else unpacked(read_all(sys.stdin.buffer, name), name)
         if args.hex:
             data = capture.from_hex(data.decode("latin-1"), name)
         read = capture.decode_stream if args.raw or args.hex else capture.decode

@@ -58,6 +58,17 @@ def test_hexadecimal_comes_from_standard_input(
     assert lines[0]["time"] is None
 
 
+@pytest.mark.parametrize("options", [(), ("--redact",)])
+@pytest.mark.parametrize("content", [b"", b"01 02"])
+def test_standard_input_is_called_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert main(["decode", "-", "--hex", *options]) == Exit.FAILURE
+    captured = capsys.readouterr()
+    assert "standard input, byte 0: The" in captured.err + captured.out
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "words"),
     [
