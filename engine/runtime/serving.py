@@ -70,6 +70,8 @@ class Server:
     on_changed: Callable[[tuple[Change, ...]], None] | None = None
     on_kept: Callable[[str], None] | None = None
     """Called when a change, an instance (its UID) is safe."""
+    moves: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    """By destination: whose turn it is to send it what a C-MOVE asks for."""
     reporter: Reporter = field(init=False)
     storing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """By the SOP Instance UIDs of C-STOREs under way, one after the other each: what is acknowledged last is kept."""

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from .serving import Server
 
 
+MOVES_AT_ONCE = 16
+"""C-MOVEs to one destination that are carried out at a time: a peer may ask for thousands in a second, and each has an
+association."""
+
+
 class SubStores:
     """Of one request, which came on `association`."""
 
@@ -32,6 +37,8 @@ class SubStores:
         self.event = event
         self._elsewhere: dict[tuple[str, tuple[Need, ...]], Association] = {}
         self._needs: dict[Need, tuple[Need, ...]] = {}
+        self._turn: asyncio.Semaphore | None = None
+        """Of the destination, while it is ours."""
 
     async def perform(self, effect: SubStore) -> int | None:
         """The status it was answered with; None where it could not be performed: it counts as failed, with the reason
@@ -87,6 +94,7 @@ class SubStores:
             tls=target.tls,
             limits=self.server.peer.limits,
         )
+        await self._wait_for_turn(effect.destination)
         association = Association(
             self.server.context,
             self.server.context.new_id(),
@@ -101,13 +109,41 @@ class SubStores:
         await association.open()
         return association
 
+    async def _wait_for_turn(self, destination: str) -> None:
+        """Few go to one destination at a time. Once for all associations with it: who has one waits for no other.
+        Raises Ended where whoever asked for it is gone before."""
+        if self._turn is not None:
+            return
+        turn = self.server.moves.setdefault(destination, asyncio.Semaphore(MOVES_AT_ONCE))
+        if turn.locked():
+            loop = self.server.context.loop
+            mine, over = loop.create_task(turn.acquire()), loop.create_task(self.association.ended.wait())
+            try:
+                await asyncio.wait({mine, over}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                over.cancel()
+                if not mine.done():
+                    mine.cancel()
+                elif not mine.cancelled():
+                    self._turn = turn
+            if self.association.lost is not None:
+                raise self.association.lost
+        else:
+            await turn.acquire()
+            self._turn = turn
+
     def _own_title(self) -> str:
         negotiated = self.association.negotiated
         return (negotiated.called_ae_title if negotiated else "") or self.server.local.ae_title
 
     async def close(self) -> None:
         """Release what was opened for them."""
-        await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
+        try:
+            await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
+        finally:
+            if self._turn is not None:
+                self._turn.release()
+                self._turn = None
 
 
 def _context_for(association: Association, effect: SubStore) -> int | None:
