@@ -311,7 +311,7 @@ class LogFeed:
         number = self.store.add(
             shape,
             notice.time,
-            notice.association or None,
+            notice.association if notice.association in self.peers else None,  # not opened: a store only planned
             notice.message_id,
             duration=notice.duration,
             detail=notice.sentence,

@@ -398,6 +398,18 @@ def test_two_logs_agree_about_the_same_messages(talk: Conversation) -> None:
     assert len({r.shape for r in messages(one)}) == len({id(r.shape) for r in messages(one)})
 
 
+def test_a_row_names_no_association_that_was_not_opened(talk: Conversation) -> None:
+    def told(*before: AnyNotice) -> int | None:
+        notice = StatusNotice(
+            operation=77, association=talk.association, time=1e9, clock=1.0, outcome=Outcome.SUCCESS, service="C-STORE",
+            sop_class_uid="", status=None, sentence="Planned: 2 files can go.", duration=0.1,
+        )  # fmt: skip
+        return rows_of(*before, notice)[-1].association
+
+    assert told() is None, "it was only planned"
+    assert told(*talk.notices) == talk.association
+
+
 def test_only_what_was_done_is_told_of_a_store() -> None:
     def told(service: str, **counts: int) -> SubOperations | None:
         notice = StatusNotice(
