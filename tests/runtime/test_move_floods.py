@@ -36,7 +36,7 @@ def test_few_go_at_a_time(console: Console, tmp_path: Path) -> None:
         listener = console.listen(
             tmp_path / "stock",
             destinations=(MoveDestination(ae_title="DEST", host=HOST, port=peer.port),),
-            policy=policy(timeouts=Timeouts(acse=1.0)),
+            policy=policy(timeouts=Timeouts(acse=1.0, artim=0.5)),
         )
         with nothing_leaks(console):
             with calling(listener.port, (STUDY_MOVE, EXPLICIT)) as talk:
