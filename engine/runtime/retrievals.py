@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 NAMED = 3
-"""Reasons told of copies that could not be kept."""
+"""Reasons told of copies that could not be kept, and wrong Move Originators: each of thousands may have another."""
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +66,11 @@ class Retrieval:
     def refused(self) -> int:
         """Instances that arrived here and were answered with a failure."""
         return self.answered.total() - self.stored
+
+    def note_originator(self, wrong: str) -> None:
+        """A C-STORE-RQ of it had a wrong Move Originator."""
+        known = wrong in self.originators or len(self.originators) < NAMED
+        self.originators[wrong if known else "name others yet as Move Originator"] += 1
 
     def answer(self, status: int | None) -> None:
         """A C-STORE of it was answered."""
@@ -171,7 +176,7 @@ class Retrievals:
         if found is None and not named:
             found = _only(_possible(moves, association), association)
             if found is not None:
-                found.originators[_wrong(found, title, number)] += 1
+                found.note_originator(_wrong(found, title, number))
         return found
 
 

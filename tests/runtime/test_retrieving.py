@@ -261,6 +261,22 @@ def test_a_wrong_move_originator_is_made_good_and_told(console: Console, origina
     assert said in status.verdict
 
 
+def test_of_many_wrong_move_originators_a_few_are_told(console: Console):
+    """A peer may number each of its thousands of instances otherwise."""
+    ours = console.listen(policy=policy(ae_titles=("MINE",)))
+    provider = Provider({"status": 0, **counts(9)})
+    provider.between = lambda: provider.go.wait(10) and None
+    with scripted(provider) as peer:
+        command = ask(console, peer, "C-MOVE", STUDY_MOVE, move_destination="MINE")
+        assert provider.asked.wait(10)
+        for number in range(100, 109):
+            store(console, ours, calling="SCRIPTED", MoveOriginatorMessageID=number)
+        provider.go.set()
+        status = end(console, command)
+    assert status.verdict.count("as Move Originator") == 4
+    assert "name others yet as Move Originator (6 of them)" in status.verdict
+
+
 def test_arriving_instances_keep_the_final_response_from_being_overdue(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
