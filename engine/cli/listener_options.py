@@ -37,6 +37,12 @@ def add_listener(sub: argparse.ArgumentParser) -> None:
         help="keep received instances and all other state there; default: in memory",
     )
     sub.add_argument(
+        "--synchronize",
+        action="store_true",
+        help="acknowledge an instance only when it is on the disk, so that it outlives a power failure; slow. Without "
+        "this it outlives the program, and is on the disk when its safekeeping is confirmed (storage commitment)",
+    )
+    sub.add_argument(
         "--destination",
         metavar="AE=HOST:PORT",
         type=destination,
@@ -79,6 +85,7 @@ def listener_settings(args: argparse.Namespace, workspace: Workspace) -> tuple[s
         base,
         policy=policy(args, local, waits, base.policy),
         folder=args.folder or base.folder,
+        synchronize=args.synchronize or base.synchronize,
         destinations=(*base.destinations, *named),
         delays=args.delay or base.delays,
         script=script(args) or base.script,

@@ -209,6 +209,9 @@ class PeerSettings:
     policy: Policy = field(default_factory=Policy)
     folder: Path | None = None
     """Where received instances are written and found again; None: memory."""
+    synchronize: bool = False
+    """Each is on the disk before it is acknowledged, so that it outlives a power failure. Else it outlives the process,
+    and is on the disk at the latest when its safekeeping is confirmed (PS3.4 J.3)."""
     destinations: tuple[MoveDestination, ...] = ()
     tls: TlsSettings | None = None
     """None: plain TCP. Otherwise TLS only."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -47,9 +47,9 @@ _FRESH = Instance(
 class Archive(SafeFolder):
     """A folder of PS3.10 files with an index.
 
-    A file is written beside, synchronized, renamed: then it is safe. It is indexed a little later: at whatever moment
-    the process is killed, each file with a name of its own is whole, and what is in the folder but not in the index is
-    found at the next start.
+    A file is written beside and renamed, synchronized where it is to be: then it is safe. It is indexed a little later:
+    at whatever moment the process is killed, each file with a name of its own is whole, and what is in the folder but
+    not in the index is found at the next start.
     """
 
     def __init__(
@@ -59,10 +59,11 @@ class Archive(SafeFolder):
         database: Database,
         on_problem: Callable[[str], None] = lambda _: None,
         limits: Limits = USUAL,
+        *,
+        durable: bool = False,
     ) -> None:
-        """incoming: where files are while they are received, on the same file system. on_problem: told why files could
-        not be indexed."""
-        super().__init__(folder, incoming, limits)
+        """on_problem: told why files could not be indexed. The rest as `SafeFolder`."""
+        super().__init__(folder, incoming, limits, durable=durable)
         self._database = database
         self._on_problem = on_problem
         self._ahead = FileAhead()
@@ -170,7 +171,8 @@ class Archive(SafeFolder):
             part, made = self._ahead.take()
             if made == NONE:
                 part = self._new_part()
-            told = datasets.put_in_place(part, self._prefix + name, (*head, *data), folder, made)
+            path, buffers = self._prefix + name, (*head, *data)
+            told = datasets.put_in_place(part, path, buffers, durable=self.durable, folder=folder, made=made)
         except (OSError, datasets.DataSetError):
             with suppress(OSError):
                 os.unlink(part)  # noqa: PTH108
@@ -280,6 +282,12 @@ class Archive(SafeFolder):
         finally:
             self._close_folder()
             self._ahead.close()
+
+    async def synchronize_held(self, sop_instance_uids: Iterable[str]) -> None:
+        """Have the files of these instances, where they are held, on the disk. OSError."""
+        held = [self.find(uid) for uid in sop_instance_uids]
+        paths = [one.data.path for one in held if one is not None and isinstance(one.data, FileData)]
+        await (asyncio.to_thread if self.quick else beside)(self.synchronize, paths)
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""

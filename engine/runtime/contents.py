@@ -98,7 +98,8 @@ class Contents:
         if not self._durable.archive.quick:  # the loop writes it: to a disk of this computer, and it is copied then
             return Spool(context.transfer_syntax, None, limits)
         head = partial(_file_head, context.transfer_syntax, command)
-        return Spool(context.transfer_syntax, folder, limits, head, partial(self._context.loop.run_in_executor, None))
+        beside = partial(self._context.loop.run_in_executor, None) if self._durable.archive.durable else None
+        return Spool(context.transfer_syntax, folder, limits, head, beside)
 
 
 def _file_head(transfer_syntax: str, command_bytes: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.model.limits import USUAL, Limits
 from engine.model.objects import SHELVES
+from engine.services.commitment import committed
 from engine.services.effects import Instance
 from engine.services.instances import InstanceStore, MemoryStore
 from engine.services.state import Change, State
@@ -81,14 +82,20 @@ class Durable:
     at_once = True
 
     def __init__(
-        self, folder: Path, on_problem: Callable[[str], None] = lambda _: None, limits: Limits = USUAL
+        self,
+        folder: Path,
+        on_problem: Callable[[str], None] = lambda _: None,
+        limits: Limits = USUAL,
+        *,
+        synchronize: bool = False,
     ) -> None:
-        """on_problem: told what goes wrong where nobody waits for it. limits: of what is read when it is opened."""
+        """on_problem: told what goes wrong where nobody waits for it. limits: of what is read when it is opened.
+        synchronize: see `PeerSettings`."""
         inside = folder / INSIDE
         self.folder = folder
         self.incoming = inside / "incoming"
         self._database = Database(inside / DATABASE)
-        self.archive = Archive(folder, self.incoming, self._database, on_problem, limits)
+        self.archive = Archive(folder, self.incoming, self._database, on_problem, limits, durable=synchronize)
         self.keep_at_once = self.archive.keep_at_once
 
     def load(self, state: State, stop: Callable[[], bool]) -> list[str]:
@@ -119,9 +126,13 @@ class Durable:
 
     async def commit(self, changes: tuple[Change, ...]) -> str:
         try:
+            if not self.archive.durable and (promised := committed(changes)):
+                await self.archive.synchronize_held(promised)
             await self._database.commit(changes)
         except DatabaseError as error:
             return str(error)
+        except OSError as error:
+            return f"files could not be synchronized to the disk: {error.strerror or error}"
         return ""
 
     def close(self) -> None:

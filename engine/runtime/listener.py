@@ -91,7 +91,7 @@ class Listener:
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
         self._durable = (
-            Durable(settings.folder, context.error, settings.policy.limits)
+            Durable(settings.folder, context.error, settings.policy.limits, synchronize=settings.synchronize)
             if settings.folder and store is None
             else None
         )

@@ -1,11 +1,12 @@
-"""A folder of files that are safe once they are written: beside, synchronized, renamed, the folder synchronized."""
+"""A folder of files that are safe once they are written: beside, then renamed; after a power failure too once they and
+the folder are synchronized."""
 
 from __future__ import annotations
 
 import itertools
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,12 +24,14 @@ Written = tuple[str, int, int, int, int]
 
 
 class SafeFolder(FolderStore):
-    """What others are told is safe is so after a power failure too."""
+    """What others are told is stored outlives the process; the power, where it is synchronized."""
 
-    def __init__(self, folder: Path, incoming: Path, limits: Limits = USUAL) -> None:
-        """incoming: where files are while they are received, on the same file system."""
+    def __init__(self, folder: Path, incoming: Path, limits: Limits = USUAL, *, durable: bool = False) -> None:
+        """incoming: where files are while they are received, on the same file system. durable: each is synchronized
+        before that is told; else `synchronize` does it."""
         super().__init__(folder, limits)
         self.incoming = incoming
+        self.durable = durable
         self._part = itertools.count(1)
         self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
         self._number = -1
@@ -86,10 +89,11 @@ class SafeFolder(FolderStore):
                 told = os.stat(part)  # noqa: PTH116 - as all here: paths would cost more than what is done with them
             else:
                 head = datasets.file_meta(syntax, *uids)
-                told = datasets.write_whole(part, (head, *data))
+                told = datasets.write_whole(part, (head, *data), durable=self.durable)
                 offset, length = len(head), told.st_size - len(head)
             os.replace(part, self._prefix + name)  # noqa: PTH105
-            self._synchronize()
+            if self.durable:
+                self._synchronize()
         except BaseException:
             with suppress(OSError):
                 os.unlink(part)  # noqa: PTH108
@@ -100,8 +104,18 @@ class SafeFolder(FolderStore):
         """Offset and length of the data set of one that was received into a file."""
         written = self._taken_over(part, data, uids)
         if written is None:
-            written = datasets.write_instance(part, data, *uids, durable=True)
+            written = datasets.write_instance(part, data, *uids, durable=self.durable)
         return written.offset or 0, written.length or 0
+
+    def synchronize(self, paths: Iterable[Path]) -> None:
+        """Have these files of the folder, and its names, on the disk; blocks. OSError."""
+        for path in paths:
+            file = os.open(path, os.O_RDWR)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+        self._synchronize()
 
     def _synchronize(self) -> None:
         """Have the names in the folder on the disk; Windows keeps them without being asked."""
@@ -125,7 +139,7 @@ class SafeFolder(FolderStore):
             os.close(number)
 
     def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str]) -> FileData | None:
-        """A large one that was received into a file as it is to be stored, under another name and on the disk; None
+        """A large one that was received into a file as it is to be stored, under another name; None
         where it was not, or the file system has no second names."""
         if not data.offset or data.path.parent != self.incoming:
             return None
@@ -138,5 +152,6 @@ class SafeFolder(FolderStore):
                 part.hardlink_to(data.path)
             except OSError:
                 return None
-            os.fsync(file.fileno())
+            if self.durable:
+                os.fsync(file.fileno())
         return FileData(part, data.offset, data.length, data.transfer_syntax)

@@ -19,6 +19,7 @@ from engine.model.commitment import (
 )
 from engine.model.dataset import DataElement, DataSet
 from engine.model.emulation import CommitmentOptions, ReportOn
+from engine.model.objects import COMMITMENTS
 from engine.standard.lean import dataclass
 
 from .effects import Notify, Request
@@ -32,7 +33,7 @@ from .rules import (
     Rules,
     sequence,
 )
-from .state import Record, State
+from .state import Change, Record, State
 
 RETRIEVE_AE_TITLE = 0x00080054
 DUPLICATE_TRANSACTION = 0x0131
@@ -133,6 +134,12 @@ def report_of(record: Record, options: CommitmentOptions) -> Notify:
         retries=0 if options.report is ReportOn.SAME else options.retries,
         retry_after=options.retry_after,
     )
+
+
+def committed(changes: Iterable[Change]) -> tuple[str, ...]:
+    """SOP Instance UIDs whose safekeeping is promised by what was changed."""
+    records = (c.after for c in changes if c.shelf == COMMITMENTS and c.before is None and c.after is not None)
+    return tuple(i.text(REFERENCED_INSTANCE) for r in records for i in r.attributes.items(REFERENCED_SOPS))
 
 
 def unreported(state: State) -> tuple[Record, ...]:

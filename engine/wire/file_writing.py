@@ -121,14 +121,14 @@ def write_out(path: Path | str, head: bytes, chunks: Iterable[Buffer], *, durabl
     return length
 
 
-def write_whole(path: str, buffers: Sequence[Buffer]) -> os.stat_result:
-    """Write a file of these bytes in one go; it is on the disk when this returns what the system tells of it.
-    DataSetError names the file and the reason."""
+def write_whole(path: str, buffers: Sequence[Buffer], *, durable: bool) -> os.stat_result:
+    """Write a file of these bytes in one go, and give what the system tells of it; as `write_file`."""
     try:
         file = new_file(path)
         try:
             put(file, buffers)
-            os.fsync(file)
+            if durable:
+                os.fsync(file)
             return os.fstat(file)
         finally:
             os.close(file)
@@ -141,10 +141,13 @@ def new_file(path: Path | str) -> int:
     return os.open(path, _WRITE, 0o666)
 
 
-def put_in_place(part: str, path: str, buffers: Sequence[Buffer], folder: int, made: int = -1) -> os.stat_result:
-    """Write a file of these bytes as `part`, then give it its name: it and its name are on the disk when this returns
-    what the system tells of it. folder: descriptor of where it is then, -1 where the system keeps names by itself.
-    made: that of `part`, where it is made already and may have space for more; it is closed.
+def put_in_place(
+    part: str, path: str, buffers: Sequence[Buffer], *, durable: bool, folder: int = -1, made: int = -1
+) -> os.stat_result:
+    """Write a file of these bytes as `part`, then give it its name, and return what the system tells of it.
+
+    durable: it and its name are on the disk then. folder: descriptor of where it is, -1 where the system keeps names by
+    itself. made: that of `part`, where it is made already and may have space for more; it is closed.
 
     OSError, also where not all is taken at once; `part` may be left then.
     """
@@ -155,12 +158,13 @@ def put_in_place(part: str, path: str, buffers: Sequence[Buffer], folder: int, m
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), part)
         if made >= 0:
             os.ftruncate(file, size)
-        os.fsync(file)
+        if durable:
+            os.fsync(file)
         told = os.fstat(file)
     finally:
         os.close(file)
     os.replace(part, path)  # noqa: PTH105 - paths would cost more than what is done with them
-    if folder >= 0:
+    if durable and folder >= 0:
         os.fsync(folder)
     return told
 

@@ -122,6 +122,7 @@ def read_listener(reader: Reader, folder: Path) -> ListenerSettings:
     peer = PeerSettings(
         policy=replace(policy, local=local, timeouts=timeouts, limits=limits),
         folder=_beside(reader, "folder", folder),
+        synchronize=reader.get("synchronize", bool, False),
         destinations=reader.each("destination", lambda value: _read_destination(value, folder)),
         tls=reader.inner("tls", lambda value: _read_tls(value, folder), None),
         delays=_read_delays(reader),
@@ -244,6 +245,7 @@ def write_listener(settings: ListenerSettings) -> Table:
         "host": settings.host,
         "port": settings.port,
         "folder": _path(peer.folder),
+        "synchronize": peer.synchronize or None,
         "delays": list(peer.delays) or None,
         "ae": parts.write_local(policy.local),
         "timeouts": parts.write_timeouts(policy.timeouts),

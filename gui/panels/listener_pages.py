@@ -16,7 +16,7 @@ from engine.model.association import APPLICATION_CONTEXT, AcceptedSyntax, AsyncW
 from engine.standard.codes import REJECT_REASONS, explain_code, reject_reason
 from engine.workspace.listening import ANYWHERE, LOOPBACK, ListenerSettings
 from gui.dialogs import Questions
-from gui.forms.choices import ChoiceField
+from gui.forms.choices import CheckField, ChoiceField
 from gui.forms.fields import Field, NumberField, TextField
 from gui.forms.header import icon_button
 from gui.forms.items_view import ItemsView
@@ -107,15 +107,27 @@ class AddressPage(Page):
         self.warning.setWordWrap(True)
         self.folder = PathField("&Folder for received instances", placeholder="empty: kept in memory", parent=self)
         self.folder.add_beside(icon_button("open", "Choose the folder for received instances", self._browse, self))
+        self.synchronize = CheckField(
+            "&Have each on the disk before it is acknowledged",
+            self,
+            hint="Slow: for what has to outlive a power failure. What a storage commitment confirms does in any case.",
+        )
         self.pairs((self.ae_title, self.port), stretch=(3, 2))
-        for widget in (self.who, self.warning, self.folder):
+        for widget in (self.who, self.warning, self.folder, self.synchronize):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         self.ae_title.set_value(settings.policy.local.ae_title)
         self.port.set_value(settings.port)
         self.who.set_value(settings.host in (LOOPBACK, "::1", "localhost"))
         self.folder.set_value(str(settings.peer.folder or ""))
-        self.watch(self.ae_title, self.port, self.who, self.folder)
+        self.synchronize.set_value(settings.peer.synchronize)
+        self.watch(self.ae_title, self.port, self.who, self.folder, self.synchronize)
+        self.folder.edited.connect(self._folder_edited)
+        self._folder_edited()
+
+    def _folder_edited(self) -> None:
+        """What is kept in memory is on no disk."""
+        self.synchronize.setEnabled(self.folder.path() is not None)
 
     def warn(self, *, secure: bool, checked: bool) -> None:
         """Say what leaving loopback means with this TLS and these users."""
@@ -132,7 +144,8 @@ class AddressPage(Page):
         host = self._host if bool(self.who.value()) is was_loopback else LOOPBACK if self.who.value() else ANYWHERE
         local = replace(settings.policy.local, ae_title=self.ae_title.value())
         policy = replace(settings.policy, local=local)
-        peer = replace(settings.peer, policy=policy, folder=self.folder.path())
+        folder, synchronize = self.folder.path(), self.synchronize.value()
+        peer = replace(settings.peer, policy=policy, folder=folder, synchronize=synchronize)
         return replace(settings, host=host, port=int(self.port.value() or 0), peer=peer)
 
     def _browse(self) -> None:
@@ -140,6 +153,7 @@ class AddressPage(Page):
 
     def _chosen(self, folders: tuple[Path, ...]) -> None:
         self.folder.set_value(str(folders[0]))
+        self._folder_edited()
         self.edited.emit()
 
 

@@ -82,10 +82,12 @@ def test_arguments_say_what_is_to_be_otherwise(tmp_path: Path) -> None:
         *("--settings", str(file), "--host", "127.0.0.1", "--port", "0", "--ae", "OTHER", "--strict"),
         *("--max-pdu", "0", "--timeout", "artim=3", "--async", "1", "--reject", "1/1/1", "--max-per-caller", "9"),
         *("--calling-allowed", "MR1", "--grant", f"{FIND}:fuzzy", "--folder", "/other", "--delay", "1,0"),
+        "--synchronize",
         *("--destination", "TWO=there:104"),
     )
     policy = peer.policy
     assert (host, port, peer.folder, peer.delays) == ("127.0.0.1", 0, Path("/other"), (1.0, 0.0))
+    assert peer.synchronize
     assert policy.local == LocalAE(ae_title="OTHER", maximum_length=0)
     assert (policy.ae_titles, policy.calling_ae_titles) == (("OTHER",), ("MR1",))
     assert policy.timeouts == Timeouts(acse=7.0, artim=3.0)

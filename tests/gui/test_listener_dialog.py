@@ -52,6 +52,7 @@ FULL = ListenerSettings(
             extended=(ExtendedNegotiation(FIND, b"\1\0\1"), ExtendedNegotiation("1.2", b"")),
         ),
         folder=Path("/data"),
+        synchronize=True,
         destinations=(MoveDestination(ae_title="ONE", host="h", port=104),),
         delays=(0.5, 0.0),
         emulation=Emulation(
@@ -155,10 +156,13 @@ def test_the_address_is_set_and_leaving_loopback_warned_of(show, qtbot, question
     choose(dialog.tls.form.profile, TlsProfile.BCP195)
     assert "not encrypted" not in page.warning.text()
     choose(dialog.tls.form.profile, None)
+    assert not page.synchronize.isEnabled()  # memory is on no disk
     page._chosen((tmp_path,))
+    qtbot.keyClick(page.synchronize.box, Qt.Key.Key_Space)
     made = saved(qtbot, dialog)
     assert (made.host, made.port, made.policy.local.ae_title) == ("", 104, "MY PEER")
     assert made.peer.folder == tmp_path
+    assert made.peer.synchronize
 
 
 def test_callers_and_limits(show, qtbot):

@@ -40,8 +40,8 @@ def image(uid: str, size: int = 100) -> Instance:
     return instance_from(CT, uid, EncodedData(encode_dataset(DataSet(elements), EXPLICIT), EXPLICIT))
 
 
-def opened(folder: Path, problems: list[str] | None = None) -> Durable:
-    durable = Durable(folder, (problems if problems is not None else []).append)
+def opened(folder: Path, problems: list[str] | None = None, *, synchronize: bool = False) -> Durable:
+    durable = Durable(folder, (problems if problems is not None else []).append, synchronize=synchronize)
     assert durable.load(State(), lambda: False) == []
     return durable
 
@@ -308,7 +308,7 @@ def test_what_is_kept_while_the_archive_closes_has_its_name_on_the_disk_too(
     when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its descriptor of the folder is closed then, and may be another file's already."""
-    durable = opened(tmp_path)
+    durable = opened(tmp_path, synchronize=True)
     folder, synchronized, synchronize = (tmp_path / ".").stat().st_ino, list[bool](), os.fsync
 
     def fsync(number: int) -> None:

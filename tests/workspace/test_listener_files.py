@@ -64,6 +64,7 @@ EVERYTHING = ListenerSettings(
     peer=PeerSettings(
         policy=POLICY,
         folder=Path("/data/received"),
+        synchronize=True,
         destinations=(
             MoveDestination(ae_title="STORE", host="10.0.0.1", port=104),
             MoveDestination(ae_title="SAFE", host="::1", port=2762, tls=TLS),
