@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from itertools import groupby
 
 from PySide6.QtCore import QObject, Signal
 
@@ -35,7 +36,9 @@ class DiagnosisBook(QObject):
         for diagnosis in self._diagnoser.take(notices):
             fresh.setdefault(diagnosis.association, []).append(diagnosis)
         for association, new in fresh.items():
-            self._by_association[association] = [*new, *self._by_association.get(association, ())][:SHOWN]
+            ends = [tuple(of_one) for _operation, of_one in groupby(new, key=lambda d: d.operation)]
+            newest = [diagnosis for of_one in reversed(ends) for diagnosis in of_one]  # however many came at once
+            self._by_association[association] = [*newest, *self._by_association.get(association, ())][:SHOWN]
         changed = frozenset(fresh)
         while len(self._by_association) > KEPT:
             self._by_association.popitem(last=False)

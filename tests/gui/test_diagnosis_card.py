@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from engine.model.association import AcceptedSyntax, AsyncWindow, Peer, Policy, ProposedContext, Rejection
 from engine.model.commands import Outgoing, PeerSettings
+from engine.model.notices import Notice
 from engine.services.responses import request_of
 from engine.trace.diagnosis.model import Mend, Setting
+from gui.models.diagnosis_book import DiagnosisBook
 from gui.models.trace_target import TraceTarget
 from gui.panels.trace_panel import PDUS
 
@@ -189,6 +191,8 @@ def test_what_failed_comes_before_what_was_only_odd_and_each_is_counted(live_win
     window.ae.peers.select("Picky")
     window.show_service("query")
     page = window.services.page
+    told: list[Notice] = []
+    window.session.notices.connect(told.extend)
     page.start()
     qtbot.waitUntil(lambda: not page.running)
     assert "turned down: abstract-syntax" in page.run_bar.sentence.text()
@@ -200,6 +204,13 @@ def test_what_failed_comes_before_what_was_only_odd_and_each_is_counted(live_win
     for _ in range(2):
         qtbot.mouseClick(card.later, Qt.MouseButton.LeftButton)
     assert (card.title.text(), card.count.text()) == ("Accepted without any presentation context", "3 of 3")
+    orders = []
+    for batches in ([told], [[notice] for notice in told]):
+        book = DiagnosisBook()
+        for batch in batches:
+            book.take(batch)
+        orders.append([diagnosis.rule for diagnosis in book.of(window.trace.shown_association)])
+    assert orders[0] == orders[1] == ["contexts.abstract-syntax", "associate.nothing-accepted"]
 
 
 def test_a_row_of_the_log_leads_to_the_diagnosis_of_its_request(live_window, qtbot):
