@@ -147,7 +147,7 @@ def receive_huge(b: Bench) -> Iterator[Row]:
 def receive_on_disk(b: Bench) -> Iterator[Row]:
     with _on_disk(b) as at:
         name = "C-STORE receive to a real disk, 0.5 MB files"
-        yield from _receive(at, name, b.count(500), HALF_MEGABYTE, note=SYNCHRONIZED)
+        yield from _receive(at, name, b.count(500), HALF_MEGABYTE)
 
 
 @row("receive1g-disk")
@@ -155,10 +155,7 @@ def receive_large_on_disk(b: Bench) -> Iterator[Row]:
     size = b.count(1024) * 1024 * 1024
     with _on_disk(b) as at:
         name = f"C-STORE receive to a real disk, one file of {size / 2**30:.2g} GB"
-        yield from _receive(at, name, 1, size, 150, note=SYNCHRONIZED)
-
-
-SYNCHRONIZED = "ours has each instance on the disk before it acknowledges it; the others leave it to the system's cache"
+        yield from _receive(at, name, 1, size, 150)
 
 
 @contextmanager
