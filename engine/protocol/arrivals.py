@@ -85,7 +85,7 @@ class Arrivals:
         final = not is_pending(message.command)
         if final:
             self._invoked.end(invoked, ANSWERED)
-        else:
+        elif invoked.has_pending:
             self._invoked.moved_on(invoked, now)
         self._events.append(_response_received(invoked.operation, message, final, now - invoked.sent))
 

@@ -30,6 +30,12 @@ class Invoked:
         row = message_for(self.command_field or 0)
         return SERVICES.get(row.service) if row else None
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether Pending responses to it show that it goes on: other services have none (PS3.7 Table 7.5-1)."""
+        service = self.service
+        return service is None or service.multiple_responses
+
 
 @dataclass(slots=True)
 class Outstanding:

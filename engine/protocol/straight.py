@@ -90,6 +90,7 @@ class StraightWay:
             return None
         invoked = self.invoked.asked(command.responded_to, run.context_id)
         known = invoked is not None and invoked.context_id == run.context_id in self.contexts.by_id
+        known = known and invoked is not None and invoked.has_pending
         return invoked if known else None
 
     def pending(self, invoked: Invoked, count: int, now: float) -> NegotiatedContext:

@@ -19,6 +19,9 @@ from engine.standard.messages import message_name
 from engine.standard.status import status_class, status_text
 from engine.wire.message_run import MessageRun
 
+SHOWN = 256
+"""Characters of an Error Comment (0000,0902) in a sentence. It has 64 at most, and from a broken peer 100,000."""
+
 
 class Ended(Exception):
     """An operation or association cannot go on; `sentence` says why."""
@@ -161,7 +164,8 @@ def status_notice(
     offending = response.get("OffendingElement")
     tags = (offending,) if isinstance(offending, int) else offending if isinstance(offending, tuple) else ()
     name = uid_text(sop_class)
-    sentence = f"{invocation.service} {name}: {text}" + (f" — {comment}" if comment else "")
+    said = comment if len(comment) <= SHOWN else f"{comment[:SHOWN]}… ({len(comment)} characters)"
+    sentence = f"{invocation.service} {name}: {text}" + (f" — {said}" if said else "")
     return StatusNotice(
         operation=invocation.operation,
         association=association,

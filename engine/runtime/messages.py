@@ -16,6 +16,7 @@ from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.deviating.plan import HONEST, Finish, Pause, Speak, Step
 from engine.protocol.forms import Alter
+from engine.standard.messages import SERVICES
 from engine.wire.commands import CommandError
 from engine.wire.fragments import DataRun
 
@@ -349,10 +350,18 @@ class Messages:
         if invocation is not None:
             invocation.latest = self._association.context.came()
             self._pass_on(invocation, response(event.message.command, event.message.data, event.final))
+        if not event.final and invocation is not None:
+            self._note_pending(invocation, event.message.command)
         if event.final:
             self.close_invocation(event.operation)
             self.at_once.learn(event)
             self.echoing = learn(self._association, event.message, self.echoing)
+
+    def _note_pending(self, invocation: Invocation, command: CommandSet) -> None:
+        """A response says that more follow, which not every service has."""
+        row = SERVICES.get(invocation.service)
+        if row is not None and not row.multiple_responses:
+            self._unasked = sentences.pending_unknown(invocation.service, command.status or 0)
 
     def take_final(self, operation: int, command: CommandSet) -> None:
         """The final response, without data set, to an operation; it has been told."""

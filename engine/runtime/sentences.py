@@ -98,6 +98,10 @@ def response_timed_out(peer: Peer, service: str, seconds: float, begun: str = ""
     return f"{said} {hint}"
 
 
+def pending_unknown(service: str, status: int) -> str:
+    return f"a {service}-RSP with the status {status:04X}H, Pending, which {service} does not have (PS3.7 Table 7.5-1)."
+
+
 def idle_timed_out(peer: Peer, seconds: float, begun: str = "") -> str:
     """begun: what had come of a message, in words."""
     if begun:
