@@ -145,6 +145,12 @@ def _service_of(command_field: int | None) -> str:
     return message_name(command_field).removesuffix("-RQ").removesuffix("-RSP")
 
 
+def commented(comment: str) -> str:
+    """An Error Comment as a sentence goes on with it; "" for none."""
+    said = comment if len(comment) <= SHOWN else f"{comment[:SHOWN]}… ({len(comment)} characters)"
+    return f" — {said}" if said else ""
+
+
 @lru_cache(maxsize=256)
 def outcome_of(status: int | None) -> Outcome:
     """How an operation with this final status ended; a missing one counts as a failure."""
@@ -164,8 +170,7 @@ def status_notice(
     offending = response.get("OffendingElement")
     tags = (offending,) if isinstance(offending, int) else offending if isinstance(offending, tuple) else ()
     name = uid_text(sop_class)
-    said = comment if len(comment) <= SHOWN else f"{comment[:SHOWN]}… ({len(comment)} characters)"
-    sentence = f"{invocation.service} {name}: {text}" + (f" — {said}" if said else "")
+    sentence = f"{invocation.service} {name}: {text}{commented(comment)}"
     return StatusNotice(
         operation=invocation.operation,
         association=association,

@@ -15,7 +15,7 @@ from engine.services.tally import Tally, cannot_go, passed_over
 from engine.standard.status import StatusClass, status_class, status_text
 
 from .context import Context
-from .invocation import Ended, Response
+from .invocation import Ended, Response, commented
 from .operations import Operation
 from .planning import Negotiation, planned, tell
 from .sending_files import SendingFiles
@@ -38,8 +38,7 @@ def _end_by(status: int | None, sop_class_uid: str) -> tuple[FileState, str]:
 def _sentence(response: CommandSet, sop_class_uid: str) -> tuple[FileState, str]:
     """What a response makes of a file, and what it says."""
     state, text = _end_by(response.status, sop_class_uid)
-    comment = response.text(_COMMENT)
-    return state, text + (f" — {comment}" if comment else "")
+    return state, text + commented(response.text(_COMMENT))
 
 
 class Storing:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.model.association import Timeouts
-from engine.model.notices import Outcome
+from engine.model.commands import StoreFiles
+from engine.model.notices import Outcome, StoredNotice
 from engine.services.responses import response_to
+from engine.standard.pdus import ReleaseRP
+from engine.wire.pdus import encode_pdu
 
-from .console import VERIFICATION, Console, echo_rq, proposal
+from .console import CT, VERIFICATION, Console, echo_rq, proposal, write_instances
 from .scripted import Conversation, scripted
 
 SHORT = Timeouts(dimse=0.6, acse=2.0, artim=0.5)
@@ -40,3 +45,20 @@ def test_a_long_error_comment_does_not_fill_the_screen(console: Console) -> None
     assert len(told.error_comment) == 100_000
     assert told.sentence.endswith("AAA… (100000 characters)")
     assert len(told.sentence) < 500
+
+
+def test_a_long_error_comment_does_not_fill_the_list_of_files(console: Console, tmp_path: Path) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, request = talk.read_command()
+        talk.send(talk.message(context, response_to(request, 0xC000).with_values(ErrorComment="A" * 100_000)))
+        talk.read_pdu()
+        talk.send(encode_pdu(ReleaseRP()))
+
+    (path,) = write_instances(tmp_path / "files", 1)
+    with scripted(script) as peer:
+        asked = proposal(peer, CT, timeouts=SHORT)
+        command = StoreFiles(operation=console.new_id(), association=console.new_id(), proposal=asked, paths=(path,))
+        console.run(command)
+    said = [r.sentence for n in console.of(StoredNotice) for r in n.results][-1]
+    assert said.endswith("AAA… (100000 characters)") and len(said) < 500
