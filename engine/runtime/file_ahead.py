@@ -121,9 +121,11 @@ class FileAhead:
 
     def rest(self) -> bool:
         """Give them back where nothing more has come for long; False where something may come yet."""
-        if perf_counter() - self._latest <= QUIET or (self._ring is not None and self._ring.under_way):
+        if perf_counter() - self._latest <= QUIET:
             return False
         with self._lock:
+            if self._ring is not None and self._ring.under_way:
+                return False
             self._drop()
         return True
 

@@ -138,7 +138,7 @@ class ReadAhead:
                     page.far = self._far = True
                     if not self._beside(page):
                         page.read = False
-                elif self._thread is None and self._is_read_beside(page):
+                elif self._thread is None and self._slow < SLOW and self._is_read_beside(page):
                     pass
                 elif size < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
                     self._fill(page)

@@ -24,7 +24,7 @@ BUSY, ENOUGH = 0.8, 1.0
 """See `Leisure`."""
 MOST = 2
 """Associations for which that is done at a time: more have processors enough to do."""
-_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
+_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _reading: set[object] = set()
 """Those for which it is; of whatever engine's thread."""
 
@@ -67,16 +67,17 @@ class ReadingBeside:
         read it."""
         if size < LEAST or self._leisure.has or self._refused or not self._has_ring() or self._ring is None:
             return None
+        work = None
         with suppress(OSError):
             file = os.open(path, _READ)
             try:
-                work = Work(self._ring.read(file, offset, room, size), file, size, modified)
-            except OSError:
-                os.close(file)
-                raise
-            self._works.add(work)
-            return work
-        return None
+                if stat.S_ISREG(os.fstat(file).st_mode):  # a pipe would be waited for, also by `close`
+                    work = Work(self._ring.read(file, offset, room, size), file, size, modified)
+                    self._works.add(work)
+            finally:
+                if work is None:
+                    os.close(file)
+        return work
 
     def read(self, work: Work, *, wait: bool) -> bool | None:
         """Whether all of it was read, and it still is the file it was; None while that is not known, where it is not
@@ -87,7 +88,7 @@ class ReadingBeside:
         if result is None:
             if not wait:
                 return None
-            self._ring.wait()
+            self._ring.wait(work.number)
             result = self._ring.result(work.number)
         self._refused |= result == -errno.EINVAL
         return self._over(work) and result == work.size
@@ -105,8 +106,7 @@ class ReadingBeside:
         """Give its file back; whether that still is the one it was."""
         self._works.discard(work)
         try:
-            told = os.fstat(work.file)
-            return (not work.modified or told.st_mtime_ns == work.modified) and stat.S_ISREG(told.st_mode)
+            return not work.modified or os.fstat(work.file).st_mtime_ns == work.modified
         except OSError:
             return False
         finally:

@@ -35,6 +35,8 @@ _BESIDE = 1 << 4
 _PROCESSORS = ("x86_64", "AMD64")
 _NEVER = (errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EINVAL)
 _forbidden: list[bool] = []
+_open: set[Ring] = set()
+"""Those not closed. Who never comes to closing one (its thread was ended) leaves what the system still reads into."""
 
 
 class Ring:
@@ -61,6 +63,7 @@ class Ring:
         """Results by the number of their work, until they are asked for."""
         self._rooms: dict[int, bytearray] = {}
         """What is being read into."""
+        _open.add(self)
 
     def _map(self, parameters: Any) -> None:
         works, results = _OFFSETS.unpack_from(parameters, _WORKS), _OFFSETS.unpack_from(parameters, _RESULTS)
@@ -98,9 +101,9 @@ class Ring:
         self._fetch()
         return self._done.pop(number, None)
 
-    def wait(self) -> None:
-        """Until the result of each is there."""
-        while self.under_way:
+    def wait(self, number: int | None = None) -> None:
+        """Until the result of this work is there, or of each."""
+        while self.under_way and number not in self._done:
             self._wait(_ENTER, self._number, 0, 1, _GET_EVENTS, 0, 0)
 
     def close(self) -> None:
@@ -110,6 +113,7 @@ class Ring:
         for memory in (self._shared, self._entries):
             memory.close()
         os.close(self._number)
+        _open.discard(self)
 
     def _hand_over(self, operation: int, flags: int, file: int, offset: int, address: int, length: int) -> int:
         number = self._handed_over

@@ -162,8 +162,8 @@ def never_at_leisure(monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop has no time left, so that the system is to find space beside it."""
     monkeypatch.setattr(leisure, "EVERY", 1)
     monkeypatch.setattr(leisure, "FIRST", 0)
-    monkeypatch.setattr(file_ahead, "BUSY", 1e9)
-    monkeypatch.setattr(file_ahead, "ENOUGH", 1e9)
+    monkeypatch.setattr(file_ahead, "BUSY", float("inf"))
+    monkeypatch.setattr(file_ahead, "ENOUGH", float("inf"))
 
 
 @pytest.fixture
@@ -215,6 +215,34 @@ def test_an_archive_closed_while_the_system_finds_space_leaves_nothing(tmp_path:
         durable.close()
 
     asyncio.run(go())
+    assert parts(tmp_path) == []
+    assert descriptors() == before
+
+
+@pytest.mark.usefixtures("beside")
+def test_an_archive_closed_while_it_is_looked_whether_more_comes_breaks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is closed by another thread."""
+    before, durable = descriptors(), opened(tmp_path)
+    closer, asked = threading.Thread(target=durable.archive._ahead.close), uring.Ring.under_way
+    monkeypatch.setattr(file_ahead, "QUIET", -1.0)
+
+    def closing(ring: uring.Ring) -> int:
+        if closer.ident is None:
+            closer.start()
+            closer.join(0.1)
+        return asked.__get__(ring)
+
+    async def go() -> None:
+        for number in range(5):
+            take(durable, f"1.{number}", LARGE)
+        monkeypatch.setattr(uring.Ring, "under_way", property(closing))
+        durable.archive._ahead.rest()
+
+    asyncio.run(go())
+    closer.join()
+    durable.close()
     assert parts(tmp_path) == []
     assert descriptors() == before
 

@@ -231,3 +231,44 @@ def test_a_thread_reads_once_the_disk_has_been_slow(tmp_path: Path, monkeypatch:
         threads.append(threading.active_count() - before)
     assert threads == [0, 1, 1, 1, 1, 1]
     sent.ahead.close()
+
+
+def test_a_thread_reads_once_the_system_has_been_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str
+) -> None:
+    if reader != "the system reads":
+        pytest.skip("it is not asked")
+    sent = Files(tmp_path, [BESIDE] * 8)
+    before = threading.active_count()
+    for number in range(8):
+        monkeypatch.setattr(reading_ahead, "QUICK", -1.0 if number else 1e9)  # the loop was quick with the first
+        assert sent.holds(number, sent.ahead.take(number))
+        sent.ahead.go_on(number + 1)
+    assert threading.active_count() == before + 1
+    sent.ahead.close()
+    assert threading.active_count() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize("writers", [0, 1])
+def test_a_pipe_that_took_the_place_of_a_file_is_not_waited_for(tmp_path: Path, writers: int) -> None:
+    sent, taken = Files(tmp_path, [BESIDE] * 3), list[memoryview | None]()
+    path = sent.planned[2].path
+    path.unlink()
+    os.mkfifo(path)
+    writer = [os.open(path, os.O_RDWR | os.O_NONBLOCK) for _ in range(writers)]
+
+    def send() -> None:
+        for number in range(3):
+            taken.append(sent.ahead.take(number))
+            sent.ahead.go_on(number + 1)
+        sent.ahead.close()
+
+    sending = threading.Thread(target=send, daemon=True)
+    sending.start()
+    sending.join(5.0)
+    waits = sending.is_alive()
+    for file in (*writer, os.open(path, os.O_RDWR | os.O_NONBLOCK)):
+        os.close(file)
+    assert not waits
+    assert [loaded is not None for loaded in taken] == [True, True, False]
