@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -35,6 +36,8 @@ MOST_PIECES = 512
 """Of a data set that are written together: half of what a system call takes."""
 INDEX_LATER = 0.05
 """Seconds until a file that is safe is indexed, with those that came meanwhile; after a kill the next start does it."""
+LOST = (errno.ENOENT, errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.EIO))
+"""What the system says of a file that is gone, or that does not get to the disk."""
 FindIt = Callable[[DataSet], None]
 """Given the attributes of an instance that is safe, it is found in the store."""
 _instance, _indexed_file, _file_data = quick(Instance), quick(IndexedFile), quick(FileData)
@@ -171,8 +174,8 @@ class Archive(SafeFolder):
             part, made = self._ahead.take()
             if made == NONE:
                 part = self._new_part()
-            path, buffers = self._prefix + name, (*head, *data)
-            told = datasets.put_in_place(part, path, buffers, durable=self.durable, folder=folder, made=made)
+            path, buffers, durable = self._prefix + name, (*head, *data), self._to_synchronize(uid)
+            told = datasets.put_in_place(part, path, buffers, durable=durable, folder=folder, made=made)
         except (OSError, datasets.DataSetError):
             with suppress(OSError):
                 os.unlink(part)  # noqa: PTH108
@@ -284,10 +287,22 @@ class Archive(SafeFolder):
             self._ahead.close()
 
     async def synchronize_held(self, sop_instance_uids: Iterable[str]) -> None:
-        """Have the files of these instances, where they are held, on the disk. OSError."""
-        held = [self.find(uid) for uid in sop_instance_uids]
-        paths = [one.data.path for one in held if one is not None and isinstance(one.data, FileData)]
-        await (asyncio.to_thread if self.quick else beside)(self.synchronize, paths)
+        """Have the files of these instances, where they are held, on the disk, and what comes in their place. OSError
+        where that fails. One whose file is gone, or did not get there, is not held any more: asked again, the system
+        would say that all is well."""
+        uids = tuple(sop_instance_uids)
+        self.promised.update(uids)
+        for place in {hash(uid) % STRIPES for uid in uids}:
+            async with self._locks[place]:
+                pass  # what takes their place just now began before that
+        held = {uid: one for uid in uids if (one := self.find(uid)) is not None}
+        paths = {uid: one.data.path for uid, one in held.items() if isinstance(one.data, FileData)}
+        failed = await (asyncio.to_thread if self.quick else beside)(self.synchronize, paths.values())
+        for uid, path in paths.items():
+            if path in failed and failed[path].errno in LOST and self._held.get(uid) is held[uid]:
+                del self._held[uid]
+        if failed:
+            raise next(iter(failed.values()))
 
     async def forget(self, sop_instance_uid: str) -> str:
         """Delete an instance and its file; "" or why not."""

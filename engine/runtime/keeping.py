@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.model.limits import USUAL, Limits
-from engine.model.objects import SHELVES
+from engine.model.objects import COMMITMENTS, SHELVES
 from engine.services.commitment import committed
 from engine.services.effects import Instance
 from engine.services.instances import InstanceStore, MemoryStore
@@ -116,6 +116,8 @@ class Durable:
             for name, key, record in self._database.objects():
                 if name in state.shelves:
                     state.shelves[name].restore(key, record)
+            kept = state.commitments.items()
+            self.archive.promised.update(committed(Change(COMMITMENTS, key, None, record) for key, record in kept))
         return self.archive.load(stop)
 
     async def keep(self, instance: Instance) -> str:
@@ -126,7 +128,7 @@ class Durable:
 
     async def commit(self, changes: tuple[Change, ...]) -> str:
         try:
-            if not self.archive.durable and (promised := committed(changes)):
+            if promised := committed(changes):  # also where each is synchronized: some were there before that was set
                 await self.archive.synchronize_held(promised)
             await self._database.commit(changes)
         except DatabaseError as error:

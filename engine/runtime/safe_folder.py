@@ -3,6 +3,7 @@ the folder are synchronized."""
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import threading
@@ -19,6 +20,8 @@ from .files import FolderStore, file_name
 
 SYNCHRONIZES = os.name != "nt"
 """Names in a folder have to be written to the disk; Windows keeps them without being asked."""
+_TO_SYNCHRONIZE = os.O_RDONLY if SYNCHRONIZES else os.O_RDWR
+"""Of a file: Windows wants to be able to write it; elsewhere one may be held that we cannot."""
 Written = tuple[str, int, int, int, int]
 """Name, size, time of modification in nanoseconds; offset and length of the data set."""
 
@@ -32,6 +35,8 @@ class SafeFolder(FolderStore):
         super().__init__(folder, limits)
         self.incoming = incoming
         self.durable = durable
+        self.promised: set[str] = set()
+        """SOP Instance UIDs whose safekeeping was confirmed: what comes in their place is synchronized too."""
         self._part = itertools.count(1)
         self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
         self._number = -1
@@ -81,18 +86,18 @@ class SafeFolder(FolderStore):
             return self._written(uids, syntax, data)
 
     def _written(self, uids: tuple[str, str], syntax: str, data: Sequence[Buffer] | FileData) -> Written:
-        name = file_name(uids[1])
+        name, durable = file_name(uids[1]), self._to_synchronize(uids[1])
         part = self._new_part()
         try:
             if isinstance(data, FileData):
-                offset, length = self._write_spooled(Path(part), data, uids)
+                offset, length = self._write_spooled(Path(part), data, uids, durable=durable)
                 told = os.stat(part)  # noqa: PTH116 - as all here: paths would cost more than what is done with them
             else:
                 head = datasets.file_meta(syntax, *uids)
-                told = datasets.write_whole(part, (head, *data), durable=self.durable)
+                told = datasets.write_whole(part, (head, *data), durable=durable)
                 offset, length = len(head), told.st_size - len(head)
             os.replace(part, self._prefix + name)  # noqa: PTH105
-            if self.durable:
+            if durable:
                 self._synchronize()
         except BaseException:
             with suppress(OSError):
@@ -100,22 +105,33 @@ class SafeFolder(FolderStore):
             raise
         return name, told.st_size, told.st_mtime_ns, offset, length
 
-    def _write_spooled(self, part: Path, data: FileData, uids: tuple[str, str]) -> tuple[int, int]:
+    def _to_synchronize(self, sop_instance_uid: str) -> bool:
+        """Whether the one that is to be written has to be on the disk before it is acknowledged."""
+        return self.durable or sop_instance_uid in self.promised
+
+    def _write_spooled(self, part: Path, data: FileData, uids: tuple[str, str], *, durable: bool) -> tuple[int, int]:
         """Offset and length of the data set of one that was received into a file."""
-        written = self._taken_over(part, data, uids)
+        written = self._taken_over(part, data, uids, durable=durable)
         if written is None:
-            written = datasets.write_instance(part, data, *uids, durable=self.durable)
+            written = datasets.write_instance(part, data, *uids, durable=durable)
         return written.offset or 0, written.length or 0
 
-    def synchronize(self, paths: Iterable[Path]) -> None:
-        """Have these files of the folder, and its names, on the disk; blocks. OSError."""
+    def synchronize(self, paths: Iterable[Path]) -> dict[Path, OSError]:
+        """Have these files of the folder, and their names, on the disk; blocks. Those with which that failed, and why;
+        their names then are not. OSError for all of them, also once it is closed."""
+        folders, failed = set[Path](), dict[Path, OSError]()
         for path in paths:
-            file = os.open(path, os.O_RDWR)
+            if self._closed:
+                raise OSError(errno.ECANCELED, "the built-in peer was stopped")
             try:
-                os.fsync(file)
-            finally:
-                os.close(file)
-        self._synchronize()
+                _synchronize_at(path, _TO_SYNCHRONIZE)
+            except OSError as error:
+                failed[path] = error
+            folders.add(path.parent)
+        if SYNCHRONIZES and not failed:
+            for folder in folders:
+                _synchronize_at(folder, os.O_RDONLY)
+        return failed
 
     def _synchronize(self) -> None:
         """Have the names in the folder on the disk; Windows keeps them without being asked."""
@@ -129,16 +145,9 @@ class SafeFolder(FolderStore):
             if not self._closed:
                 raise
         if number < 0 or self._closed:  # then it is not sure what was synchronized, if anything was
-            self._synchronize_anew()
+            _synchronize_at(self.folder, os.O_RDONLY)
 
-    def _synchronize_anew(self) -> None:
-        number = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
-
-    def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str]) -> FileData | None:
+    def _taken_over(self, part: Path, data: FileData, uids: tuple[str, str], *, durable: bool) -> FileData | None:
         """A large one that was received into a file as it is to be stored, under another name; None
         where it was not, or the file system has no second names."""
         if not data.offset or data.path.parent != self.incoming:
@@ -152,6 +161,14 @@ class SafeFolder(FolderStore):
                 part.hardlink_to(data.path)
             except OSError:
                 return None
-            if self.durable:
+            if durable:
                 os.fsync(file.fileno())
         return FileData(part, data.offset, data.length, data.transfer_syntax)
+
+
+def _synchronize_at(path: Path, flags: int) -> None:
+    number = os.open(path, flags)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

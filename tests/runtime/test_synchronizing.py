@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
@@ -128,12 +129,139 @@ def test_a_disk_that_cannot_keep_what_is_to_be_committed_has_that_refused(
     why = asyncio.run(durable.commit(promise("1.1")))
     assert why == f"files could not be synchronized to the disk: {os.strerror(errno.EIO)}"
     monkeypatch.undo()
+    assert durable.archive.find("1.1") is None  # the system tells that once
+    durable.close()
+
+
+def test_too_few_descriptors_to_synchronize_lose_no_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    durable = opened(tmp_path)
+    asyncio.run(at_once(durable, "1.1"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", full)
+        assert os.strerror(errno.EMFILE) in asyncio.run(durable.commit(promise("1.1")))
+    assert asyncio.run(durable.commit(promise("1.1"))) == ""
+    assert durable.archive.find("1.1") is not None
     durable.close()
 
 
 def test_a_committed_file_that_was_deleted_meanwhile_has_that_refused(tmp_path: Path) -> None:
     durable = opened(tmp_path)
-    asyncio.run(at_once(durable, "1.1"))
-    (tmp_path / "1.1.dcm").unlink()
-    assert "No such file" in asyncio.run(durable.commit(promise("1.1")))
+    for uid in ("1.1", "1.2", "1.3"):
+        asyncio.run(at_once(durable, uid))
+    for gone in ("1.1.dcm", "1.3.dcm"):
+        (tmp_path / gone).unlink()
+    assert "No such file" in asyncio.run(durable.commit(promise("1.1", "1.2", "1.3")))
+    held = [one.sop_instance_uid for one in durable.archive.instances()]
+    assert held == ["1.2"]  # the next request is answered with what can be committed
     durable.close()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_what_comes_in_the_place_of_what_was_committed_is_on_the_disk_too(
+    way: Way, restarted: bool, tmp_path: Path, synchronized: list[int]
+) -> None:
+    """Else the power may fail when the name leads to it and what it holds is not there yet."""
+    durable = opened(tmp_path)
+    asyncio.run(at_once(durable, "1.1"))
+    assert asyncio.run(durable.commit(promise("1.1"))) == ""
+    if restarted:
+        durable.close()
+        durable = opened(tmp_path)
+    synchronized.clear()
+    asyncio.run(way(durable, "1.2"))
+    assert synchronized == []
+    asyncio.run(way(durable, "1.1"))
+    file = (tmp_path / "1.1.dcm").stat().st_ino
+    assert synchronized == [file, tmp_path.stat().st_ino]
+    durable.close()
+
+
+def test_what_was_stored_before_each_was_synchronized_is_when_it_is_committed(
+    tmp_path: Path, synchronized: list[int]
+) -> None:
+    durable = opened(tmp_path)
+    asyncio.run(at_once(durable, "1.1"))
+    durable.close()
+    durable = opened(tmp_path, synchronize=True)
+    assert asyncio.run(durable.commit(promise("1.1"))) == ""
+    assert (tmp_path / "1.1.dcm").stat().st_ino in synchronized
+    durable.close()
+
+
+def test_what_is_about_to_take_the_place_of_one_to_be_committed_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronized: list[int]
+) -> None:
+    durable, began = opened(tmp_path), threading.Event()
+    write, go_on = durable.archive._written, threading.Event()
+
+    def written(*arguments: Any) -> Any:
+        told = write(*arguments)
+        began.set()
+        go_on.wait(10.0)
+        return told
+
+    async def go() -> None:
+        await at_once(durable, "1.1")
+        monkeypatch.setattr(durable.archive, "_written", written)
+        replacing = asyncio.create_task(spooled(durable, "1.1"))
+        await asyncio.to_thread(began.wait, 10.0)
+        committing = asyncio.create_task(durable.commit(promise("1.1")))
+        await asyncio.sleep(0)
+        assert synchronized == []
+        go_on.set()
+        await replacing
+        assert await committing == ""
+
+    asyncio.run(go())
+    assert (tmp_path / "1.1.dcm").stat().st_ino in synchronized
+    durable.close()
+
+
+def test_files_that_somebody_put_there_are_committed_too(tmp_path: Path, synchronized: list[int]) -> None:
+    """In a folder below, where their names are, and not to be written."""
+    durable = opened(tmp_path)
+    asyncio.run(at_once(durable, "1.1"))
+    durable.close()
+    (tmp_path / "below").mkdir()
+    path = (tmp_path / "1.1.dcm").rename(tmp_path / "below" / "1.dcm")
+    path.chmod(0o444)
+    durable = opened(tmp_path)
+    opening, flags = os.open, list[int]()
+
+    def open_it(*arguments: Any) -> int:
+        flags.append(arguments[1] & (os.O_RDWR | os.O_WRONLY))
+        return opening(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", open_it)
+        assert asyncio.run(durable.commit(promise("1.1"))) == ""
+    assert {path.stat().st_ino, path.parent.stat().st_ino} <= set(synchronized)
+    assert set(flags) == {0}
+    durable.close()
+
+
+def test_a_peer_that_is_stopped_synchronizes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronized: list[int]
+) -> None:
+    """Thousands take minutes on a disk that turns, and the program's end would wait for them."""
+    durable = opened(tmp_path)
+    uids = [f"1.{number}" for number in range(50)]
+    for uid in uids:
+        asyncio.run(at_once(durable, uid))
+    real, done = os.fsync, list[int]()
+
+    def fsync(number: int) -> None:
+        done.append(number)
+        real(number)
+        if len(done) == 3:
+            closing.start()
+            closing.join()
+
+    closing = threading.Thread(target=durable.close)
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert "stopped" in asyncio.run(durable.commit(promise(*uids)))
+    assert len(done) == 3
