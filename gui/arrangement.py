@@ -11,15 +11,21 @@ from .theme import SPACING
 
 PANELS = ("ae", "builder", "trace", "log")
 """The middle one, "builder", holds the message builder and the services."""
-USUAL_WIDTHS = {976: (240, 394, 342), 1232: (304, 560, 368), 1460: (304, 574, 582), 1860: (330, 790, 740)}
+USUAL_WIDTHS = {
+    912: (226, 394, 292),
+    976: (240, 394, 342),
+    1232: (304, 560, 368),
+    1460: (304, 574, 582),
+    1860: (330, 790, 740),
+}
 """Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
 needs; then the trace gets what its table of contexts needs, then all grow."""
 USUAL_HEIGHTS = {680: (519, 161), 840: (620, 220), 960: (700, 260)}
 """Height of everything below the toolbar: of the upper panels and of the log, which gets four rows at least."""
 ABOVE = 110
 """Pixels of menus, toolbar and status line."""
-LEAST_WIDTHS = {"ae": 240, "builder": 394, "trace": 330}
-"""Together they fit a window 1024 wide."""
+LEAST_WIDTHS = {"ae": 226, "builder": 384, "trace": 290}
+"""Together they fit a window 960 wide: a screen of 1920 at 200 %."""
 
 
 def settings_file(folder: str) -> QSettings:

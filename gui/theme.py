@@ -74,6 +74,9 @@ class Spacing:
 
 
 SPACING = Spacing()
+LEAST_TABLE, LEAST_LIST = 53, 46
+"""Pixels of height of a view in the least window: its header and a row, or two lines. Qt's own least is that of a
+scroll bar, with which the window would not fit a screen of 1080 lines at 200 %."""
 
 _WHOLE_SIZES = (16, 20, 32, 40)
 _ICON_SIZES = (16, 20, 24, 32, 40, 48, 64)

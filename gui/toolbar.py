@@ -17,7 +17,7 @@ from .state_pill import StatePill
 from .theme import SPACING, restyle, theme
 
 FLOW = ("echo", "associate", "send", "release", "abort")
-PEER_WIDTHS = (112, 168, 260)
+PEER_WIDTHS = (92, 168, 260)
 """Pixels of the choice of peers: in the narrowest window, before anything else gives way, at most."""
 
 

@@ -11,7 +11,7 @@ from engine.standard.elements import tag_text
 from gui.models.dataset_edits import node_at
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import element_name, parse_new
-from gui.theme import SPACING
+from gui.theme import LEAST_TABLE, SPACING
 
 from .command_delegate import GAP, SHOWN_COMPLETIONS
 from .dataset_view import DataSetView
@@ -50,6 +50,7 @@ class DataSetEditor(QWidget):
         super().__init__(parent)
         self.model = model
         self.view = DataSetView(model, self)
+        self.view.setMinimumHeight(LEAST_TABLE)
         self.say_how_to_begin()
         self.line = AddLine(self)
         self.words = QLabel(self)

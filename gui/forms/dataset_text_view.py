@@ -10,7 +10,7 @@ from engine.model.dataset import DataSet
 from engine.workspace.dataset_text import DataSetTextError, dataset_text, parse_dataset_text
 from gui.models.dataset_model import DataSetModel
 from gui.redacted import PARAGRAPH, copy_text, redaction_for
-from gui.theme import SPACING, mono_font, theme
+from gui.theme import LEAST_TABLE, SPACING, mono_font, theme
 
 TEXT_LIMIT = 512 * 1024
 """Bytes of values shown as text: beyond, parsing at every key would be felt. The tree has no such limit."""
@@ -26,6 +26,7 @@ class DataSetTextView(QWidget):
         self._session = 0
         self._shown: DataSet | None = None
         self.edit = QPlainTextEdit(self)
+        self.edit.setMinimumHeight(LEAST_TABLE)
         self.edit.setFont(mono_font())
         self.edit.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.edit.setAccessibleName("Data set as text")

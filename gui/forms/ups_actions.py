@@ -24,7 +24,7 @@ class StepActions(QWidget):
         self.line.setProperty("role", "muted")
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACING.small - 1)  # a window 1024 pixels wide has room for them beside a scroll bar
+        grid.setHorizontalSpacing(SPACING.hair)  # a window 960 pixels wide has room for them beside a scroll bar
         grid.setVerticalSpacing(SPACING.small)
         for number, action in enumerate(ACTIONS):
             button = self.buttons[action.name] = text_button(action.text, self._pressed, self, tip=action.tip)

@@ -121,6 +121,14 @@ class EmptyText(QLabel):
         self.linkActivated.connect(self.link)
         theme().changed.connect(self._recolour)
 
+    @sound
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In the middle, but from its beginning where there is no room for all of it."""
+        super().resizeEvent(event)
+        fits = self.heightForWidth(self.width()) <= self.height()
+        upright = Qt.AlignmentFlag.AlignVCenter if fits else Qt.AlignmentFlag.AlignTop
+        self.setAlignment(Qt.AlignmentFlag.AlignHCenter | upright)
+
     def _recolour(self) -> None:
         """Qt keeps for links the colour of the moment in which the text was set."""
         text = self.text()

@@ -15,7 +15,7 @@ from gui.forms.entry_list import EntryList
 from gui.forms.header import ButtonRow, PanelHeader, icon_button, menu_button, text_button
 from gui.forms.title_dialog import TitleDialog
 from gui.models.contexts import ContextsModel, limit_sentence, merge
-from gui.theme import SPACING
+from gui.theme import LEAST_LIST, SPACING
 from gui.tips import plain_tip
 
 from .ae_context_dialog import ContextDialog
@@ -45,6 +45,7 @@ class ContextsView(QWidget):
         self._edited_row = -1
         self.header = PanelHeader("Presentation contexts", self)
         self.list = EntryList(self.model, self, name="Presentation contexts", lead_sample="255")
+        self.list.setMinimumHeight(LEAST_LIST)
         self.list.set_empty(
             "No context: an association needs at least one.<br>Press <b>Add</b> and search a SOP class, or take a "
             "<b>preset</b>."

@@ -18,7 +18,7 @@ from gui.forms.header import ButtonRow, icon_button, text_button
 from gui.models.peers import PeersModel, free_name, peer_name, same_address
 from gui.session import EchoReport
 from gui.sound import sound
-from gui.theme import SPACING
+from gui.theme import LEAST_LIST, SPACING
 
 from .ae_peer_dialog import DEFAULT_PORT, PeerDialog
 
@@ -51,6 +51,7 @@ class PeersView(QWidget):
         self.passphrases: dict[Path, str] = {}
         """Of private keys, while the program runs."""
         self.list = EntryList(model, self, name="Peers", many=False)
+        self.list.setMinimumHeight(LEAST_LIST)
         self.list.set_empty(
             "No peer yet.<br>Press <b>Add peer</b> and give its AE title, host and port; "
             "<b>Echo</b> tries them before they are saved."

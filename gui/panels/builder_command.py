@@ -15,7 +15,7 @@ from gui.forms.hex_view import HexView
 from gui.models.command_model import CommandModel
 from gui.models.dataset_edits import count
 from gui.sound import sound
-from gui.theme import SPACING, theme
+from gui.theme import LEAST_TABLE, SPACING, theme
 from gui.tips import plain_tip
 
 from .builder_preview import Preview
@@ -73,6 +73,7 @@ class CommandPane(QWidget):
         self._preview = Preview()
         self._said = ""
         self.view = CommandView(model, self)
+        self.view.setMinimumHeight(LEAST_TABLE)
         self.view.delegate.said.connect(self.say)
         self.view.row_chosen.connect(self._row_chosen)
         self.summary = SummaryLabel(self)

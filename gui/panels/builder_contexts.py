@@ -272,7 +272,7 @@ class Pickers(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.message_box = GroupedBox("Message", parent)
-        self.message_box.setMinimumContentsLength(17)
+        self.message_box.setMinimumContentsLength(14)
         self.context_box = GroupedBox("Presentation context", parent)
         self.context_box.setMinimumContentsLength(24)
         self.message_box.picked.connect(self._message_picked)

@@ -15,6 +15,7 @@ from engine.standard.status import status_class, status_text
 from engine.workspace.message_files import MessageFile
 from gui.models.rows import Column, RowTableModel
 from gui.models.tables import PlainTable
+from gui.theme import LEAST_TABLE
 
 from .builder_response import SIGNS, duration_text
 
@@ -90,6 +91,7 @@ class HistoryView(QWidget):
         super().__init__(parent)
         self.model: RowTableModel[Sent] = RowTableModel(_columns(), self, maximum=KEPT, redact=redacted_sent)
         self.table = PlainTable(self.model, self, name="History")
+        self.table.setMinimumHeight(LEAST_TABLE)
         self.table.set_empty("What is sent from here is listed.<br>Press <b>Return</b> on a line to take it back.")
         self.table.activated_record.connect(self._activated)
         self.total = 0

@@ -96,7 +96,7 @@ class MessagePage(QWidget):
         self.splitter.setSizes([1060, 1000])  # a ratio: with it the smallest window has six rows of the form
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACING.normal)
+        layout.setSpacing(SPACING.small)
         layout.addWidget(self.top)
         layout.addWidget(self.splitter, 1)
         self._connect()

@@ -25,7 +25,7 @@ from gui.forms.wrapping_label import SelectableLabel
 from gui.models.command_values import About, shown
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
-from gui.theme import SPACING
+from gui.theme import LEAST_TABLE, SPACING
 from gui.tips import plain_tip
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class ResponseView(QWidget):
         self.table.chosen.connect(self._show_result)
         self.model = DataSetModel(self, read_only=True, describe=describe)
         self.tree = DataSetView(self.model, self, name="Response")
+        for view in (self.table, self.tree):
+            view.setMinimumHeight(LEAST_TABLE)
         self.tree.redact = self._redacted
         self.tree.set_empty("Nothing was sent from here yet.<br>Press <b>Ctrl+Return</b>; the answer is shown here.")
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)

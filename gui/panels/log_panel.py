@@ -22,7 +22,7 @@ from gui.models.log_text import text_lines
 from gui.models.trace_target import TraceTarget
 from gui.pace import Pace
 from gui.sound import sound
-from gui.theme import SPACING, theme
+from gui.theme import LEAST_TABLE, SPACING, theme
 
 from .log_progress import ProgressStrip
 from .log_save import AskWhere, LineWriter
@@ -76,6 +76,7 @@ class LogPanel(QWidget):
         self._missed = 0
         self._waiting: frozenset[tuple[int, int]] = frozenset()
         self.table = LogTable(self.model, self)
+        self.table.setMinimumHeight(LEAST_TABLE)
         self._pace = Pace(self)
         self._pace.due.connect(self._publish)
         self.table.chosen.connect(self._chosen)

@@ -17,7 +17,7 @@ from gui.models.tables import PlainTable
 from gui.models.trace_contexts import COLUMNS, context_rows, details, entry
 from gui.models.trace_store import TraceAssociation
 from gui.sound import sound
-from gui.theme import SPACING
+from gui.theme import LEAST_TABLE, SPACING
 
 WIDE = 540
 """Pixels from which the contexts fit as a table; below it they are a list."""
@@ -48,6 +48,8 @@ class ContextsTab(QWidget):
             view.chosen.connect(self._chosen)
             self.stack.addWidget(view)
         self.details = Details(self, name="The selected presentation context")
+        for part in (self.table, self.list, self.details):
+            part.setMinimumHeight(LEAST_TABLE)
         self.details.hide()
         self._shown: tuple[NegotiatedContext, ...] = ()
         self._current: NegotiatedContext | None = None

@@ -13,7 +13,7 @@ from gui.models.tables import PlainTable
 from gui.models.trace_information import COLUMNS, InformationRow, details, information_rows
 from gui.models.trace_store import TraceAssociation
 from gui.sound import sound
-from gui.theme import SPACING
+from gui.theme import LEAST_TABLE, SPACING
 
 _EMPTY = (
     "<b>No user information</b><br>What both sides say of themselves when an association is opened has its rows here."
@@ -30,6 +30,8 @@ class InformationTab(QWidget):
         self.table.set_empty(_EMPTY)
         self.table.chosen.connect(self._chosen)
         self.details = Details(self, name="The selected user information")
+        for view in (self.table, self.details):
+            view.setMinimumHeight(LEAST_TABLE)
         splitter = QSplitter(Qt.Orientation.Vertical, self)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.table)

@@ -34,7 +34,7 @@ from gui.models.trace_store import KEPT_PDUS
 from gui.pace import Pace
 from gui.redacted import copy_redacted_action, copy_text, redaction_for
 from gui.sound import sound
-from gui.theme import SPACING
+from gui.theme import LEAST_TABLE, SPACING
 
 if TYPE_CHECKING:
     from engine.trace.redaction.redaction import Redaction
@@ -131,6 +131,8 @@ class PdusTab(QWidget):
         self.nodes = NodeTreeModel(self)
         self.tree = NodeTree(self.nodes, self)
         self.hex = HexView(self, name="Bytes of the PDU")
+        for view in (self.table, self.tree, self.hex):
+            view.setMinimumHeight(LEAST_TABLE)
         self.hex.set_empty("Select a PDU to see its bytes.")
         self.note = QLabel(self)
         self.note.setProperty("role", "muted")

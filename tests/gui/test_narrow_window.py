@@ -1,28 +1,30 @@
-"""The window at its least size, 1024 by 700: everything is there, nothing is cut where it could be said shorter."""
+"""The window on a screen of 1920 by 1080 at 200 %, 960 by 500: nothing is cut where it could be said shorter."""
 
 from __future__ import annotations
 
 import itertools
 
 import pytest
-from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QListView, QTabBar, QToolButton
 
 from engine.model.association import ProposedContext
 from engine.workspace.listening import TlsSettings
 from gui.forms.entry_list import fitting_note
 from gui.giving_button import GivingButton, fitting
+from gui.models.tables import EmptyText
 from gui.panels.builder_lower import RESPONSE
 from gui.panels.service_rows import SERVICES
 from gui.session import ListenerState
 from gui.theme import theme
 
 VERIFICATION, IMPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2"
-SIZE = (1024, 700)
+SIZE = (960, 500)
 
 
 @pytest.fixture
 def narrow(live_window, qtbot, qapp, undress):
-    """The window at 1024 by 700, in its own look."""
+    """The window at 960 by 500, in its own look."""
     theme().apply(qapp, "light")
     live_window.resize(*SIZE)
     live_window.restore_panels()
@@ -64,6 +66,35 @@ def test_no_service_makes_the_window_wider_or_scrolls_sideways(narrow, qtbot, se
     page = narrow.services.page
     assert narrow.size().toTuple() == SIZE
     assert page.width() >= page.minimumSizeHint().width()
+
+
+def test_every_part_of_the_panels_fits_and_nothing_lies_over_another(narrow, qtbot):
+    for tabs in (narrow.ae.tabs, narrow.trace.tabs, narrow.builder.page.tabs.tabs):
+        for place in range(tabs.count()):
+            tabs.setCurrentIndex(place)
+            QApplication.processEvents()
+            assert narrow.size().toTuple() == SIZE, tabs.tabText(place)
+    narrow.echo()
+    qtbot.waitUntil(narrow.trace.copy_button.isEnabled)
+    QApplication.processEvents()
+    assert narrow.size().toTuple() == SIZE
+    entries = (narrow.ae.peers.list, narrow.ae.contexts.list)
+    assert [view.viewport().height() >= view.sizeHintForRow(0) for view in entries] == [True, True]
+    tables = (narrow.builder.page.pane.view, narrow.log.table)
+    room = [(view.viewport().height(), view.verticalHeader().defaultSectionSize()) for view in tables]
+    assert [has >= needs for has, needs in room] == [True, True], room
+
+
+def test_a_text_for_nothing_yet_is_read_from_its_beginning_where_it_is_too_high(qtbot):
+    view = QListView()
+    qtbot.addWidget(view)
+    text = EmptyText(view, "<b>Nothing yet</b><br>first do this,<br>then do that")
+    view.show()
+    text.show()
+    text.resize(200, 20)
+    assert text.alignment() & Qt.AlignmentFlag.AlignTop
+    text.resize(200, 200)
+    assert text.alignment() & Qt.AlignmentFlag.AlignVCenter
 
 
 def test_titles_get_shorter_and_no_panel_loses_a_button_without_a_key(narrow, qtbot):
