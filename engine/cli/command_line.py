@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import __version__
@@ -22,12 +23,31 @@ if TYPE_CHECKING:
 class Parser(argparse.ArgumentParser):
     """Repeats nothing of the arguments where `--redact` is among them; its commands' parsers neither."""
 
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._given = tuple(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
+    def _misspelt(self) -> str:
+        """What may have been meant by options that are none; what follows one was taken for something else."""
+        from engine.workspace.names import did_you_mean
+
+        names = [name for name in self._option_string_actions if name.startswith("--")]
+        given = (text.partition("=")[0] for text in takewhile(lambda text: text != "--", self._given))
+        wrong = [o for o in given if o.startswith("--") and not any(name.startswith(o) for name in names)]
+        near = ((option, did_you_mean(option, names)) for option in wrong)
+        return "".join(f" ({option} is no option{meant})" for option, meant in near if meant)
+
     def error(self, message: str) -> NoReturn:
         """A short usage, what is wrong, exit code 2."""
         argument, colon, wrong = message.partition(": ")
         if not argument.startswith("argument "):  # which is followed by the name that we gave it
             argument, colon, wrong = "", "", message
-        self.exit(Exit.USAGE, f"{self._short_usage()}{self.prog}: error: {argument}{colon}{redacted(wrong)}\n")
+        self.exit(
+            Exit.USAGE,
+            f"{self._short_usage()}{self.prog}: error: {argument}{colon}{redacted(wrong + self._misspelt())}\n",
+        )
 
     def _short_usage(self) -> str:
         """Without the options that can be left out: their twenty lines hid what is wrong."""
@@ -43,7 +63,7 @@ class Parser(argparse.ArgumentParser):
             from engine.workspace.names import did_you_mean
 
             names = [str(choice) for choice in action.choices]
-            near = did_you_mean(str(value), [name for name in names if name.isalpha()])
+            near = did_you_mean(str(value), [name for name in names if name[:1].isalpha()])
             raise argparse.ArgumentError(action, f"“{value}” is none of {', '.join(names)}{near}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -83,7 +103,7 @@ class CommandLine:
             epilog=help_text(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        sub.set_defaults(handler=handler, neutral=name == "decode")
+        sub.set_defaults(handler=handler, neutral=name == "decode", parser=sub)
         add_output(sub, findings=name != "hash")
         return sub
 

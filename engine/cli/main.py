@@ -100,7 +100,7 @@ def _parsed(given: list[str]) -> argparse.Namespace:
     parser = build_parser(given[0] if given else "")
     args, rest = parser.parse_known_args(given)
     if rest and (not getattr(args, "paths_anywhere", False) or any(text.startswith("-") for text in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(_without_values(rest))}")
+        args.parser.error(f"unrecognized arguments: {' '.join(_without_values(rest))}")
     if rest:
         args.paths = [*args.paths, *map(Path, rest)]
     return args

@@ -107,6 +107,12 @@ def test_a_mistake_is_not_hidden_behind_the_options(capsys: pytest.CaptureFixtur
     ("arguments", "words"),
     [
         (["ecko", "h", "1"], "did you mean echo"),
+        (["printer-statu", "h", "1"], "did you mean printer-status"),
+        (["echo", "--timout", "3", "h", "1"], "(--timout is no option; did you mean --timeout"),
+        (
+            ["find", "h", "1", "--modle=study"],
+            "find: error: unrecognized arguments: --modle (--modle is no",
+        ),
         (["echo", "h"], "PORT"),
         (["echo", "h", "99999"], "is not a port"),
         (["echo", "h", "1", "--called", "A" * 17], "longer than 16"),

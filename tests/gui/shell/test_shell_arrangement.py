@@ -108,8 +108,12 @@ def test_mnemonics_of_a_menu_differ():
         assert len(letters) == len(set(letters)), menu
 
 
+@pytest.mark.parametrize("width", [1024, 1280, 1800])
 @pytest.mark.parametrize("tab", [0, 1, 2])
-def test_no_mnemonic_shown_at_once_is_ambiguous(window, qtbot, tab):
+def test_no_mnemonic_shown_at_once_is_ambiguous(window, qtbot, tab, width):
+    window.resize(width, 900)
+    window.restore_panels()
+    QApplication.processEvents()
     window.ae.tabs.setCurrentIndex(tab)
     assert not clashing(window)
 
