@@ -112,3 +112,13 @@ class StepState(Enum):
     FAILED = "failed"
     SKIPPED = "skipped"
     """Not done: what came before it failed, or the association ended."""
+
+
+SHOWN = 256
+"""Characters of an Error Comment (0000,0902) in a sentence. It has 64 at most, and from a broken peer 100,000."""
+
+
+def commented(comment: str) -> str:
+    """An Error Comment as a sentence goes on with it; "" for none."""
+    said = comment if len(comment) <= SHOWN else f"{comment[:SHOWN]}… ({len(comment)} characters)"
+    return f" — {said}" if said else ""

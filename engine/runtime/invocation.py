@@ -10,17 +10,15 @@ from functools import lru_cache
 
 from engine.model.command_set import CommandSet
 from engine.model.dataset import EncodedData, FileData
-from engine.model.notice_words import OUTCOMES
+from engine.model.notice_words import OUTCOMES, commented
 from engine.model.notices import Outcome, StatusNotice
 from engine.model.quick import quick
+from engine.standard.command_fields import RESPONSE_BIT
 from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
-from engine.standard.messages import message_name
+from engine.standard.messages import message_for, message_name
 from engine.standard.status import status_class, status_text
 from engine.wire.message_run import MessageRun
-
-SHOWN = 256
-"""Characters of an Error Comment (0000,0902) in a sentence. It has 64 at most, and from a broken peer 100,000."""
 
 
 class Ended(Exception):
@@ -145,10 +143,11 @@ def _service_of(command_field: int | None) -> str:
     return message_name(command_field).removesuffix("-RQ").removesuffix("-RSP")
 
 
-def commented(comment: str) -> str:
-    """An Error Comment as a sentence goes on with it; "" for none."""
-    said = comment if len(comment) <= SHOWN else f"{comment[:SHOWN]}… ({len(comment)} characters)"
-    return f" — {said}" if said else ""
+def answers(response: CommandSet, request: CommandSet) -> bool:
+    """Whether a response is of the service of the request whose Message ID it names: its Command Field is that of the
+    request with the highest bit set (PS3.7 Annex E). To a request that is none of the Standard's, any is."""
+    asked = message_for(request.command_field or 0)
+    return asked is None or asked.kind != "request" or response.command_field == asked.command_field | RESPONSE_BIT
 
 
 @lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ from engine.wire.fragments import DataRun
 
 from . import sentences
 from .echoing import Echoing, Series, ask, learn
-from .invocation import Ended, Invocation, Response, Responses, response
+from .invocation import Ended, Invocation, Response, Responses, answers, response
 from .outgoing import Encoded, is_far, is_large
 from .peer_requests import PeerRequests
 from .preparing import Prepared, altered, altering, prepare, prepare_wherever, takes_long
@@ -346,14 +346,20 @@ class Messages:
     def _take_response(self, event: dx.ResponseReceived) -> None:
         duration = max(0.0, event.duration - self._waited)
         self._association.recorder.received(event.message, event.operation, duration=duration)
-        invocation = self._invocations.get(event.operation)
+        invocation, command = self._invocations.get(event.operation), event.message.command
+        wrong = event.final and invocation is not None and not answers(command, invocation.request)
         if invocation is not None:
             invocation.latest = self._association.context.came()
-            self._pass_on(invocation, response(event.message.command, event.message.data, event.final))
+            if wrong:
+                sentence = sentences.wrong_response(self._association.peer, invocation.request, command)
+                self._pass_on(invocation, Ended(Outcome.FAILURE, sentence))
+            else:
+                self._pass_on(invocation, response(command, event.message.data, event.final))
         if not event.final and invocation is not None:
-            self._note_pending(invocation, event.message.command)
+            self._note_pending(invocation, command)
         if event.final:
             self.close_invocation(event.operation)
+        if event.final and not wrong:
             self.at_once.learn(event)
             self.echoing = learn(self._association, event.message, self.echoing)
 

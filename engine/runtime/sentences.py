@@ -7,9 +7,10 @@ import socket
 import ssl
 
 from engine.model.association import Negotiated, Peer, Proposal
+from engine.model.command_set import CommandSet
 from engine.model.limits import named, to_raise
 from engine.standard.codes import abort_text, rejection_text
-from engine.standard.messages import MESSAGES
+from engine.standard.messages import MESSAGES, message_name
 from engine.standard.state_table import Sta
 
 
@@ -96,6 +97,15 @@ def response_timed_out(peer: Peer, service: str, seconds: float, begun: str = ""
         hint = f"What came instead: {instead}"
     said = f"{address(peer)} sent no response to the {service} for {seconds:g} s, so the association was aborted."
     return f"{said} {hint}"
+
+
+def wrong_response(peer: Peer, request: CommandSet, response: CommandSet) -> str:
+    """A response that names the Message ID of another service's request."""
+    came, asked = message_name(response.command_field), message_name(request.command_field)
+    said = "without a status" if response.status is None else f"with the status {response.status:04X}H"
+    with_a = f"with {'an' if came[0] == 'N' else 'a'} {came} {said}"
+    what = f"{address(peer)} answered the {asked} with Message ID {response.responded_to} {with_a}"
+    return f"{what}, which is no response to it (PS3.7 Annex E): whether it did what was asked is not known."
 
 
 def pending_unknown(service: str, status: int) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from engine.model.command_set import CommandSet, tag_of
 from engine.model.commands import StoreFiles
+from engine.model.notice_words import commented
 from engine.model.notices import Outcome
 from engine.model.storing import FileResult, FileState, PlannedAssociation, PlannedFile, StorePlan
 from engine.services.plan import plan
@@ -15,7 +16,7 @@ from engine.services.tally import Tally, cannot_go, passed_over
 from engine.standard.status import StatusClass, status_class, status_text
 
 from .context import Context
-from .invocation import Ended, Response, commented
+from .invocation import Ended, Response
 from .operations import Operation
 from .planning import Negotiation, planned, tell
 from .sending_files import SendingFiles

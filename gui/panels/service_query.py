@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from engine.model.commands import Retrieve
 from engine.model.dataset import DataSet
+from engine.model.notice_words import commented
 from engine.model.notices import Notice, StatusNotice
 from engine.standard.lean import dataclass
 from engine.standard.ports import REGISTERED
@@ -196,8 +197,7 @@ class QueryPage(ServicePage):
         if status.status is None:
             return
         words = status_text(status.status, status.service, status.sop_class_uid)
-        comment = f" — {status.error_comment}" if status.error_comment else ""
-        self.run_bar.show_end(replace(status, sentence=f"{first} · {words}{comment}."))
+        self.run_bar.show_end(replace(status, sentence=f"{first} · {words}{commented(status.error_comment)}."))
 
     # -- level by level -----------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from engine.model.commands import Retrieve, RunProcedure
 from engine.model.dataset import DataSet
+from engine.model.notice_words import commented
 from engine.model.notices import MessageNotice, Notice, Outcome, StatusNotice
 from engine.model.procedures import ups as p
 from engine.model.procedures.base import Procedure
@@ -306,8 +307,7 @@ class UpsPage(ServicePage):
         self.list.set_empty(_NONE if status.status is not None else NOTHING_CAME)
         if status.status is not None:
             words = status_text(status.status, status.service, status.sop_class_uid)
-            comment = f" — {status.error_comment}" if status.error_comment else ""
-            told = f"{number:,} step{'' if number == 1 else 's'} · {words}{comment}."
+            told = f"{number:,} step{'' if number == 1 else 's'} · {words}{commented(status.error_comment)}."
             self.run_bar.show_end(replace(status, sentence=told, verdict=""))
         if number:
             self.list.setFocus()

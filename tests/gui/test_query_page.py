@@ -211,6 +211,21 @@ def test_cancel_by_button_while_matches_come(page, qtbot, monkeypatch):
     assert page.run_bar.sentence.text().startswith("1 match · FE00H")
 
 
+def test_a_long_error_comment_does_not_fill_the_page(page, qtbot, monkeypatch):
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, request = talk.read_command()
+        talk.send(talk.message(context, response_to(request, 0xC000).with_values(ErrorComment="A" * 100_000)))
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        at_peer(page, monkeypatch, peer)
+        page.start()
+        qtbot.waitUntil(lambda: not page.running)
+    assert page.run_bar.sentence.text().endswith("AAA… (100000 characters).")
+    assert len(page.run_bar.sentence.text()) < 500
+
+
 def test_a_retrieval_that_is_cut_off_says_what_was_done_and_what_was_not(page, qtbot, monkeypatch):
     find(page, qtbot, PatientID="P0")
 

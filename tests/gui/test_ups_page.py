@@ -11,6 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from engine.model.association import Peer
+from engine.model.notices import Outcome, StatusNotice
 from engine.wire import datasets
 from engine.workspace.ups_claims import UNSURE, Claim, Claims
 from gui.forms.ups_dialogs import AskCancelDialog, CancelDialog, CompleteDialog, NewStepDialog, ProgressDialog
@@ -151,6 +152,22 @@ def test_a_step_somebody_else_took_meanwhile(page, qtbot):
     assert (row.state, row.ours) == ("IN PROGRESS", False), "learnt from the status"
     assert free(page) == {"read", "ask_cancel", "subscribe", "watch"}
     assert Claims(page.host.workspace.folder).all() == ()
+
+
+def test_a_long_error_comment_does_not_fill_the_page(page, qtbot):
+    ended = StatusNotice(
+        operation=1,
+        association=1,
+        time=0.0,
+        clock=0.0,
+        outcome=Outcome.FAILURE,
+        status=0xC000,
+        service="C-FIND",
+        sentence="",
+        error_comment="A" * 100_000,
+    )
+    page._find_ended(ended)
+    assert verdict(page).endswith("AAA… (100000 characters).") and len(verdict(page)) < 500
 
 
 def test_details_are_shown(page, qtbot):

@@ -62,3 +62,31 @@ def test_a_long_error_comment_does_not_fill_the_list_of_files(console: Console, 
         console.run(command)
     said = [r.sentence for n in console.of(StoredNotice) for r in n.results][-1]
     assert said.endswith("AAA… (100000 characters)") and len(said) < 500
+
+
+def answers_otherwise(talk: Conversation) -> None:
+    """Answers the requests with N-DELETE-RSPs of their Message IDs, then lets go."""
+    talk.accept()
+    while (asked := talk.next_request()) is not None:
+        context, request = asked
+        answer = response_to(request, 0).with_values(CommandField=0x8150)
+        talk.send(talk.message(context, answer))
+    talk.send(encode_pdu(ReleaseRP()))
+
+
+def test_a_response_of_another_service_is_none(console: Console) -> None:
+    with scripted(answers_otherwise) as peer:
+        told = console.one_shot(proposal(peer, VERIFICATION, timeouts=SHORT), echo_rq())
+    assert told.outcome is Outcome.FAILURE
+    said = "answered the C-ECHO-RQ with Message ID 1 with an N-DELETE-RSP with the status 0000H, which is no response"
+    assert said in told.sentence
+
+
+def test_a_file_answered_with_a_response_of_another_service_is_not_stored(console: Console, tmp_path: Path) -> None:
+    (path, *_) = write_instances(tmp_path / "files", 2)
+    with scripted(answers_otherwise) as peer:
+        asked = proposal(peer, CT, timeouts=SHORT)
+        command = StoreFiles(operation=console.new_id(), association=console.new_id(), proposal=asked, paths=(path,))
+        told = console.run(command)
+    assert told.outcome is Outcome.FAILURE and not told.completed
+    assert "N-DELETE-RSP" in told.sentence
