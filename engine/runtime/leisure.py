@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import thread_time
 
 EVERY, FIRST = 16, 2
@@ -10,6 +11,18 @@ SMOOTH = 4
 """Looks that count together: now and then the thread waits for the interpreter."""
 AGAIN, SELDOM = 32, 256
 """How many until it is tried anew whether there is time without that work, the first time and in the end."""
+
+
+_TOLD = Path("/proc/thread-self/schedstat")
+
+
+def _spent() -> float:
+    """Seconds this thread has worked, or has waited for a processor that others had, where the system tells that."""
+    worked = thread_time()
+    try:
+        return worked + int(_TOLD.read_bytes().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return worked
 
 
 class Leisure:
@@ -34,7 +47,7 @@ class Leisure:
 
     def begin(self, now: float) -> None:
         """What came before is long ago. now: of `perf_counter`."""
-        self._instances, self._begun, self._spent = 0, now, thread_time()
+        self._instances, self._begun, self._spent = 0, now, _spent()
         self._looks, self._until, self._next, self._idle = 0, FIRST, AGAIN, 0.0
 
     def look(self, now: float) -> None:
@@ -42,7 +55,7 @@ class Leisure:
         self._instances += 1
         if self._instances < EVERY:
             return
-        spent = thread_time()
+        spent = _spent()
         idle = (now - self._begun - (spent - self._spent)) / EVERY
         self._instances, self._begun, self._spent = 0, now, spent
         if self._looks or not self.has:
