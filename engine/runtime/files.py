@@ -180,9 +180,9 @@ class Spool:
 
 
 def begin_writing(path: str, offset: int, count: int) -> None:
-    """Have the system begin to write these bytes of a file to the disk, where it can be told to; blocks while the disk
-    takes them in, not until they are written. What goes wrong is met by whoever synchronizes the file: only the first
-    who does is told, so that nobody asks here. The file may be gone.
+    """Have the system begin to write these bytes of a file (count 0: all from there) to the disk, where it can be told
+    to; blocks while the disk takes them in, not until they are written. What goes wrong is met by whoever synchronizes
+    the file: only the first who does is told, so that nobody asks here. The file may be gone.
     """
     if not hasattr(os, "posix_fadvise"):
         return

@@ -23,7 +23,7 @@ from engine.model.commitment import (
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import Limits
 from engine.model.objects import COMMITMENTS
-from engine.runtime import disk_pace
+from engine.runtime import disk_pace, safe_folder
 from engine.runtime.files import Spool
 from engine.runtime.keeping import Durable
 from engine.services.rules import sequence
@@ -265,3 +265,15 @@ def test_a_peer_that_is_stopped_synchronizes_no_more(
     monkeypatch.setattr(os, "fsync", fsync)
     assert "stopped" in asyncio.run(durable.commit(promise(*uids)))
     assert len(done) == 3
+
+
+def test_the_disk_has_begun_with_all_when_the_first_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronized: list[int]
+) -> None:
+    durable, begun = opened(tmp_path), list[tuple[str, int]]()
+    for uid in ("1.1", "1.2"):
+        asyncio.run(at_once(durable, uid))
+    monkeypatch.setattr(safe_folder, "begin_writing", lambda path, *_: begun.append((path, len(synchronized))))
+    assert asyncio.run(durable.commit(promise("1.1", "1.2"))) == ""
+    assert begun == [(str(tmp_path / "1.1.dcm"), 0), (str(tmp_path / "1.2.dcm"), 0)]
+    durable.close()
