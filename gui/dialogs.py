@@ -48,7 +48,7 @@ class Questions(QObject):
         box.open()
 
     def show(self, parent: QWidget, title: str, html: str) -> None:
-        """A longer text to read, which leaves the window usable."""
+        """A longer text to read and close."""
         dialog = QDialog(parent)
         dialog.setWindowTitle(title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -234,6 +234,7 @@ class MessageBox(FormDialog):
         self.label.setMinimumWidth(least)
         area = GrowingArea(self.label, self, most=max(room.height() - AROUND_TEXT, AROUND_TEXT))
         area.setAccessibleName(title)
+        self.setAccessibleDescription(text)  # what a screen reader says when it opens: the keyboard is on a button
         if self.label.heightForWidth(least) > area.maximum:
             area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrow keys scroll it
         area.viewport().setAutoFillBackground(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -110,6 +111,11 @@ class Output:
             reconfigure(encoding="utf-8" if json else None, errors="backslashreplace")
 
     # -- lines
+
+    @property
+    def room(self) -> int | None:
+        """Characters of a line of the terminal; None where standard output is none."""
+        return shutil.get_terminal_size().columns if self._out.isatty() else None
 
     def line(self, text: str = "") -> None:
         """A line for people; not with --json."""

@@ -71,11 +71,14 @@ def find(args: argparse.Namespace) -> Exit:
         output.told_line(text.rstrip("\n"))
         output.finish(status, aside=True)
         return code
+    shortened = ""
     if matches and form == "table":
-        output.told_line(matches_table(keys, matches))
+        whole_table, text = matches_table(keys, matches), matches_table(keys, matches, output.room)
+        output.told_line(text)
+        shortened = "" if text == whole_table else " What is cut (…) is told by --format full."
     output.finish(status)
     if status.outcome in (Outcome.SUCCESS, Outcome.WARNING, Outcome.CANCELLED) and not args.json:
-        output.line(f"{len(matches)} {'match' if len(matches) == 1 else 'matches'}.")
+        output.line(f"{len(matches)} {'match' if len(matches) == 1 else 'matches'}.{shortened}")
     return code
 
 

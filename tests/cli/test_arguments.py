@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from engine.cli.main import build_parser, main
 from engine.cli.matches import matches_csv, matches_table
 from engine.cli.operations import contexts_for
 from engine.cli.options import context, destination, proposal, seconds
+from engine.cli.output import Output
 from engine.cli.queries import find_query, retrieve_query
 from engine.model.association import Role
 from engine.model.dataset import DataElement, DataSet
@@ -248,6 +250,32 @@ def test_matches_become_a_table_of_the_keys_that_have_values() -> None:
     text = matches_table(keys, [match])
     assert text.splitlines()[0].split() == ["PatientName", "Modality"]
     assert text.splitlines()[2].split() == ["Doe^Jane", "MR"]
+
+
+def test_a_table_of_matches_is_no_wider_than_the_terminal_and_uids_give_way_last() -> None:
+    names = ["PatientName", "StudyDescription", "StudyInstanceUID"]
+    keys, uid = with_keys(DataSet(), names), "2.25.416022974288014816141234567890"
+    long = "a description that goes on " * 4000
+    whole = ["PatientName=Doe^Jane", f"StudyDescription={long}", f"StudyInstanceUID={uid}"]
+    matches = [with_keys(DataSet(), whole), with_keys(DataSet(), whole[2:])]
+    assert len(matches_table(keys, matches).splitlines()[2]) > len(long)
+    fitting = matches_table(keys, matches, 80).splitlines()
+    assert max(map(len, fitting)) <= 80
+    assert "Doe^Jane" in fitting[2] and "…" in fitting[2] and all(line.endswith(uid) for line in fitting[2:])
+    narrow = matches_table(keys, matches, 44).splitlines()
+    assert max(map(len, narrow)) <= 44
+    assert all(line.endswith("1234567890") and "  …" in line for line in narrow[2:])
+    assert matches_table(keys, matches[1:], 80) == matches_table(keys, matches[1:])
+
+
+def test_only_a_terminal_has_an_end_of_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "72")
+    assert Output(out=Terminal()).room == 72
+    assert Output(out=io.StringIO()).room is None
 
 
 def test_matches_become_csv_with_every_key_as_a_column() -> None:

@@ -226,6 +226,7 @@ def test_names_in_questions_are_text_whatever_they_look_like(qtbot, window, kind
     assert isinstance(box, MessageBox)
     assert box.label.textFormat() is Qt.TextFormat.PlainText and "<b>" in box.label.text()
     assert box.width() < 500, "a word without end may be broken"
+    assert box.accessibleDescription() and name in box.accessibleDescription()
     box.close()
 
 
