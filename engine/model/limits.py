@@ -38,8 +38,9 @@ class Limits:
     this."""
     memory: int = 16 * MIB
     """Bytes of a data set under way that stay in memory; a larger one goes to a file. 16 MiB hold nearly all single
-    images, and 64 associations at once stay at 1 GiB, or at four where peers begin messages before others have ended
-    (PS3.8 E.1 forbids it; there are no more than four at once). What is to be stored in a folder goes there sooner."""
+    images. All together have 512 MiB or this (`engine.runtime.files.TOGETHER`): 64 associations with four messages
+    begun on each (PS3.8 E.1 forbids more than one) would have four GiB. What is to be stored in a folder goes there
+    sooner."""
     depth: int = 64
     """Sequences in each other. The deepest structured reports have about 20."""
     inflated: int = 128 * MIB

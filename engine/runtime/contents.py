@@ -94,12 +94,12 @@ class Contents:
         folder = self._durable.incoming if self._durable else self._settings.folder
         limits = self._settings.policy.limits
         if self._durable is None:
-            return Spool(context.transfer_syntax, quick_or_none(folder), limits)
+            return Spool(context.transfer_syntax, quick_or_none(folder), limits, held=self._context.held)
         if not self._durable.archive.quick:  # the loop writes it: to a disk of this computer, and it is copied then
-            return Spool(context.transfer_syntax, None, limits)
+            return Spool(context.transfer_syntax, None, limits, held=self._context.held)
         head = partial(_file_head, context.transfer_syntax, command)
         beside = partial(self._context.loop.run_in_executor, None) if self._durable.archive.durable else None
-        return Spool(context.transfer_syntax, folder, limits, head, beside)
+        return Spool(context.transfer_syntax, folder, limits, head, beside, self._context.held)
 
 
 def _file_head(transfer_syntax: str, command_bytes: bytes) -> bytes:

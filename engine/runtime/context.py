@@ -50,6 +50,8 @@ class Context:
         """Event reports that arrive, for the procedures that await them."""
         self.unfinished = Unfinished()
         """What PDUs under way hold of memory, on all connections."""
+        self.held = Unfinished()
+        """What data sets under way hold of memory, on all connections."""
         self.retrievals = Retrievals()
         """C-GETs and C-MOVEs under way, for the C-STOREs that belong to them."""
         self.listeners: dict[int, Listener] = {}

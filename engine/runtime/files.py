@@ -22,6 +22,7 @@ from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import transfer_syntax
 from engine.wire import datasets
 from engine.wire.element_walk import ElementWalk, walk_of
+from engine.wire.framer import Unfinished
 from engine.wire.pdus import Buffer
 
 from .outgoing import size_of
@@ -48,6 +49,12 @@ STRETCH, LONGEST_STRETCH = 8 * MIB, 32 * MIB
 """Bytes of a large instance after which the disk is set to work on them while more comes, at first and at most:
 synchronizing all of it at the end would leave it idle until then. Each time costs two turns of threads; so many of them
 as a gigabyte has of the former took a tenth of what receiving it does."""
+TOGETHER = 512 * MIB
+"""Bytes of data sets under way that stay in memory on all connections together, or the limit `memory` where that is
+more: four messages of 16 MiB on each of 64 associations would be 4 GiB. Nobody who sends them one after the other
+comes near it with fewer than 32 large ones at the same time."""
+COUNTED = 64 * KIB
+"""Bytes of one from which on it counts there."""
 Elsewhere = Callable[[Callable[[str, int, int], None], str, int, int], asyncio.Future[None]]
 """Has a function called with these in another thread."""
 
@@ -58,6 +65,7 @@ class Spool:
     Where the file cannot be written, or would take the last of the disk, the rest is let pass by and `close` gives
     an `Unkept`, so that the message can be answered.
 
+    held: counts what all that share it have in memory; beyond `TOGETHER` the one that grows goes to its file.
     head: what the file begins with, before the data set, so that the archive can take it as it is; elsewhere: how what
     is to be on the disk when that has taken it is begun to be written before.
     """
@@ -69,7 +77,11 @@ class Spool:
         limits: Limits = USUAL,
         head: Callable[[], bytes] | None = None,
         elsewhere: Elsewhere | None = None,
+        held: Unfinished | None = None,
     ) -> None:
+        self._held = held or Unfinished()
+        self._counted = 0
+        self._most_together = max(TOGETHER, limits.memory)
         self._head = head
         self._offset = 0
         self._elsewhere = elsewhere
@@ -91,12 +103,22 @@ class Spool:
             return
         if self._file is None:
             self._memory.write(data)
-            if self._size <= self._most_in_memory:
+            if self._size <= self._most_in_memory and (self._size < COUNTED or self._count(self._size)):
                 return
         try:
             self._write_out((data,), len(data))
         except OSError as error:
             self._give_up(reason(error))
+
+    def _count(self, size: int) -> bool:
+        """So much is in memory from now on; whether there is room for it."""
+        self._held.size += size - self._counted
+        self._counted = size
+        return self._held.size <= self._most_together
+
+    def __del__(self) -> None:
+        """Whoever wrote to it failed."""
+        self._count(0)
 
     def write_all(self, pieces: Sequence[Buffer]) -> None:
         """As `write`, in one system call where that can be."""
@@ -123,6 +145,7 @@ class Spool:
                 self._folder.mkdir(parents=True, exist_ok=True)
             self._file = self._begun()
             memory, self._memory = self._memory, BytesIO()
+            self._count(0)
             pieces = (memory.getbuffer(),)  # what is to be written is in it
         datasets.put(self._file.fileno(), pieces)
         if self._elsewhere is not None:
@@ -161,6 +184,7 @@ class Spool:
             else:
                 if not os.path.lexists(self._file.name):
                     self._give_up("its file was deleted, or its folder moved, while it came")
+        self._count(0)
         if self._problem:
             return Unkept(b"", self._syntax, self._problem)
         if self._file is None:
@@ -171,6 +195,7 @@ class Spool:
     def discard(self) -> None:
         """Throw away what was received of a message that never became whole."""
         self._memory = BytesIO()
+        self._count(0)
         file, self._file = self._file, None
         if file is not None:
             with suppress(OSError):  # what was buffered does not go out any more

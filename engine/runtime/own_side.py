@@ -69,4 +69,4 @@ class _OwnSide:
         from .places import quick_or_none
 
         folder = self._store.folder if isinstance(self._store, FolderStore) else None
-        return Spool(negotiated.transfer_syntax, quick_or_none(folder), self._limits)
+        return Spool(negotiated.transfer_syntax, quick_or_none(folder), self._limits, held=self._context.held)

@@ -35,8 +35,8 @@ _DATA, _LAST = PDataTF.TYPE << 8, 2
 
 
 class Unfinished:
-    """Bytes that the PDUs under way on several connections hold, where one has more than a connection's first buffer:
-    hundreds of connections with a MiB each are a lot too."""
+    """Bytes that what is under way on several connections holds: PDUs, where one has more than a connection's first
+    buffer (hundreds of connections with a MiB each are a lot too), or data sets."""
 
     def __init__(self) -> None:
         self.size = 0
