@@ -300,9 +300,12 @@ class _Run:
         if effect.refused:
             self.server.refused(asked.command, effect.refused, self.association.number)
         message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id)
-        await self.association.messages.answer(message, key=self.event.key)
-        for event in effect.events:
-            self.server.reporter.report(event, self.association)
+        try:
+            await self.association.messages.answer(message, key=self.event.key)
+        except Ended:  # what was changed stays so, and is to be known
+            self._report(effect)
+            raise
+        self._report(effect)
         if self.server.on_stored and self.event.message.command.command_field == STORE:
             self.server.on_stored(self.association, effect.command)
         if asked.command.command_field == STORE:
@@ -310,6 +313,10 @@ class _Run:
         if status_class(effect.command.status or 0) is StatusClass.PENDING:
             await asyncio.sleep(0)  # of many responses: a C-CANCEL-RQ and the other associations are let in
         return Answer(cancelled=self._cancelled())
+
+    def _report(self, effect: Reply) -> None:
+        for event in effect.events:
+            self.server.reporter.report(event, self.association)
 
     async def fail(self) -> None:
         """Answer with a failure after a defect of ours."""

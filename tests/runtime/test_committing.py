@@ -89,6 +89,8 @@ def test_a_peer_that_goes_meanwhile_is_owed_its_report(console: Console, stored:
     disk.goes_on.set()
     console.wait(ObjectsNotice, lambda n: not n.whole and n.held)
     assert disk.asked > MANY
+    console.wait(ErrorNotice, undelivered)  # it is tried at once, and when it is there again
+    console.notices.clear()
     console.submit(StopListening(listener=listener.listener))
     console.wait(ListenerNotice, lambda n: not n.listening)
     console.listen(stored, emulation=EMULATION)
