@@ -191,7 +191,7 @@ class Link(Connection):
         if outbox.is_full and not self.lost:
             self._context.loop.call_later(UNTOLD_FOR, self._read_when_told)
         else:
-            self._context.unfetched = False
+            self._context.unfetched = outbox.is_full and self._context.unfetched
             self.read_on(outbox)
 
     def _take_rest(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 
 from engine.model.association import Timeouts
 from engine.model.command_set import CommandSet
-from engine.model.commands import Send
+from engine.model.commands import Abort, Send
 from engine.model.notices import Direction, ErrorNotice, MessageNotice, Outcome
 from engine.runtime import outbox
 from engine.services.responses import response_to
@@ -40,7 +41,12 @@ def until(condition: Callable[[], object]) -> None:
 
 def flood(talk: Conversation) -> threading.Thread:
     """Requests that are told and not answered, in a thread of their own."""
-    worker = threading.Thread(target=talk.send, args=(talk.message(1, CANCEL_RQ) * FLOOD,))
+
+    def send() -> None:
+        with contextlib.suppress(OSError):  # some are aborted
+            talk.send(talk.message(1, CANCEL_RQ) * FLOOD)
+
+    worker = threading.Thread(target=send)
     worker.start()
     return worker
 
@@ -64,6 +70,33 @@ def test_a_user_waits_until_what_it_sent_is_fetched(console: Console) -> None:
         until(lambda: not association.link.held_back)
         assert any("nothing more is received" in n.sentence for n in console.of(ErrorNotice))
     assert console.ended(number).outcome is not None
+
+
+def test_it_is_told_once_though_one_that_waits_is_aborted(console: Console) -> None:
+    listener = console.listen(policy=policy(timeouts=Timeouts(artim=0.2)))
+    open_ones = console.engine._context.associations
+    with calling(listener.port, VERIFICATION) as first:
+        ((number, association),) = open_ones.items()
+        workers = [flood(first)]
+        until(lambda: association.link.held_back)
+        console.submit(Abort(association=number))
+        until(lambda: association.link.lost)
+        context = console.engine._context
+        looked_at: list[bool] = []
+        context.loop.call_soon_threadsafe(context.loop.call_later, 0.1, looked_at.append, True)
+        until(lambda: looked_at)
+        with calling(listener.port, VERIFICATION) as second:
+            (later,) = (a for a in open_ones.values() if a is not association)
+            workers.append(flood(second))
+            until(lambda: later.link.held_back)
+            while later.link.held_back:
+                console.of(MessageNotice)
+            told = console.of(ErrorNotice, lambda n: "nothing more is received" in n.sentence)
+            assert len(told) == 1
+            second.reset()
+        first.reset()
+    for worker in workers:
+        worker.join()
 
 
 def test_a_provider_is_not_said_to_answer_nothing_meanwhile(console: Console) -> None:
