@@ -87,7 +87,7 @@ class Listener:
         """Connections that were taken."""
         self._judging = asyncio.Semaphore(JUDGED_AT_ONCE)
         self._ended_last: deque[ref[Link]] = deque()
-        """Those whose associations have ended, whether they are closed or wait for the peer to close (Sta13)."""
+        """Those whose associations have ended, and that wait for the peer to close (Sta13), or did so of late."""
         settings = command.settings
         destinations = {d.ae_title: d for d in settings.destinations}
         self._durable = (
@@ -250,10 +250,12 @@ class Listener:
         self.server.reporter.detach(association)
         self.peer.ended(association.number)
         self._ended_last.append(ref(association.link))
-        if len(self._ended_last) > self.command.settings.policy.limits.unasked:
-            link = self._ended_last.popleft()()
-            if link is not None and not link.lost:  # who has not closed by now keeps nobody out either
+        most = self.command.settings.policy.limits.unasked
+        if len(self._ended_last) > most:  # those that have closed count no more
+            waiting = [link for r in self._ended_last if (link := r()) is not None and not link.lost]
+            for link in waiting[: max(0, len(waiting) - most)]:  # who has not closed by now keeps nobody out either
                 link.kill()
+            self._ended_last = deque(ref(link) for link in waiting[-most:])
 
     def _indicated(self, association: Association, rq: AssociateRQ) -> None:
         """Answer an A-ASSOCIATE-RQ by the policy."""

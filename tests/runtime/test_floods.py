@@ -215,6 +215,19 @@ def test_connections_that_are_refused_and_stay_keep_nobody_out(secure: bool, con
     assert console.echo(listener, tls=files.requestor() if files else None).outcome is Outcome.SUCCESS
 
 
+def test_many_that_end_well_close_no_slow_one(console: Console) -> None:
+    """Its answer is under way yet, while others have come and gone quickly."""
+    listener = console.listen(policy=policy(timeouts=Timeouts(artim=60.0), limits=Limits(unasked=3)))
+    with calling(listener.port, VERIFICATION) as slow:
+        slow.send(encode_pdu(ReleaseRQ()))
+        assert slow.read_pdu()[0] == 6
+        for _ in range(10):
+            assert console.echo(listener).outcome is Outcome.SUCCESS
+        slow.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):  # it is open
+            slow.sock.recv(1)
+
+
 def crowded(console: Console) -> list[AssociationNotice]:
     return console.of(AssociationNotice, lambda n: "while 5 others connected too" in n.sentence)
 
