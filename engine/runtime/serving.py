@@ -72,6 +72,8 @@ class Server:
     """Called when a change, an instance (its UID) is safe."""
     moves: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     """By destination: whose turn it is to send it what a C-MOVE asks for."""
+    waiting: dict[tuple[int, int], asyncio.Future[None]] = field(default_factory=dict)
+    """Those that wait for their turn, by association and request: to be done when it is cancelled."""
     reporter: Reporter = field(init=False)
     storing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     """By the SOP Instance UIDs of C-STOREs under way, one after the other each: what is acknowledged last is kept."""
@@ -145,6 +147,9 @@ class Server:
     def _cancel(self, association: Association, key: int) -> None:
         if association.script is None or not association.script.ignores_cancel(key):
             self._cancelled.add((association.number, key))
+            waits = self.waiting.get((association.number, key))
+            if waits is not None and not waits.done():
+                waits.set_result(None)
 
     def _on_request(self, association: Association, event: dx.RequestReceived) -> None:
         delay, what = next(self._delays), "Answering a request"
@@ -285,6 +290,8 @@ class _Run:
             return Answer(cancelled=self._cancelled())
         if self._sub_stores is None:
             self._sub_stores = SubStores(self.server, self.association, self.event)
+        if not await self._sub_stores.has_turn(effect):
+            return Answer(waits=True, cancelled=self._cancelled())
         return Answer(status=await self._sub_stores.perform(effect), cancelled=self._cancelled())
 
     def _not_kept(self, problem: str) -> CommandSet:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MOVES_AT_ONCE = 16
 """C-MOVEs to one destination that are carried out at a time: a peer may ask for thousands in a second, and each has an
 association."""
+WAITS_FOR = 10.0
+"""Seconds that a C-MOVE waits for its turn until it is told to go on waiting: less than peers wait for a response."""
 
 
 class SubStores:
@@ -39,6 +41,39 @@ class SubStores:
         self._needs: dict[Need, tuple[Need, ...]] = {}
         self._turn: asyncio.Semaphore | None = None
         """Of the destination, while it is ours."""
+        self._waiting: asyncio.Task[bool] | None = None
+        """In the queue for it."""
+
+    async def has_turn(self, effect: SubStore) -> bool:
+        """Whether it is this operation's turn at the destination, or becomes it in a while; False also where it is
+        cancelled meanwhile. Few go to one destination at a time, all associations of one with it count once: who has
+        one waits for no other. Raises Ended where whoever asked for it is gone."""
+        if self._turn is not None or not effect.destination:
+            return True
+        turn = self.server.moves.setdefault(effect.destination, asyncio.Semaphore(MOVES_AT_ONCE))
+        if self._waiting is None and not turn.locked():
+            await turn.acquire()
+            self._turn = turn
+            return True
+        key = self.association.number, self.event.key
+        if self.server.is_cancelled(*key):
+            return False
+        loop = self.server.context.loop
+        if self._waiting is None:
+            self._waiting = loop.create_task(turn.acquire())
+        cancelled, over = loop.create_future(), loop.create_task(self.association.ended.wait())
+        self.server.waiting[key] = cancelled
+        try:
+            wanted = {self._waiting, over, cancelled}
+            await asyncio.wait(wanted, timeout=WAITS_FOR, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            self.server.waiting.pop(key, None)
+            if self._waiting.done():
+                self._turn, self._waiting = turn, None
+        if self.association.lost is not None:
+            raise self.association.lost
+        return self._turn is not None
 
     async def perform(self, effect: SubStore) -> int | None:
         """The status it was answered with; None where it could not be performed: it counts as failed, with the reason
@@ -94,7 +129,6 @@ class SubStores:
             tls=target.tls,
             limits=self.server.peer.limits,
         )
-        await self._wait_for_turn(effect.destination)
         association = Association(
             self.server.context,
             self.server.context.new_id(),
@@ -109,29 +143,6 @@ class SubStores:
         await association.open()
         return association
 
-    async def _wait_for_turn(self, destination: str) -> None:
-        """Few go to one destination at a time. Once for all associations with it: who has one waits for no other.
-        Raises Ended where whoever asked for it is gone before."""
-        if self._turn is not None:
-            return
-        turn = self.server.moves.setdefault(destination, asyncio.Semaphore(MOVES_AT_ONCE))
-        if turn.locked():
-            loop = self.server.context.loop
-            mine, over = loop.create_task(turn.acquire()), loop.create_task(self.association.ended.wait())
-            try:
-                await asyncio.wait({mine, over}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                over.cancel()
-                if not mine.done():
-                    mine.cancel()
-                elif not mine.cancelled():
-                    self._turn = turn
-            if self.association.lost is not None:
-                raise self.association.lost
-        else:
-            await turn.acquire()
-            self._turn = turn
-
     def _own_title(self) -> str:
         negotiated = self.association.negotiated
         return (negotiated.called_ae_title if negotiated else "") or self.server.local.ae_title
@@ -141,6 +152,8 @@ class SubStores:
         try:
             await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
         finally:
+            if self._waiting is not None:
+                self._waiting.cancel()
             if self._turn is not None:
                 self._turn.release()
                 self._turn = None

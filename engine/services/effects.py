@@ -131,6 +131,8 @@ class Answer:
     """Of a sub-operation."""
     problem: str = ""
     """Why an instance could not be kept."""
+    waits: bool = False
+    """A sub-operation was not begun, as it is not yet the operation's turn at its destination: to be tried again."""
 
 
 Serving = Generator[Effect, Answer, None]

@@ -269,7 +269,14 @@ def retrieve(request: Request, chosen: list[Instance] | None, destination: str =
             originator_message_id=command.message_id if destination else None,
             needs=needs,
         )
-        if not tally.count((yield sub)):
+        while (answer := (yield sub)).waits:
+            if not answer.cancelled:  # whoever asked is to know that it goes on
+                counters = tally.values(with_remaining=True)
+                answer = yield Reply(command=response_to(command, PENDING, extra=counters))
+            if answer.cancelled:
+                yield _final(request, CANCEL, tally, failed)
+                return
+        if not tally.count(answer):
             failed.append(instance.sop_instance_uid)
         if not tally.remaining:
             break

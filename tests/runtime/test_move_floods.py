@@ -5,10 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.model.association import Timeouts
+from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination
+from engine.runtime import sub_stores
 from engine.runtime.sub_stores import MOVES_AT_ONCE
 from engine.services.responses import request_of
+from engine.standard.messages import CANCEL, NO_DATA_SET
 from engine.wire.datasets import encode_dataset
 
 from .console import EXPLICIT, HOST, STUDY_MOVE, Console, keys, policy, write_instances
@@ -73,3 +78,36 @@ def test_each_has_its_turn(console: Console, tmp_path: Path) -> None:
             assert ends == [2] * MANY
     finally:
         destination.close()
+
+
+def silent(talk: Conversation) -> None:
+    talk.read_pdu()
+    talk.wait_closed()
+
+
+def test_one_that_waits_for_its_turn_is_told_to_and_can_be_cancelled(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sub_stores, "WAITS_FOR", 0.05)
+    write_instances(tmp_path / "stock", 2)
+    with scripted(silent, backlog=128) as peer:
+        listener = console.listen(
+            tmp_path / "stock",
+            destinations=(MoveDestination(ae_title="DEST", host=HOST, port=peer.port),),
+            policy=policy(timeouts=Timeouts(acse=30.0, artim=0.5)),
+        )
+        with nothing_leaks(console), calling(listener.port, (STUDY_MOVE, EXPLICIT)) as talk:
+            asks(talk, MOVES_AT_ONCE + 1)
+            last = MOVES_AT_ONCE + 1
+            cancel = CommandSet.of(CommandField=CANCEL, MessageIDBeingRespondedTo=last, CommandDataSetType=NO_DATA_SET)
+            for _ in range(2):
+                _, command = talk.read_command()
+                assert command.responded_to == last and command.status == 0xFF00
+                assert command.number("NumberOfRemainingSuboperations") == 2
+            monkeypatch.setattr(sub_stores, "WAITS_FOR", 30.0)
+            while command.status == 0xFF00:  # one wait of the shorter kind may end yet
+                talk.send(talk.message(1, cancel))
+                _, command = talk.read_command()
+            assert (command.responded_to, command.status) == (last, 0xFE00)
+            assert command.number("NumberOfRemainingSuboperations") == 2
+            talk.reset()
