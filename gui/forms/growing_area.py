@@ -1,4 +1,4 @@
-"""A part of a dialog that is as high as what stands in it, up to a bound from which it scrolls."""
+"""Parts that scroll where there is no room: of a dialog, as high as what stands in it, and of the window."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from gui.sound import sound
+from gui.theme import LEAST_TABLE
 
 
 class GrowingArea(QScrollArea):
@@ -39,3 +40,15 @@ class GrowingArea(QScrollArea):
     @sound
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint().expandedTo(QSize(self._content.sizeHint().width(), 0))
+
+
+def giving_area(content: QWidget, parent: QWidget) -> QScrollArea:
+    """All of its content where there is room; in a low window it scrolls, instead of making the window higher."""
+    area = QScrollArea(parent)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumHeight(2 * LEAST_TABLE)
+    area.setWidget(content)
+    return area

@@ -21,6 +21,7 @@ from engine.trace.explain import value_problem
 from engine.workspace.message_files import MessageContext, MessageFile
 from engine.workspace.placeholders import Filler, new_uid
 from gui.dialogs import Questions
+from gui.forms.growing_area import giving_area
 from gui.models.command_draft import Draft, Surroundings, draft_of, lines_of
 from gui.models.command_model import CommandModel
 from gui.models.dataset_model import DataSetModel
@@ -98,7 +99,7 @@ class MessagePage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.small)
         layout.addWidget(self.top)
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(giving_area(self.splitter, self), 1)
         self._connect()
         self.refresh_lists()
 

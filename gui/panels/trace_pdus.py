@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from engine.model.notices import PduNotice
 from engine.standard.pdus import PDataTF
 from engine.trace.explain import Node, explain_pdu
+from gui.forms.growing_area import giving_area
 from gui.forms.hex_view import HexView
 from gui.models import redacted_rows
 from gui.models.node_tree import NodeTreeModel, twin
@@ -167,12 +168,16 @@ class PdusTab(QWidget):
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
         splitter.setSizes([180, 320])
-        column = QVBoxLayout(self)
+        inner = QWidget(self)
+        column = QVBoxLayout(inner)
         column.setContentsMargins(0, SPACING.normal, 0, 0)
         column.setSpacing(SPACING.small)
         column.addLayout(top)
         column.addWidget(splitter, 1)
         column.addWidget(self.note)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(giving_area(inner, self))
 
     def _connect(self) -> None:
         self.table.chosen.connect(self._chosen)

@@ -16,7 +16,7 @@ from gui.models.tables import EmptyText
 from gui.panels.builder_lower import RESPONSE
 from gui.panels.service_rows import SERVICES
 from gui.session import ListenerState
-from gui.theme import theme
+from gui.theme import LEAST_TABLE, theme
 
 VERIFICATION, IMPLICIT = "1.2.840.10008.1.1", "1.2.840.10008.1.2"
 SIZE = (960, 500)
@@ -83,6 +83,33 @@ def test_every_part_of_the_panels_fits_and_nothing_lies_over_another(narrow, qtb
     tables = (narrow.builder.page.pane.view, narrow.log.table)
     room = [(view.viewport().height(), view.verticalHeader().defaultSectionSize()) for view in tables]
     assert [has >= needs for has, needs in room] == [True, True], room
+
+
+def test_a_failure_makes_the_window_no_higher_and_tab_still_shows_all_of_a_pdu(narrow, qtbot):
+    narrow.actions_by_name["stop_listening"].trigger()
+    qtbot.waitUntil(lambda: not narrow.session.listener.listening)
+    narrow.echo()
+    qtbot.waitUntil(lambda: narrow.trace.banner.isVisible())
+    trace = narrow.trace
+    trace.tabs.setCurrentWidget(trace.pdus)
+    for _ in range(5):
+        QApplication.processEvents()
+    assert narrow.size().toTuple() == SIZE
+    trace.pdus.filter_line.setFocus()
+    for view in (trace.pdus.table, trace.pdus.tree, trace.pdus.hex):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert view.hasFocus()
+        assert view.visibleRegion().boundingRect().height() > LEAST_TABLE // 2
+
+
+def test_bytes_and_words_of_a_message_make_the_window_no_higher(narrow, qtbot):
+    narrow.workbench.show_panel("builder")
+    page = narrow.builder.page
+    page.pane.bytes_button.click()
+    for _ in range(5):
+        QApplication.processEvents()
+    assert page.pane.hex.isVisible()
+    assert narrow.size().toTuple() == SIZE
 
 
 def test_a_text_for_nothing_yet_is_read_from_its_beginning_where_it_is_too_high(qtbot):
