@@ -27,7 +27,7 @@ from .forms.tab_order import in_order, step_focus
 from .forms.wrapping_label import SelectableLabel, WrappingLabel
 from .redacted import CopyKeys
 from .sound import sound
-from .theme import SPACING, mono_font, restyle
+from .theme import SPACING, mono_font, restyle, theme
 
 OnFiles = Callable[[tuple[Path, ...]], None]
 
@@ -47,13 +47,12 @@ class Questions(QObject):
         box.buttons.button(QDialogButtonBox.StandardButton.Cancel).hide()
         box.open()
 
-    def show(self, parent: QWidget, title: str, html: str) -> None:
-        """A longer text to read and close."""
+    def show(self, parent: QWidget, title: str, html: Callable[[], str]) -> None:
+        """A longer text to read and close; made once more when the theme changes, whose colours it may have."""
         dialog = QDialog(parent)
         dialog.setWindowTitle(title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        text = QTextBrowser(dialog)
-        text.setHtml(html)
+        text = _ThemedText(html, dialog)
         text.setAccessibleName(title)
         CopyKeys(dialog)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
@@ -107,6 +106,21 @@ class Questions(QObject):
         dialog = QFileDialog(parent, title, "", pattern)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return dialog
+
+
+class _ThemedText(QTextBrowser):
+    """HTML that has colours of the theme, links among them: Qt keeps those of the moment in which it was set."""
+
+    def __init__(self, html: Callable[[], str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._html = html
+        self._write()
+        theme().changed.connect(self._write)
+
+    def _write(self) -> None:
+        place = self.verticalScrollBar().value()
+        self.setHtml(self._html())
+        self.verticalScrollBar().setValue(place)
 
 
 class _Chosen(QObject):

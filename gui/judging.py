@@ -99,7 +99,8 @@ class Judging(QObject):
     def show_rule(self, rule: object) -> None:
         """What a rule says; "" for all rules."""
         known = str(rule) in RULES
-        self._questions.show(self._window, f"Rule {rule}" if known else "Conformance rules", rule_page(str(rule)))
+        page = partial(rule_page, str(rule))
+        self._questions.show(self._window, f"Rule {rule}" if known else "Conformance rules", page)
 
     def rules(self, text: str) -> Iterable[Found]:
         """For the palette: rules by name, words and clause."""

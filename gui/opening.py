@@ -102,7 +102,7 @@ class Opening(QObject):
         self.palette_dialog.show_over(self._window)
 
     def show_keys(self) -> None:
-        self._window.questions.show(self._window, "Keyboard shortcuts", keys_table())
+        self._window.questions.show(self._window, "Keyboard shortcuts", keys_table)
 
     def show_about(self) -> None:
         self._window.questions.tell(self._window, "About DIMSE Console", ABOUT)

@@ -89,7 +89,7 @@ def test_a_failure_makes_the_window_no_higher_and_tab_still_shows_all_of_a_pdu(n
     narrow.actions_by_name["stop_listening"].trigger()
     qtbot.waitUntil(lambda: not narrow.session.listener.listening)
     narrow.echo()
-    qtbot.waitUntil(lambda: narrow.trace.banner.isVisible())
+    qtbot.waitUntil(narrow.trace.banner.isVisible)
     trace = narrow.trace
     trace.tabs.setCurrentWidget(trace.pdus)
     for _ in range(5):

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser, QWidget
 
+from gui.dialogs import Questions
 from gui.models.tables import Column, PlainTable, RowTableModel
 from gui.panels.builder_contexts import GroupedBox
 from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font, theme
@@ -221,3 +222,20 @@ def test_headings_and_emulators_follow_the_theme(qapp, live_window, qtbot):
     assert {item.foreground(0).color().name() for item in names} == {theme().color("text").name()}
     assert box.model().item(1).foreground().color() == theme().color("muted")
     assert all(item.checkState(0) is Qt.CheckState.Checked for item in names)
+
+
+def test_an_open_page_of_text_follows_the_theme(qapp, qtbot):
+    theme().apply(qapp, "light")
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+
+    def page_text():
+        return f"<p style='color:{theme().color('muted').name()}'>MMMM <a href='x'>MMMM</a>"
+
+    Questions().show(window, "Rule", page_text)
+    page = window.findChild(QTextBrowser)
+    assert drawn(page, theme().color("muted")) and drawn(page, theme().color("accent"))
+    theme().apply(qapp, "dark")
+    assert drawn(page, theme().color("muted")) and drawn(page, theme().color("accent"))
+    page.window().close()

@@ -31,7 +31,7 @@ class Answers(Questions):
         self.told.append(text)
 
     def show(self, parent, title, html):
-        self.told.append(html)
+        self.told.append(html())
 
     def open_files(self, parent, title, pattern, on_files):
         on_files(self.files)
