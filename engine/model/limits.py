@@ -18,7 +18,8 @@ class Limits:
     Other PDUs are bounded by the Standard's own contents (`engine.wire.framer.OTHER_LIMIT`)."""
     unfinished: int = 512 * MIB
     """Bytes of PDUs that have not come to their end, of all connections together: `pdu_length` of each would be 8 GiB
-    for 64 associations. Those of 16 KiB count nothing; four of the longest are taken at a time."""
+    for 64 associations. Those of 16 KiB count nothing; four of the longest are taken at a time. A quarter more is there
+    for those of which 2 MiB or less have come, whom the long ones would keep out."""
     pdvs: int = 64
     """Presentation Data Values in one P-DATA-TF, which are to be of one message (PS3.8 E.1): senders put one or two
     into it. Each may be a message of its own, and a PDU is taken in one turn."""

@@ -27,6 +27,9 @@ _KEPT = 4 * _LARGEST
 more of them, and memory that is new costs as much as copying into it."""
 _LEAST = 1 << 14
 """Room for one read at least."""
+RESERVE = 4
+"""This part of what PDUs under way may hold is there, beyond it, for those of which no more than 2 MiB have come: a few
+long ones that never end would have all others aborted, and real ones have 16 KiB to a MiB."""
 MOST_FRAGMENTS = 1 << 10
 """P-DATA-TFs of a data set that are waited for together: from more on it has no large ones."""
 _HEAD = struct.Struct(">BxI").unpack_from
@@ -151,7 +154,7 @@ class Framer:
             if PDU_HEADER + length > left:
                 if left > _FIRST:
                     self._count(left)
-                    if self._unfinished.size > self._most:
+                    if self._unfinished.size > self._most + (self._most // RESERVE if left <= _LARGEST else 0):
                         raise self._too_many(length)
                 break
             start = self._start

@@ -96,6 +96,19 @@ def test_long_pdus_under_way_count_until_they_are_whole() -> None:
     assert both.size == 0
 
 
+def test_long_pdus_that_never_end_leave_room_for_short_ones() -> None:
+    both, long, short = Unfinished(), pdu((8 << 20) - 1000), pdu(1 << 20)
+    framers = [Framer(unfinished=both, most=8 << 20) for _ in range(5)]
+    list(framers[0].feed(long[:-1]))
+    for other in framers[1:3]:
+        assert not list(other.feed(short[:-10]))
+    with pytest.raises(PduError, match="more than 8388608 bytes"):
+        list(framers[3].feed(short[:-10]))
+    assert [bytes(p) for p in framers[1].feed(short[-10:])] == [short]
+    with pytest.raises(PduError, match="more than 8388608 bytes"):
+        list(framers[4].feed(long[: 3 << 20]))
+
+
 @pytest.mark.parametrize("pending", [0, 3, 100_000])
 def test_who_rests_keeps_no_more_than_what_is_pending(pending: int) -> None:
     framer, long = Framer(), pdu(7 << 20)
