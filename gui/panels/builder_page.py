@@ -88,7 +88,8 @@ class MessagePage(QWidget):
         self.top = TopRows(self)
         self.pane = CommandPane(self.command, store, self)
         self.tabs = LowerTabs(self.data_set, questions, store, known.limits, self)
-        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        area = giving_area(self.splitter, self)  # first: Qt styles anew all that is in what gets another parent
         self.splitter.addWidget(self.pane)
         self.splitter.addWidget(self.tabs)
         self.splitter.setChildrenCollapsible(False)
@@ -99,7 +100,7 @@ class MessagePage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING.small)
         layout.addWidget(self.top)
-        layout.addWidget(giving_area(self.splitter, self), 1)
+        layout.addWidget(area, 1)
         self._connect()
         self.refresh_lists()
 

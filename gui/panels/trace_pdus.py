@@ -151,24 +151,25 @@ class PdusTab(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
+        inner = QWidget()
+        area = giving_area(inner, self)  # first: Qt styles anew all that is in what gets another parent
         top = QHBoxLayout()
         top.setSpacing(SPACING.normal)
         top.addWidget(self.filter_line, 1)
         top.addWidget(self.count)
-        self.below = QSplitter(Qt.Orientation.Vertical, self)
+        self.below = QSplitter(Qt.Orientation.Vertical, inner)
         self.below.addWidget(self.tree)
         self.below.addWidget(self.hex)
         self.below.setChildrenCollapsible(False)
         self.below.setStretchFactor(0, 5)
         self.below.setStretchFactor(1, 4)
-        splitter = QSplitter(Qt.Orientation.Vertical, self)
+        splitter = QSplitter(Qt.Orientation.Vertical, inner)
         splitter.addWidget(self.table)
         splitter.addWidget(self.below)
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
         splitter.setSizes([180, 320])
-        inner = QWidget(self)
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, SPACING.normal, 0, 0)
         column.setSpacing(SPACING.small)
@@ -177,7 +178,7 @@ class PdusTab(QWidget):
         column.addWidget(self.note)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(giving_area(inner, self))
+        outer.addWidget(area)
 
     def _connect(self) -> None:
         self.table.chosen.connect(self._chosen)
