@@ -150,6 +150,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._holders.discard(whose)
         if not self._holders and self._transport is not None:
+            self.last_activity = self._context.now()  # that nothing came until then was not the peer's doing
             self._transport.resume_reading()
 
     def rest(self) -> bool:

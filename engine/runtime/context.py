@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 UNWIRED = 2.0
 """Seconds for connections that were cut to tell so; each takes a turn of the loop."""
+UNFETCHED_AGAIN = 60.0
+"""Seconds until that nothing is received is told anew: who reads slowly has it happen many times."""
 ACCEPTING_TURNS = 4
 """Turns of the loop from accept() to an association, and one to spare."""
 
@@ -59,7 +61,8 @@ class Context:
         self.closing = False
         """The engine is being stopped: nothing new begins."""
         self.unfetched = False
-        """Nothing is received, as nobody fetches what is told; that has been told."""
+        """Nothing is received, as nobody fetches what is told."""
+        self._tell_unfetched_from = 0.0
         self.alarms = Alarms(self.now)
         """Deadlines, for `loop`."""
         self.answering = False
@@ -140,9 +143,12 @@ class Context:
         return self.wall() - (self.now() - moment), moment
 
     def not_fetched(self) -> None:
-        """Tell, once until it is, that nothing is received as nobody fetches what is told."""
-        if not self.unfetched:
-            self.unfetched = True
+        """Tell, once until it is and not each second, that nothing is received as nobody fetches what is told."""
+        if self.unfetched:
+            return
+        self.unfetched = True
+        if (now := self.now()) >= self._tell_unfetched_from:
+            self._tell_unfetched_from = now + UNFETCHED_AGAIN
             self.error(sentences.not_fetched(len(self.outbox)))
 
     def spawn(self, work: Coroutine[Any, Any, None], what: str) -> asyncio.Task[None]:

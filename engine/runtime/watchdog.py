@@ -77,8 +77,9 @@ class Watchdog:
         association = self._association
         if association.busy or association.machine.state is not Sta.Sta6:
             return
-        if association.timeouts.dimse and (association.link.unsent or association.link.held_back):
-            return  # it does not read, or we do not: the DIMSE time-out is what counts
+        link = association.link
+        if link.waits_to_be_told or (association.timeouts.dimse and (link.unsent or link.held_back)):
+            return  # we do not read; or it does not, and the DIMSE time-out is what counts
         begun = association.cut_off(association.machine.pending)
         seconds = association.timeouts.idle or (association.timeouts.dimse if begun else 0.0)
         if seconds and now - association.link.last_activity >= seconds:

@@ -72,6 +72,22 @@ def test_a_user_waits_until_what_it_sent_is_fetched(console: Console) -> None:
     assert console.ended(number).outcome is not None
 
 
+def test_a_user_is_not_idle_while_what_it_sends_is_not_read(console: Console) -> None:
+    listener = console.listen(policy=policy(timeouts=Timeouts(dimse=0, idle=1.0, artim=5.0)))
+    with calling(listener.port, VERIFICATION) as talk:
+        ((number, association),) = console.engine._context.associations.items()
+        worker = flood(talk)
+        until(lambda: association.link.held_back)
+        since = time.monotonic()
+        until(lambda: time.monotonic() - since > 2.0)
+        assert association.end is None and association.link.held_back
+        told = 0
+        while told < FLOOD:
+            told = len(console.of(MessageNotice, lambda n: n.association == number))
+        worker.join()
+    assert console.ended(number).outcome is not None
+
+
 def test_it_is_told_once_though_one_that_waits_is_aborted(console: Console) -> None:
     listener = console.listen(policy=policy(timeouts=Timeouts(artim=0.2)))
     open_ones = console.engine._context.associations
