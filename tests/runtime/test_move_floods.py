@@ -94,7 +94,7 @@ def test_one_that_waits_for_its_turn_is_told_to_and_can_be_cancelled(
         listener = console.listen(
             tmp_path / "stock",
             destinations=(MoveDestination(ae_title="DEST", host=HOST, port=peer.port),),
-            policy=policy(timeouts=Timeouts(acse=30.0, artim=0.5)),
+            policy=policy(timeouts=Timeouts(acse=5.0, artim=0.5)),
         )
         with nothing_leaks(console), calling(listener.port, (STUDY_MOVE, EXPLICIT)) as talk:
             asks(talk, MOVES_AT_ONCE + 1)
