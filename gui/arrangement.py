@@ -20,7 +20,7 @@ USUAL_WIDTHS = {
 }
 """Width of the three upper panels together: of AE configuration, builder and trace. At the least width each has what it
 needs; then the trace gets what its table of contexts needs, then all grow."""
-USUAL_HEIGHTS = {390: (308, 82), 680: (519, 161), 840: (620, 220), 960: (700, 260)}
+USUAL_HEIGHTS = {390: (296, 94), 680: (519, 161), 840: (620, 220), 960: (700, 260)}
 """Height of everything below the toolbar: of the upper panels and of the log, which gets four rows at least."""
 ABOVE = 110
 """Pixels of menus, toolbar and status line."""

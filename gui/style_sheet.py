@@ -65,7 +65,7 @@ QComboBox QAbstractItemView {
 QTabWidget::pane { border: none; }
 QTabBar { qproperty-drawBase: 0; background: transparent; outline: none; }
 QTabBar::tab {
-  color: @muted@; padding: 6px 4px; margin-right: 14px; border: none; border-bottom: 2px solid transparent; }
+  color: @muted@; padding: 5px 4px; margin-right: 10px; border: none; border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: @text@; }
 QTabBar::tab:selected { color: @text@; border-bottom-color: @accent@; }
 QTabBar::tab:focus { color: @accent@; background: @selection@; }

@@ -74,7 +74,7 @@ class Spacing:
 
 
 SPACING = Spacing()
-LEAST_TABLE, LEAST_LIST = 53, 46
+LEAST_TABLE, LEAST_LIST = 58, 46
 """Pixels of height of a view in the least window: its header and a row, or two lines. Qt's own least is that of a
 scroll bar, with which the window would not fit a screen of 1080 lines at 200 %."""
 

@@ -107,8 +107,8 @@ class ToolBar(QWidget):
         self.find_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.find_button.setAccessibleName("Find anything")
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACING.large, SPACING.small, SPACING.large, SPACING.normal)
-        row.setSpacing(6)
+        row.setContentsMargins(SPACING.large, SPACING.small, SPACING.large, SPACING.small)
+        row.setSpacing(4)
         row.addWidget(self.peer)
         for button in self.buttons.values():
             row.addWidget(button)

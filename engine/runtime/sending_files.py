@@ -29,6 +29,7 @@ class SendingFiles(InTurn[FileResult]):
     def __init__(self, association: Association, files: list[FileResult], storing: Storing) -> None:
         super().__init__(association, files)
         self._storing = storing
+        self._messages = association.messages  # the association lets go of them at its end
         self._read_ahead = ReadAhead(association.link, files, storing.header)
 
     async def run(self) -> None:
@@ -108,7 +109,7 @@ class SendingFiles(InTurn[FileResult]):
         not sent."""
         if ended.outcome is Outcome.NOT_SENT:
             self._storing.take_blocked(item, ended)
-        elif self._association.messages.begun == number:  # ended in the middle of it: not to be tried again unasked
+        elif self._messages.begun == number:  # ended in the middle of it: not to be tried again unasked
             self._storing.take_unknown(item, ended)
 
     async def _cut_off(self) -> None:

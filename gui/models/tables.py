@@ -310,7 +310,7 @@ class PlainTable(QTableView):
             if over <= 0:
                 return
             if column.weight and index not in self._own_widths:
-                floor = max(head.horizontalAdvance(column.title) + _PADDING, least[index] // 2)
+                floor = max(head.horizontalAdvance(column.title) + _PADDING, 2 * least[index] // 5)
                 least[index] = max(floor, least[index] - over)
 
     def _least(self, column: Column[Any]) -> int:

@@ -23,9 +23,10 @@ SIZE = (960, 500)
 
 
 @pytest.fixture
-def narrow(live_window, qtbot, qapp, undress):
-    """The window at 960 by 500, in its own look."""
+def narrow(undress, qapp, request, qtbot):
+    """The window at 960 by 500, in its own look, which stands before there are widgets."""
     theme().apply(qapp, "light")
+    live_window = request.getfixturevalue("live_window")
     live_window.resize(*SIZE)
     live_window.restore_panels()
     qtbot.waitUntil(lambda: live_window.size().toTuple() == SIZE)

@@ -74,7 +74,7 @@ def test_the_next_file_waits_with_its_space_and_goes_when_nothing_comes(tmp_path
         assert size in (told.st_size, 0)  # where space can be found ahead
         while parts(tmp_path):
             await asyncio.sleep(0)
-        assert descriptors() == before
+        assert descriptors() <= before
 
     asyncio.run(go())
     durable.close()
@@ -192,7 +192,7 @@ def test_space_that_the_system_finds_beside_us_is_used_and_given_back(
             assert len(parts(tmp_path)) <= file_ahead.STOCK
         while parts(tmp_path):
             await asyncio.sleep(0)
-        assert descriptors() == before
+        assert descriptors() <= before
 
     asyncio.run(go())
     assert len(asked) >= len(sizes) // 3
@@ -216,7 +216,7 @@ def test_an_archive_closed_while_the_system_finds_space_leaves_nothing(tmp_path:
 
     asyncio.run(go())
     assert parts(tmp_path) == []
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 @pytest.mark.usefixtures("beside")
@@ -244,7 +244,7 @@ def test_an_archive_closed_while_it_is_looked_whether_more_comes_breaks_nothing(
     closer.join()
     durable.close()
     assert parts(tmp_path) == []
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 @pytest.mark.usefixtures("beside")

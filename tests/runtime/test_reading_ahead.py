@@ -100,7 +100,7 @@ def test_the_system_reads_where_the_loop_has_no_time(
         sent.ahead.go_on(number + 1)
     assert len(asked) == (29 if reader == "the system reads" else 0)  # the loop reads the first
     sent.ahead.close()
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 def test_a_system_that_cannot_read_is_not_asked_again(
@@ -128,7 +128,7 @@ def test_what_the_system_reads_is_waited_for_when_it_ends(tmp_path: Path, reader
         sent.ahead.take(0)
         sent.ahead.go_on(1)
         sent.ahead.close()
-    assert descriptors() == before
+    assert descriptors() <= before
 
 
 def test_a_file_changed_since_it_was_planned_is_left_to_those_who_tell_why(tmp_path: Path) -> None:

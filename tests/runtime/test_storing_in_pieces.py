@@ -167,10 +167,10 @@ def test_a_disk_that_is_full_is_told_in_the_same_way(
 
     put = datasets.put_in_place
 
-    def full_too(part: str, path: str, *rest: Any) -> Any:
+    def full_too(part: str, path: str, *rest: Any, **more: Any) -> Any:
         if path.endswith("1.3.dcm"):
             raise OSError(28, "No space left on device")
-        return put(part, path, *rest)
+        return put(part, path, *rest, **more)
 
     monkeypatch.setattr(Archive, "_write", full)
     monkeypatch.setattr(datasets, "put_in_place", full_too)
