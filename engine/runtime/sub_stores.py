@@ -41,6 +41,7 @@ class SubStores:
         self._needs: dict[Need, tuple[Need, ...]] = {}
         self._turn: asyncio.Semaphore | None = None
         """Of the destination, while it is ours."""
+        self._queue: asyncio.Semaphore | None = None
         self._waiting: asyncio.Task[bool] | None = None
         """In the queue for it."""
 
@@ -60,7 +61,7 @@ class SubStores:
             return False
         loop = self.server.context.loop
         if self._waiting is None:
-            self._waiting = loop.create_task(turn.acquire())
+            self._queue, self._waiting = turn, loop.create_task(turn.acquire())
         cancelled, over = loop.create_future(), loop.create_task(self.association.ended.wait())
         self.server.waiting[key] = cancelled
         try:
@@ -152,8 +153,8 @@ class SubStores:
         try:
             await asyncio.gather(*(a.release() for a in self._elsewhere.values()))
         finally:
-            if self._waiting is not None:
-                self._waiting.cancel()
+            if self._waiting is not None and not self._waiting.cancel() and self._queue is not None:
+                self._queue.release()  # its turn came when nobody waited for it any more
             if self._turn is not None:
                 self._turn.release()
                 self._turn = None

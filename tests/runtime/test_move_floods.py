@@ -3,7 +3,9 @@ in time."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -11,7 +13,7 @@ from engine.model.association import Timeouts
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination
 from engine.runtime import sub_stores
-from engine.runtime.sub_stores import MOVES_AT_ONCE
+from engine.runtime.sub_stores import MOVES_AT_ONCE, SubStores
 from engine.services.responses import request_of
 from engine.standard.messages import CANCEL, NO_DATA_SET
 from engine.wire.datasets import encode_dataset
@@ -111,3 +113,22 @@ def test_one_that_waits_for_its_turn_is_told_to_and_can_be_cancelled(
             assert (command.responded_to, command.status) == (last, 0xFE00)
             assert command.number("NumberOfRemainingSuboperations") == 2
             talk.reset()
+
+
+@pytest.mark.parametrize("came", [True, False], ids=["its turn came", "others have it"])
+def test_a_turn_that_nobody_waits_for_any_more_is_the_next_ones(came: bool) -> None:
+    async def go() -> None:
+        turn = asyncio.Semaphore(1)
+        await turn.acquire()
+        left = SubStores(cast(Any, None), cast(Any, None), cast(Any, None))
+        left._queue, left._waiting = turn, asyncio.create_task(turn.acquire())
+        await asyncio.sleep(0)
+        if came:
+            turn.release()
+            await left._waiting
+        await left.close()
+        if not came:
+            turn.release()
+        await asyncio.wait_for(turn.acquire(), 5)
+
+    asyncio.run(go())
