@@ -9,7 +9,7 @@
 - straight ways: echoing, sending_at_once, storing_at_once, matches
 - told: recorder, noting, runs, echo_records, echo_turns, store_records, sent_stores, store_turns
 - queries and retrievals: retrieving, retrievals
-- a store of many: planning, candidates, finding_files, storing, sending_files, reading_ahead, reading_beside
+- a store of many: planning, candidates, finding_files, storing, sending_files, reading_ahead
 - procedures: procedures, steps, referencing
 - what the built-in peer holds: contents, keeping, database, kept_text, archive, safe_folder, sources, objects, room
 - disks: files, temporary_files, places, beside, disk_pace, pieces_ahead, file_ahead, uring, leisure

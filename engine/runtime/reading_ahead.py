@@ -16,7 +16,6 @@ from engine.wire.datasets import read_file_into
 
 from .link import Link
 from .places import known_quick_file
-from .reading_beside import LEAST, ReadingBeside, Work
 from .writer import BATCH
 
 FAR = 4
@@ -33,7 +32,7 @@ SLOW = 2
 @dataclass(slots=True, eq=False)
 class _Page:
     """The data set of one file. read: whether all of it is in `room`, None until that was tried. far: its disk may
-    never answer, and is waited for by nobody. work: it is read beside us."""
+    never answer, and is waited for by nobody."""
 
     index: int
     path: Path
@@ -43,7 +42,6 @@ class _Page:
     modified: int = 0
     read: bool | None = None
     far: bool = False
-    work: Work | None = None
 
     def fill(self) -> None:
         read = False
@@ -55,8 +53,7 @@ class _Page:
 
 class ReadAhead:
     """Reads the files of one association ahead of their turn: the loop itself, while the peer takes in the one before,
-    the system beside it where it has no time for that, or a thread where the disk is slow. The largest, which are sent
-    piece by piece, are not read ahead.
+    or a thread where the disk is slow. The largest, which are sent piece by piece, are not read ahead.
 
     files: in the order in which they go. header: what is planned for one.
     """
@@ -71,7 +68,6 @@ class ReadAhead:
         self._done: SimpleQueue[_Page] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._slow = 0
-        self._system = ReadingBeside()
         self._far = False
         """Whether any was."""
 
@@ -100,21 +96,17 @@ class ReadAhead:
     def ready(self, index: int) -> memoryview | None:
         """The data set of the next one, where it has been read; `take` gives it then."""
         page = self._pages[0] if self._pages else None
-        if page is not None and page.index == index:
-            self._look(page)
         return memoryview(page.room)[: page.size] if page is not None and page.index == index and page.read else None
 
     def go_on(self, index: int) -> None:
         """The file before this one is on its way."""
-        self._system.look()
-        if self._next < index + self._system.far:
-            self._ask(index + self._system.far)
+        if self._next <= index:
+            self._ask(index + 1)
         if len(self._pages) <= FAR // 2 and self._thread is not None:
             self._ask(index + FAR)
 
     def close(self) -> None:
         """No more is needed."""
-        self._system.close()
         if self._thread is not None:
             self._wanted.put(None)
             if not self._far:
@@ -138,31 +130,11 @@ class ReadAhead:
                     page.far = self._far = True
                     if not self._beside(page):
                         page.read = False
-                elif self._thread is None and self._slow < SLOW and self._is_read_beside(page):
-                    pass
                 elif size < BESIDE or (self._slow < SLOW and self._thread is None) or not self._beside(page):
-                    self._fill(page)
+                    begun = perf_counter()
+                    page.fill()
+                    self._slow = self._slow + 1 if perf_counter() - begun > QUICK else 0
             self._next = index + 1
-
-    def _fill(self, page: _Page) -> None:
-        begun = perf_counter()
-        page.fill()
-        took = perf_counter() - begun
-        self._slow = self._slow + 1 if took > QUICK else 0
-        if page.size >= LEAST:
-            self._system.took(took)
-
-    def _is_read_beside(self, page: _Page) -> bool:
-        """Have the system read it, where that helps."""
-        page.work = self._system.begin(page.path, page.offset, page.room, page.size, page.modified)
-        return page.work is not None
-
-    def _look(self, page: _Page, *, wait: bool = False) -> None:
-        """Whether the system has read it by now."""
-        if page.work is not None:
-            page.read = self._system.read(page.work, wait=wait)
-            if page.read is not None:
-                page.work = None
 
     def _beside(self, page: _Page) -> bool:
         """Have the thread read it; False where there can be no thread."""
@@ -188,10 +160,6 @@ class ReadAhead:
 
     def _whole(self, page: _Page) -> _Page:
         """Wait until it was tried."""
-        if page.work is not None:
-            begun = perf_counter()
-            self._look(page, wait=True)
-            self._slow = self._slow + 1 if perf_counter() - begun > QUICK else 0
         while page.read is None and not page.far and self._thread is not None and self._done.get() is not page:
             pass
         return page
