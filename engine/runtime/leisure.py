@@ -11,9 +11,8 @@ SMOOTH = 4
 """Looks that count together: now and then the thread waits for the interpreter."""
 AGAIN, SELDOM = 32, 256
 """How many until it is tried anew whether there is time without that work, the first time and in the end."""
-
-
 _TOLD = Path("/proc/thread-self/schedstat")
+"""Linux: nanoseconds that the thread has run and waited."""
 
 
 def _spent() -> float:

@@ -26,17 +26,13 @@ _AT_ENTRIES = 0x10000000
 """Offset at which the memory of the works is mapped."""
 _GET_EVENTS = 1
 _work = struct.Struct("<BBHiQQIIQ").pack_into
-"""Operation, flags, priority, descriptor, offset, address, length, flags of the operation, number."""
+"""Operation, flags, priority, descriptor, offset, bytes, mode, flags of the operation, number: of fallocate(2)."""
 _result = struct.Struct("<Qi").unpack_from
-_FALLOCATE, _READ = 17, 22
-_BESIDE = 1 << 4
-"""Flag of a work: not at once, though what it takes may be there."""
+_FALLOCATE = 17
 # What is read here the system writes without a lock: only these processors have all of them see it in that order.
 _PROCESSORS = ("x86_64", "AMD64")
 _NEVER = (errno.ENOSYS, errno.EPERM, errno.EACCES, errno.EINVAL)
 _forbidden: list[bool] = []
-_open: set[Ring] = set()
-"""Those not closed. Who never comes to closing one (its thread was ended) leaves what the system still reads into."""
 
 
 class Ring:
@@ -61,9 +57,6 @@ class Ring:
         self._handed_over = self._fetched = 0
         self._done: dict[int, int] = {}
         """Results by the number of their work, until they are asked for."""
-        self._rooms: dict[int, bytearray] = {}
-        """What is being read into."""
-        _open.add(self)
 
     def _map(self, parameters: Any) -> None:
         works, results = _OFFSETS.unpack_from(parameters, _WORKS), _OFFSETS.unpack_from(parameters, _RESULTS)
@@ -85,15 +78,15 @@ class Ring:
     def find_space(self, file: int, size: int) -> int:
         """Have a file, by its descriptor, given `size` bytes of space (fallocate(2)): the number of that work. OSError
         where it cannot be handed over."""
-        return self._hand_over(_FALLOCATE, 0, file, 0, size, 0)
-
-    def read(self, file: int, offset: int, room: bytearray, size: int) -> int:
-        """Have so many bytes from an offset of a file read into the beginning of `room`, which is neither changed nor
-        let go until the result is there: the number of that work. OSError where it cannot be handed over."""
-        import ctypes
-
-        number = self._hand_over(_READ, _BESIDE, file, offset, ctypes.addressof(ctypes.c_char.from_buffer(room)), size)
-        self._rooms[number] = room
+        number = self._handed_over
+        if number - self._fetched >= _ENTRIES and self.under_way >= _ENTRIES:
+            raise BlockingIOError("too much is under way")
+        _work(self._entries, number % _ENTRIES * _ENTRY, _FALLOCATE, 0, 0, file, 0, size, 0, 0, number)
+        self._places[self._handed_over_at] = number + 1 & 0xFFFFFFFF
+        if self._call(_ENTER, self._number, 1, 0, 0, 0, 0) != 1:
+            self._places[self._handed_over_at] = number & 0xFFFFFFFF
+            raise BlockingIOError("not taken")
+        self._handed_over += 1
         return number
 
     def result(self, number: int) -> int | None:
@@ -101,9 +94,9 @@ class Ring:
         self._fetch()
         return self._done.pop(number, None)
 
-    def wait(self, number: int | None = None) -> None:
-        """Until the result of this work is there, or of each."""
-        while self.under_way and number not in self._done:
+    def wait(self) -> None:
+        """Until the result of each is there."""
+        while self.under_way:
             self._wait(_ENTER, self._number, 0, 1, _GET_EVENTS, 0, 0)
 
     def close(self) -> None:
@@ -113,20 +106,6 @@ class Ring:
         for memory in (self._shared, self._entries):
             memory.close()
         os.close(self._number)
-        _open.discard(self)
-
-    def _hand_over(self, operation: int, flags: int, file: int, offset: int, address: int, length: int) -> int:
-        number = self._handed_over
-        if number - self._fetched >= _ENTRIES and self.under_way >= _ENTRIES:
-            raise BlockingIOError("too much is under way")
-        place = number % _ENTRIES * _ENTRY
-        _work(self._entries, place, operation, flags, 0, file, offset, address, length, 0, number)
-        self._places[self._handed_over_at] = number + 1 & 0xFFFFFFFF
-        if self._call(_ENTER, self._number, 1, 0, 0, 0, 0) != 1:
-            self._places[self._handed_over_at] = number & 0xFFFFFFFF
-            raise BlockingIOError("not taken")
-        self._handed_over += 1
-        return number
 
     def _fetch(self) -> None:
         done = self._places[self._done_at]
@@ -134,7 +113,6 @@ class Ring:
             place = self._results_at + self._fetched % self._held * _RESULT
             number, result = _result(self._shared, place)
             self._done[number] = result
-            self._rooms.pop(number, None)
             self._fetched += 1
         self._places[self._fetched_at] = done
 

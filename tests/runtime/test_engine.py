@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 from collections import Counter
+from functools import partial
 
 from engine.model.association import AsyncWindow, Timeouts
 from engine.model.command_set import CommandSet
@@ -369,16 +370,19 @@ def test_more_than_the_listener_takes_are_turned_away(console: Console) -> None:
     assert console.echo(listener).outcome is Outcome.SUCCESS
 
 
-def test_the_duration_of_a_cancelled_query_is_from_its_request(console: Console) -> None:
-    def script(c: Conversation) -> None:
-        c.accept()
+def _cancelled(c: Conversation, times: int) -> None:
+    """A provider each of whose queries is cancelled."""
+    c.accept()
+    for _ in range(times):
         context, command = c.read_command()
         c.read_command()
         c.send(c.message(context, response_to(command, 0xFE00)))
-        c.read_pdu()
-        c.send(b"\x06\0\0\0\0\4\0\0\0\0")
+    c.read_pdu()
+    c.send(b"\x06\0\0\0\0\4\0\0\0\0")
 
-    with scripted(script) as peer:
+
+def test_the_duration_of_a_cancelled_query_is_from_its_request(console: Console) -> None:
+    with scripted(partial(_cancelled, times=1)) as peer:
         number = console.open(proposal(peer, STUDY_FIND))
         send = Send(
             association=number,
@@ -397,16 +401,7 @@ def test_the_duration_of_a_cancelled_query_is_from_its_request(console: Console)
 
 
 def test_what_was_cancelled_is_not_remembered_as_long_as_the_association(console: Console) -> None:
-    def script(c: Conversation) -> None:
-        c.accept()
-        for _ in range(5):
-            context, command = c.read_command()
-            c.read_command()
-            c.send(c.message(context, response_to(command, 0xFE00)))
-        c.read_pdu()
-        c.send(b"\x06\0\0\0\0\4\0\0\0\0")
-
-    with scripted(script) as peer:
+    with scripted(partial(_cancelled, times=5)) as peer:
         number = console.open(proposal(peer, STUDY_FIND))
         for turn in range(5):
             query = find_rq(STUDY_FIND, keys(QueryRetrieveLevel="STUDY", PatientID=""))

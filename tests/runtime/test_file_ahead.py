@@ -248,26 +248,12 @@ def test_an_archive_closed_while_it_is_looked_whether_more_comes_breaks_nothing(
 
 
 @pytest.mark.usefixtures("beside")
-def test_space_that_is_still_being_found_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    durable = opened(tmp_path)
-    monkeypatch.setattr(uring.Ring, "result", lambda *_: None)
-
-    async def go() -> None:
-        for number in range(10):
-            take(durable, f"1.{number}", LARGE)
-        durable.close()
-
-    asyncio.run(go())
-    assert len(held(tmp_path)) == 10
-    assert parts(tmp_path) == []
-
-
-@pytest.mark.usefixtures("beside")
-def test_where_there_is_no_space_for_the_next_one_this_one_is_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("found", [None, -errno.ENOSPC], ids=["it is still being found", "there is none"])
+def test_without_space_for_the_next_one_this_one_is_stored_and_nothing_waited_for(
+    found: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     durable = opened(tmp_path)
-    monkeypatch.setattr(uring.Ring, "result", lambda *_: -errno.ENOSPC)
+    monkeypatch.setattr(uring.Ring, "result", lambda *_: found)
 
     async def go() -> None:
         for number in range(10):

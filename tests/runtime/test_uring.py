@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 from pathlib import Path
-from weakref import ref
 
 import pytest
 
@@ -87,43 +85,6 @@ def test_closed_it_leaves_nothing_though_work_was_under_way(tmp_path: Path) -> N
     assert not descriptors() - before
     assert os.fstat(file).st_size == 4 * MIB
     os.close(file)
-
-
-class Room(bytearray):
-    """One can refer to it weakly."""
-
-
-def test_what_is_read_into_is_not_let_go_though_nobody_came_to_closing(tmp_path: Path) -> None:
-    """As where the thread of a loop that does not answer was ended."""
-    reading, writing = os.pipe()
-    ring, room = uring.Ring(), Room(100)
-    ring.read(reading, 0, room, 100)
-    left, place = ref(ring), ref(room)
-    del ring, room
-    gc.collect()
-    held = place() is not None
-    os.write(writing, b"late")
-    found = left()
-    if found is not None:
-        found.close()
-    for file in (reading, writing):
-        os.close(file)
-    assert held
-    del found
-    assert left() is None
-
-
-def test_one_work_is_waited_for_without_those_after_it(tmp_path: Path) -> None:
-    reading, writing = os.pipe()
-    (tmp_path / "one").write_bytes(b"here")
-    ring, file, room = uring.Ring(), opened(tmp_path / "one"), bytearray(4)
-    number, late = ring.read(file, 0, room, 4), ring.read(reading, 0, bytearray(4), 4)
-    ring.wait(number)
-    assert (ring.result(number), bytes(room), ring.result(late)) == (4, b"here", None)
-    os.write(writing, b"late")
-    ring.close()
-    for each in (reading, writing, file):
-        os.close(each)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
