@@ -22,7 +22,7 @@ QPushButton[primary="true"]:disabled, QToolButton[primary="true"]:disabled {
 QToolButton[popupMode="1"] { padding-right: 20px; }
 QToolButton::menu-button { border: none; width: 18px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator {
-  image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px;
+  image: url(glyphs:chevron-down-@tone@.svg); width: 10px; height: 10px;
   subcontrol-position: right center; right: 6px; }
 QPushButton[menu="true"] { padding-right: 22px; }
 QToolButton[menu="true"] { padding-right: 16px; }
@@ -55,11 +55,11 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
   subcontrol-origin: border; width: 18px; border: none; background: transparent; }
 QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
-QAbstractSpinBox::up-arrow { image: url(@glyphs@/chevron-up-@tone@.svg); width: 10px; height: 10px; }
-QAbstractSpinBox::down-arrow { image: url(@glyphs@/chevron-down-@tone@.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::up-arrow { image: url(glyphs:chevron-up-@tone@.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(glyphs:chevron-down-@tone@.svg); width: 10px; height: 10px; }
 QComboBox::drop-down, QDateEdit::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow, QDateEdit::down-arrow {
-  image: url(@glyphs@/chevron-down-@tone@.svg); width: 12px; height: 12px; }
+  image: url(glyphs:chevron-down-@tone@.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView {
   background: @panel@; border: 1px solid @control_border@; outline: none; padding: 2px; }
 QTabWidget::pane { border: none; }
@@ -84,16 +84,16 @@ QCheckBox::indicator, QTableView::indicator, QTreeView::indicator, QListView::in
   width: 14px; height: 14px; border: 1px solid @control_border@; border-radius: 3px; background: @panel@; }
 QCheckBox::indicator:checked, QTableView::indicator:checked, QTreeView::indicator:checked,
 QListView::indicator:checked, QGroupBox::indicator:checked {
-  background: @accent@; border-color: @accent@; image: url(@glyphs@/check-on-@tone@.svg); }
+  background: @accent@; border-color: @accent@; image: url(glyphs:check-on-@tone@.svg); }
 QCheckBox::indicator:focus, QCheckBox:focus::indicator { border-color: @accent@; }
 QCheckBox:focus { color: @accent@; }
 QCheckBox::indicator:disabled { border-color: @border@; }
 QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid @control_border@; border-radius: 7px;
   background: @panel@; }
 QRadioButton::indicator:checked { background: @accent@; border-color: @accent@;
-  image: url(@glyphs@/dot-on-@tone@.svg); }
-QTreeView::branch:has-children:closed { image: url(@glyphs@/chevron-right-@tone@.svg); }
-QTreeView::branch:has-children:open { image: url(@glyphs@/chevron-down-@tone@.svg); }
+  image: url(glyphs:dot-on-@tone@.svg); }
+QTreeView::branch:has-children:closed { image: url(glyphs:chevron-right-@tone@.svg); }
+QTreeView::branch:has-children:open { image: url(glyphs:chevron-down-@tone@.svg); }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 1px; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 1px; }
 QScrollBar::handle { background: @control_border@; border-radius: 4px; margin: 1px; }

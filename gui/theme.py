@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, cast
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QDir, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -286,8 +286,9 @@ class Theme(QObject):
         return palette
 
     def _sheet(self) -> str:
-        glyphs = (ICONS / "glyphs").as_posix()
-        values = {**PALETTES[self._name], "glyphs": glyphs, "tone": self._name}
+        # Their folder by a name of its own: the sheet cannot be read with a space or a letter such as ö in a `url()`.
+        QDir.setSearchPaths("glyphs", [str(ICONS / "glyphs")])
+        values = {**PALETTES[self._name], "tone": self._name}
         sheet = STYLE_SHEET
         for key, value in values.items():
             sheet = sheet.replace(f"@{key}@", value)

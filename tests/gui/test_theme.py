@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QFile, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon
 from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser, QWidget
 
@@ -65,7 +65,36 @@ def test_the_style_sheet_names_only_colours_and_glyphs_that_exist(qapp):
     assert "@" not in sheet
     glyphs = re.findall(r"url\(([^)]+)\)", sheet)
     assert glyphs
-    assert all((ICONS / "glyphs" / g.rsplit("/", 1)[1]).exists() for g in glyphs)
+    assert all(QFile.exists(glyph) for glyph in glyphs)
+
+
+IN_ANY_FOLDER = """
+from PySide6.QtCore import qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QCheckBox
+from gui.theme import ICONS, theme
+
+said = []
+qInstallMessageHandler(lambda _kind, _context, text: said.append(text))
+app = QApplication([])
+theme().apply(app, "dark")
+box = QCheckBox()
+box.setChecked(True)
+image = box.grab().toImage()
+colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+assert "(" in str(ICONS)
+assert {theme().color(role).name() for role in ("accent", "on_accent")} <= colours, colours
+assert not [text for text in said if "propagateSizeHints" not in text], said
+"""
+
+
+def test_the_window_is_dressed_wherever_it_is_installed(tmp_path):
+    """Style sheets have syntax of their own: a folder with a space, an ö or a bracket left the window without any."""
+    folder = tmp_path / "Größe ж (2) @text@; b"
+    folder.mkdir()
+    for name in ("engine", "gui", "resources"):
+        (folder / name).symlink_to(ROOT / name, target_is_directory=True)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(folder)}
+    subprocess.run([sys.executable, "-c", IN_ANY_FOLDER], env=environment, cwd=folder, check=True, timeout=120)
 
 
 def test_changing_the_theme_recolours_what_is_shown(qapp, qtbot):
