@@ -288,16 +288,18 @@ class Archive(SafeFolder):
 
     async def synchronize_held(self, sop_instance_uids: Iterable[str]) -> None:
         """Have the files of these instances, where they are held, on the disk, and what comes in their place. OSError
-        where that fails. One whose file is gone, or did not get there, is not held any more: asked again, the system
-        would say that all is well."""
+        where that fails. One whose file is gone or has another size, or did not get there, is not held any more: asked
+        again, the system would say that all is well."""
         uids = tuple(sop_instance_uids)
         self.promised.update(uids)
         for place in {hash(uid) % STRIPES for uid in uids}:
             async with self._locks[place]:
                 pass  # what takes their place just now began before that
         held = {uid: one for uid in uids if (one := self.find(uid)) is not None}
-        paths = {uid: one.data.path for uid, one in held.items() if isinstance(one.data, FileData)}
-        failed = await (asyncio.to_thread if self.quick else beside)(self.synchronize, paths.values())
+        data = {uid: one.data for uid, one in held.items() if isinstance(one.data, FileData)}
+        paths = {uid: one.path for uid, one in data.items()}
+        sizes = {one.path: (one.offset or 0) + (one.length or 0) for one in data.values()}
+        failed = await (asyncio.to_thread if self.quick else beside)(self.synchronize, sizes)
         for uid, path in paths.items():
             if path in failed and failed[path].errno in LOST and self._held.get(uid) is held[uid]:
                 del self._held[uid]

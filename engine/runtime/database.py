@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -111,6 +112,8 @@ class Database:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="dimse-database")
         self._waiting: list[tuple[Sequence[Entry], asyncio.Future[None]]] = []
         self._lock = threading.Lock()
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        """Device, number and bytes of the files it consists of, by path, as they were when it was last written."""
 
     def open(self) -> None:
         """Open or make it. DatabaseError when it is in use elsewhere, damaged or of a newer version."""
@@ -123,12 +126,28 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             self._prepare(self._connection)
             self._connection.execute("COMMIT")
+            self._demand_untouched()
         except sqlite3.Error as error:
             self.close()
             raise DatabaseError(self._sentence(error)) from None
         except DatabaseError:
             self.close()
             raise
+
+    def _demand_untouched(self) -> None:
+        """DatabaseError where another program has deleted, replaced or emptied it: SQLite would go on writing into what
+        has no name any more. By `stat` alone: to open and close it would end SQLite's lock (POSIX)."""
+        told: dict[str, tuple[int, int, int]] = {}
+        for path in (str(self.path), f"{self.path}-wal"):
+            with suppress(OSError):
+                one = os.stat(path)  # noqa: PTH116 - at each commit
+                told[path] = one.st_dev, one.st_ino, one.st_size
+        for path, (*which, size) in self._seen.items():
+            *now, has = told.get(path, (0, 0, 0))
+            if now != which or has < size:
+                what = f"{self.path} was deleted or changed by another program"
+                raise DatabaseError(f"{what}; stop the built-in peer and start it again. Stored files stay.")
+        self._seen = told
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -220,6 +239,7 @@ class Database:
             raise DatabaseError(f"{self.path} is closed.")
         # The index of files can be made again from the files, which are safe already: it does not wait for the disk.
         wait = any(isinstance(entry, Change) for entry in entries)
+        self._demand_untouched()
         try:
             connection.execute(f"PRAGMA synchronous = {'FULL' if wait else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
@@ -230,6 +250,7 @@ class Database:
                     for entry in some:
                         _put(connection, entry)
             connection.execute("COMMIT")
+            self._demand_untouched()
         except BaseException as error:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")

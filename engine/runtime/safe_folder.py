@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -116,18 +116,21 @@ class SafeFolder(FolderStore):
             written = datasets.write_instance(part, data, *uids, durable=durable)
         return written.offset or 0, written.length or 0
 
-    def synchronize(self, paths: Collection[Path]) -> dict[Path, OSError]:
+    def synchronize(self, sizes: Mapping[Path, int]) -> dict[Path, OSError]:
         """Have these files of the folder, and their names, on the disk; blocks. Those with which that failed, and why;
-        their names then are not. OSError for all of them, also once it is closed."""
+        their names then are not. OSError for all of them, also once it is closed.
+
+        sizes: bytes each has as it was written; one that has more or less now was changed by somebody, and fails.
+        """
         folders, failed = set[Path](), dict[Path, OSError]()
-        for path in paths:  # of many, each waits for less then: thousands take half of the time
+        for path in sizes:  # of many, each waits for less then: thousands take half of the time
             if not self._closed:
                 begin_writing(str(path), 0, 0)
-        for path in paths:
+        for path, size in sizes.items():
             if self._closed:
                 raise OSError(errno.ECANCELED, "the built-in peer was stopped")
             try:
-                _synchronize_at(path, _TO_SYNCHRONIZE)
+                _synchronize_at(path, _TO_SYNCHRONIZE, size)
             except OSError as error:
                 failed[path] = error
             folders.add(path.parent)
@@ -169,9 +172,12 @@ class SafeFolder(FolderStore):
         return FileData(part, data.offset, data.length, data.transfer_syntax)
 
 
-def _synchronize_at(path: Path, flags: int) -> None:
+def _synchronize_at(path: Path, flags: int, size: int | None = None) -> None:
+    """size: bytes a file has to have; OSError otherwise."""
     number = os.open(path, flags)
     try:
         os.fsync(number)
+        if size is not None and (now := os.fstat(number).st_size) != size:
+            raise OSError(errno.EIO, f"a file of {size} bytes has {now} now: another program has changed it")
     finally:
         os.close(number)

@@ -196,6 +196,41 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     assert console.send(number, create).outcome is Outcome.SUCCESS
 
 
+def _deleted(path: Path) -> None:
+    path.unlink()
+
+
+def _emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _replaced(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.write_bytes(path.with_name("elsewhere").read_bytes())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can there while it is open")
+@pytest.mark.parametrize("which", ["", "-wal"], ids=["the database", "its log"])
+@pytest.mark.parametrize("how", [_deleted, _emptied, _replaced])
+def test_a_database_that_another_program_takes_away_keeps_nothing_more(
+    how: Callable[[Path], None], which: str, console: Console, tmp_path: Path
+) -> None:
+    """What is written into a file without a name is gone at the next start, and was acknowledged."""
+    listener = listen(console, tmp_path)
+
+    def created(uid: str) -> int | None:
+        message = n_message("N-CREATE-RQ", whole_step(), AffectedSOPClassUID=MPPS, AffectedSOPInstanceUID=uid)
+        status = console.one_shot(proposal(listener, MPPS), message)
+        return console.responses(status.operation)[0].command.status
+
+    assert created("1.2.1") == 0
+    how(tmp_path / f"{STATE}{which}")
+    assert created("1.2.2") == 0x0213
+    told = console.wait(ErrorNotice, lambda n: "could not be kept" in n.sentence).sentence
+    assert f"{tmp_path / STATE} was deleted or changed by another program; stop the built-in peer" in told
+    stop(console, listener)
+
+
 def test_commits_that_wait_are_written_together_and_each_is_told(tmp_path: Path) -> None:
     database = Database(tmp_path / "state.sqlite3")
     database.open()

@@ -159,6 +159,20 @@ def test_a_committed_file_that_was_deleted_meanwhile_has_that_refused(tmp_path: 
     durable.close()
 
 
+@pytest.mark.parametrize("size", [-10, 10], ids=["cut short", "grown"])
+def test_a_committed_file_that_was_changed_meanwhile_has_that_refused(size: int, tmp_path: Path) -> None:
+    """Its safekeeping would be promised although it is not what was stored."""
+    durable = opened(tmp_path)
+    for uid in ("1.1", "1.2"):
+        asyncio.run(at_once(durable, uid))
+    os.truncate(tmp_path / "1.1.dcm", (tmp_path / "1.1.dcm").stat().st_size + size)
+    assert "another program has changed it" in asyncio.run(durable.commit(promise("1.1", "1.2")))
+    assert [one.sop_instance_uid for one in durable.archive.instances()] == ["1.2"]
+    asyncio.run(at_once(durable, "1.1"))
+    assert asyncio.run(durable.commit(promise("1.1", "1.2"))) == ""
+    durable.close()
+
+
 @pytest.mark.parametrize("restarted", [False, True])
 @pytest.mark.parametrize("way", WAYS)
 def test_what_comes_in_the_place_of_what_was_committed_is_on_the_disk_too(
