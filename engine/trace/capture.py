@@ -13,17 +13,26 @@ from collections.abc import Callable, Iterator
 from engine.model.association import Peer
 from engine.model.limits import USUAL, Limits
 from engine.model.notices import AnyNotice, ErrorNotice
+from engine.standard.lean import dataclass
 from engine.wire.recognise import recognise
 
 from .capture_files import CaptureError, Packet, is_capture, read_packets
 from .decoder import Decoder, plausible
 from .hex_text import from_hex
-from .tcp import Connection, conversations, known_link
+from .packets import known_link
+from .tcp import Connection, conversations
 
 __all__ = ["decode", "decode_capture", "decode_stream", "from_hex", "is_dicom"]
 
 _FROM_ACCEPTOR = (2, 3)
 """PDUs only an acceptor sends first: A-ASSOCIATE-AC and -RJ."""
+
+_TLS = (b"\x16\x03", b"\x17\x03", b"\x15\x03")
+"""How records of TLS begin: handshake, application data, alert."""
+_UNREADABLE = "encrypted with TLS: what is said there cannot be read."
+_HEADERS = "no data in it: packets were cut when they were captured."
+_ENOUGH = 8
+"""Bytes that tell what a stream is."""
 
 
 def decode(data: bytes, name: str, limits: Limits = USUAL) -> Iterator[AnyNotice]:
@@ -63,23 +72,49 @@ def decode_capture(data: bytes, name: str, limits: Limits = USUAL) -> Iterator[A
     """
     source = _Packets(data, name)
     new_association, new_operation = itertools.count(1).__next__, itertools.count(1).__next__
-    others = 0
+    left = _LeftOut(name)
     for conversation in conversations(source):
         if not is_dicom(conversation):
-            others += bool(conversation.chunks)
+            left.add(conversation)
             continue
         yield from _decode_conversation(conversation, new_association(), new_operation, limits)
     last = source.last_time
-    if others:
-        yield ErrorNotice(
-            time=last, sentence=f"{others} other TCP connections in {name} are not DICOM and were left out."
-        )
+    for sentence in left.sentences():
+        yield ErrorNotice(time=last, sentence=sentence)
     for link, count in sorted(source.unknown_links.items()):
         yield ErrorNotice(
             time=last, sentence=f"{count} packets of {name} have link-layer type {link}, which is not read."
         )
     if source.fault is not None:
         raise source.fault
+
+
+@dataclass(slots=True)
+class _LeftOut:
+    """How many connections of a capture show no DICOM, by why that is."""
+
+    name: str
+    others: int = 0
+    encrypted: int = 0
+    cut: int = 0
+
+    def add(self, conversation: Connection) -> None:
+        heads = [_head(conversation, from_first) for from_first in (True, False)]
+        if any(head[:2] in _TLS for head in heads):
+            self.encrypted += 1
+        elif any(heads):
+            self.others += 1
+        else:
+            self.cut += bool(conversation.chunks)
+
+    def sentences(self) -> Iterator[str]:
+        for count, which, one, more in (
+            (self.others, "other TCP connection", "is not DICOM, left out.", "are not DICOM, left out."),
+            (self.encrypted, "TCP connection", f"is {_UNREADABLE}", f"are {_UNREADABLE}"),
+            (self.cut, "TCP connection", f"has {_HEADERS}", f"have {_HEADERS}"),
+        ):
+            if count:
+                yield f"{count} {which}{'s' * (count > 1)} in {self.name} {one if count == 1 else more}"
 
 
 class _Packets:
@@ -105,10 +140,21 @@ class _Packets:
 def is_dicom(conversation: Connection) -> bool:
     """Whether a direction of a connection begins with an A-ASSOCIATE PDU, or with any PDU when its start is missing."""
     for from_first in (True, False):
-        head = b"".join(itertools.islice((c.data for c in conversation.chunks if c.from_first == from_first), 4))
+        head = _head(conversation, from_first)
         if plausible(head) and (head[0] in (1, 2, 3) or not conversation.complete_start):
             return True
     return False
+
+
+def _head(conversation: Connection, from_first: bool) -> bytes:
+    """The first bytes of a direction, enough to tell a PDU: they may come one by one."""
+    head = b""
+    for chunk in conversation.chunks:
+        if chunk.from_first == from_first:
+            head += chunk.data[:_ENOUGH]
+            if len(head) >= _ENOUGH:
+                break
+    return head
 
 
 def _decode_conversation(

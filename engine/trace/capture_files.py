@@ -134,7 +134,10 @@ def _pcap(data: bytes, name: str) -> Iterator[Packet]:
 
 @dataclass(slots=True)
 class _Interface:
+    """snap: bytes of a packet captured at most; 0: all."""
+
     link: int
+    snap: int = 0
     unit: float = 1e-6
     shift: float = 0.0
 
@@ -164,7 +167,7 @@ def _pcapng(data: bytes, name: str) -> Iterator[Packet]:
 
 
 def _interface(body: bytes, order: str) -> _Interface:
-    interface = _Interface(struct.unpack_from(order + "H", body)[0])
+    interface = _Interface(*struct.unpack_from(order + "HxxI", body))
     position = 8
     while position + 4 <= len(body):
         code, length = struct.unpack_from(order + "HH", body, position)
@@ -182,7 +185,8 @@ def _interface(body: bytes, order: str) -> _Interface:
 def _packet(kind: int, body: bytes, order: str, interfaces: list[_Interface], number: int, offset: int) -> Packet:
     if kind == _SIMPLE:
         length = struct.unpack_from(order + "I", body)[0]
-        return Packet(number, 0.0, interfaces[0].link, body[4 : 4 + length], length, offset)
+        kept = min(length, interfaces[0].snap or length)  # what is behind it fills the block up
+        return Packet(number, 0.0, interfaces[0].link, body[4 : 4 + kept], length, offset)
     layout = "IIIII" if kind == _ENHANCED else "HxxIIII"
     which, high, low, captured, length = struct.unpack_from(order + layout, body)
     interface = interfaces[which]

@@ -300,7 +300,7 @@ def test_other_traffic_is_left_out_and_said_so() -> None:
     packets = [ethernet(p) for p in web.packets + conversation()]
     notices = list(decode(pcap([arp, *packets, b"short"], 1), "x.pcap"))
     assert [n.sentence for n in notices if isinstance(n, ErrorNotice)] == [
-        "1 other TCP connections in x.pcap are not DICOM and were left out."
+        "1 other TCP connection in x.pcap is not DICOM, left out."
     ]
     check_whole([n for n in notices if not isinstance(n, ErrorNotice)])
 

@@ -136,19 +136,19 @@ back backslash bad balancer banner base basic be beam beams became because becom
 begins behind being belong belongs below beside besides best better between beyond bit bits blame blank block both
 box box's boxes breaks broke broken brought browser builder built built-in busy but by byte bytes cable calculate
 call callback called caller callers calling calls came can cancel cancel-late cancel-status cancel-unasked
-cancel-unknown canceled cancellation cancelled cancelling cancels cannot capture carried carries carry case cause
-caused cd center certificate certificate's certificate-validity certificates certification chain change changed
-changes changing character characters check checked checks choice choose chooses chose chosen cipher claim claimed
-class classes client client-certificate clients clock clocks close closed closed-within closes closing code codes
-coerce coerces coercion collation collision colons color column columns come comes command command's command-field
-command-unended commands commitment commitment-event commitment-instances commitment-reused commitment-transaction
-commitments commits committed common common-extended-answer common-extended-repeated common-extended-version compare
-complete completed composite compressed computer computer's computers condition conditional configuration configured
-confirm confirmation confirmed conflict conformance congested connect connected connecting connection connections
-connects console console's contact contacted contain contains content context context's context-id
-context-id-repeated context-result context-unanswered context-unproposed contexts continue continuing control
-control-bits conversion converted copies copy correct could count counted counts counts-decrease crash crashed
-create created creation creator cropped current curves cut damaged data data-after-release data-first
+cancel-unknown canceled cancellation cancelled cancelling cancels cannot capture captured carried carries carry case
+cause caused cd center certificate certificate's certificate-validity certificates certification chain change
+changed changes changing character characters check checked checks choice choose chooses chose chosen cipher claim
+claimed class classes client client-certificate clients clock clocks close closed closed-within closes closing code
+codes coerce coerces coercion collation collision colons color column columns come comes command command's
+command-field command-unended commands commitment commitment-event commitment-instances commitment-reused
+commitment-transaction commitments commits committed common common-extended-answer common-extended-repeated
+common-extended-version compare complete completed composite compressed computer computer's computers condition
+conditional configuration configured confirm confirmation confirmed conflict conformance congested connect connected
+connecting connection connections connects console console's contact contacted contain contains content context
+context's context-id context-id-repeated context-result context-unanswered context-unproposed contexts continue
+continuing control control-bits conversion converted copies copy correct could count counted counts counts-decrease
+crash crashed create created creation creator cropped current curves cut damaged data data-after-release data-first
 data-set-announced data-set-present data-set-with-status database dataclass dataset date dates datetime day days
 decide decides decimal decimated decoded decoder decompressed decrypted deep deeply def default
 default-syntax-refused default-transfer-syntax defect defective define defined defines deflated delay delayed delete
