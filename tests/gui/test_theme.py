@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QFile, QSize, Qt
+from PySide6.QtCore import QEvent, QFile, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon
-from PySide6.QtWidgets import QApplication, QPushButton, QTextBrowser, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser, QWidget
 
 from gui.dialogs import Questions
 from gui.models.tables import Column, PlainTable, RowTableModel
@@ -49,6 +49,45 @@ def test_a_change_of_theme_leaves_the_style_as_it_is(qapp, monkeypatch):
     monkeypatch.setattr("gui.theme.QStyleFactory.create", made.append)
     theme().apply(qapp, "dark")
     assert made == []
+
+
+def test_a_change_of_theme_styles_each_widget_once(qapp, qtbot):
+    """Qt itself styles it once for each widget around it, which took most of a second in a window of many."""
+    theme().apply(qapp, "light")
+
+    class Nest(QWidget):
+        styled = 0
+
+        def changeEvent(self, event):
+            self.styled += event.type() is QEvent.Type.StyleChange
+            super().changeEvent(event)
+
+    nests = [Nest()]
+    qtbot.addWidget(nests[0])
+    for _ in range(10):
+        nests.append(Nest(nests[-1]))
+    innermost = QPushButton("Echo", nests[-1])
+    nests[0].show()
+    for nest in nests:
+        nest.styled = 0
+    theme().apply(qapp, "dark")
+    assert {nest.styled for nest in nests} == {1}
+    assert innermost.palette().buttonText().color() == theme().color("text")
+    assert innermost.minimumSizeHint().height() == QPushButton("Echo").sizeHint().height()
+
+
+def test_what_was_asked_for_its_size_before_it_is_shown_follows_the_theme(qapp, qtbot):
+    """That styles it, and showing its window does so no more."""
+    theme().apply(qapp, "light")
+    window = QWidget()
+    qtbot.addWidget(window)
+    line = QLabel("MMMM", window)
+    line.setProperty("role", "muted")
+    line.sizeHint()
+    theme().apply(qapp, "dark")
+    window.resize(200, 60)
+    window.show()
+    assert line.palette().windowText().color() == theme().color("muted")
 
 
 def test_black_on_white_has_the_greatest_contrast():
