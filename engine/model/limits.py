@@ -57,6 +57,9 @@ class Limits:
     objects: int = 100_000
     """Normalized instances the built-in peer holds at once, a few hundred MB of small ones: a client in a loop must not
     fill the memory."""
+    objects_size: int = GIB
+    """Bytes of memory they and what belongs to them hold together, subscriptions, transactions and printed films: a
+    film session of a dozen large films has half of that, all else is small."""
     files: int = 0
     """Instances taken in a run of the built-in peer; 0: no limit but the disk's."""
     received: int = 0
@@ -105,6 +108,7 @@ LIMITS = (
     LimitRow("decoded", "Decoded size", KIB, 4 * GIB, BYTES, "Of what is no instance to store; more is refused."),
     LimitRow("unasked", "Silent connections", 1, 1 << 12, "", "Beyond it the oldest of them is closed."),
     LimitRow("objects", "Normalized instances", 1, 1 << 24, "", "What would be one more is refused, 0213."),
+    LimitRow("objects_size", "Normalized size", KIB, 1 << 40, BYTES, "Of all of them, in memory. More: 0213."),
     LimitRow("files", "Instances in a run", 0, 1 << 48, "", "0: as many as the disk takes."),
     LimitRow("received", "Bytes in a run", 0, 1 << 60, BYTES, "0: as much as the disk takes."),
     LimitRow("without_folder", "Without a folder", 0, 1 << 40, BYTES, "Of instances kept in memory. 0: no limit."),

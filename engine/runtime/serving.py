@@ -89,17 +89,20 @@ class Server:
 
     async def save(self, association: int | None = None) -> str:
         """Make durable what was changed: nothing is acknowledged before. Else undo it and say why."""
-        changes = self.peer.state.take()
+        state = self.peer.state
+        changes = state.take()
         try:
-            problem = await self.keeper.commit(changes) if changes else ""
+            problem = await self.keeper.commit(tuple(changes)) if changes else ""
         except Exception:
-            self.peer.state.undo(changes)
+            state.undo(changes)
             raise
         if problem:
-            self.peer.state.undo(changes)
+            state.undo(changes)
             self.context.error(f"What was asked for could not be kept: {problem}", association)
-        elif changes and self.on_changed is not None:
-            self.on_changed(changes)
+        elif changes:
+            state.kept(changes)
+            if self.on_changed is not None:
+                self.on_changed(tuple(changes))
         return problem
 
     async def keep(self, instance: Instance) -> str:
@@ -126,7 +129,7 @@ class Server:
 
     def refused(self, command: CommandSet, why: str, association: int) -> None:
         """Tell of a request that goes beyond a limit."""
-        self._tell(f"{message_name(command.command_field)} refused: {why}", association)
+        self._tell(f"{message_name(command.command_field)} refused: {why.removesuffix('.')}.", association)
 
     @property
     def straight(self) -> bool:

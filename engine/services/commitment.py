@@ -19,6 +19,7 @@ from engine.model.commitment import (
 )
 from engine.model.dataset import DataElement, DataSet
 from engine.model.emulation import CommitmentOptions, ReportOn
+from engine.model.limits import MIB
 from engine.model.objects import COMMITMENTS
 from engine.standard.lean import dataclass
 
@@ -95,9 +96,10 @@ class CommitmentRules(Rules):
         told = told.merged(sequence(FAILED_SOPS, *bad)) if bad else told
         record = Record(STORAGE_COMMITMENT, transaction, told.merged(_private(request.calling_ae_title)))
         if not used:
-            if len(self.state.commitments) >= MAX_TRANSACTIONS:
-                self.state.commitments.remove(next(iter(self.state.commitments)))
-            self.state.commitments.put(transaction, record)
+            kept = self.state.commitments
+            while len(kept) and (len(kept) >= MAX_TRANSACTIONS or kept.size > MAX_SIZE):
+                kept.remove(next(iter(kept)))
+            kept.put(transaction, record)
         return Result(events=(replace(report_of(record, self.options), receiver=""),))
 
     def heed(self, request: Request, event: int, data: DataSet) -> None:
@@ -107,9 +109,9 @@ class CommitmentRules(Rules):
             raise Refusal(INVALID_ARGUMENT)
 
 
-MAX_TRANSACTIONS = 10_000
-"""Kept to be looked at, for as long as there are no more of them: the oldest goes first. Nothing is refused for it, so
-that nobody needs to set it."""
+MAX_TRANSACTIONS, MAX_SIZE = 10_000, 256 * MIB
+"""Kept to be looked at, for as long as there are no more of them and they take no more memory, half a million
+references: the oldest goes first. Nothing is refused for it, so that nobody needs to set it."""
 _CREATOR, _RECEIVER, _REPORTED = 0x00090010, 0x00091001, 0x00091002
 """Private attributes of a kept transaction: whom its report is for, and whether it was taken."""
 

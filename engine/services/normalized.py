@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from engine.conformance.names import check_uid
 from engine.model.command_set import Value
 from engine.model.dataset import DataSet
+from engine.model.limits import USUAL, named
 from engine.standard.lean import dataclass
 from engine.standard.messages import EVENT_REPORT, N_ACTION, N_CREATE, N_DELETE, N_GET, N_SET, message_name
 from engine.standard.sop_classes import SopClass
@@ -35,7 +36,7 @@ from .rules import (
     Rules,
     row_of,
 )
-from .state import NOTHING, Record
+from .state import NOTHING, Record, Shelf
 
 OPTIONAL_NOT_SUPPORTED = 0x0001
 """Warning of the service classes that have it: some requested optional attributes are not supported."""
@@ -43,11 +44,12 @@ OPTIONAL_NOT_SUPPORTED = 0x0001
 
 @dataclass(slots=True)
 class NormalizedProvider:
-    """Answers the six N- services with a store and the SOP classes' rules."""
+    """Answers the six N- services with a store and the SOP classes' rules. size: of all that is held, in bytes."""
 
     store: NormalizedStore
     rules: dict[str, Rules] = field(default_factory=dict)
-    _passing: dict[int, dict[str, Record]] = field(default_factory=dict)
+    size: int = USUAL.objects_size
+    _passing: dict[int, Shelf] = field(default_factory=dict)
 
     def serve(self, request: Request) -> Serving:
         """The one response to a request, with the event reports that follow it."""
@@ -59,14 +61,12 @@ class NormalizedProvider:
 
     def due(self, event: Notify, association: int) -> bool:
         """An event report is about to be sent; `association` is that of the request it follows from, 0 for none."""
-        store = replace(self.store, passing=self._passing.get(association, {}))
+        store = replace(self.store, passing=self._passing.get(association, Shelf("passing")))
         return self.rules.get(event.sop_class_uid, PLAIN).due(store, event)
 
     def _reply(self, request: Request) -> Reply:
         try:
-            result = _Operation(
-                request, row_of(request), self.store_of(request.association), self._rules_of(request)
-            ).result()
+            result = self._carried_out(request)
         except Refusal as refusal:
             extra: dict[str, Value] = {
                 "ErrorID": refusal.error_id,
@@ -83,9 +83,36 @@ class NormalizedProvider:
         command = response_to(request.command, result.status, has_data=bool(result.data), extra=extra)
         return Reply(command=command, data=result.data or None, events=result.events)
 
+    def _carried_out(self, request: Request) -> Result:
+        """All of an operation; where it is refused nothing of it. Raises Refusal."""
+        row, store, state = row_of(request), self.store_of(request.association), self.store.state
+        before, noted = self._held(), len(state.journal)
+        store.passing.journal.clear()
+        try:
+            result = _Operation(request, row, store, self._rules_of(request)).result()
+            self._demand_room(before)
+        except Refusal:
+            state.undo_from(noted)
+            store.passing.undo(store.passing.journal)
+            raise
+        return result
+
+    def _demand_room(self, before: int) -> None:
+        """Refusal 0213H where more is held than before and than there may be."""
+        held = self._held()
+        if held > max(before, self.size):
+            why = f"limit reached: normalized instances would hold {held} bytes of {self.size}"
+            raise Refusal(RESOURCE_LIMITATION, f"{why}{named('objects_size', self.size)}")
+
+    def _held(self) -> int:
+        """Bytes of memory."""
+        return self.store.state.size + sum(shelf.size for shelf in self._passing.values())
+
     def store_of(self, association: int) -> NormalizedStore:
         """The instances one association sees."""
-        return replace(self.store, passing=self._passing.setdefault(association, {}))
+        passing = self._passing.setdefault(association, Shelf("passing"))
+        others = sum(map(len, self._passing.values())) - len(passing)
+        return replace(self.store, passing=passing, others=others)
 
     def _rules_of(self, request: Request) -> Rules:
         return self.rules.get(request.command.sop_class_uid, PLAIN)

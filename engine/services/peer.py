@@ -103,7 +103,8 @@ class BuiltInPeer:
             STORAGE_COMMITMENT: CommitmentRules(self._held_class, self.state, self.emulation.commitment),
             UPS_PUSH: self._ups,
         }
-        self.normalized = NormalizedProvider(NormalizedStore(self.new_uid, self.state, most=self.limits.objects), rules)
+        store = NormalizedStore(self.new_uid, self.state, most=self.limits.objects)
+        self.normalized = NormalizedProvider(store, rules, self.limits.objects_size)
         self._handlers = self._served()
         self.set_up()
         for key, item in sample_worklist(self.today).items():

@@ -78,12 +78,13 @@ class NormalizedStore:
     """Normalized instances by SOP Instance UID, as one association sees them.
 
     new_uid: makes UIDs, given from outside for repeatable tests. state: what lasts, the same for every association.
-    passing: instances of this association. most: instances at once.
+    passing: instances of this association; others: how many are of other associations. most: instances at once.
     """
 
     new_uid: Callable[[], str]
     state: State = field(default_factory=State)
-    passing: dict[str, Record] = field(default_factory=dict)
+    passing: Shelf = field(default_factory=lambda: Shelf("passing"))
+    others: int = 0
     most: int = USUAL.objects
 
     @property
@@ -105,16 +106,13 @@ class NormalizedStore:
     def put(self, record: Record) -> None:
         """Keep an instance, or its newer state. Refusal 0213H when there are too many."""
         uid, there = record.sop_instance_uid, self.passing if record.passing else self.held
-        if uid not in there and len(self.held) + len(self.passing) >= self.most:
+        if uid not in there and len(self.held) + len(self.passing) + self.others >= self.most:
             why = f"limit reached: {self.most} normalized instances held"
             raise Refusal(RESOURCE_LIMITATION, f"{why}{named('objects', self.most)}")
-        if record.passing:
-            self.passing[uid] = record
-        else:
-            self.held.put(uid, record)
+        there.put(uid, record)
 
     def remove(self, uid: str) -> None:
-        self.passing.pop(uid, None)
+        self.passing.remove(uid)
         self.held.remove(uid)
 
     def of_class(self, sop_class_uid: str) -> list[Record]:

@@ -14,6 +14,19 @@ from engine.model.objects import COMMITMENTS, FILMS, NORMALIZED, SHELVES, SUBSCR
 from engine.standard.lean import dataclass
 
 NOTHING = DataSet()
+_ELEMENT, _VALUE = 150, 60
+"""Bytes of memory an element and a text in it take besides what they hold."""
+
+
+def weight(data: DataSet) -> int:
+    """About how many bytes of memory a data set holds."""
+    total = 0
+    for element in data:
+        if isinstance(element.value, bytes):
+            total += _ELEMENT + len(element.value)
+        else:
+            total += _ELEMENT + sum(weight(v) if isinstance(v, DataSet) else _VALUE + len(v) for v in element.value)
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,8 @@ class Shelf:
 
     name: str
     journal: list[Change] = field(default_factory=list)
+    size: int = 0
+    """About how many bytes of memory the records hold."""
     _held: dict[str, Record] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -73,20 +88,28 @@ class Shelf:
         before = self._held.get(key)
         if before != record:
             self.journal.append(Change(self.name, key, before, record))
-            self._held[key] = record
+            self.restore(key, record)
 
     def remove(self, key: str) -> None:
         """Take it away; nothing happens when it is not there."""
-        before = self._held.pop(key, None)
+        before = self._held.get(key)
         if before is not None:
             self.journal.append(Change(self.name, key, before, None))
+            self.restore(key, None)
 
     def restore(self, key: str, record: Record | None) -> None:
         """Put it there, or away, without a note: what was kept before, what is undone."""
+        before = self._held.get(key)
+        self.size += _size(record) - _size(before)
         if record is None:
             self._held.pop(key, None)
         else:
             self._held[key] = record
+
+    def undo(self, changes: Iterable[Change]) -> None:
+        """As if these, of this shelf and the last ones, had never been."""
+        for change in reversed(tuple(changes)):
+            self.restore(change.key, change.before)
 
 
 @dataclass(slots=True)
@@ -95,6 +118,8 @@ class State:
 
     journal: list[Change] = field(default_factory=list)
     shelves: dict[str, Shelf] = field(init=False)
+    _under_way: list[list[Change]] = field(default_factory=list)
+    """Changes that were taken and of which it is not known whether they are kept, in the order they were made."""
 
     def __post_init__(self) -> None:
         self.shelves = {name: Shelf(name, self.journal) for name in SHELVES}
@@ -137,13 +162,48 @@ class State:
             for key, record in other.shelves[name].items():
                 shelf.restore(key, record)
 
-    def take(self) -> tuple[Change, ...]:
-        """The changes noted since the last time."""
-        changes = tuple(self.journal)
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory all of it holds."""
+        return sum(shelf.size for shelf in self.shelves.values())
+
+    def take(self) -> list[Change]:
+        """The changes noted since the last time; `kept` or `undo` is to follow."""
+        changes = list(self.journal)
         self.journal.clear()
+        if changes:
+            self._under_way.append(changes)
         return changes
 
-    def undo(self, changes: Iterable[Change]) -> None:
-        """As if these had never been, the last one first."""
-        for change in reversed(tuple(changes)):
-            self.shelves[change.shelf].restore(change.key, change.before)
+    def kept(self, changes: list[Change]) -> None:
+        """Those taken are safe."""
+        self._under_way = [others for others in self._under_way if others is not changes]
+
+    def undo(self, changes: list[Change]) -> None:
+        """As if these, which were taken, had never been, the last one first. What was changed further meanwhile stays,
+        and is undone to what was there before these."""
+        self.kept(changes)
+        later = (*self._under_way, self.journal)
+        for change in reversed(changes):
+            for others in later:
+                place = next((n for n, c in enumerate(others) if _follows(c, change)), None)
+                if place is not None:
+                    others[place] = replace(others[place], before=change.before)
+                    break
+            else:
+                self.shelves[change.shelf].restore(change.key, change.before)
+
+    def undo_from(self, number: int) -> None:
+        """Undo what was noted since there were so many in the journal, and note it no more."""
+        changes = self.journal[number:]
+        del self.journal[number:]
+        self.undo(changes)
+
+
+def _follows(change: Change, other: Change) -> bool:
+    """Whether it changes what the other one left."""
+    return (change.shelf, change.key) == (other.shelf, other.key) and change.before is other.after
+
+
+def _size(record: Record | None) -> int:
+    return 0 if record is None else _ELEMENT + weight(record.attributes)

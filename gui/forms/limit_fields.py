@@ -14,7 +14,7 @@ HEADINGS = (
     ("Of an association", ("pdu_length", "pdvs", "command_set", "contexts", "items", "waiting", "unasked")),
     ("Of a message", ("data_set", "memory", "depth", "inflated", "decoded")),
     ("Of all associations", ("unfinished",)),
-    ("Of all that is stored", ("files", "received", "disk_left", "without_folder", "objects")),
+    ("Of all that is stored", ("files", "received", "disk_left", "without_folder", "objects", "objects_size")),
 )
 
 

@@ -78,7 +78,18 @@ def test_a_refused_normalized_instance_is_told_with_its_limit(console: Console) 
     shot = console.one_shot(proposal(listener, MPPS), *[message] * 21)
     answers = console.responses(shot.operation)
     assert {answer.command.status for answer in answers} == {0, 0x0213}
-    assert told(console, "objects").startswith("N-CREATE-RQ refused: limit reached: 20 normalized instances held")
+    said = told(console, "objects")
+    assert said.startswith("N-CREATE-RQ refused: limit reached: 20 normalized instances held (limit objects). To take")
+
+
+def test_normalized_instances_of_too_many_bytes_are_told_with_their_limit(console: Console) -> None:
+    shot = console.one_shot(
+        proposal(limited(console, objects_size=100_000), MPPS),
+        n_message("N-CREATE-RQ", whole_step(PatientName="x" * 100_000), AffectedSOPClassUID=MPPS),
+        n_message("N-CREATE-RQ", whole_step(), AffectedSOPClassUID=MPPS),
+    )
+    assert [answer.command.status for answer in console.responses(shot.operation)] == [0x0213, 0]
+    assert "normalized instances would hold" in told(console, "objects_size")
 
 
 def test_a_data_set_too_large_to_be_decoded_is_told_with_its_limit(console: Console) -> None:
