@@ -1,8 +1,8 @@
 """The benchmarks: all rows, or `python -m tests.bench echo store16k --runs 3`; `--quick`, `--json FILE`.
 
-Our engine, its peers and the limit of the machine (a small C program) at the same work in the same run, in turn; what
-is shown are medians. A rate of ours divided by a peer's says more than either: machines differ, and other work disturbs
-both.
+Our engine, its peers, the limit of the machine (a small C program) and, where files are sent or received, the least a
+Python program can do ("bare") at the same work in the same run, in turn; what is shown are medians. A rate of ours
+divided by a peer's says more than either: machines differ, and other work disturbs both.
 """
 
 from __future__ import annotations

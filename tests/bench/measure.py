@@ -138,6 +138,10 @@ def pynetdicom(*arguments: object) -> Run:
     return timed(sys.executable, "-m", "tests.bench.pynet", *arguments)
 
 
+def bare(*arguments: object) -> Run:
+    return timed(sys.executable, "-m", "tests.bench.bare", *arguments)
+
+
 @dataclass(slots=True)
 class Server:
     """A provider in a process of its own that prints its port first."""

@@ -14,12 +14,9 @@ from tests.interop import peers
 
 from .files import CT_IMAGE, EXPLICIT, need_room, on_disk
 from .measure import Result, Run, Server, charged, largest_resident, ours, serving, timed
-from .table import HALF_MEGABYTE, OURS, QUICK, Bench, Goal, Row, as_shipped, part_of, row
+from .table import BARE, HALF_MEGABYTE, LARGE, OURS, QUICK, Bench, Goal, Row, as_shipped, part_of, row
 
 RECEIVER = "of the provider that receives"
-LARGE = 2**28
-"""Bytes from which on pynetdicom is to receive into a file, as it offers: that takes half of its processor time then,
-and twice of them would not always fit into memory. With small files it is the slower way."""
 
 
 def _into_nothing(go: Run, folder: Path) -> Run:
@@ -43,13 +40,16 @@ def _part(go: Run, of: float) -> Result:
 
 @contextmanager
 def _receivers(b: Bench, pdu: int, *, huge: bool) -> Iterator[dict[str, Server | peers.Peer]]:
-    """All receivers, ours among them, each writing to a folder of its own."""
+    """All receivers, ours among them, each writing to a folder of its own. huge: pynetdicom receives into a file, as it
+    offers: that takes half of its processor time then, and twice of it would not always fit into memory. With small
+    files it is the slower way."""
     most = ("--pdu", pdu)
     with contextlib.ExitStack() as stack:
         receivers: dict[str, Server | peers.Peer] = {}
         chunked = ("--chunked",) if huge else ()
         receivers[OURS] = stack.enter_context(serving("ours", b.scratch("ours"), *most))
         receivers["pynetdicom"] = stack.enter_context(serving("pynet", b.scratch("pynetdicom"), *most, *chunked))
+        receivers[BARE] = stack.enter_context(serving("bare", b.scratch(BARE), *most))
         if program := b.tool("storescp"):
             given = peers.storescp(program, b.scratch("storescp"), "-pdu", str(pdu))
             receivers["storescp"] = stack.enter_context(given)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.interop import peers
 
-from .measure import Result, Run, ours, pynetdicom, spent_in, timed
-from .table import HALF_MEGABYTE, LIMIT, OURS, QUICK, Bench, Goal, Row, as_shipped, part_of, row
+from .measure import Result, Run, bare, ours, pynetdicom, spent_in, timed
+from .table import BARE, HALF_MEGABYTE, LARGE, LIMIT, OURS, QUICK, Bench, Goal, Row, as_shipped, part_of, row
 
 
 @row("open")
@@ -74,6 +74,8 @@ def _store(b: Bench, name: str, files: Path, pdu: int, goals: tuple[Goal, ...], 
             **b.limit("store", peers.HOST, port, pdu, count, int(size)),
             "pynetdicom": pynetdicom("store", files, "--port", port, "--pdu", pdu),
         }
+        if size < LARGE:
+            contenders[BARE] = bare("store", files, "--port", port, "--pdu", pdu)
         small = size < 10_000
         unit, amount = ("1/s", float(count)) if small else ("MB/s", count * size / 1e6)
         yield Row(name, unit, amount, contenders, goals, largest=largest)

@@ -18,9 +18,13 @@ from .measure import Result, Run, alone, serving, timed, whole
 
 LIMIT = "C"
 OURS = "ours"
+BARE = "bare"
+"""The least a Python program can do."""
 QUICK = {"TCP_NODELAY": "1"}
 """DCMTK's own switch: without it Debian's build stalls 40 ms a small message."""
 HALF_MEGABYTE = 512 * 1024
+LARGE = 2**28
+"""Bytes of a file that is not to be in memory as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
