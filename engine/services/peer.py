@@ -189,6 +189,8 @@ class BuiltInPeer:
         row = sop_class(request.context.abstract_syntax)
         kind = row.kind if row else ""
         try:
+            if request.identifier is None:
+                raise IdentifierError("no Identifier")  # noqa: TRY301 - as the others
             if "composite query" in kind:
                 matches = find_instances(request, self.store.instances())
             else:

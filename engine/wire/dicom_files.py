@@ -308,6 +308,8 @@ def file_chunks(data: FileData, size: int = _CHUNK) -> Generator[bytes, None, No
         with open(place.path, "rb", buffering=0, opener=regular) as file:
             file.seek(place.offset or 0)
             _as_it_was(file, place, end)
+            if (missing := end - os.fstat(file.fileno()).st_size) > 0:  # before any of it has gone
+                raise problem(place.path, f"the file ends {missing} bytes before its data set does")
             while left:
                 chunk = file.read(min(size, left))
                 if not chunk:

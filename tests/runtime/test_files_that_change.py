@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from engine.model.association import ProposedContext, Role
+from engine.model.commands import Outgoing
 from engine.model.dataset import FileData
+from engine.model.notices import ErrorNotice
 from engine.model.storing import FileState
+from engine.services.responses import request_of
 from engine.wire import datasets
 
-from .console import EXPLICIT, Console
+from .console import CT, EXPLICIT, STUDY_GET, Console, keys, proposal, write_instances
 from .test_disk import files, send
 
 
@@ -93,3 +97,23 @@ def test_a_pipe_among_instances_is_told_of_and_not_waited_for(console: Console, 
         datasets.open_file(tmp_path / "pipe.dcm")
     listener = console.listen(tmp_path)
     assert console.echo(listener).status == 0
+
+
+@pytest.mark.parametrize("size", [1000, 20 << 20])
+def test_an_instance_whose_file_was_cut_fails_alone_in_a_retrieval(size: int, console: Console, tmp_path: Path) -> None:
+    """A large one was sent to where its file ends, and the association aborted with all others."""
+    folder = tmp_path / "in"
+    paths = write_instances(folder, 3, size)
+    listener = console.listen(folder)
+    os.truncate(paths[1], paths[1].stat().st_size - 100)
+    asked = Outgoing(
+        command=request_of("C-GET-RQ", AffectedSOPClassUID=STUDY_GET),
+        data=keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9"),
+    )
+    contexts = (ProposedContext(1, STUDY_GET, (EXPLICIT,)), ProposedContext(3, CT, (EXPLICIT,), Role.SCP))
+    status = console.one_shot(proposal(listener, *contexts), asked)
+    final = console.responses(status.operation)[-1].command
+    assert final.status == 0xB000
+    assert final.number("NumberOfCompletedSuboperations") == 2
+    told = console.wait(ErrorNotice).sentence
+    assert "nothing of it was sent" in told and "the file ends 100 bytes before its data set does" in told

@@ -24,6 +24,17 @@ def study_stage(abstract_syntax: str, **options: object) -> Stage:
     return stage
 
 
+@pytest.mark.parametrize(
+    "sop_class", [STUDY_FIND, "1.2.840.10008.5.1.4.31", "1.2.840.10008.5.1.4.37.1", "1.2.840.10008.5.1.4.38.2"]
+)
+def test_a_query_without_an_identifier_is_no_query_for_everything(sop_class: str) -> None:
+    """PS3.7 Table 9.1-2: a C-FIND-RQ has one."""
+    stage = study_stage(sop_class)
+    stage.send("C-FIND-RQ", None, AffectedSOPClassUID=sop_class)
+    assert [r.command.status for r in stage.replies] == [0xA900]
+    assert stage.final.text("ErrorComment") == "no Identifier"
+
+
 def test_echo_succeeds_and_names_the_sop_class() -> None:
     stage = Stage("1.2.840.10008.1.1")
     stage.send("C-ECHO-RQ", AffectedSOPClassUID="1.2.840.10008.1.1")
