@@ -246,13 +246,17 @@ def _checked(request: Request, limits: Limits) -> Instance:
     class_uid, uid = request.command.sop_class_uid, request.command.sop_instance_uid
     if request.data is None:
         raise Refusal(CANNOT_UNDERSTAND, "no Data Set")
+    if not uid:  # all of them would be one instance
+        raise Refusal(CANNOT_UNDERSTAND, "no Affected SOP Instance UID")
+    if isinstance(given := request.command.get("AffectedSOPInstanceUID"), tuple) and len(given) > 1:
+        raise Refusal(CANNOT_UNDERSTAND, f"Affected SOP Instance UID has {len(given)} values")
     try:
         instance = instance_from(class_uid, uid, request.data, limits)
     except DataSetError as error:
         ours = isinstance(error, LimitError) or isinstance(error.__cause__, OSError)  # its file cannot be read
         status = OUT_OF_RESOURCES if ours else CANNOT_UNDERSTAND
         raise Refusal(status, without_path(error, request.data)) from None
-    if instance.attributes.text(0x00080018) != uid or instance.attributes.text(0x00080016) != class_uid:
+    if instance.attributes.texts(0x00080018) != (uid,) or instance.attributes.texts(0x00080016) != (class_uid,):
         raise Refusal(CLASS_MISMATCH, "SOP Class or Instance UID of Data Set and command differ")
     return instance
 

@@ -38,3 +38,37 @@ def test_a_uid_no_file_can_hold_is_refused_in_words(console: Console, tmp_path: 
     assert answer.command.status == 0xA700
     assert answer.command.text("ErrorComment").startswith("cannot store: the SOP Instance UID has 70000 bytes")
     assert not list(tmp_path.glob("*.dcm"))
+
+
+@pytest.mark.parametrize(
+    ("command", "data", "status", "words"),
+    [
+        ("", (), 0xC000, "no Affected SOP Instance UID"),
+        ("", ("1.2.3",), 0xC000, "no Affected SOP Instance UID"),
+        ("1.2.3", (), 0xA900, "differ"),
+        ("1.2.3", ("1.2.3", "1.2.4"), 0xA900, "differ"),
+        ("1.2.3\\1.2.4", ("1.2.3",), 0xC000, "has 2 values"),
+        ("1.2.3\\1.2.4", ("1.2.3", "1.2.4"), 0xC000, "has 2 values"),
+    ],
+)
+def test_an_instance_that_has_not_one_uid_takes_no_other_s_place(
+    command: str, data: tuple[str, ...], status: int, words: str, console: Console, tmp_path: Path
+) -> None:
+    """All without a UID were one file, each acknowledged and the one before lost."""
+
+    def instance(patient: str, *uids: str) -> EncodedData:
+        named = DataSet((DataElement(0x00080016, "UI", (CT,)), DataElement(0x00080018, "UI", uids)))
+        return EncodedData(datasets.encode_dataset(named.put(0x00100020, "LO", patient), EXPLICIT), EXPLICIT)
+
+    listener = console.listen(tmp_path)
+    asked = (
+        store_rq(CT, "1.2.3", instance("FIRST", "1.2.3")),
+        store_rq(CT, command, instance("SECOND", *data)),
+        store_rq(CT, "1.2.5", instance("THIRD", "1.2.5")),
+    )
+    shot = console.one_shot(proposal(listener, (CT, EXPLICIT)), *asked)
+    answers = [answer.command for answer in console.responses(shot.operation)]
+    assert [answer.status for answer in answers] == [0, status, 0]
+    assert words in answers[1].text("ErrorComment")
+    kept = {path.name: datasets.load_file(datasets.open_file(path).data).data for path in tmp_path.glob("*.dcm")}
+    assert kept == {"1.2.3.dcm": asked[0].data.data, "1.2.5.dcm": asked[2].data.data}
