@@ -1,10 +1,8 @@
 """What run.py and test.py share: an environment of their own in .venv, and the system libraries Qt needs.
 
-Standard library only, and no syntax newer than Python 3.7, so that an old interpreter reads as far as `check_python`.
+Standard library only, and no syntax newer than Python 3.6, so that an old interpreter reads as far as `check_python`.
 Everything here may be run again and again: what is already there is left alone.
 """
-
-from __future__ import annotations
 
 import hashlib
 import importlib.util
@@ -19,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "dimse-console-installed.json"
 LOG = VENV / "dimse-console-install.log"
+UNFINISHED = VENV / "dimse-console-unfinished"
+"""There while .venv is being made. Ended meanwhile, it can have a pip of which only some files are there."""
 MINIMUM = (3, 11)
 LAST_LINES = 8
 
@@ -84,7 +84,7 @@ def start(main: object) -> None:
     check_python()
     try:
         code = main(sys.argv[1:])
-    except SetupError as error:
+    except (SetupError, OSError) as error:  # OSError: a folder that cannot be written, a full disk
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
         code = 3
     except KeyboardInterrupt:
@@ -98,7 +98,8 @@ def check_python() -> None:
         return
     for minor in range(20, MINIMUM[1] - 1, -1):
         newer = shutil.which("python3." + str(minor))
-        if newer:
+        # pyenv has a program of that name for each version somebody has, which only says that it is not chosen.
+        if newer and not subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL):
             sys.exit(subprocess.call([newer, *sys.argv]))
     told = ".".join(str(part) for part in sys.version_info[:3])
     sys.exit(
@@ -108,7 +109,7 @@ def check_python() -> None:
     )
 
 
-def environment(extras: tuple[str, ...] = ()) -> Path:
+def environment(extras: "tuple[str, ...]" = ()) -> Path:
     """The Python of .venv with the project (editable), its dependencies and `extras`; installs only what changed."""
     problem = _venv_problem()
     if problem:
@@ -143,6 +144,8 @@ def _venv_problem() -> str:
     """Why .venv cannot be used ("" if it can): missing, half made, of another folder or of a Python now gone."""
     if not VENV.exists() and not VENV.is_symlink():
         return "there is none yet"
+    if UNFINISHED.exists():
+        return "the one there was not finished"
     probe = f"import pip, sys; assert sys.version_info >= {MINIMUM}; print(sys.prefix)"
     try:
         done = subprocess.run([str(venv_python()), "-c", probe], capture_output=True, text=True, timeout=60, check=True)
@@ -158,10 +161,17 @@ def _make_venv(reason: str) -> None:
     elif VENV.exists():
         shutil.rmtree(VENV)
     _need_venv_module()
+    VENV.mkdir()
+    UNFINISHED.touch()
     done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
     if done.returncode:
+        free = shutil.disk_usage(ROOT).free // 1_000_000
         shutil.rmtree(VENV, ignore_errors=True)
-        raise SetupError(f"python -m venv could not make {VENV}:\n{_tail(done.stdout + done.stderr)}")
+        raise SetupError(
+            f"python -m venv could not make {VENV}:\n{_tail(done.stdout + done.stderr)}\n"
+            f"It needs some 400 MB of disk space, where {free} MB are free, and Python's own pip (ensurepip)."
+        )
+    UNFINISHED.unlink()
 
 
 def _need_venv_module() -> None:
@@ -172,11 +182,17 @@ def _need_venv_module() -> None:
     if package_manager() == "apt-get" and is_root():
         install_packages([package], "Python's venv module")
         return
-    command = f"    sudo apt-get install {package}\n" if package_manager() == "apt-get" else ""
-    raise SetupError(f"this Python has no venv module ({sys.executable}). Install it and run again:\n{command}")
+    if package_manager() == "apt-get":
+        remedy = f"Install it and run again:\n    sudo apt-get install {package}"
+    else:
+        remedy = (
+            "Install your system's package of it, or a Python from https://www.python.org/downloads/, and run again "
+            "with that."
+        )
+    raise SetupError(f"this Python has no venv and ensurepip modules ({sys.executable}). {remedy}")
 
 
-def _install(extras: list[str]) -> None:
+def _install(extras: "list[str]") -> None:
     what = f".[{','.join(extras)}]" if extras else "."
     say("Installing DIMSE Console and what it needs into .venv (the first time some 200 MB are fetched) ...")
     options = ["--disable-pip-version-check", "--no-input", "--retries=2", "--editable", what]
@@ -225,7 +241,7 @@ def package_manager() -> str:
     return next((name for name in INSTALL if shutil.which(name)), "")
 
 
-def install_packages(packages: list[str], purpose: str) -> None:
+def install_packages(packages: "list[str]", purpose: str) -> None:
     """Install Debian packages as root; SetupError with apt-get's last lines when it cannot."""
     say(f"Installing {purpose} with apt-get: {' '.join(packages)} ...")
     settings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

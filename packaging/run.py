@@ -5,8 +5,6 @@ the terminal and leaves a picture of the window, dimse-console-window.png. Argum
 instead: ``python3 packaging/run.py echo HOST PORT``.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -17,7 +15,7 @@ import _setup as setup
 PICTURE = "dimse-console-window.png"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: "list[str]") -> int:
     """Set up and run; the exit code is dimse-console's."""
     python = setup.environment()
     if arguments:
@@ -31,7 +29,7 @@ def main(arguments: list[str]) -> int:
     return _terminal_tour(python)
 
 
-def _console(python: Path, arguments: list[str], **settings: str) -> int:
+def _console(python: Path, arguments: "list[str]", **settings: str) -> int:
     return subprocess.call([str(python), "-m", "dimse_console", *arguments], env={**os.environ, **settings})
 
 
@@ -40,6 +38,8 @@ def _terminal_tour(python: Path) -> int:
     if code:
         return code
     problem = setup.ready_qt(python, off_screen=True)
+    if not problem and not os.access(".", os.W_OK):
+        problem = f"{Path.cwd()} cannot be written to. Run it in another folder."
     if problem:
         print(f"No picture of the window was made: {problem}", file=sys.stderr)
         return 0

@@ -4,8 +4,6 @@
 --set-up-only   make the environment and end
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -22,7 +20,7 @@ PEERS = (
 FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"])
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: "list[str]") -> int:
     """Set up and run pytest; the exit code is pytest's."""
     ci = "--ci" in arguments
     python = setup.environment(("test", "dev") if ci else ("test",))

@@ -32,6 +32,7 @@ def setup(tmp_path: Path) -> ModuleType:
     module.VENV = tmp_path / ".venv"
     module.STAMP = module.VENV / "installed.json"
     module.LOG = module.VENV / "install.log"
+    module.UNFINISHED = module.VENV / "unfinished"
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     return module
 
@@ -82,8 +83,32 @@ def test_a_broken_environment_is_made_anew(
     commands = _record(setup, monkeypatch)
     setup._make_venv(setup._venv_problem())
     assert commands[-1][1:] == ["-m", "venv", str(setup.VENV)]
-    assert not setup.VENV.exists()
+    assert list(setup.VENV.iterdir()) == []
     assert "does not work" in capsys.readouterr().out
+
+
+def test_an_environment_whose_making_was_interrupted_is_made_anew(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its pip can be imported before all its files are there; what it was to install then failed for good."""
+    real = subprocess.run
+
+    def interrupted(command: list[str], **options: Any) -> Any:
+        real([*command, "--without-pip"], **options)
+        package = next(setup.VENV.rglob("site-packages")) / "pip"
+        package.mkdir()
+        (package / "__init__.py").touch()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setup.subprocess, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            setup.environment()
+    made = _record(setup, monkeypatch)
+    monkeypatch.setattr(setup, "_install", lambda extras: None)
+    setup.environment()
+    assert [command[1:3] for command in made] == [["-m", "venv"]]
+    assert "was not finished" in capsys.readouterr().out
 
 
 def test_no_environment_yet_is_no_fault(setup: ModuleType) -> None:
@@ -117,6 +142,19 @@ def test_without_venv_module_the_package_to_install_is_named(
     version = "{}.{}".format(*sys.version_info)
     with pytest.raises(setup.SetupError, match=f"sudo apt-get install python{version}-venv"):
         setup._need_venv_module()
+    monkeypatch.setattr(setup, "package_manager", lambda: "")
+    with pytest.raises(setup.SetupError, match=r"no venv and ensurepip modules .* https://www\.python\.org/downloads/"):
+        setup._need_venv_module()
+
+
+def test_a_full_disk_is_told_with_what_is_needed(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ensurepip tells venv nothing of its reason."""
+    failed = SimpleNamespace(returncode=1, stdout="", stderr="Error: ensurepip returned non-zero exit status 1.")
+    monkeypatch.setattr(setup.subprocess, "run", lambda *a, **k: failed)
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda path: SimpleNamespace(free=19_500_000))
+    with pytest.raises(setup.SetupError, match="400 MB of disk space, where 19 MB are free"):
+        setup.environment()
+    assert not setup.VENV.exists()
 
 
 @pytest.mark.parametrize(
@@ -168,6 +206,19 @@ def test_set_up_errors_end_with_one_text_and_exit_code_3(
     assert capsys.readouterr().err.strip() == "Set-up stopped: no network; connect and run again"
 
 
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbidden(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(setup.Path, "mkdir", forbidden)
+    with pytest.raises(SystemExit) as ended:
+        setup.start(lambda arguments: setup.environment())
+    assert ended.value.code == 3
+    assert capsys.readouterr().err.strip().endswith(f"Permission denied: '{setup.VENV}'")
+
+
 def test_an_old_python_is_told_what_to_do(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     setup.MINIMUM = (4, 0)
     monkeypatch.setattr(setup.shutil, "which", lambda name: None)
@@ -175,11 +226,35 @@ def test_an_old_python_is_told_what_to_do(setup: ModuleType, monkeypatch: pytest
         setup.check_python()
 
 
+def test_an_old_python_gives_its_place_to_a_newer_one_that_runs(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pyenv has a program for each version that somebody has, which only says how to choose it."""
+    setup.MINIMUM = (4, 11)
+    calls = []
+
+    def call(command: list[str], **options: Any) -> int:
+        calls.append(command)
+        return 0 if command[0] == "/usr/bin/python3.12" else 127
+
+    monkeypatch.setattr(setup.shutil, "which", {"python3.13": "shim", "python3.12": "/usr/bin/python3.12"}.get)
+    monkeypatch.setattr(setup.subprocess, "call", call)
+    with pytest.raises(SystemExit) as ended:
+        setup.check_python()
+    assert ended.value.code == 0
+    assert calls[-1] == ["/usr/bin/python3.12", *sys.argv]
+
+
 def test_scripts_are_readable_by_an_old_python() -> None:
-    """So that it gets as far as saying that it is too old."""
+    """So that it gets as far as saying that it is too old: 3.6, which does not know `annotations` of `__future__`."""
     for name in ("_setup", "run", "test"):
         source = (ROOT / "packaging" / f"{name}.py").read_text(encoding="utf-8")
-        ast.parse(source, feature_version=(3, 7))
+        tree = ast.parse(source, feature_version=(3, 6))
+        nodes = list(ast.walk(tree))
+        assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+        told = [node.annotation for node in nodes if isinstance(node, ast.arg | ast.AnnAssign)]
+        told += [node.returns for node in nodes if isinstance(node, ast.FunctionDef)]
+        assert not [node for node in told if isinstance(node, ast.Subscript | ast.BinOp)]
 
 
 class TestRun:
@@ -224,6 +299,20 @@ class TestRun:
         monkeypatch.setattr(run.setup, "ready_qt", lambda python, off_screen: problem)
         assert run.main([]) == 0
         assert calls == expected
+
+    def test_a_folder_that_takes_no_picture_is_told(
+        self,
+        run: ModuleType,
+        calls: list[list[str]],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setattr(run.setup, "has_display", lambda: False)
+        monkeypatch.setattr(run.setup, "ready_qt", lambda python, off_screen: "")
+        monkeypatch.setattr(run.os, "access", lambda path, mode: False)
+        assert run.main([]) == 0
+        assert calls == [["demo"]]
+        assert f"{Path.cwd()} cannot be written to. Run it in another folder." in capsys.readouterr().err
 
     def test_arguments_go_to_the_console(self, run: ModuleType, calls: list[list[str]]) -> None:
         assert run.main(["echo", "127.0.0.1", "11112"]) == 0
