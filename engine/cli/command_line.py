@@ -6,18 +6,23 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import __version__
 
 from .exits import Exit, help_text
 from .options import add_association, add_output, add_peer
-from .telling import OutputFailed, redacted
+from .telling import OutputFailed, shown
 
 Handler = Callable[[argparse.Namespace], Exit]
 if TYPE_CHECKING:
     Group = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
     """Commands that stand together, as argparse adds them."""
+
+NAMES = ("paths", "file", "script", "deviate")
+"""Arguments that may be names of files, and are not read as such at once."""
+NO_NAME = "the name is empty"
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,7 +51,7 @@ class Parser(argparse.ArgumentParser):
             argument, colon, wrong = "", "", message
         self.exit(
             Exit.USAGE,
-            f"{self._short_usage()}{self.prog}: error: {argument}{colon}{redacted(wrong + self._misspelt())}\n",
+            f"{self._short_usage()}{self.prog}: error: {argument}{colon}{shown(wrong + self._misspelt())}\n",
         )
 
     def _short_usage(self) -> str:
@@ -56,6 +61,13 @@ class Parser(argparse.ArgumentParser):
         form = argparse.HelpFormatter(f"{self.prog}{options}")
         form.add_usage(None, asked, [])
         return f"{form.format_help().rstrip()}\n{self.prog} --help tells the rest.\n"
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """argparse's own, but for an empty name of a file, which Python takes for the current folder: a variable that
+        is not set in a script would have all of that sent, or filled."""
+        if not arg_string and (action.type is Path or action.dest in NAMES):
+            raise argparse.ArgumentError(action, NO_NAME)
+        return super()._get_value(action, arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """argparse's own, with what may have been meant."""

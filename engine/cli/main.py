@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
-from .command_line import CommandLine, Handler
+from .command_line import NO_NAME, CommandLine, Handler
 from .exits import Exit, NothingToSend
 from .judging import judging
 from .options import (
@@ -101,6 +101,8 @@ def _parsed(given: list[str]) -> argparse.Namespace:
     args, rest = parser.parse_known_args(given)
     if rest and (not getattr(args, "paths_anywhere", False) or any(text.startswith("-") for text in rest)):
         args.parser.error(f"unrecognized arguments: {' '.join(_without_values(rest))}")
+    if "" in rest:
+        args.parser.error(NO_NAME)
     if rest:
         args.paths = [*args.paths, *map(Path, rest)]
     return args

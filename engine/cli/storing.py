@@ -192,6 +192,8 @@ def _paths(text: str) -> list[Path]:
     if not text.startswith("@"):
         return [Path(text)]
     name = text[1:]
+    if not name:
+        raise ValueProblem("@ is followed by the name of a list, or - for standard input; a file of that name is ./@")
     try:
         content = read_whole(None if name == "-" else Path(name), LIST, pipes=True).decode(errors=NAMES)
     except (OSError, ValueError) as error:

@@ -103,4 +103,11 @@ def tell(text: object) -> None:
     """A line on standard error. A file of the workspace that is wrong is told by its name, or what stands for that."""
     if isinstance(text, WorkspaceError):
         named((text.file,))
-    print(redacted(str(text)), file=sys.stderr)
+    print(shown(str(text)), file=sys.stderr)
+
+
+def shown(text: str) -> str:
+    """The text as it may be told in this run, on one line: a name of a file must not steer the terminal."""
+    from engine.trace.plain_text import visible
+
+    return visible(redacted(text))

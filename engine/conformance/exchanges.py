@@ -215,6 +215,8 @@ class Exchanges:
             yield m.about("exchange.after-final", sentence, RESPONDED_TO)
         else:
             sentence = f"{m.name} answers Message ID {number}, but no such request was made."
+            if number is None:
+                sentence = f"{m.name} does not say which request it answers."
             yield m.about("exchange.unsolicited", sentence, RESPONDED_TO)
 
     def _context(self, m: Message, operation: Operation | None) -> Iterator[Finding]:

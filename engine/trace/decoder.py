@@ -135,7 +135,7 @@ class Decoder:
             self._lose(side)
 
     def _lose(self, side: _Side) -> None:
-        side.lost, side.skipped = True, 0
+        side.lost, side.skipped = True, side.skipped + side.framer.pending
         side.begin()
         self.watcher.incomplete()
 

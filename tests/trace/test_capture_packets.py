@@ -235,3 +235,25 @@ def test_simple_packets_have_what_their_interface_lets_through() -> None:
     wire.tcp(True, rq)
     notices = list(decode(simple_blocks(wire.packets, 40 + 101), "x"))
     assert f"{len(rq) - 101} bytes from the requestor are missing in the capture." in errors(notices)
+
+
+def test_all_that_is_not_read_is_counted() -> None:
+    _, answer = talk()[:2]
+    for cut_up in ((1, 300), (301,), (100, 100, 101)):
+        wire = Wire()
+        wire.handshake()
+        wire.say(talk()[:2], mss=100_000)
+        noise, begin = b"\xff" * 301, 0
+        for size in cut_up:
+            wire.tcp(False, noise[begin : begin + size])
+            begin += size
+        assert "301 bytes from the acceptor at the end could not be read." in errors(decode(pcap(wire.packets), "x"))
+        wire.tcp(False, answer[1])
+        skipped = "301 bytes from the acceptor were skipped up to the next whole PDU."
+        assert skipped in errors(decode(pcap(wire.packets), "x"))
+    wire = Wire()
+    wire.handshake()
+    wire.tcp(True, talk()[0][1][:90])
+    wire.next[0] += 10
+    wire.tcp(True, b"\xff" * 20)
+    assert "110 bytes from the requestor at the end could not be read." in errors(decode(pcap(wire.packets), "x"))

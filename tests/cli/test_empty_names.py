@@ -1,0 +1,54 @@
+"""Names of files that are empty, as a variable of a script that is not set, and names that would steer a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.cli.exits import Exit
+from engine.cli.main import main
+
+NOWHERE = ("127.0.0.1", "1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("store", *NOWHERE, ""),
+        ("store", *NOWHERE, "--plan", ""),
+        ("store", *NOWHERE, "x.dcm", "--rest", ""),
+        ("commit", *NOWHERE, ""),
+        ("commit", *NOWHERE, "--wait", "0", ""),
+        ("ian", *NOWHERE, ""),
+        ("print", *NOWHERE, ""),
+        ("mpps", "complete", *NOWHERE, "1.2.3", ""),
+        ("get", *NOWHERE, "-k", "StudyInstanceUID=1.2", "--to", ""),
+        ("listen", "--port", "0", "--folder", ""),
+        ("listen", "--port", "0", "--script", ""),
+        ("echo", *NOWHERE, "--deviate", ""),
+        ("ups", "push", *NOWHERE, "--input", ""),
+        ("decode", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_not_the_current_folder(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(list(arguments)) == Exit.USAGE
+    assert "the name is empty" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_list_without_a_name_is_told_as_that(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["store", *NOWHERE, "@"]) == Exit.USAGE
+    assert "@ is followed by the name of a list" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("send", *NOWHERE), ("echo", *NOWHERE), ("echo", *NOWHERE, "--timeout")])
+def test_no_name_steers_the_terminal(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "a\x1b[31m\nb\u202ec"]) == Exit.USAGE
+    told = capsys.readouterr().err
+    assert r"a\x1b[31m\nb\u202ec" in told
+    assert "\x1b" not in told
