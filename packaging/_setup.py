@@ -76,7 +76,8 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    """To standard error: standard output is that of the program which is set up, as `echo --json`."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def start(main: object) -> None:
@@ -115,7 +116,7 @@ def environment(extras: "tuple[str, ...]" = ()) -> Path:
     if problem:
         _make_venv(problem)
     stamp = _read_stamp()
-    wanted = {"project": _digest(), "extras": sorted({*extras, *stamp.get("extras", [])})}
+    wanted = {"project": _digest(), "place": str(ROOT), "extras": sorted({*extras, *stamp.get("extras", [])})}
     if stamp != wanted:
         _install(wanted["extras"])
         STAMP.write_text(json.dumps(wanted), encoding="utf-8")
@@ -127,9 +128,8 @@ def venv_python() -> Path:
 
 
 def _digest() -> str:
-    """Changes when the install would: with the project's description and the place of the checkout."""
-    parts = ((ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    """Changes when the install would: with the project's description."""
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def _read_stamp() -> dict:
@@ -141,7 +141,10 @@ def _read_stamp() -> dict:
 
 
 def _venv_problem() -> str:
-    """Why .venv cannot be used ("" if it can): missing, half made, of another folder or of a Python now gone."""
+    """Why .venv cannot be used ("" if it can): missing, half made, of another folder or of a Python now gone.
+
+    Where the checkout was moved its Python runs, but the scripts in it name the old place.
+    """
     if not VENV.exists() and not VENV.is_symlink():
         return "there is none yet"
     if UNFINISHED.exists():
@@ -151,7 +154,8 @@ def _venv_problem() -> str:
         done = subprocess.run([str(venv_python()), "-c", probe], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
         return "the one there does not work"
-    return "" if Path(done.stdout.strip()).resolve() == VENV.resolve() else "the one there belongs to another folder"
+    here = Path(done.stdout.strip()).resolve() == VENV.resolve() and _read_stamp().get("place") in (None, str(ROOT))
+    return "" if here else "the one there belongs to another folder"
 
 
 def _make_venv(reason: str) -> None:

@@ -84,7 +84,7 @@ def test_a_broken_environment_is_made_anew(
     setup._make_venv(setup._venv_problem())
     assert commands[-1][1:] == ["-m", "venv", str(setup.VENV)]
     assert list(setup.VENV.iterdir()) == []
-    assert "does not work" in capsys.readouterr().out
+    assert "does not work" in capsys.readouterr().err
 
 
 def test_an_environment_whose_making_was_interrupted_is_made_anew(
@@ -108,7 +108,18 @@ def test_an_environment_whose_making_was_interrupted_is_made_anew(
     monkeypatch.setattr(setup, "_install", lambda extras: None)
     setup.environment()
     assert [command[1:3] for command in made] == [["-m", "venv"]]
-    assert "was not finished" in capsys.readouterr().out
+    assert "was not finished" in capsys.readouterr().err
+
+
+def test_the_environment_of_a_checkout_that_was_moved_is_made_anew(setup: ModuleType) -> None:
+    """Its Python runs, but its pytest and lint-imports begin with the path where they were installed."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(setup.VENV)], check=True)
+    (next(setup.VENV.rglob("site-packages")) / "pip.py").touch()
+    assert setup._venv_problem() == ""
+    setup.STAMP.write_text(json.dumps({"place": str(setup.ROOT)}))
+    assert setup._venv_problem() == ""
+    setup.STAMP.write_text(json.dumps({"place": str(setup.ROOT / "where it was")}))
+    assert setup._venv_problem() == "the one there belongs to another folder"
 
 
 def test_no_environment_yet_is_no_fault(setup: ModuleType) -> None:
@@ -334,7 +345,7 @@ def test_missing_peers_are_named_with_their_packages(
     test = _load("test")
     monkeypatch.setattr(test.shutil, "which", lambda name, path: None if name == "Orthanc" else "/usr/bin/" + name)
     assert test.main(arguments) == 0
-    told = capsys.readouterr().out
+    told = capsys.readouterr().err
     assert "Not installed here: Orthanc" in told
     assert ("will fail" if "--ci" in arguments else "be skipped") in told
     assert "sudo apt-get install orthanc" in told
