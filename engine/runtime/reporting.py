@@ -10,11 +10,12 @@ from engine.model.association import LocalAE, Peer, Proposal, ProposedContext, R
 from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.emulation import ReportOn
-from engine.model.limits import Limits
+from engine.model.limits import MIB, Limits
 from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
 from engine.services.effects import EVERYONE, Notify
 from engine.services.responses import request_of
+from engine.services.state import weight
 from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
@@ -27,8 +28,9 @@ SERVICE = "N-EVENT-REPORT"
 MOST_CALLS = 8
 """Associations opened to one receiver at a time. A peer may ask for thousands of reports in a second, to a destination
 that answers nobody."""
-MOST_WAITING = 10_000
-"""Reports on their way or waiting for it; each holds a few KiB."""
+MOST_WAITING, MOST_HELD = 10_000, 256 * MIB
+"""Reports on their way or waiting for it, and the memory they hold together; each holds a few KiB, those of large
+storage commitments some MiB."""
 _STEP = 0.2
 """Seconds between two looks at whether the engine is being stopped."""
 
@@ -54,6 +56,8 @@ class Reporter:
     _associations: list[Association] = field(default_factory=list)
     _under_way: int = 0
     """Reports that are on their way or wait for it."""
+    _held: int = 0
+    """Bytes of memory these hold."""
     _calls: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     """By receiver: whose turn it is to open an association to it."""
 
@@ -75,18 +79,21 @@ class Reporter:
             for association in [a for a in self._associations if a.end is None and _context_for(a, event) is not None]:
                 self.report(replace(event, receiver=_title(association), route=ReportOn.SAME), association)
             return
-        if self._under_way >= MOST_WAITING:
+        size = weight(event.data) if event.data else 0
+        if self._under_way >= MOST_WAITING or (self._under_way and self._held + size > MOST_HELD):
             why = f"{self._under_way} others wait to be. What it reports has happened all the same."
             self._undelivered(_receiver(event, origin), why, origin.number if origin else 0)
             return
         self._under_way += 1
-        self.context.spawn(self._counted(event, origin), f"Sending an {SERVICE}")
+        self._held += size
+        self.context.spawn(self._counted(event, origin, size), f"Sending an {SERVICE}")
 
-    async def _counted(self, event: Notify, origin: Association | None) -> None:
+    async def _counted(self, event: Notify, origin: Association | None, size: int) -> None:
         try:
             await self._report(event, origin)
         finally:
             self._under_way -= 1
+            self._held -= size
 
     async def _report(self, event: Notify, origin: Association | None) -> None:
         receiver = _receiver(event, origin)

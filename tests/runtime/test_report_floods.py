@@ -66,10 +66,13 @@ def test_few_associations_are_opened_at_a_time(console: Console, answers: thread
             assert len(ends) == MANY and all(n.phase is AssociationPhase.FAILED for n in ends)
 
 
+@pytest.mark.parametrize("limit", ["MOST_WAITING", "MOST_HELD"])
 def test_no_more_wait_than_are_taken(
-    console: Console, answers: threading.Event, monkeypatch: pytest.MonkeyPatch
+    limit: str, console: Console, answers: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reporting, "MOST_WAITING", 20)
+    """Neither reports nor bytes of them."""
+    monkeypatch.setattr(reporting, "weight", lambda _: 100)
+    monkeypatch.setattr(reporting, limit, 20 if limit == "MOST_WAITING" else 2000)
 
     def script(talk: Conversation) -> None:
         talk.read_pdu()
