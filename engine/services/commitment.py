@@ -58,8 +58,9 @@ def sorted_out(
         if options.fail_every and number % options.fail_every == 0:
             bad.append(item.put(FAILURE_REASON, "US", str(options.reason)))
             continue
-        have = held(item.text(REFERENCED_INSTANCE))
-        if have and have == item.text(REFERENCED_CLASS):
+        uids = item.texts(REFERENCED_INSTANCE)
+        have = held(uids[0]) if len(uids) == 1 else ""  # the item is told as it is: no other UID may stand in it
+        if have and item.texts(REFERENCED_CLASS) == (have,):
             good.append(item)
         else:
             reason = CLASS_INSTANCE_CONFLICT if have else NO_SUCH_INSTANCE
@@ -84,7 +85,7 @@ class CommitmentRules(Rules):
         if uid != STORAGE_COMMITMENT_INSTANCE:
             raise Refusal(NO_SUCH_INSTANCE)
         transaction, items = data.text(TRANSACTION_UID), data.items(REFERENCED_SOPS)
-        if not transaction or not items:
+        if not transaction or len(data.texts(TRANSACTION_UID)) > 1 or not items:
             raise Refusal(INVALID_ARGUMENT)
         used = transaction in self.state.commitments
         good, bad = sorted_out(items, self.held, self.options)

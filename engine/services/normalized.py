@@ -128,6 +128,10 @@ class _Operation:
     rules: Rules
 
     def result(self) -> Result:
+        command = self.request.command
+        for keyword in ("AffectedSOPInstanceUID", "RequestedSOPInstanceUID"):
+            if isinstance(named := command.get(keyword), tuple) and len(named) > 1:
+                raise Refusal(INVALID_INSTANCE)  # the first may be somebody's
         operations: dict[int, Callable[[], Result]] = {
             EVENT_REPORT: self._event_report,
             N_GET: self._get,
@@ -136,7 +140,7 @@ class _Operation:
             N_CREATE: self._create,
             N_DELETE: self._delete,
         }
-        return operations[self.request.command.command_field or 0]()
+        return operations[command.command_field or 0]()
 
     @property
     def _data(self) -> DataSet:

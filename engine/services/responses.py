@@ -85,7 +85,7 @@ def _made(
     }
     copied: dict[str, Value] = {
         "AffectedSOPClassUID": request.sop_class_uid,
-        "AffectedSOPInstanceUID": request.sop_instance_uid,
+        "AffectedSOPInstanceUID": request.get("AffectedSOPInstanceUID") or request.get("RequestedSOPInstanceUID"),
         "EventTypeID": request.number("EventTypeID"),
         "ActionTypeID": request.number("ActionTypeID"),
     }

@@ -58,7 +58,7 @@ class MppsRules(Rules):
             raise Refusal(MISSING_ATTRIBUTE, attributes=tuple(e.tag for e in missing))
         if empty:
             raise Refusal(MISSING_ATTRIBUTE_VALUE, data=empty)
-        if record.attributes.text(PPS_STATUS) != IN_PROGRESS:
+        if record.attributes.texts(PPS_STATUS) != (IN_PROGRESS,):
             raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(record.attributes, PPS_STATUS))
         return record, Result(events=_told(record, STATE_EVENTS[IN_PROGRESS]))
 
@@ -67,7 +67,7 @@ class MppsRules(Rules):
         if old.attributes.text(PPS_STATUS) != IN_PROGRESS:
             comment = "Performed Procedure Step Object may no longer be updated"
             raise Refusal(PROCESSING_FAILURE, comment, error_id=NO_LONGER_UPDATED)
-        if changes.find(PPS_STATUS) and changes.text(PPS_STATUS) not in STATES:
+        if changes.find(PPS_STATUS) and changes.texts(PPS_STATUS) not in {(state,) for state in STATES}:
             raise Refusal(INVALID_ATTRIBUTE_VALUE, data=picked(changes, PPS_STATUS))
         fixed = tuple(row.tag for row in rows_within() if not row.change and changes.find(row.tag) is not None)
         if fixed:
