@@ -248,6 +248,8 @@ class Output:
                 self._listener(notice)
             case ScriptNotice():
                 self._stamped(notice.time, notice_text(notice))
+            case ErrorNotice() if self._explain and notice.association is not None:
+                self.told_error(f"Association {notice.association}: {notice.sentence}")  # one of many recorded
             case EngineNotice() | ErrorNotice():
                 self.told_error(notice.sentence)
                 if notice.report:

@@ -14,6 +14,7 @@ from engine.model.association import Peer
 from engine.model.limits import USUAL, Limits
 from engine.model.notices import AnyNotice, ErrorNotice
 from engine.standard.lean import dataclass
+from engine.standard.pdus import PDataTF
 from engine.wire.recognise import recognise
 
 from .capture_files import CaptureError, Packet, is_capture, read_packets
@@ -26,13 +27,14 @@ __all__ = ["decode", "decode_capture", "decode_stream", "from_hex", "is_dicom"]
 
 _FROM_ACCEPTOR = (2, 3)
 """PDUs only an acceptor sends first: A-ASSOCIATE-AC and -RJ."""
+_OPENING = (1, *_FROM_ACCEPTOR)
 
 _TLS = (b"\x16\x03", b"\x17\x03", b"\x15\x03")
 """How records of TLS begin: handshake, application data, alert."""
 _UNREADABLE = "encrypted with TLS: what is said there cannot be read."
 _HEADERS = "no data in it: packets were cut when they were captured."
-_ENOUGH = 8
-"""Bytes that tell what a stream is."""
+_ENOUGH = 12
+"""Bytes that tell what a stream is: a PDU's header, and that of the first presentation data value."""
 
 
 def decode(data: bytes, name: str, limits: Limits = USUAL) -> Iterator[AnyNotice]:
@@ -138,12 +140,22 @@ class _Packets:
 
 
 def is_dicom(conversation: Connection) -> bool:
-    """Whether a direction of a connection begins with an A-ASSOCIATE PDU, or with any PDU when its start is missing."""
+    """Whether a direction of a connection begins with an A-ASSOCIATE PDU, with what cannot be anything else than a PDU,
+    or with what may be one when its start is missing."""
     for from_first in (True, False):
         head = _head(conversation, from_first)
-        if plausible(head) and (head[0] in (1, 2, 3) or not conversation.complete_start):
+        if plausible(head) and (head[0] in _OPENING or not conversation.complete_start or _beyond_doubt(head)):
             return True
     return False
+
+
+def _beyond_doubt(head: bytes) -> bool:
+    """Whether a PDU that begins no association, and that begins a connection all the same, is one: `plausible` has
+    looked at all of a short one; of a P-DATA-TF the first presentation data value must be one too (PS3.8 9.3.5.1)."""
+    if head[0] != PDataTF.TYPE:
+        return True
+    length, inside = int.from_bytes(head[2:6], "big"), int.from_bytes(head[6:10], "big")
+    return len(head) == _ENOUGH and 2 <= inside <= length - 4 and head[10] % 2 == 1 and head[11] < 4
 
 
 def _head(conversation: Connection, from_first: bool) -> bytes:

@@ -15,6 +15,9 @@ LARGEST_WAIT = 4 << 20
 """Bytes kept waiting for a missing segment before it is given up: far beyond any window lost packets leave behind."""
 _SEGMENT_COST = 100
 """What a segment is counted besides its bytes, so that empty ones have an end too."""
+MOST_CONNECTIONS = 1 << 16
+"""Kept at a time, over ones too, some 70 MB: a scan of ports or a flood has millions. Beyond it the one ends of which
+nothing came for longest."""
 _WRAP = 1 << 32
 _HALF = 1 << 31
 
@@ -158,29 +161,35 @@ class Connection:
 
 
 def conversations(packets: Iterable[Packet]) -> Iterator[Connection]:
-    """The TCP connections of a capture, each once it is over or the capture ends; numbered by their first packet."""
-    live: dict[frozenset[Endpoint], Connection] = {}
+    """The TCP connections of a capture, each once another takes its place or the capture ends; numbered by their first
+    packet."""
+    live: dict[frozenset[Endpoint], Connection] = {}  # in the order of their last packets
     count, segments = 0, Segments()
     for packet in packets:
         segment = segments.read(packet)
         if segment is None:
             continue
         key = frozenset((segment.source, segment.destination))
-        current = live.get(key)
+        current = live.pop(key, None)
         if current is not None and current.follows(segment):
             current.finish()
-            yield live.pop(key)
+            yield current
             current = None
         if current is None:
             if not (segment.syn or segment.payload):
                 continue
+            if len(live) >= MOST_CONNECTIONS:
+                oldest = live.pop(next(iter(live)))
+                oldest.finish()
+                yield oldest
             count += 1
             turned = segment.syn and segment.ack
             first, second = segment.source, segment.destination
             if turned:
                 first, second = second, first
-            current = live[key] = Connection(count, first, second, segment.time, complete_start=segment.syn)
+            current = Connection(count, first, second, segment.time, complete_start=segment.syn)
+        live[key] = current
         current.add(segment)
-    for conversation in live.values():
+    for conversation in sorted(live.values(), key=lambda c: c.number):
         conversation.finish()
         yield conversation

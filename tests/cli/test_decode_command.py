@@ -23,6 +23,7 @@ from engine.wire.commands import encode_command
 from engine.wire.datasets import encode_dataset
 from engine.wire.pdus import encode_pdu
 from engine.workspace.workspace import Workspace
+from tests.trace.test_captures import Wire, pcap, talk
 
 VERIFICATION = "1.2.840.10008.1.1"
 PROPOSAL = Proposal(peer=Peer(ae_title="PACS"), contexts=(ProposedContext(1, VERIFICATION, ("1.2.840.10008.1.2",)),))
@@ -245,3 +246,15 @@ def test_what_cannot_be_decoded_is_a_json_line_too(
     assert (line["kind"], line["sentence"]) == ("error", told.err.strip())
     assert main(["decode", str(file), "--json", "--redact"]) == Exit.FAILURE
     assert "capture" not in "".join(capsys.readouterr())
+
+
+def test_what_is_missing_names_its_association(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wires = [Wire(client=("10.0.0.1", port)) for port in (1, 2)]
+    for wire in wires:
+        wire.handshake()
+        wire.say(talk()[:2])
+    wires[1].tcp(True, b"\4\0\0")
+    path = tmp_path / "two.pcap"
+    path.write_bytes(pcap([packet for wire in wires for packet in wire.packets]))
+    assert main(["decode", str(path)]) == Exit.FAILURE
+    assert "Association 2: The capture ends in the middle of a PDU from the requestor" in capsys.readouterr().err

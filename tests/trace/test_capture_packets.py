@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable
 import dpkt
 import pytest
 
-from engine.model.notices import AnyNotice, AssociationNotice, ErrorNotice, MessageNotice
+from engine.model.notices import AnyNotice, AssociationNotice, ErrorNotice, MessageNotice, PduNotice
+from engine.standard.pdus import AbortPdu, ReleaseRQ
+from engine.trace import tcp
 from engine.trace.capture import decode
+from engine.wire.pdus import encode_pdu
 
 from .test_captures import Wire, check_whole, conversation, ethernet, pcap, talk, vlan
 
@@ -257,3 +260,35 @@ def test_all_that_is_not_read_is_counted() -> None:
     wire.next[0] += 10
     wire.tcp(True, b"\xff" * 20)
     assert "110 bytes from the requestor at the end could not be read." in errors(decode(pcap(wire.packets), "x"))
+
+
+@pytest.mark.parametrize("first", [talk()[2][1], encode_pdu(ReleaseRQ()), encode_pdu(AbortPdu(source=0, reason=0))])
+def test_who_begins_with_another_pdu_speaks_dicom_too(first: bytes) -> None:
+    wire = Wire()
+    wire.handshake()
+    wire.tcp(True, first)
+    wire.close()
+    notices = list(decode(pcap(wire.packets), "x"))
+    assert [n.type for n in notices if isinstance(n, PduNotice)]
+    assert not [s for s in errors(notices) if "not DICOM" in s]
+
+
+def test_what_only_begins_like_a_pdu_is_something_else() -> None:
+    wire = Wire()
+    wire.handshake()
+    wire.tcp(True, b"\4\0\0\0\0\x20" + b"0123456789" * 4)
+    assert errors(decode(pcap(wire.packets), "x.pcap")) == ["1 other TCP connection in x.pcap is not DICOM, left out."]
+
+
+def test_of_millions_of_connections_the_longest_silent_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "MOST_CONNECTIONS", 3)
+    packets: list[bytes] = []
+    for i, packet in enumerate(conversation()):
+        scan = Wire(client=("10.0.0.9", 2000 + i))
+        scan.tcp(True, flags=dpkt.tcp.TH_SYN)
+        packets += [packet, *scan.packets]
+    late = Wire(client=("10.0.0.8", 4000))
+    late.tcp(True, b"GET / HTTP/1.1\r\n\r\n")
+    notices = list(decode(pcap(packets + late.packets), "x.pcap"))
+    assert errors(notices) == ["1 other TCP connection in x.pcap is not DICOM, left out."]
+    check_whole([n for n in notices if not isinstance(n, ErrorNotice)])
