@@ -36,6 +36,8 @@ have something meanwhile."""
 SELDOM = 16
 """Turns until it is tried again whether more has come, after nothing had, and at first: who only opens an association
 and releases it never sends so quickly."""
+LAST_READS = 16
+"""Reads of what came before the connection broke, where it was our sending that met it first."""
 _BUSY = (BlockingIOError, InterruptedError)
 _open: WeakSet[SocketTransport] = WeakSet()
 """Those that have a connection."""
@@ -69,6 +71,8 @@ class SocketTransport(asyncio.Transport):
         self._closing = self._eof = False
         self._cut = False
         """Nothing is sent any more: the connection is lost or was aborted."""
+        self._unread = False
+        """Something may have come that was not read when the connection broke."""
         self._patience = SELDOM
         """Turns until more is looked for at once."""
         self._ending: list[Exception | None] = []
@@ -276,6 +280,7 @@ class SocketTransport(asyncio.Transport):
         if self._queue:
             self._queue.clear()
             self._loop.remove_writer(self._number)
+        self._unread = self._reading and isinstance(error, OSError)
         self.pause_reading()
         self._closing = True
         self._end(error)
@@ -294,10 +299,29 @@ class SocketTransport(asyncio.Transport):
         del self._protocol  # nothing that is over refers back
         _open.discard(self)
         try:
-            protocol.connection_lost(error)
+            protocol.connection_lost(self._last_words(protocol) or error)
         finally:
             self.pause_reading()
             self._sock.close()
+
+    def _last_words(self, protocol: asyncio.BufferedProtocol) -> Exception | None:
+        """Have what came before the connection broke told: who aborts an association while we send closes over what it
+        has not read, and our sending meets that before its A-ABORT is read. The defect of ours that was met with it."""
+        for _ in range(LAST_READS if self._unread else 0):
+            buffer = protocol.get_buffer(-1)
+            try:
+                count = self._sock.recv_into(buffer)
+            except OSError:
+                break
+            del buffer
+            if not count:
+                break
+            try:
+                protocol.buffer_updated(count)
+            except Exception as error:  # noqa: BLE001 - told as asyncio does
+                self._loop.call_exception_handler({"message": "receiving failed", "exception": error})
+                return RuntimeError(type(error).__name__) if isinstance(error, OSError) else error
+        return None
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         if name == "socket":

@@ -126,6 +126,42 @@ def test_the_end_of_what_is_received_closes() -> None:
     assert not run(work)
 
 
+def test_what_came_before_a_connection_broke_under_our_sending_is_told() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.sendall(b"last words")
+        theirs.close()
+        protocol.transport.write(b"in vain")
+        assert isinstance(await protocol.lost, OSError)
+        assert protocol.told == ["made", b"last words", "lost"]
+
+    assert not run(work)
+
+
+def test_what_is_not_to_be_read_is_not_when_the_connection_breaks() -> None:
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        protocol.transport.pause_reading()
+        theirs.sendall(b"last words")
+        theirs.close()
+        protocol.transport.write(b"in vain")
+        await protocol.lost
+        assert protocol.told == ["made", "lost"]
+
+    assert not run(work)
+
+
+def test_a_defect_met_with_the_last_words_is_told() -> None:
+    def fail(protocol: Protocol, _: bytes) -> None:
+        raise ZeroDivisionError
+
+    async def work(protocol: Protocol, theirs: socket.socket) -> None:
+        theirs.sendall(b"last words")
+        theirs.close()
+        protocol.transport.write(b"in vain")
+        assert isinstance(await protocol.lost, ZeroDivisionError)
+
+    assert [type(fault) for fault in run(work, fail)] == [ZeroDivisionError]
+
+
 def test_what_is_closed_while_it_receives_is_lost_after_that() -> None:
     def close(protocol: Protocol, _: bytes) -> None:
         protocol.transport.write(b"bye")
