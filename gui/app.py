@@ -53,6 +53,7 @@ PICTURE_SIZE = (1520, 950)
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The options. SystemExit with a usage line when they do not read."""
     parser = argparse.ArgumentParser(prog="dimse-console", description="Open the window of DIMSE Console.")
+    parser.add_argument("--window", action="store_true", help="the window, as without any argument")
     parser.add_argument("--workspace", type=Path, metavar="DIR", help="folder of peers, contexts and messages")
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="colours, for now and next time")
     parser.add_argument("--tour", action="store_true", help="start with the built-in peer selected, ready to echo")

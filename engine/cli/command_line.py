@@ -96,7 +96,8 @@ class CommandLine:
     def __init__(self) -> None:
         parser: argparse.ArgumentParser = Parser(
             prog="dimse-console",
-            description="DICOM networking from the command line. Without a command the window opens.",
+            description="DICOM networking from the command line. "
+            "Without a command the window opens; its options: --window --help.",
             epilog=help_text(),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

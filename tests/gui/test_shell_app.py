@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
+import dimse_console
 import engine
 from engine.model.association import Peer
 from engine.model.notices import Outcome
@@ -140,6 +141,10 @@ def test_options_that_do_not_read_are_told(capsys):
         parse(["--size", "wide"])
     assert ended.value.code == 2
     assert "not a size" in capsys.readouterr().err
+
+
+def test_the_launcher_knows_every_option_of_the_window():
+    assert {f"--{name}" for name in vars(parse(["--window"]))} == set(dimse_console._WINDOW_OPTIONS)
 
 
 @pytest.fixture

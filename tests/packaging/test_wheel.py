@@ -112,6 +112,9 @@ def test_the_launcher_finds_the_product_in_an_unpacked_wheel(wheel: Path, tmp_pa
     [
         ([], "gui.app"),
         (["--tour", "--picture", "window.png"], "gui.app"),
+        (["--window"], "gui.app"),
+        (["--workspace", "peers"], "gui.app"),
+        (["--theme=dark"], "gui.app"),
         (["echo", "127.0.0.1", "11112"], "engine.cli"),
         (["--help"], "engine.cli"),
     ],

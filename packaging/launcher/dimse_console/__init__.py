@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-_WINDOW_OPTIONS = ("--tour", "--window")
+_WINDOW_OPTIONS = ("--window", "--workspace", "--theme", "--tour", "--picture", "--size")
+"""What the window may be started with (`gui.app.parse`): no command begins with one of them."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     if not getattr(sys, "frozen", False):
         home = _HERE / "app" if (_HERE / "app").is_dir() else _HERE.parents[2]
         sys.path.insert(0, str(home))
-    if not arguments or arguments[0] in _WINDOW_OPTIONS:
+    if not arguments or arguments[0].partition("=")[0] in _WINDOW_OPTIONS:
         from gui.app import main as window
 
         return window(arguments)
