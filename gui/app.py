@@ -100,6 +100,8 @@ def load_before_qt() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C before the window stands is no report of ours
     gc.disable()  # until the window stands (`collecting.settle`): all that is made meanwhile stays
     load_before_qt()
     from PySide6.QtCore import Qt, QtMsgType, qInstallMessageHandler

@@ -113,6 +113,15 @@ def test_a_terminal_whose_end_is_told_twice_lets_the_window_close_in_order(qtbot
             signal.signal(number, handler)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals are sent there")
+def test_ctrl_c_before_the_window_stands_ends_it_without_a_word():
+    code = "import os, signal\nimport gui.app\n"
+    code += "gui.app.load_before_qt = lambda: os.kill(os.getpid(), signal.SIGINT)\ngui.app.main([])"
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
 def test_without_a_display_it_says_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
