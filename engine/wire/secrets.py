@@ -32,6 +32,8 @@ _TYPES = frozenset(item.TYPE for item in SECRET_ITEMS)
 _KEPT_BACK = "bytes, not shown"
 _HEADER = 4
 _MASK = b"*"
+_LEAST = _HEADER + 7
+"""Bytes of an item of a user identity that has any."""
 _VARIABLE = 74
 """Where the items of an A-ASSOCIATE-RQ or -AC begin (PS3.8 9.3.2)."""
 _FIXED = 10
@@ -41,6 +43,8 @@ _FORMS = {
     AssociateAC.TYPE: re.compile(rb"\x59[\s\S]{3}"),
 }
 """How a user identity, and the answer to one, begins (PS3.7 Tables D.3-14, D.3-15)."""
+_OTHER = re.compile(rb"[^\x00\x58]\x00[\s\S]{2}[\x01-\x05][\x00\x01]")
+"""An item of another type that begins as a user identity does."""
 
 
 def not_shown(count: int) -> str:
@@ -54,9 +58,16 @@ def without_strays(data: bytes) -> bytes:
     form = _FORMS.get(data[0]) if data else None
     if form is None:
         return data if not data or _may_be_right(data) else _without_displaced(data)
-    if (first := form.search(data, _VARIABLE)) is None:
+    first = form.search(data, _VARIABLE)
+    other = data[0] == AssociateRQ.TYPE and _OTHER.search(data, data.find(UserInformation.TYPE, _VARIABLE))
+    if not first and not other:
         return data
     items = list(_places(data))
+    disguised = next(_disguised(data, items), None) if other else None
+    if disguised is not None:
+        return _masked(data, disguised + _HEADER)
+    if not first:
+        return data
     places = {start for start, _ in items}
     own = [range(start, end) for start, end in items if data[start] in _TYPES and _agrees(data, start, end)]
     for found in form.finditer(data, first.start()):
@@ -124,6 +135,13 @@ def _split(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _agrees(data: bytes, start: int, end: int) -> bool:
     """Whether the item at its place is whole by its own lengths."""
     return end - start == _HEADER + int.from_bytes(data[start + 2 : start + _HEADER], "big") and _plausible(data, start)
+
+
+def _disguised(data: bytes, items: list[tuple[int, int]]) -> Iterator[int]:
+    """Where items of another type begin that hold an identity all the same: none of the Standard's may begin so."""
+    for start, end in items:
+        if end - start >= _LEAST and _OTHER.match(data, start) and _agrees(data, start, end):
+            yield start
 
 
 def _plausible(data: bytes, start: int, kind: int = 0) -> bool:

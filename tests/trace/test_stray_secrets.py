@@ -96,6 +96,17 @@ def test_an_identity_in_another_item() -> None:
     assert not [n for n in nodes(explain_pdu(data)) if found("", n.value, PARTS)]
 
 
+@pytest.mark.parametrize("kind", [0x3C, 0x52, 0x55, 0x59, 0xF8])
+def test_an_identity_in_an_item_of_another_type(kind: int) -> None:
+    own = identity(REQUEST)
+    data = associate(REQUEST).replace(own, bytes([kind]) + own[1:])
+    tree = explain_pdu(data)
+    told = [text for n in nodes(tree) for text in (n.label, n.value, n.detail, n.issue)]
+    notices = list(decode_stream(data, "bytes"))
+    told += ["\n".join(hex_dump(data, tree)), pdu_text(data), *map(json_line, notices), *map(repr, notices)]
+    assert not [where for text in told for where in found(text, text, PARTS)]
+
+
 @pytest.mark.parametrize("kind", [REQUEST, ACCEPT])
 def test_where_it_belongs_it_stays_and_the_rest_is_shown(kind: int) -> None:
     data = associate(kind)
@@ -117,7 +128,7 @@ def test_a_name_that_ends_as_an_identity_begins_is_a_name(kind: int, name: bytes
 @example(b"X\0\0\x08\3\0\0\1", b"")
 def test_a_ticket_is_as_it_came_whatever_its_bytes(ticket: bytes, name: bytes) -> None:
     own = item(0x58, bytes([3, 0]) + struct.pack(">H", len(ticket)) + ticket + b"\0\0")
-    data = mended(associate(REQUEST).replace(identity(REQUEST), own + item(0x55, name.replace(b"X", b"Y"))))
+    data = mended(associate(REQUEST).replace(identity(REQUEST), own + item(0x55, name.translate(None, b"X\0"))))
     assert without_strays(data) == data
 
 
