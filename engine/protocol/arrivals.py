@@ -76,7 +76,8 @@ class Arrivals:
         invoked = self._invoked.asked(number, message.context_id)
         if invoked is None:
             name, why = message_name(message.command.command_field), self._invoked.why_not(number)
-            sentence = f"{name} came unasked: the Message ID it answers ({number}) {why}."
+            which = "" if number is None else f" ({number})"
+            sentence = f"{name} came unasked: the Message ID it answers{which} {why}."
             self._events.append(Unsolicited(message, sentence))
             return
         if invoked.context_id != message.context_id:

@@ -171,7 +171,8 @@ class Association:
             self._deadline = 0
 
     def _not_answered(self) -> None:
-        sentence = sentences.answer_timed_out(self.peer, self.timeouts.acse, self.machine.pending)
+        seconds, begun = self.timeouts.acse, self.machine.pending
+        sentence = sentences.answer_timed_out(self.peer, seconds, begun, tls=self.tls is not None)
         self.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_ANSWER)
 
     def _not_released(self) -> None:
@@ -285,7 +286,7 @@ class Association:
     def cut_off(self, pdu_bytes: int) -> str:
         """What an end now cuts off, in words; "" between messages."""
         if pdu_bytes:
-            return f"in the middle of a PDU ({pdu_bytes} bytes of it had arrived)"
+            return f"in the middle of a PDU ({pdu_bytes} byte{'' if pdu_bytes == 1 else 's'} of it had arrived)"
         arriving = self._exchange.arriving if self._exchange else ()
         if not arriving:
             return ""

@@ -164,7 +164,8 @@ def _on_transport_ended(a: Association, event: p.TransportEnded) -> None:
 
 def _tell_why_ended(a: Association, event: p.TransportEnded) -> None:
     outcome = Outcome.ABORTED if event.before not in (Sta.Sta4, Sta.Sta5) else Outcome.CONNECTION_FAILED
-    sentence = sentences.closed(a.peer, event.before, a.cut_off(event.pending), a.link.lost_reason)
+    cut_off = a.cut_off(event.pending)
+    sentence = sentences.closed(a.peer, event.before, cut_off, a.link.lost_reason, tls=a.tls is not None)
     if a.link.failed:
         a.finish(AssociationPhase.FAILED, Outcome.ABORTED, sentences.defect(a.peer))
         return
@@ -174,6 +175,8 @@ def _tell_why_ended(a: Association, event: p.TransportEnded) -> None:
 
 
 def _broken_how(a: Association) -> Cause:
+    if a.negotiated is not None:
+        return Cause.PROTOCOL  # it has spoken DICOM, whatever came then
     if "speaks TLS" in a.broken:
         return Cause.TLS_AT_PLAIN
     return Cause.FOREIGN if LOOKS_LIKE in a.broken else Cause.PROTOCOL
@@ -181,8 +184,7 @@ def _broken_how(a: Association) -> Cause:
 
 def _on_artim(a: Association, event: p.ArtimExpired) -> None:
     if event.state is Sta.Sta2:
-        seconds = a.timeouts.artim
-        sentence = f"{sentences.address(a.peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s."
+        sentence = sentences.request_timed_out(a.peer, a.timeouts.artim, a.machine.pending)
         a.finish(AssociationPhase.FAILED, Outcome.TIMED_OUT, sentence, cause=Cause.NO_REQUEST)
     a.recorder.not_closed(a.timeouts.artim)
     a.link.kill()  # who has not closed by now may not read either: closing in order would wait for that

@@ -399,9 +399,12 @@ class Messages:
         invocation = self._invocations.get(event.operation)
         service = invocation.service if invocation else "request"
         begun, seconds = association.cut_off(association.machine.pending), association.timeouts.dimse
-        if self._unasked and association.context.now() - association.link.last_activity < seconds / 2:
+        goes_on = association.context.now() - association.link.last_activity < seconds / 2
+        if self._unasked and goes_on:
             begun = ""  # it has not stopped: that is of what comes instead
-        sentence = sentences.response_timed_out(association.peer, service, seconds, begun, self._unasked)
+        sentence = sentences.response_timed_out(
+            association.peer, service, seconds, begun, self._unasked, slowly=goes_on
+        )
         association.abort(why=(Outcome.TIMED_OUT, sentence), cause=Cause.NO_RESPONSE)
 
     def end(self, why: Ended) -> None:

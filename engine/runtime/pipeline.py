@@ -29,7 +29,7 @@ class Pipeline(InTurn[Outgoing]):
         super().__init__(association, command.messages)
         self._operation = operation
         self._outcomes: set[Outcome] = set()
-        self._done = self._failed = self._most = 0
+        self._done = self._failed = self._unsent = self._most = 0
         self._latest: tuple[Outgoing | None, bool, str] = None, False, ""
         """The message looked at last, whether it opens an operation, and its service: often the next is the same."""
 
@@ -93,6 +93,7 @@ class Pipeline(InTurn[Outgoing]):
         self._outcomes.add(outcome)
         self._done += 1
         self._failed += outcome is Outcome.FAILURE
+        self._unsent += outcome is Outcome.NOT_SENT
         return self._operation.progressed(self._done, self._failed, sentence=self._looked_at(message)[2])
 
     # -- what is sent again goes in the moment in which it has been answered
@@ -128,5 +129,6 @@ class Pipeline(InTurn[Outgoing]):
         if self._operation.cancelled:
             worst = Outcome.CANCELLED
         together = f", up to {self._most} outstanding at once" if self._most > 1 else ""
-        sentence = f"{self._done} of {len(self._items)} messages sent{together}; {worst.value}."
+        sent = self._done - self._unsent
+        sentence = f"{sent} of {len(self._items)} messages sent{together}; {worst.value}."
         self._operation.end(worst, sentence)

@@ -69,12 +69,18 @@ def connect_timed_out(peer: Peer, seconds: float) -> str:
     )
 
 
-def answer_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
-    """begun: bytes that had come of an answer that never was whole."""
+def answer_timed_out(peer: Peer, seconds: float, begun: int = 0, *, tls: bool = False) -> str:
+    """begun: bytes that had come of an answer that never was whole. tls: the TLS handshake had succeeded."""
     if begun:
         return (
-            f"{address(peer)} began to answer the A-ASSOCIATE-RQ, but within {seconds:g} s no more than {begun} bytes "
-            "of a PDU came. It hangs, or its PDU-length is wrong; the peer's log may say more."
+            f"{address(peer)} began to answer the A-ASSOCIATE-RQ, but within {seconds:g} s no more than "
+            f"{_bytes(begun)} of a PDU came. It hangs, or its PDU-length is wrong; the peer's log may say more."
+        )
+    if tls:
+        return (
+            f"{address(peer)} did not answer the A-ASSOCIATE-RQ within {seconds:g} s, after a TLS handshake that "
+            "succeeded. Check that DICOM is spoken behind it (a TLS proxy answers for a service that is gone), and "
+            "that the peer is not overloaded."
         )
     return (
         f"{address(peer)} took the connection but did not answer the A-ASSOCIATE-RQ within {seconds:g} s. "
@@ -84,14 +90,32 @@ def answer_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
 
 def release_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
     """begun: as `answer_timed_out`."""
-    how = f"; {begun} bytes of a PDU that was never whole had come" if begun else ""
+    how = _never_whole(begun)
     return f"{address(peer)} did not answer the A-RELEASE-RQ within {seconds:g} s, so the association was aborted{how}."
 
 
-def response_timed_out(peer: Peer, service: str, seconds: float, begun: str = "", instead: str = "") -> str:
-    """begun: what had come of a response, in words; instead: what came that was no response to it."""
+def request_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
+    """begun: as `answer_timed_out`, of an A-ASSOCIATE-RQ."""
+    return f"{address(peer)} connected but sent no A-ASSOCIATE-RQ within {seconds:g} s{_never_whole(begun)}."
+
+
+def _never_whole(begun: int) -> str:
+    return f"; {_bytes(begun)} of a PDU that was never whole had come" if begun else ""
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'}"
+
+
+def response_timed_out(
+    peer: Peer, service: str, seconds: float, begun: str = "", instead: str = "", *, slowly: bool = False
+) -> str:
+    """begun: what had come of a response, in words; slowly: more of it comes. instead: what came that was no response
+    to it."""
     hint = "Check the peer's log; if it works that long, raise the DIMSE timeout."
-    if begun:
+    if begun and slowly:
+        hint = f"It is still {begun} and sends hardly anything: its network may be broken, or it does so on purpose."
+    elif begun:
         hint = f"It stopped {begun}: it hangs, or a length it sent is wrong."
     elif instead:
         hint = f"What came instead: {instead}"
@@ -156,10 +180,10 @@ def aborted(peer: Peer, source: int, reason: int, by_us: bool = False) -> str:
     """An A-ABORT in words (PS3.8 9.3.8)."""
     if by_us:
         return f"The association with {address(peer)} was aborted by us ({abort_text(source, reason)})."
-    return (
-        f"{address(peer)} aborted the association: {abort_text(source, reason)}. "
-        "The peer's log may say why; the PDU before the A-ABORT is what it did not take."
-    )
+    hint = "The peer's log may say why"
+    if (source, reason > 0) == (2, True):  # a service-user, and a provider without reason, may have any other
+        hint += "; the PDU before the A-ABORT is what it did not take"
+    return f"{address(peer)} aborted the association: {abort_text(source, reason)}. {hint}."
 
 
 def aborted_at_once(peer: Peer, source: int, reason: int) -> str:
@@ -186,12 +210,21 @@ _CLOSED = {
 }
 
 
-def closed(peer: Peer, state: Sta, cut_off: str = "", error: str = "") -> str:
+def closed(peer: Peer, state: Sta, cut_off: str = "", error: str = "", *, tls: bool = False) -> str:
     """The transport closed without release, reject or abort.
 
-    cut_off: what it cut off ("in the middle of ..."). error: what the system said, if anything.
+    cut_off: what it cut off ("in the middle of ..."). error: what the system said, if anything. tls: over TLS.
     """
     when, hint = _CLOSED.get(state, ("without releasing the association", "The peer's log may say why."))
+    if cut_off and state is Sta.Sta5:
+        hint = "It had begun to answer the A-ASSOCIATE-RQ; its log may say why."
+    elif cut_off and state is Sta.Sta2:
+        hint = "It may have given up while it asked for an association; its log may say why."
+    elif tls and state is Sta.Sta5:
+        hint = (
+            "It may turn away unknown callers without a word, or be a TLS proxy for a service that is gone or speaks "
+            "no DICOM."
+        )
     how = f"broke the connection ({error})" if error else "closed the connection"
     return f"{address(peer)} {how} {cut_off or when} ({state.name}). {hint}"
 

@@ -151,7 +151,7 @@ class TlsLayer(asyncio.BufferedProtocol):
                 self._refuse_foreign()
             else:
                 said = (exc.strerror or str(exc)) if isinstance(exc, OSError) else ""
-                sentence = words.broken_off(self._peer, said, server=self._secure.server)
+                sentence = words.broken_off(self._peer, said, server=self._secure.server, answered=bool(self._first))
                 self._fail(Outcome.CONNECTION_FAILED, sentence, self._verdict(), Cause.TLS_FAILED)
 
     def _last_words(self) -> None:
@@ -261,7 +261,9 @@ class TlsLayer(asyncio.BufferedProtocol):
         if self._is_foreign():
             self._refuse_foreign()
         else:
-            sentence = words.timed_out(self._peer, self._seconds, server=self._secure.server)
+            sentence = words.timed_out(
+                self._peer, self._seconds, server=self._secure.server, answered=bool(self._first)
+            )
             self._fail(Outcome.TIMED_OUT, sentence, self._verdict(), Cause.TLS_TIMED_OUT)
 
     def _is_foreign(self) -> bool:

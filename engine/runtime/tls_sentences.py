@@ -163,21 +163,29 @@ def foreign(peer: Peer, first: bytes, *, server: bool) -> str:
     return f"{where} answered our TLS ClientHello with {seen}. {hint}"
 
 
-def broken_off(peer: Peer, error: str, *, server: bool) -> str:
-    """The connection ended during the handshake without an alert."""
+def broken_off(peer: Peer, error: str, *, server: bool, answered: bool) -> str:
+    """The connection ended during the handshake without an alert. answered: TLS had come from the other side."""
     how = f"broke the connection ({error})" if error else "closed the connection"
     if server:
-        return f"{address(peer)} {how} during the TLS handshake. A port scan does that, or a peer that gave up."
+        who = "The peer gave up; its log may say why." if answered else "A port scan does that, or a peer that gave up."
+        return f"{address(peer)} {how} during the TLS handshake. {who}"
+    if answered:
+        return f"{address(peer)} {how} during the TLS handshake, which it had begun to answer. Its log may say why."
     return (
         f"{address(peer)} {how} during the TLS handshake. "
         "The port may speak plain DICOM or something else, or the peer turns us away without a word."
     )
 
 
-def timed_out(peer: Peer, seconds: float, *, server: bool) -> str:
-    """The handshake took too long."""
+def timed_out(peer: Peer, seconds: float, *, server: bool, answered: bool) -> str:
+    """The handshake took too long. answered: as `broken_off`."""
     if server:
         return f"{address(peer)} connected but did not finish the TLS handshake within {seconds:g} s."
+    if answered:
+        return (
+            f"{address(peer)} began to answer the TLS handshake but did not finish it within {seconds:g} s. It hangs, "
+            "or something between lets only a part of its answer through; its log may say more."
+        )
     return (
         f"{address(peer)} took the connection but did not finish the TLS handshake within {seconds:g} s. "
         "The port may speak plain DICOM: it waits for an A-ASSOCIATE-RQ then. Check the port."

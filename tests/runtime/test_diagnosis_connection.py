@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from engine.model.association import Policy, Timeouts
+from engine.model.command_set import CommandSet
 from engine.model.commands import OpenAssociation
 from engine.model.dataset import EncodedData
 from engine.model.notices import AssociationNotice, AssociationPhase, Outcome
@@ -28,10 +29,11 @@ from engine.wire.pdus import encode_pdu
 from .console import CT, HOST, IMPLICIT, VERIFICATION, Console, echo_rq, proposal, store_rq
 from .diagnosing import LONG, SHORT, check, diagnoses, shot
 from .failing import Nowhere
-from .scripted import Conversation, scripted
+from .scripted import Conversation, calling, scripted
 from .tls_files import Files
 
 JPEG = "1.2.840.10008.1.2.4.50"
+ECHO_RSP = 0x8030
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,7 @@ def test_an_attempt_nobody_answers(console: Console) -> None:
 UNANSWERED = {"associate.no-answer": replace(LONG, acse=SHORT), "dimse.no-response": replace(LONG, dimse=SHORT)}
 UNANSWERED["associate.half-answer"] = UNANSWERED["associate.no-answer"]
 UNANSWERED["dimse.other-message-id"] = UNANSWERED["dimse.no-response"]
+UNANSWERED["transport.breaks-off"] = UNANSWERED["dimse.no-response"]
 """Where a time-out has to come it is the short one, and no other may come before it."""
 
 
@@ -130,6 +133,13 @@ def _another_id(talk: Conversation) -> None:
     talk.wait_closed()
 
 
+def _half_a_response(talk: Conversation) -> None:
+    talk.accept()
+    context_id, request = talk.read_command()
+    talk.send(talk.message(context_id, response_to(request, 0))[:50])
+    talk.wait_closed()
+
+
 def _garbage(talk: Conversation) -> None:
     talk.accept()
     talk.read_command()
@@ -151,6 +161,7 @@ SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
     "associate.closed": (_hangs_up, "closed the connection"),
     "dimse.no-response": (_no_response, "0.4 s"),
     "dimse.other-message-id": (_another_id, "answers message 77; asked was message 1"),
+    "transport.breaks-off": (_half_a_response, "0.4 s"),
     "associate.aborted-after-accept": (_aborts_at_once, "A-ABORT"),
     "transport.closed": (_closes_later, "closed the connection"),
     "association.protocol": (_garbage, "broke the protocol"),
@@ -199,6 +210,91 @@ def test_a_caller_that_asks_for_nothing(console: Console) -> None:
     with socket.create_connection((HOST, peer.port)):
         console.wait(AssociationNotice, lambda n: n.outcome is not None)
     check(diagnoses(console), "connect.silent-caller")
+
+
+def test_an_answer_that_breaks_off_with_the_connection(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.read_pdu()
+        talk.send(b"\x02\x00\x00\x00\x00\xb8\x00\x01")
+
+    with scripted(script) as peer:
+        status = shot(console, peer)
+    found = diagnoses(console)
+    check(found, "associate.half-answer")
+    assert "associate.closed" not in found
+    assert "had begun to answer" in status.sentence and "may not speak DICOM" not in status.sentence
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_request_that_breaks_off(closes: bool, console: Console) -> None:
+    peer = console.listen(policy=Policy(timeouts=LONG))
+    with socket.create_connection((HOST, peer.port)) as sock:
+        sock.sendall(b"\x01\x00\x00\x00\x00\xb8\x00\x01")
+        if closes:
+            sock.shutdown(socket.SHUT_WR)
+        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None)
+    assert "8 bytes of" in ended.sentence and "port scan" not in ended.sentence
+    found = diagnoses(console)
+    check(found, "associate.half-request")
+    assert "connect.silent-caller" not in found
+
+
+def test_a_message_that_breaks_off_is_no_idle_association(console: Console) -> None:
+    peer = console.listen(policy=Policy(timeouts=replace(LONG, idle=0.3)))
+    with calling(peer.port, VERIFICATION) as talk:
+        talk.send(b"\x04\x00\x00\x00\x00\x20\x00")
+        console.wait(AssociationNotice, lambda n: n.outcome is not None)
+    found = diagnoses(console)
+    assert "0.3 s" in check(found, "transport.breaks-off").happened
+    assert "transport.idle" not in found
+
+
+def test_the_built_in_peer_tells_its_own_time_outs(console: Console) -> None:
+    peer = console.listen(policy=Policy(timeouts=replace(LONG, idle=0.3)))
+    with calling(peer.port, VERIFICATION):
+        console.wait(AssociationNotice, lambda n: n.outcome is not None)
+    assert "0.3 s" in check(diagnoses(console), "transport.idle").happened
+
+
+def test_a_response_that_ends_nothing(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context_id, request = talk.read_command()
+        talk.send(talk.message(context_id, response_to(request, 0xFF00)))
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        shot(console, peer, timeouts=UNANSWERED["dimse.no-response"])
+    made = check(diagnoses(console), "dimse.no-response")
+    assert "Pending" in made.happened and not made.mends
+
+
+def test_a_response_without_the_message_id_it_answers(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context_id, _ = talk.read_command()
+        talk.send(talk.message(context_id, CommandSet.of(CommandField=ECHO_RSP, CommandDataSetType=0x101, Status=0)))
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        status = shot(console, peer, timeouts=UNANSWERED["dimse.no-response"])
+    made = check(diagnoses(console), "dimse.other-message-id")
+    assert "answers no message" in made.happened and "None" not in made.happened
+    assert "the Message ID it answers is missing" in status.sentence
+
+
+def test_a_foreign_protocol_within_an_association_is_no_wrong_port(console: Console) -> None:
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        talk.read_command()
+        talk.send(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
+        talk.wait_closed()
+
+    with scripted(script) as peer:
+        shot(console, peer)
+    found = diagnoses(console)
+    assert "HTTP response" in check(found, "association.protocol").happened
+    assert "connect.not-dicom" not in found
 
 
 # --- TLS --------------------------------------------------------------------------------------------------------------

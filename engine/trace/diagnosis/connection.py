@@ -113,6 +113,8 @@ def silent_caller(case: Case) -> Found | None:
     story = case.association
     if story.requestor or not (story.cause is Cause.NO_REQUEST or (story.cause is Cause.CLOSED and not story.pdus)):
         return None
+    if _within(story):
+        return None
     return Found(
         happened="A connection came without an A-ASSOCIATE-RQ on it.",
         cause="A port check of a load balancer, a monitor or a scan; or a peer that waits for TLS to begin.",
@@ -121,40 +123,65 @@ def silent_caller(case: Case) -> Found | None:
     )
 
 
+def _within(story: AssociationStory) -> bool:
+    """Whether it ended in the middle of a PDU or message of the peer: what never was whole only the sentence tells."""
+    return any(words in story.sentence for words in ("in the middle of", "never whole", "began to answer"))
+
+
+def _first(story: AssociationStory) -> str:
+    """How it ended, without what to try."""
+    return story.sentence.partition(". ")[0].rstrip(".") + "."
+
+
+@rule("associate.half-request", "An A-ASSOCIATE-RQ breaks off", "PS3.8 9.3.1")
+def half_request(case: Case) -> Found | None:
+    story = case.association
+    if story.requestor or story.pdus or not _within(story):
+        return None
+    if story.cause not in (Cause.NO_REQUEST, Cause.CLOSED):
+        return None
+    return Found(
+        happened=_first(story),
+        cause="The caller hangs or gave up while it asked, announces a PDU-length longer than what it sends, or "
+        "something between (a firewall, a tunnel, a wrong MTU) lets only the first packets through.",
+        change="Compare the PDU-length of the request with the bytes that came, in a capture made at the caller: if "
+        "all left it, look at the network between; if not, its log may say why.",
+        proofs=(story.proof(story.sentence),),
+    )
+
+
 @rule("associate.no-answer", "The A-ASSOCIATE-RQ is not answered", "PS3.8 9.1.5")
 def no_answer(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.NO_ANSWER or _began_to_answer(story):
+    if story.cause is not Cause.NO_ANSWER or _within(story):
         return None
     seconds = _timeouts(story).acse
     tls = story.proposal is not None and story.proposal.tls is not None
     mends = longer(Setting.ACSE_TIMEOUT, seconds)
     if not tls:
         mends += (Mend(Setting.TLS, True, "Try with TLS"),)
+    waits, attempt = ("", "") if tls else ("waits for a TLS handshake, ", "try TLS; ")
     return Found(
         happened=f"{story.where} took the connection and stayed silent for {seconds:g} s after our A-ASSOCIATE-RQ.",
-        cause="It speaks one association at a time and is busy, waits for a TLS handshake, or is not a DICOM service.",
-        change="See whether it answers when others are gone; try TLS; raise the ACSE time-out if it is slow to "
+        cause=f"It speaks one association at a time and is busy, {waits}or is not a DICOM service.",
+        change=f"See whether it answers when others are gone; {attempt}raise the ACSE time-out if it is slow to "
         "look up AE titles.",
         proofs=(story.proof("The A-ASSOCIATE-RQ that was not answered.", 1, sent=True),),
         mends=mends,
     )
 
 
-def _began_to_answer(story: AssociationStory) -> bool:
-    """Whether bytes had come of an answer that was never whole: no PDU, so the sentence alone tells it."""
-    return "began to answer" in story.sentence
-
-
 @rule("associate.half-answer", "The answer to the A-ASSOCIATE-RQ breaks off", "PS3.8 9.3.1")
 def half_answer(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.NO_ANSWER or not _began_to_answer(story):
+    gave_up = story.cause is Cause.CLOSED and _hung_up(story)
+    if not (story.cause is Cause.NO_ANSWER or gave_up) or not _within(story):
         return None
     return Found(
         happened=story.sentence,
-        cause="The peer hangs while it writes its answer, announces a PDU-length longer than what it sends, or "
-        "something between (a firewall, a tunnel, a wrong MTU) lets only the first packets through.",
+        cause=f"The peer {'fails' if gave_up else 'hangs'} while it writes its answer, announces a PDU-length longer "
+        "than what it sends, or something between (a firewall, a tunnel, a wrong MTU) lets only the first packets "
+        "through.",
         change="Compare the PDU-length of the answer with the bytes that came, in a capture made at the peer: if all "
         "left it, look at the network between; if not, give its vendor the capture. A longer time-out hardly helps.",
         proofs=(story.proof("The A-ASSOCIATE-RQ whose answer broke off.", 1, sent=True),),
@@ -164,18 +191,23 @@ def half_answer(case: Case) -> Found | None:
 @rule("associate.closed", "The peer hangs up instead of answering", "PS3.8 7.1.1")
 def closed_instead(case: Case) -> Found | None:
     story = case.association
-    asked = any(p.type == 1 and p.sent for p in story.pdus)
-    answered = any(p.type in (2, 3) and not p.sent for p in story.pdus)
-    if story.cause is not Cause.CLOSED or not story.requestor or not asked or answered:
+    if story.cause is not Cause.CLOSED or not _hung_up(story) or _within(story):
         return None
     tls = story.proposal is not None and story.proposal.tls is not None
+    wants, attempt = ("", "") if tls else ("wants TLS, ", "try TLS; ")
     return Found(
         happened=f"{story.where} closed the connection after our A-ASSOCIATE-RQ, without A-ASSOCIATE-RJ or A-ABORT.",
-        cause="It turns unknown IP addresses or AE titles away without a word, wants TLS, or crashed on the request.",
-        change="Have this computer's address and AE title entered there; try TLS; its log may show the crash.",
+        cause=f"It turns unknown IP addresses or AE titles away without a word, {wants}or crashed on the request.",
+        change=f"Have this computer's address and AE title entered there; {attempt}its log may show the crash.",
         proofs=(story.proof("The A-ASSOCIATE-RQ after which it hung up.", 1, sent=True),),
         mends=() if tls else (Mend(Setting.TLS, True, "Try with TLS"),),
     )
+
+
+def _hung_up(story: AssociationStory) -> bool:
+    """Whether our A-ASSOCIATE-RQ had no answer."""
+    asked = any(p.type == 1 and p.sent for p in story.pdus)
+    return story.requestor and asked and not any(p.type in (2, 3) and not p.sent for p in story.pdus)
 
 
 def _stray(story: AssociationStory) -> tuple[MessageSeen, MessageSeen] | None:
@@ -194,7 +226,7 @@ def other_message_id(case: Case) -> Found | None:
     asked, came = stray
     name = message_name(came.command.command_field)
     return Found(
-        happened=f"{story.where} sent a {name} that answers message {came.command.responded_to}; asked was message "
+        happened=f"{story.where} sent a {name} that answers {_message(came.command.responded_to)}; asked was message "
         f"{asked.command.message_id}, which stayed without a response.",
         cause="A defect of the peer: Message ID Being Responded To has to be the Message ID of the request.",
         change="Give the peer's vendor this trace; no time-out helps.",
@@ -205,18 +237,44 @@ def other_message_id(case: Case) -> Found | None:
     )
 
 
+def _message(number: int | None) -> str:
+    return "no message" if number is None else f"message {number}"
+
+
 @rule("dimse.no-response", "A request is not answered in time", "PS3.7 7.5.1")
 def no_response(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.NO_RESPONSE or _stray(story) is not None:
+    if story.cause is not Cause.NO_RESPONSE or _stray(story) is not None or _within(story):
         return None
-    seconds = _timeouts(story).dimse
+    proofs = (story.proof("The last P-DATA-TF sent, not answered.", 4, sent=True),)
+    if "What came instead" in story.sentence:
+        return Found(
+            happened=story.sentence,
+            cause="A defect of the peer: it answers, but with what ends nothing.",
+            change="Give the peer's vendor this trace; no time-out helps.",
+            proofs=proofs,
+        )
     return Found(
-        happened=f"{story.where} sent no response for {seconds:g} s, so the association was aborted from here.",
+        happened=_first(story),
         cause="The peer works that long (a large retrieval, a slow archive), hangs, or does not know the request.",
         change="Look into the peer's log for this moment; if it was still at work, raise the DIMSE time-out.",
-        proofs=(story.proof("The last P-DATA-TF sent, not answered.", 4, sent=True),),
-        mends=longer(Setting.DIMSE_TIMEOUT, seconds),
+        proofs=proofs,
+        mends=longer(Setting.DIMSE_TIMEOUT, _timeouts(story).dimse) if story.requestor else (),
+    )
+
+
+@rule("transport.breaks-off", "What the peer sends breaks off", "PS3.8 9.3.1")
+def breaks_off(case: Case) -> Found | None:
+    story = case.association
+    if story.cause not in (Cause.NO_RESPONSE, Cause.IDLE) or _stray(story) is not None or not _within(story):
+        return None
+    return Found(
+        happened=_first(story),
+        cause="The peer hangs in the middle of what it sends, a length it sent is wrong, or something between (a "
+        "firewall, a tunnel, a wrong MTU) lets only a part of it through.",
+        change="Compare what the peer announced with what came, in a capture made at the peer: if all left it, look "
+        "at the network between; if not, its log may say why. A longer time-out hardly helps.",
+        proofs=(story.proof("The last PDU that came whole.", sent=False),),
     )
 
 
@@ -226,7 +284,7 @@ def no_release(case: Case) -> Found | None:
     if story.cause is not Cause.NO_RELEASE:
         return None
     return Found(
-        happened=f"{story.where} did not answer the A-RELEASE-RQ within {_timeouts(story).acse:g} s.",
+        happened=_first(story),
         cause="The peer is still busy with what it was sent, or never answers a release (some modalities just close).",
         change="What was answered before stands. Report it to the peer's vendor with this trace.",
         proofs=(story.proof("The A-RELEASE-RQ that was not answered.", 5, sent=True),),
@@ -265,11 +323,10 @@ def closed(case: Case) -> Found | None:
 @rule("transport.idle", "Nothing happened for too long", "PS3.8 9.1.5")
 def idle(case: Case) -> Found | None:
     story = case.association
-    if story.cause is not Cause.IDLE:
+    if story.cause is not Cause.IDLE or _within(story):
         return None
     return Found(
-        happened=f"Nothing was sent or received for {_timeouts(story).idle:g} s, so the association was aborted "
-        "from here.",
+        happened=story.sentence,
         cause="The idle time-out of this console; the peer did nothing wrong.",
         change="Raise the idle time-out, or set it to 0 to hold associations as long as the peer does.",
         proofs=(story.proof("The last PDU before the silence."),),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from engine.model.notices import Cause
-from engine.model.tls import TlsVerdict
 from engine.standard import ports
 
 from .model import Mend, Setting
@@ -24,7 +23,7 @@ def peer_is_plain(case: Case) -> Found | None:
     story = case.association
     plain = story.cause is Cause.PLAIN_AT_TLS
     gave_up = story.cause in (Cause.TLS_FAILED, Cause.TLS_TIMED_OUT) and story.tls is not None and not story.tls.alert
-    if not story.requestor or not (plain or (gave_up and not _saw_tls(story.tls))):
+    if not story.requestor or not (plain or (gave_up and not _saw_tls(story))):
         return None
     return Found(
         happened=story.sentence,
@@ -40,8 +39,11 @@ def peer_is_plain(case: Case) -> Found | None:
     )
 
 
-def _saw_tls(verdict: TlsVerdict | None) -> bool:
-    return verdict is not None and bool(verdict.version or verdict.peer_certificate or verdict.alert)
+def _saw_tls(story: AssociationStory) -> bool:
+    """Of a handshake that was answered in part only the sentence tells."""
+    verdict = story.tls
+    known = verdict is not None and bool(verdict.version or verdict.peer_certificate or verdict.alert)
+    return known or "to answer" in story.sentence
 
 
 @rule("tls.peer-wants-tls", "The peer speaks TLS at this port", CLAUSE)

@@ -133,9 +133,9 @@ archive are argument arguments around array arrays arrived arrives as ascending 
 assertion assign assigned assigns associating association associations asynchronous at attempt attribute attributes
 authenticated authentication authority authority's authorized automatic availability available avoid awaiting away
 back backslash bad balancer banner base basic be beam beams became because become becomes been before began begin
-begins behind being belong belongs below beside besides best better between beyond bit bits blame blank block both
-box box's boxes breaks broke broken brought browser builder built built-in busy but by byte bytes cable calculate
-call callback called caller callers calling calls came can cancel cancel-late cancel-status cancel-unasked
+begins begun behind being belong belongs below beside besides best better between beyond bit bits blame blank block
+both box box's boxes breaks broke broken brought browser builder built built-in busy but by byte bytes cable
+calculate call callback called caller callers calling calls came can cancel cancel-late cancel-status cancel-unasked
 cancel-unknown canceled cancellation cancelled cancelling cancels cannot capture captured carried carries carry case
 cause caused cd center certificate certificate's certificate-validity certificates certification chain change
 changed changes changing character characters check checked checks choice choose chooses chose chosen cipher claim
