@@ -21,6 +21,8 @@ LOOK_AFTER = 32 * MIB
 tells. What is to stay free is far larger."""
 LOOK_AHEAD = LOOK_AFTER // 2
 """Bytes after which another thread looks already, so that nobody has to wait for it."""
+WORTH_A_LOOK = 1024
+"""Bytes below which what is kept of objects is not refused for lack of space: that they are gone, or a report taken."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -78,6 +80,16 @@ class Room:
             self._count_anew(0)
         return ""
 
+    async def has(self, size: int) -> str:
+        """Room for so many bytes more of what else is kept: "" when there is; else why there is not."""
+        self._unseen += max(size, 0)
+        if self._folder is None or self._unseen < LOOK_AFTER or size < WORTH_A_LOOK:
+            return ""
+        elsewhere = asyncio.to_thread if known_quick(self._folder) else beside
+        problem = await elsewhere(disk_problem, self._folder, size, self._limits.disk_left)
+        self._count_anew(LOOK_AFTER if problem else 0)
+        return problem
+
     def take_at_once(self, size: int) -> bool:
         """`take` where there is room and nobody has to look at the disk; else False, and nothing is counted."""
         folder = self._folder
@@ -113,7 +125,8 @@ class Room:
         """Which limit so many bytes more are beyond; "" for none."""
         most = self._most
         if self._files >= self._most_files:
-            return f"limit reached: {self._most_files} instances taken{named('files')}"
+            taken = "1 instance" if self._most_files == 1 else f"{self._most_files} instances"
+            return f"limit reached: {taken} taken{named('files')}"
         if self._bytes + size <= most:
             return ""
         name = "received" if most == self._limits.received else "without_folder"

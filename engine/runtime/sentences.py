@@ -165,7 +165,7 @@ _REJECTION_HINTS = {
     (1, 7): "The peer does not answer to the Called AE title '{called}': check the peer's own AE title (case counts).",
     (2, 2): "The peer does not take this protocol version; only version 1 exists.",
     (3, 1): "The peer is busy: try again in a moment.",
-    (3, 2): "The peer has reached its limit of associations: release others, or try again later.",
+    (3, 2): "Mostly that is too many associations: release others, or try again later. The peer's log may say which.",
 }
 
 
@@ -296,9 +296,12 @@ def stalled(peer: Peer, unsent: int, seconds: float, unanswered: int = 0) -> str
 
 
 def held_back(peer: Peer, unanswered: int) -> str:
+    several = unanswered != 1
+    what = f"{unanswered} requests that are not answered yet" if several else "a request that is not answered yet"
+    until = "half of them are" if several else "it is"
     sentence = (
-        f"{address(peer)} has sent {unanswered} requests that are not answered yet, the limit of requests waiting"
-        f"{named('waiting')}: nothing more is read from it until half of them are."
+        f"{address(peer)} has sent {what}, the limit of requests waiting{named('waiting')}: nothing more is read from "
+        f"it until {until}."
     )
     return f"{sentence} {to_raise(sentence)}"
 

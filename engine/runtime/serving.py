@@ -92,13 +92,15 @@ class Server:
         state = self.peer.state
         changes = state.take()
         try:
-            problem = await self.keeper.commit(tuple(changes)) if changes else ""
+            problem = await self.room.has(sum(change.growth for change in changes)) if changes else ""
+            if changes and not problem:
+                problem = await self.keeper.commit(tuple(changes))
         except Exception:
             state.undo(changes)
             raise
         if problem:
             state.undo(changes)
-            self.context.error(f"What was asked for could not be kept: {problem}", association)
+            self._tell(f"What was asked for could not be kept: {problem.removesuffix('.')}.", association)
         elif changes:
             state.kept(changes)
             if self.on_changed is not None:

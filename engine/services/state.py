@@ -55,6 +55,11 @@ class Change:
     before: Record | None
     after: Record | None
 
+    @property
+    def growth(self) -> int:
+        """About how many bytes more are held."""
+        return _size(self.after) - _size(self.before)
+
 
 @dataclass(slots=True)
 class Shelf:

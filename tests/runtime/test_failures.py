@@ -136,7 +136,7 @@ def test_a_peer_that_aborts_the_negotiation(console: Console) -> None:
     [
         ((1, 1, 7), "does not answer to the Called AE title 'SCRIPTED'"),
         ((1, 1, 3), "does not know our Calling AE title 'CONSOLE'"),
-        ((2, 3, 2), "limit of associations"),
+        ((2, 3, 2), "Mostly that is too many associations: release others"),
         ((9, 9, 9), "rejected the association"),
     ],
 )

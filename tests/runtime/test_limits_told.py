@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 
 from engine.model.association import ProposedContext
-from engine.model.dataset import EncodedData
+from engine.model.commands import Outgoing, StopListening
+from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.model.limits import LIMITS, Limits, named, to_raise, unnamed
-from engine.model.notices import AssociationNotice, AssociationPhase, ErrorNotice, MessageNotice, Outcome
+from engine.model.notices import (
+    AssociationNotice,
+    AssociationPhase,
+    ErrorNotice,
+    ListenerNotice,
+    MessageNotice,
+    Outcome,
+)
 from engine.standard.pdus import AssociateAC, MaximumLength
 from engine.wire import datasets
 from engine.wire.pdus import all_of, decode_pdu, user_items
@@ -38,6 +46,8 @@ from tests.runtime.test_defects_within import MPPS
 from tests.runtime.test_limits import DEFLATED, deep, image, limited, stored
 from tests.services.whole_steps import whole_step
 
+PRIVATE = "1.2.826.0.1.3680043.9.1"
+
 
 def told(console: Console, name: str) -> str:
     """The sentence that names the limit: it says how to have more taken."""
@@ -58,7 +68,7 @@ def too_deep(syntax: str = EXPLICIT) -> bytes:
 @pytest.mark.parametrize(
     ("limits", "data", "words"),
     [
-        ({"files": 1}, (image("1.2.1"), image("1.2.2")), "1 instances taken"),
+        ({"files": 1}, (image("1.2.1"), image("1.2.2")), "1 instance taken"),
         ({"received": 1500}, (image("1.2.1"), image("1.2.2")), "taken of 1.5 KiB, 1.1 KiB more came"),
         ({"without_folder": 1500}, (image("1.2.1"), image("1.2.2")), "taken of 1.5 KiB"),
         ({"inflated": 2048}, (image("1.2.1", 10, DEFLATED), image("1.2.2", 9000, DEFLATED)), "more than 2048 bytes"),
@@ -90,6 +100,29 @@ def test_normalized_instances_of_too_many_bytes_are_told_with_their_limit(consol
     )
     assert [answer.command.status for answer in console.responses(shot.operation)] == [0x0213, 0]
     assert "normalized instances would hold" in told(console, "objects_size")
+
+
+def test_a_full_disk_takes_no_normalized_instance_either(console: Console, tmp_path: Path) -> None:
+    """But it lets some go."""
+    listener = limited(console, tmp_path, disk_left=0)
+    create = n_message("N-CREATE-RQ", blob(), AffectedSOPClassUID=PRIVATE, AffectedSOPInstanceUID="1.2.1")
+    delete = n_message("N-DELETE-RQ", RequestedSOPClassUID=PRIVATE, RequestedSOPInstanceUID="1.2.1")
+    assert statuses(console, listener, create) == [0]
+    console.submit(StopListening(listener=listener.listener))
+    console.wait(ListenerNotice, lambda n: n.listener == listener.listener and not n.listening)
+    again = limited(console, tmp_path, disk_left=1 << 60)
+    more = n_message("N-CREATE-RQ", blob(), AffectedSOPClassUID=PRIVATE, AffectedSOPInstanceUID="1.2.2")
+    assert statuses(console, again, more, delete, more, delete) == [0x0213, 0, 0x0213, 0x0112]
+    assert told(console, "disk_left").startswith("What was asked for could not be kept: disk full")
+
+
+def blob() -> DataSet:
+    return DataSet((DataElement(0x00091001, "OB", bytes(5000)),))
+
+
+def statuses(console: Console, listener: ListenerNotice, *messages: Outgoing) -> list[int | None]:
+    shot = console.one_shot(proposal(listener, PRIVATE), *messages)
+    return [answer.command.status for answer in console.responses(shot.operation)]
 
 
 def test_a_data_set_too_large_to_be_decoded_is_told_with_its_limit(console: Console) -> None:

@@ -97,10 +97,12 @@ def busy(case: Case) -> Found | None:
     story = case.association
     if not (_rejected(story, 3, 1) or _rejected(story, 3, 2)):
         return None
-    why = "is congested" if _rejected(story, 3, 1) else "has reached its limit of associations"
+    limit = _rejected(story, 3, 2)
+    why = "a limit of its own is exceeded" if limit else "it is congested"
+    others = "Others hold associations open (this console's own too), or the peer allows very few."
     return Found(
-        happened=f"{story.where} rejected the association because it {why}.",
-        cause="Others hold associations open (this console's own too), or the peer allows very few.",
+        happened=f"{story.where} rejected the association because {why}.",
+        cause=f"{others} Else it takes fewer presentation contexts or items than were proposed." if limit else others,
         change="Release associations that are still open, then try again; have the peer's limit raised.",
         proofs=_rj(story),
     )

@@ -35,7 +35,7 @@ DateOfLastCalibration DateTime Dates Decoded Deeper Default Defined Definition D
 Deformable Delete Deleted Deletion Delivery Density Deprecating Dermoscopic Description Designator Destination
 Detached Detail Detection DeviceSerialNumber Diagnosis Dialog Dictionary Digital Direction Directory Discontinued
 Display DisplaySubsystemSequence Do Document Does Done Dose Duplicate E EC ECDSA ECG ENCRYPTED EXCLUSIVE Each Echo
-Eddy Electroencephalogram Electromyogram Electrooculogram Electrophysiology Element Elements Emission Empty En
+Eddy Electroencephalogram Electromyogram Electrooculogram Electrophysiology Element Elements Else Emission Empty En
 Encapsulated Encapsulation Encodes Encoding End Endian Endoscopic Enhanced Enter Entity
 EquipmentAdministratorSequence Error Event Every Everything Exception Exchange ExecutionStatus ExecutionStatusInfo
 Exist Exit Explain Explicit Extended Extensible F FAILURE FD FFH FILE FILM FIN FIND FL FOLDER FOR FRAME FROM FTP
@@ -58,8 +58,8 @@ MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography Manageme
 ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum Measurements Media MediaCreationManagement
 MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages Meta Microscopic Microscopy Min Minimum
 Missing Mistyped Mixes Modality ModalityPerformedProcedureStep ModalityPerformedProcedureStepRetrieve Model
-Modification Modified More Move Multi-Frame Multi-channel Multi-component Multi-frame Multiple Must N N-ACTION
-N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ N-CREATE-RSP N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT
+Modification Modified More Mostly Move Multi-Frame Multi-channel Multi-component Multi-frame Multiple Must N
+N-ACTION N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ N-CREATE-RSP N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT
 N-EVENT-REPORT-RQ N-EVENT-REPORT-RSP N-GET N-GET-RQ N-GET-RSP N-SET N-SET-RQ N-SET-RSP NO NORMAL NOT NUL NULL NULLs
 NULs NX Name Names Narrow Near-Lossless Near-lossless Negotiation Network Never No Nobody Non-Hierarchical
 Non-Patient None Normalized Not Nothing Notification Notifications Notify Nth Nuclear Number NumberOfCopies
