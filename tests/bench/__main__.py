@@ -16,7 +16,9 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from .files import NoRoomError
+import tests.installed  # noqa: F401 - first
+
+from .files import LeftOutError
 from .growth import grown, sized
 from .limit import compiled, compiled_loop
 from .measure import Result, median
@@ -50,7 +52,7 @@ def _sized(name: str, bench: Bench, runs: int) -> dict[str, object]:
     """Cost against size."""
     try:
         growth = grown(name, bench, runs)
-    except NoRoomError as error:
+    except LeftOutError as error:
         return _left_out(name, error)
     print(growth.told(), flush=True)
     return {
@@ -62,7 +64,7 @@ def _sized(name: str, bench: Bench, runs: int) -> dict[str, object]:
     }
 
 
-def _left_out(name: str, error: NoRoomError) -> dict[str, object]:
+def _left_out(name: str, error: LeftOutError) -> dict[str, object]:
     print(f"{name}\n    not measured: {error}", flush=True)
     return {"row": name, "left_out": str(error)}
 
@@ -70,7 +72,7 @@ def _left_out(name: str, error: NoRoomError) -> dict[str, object]:
 def _measure(name: str, bench: Bench, runs: int) -> dict[str, object]:
     try:
         return _compared(name, bench, runs)
-    except NoRoomError as error:
+    except LeftOutError as error:
         return _left_out(name, error)
 
 

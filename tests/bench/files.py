@@ -25,25 +25,25 @@ SPARE = 256 * 2**20
 """Bytes to stay free: others use the place too."""
 
 
-class NoRoomError(Exception):
-    """A sentence: where there is too little room, and what to do."""
+class LeftOutError(Exception):
+    """A sentence: why a row cannot be measured here, and what to do."""
 
 
 def need_room(folder: Path, size: int) -> None:
-    """NoRoomError unless so many bytes fit there."""
+    """LeftOutError unless so many bytes fit there."""
     free = shutil.disk_usage(folder).free
     if free < size + SPARE:
         wanted = f"{size / 2**30:.1f} GB are needed in {folder.parent} and {free / 2**30:.1f} GB are free"
-        raise NoRoomError(f"{wanted}; name another place with --folder.")
+        raise LeftOutError(f"{wanted}; name another place with --folder.")
 
 
 def on_disk() -> Path:
-    """A folder of the system's on a disk. Raises NoRoomError where all there are lie in memory."""
+    """A folder of the system's on a disk. Raises LeftOutError where all there are lie in memory."""
     folders = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path.home() / ".cache"]
     for folder in folders:
         if os.access(folder, os.W_OK) and not _in_memory(folder):
             return folder
-    raise NoRoomError(f"{', '.join(map(str, folders))} are in memory or cannot be written to")
+    raise LeftOutError(f"{', '.join(map(str, folders))} are in memory or cannot be written to")
 
 
 def _in_memory(folder: Path) -> bool:
@@ -58,7 +58,7 @@ def _in_memory(folder: Path) -> bool:
 
 
 def make_files(folder: Path, count: int, size: int) -> Path:
-    """A folder with `count` files whose data sets have `size` bytes each, made once. Raises NoRoomError."""
+    """A folder with `count` files whose data sets have `size` bytes each, made once. Raises LeftOutError."""
     made = folder / f"{count}x{size}"
     if not made.exists():
         need_room(folder, count * size)

@@ -121,9 +121,9 @@ def receive_middling(b: Bench) -> Iterator[Row]:
 
 @row("receive-dcmsend")
 def receive_from_dcmsend(b: Bench) -> Iterator[Row]:
-    if b.tool("dcmsend") is not None:
-        name = "C-STORE receive to disk from dcmsend, 0.5 MB files"
-        yield from _receive(b, name, b.count(1000), HALF_MEGABYTE, by_dcmsend=True)
+    b.needed("dcmsend")
+    name = "C-STORE receive to disk from dcmsend, 0.5 MB files"
+    yield from _receive(b, name, b.count(1000), HALF_MEGABYTE, by_dcmsend=True)
 
 
 @row("receive2k")
@@ -170,9 +170,7 @@ def from_dcmsend(b: Bench) -> Iterator[Row]:
     count = b.count(1000)
     few = max(2, count // 10)  # between the two it stalls at each
     files, part, one = b.files(count, HALF_MEGABYTE), b.files(few, HALF_MEGABYTE), b.files(1, 2048)
-    program = b.tool("storescp")
-    if program is None:
-        return
+    program = b.needed("storescp")
     own = serving("ours", b.scratch("ours"))
     with as_shipped(), own as server, peers.storescp(program, b.scratch("storescp")) as peer:
 

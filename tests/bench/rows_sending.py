@@ -122,9 +122,7 @@ def store_huge(b: Bench) -> Iterator[Row]:
 @row("storescp")
 def to_storescp(b: Bench) -> Iterator[Row]:
     """Nagle left on at the peer's side and at the users'."""
-    program = b.tool("storescp")
-    if program is None:
-        return
+    program = b.needed("storescp")
     with as_shipped(), peers.storescp(program, b.scratch("storescp"), "--ignore") as peer:
         yield _stores_as_shipped(b, "C-STORE send to storescp as shipped", peer.port)
 
@@ -142,9 +140,7 @@ def _stores_as_shipped(b: Bench, name: str, port: int, note: str = "", parallel:
 
 @row("echo-storescp")
 def echo_storescp(b: Bench) -> Iterator[Row]:
-    program = b.tool("storescp")
-    if program is None:
-        return
+    program = b.needed("storescp")
     with as_shipped(), peers.storescp(program, b.scratch("storescp"), "--ignore") as peer:
         yield _echoes_as_shipped(b, "C-ECHO to storescp as shipped", peer.port)
 
@@ -159,9 +155,7 @@ def _echoes_as_shipped(b: Bench, name: str, port: int) -> Row:
 
 
 def _to_orthanc(b: Bench, parallel: int, note: str) -> Iterator[Row]:
-    program = b.tool("Orthanc")
-    if program is None:
-        return
+    program = b.needed("Orthanc")
     with as_shipped(), peers.orthanc(program, b.scratch("orthanc")) as peer:
         name = "C-STORE send to Orthanc as shipped" + (f", {parallel} associations at a time" if parallel > 1 else "")
         row = _stores_as_shipped(b, name, peer.port, note, parallel)
@@ -207,9 +201,7 @@ def to_orthanc_at_once(b: Bench) -> Iterator[Row]:
 
 @row("echo-orthanc")
 def echo_orthanc(b: Bench) -> Iterator[Row]:
-    program = b.tool("Orthanc")
-    if program is None:
-        return
+    program = b.needed("Orthanc")
     with as_shipped(), peers.orthanc(program, b.scratch("orthanc")) as peer:
         yield _echoes_as_shipped(b, "C-ECHO to Orthanc as shipped", peer.port)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conftest import tool_path
 from tests.interop import peers
 
-from .files import make_files
+from .files import LeftOutError, make_files
 from .limit import sink
 from .measure import Result, Run, alone, serving, timed, whole
 
@@ -85,6 +85,13 @@ class Bench:
         found = tool_path(name)
         if found is None:
             self.missing.add(name)
+        return found
+
+    def needed(self, name: str) -> str:
+        """Where the program is. Raises LeftOutError: without it there is no row."""
+        found = self.tool(name)
+        if found is None:
+            raise LeftOutError(f"{name} is not installed")
         return found
 
     @contextmanager

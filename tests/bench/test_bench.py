@@ -11,9 +11,9 @@ import pytest
 from pydicom import dcmread
 from pydicom.encaps import generate_fragments
 
-from tests.bench.__main__ import HUGE
-from tests.bench.files import NoRoomError, make_files, write_file
-from tests.bench.rows import OURS, ROWS
+from tests.bench.__main__ import HUGE, _measure
+from tests.bench.files import LeftOutError, make_files, write_file
+from tests.bench.rows import OURS, ROWS, Bench
 
 pytestmark = pytest.mark.interop
 ROOT = Path(__file__).parents[2]
@@ -47,9 +47,30 @@ def test_cost_is_measured_against_size(tmp_path: Path) -> None:
 
 
 def test_a_file_there_is_no_room_for_is_left_out_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NoRoomError, match="name another place with --folder"):
+    with pytest.raises(LeftOutError, match="name another place with --folder"):
         make_files(tmp_path, 1, 1 << 60)
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_without_their_peer_are_left_out_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.bench.table.tool_path", lambda name: None)
+    bench = Bench(tmp_path, None, scale=0.001)
+    rows = (
+        "storescp",
+        "echo-storescp",
+        "orthanc",
+        "orthanc4",
+        "echo-orthanc",
+        "receive-dcmsend",
+        "from-dcmsend",
+        "tls-echo",
+    )
+    told = [_measure(name, bench, 1) for name in rows]
+    assert [row["row"] for row in told if "is not installed" in str(row["left_out"])] == list(rows)
+    assert "echo-orthanc\n    not measured: Orthanc is not installed" in capsys.readouterr().out
+    assert "echoscu" not in _measure("cli", bench, 1)["rates"]
 
 
 def test_what_an_element_cannot_hold_goes_in_fragments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import tests.installed  # noqa: F401 - first
+
 from . import guided
 from .running import Probe, plain_run
 from .targets import NAMES, load
@@ -37,6 +39,10 @@ def main() -> int:
     if args.again:
         load(chosen[0]).run(args.again.read_bytes())
         return 0
+    try:
+        args.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(f"{error}. Name a folder that can be written with --folder.")
     if args.alone:
         return _one(args, chosen[0])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # folders go then too
@@ -75,7 +81,6 @@ def _one(args: argparse.Namespace, name: str) -> int:
         how = "guided" if by_coverage else "plain"
         row = {"target": name, "how": how, "executions": probe.executions, "seconds": round(took, 1)}
         row |= {"slowest": round(probe.slowest, 2), "faults": sorted(probe.faults)}
-        args.folder.mkdir(parents=True, exist_ok=True)
         with (args.folder / "runs.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         rate = probe.executions / max(took, 0.001)

@@ -351,6 +351,16 @@ def test_missing_peers_are_named_with_their_packages(
     assert "sudo apt-get install orthanc" in told
 
 
+@pytest.mark.parametrize("name", ["bench", "bench.endurance", "fuzz"])
+def test_what_is_run_without_the_packages_of_the_tests_names_its_set_up(name: str) -> None:
+    """In the environment that run.py makes, or with the system's Python; -S leaves all packages out."""
+    done = subprocess.run([sys.executable, "-S", "-m", f"tests.{name}"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Not installed for this Python: pydicom" in done.stderr
+    assert "python3 packaging/test.py --set-up-only" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def _record(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Let no program run but the interpreter's probe; gives the commands."""
     commands: list[list[str]] = []

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import tests.installed  # noqa: F401 - first
+
 from . import many, mixed
 from .desk import Desk
 from .held import Held, load_all, take
