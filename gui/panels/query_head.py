@@ -27,7 +27,7 @@ class QueryHead(QWidget):
         self.model = QComboBox(self)
         self.model.setAccessibleName("Information model")
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.model.setMinimumContentsLength(6)
+        self.model.setMinimumContentsLength(5)
         self.model.setMaxVisibleItems(24)
         for row in query_models():
             if row.find:
