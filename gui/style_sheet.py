@@ -20,6 +20,9 @@ QPushButton[primary="true"]:hover, QToolButton[primary="true"]:hover { backgroun
 QPushButton[primary="true"]:disabled, QToolButton[primary="true"]:disabled {
   background: transparent; color: @muted@; border-color: @border@; }
 QToolButton[popupMode="1"] { padding-right: 20px; }
+QPushButton[primary="true"]:focus { border: 2px solid @text@; padding: 3px 9px; }
+QToolButton[primary="true"]:focus { border: 2px solid @text@; padding: 3px 1px 3px 9px; }
+QToolButton[primary="true"][popupMode="1"]:focus { padding-right: 19px; }
 QToolButton::menu-button { border: none; width: 18px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator {
   image: url(glyphs:chevron-down-@tone@.svg); width: 10px; height: 10px;

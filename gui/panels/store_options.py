@@ -34,7 +34,7 @@ class StoreOptionsDialog(FormDialog):
     def __init__(self, options: StoreOptions, parent: QWidget | None = None) -> None:
         super().__init__("How to store", "Apply", parent, width=460)
         self.style_choice = ChoiceField("&Presentation contexts", STYLES, self)
-        self.order = ChoiceField("&Order", ORDERS, self)
+        self.order = ChoiceField("Or&der", ORDERS, self)
         self.parallel = NumberField("Associations at &once", 1, _MOST_PARALLEL, self)
         self.limit = NumberField(
             "&Files on one association", 1, 1_000_000, self, optional=True, hint="Empty: no limit."

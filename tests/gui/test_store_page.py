@@ -14,6 +14,7 @@ from engine.model.storing import FileResult, FileState, Order, PlannedFile, Prop
 from engine.wire import datasets
 from gui.models.store_rows import SHOWN, StoreModel, matcher
 from gui.panels.store_options import StoreOptionsDialog, told
+from tests.gui.mnemonics import clashing
 from tests.runtime.console import CT, EXPLICIT, keys
 
 MANY = 50_000
@@ -147,6 +148,7 @@ def test_options_change_the_plan_and_are_told(page, qtbot, study):
     qtbot.waitUntil(lambda: not page.running)
     page.ask_options()
     dialog = next(w for w in page.window().findChildren(StoreOptionsDialog))
+    assert not clashing(dialog)
     dialog.style_choice.set_value(ProposalStyle.TOGETHER)
     dialog.order.set_value(Order.SMALLEST)
     dialog.parallel.set_value(2)

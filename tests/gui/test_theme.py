@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QFile, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QToolButton, QWidget
 
 from gui.dialogs import Questions
 from gui.models.tables import Column, PlainTable, RowTableModel
@@ -263,6 +263,38 @@ def drawn(widget, color):
     image = widget.grab().toImage()
     wanted = color.rgb()
     return any(image.pixel(x, y) == wanted for y in range(image.height()) for x in range(image.width()))
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["push", "tool", "menu"])
+def test_the_keyboard_is_seen_on_the_main_button_which_stays_as_large(qapp, qtbot, name, kind):
+    theme().apply(qapp, name)
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    main, other = (QPushButton if kind == "push" else QToolButton)(window), QPushButton("Cancel", window)
+    main.setText("Send one shot")
+    main.setProperty("primary", "true")
+    if isinstance(main, QToolButton):
+        main.setProperty("button", "true")
+        main.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if kind == "menu":
+            main.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+    row.addWidget(main)
+    row.addWidget(other)
+    window.show()
+    window.activateWindow()
+    seen = {}
+    for focus in (other, main):
+        focus.setFocus()
+        qtbot.waitUntil(focus.hasFocus)
+        seen[focus] = main.sizeHint(), main.grab().toImage()
+    assert seen[main][0] == seen[other][0]
+    before, after = seen[other][1], seen[main][1]
+    along = range(10, after.width() - 10)
+    for y in (0, after.height() - 1):  # its border, away from the corners
+        assert all(contrast(after.pixelColor(x, y), before.pixelColor(x, y)) > 1.7 for x in along)
+    assert drawn(main, theme().color("text"))
 
 
 def test_links_of_empty_lists_follow_the_theme(qapp, qtbot):
