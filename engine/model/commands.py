@@ -28,11 +28,13 @@ class Outgoing:
 
     context_id None: the engine picks the accepted context of the command's SOP class.
     In the command set, values left None are filled in: group length, Message ID, Command Data Set Type.
+    replacing: characters of `data` that its Specific Character Set does not have become "?"; else it cannot be sent.
     """
 
     command: CommandSet
     data: Data | None = None
     context_id: int | None = None
+    replacing: bool = False
 
 
 def echo_request() -> CommandSet:

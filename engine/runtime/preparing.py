@@ -15,6 +15,7 @@ from engine.protocol.deviating.plan import HONEST, Speak
 from engine.protocol.forms import Alter
 from engine.standard.dictionary import uid_text
 from engine.wire.datasets import DataSetError
+from engine.wire.replaced_text import replaced
 
 from . import sentences
 from .beside import beside
@@ -36,7 +37,14 @@ def prepare(message: Outgoing, exchange: dx.Exchange, limits: Limits) -> Prepare
         stored = "" if data is None or isinstance(data, DataSet) else data.transfer_syntax
         context = exchange.choose_context(message.command, message.context_id, stored)
         most = exchange.negotiated.send_maximum
-        return context, None if data is None else encode(data, context, limits, most)
+        if data is None:
+            return context, None
+        try:
+            return context, encode(data, context, limits, most)
+        except DataSetError:
+            if not message.replacing or not isinstance(data, DataSet):
+                raise
+            return context, encode(replaced(data), context, limits, most)
     except DataSetError as error:
         raise Ended(Outcome.NOT_SENT, f"The data set could not be encoded: {error}") from None
     except dx.ExchangeError as error:

@@ -146,9 +146,7 @@ class Reporter:
     async def _told(self, where: Association, command: CommandSet, event: Notify) -> bool:
         """Send on an open association; False when that ended before the answer came."""
         try:
-            await where.messages.perform(
-                Outgoing(command=command, data=event.data, context_id=_context_for(where, event))
-            )
+            await where.messages.perform(_outgoing(command, event, where))
         except Ended:
             if where.end is None:
                 raise
@@ -167,9 +165,7 @@ class Reporter:
             opened = self._new_one(event, receiver, origin)
             try:
                 await opened.open()
-                await opened.messages.perform(
-                    Outgoing(command=command, data=event.data, context_id=_context_for(opened, event))
-                )
+                await opened.messages.perform(_outgoing(command, event, opened))
             finally:
                 await opened.release()
 
@@ -212,6 +208,10 @@ class Reporter:
             proposal=proposal,
             listener=self.listener,
         )
+
+
+def _outgoing(command: CommandSet, event: Notify, where: Association) -> Outgoing:
+    return Outgoing(command=command, data=event.data, context_id=_context_for(where, event), replacing=True)
 
 
 def _what_next(again: int, wait: float | None, retries: int) -> str:

@@ -16,6 +16,7 @@ from engine.model.commands import MoveDestination, Outgoing
 from engine.model.dataset import DataSet, EncodedData, FileData, Unkept
 from engine.model.defects import report_of
 from engine.model.limits import Limits, to_raise
+from engine.model.notices import Outcome
 from engine.protocol import exchange as dx
 from engine.services.commitment import reported
 from engine.services.effects import Answer, Breath, Effect, Instance, Keep, Notify, Reply, Request, Serving
@@ -173,8 +174,11 @@ class Server:
             if self.before is not None:
                 await self.before(event.message.command.sop_class_uid)
             await self._play(run)
-        except Ended:
-            pass  # the association's own notice has said why
+        except Ended as ended:
+            if association.lost is None and ended.outcome is Outcome.NOT_SENT:  # else its own notice has said why
+                name = message_name(event.message.command.command_field)
+                self.context.error(f"{name} could not be answered as it should: {ended.sentence}", association.number)
+                await run.fail("the response could not be encoded")
         except Exception as error:  # noqa: BLE001 - a defect of ours must still answer the peer
             name = message_name(event.message.command.command_field)
             self.context.error(
@@ -311,7 +315,7 @@ class _Run:
             await retrieval.keep_copy(asked.command, asked.data, self.association.limits)
         if effect.refused:
             self.server.refused(asked.command, effect.refused, self.association.number)
-        message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id)
+        message = Outgoing(command=effect.command, data=effect.data, context_id=asked.context_id, replacing=True)
         try:
             await self.association.messages.answer(message, key=self.event.key)
         except Ended:  # what was changed stays so, and is to be known
@@ -330,12 +334,12 @@ class _Run:
         for event in effect.events:
             self.server.reporter.report(event, self.association)
 
-    async def fail(self) -> None:
-        """Answer with a failure after a defect of ours."""
+    async def fail(self, comment: str = "internal error of the console") -> None:
+        """Answer with a failure after a defect of ours, or where what was to be answered cannot be."""
         command = self.event.message.command
         status = UNABLE_TO_PROCESS if (command.command_field or 0) < FIRST_NORMALIZED else PROCESSING_FAILURE
         with suppress(Ended):
-            await self._reply(Reply(command=response_to(command, status, comment="internal error of the console")))
+            await self._reply(Reply(command=response_to(command, status, comment=comment)))
 
     def _cancelled(self) -> bool:
         return self.server.is_cancelled(self.association.number, self.event.key)
