@@ -252,8 +252,8 @@ class Output:
                 self.told_error(f"Association {notice.association}: {notice.sentence}")  # one of many recorded
             case EngineNotice() | ErrorNotice():
                 self.told_error(notice.sentence)
-                if notice.report:
-                    self.told_error(notice.report)
+                for line in notice.report.splitlines():
+                    self.told_error(line)
 
     def _listener(self, n: ListenerNotice) -> None:
         """Started, stopped, or could not start, which is an error."""

@@ -27,6 +27,7 @@ from .link import Link
 from .machine_events import ACTIONS
 from .messages import Messages
 from .recorder import Recorder
+from .turns import each
 from .watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -314,16 +315,25 @@ class Association:
         if self.end is not None:
             return
         self.end = Ended(outcome, sentence)
-        self._forget()
         self.context.associations.pop(self.number, None)
-        self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause)
+        each(
+            self._forget,
+            lambda: self.notice(phase, sentence, rejection=rejection, abort=abort, outcome=outcome, cause=cause),
+            self._end_messages,
+            self.link.let_go,
+            self._end_waiting,
+        )
+
+    def _end_messages(self) -> None:
         if self._exchange is not None:
             self._exchange.abandon()
-        if self.begun_messages is not None:
+        if self.begun_messages is not None and self.end is not None:
             self.messages.end(_cutting_off(self.end))
-        if self._established is not None and not self._established.done():
+
+    def _end_waiting(self) -> None:
+        """Whoever waits for the association's beginning or end."""
+        if self._established is not None and not self._established.done() and self.end is not None:
             self._established.set_exception(self.end)
-        self.link.let_go()
         if "ended" in vars(self):
             self.ended.set()
         if self._watchdog is not None:

@@ -195,6 +195,7 @@ class Life:
         try:
             runner = asyncio.Runner(loop_factory=self._new_loop)
             self.context.loop = self.context.alarms.loop = loop = runner.get_loop()
+            loop.set_exception_handler(self._unexpected)
             with suppress(RuntimeError):  # no more threads: it goes on without
                 self.pulse.start()
             error = self._live(loop)
@@ -240,7 +241,6 @@ class Life:
 
     async def _main(self) -> None:
         loop, outbox = asyncio.get_running_loop(), self.context.outbox
-        loop.set_exception_handler(self._unexpected)
         self._stopping = asyncio.Event()
         outbox.later = loop.call_later
         self.dispatcher = dispatcher = Dispatcher(self.context)

@@ -28,6 +28,7 @@ from .peer_requests import PeerRequests
 from .preparing import Prepared, altered, altering, prepare, prepare_wherever, takes_long
 from .retrievals import Retrieval
 from .sending_at_once import SendingAtOnce
+from .turns import each
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -414,5 +415,4 @@ class Messages:
         self._invocations.clear()
         for tell in self.at_end:
             self._association.link.soon(partial(tell, why))
-        self._asked.end()
-        self._room.set()
+        each(self._asked.end, self._room.set)

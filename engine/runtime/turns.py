@@ -35,6 +35,18 @@ class Watch:
             self._loop.call_exception_handler({"message": f"Exception in callback {self._act}", "exception": error})
 
 
+def each(*steps: Callable[[], object]) -> None:
+    """All of these, though one of them fails: what it raised is raised when all are done."""
+    failed: Exception | None = None
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - somebody waits for what the next one does
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
 class TurnSelector(selectors.DefaultSelector):
     """The system's own, which calls `at_end` before it waits.
 

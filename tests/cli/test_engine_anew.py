@@ -13,9 +13,18 @@ import pytest
 from engine.cli import driver
 from engine.cli.exits import Exit
 from engine.cli.main import main
+from engine.protocol.exchange import Exchange
 from engine.runtime import engine as engine_module
 from engine.runtime import pulse
 from engine.runtime.engine import Engine
+from engine.runtime.life import Life
+from engine.runtime.link import Link
+from engine.runtime.messages import Messages
+from engine.runtime.peer_requests import PeerRequests
+from engine.runtime.pulse import Pulse
+from engine.services.responses import response_to
+from engine.standard.pdus import ReleaseRP
+from engine.wire.pdus import encode_pdu
 from tests.runtime.scripted import Conversation, scripted
 
 SECRET = "DOE^JOHN"
@@ -186,3 +195,43 @@ def test_a_file_nobody_thought_of_is_not_taken_for_standard_output(
     assert "PermissionError" in told
     assert "Standard output" not in told
     assert "DOE" not in told
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        (PeerRequests, "end"),
+        (Messages, "end"),
+        (Exchange, "abandon"),
+        (Link, "let_go"),
+        (Pulse, "_answer"),
+        (Life, "_beat"),
+    ],
+    ids=lambda part: getattr(part, "__name__", part),
+)
+def test_what_fails_at_an_end_keeps_nobody_waiting(
+    where: type, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: Any
+) -> None:
+    right, calls = getattr(where, name), []
+
+    def fails_once(self: Any, *given: Any) -> Any:
+        calls.append(name)
+        if len(calls) == 1:
+            raise RuntimeError(SECRET)
+        return right(self, *given)
+
+    monkeypatch.setattr(where, name, fails_once)
+
+    def script(talk: Conversation) -> None:
+        talk.accept()
+        context, request = talk.read_command()
+        talk.send(talk.message(context, response_to(request, 0)))
+        talk.read_pdu()
+        talk.send(encode_pdu(ReleaseRP()))
+
+    with scripted(script) as peer:
+        assert main(["echo", "127.0.0.1", str(peer.port), "--timeout", "10"]) in (Exit.SUCCESS, Exit.DEFECT)
+    out, err = capsys.readouterr()
+    assert calls
+    assert SECRET not in out + err + caplog.text
+    assert re.search(r"^Unexpected RuntimeError at$", err, re.MULTILINE)  # of several lines
