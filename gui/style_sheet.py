@@ -12,7 +12,7 @@ QToolButton[button="true"] { padding-right: 2px; }
 QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 4px 6px; }
 QPushButton:hover, QToolButton:hover { background: @hover@; }
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked, QPushButton:checked { background: @pressed@; }
-QPushButton:focus, QToolButton:focus { border: 1px solid @accent@; outline: none; }
+QToolButton:focus { border: 1px solid @accent@; outline: none; }
 QPushButton:disabled, QToolButton[button="true"]:disabled { background: transparent; border-color: @border@; }
 QPushButton[primary="true"], QToolButton[primary="true"] {
   background: @accent@; color: @on_accent@; border-color: @accent@; font-weight: 600; }
@@ -20,15 +20,18 @@ QPushButton[primary="true"]:hover, QToolButton[primary="true"]:hover { backgroun
 QPushButton[primary="true"]:disabled, QToolButton[primary="true"]:disabled {
   background: transparent; color: @muted@; border-color: @border@; }
 QToolButton[popupMode="1"] { padding-right: 20px; }
-QPushButton[primary="true"]:focus { border: 2px solid @text@; padding: 3px 9px; }
-QToolButton[primary="true"]:focus { border: 2px solid @text@; padding: 3px 1px 3px 9px; }
-QToolButton[primary="true"][popupMode="1"]:focus { padding-right: 19px; }
 QToolButton::menu-button { border: none; width: 18px; }
 QToolButton::menu-indicator, QPushButton::menu-indicator {
   image: url(glyphs:chevron-down-@tone@.svg); width: 10px; height: 10px;
   subcontrol-position: right center; right: 6px; }
 QPushButton[menu="true"] { padding-right: 22px; }
 QToolButton[menu="true"] { padding-right: 16px; }
+QPushButton:focus, QToolButton[button="true"]:focus { border: 2px solid @accent@; outline: none; padding: 3px 9px; }
+QPushButton[menu="true"]:focus { padding-right: 21px; }
+QToolButton[button="true"]:focus { padding-right: 1px; }
+QToolButton[button="true"][menu="true"]:focus { padding-right: 15px; }
+QToolButton[button="true"][popupMode="1"]:focus { padding-right: 19px; }
+QPushButton[primary="true"]:focus, QToolButton[primary="true"]:focus { border-color: @text@; }
 QToolButton[link="true"] { border: none; padding: 0; background: transparent; color: @accent@; }
 QToolButton[link="true"]:hover, QToolButton[link="true"]:focus { text-decoration: underline; }
 QToolButton[heading] { border: none; padding: 0; background: transparent; }
@@ -49,11 +52,12 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
   background: @panel@; border: 1px solid @control_border@; border-radius: 5px;
   selection-background-color: @selection@; selection-color: @text@; }
 QLineEdit, QComboBox, QAbstractSpinBox { padding: 3px 7px; min-height: 20px; }
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
-  border-color: @accent@; }
+QPlainTextEdit:focus, QTextEdit:focus { border-color: @accent@; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border: 2px solid @accent@; padding: 2px 6px; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { border-color: @border@; background: transparent; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: @failure@; }
 QAbstractSpinBox { padding-right: 20px; }
+QAbstractSpinBox:focus { padding-right: 19px; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
   subcontrol-origin: border; width: 18px; border: none; background: transparent; }
 QAbstractSpinBox::up-button { subcontrol-position: top right; }

@@ -11,13 +11,25 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QFile, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QIcon
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QTextBrowser,
+    QToolButton,
+    QWidget,
+)
 
 from gui.dialogs import Questions
 from gui.models.tables import Column, PlainTable, RowTableModel
 from gui.panels.builder_contexts import GroupedBox
 from gui.theme import GROUNDS, ICONS, PALETTES, TEXT_ROLES, contrast, mono_font, theme
 
+MENU_BUTTON = QToolButton.ToolButtonPopupMode.MenuButtonPopup
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -265,36 +277,64 @@ def drawn(widget, color):
     return any(image.pixel(x, y) == wanted for y in range(image.height()) for x in range(image.width()))
 
 
+def made(kind, parent, **properties):
+    widget = kind(parent)
+    for name, value in properties.items():
+        widget.setProperty(name, value)
+    return widget
+
+
+CONTROLS = {
+    "field": lambda parent: QLineEdit("Archive", parent),
+    "choice": QComboBox,
+    "editable choice": lambda parent: made(QComboBox, parent, editable=True),
+    "number": QSpinBox,
+    "button": lambda parent: QPushButton("Cancel", parent),
+    "menu button": lambda parent: made(QPushButton, parent, text="Queries", menu="true"),
+    "tool": lambda parent: made(QToolButton, parent, text="Echo", button="true"),
+    "menu tool": lambda parent: made(QToolButton, parent, text="Message", button="true", menu="true"),
+    "split tool": lambda parent: made(QToolButton, parent, text="Send", button="true", popupMode=MENU_BUTTON),
+    "main button": lambda parent: made(QPushButton, parent, text="Save", primary="true"),
+    "main tool": lambda parent: made(QToolButton, parent, text="Echo", button="true", primary="true"),
+    "main split tool": lambda parent: made(
+        QToolButton, parent, text="Send one shot", button="true", primary="true", popupMode=MENU_BUTTON
+    ),
+}
+
+
 @pytest.mark.parametrize("name", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["push", "tool", "menu"])
-def test_the_keyboard_is_seen_on_the_main_button_which_stays_as_large(qapp, qtbot, name, kind):
+@pytest.mark.parametrize("kind", CONTROLS)
+def test_the_keyboard_is_seen_on_a_control_which_stays_as_large(qapp, qtbot, name, kind):
+    """On all of its border, two pixels thick."""
     theme().apply(qapp, name)
     window = QWidget()
     qtbot.addWidget(window)
     row = QHBoxLayout(window)
-    main, other = (QPushButton if kind == "push" else QToolButton)(window), QPushButton("Cancel", window)
-    main.setText("Send one shot")
-    main.setProperty("primary", "true")
-    if isinstance(main, QToolButton):
-        main.setProperty("button", "true")
-        main.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        if kind == "menu":
-            main.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-    row.addWidget(main)
+    control, other = CONTROLS[kind](window), QPushButton("Other", window)
+    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    row.addWidget(control)
     row.addWidget(other)
     window.show()
     window.activateWindow()
     seen = {}
-    for focus in (other, main):
+    for focus in (other, control):
         focus.setFocus()
         qtbot.waitUntil(focus.hasFocus)
-        seen[focus] = main.sizeHint(), main.grab().toImage()
-    assert seen[main][0] == seen[other][0]
-    before, after = seen[other][1], seen[main][1]
-    along = range(10, after.width() - 10)
-    for y in (0, after.height() - 1):  # its border, away from the corners
-        assert all(contrast(after.pixelColor(x, y), before.pixelColor(x, y)) > 1.7 for x in along)
-    assert drawn(main, theme().color("text"))
+        seen[focus] = control.sizeHint(), control.grab().toImage()
+    assert seen[control][0] == seen[other][0]
+    before, after = seen[other][1], seen[control][1]
+    wanted = theme().color("text" if "main" in kind else "accent")
+    for x in range(10, after.width() - 10):  # away from the corners
+        for y in (0, 1, after.height() - 2, after.height() - 1):
+            assert after.pixelColor(x, y) == wanted != before.pixelColor(x, y)
+
+
+@pytest.mark.parametrize("ground", [g for g in GROUNDS if g != "selection"])
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_border_of_a_control_is_seen_on_every_ground(name, ground):
+    """WCAG 2.1, 1.4.11."""
+    border, behind = QColor(PALETTES[name]["control_border"]), QColor(PALETTES[name][ground])
+    assert contrast(border, behind) >= 3
 
 
 def test_links_of_empty_lists_follow_the_theme(qapp, qtbot):
