@@ -10,6 +10,7 @@ from engine.model.commands import Listen, PeerSettings
 from engine.model.commitment import STORAGE_COMMITMENT, Fate, transaction_of
 from engine.model.notices import AnyNotice, AssociationNotice, Direction, MessageNotice, Outcome
 from engine.model.procedures.modality import AwaitCommitment, NotifyAvailability, RequestCommitment
+from engine.model.whole_numbers import counted
 from engine.standard.dictionary import uid_name, uid_text
 from engine.standard.messages import message_name
 from engine.trace.explain import PreviewError, data_set_of
@@ -44,7 +45,8 @@ def commit(args: argparse.Namespace) -> Exit:
         if args.paths or args.references:
             raise ValueProblem("--await waits for what was asked for before: it takes no files")
         former = _known(records, args.later, asked.peer.ae_title)
-        output.line(f"Transaction {former.uid}, {_counted(len(former.instances))}, asked of {former.peer.ae_title}.")
+        instances = counted(len(former.instances), "instance")
+        output.line(f"Transaction {former.uid}, {instances}, asked of {former.peer.ae_title}.")
         return _run(args, output, records, former, later=True, asked=asked)
     found = gathered(args, output)
     made = Transaction(
@@ -57,7 +59,7 @@ def commit(args: argparse.Namespace) -> Exit:
     if known is not None:
         output.error(f"Transaction UID {made.uid} was used before: what was known of it is replaced.")
     records.save(made)  # before it is sent: its report must find it
-    output.line(f"Transaction {made.uid}, {_counted(len(found))}.")
+    output.line(f"Transaction {made.uid}, {counted(len(found), 'instance')}.")
     return _run(args, output, records, made, later=False, asked=asked)
 
 
@@ -102,10 +104,6 @@ def _listening(args: argparse.Namespace, asked: Proposal) -> Listen:
     local = LocalAE(ae_title=asked.local.ae_title, maximum_length=asked.local.maximum_length)
     settings = PeerSettings(policy=Policy(local=local), tls=tls)
     return Listen(listener=0, host=args.listen_host or LOOPBACK, port=args.listen, settings=settings)
-
-
-def _counted(instances: int) -> str:
-    return "1 instance" if instances == 1 else f"{instances} instances"
 
 
 def _known(records: Records[Transaction], named: str, title: str = "") -> Transaction:

@@ -18,7 +18,7 @@ from engine.model.notices import Evidence
 from engine.standard.lean import dataclass
 from engine.standard.messages import message_name
 from engine.standard.status import StatusClass
-from engine.standard.transfer_syntaxes import transfer_syntax
+from engine.standard.transfer_syntaxes import is_deflated
 from engine.wire.commands import decode_command, decode_command_spans
 from engine.wire.datasets import DataSetError, LimitError, TooManyElements, decode_dataset
 from engine.wire.element_walk import AnyWalk, walk_of
@@ -145,8 +145,7 @@ class Message:
     @property
     def is_deflated(self) -> bool:
         """Whether its data set is, by the context's transfer syntax."""
-        row = transfer_syntax(self.transfer_syntax)
-        return row is not None and row.deflated
+        return is_deflated(self.transfer_syntax)
 
     @property
     def data_set(self) -> DataSet | None:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 
 from engine.model.association import Negotiated
 from engine.model.dataset import DataSet
-from engine.standard.dictionary import attribute
-from engine.standard.elements import tag_text
 from engine.standard.lean import dataclass
 from engine.standard.sop_classes import SopClass, sop_class
+from engine.wire.data_writer import element_name
 
 from .findings import Finding
 from .message import Message
@@ -88,11 +87,6 @@ def _query(m: Message, negotiated: Negotiated | None) -> _Query | None:
     return _Query(sop, data, level, tuple(levels[: levels.index(level)]), relational, view)
 
 
-def _name(tag: int) -> str:
-    row = attribute(tag)
-    return f"{row.name} {tag_text(tag)}" if row else tag_text(tag)
-
-
 def _values(data: DataSet, tag: int) -> tuple[str, ...]:
     return tuple(v for v in data.texts(tag) if v.strip())
 
@@ -106,7 +100,7 @@ def _higher_key(m: Message, q: _Query) -> Iterator[Finding]:
         values = _values(q.data, tag)
         if len(values) != 1 or any(c in values[0] for c in "*?"):
             what = "\\".join(values) or "missing"
-            sentence = f"At the level {q.level} {_name(tag)} must have one value; it is {what}."
+            sentence = f"At the level {q.level} {element_name(tag)} must have one value; it is {what}."
             yield m.about("query.higher-key", sentence)
 
 
@@ -122,13 +116,13 @@ def _higher_attribute(m: Message, q: _Query) -> Iterator[Finding]:
     for level in q.above if not q.relational else ():
         for tag in sorted(_keys_of(level, q.sop)):
             if q.data.find(tag) is not None:
-                sentence = f"{_name(tag)} is a key of the level {level}; the query is of the level {q.level}."
+                sentence = f"{element_name(tag)} is a key of the level {level}; the query is of the level {q.level}."
                 yield m.about("query.higher-attribute", sentence)
 
 
 def _view(m: Message, q: _Query) -> Iterator[Finding]:
     if q.data.find(_VIEW) is not None and not q.with_view:
-        sentence = f"{_name(_VIEW)} is used, but was not negotiated for {q.sop.name}."
+        sentence = f"{element_name(_VIEW)} is used, but was not negotiated for {q.sop.name}."
         yield m.about("query.view", sentence)
 
 
@@ -137,19 +131,19 @@ def _retrieve_key(m: Message, q: _Query) -> Iterator[Finding]:
         tag = _LEVELS[level].unique
         count = len(_values(q.data, tag))
         if count != 1:
-            sentence = f"At the level {q.level} {_name(tag)} must have one value; it has {count}."
+            sentence = f"At the level {q.level} {element_name(tag)} must have one value; it has {count}."
             yield m.about("query.retrieve-key", sentence)
     for level in (*q.above, q.level):
         tag = _LEVELS[level].unique
         wild = [v for v in _values(q.data, tag) if "*" in v or "?" in v]
         if wild:
-            yield m.about("query.retrieve-key", f"{_name(tag)} has a wildcard: {wild[0]}.")
+            yield m.about("query.retrieve-key", f"{element_name(tag)} has a wildcard: {wild[0]}.")
 
 
 def _level_key(m: Message, q: _Query) -> Iterator[Finding]:
     tag = _LEVELS[q.level].unique
     if not _values(q.data, tag):
-        yield m.about("query.level-key", f"The level is {q.level}, but {_name(tag)} has no value.")
+        yield m.about("query.level-key", f"The level is {q.level}, but {element_name(tag)} has no value.")
 
 
 _Check = Callable[[Message, _Query], Iterator[Finding]]
@@ -165,7 +159,7 @@ def _extra(m: Message, asked: DataSet, _: SopClass) -> Iterator[Finding]:
     wanted = {e.tag for e in asked}
     extra = [e.tag for e in m.data_set if e.tag not in wanted and e.tag not in _ALWAYS and e.tag & 0xFFFF]
     if extra:
-        names = ", ".join(map(_name, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
+        names = ", ".join(map(element_name, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
         yield m.about("query.extra-attribute", f"The match holds what was not asked for: {names}.")
 
 
@@ -174,7 +168,7 @@ def _source(m: Message, _: DataSet, sop: SopClass) -> Iterator[Finding]:
     if sop.extended_negotiation not in _MODELS or data is None:
         return
     if not _values(data, _RETRIEVE_AE) and not all(_values(data, tag) for tag in _FILE_SET):
-        sentence = f"The match has neither {_name(_RETRIEVE_AE)} nor a storage media file-set."
+        sentence = f"The match has neither {element_name(_RETRIEVE_AE)} nor a storage media file-set."
         yield m.about("query.retrieve-source", sentence)
 
 
@@ -182,7 +176,7 @@ def _level(m: Message, asked: DataSet, sop: SopClass) -> Iterator[Finding]:
     assert m.data_set is not None
     wanted, got = asked.text(_LEVEL).strip(), m.data_set.text(_LEVEL).strip()
     if sop.extended_negotiation in _MODELS and wanted and got != wanted:
-        sentence = f"{_name(_LEVEL)} of the match is {got or 'missing'}; {wanted} was asked for."
+        sentence = f"{element_name(_LEVEL)} of the match is {got or 'missing'}; {wanted} was asked for."
         yield m.about("query.level-changed", sentence)
 
 

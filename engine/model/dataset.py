@@ -70,6 +70,10 @@ class DataSet:
         element = self.find(tag)
         return element.texts if element else ()
 
+    def has_value(self, tag: int) -> bool:
+        """Whether the element is there with a first value that is not empty, or with items."""
+        return bool(self.text(tag) or self.items(tag))
+
     def items(self, tag: int) -> tuple[DataSet, ...]:
         """Items of a sequence element; () when absent."""
         element = self.find(tag)

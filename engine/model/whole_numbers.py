@@ -1,4 +1,4 @@
-"""Whole numbers out of text that peers and people give."""
+"""Whole numbers out of text that peers and people give, and how many there are of something in words."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def whole_number(text: str, most: int = 0xFFFFFFFF) -> int | None:
     digits = text.lstrip("0") or "0"
     number = int(digits) if len(digits) <= len(str(most)) else None
     return number if number is not None and number <= most else None
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``1 instance``, ``2,000 instances``; `plural` where it is not the noun and an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

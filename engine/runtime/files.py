@@ -19,7 +19,7 @@ from engine.model.limits import KIB, MIB, USUAL, Limits, named
 from engine.services.effects import Instance
 from engine.services.instances import instance_from
 from engine.standard.lean import dataclass
-from engine.standard.transfer_syntaxes import transfer_syntax
+from engine.standard.transfer_syntaxes import is_deflated
 from engine.wire import datasets
 from engine.wire.element_walk import ElementWalk, walk_of
 from engine.wire.framer import Unfinished
@@ -242,15 +242,9 @@ def decoded(data: EncodedData | FileData, transfer_syntax_uid: str, limits: Limi
         raise datasets.LimitError(str(error).replace(named("inflated"), "")) from None
 
 
-def is_deflated(transfer_syntax_uid: str) -> bool:
-    """Whether a data set in this transfer syntax is to be decoded beside the loop: 1 KB of it can take a second."""
-    row = transfer_syntax(transfer_syntax_uid)
-    return row is not None and row.deflated
-
-
 def takes_long(data: EncodedData | FileData | None, transfer_syntax_uid: str, long: int = LONG) -> bool:
-    """Whether a data set is to be decoded beside the loop: it is deflated, or has more than `long` bytes. Nearly all of
-    it may be elements without a value, or items."""
+    """Whether a data set is to be decoded beside the loop: it is deflated, of which 1 KB can take a second, or has more
+    than `long` bytes. Nearly all of it may be elements without a value, or items."""
     return is_deflated(transfer_syntax_uid) or (data is not None and size_of(data) > long)
 
 

@@ -13,6 +13,7 @@ from engine.model.dataset import DataSet
 from engine.model.limits import USUAL, Limits
 from engine.protocol.exchange_events import Received
 from engine.services.procedures.effects import Report
+from engine.standard.transfer_syntaxes import is_deflated
 
 KEPT = 1_000
 """Reports one subscriber has not taken yet; beyond that the oldest go: a watch that reads them keeps up."""
@@ -78,8 +79,6 @@ class ReportBoard:
         """An N-EVENT-REPORT-RQ; one whose data set cannot be read is shown without it, the findings tell why."""
         if not self._subscriptions:
             return
-        from .files import is_deflated
-
         report = Report(association=association, command=message.command, data=None, sender=sender)
         if not self._beside and not (message.data is not None and is_deflated(message.transfer_syntax)):
             self._put(report if message.data is None else replace(report, data=_read(message, limits)))

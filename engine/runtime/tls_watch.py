@@ -73,8 +73,6 @@ class Watched(ssl.SSLObject):
     """One connection's TLS, and what has been seen of its handshake."""
 
     peer_certificate: Certificate | None = None
-    no_certificate = False
-    """The other side answered the request for a certificate with none."""
     certificate_requested = False
     shown = False
     """We have sent our certificate."""
@@ -121,7 +119,6 @@ class Watched(ssl.SSLObject):
             if sent:
                 self.shown = bool(der)
             else:
-                self.no_certificate = not der
                 self.peer_certificate = read_certificate(der)
 
 

@@ -37,7 +37,7 @@ def _lacking(data: DataSet, within: int | None) -> tuple[DataSet, DataSet]:
     """What is missing, and what has no value but needs one, of the first item that lacks something."""
     wanted = _WANTED[within]
     missing = [(tag, vr) for tag, vr, _ in wanted if data.find(tag) is None]
-    empty = [(tag, vr) for tag, vr, type_ in wanted if type_ == 1 and data.find(tag) and not _has_value(data, tag)]
+    empty = [(tag, vr) for tag, vr, type_ in wanted if type_ == 1 and data.find(tag) and not data.has_value(tag)]
     if missing or empty:
         return _named(missing), _named(empty)
     for tag, vr, _ in wanted:
@@ -46,10 +46,6 @@ def _lacking(data: DataSet, within: int | None) -> tuple[DataSet, DataSet]:
             if any(lacking):
                 return lacking
     return NOTHING, NOTHING
-
-
-def _has_value(data: DataSet, tag: int) -> bool:
-    return bool(data.text(tag) or data.items(tag))
 
 
 def _named(rows: list[tuple[int, str]]) -> DataSet:

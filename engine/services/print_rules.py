@@ -134,7 +134,7 @@ class FilmBoxRules(PrintRules):
     def create(self, store: NormalizedStore, request: Request, record: Record) -> tuple[Record, Result]:
         """The image boxes are made by us and named in the answer (PS3.4 H.4.2.2.1)."""
         asked = record.attributes
-        missing = tuple(t for t in (IMAGE_DISPLAY_FORMAT, REFERENCED_FILM_SESSION) if not _given(asked, t))
+        missing = tuple(t for t in (IMAGE_DISPLAY_FORMAT, REFERENCED_FILM_SESSION) if not asked.has_value(t))
         if missing:
             raise Refusal(MISSING_ATTRIBUTE, attributes=missing)
         sessions = {r.sop_instance_uid for r in store.of_class(FILM_SESSION)}
@@ -204,10 +204,6 @@ class PrintJobRules(PrintRules):
         now = (event.data or DataSet()).put(EXECUTION_STATUS, "CS", EXECUTION[event.event_type_id])
         store.put(replace(job, attributes=job.attributes.merged(now)))
         return True
-
-
-def _given(data: DataSet, tag: int) -> bool:
-    return bool(data.text(tag) or data.items(tag))
 
 
 def _boxes(store: NormalizedStore, class_uid: str, position: int, count: int) -> list[DataSet]:

@@ -10,6 +10,7 @@ from dataclasses import field
 
 from engine.model.association import Negotiated
 from engine.model.notices import Outcome
+from engine.model.whole_numbers import counted
 from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
 from engine.standard.sop_classes import sop_class
@@ -123,7 +124,7 @@ def counts_text(completed: int, failed: int, warning: int, remaining: int) -> st
 
 
 def _instances(count: int) -> str:
-    return f"{count:,} instance{'' if count == 1 else 's'}"
+    return counted(count, "instance")
 
 
 def _cancel(f: Facts) -> Iterator[str]:

@@ -88,14 +88,10 @@ def _lacking(data: DataSet, usage: Callable[[StepAttribute], str]) -> tuple[Data
         rows = rows_within(sequence)
         for item in (data,) if not sequence else data.items(_sequence_tag(sequence)):
             missing = [r for r in rows if usage(r) in ("1", "2") and item.find(r.tag) is None]
-            empty = [r for r in rows if usage(r) == "1" and r not in missing and not _has_value(item, r.tag)]
+            empty = [r for r in rows if usage(r) == "1" and r not in missing and not item.has_value(r.tag)]
             if missing or empty:
                 return _named(missing), _named(empty)
     return NOTHING, NOTHING
-
-
-def _has_value(item: DataSet, tag: int) -> bool:
-    return bool(item.text(tag) or item.items(tag))
 
 
 def _named(rows: list[StepAttribute]) -> DataSet:

@@ -168,6 +168,14 @@ def attribute_by_keyword(keyword: str) -> Attribute | None:
     return attribute(tag) if tag is not None else None
 
 
+def registered(keyword: str) -> Attribute:
+    """The data element type of a keyword the program names itself. Raises KeyError when there is none."""
+    found = attribute_by_keyword(keyword)
+    if found is None:
+        raise KeyError(keyword)
+    return found
+
+
 @cache
 def _tags_by_keyword() -> dict[str, int]:
     rows = _table("_dicom_dict").DicomDictionary.items()

@@ -5,7 +5,7 @@ What is of type 3 and rarely sent is left out: it may be added and is nobody's d
 
 from __future__ import annotations
 
-from .dictionary import attribute_by_keyword
+from .dictionary import registered
 from .lean import dataclass
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
@@ -32,15 +32,11 @@ class StepAttribute:
 
     @property
     def tag(self) -> int:
-        attribute = attribute_by_keyword(self.keyword)
-        assert attribute is not None, self.keyword
-        return attribute.tag
+        return registered(self.keyword).tag
 
     @property
     def vr(self) -> str:
-        attribute = attribute_by_keyword(self.keyword)
-        assert attribute is not None, self.keyword
-        return attribute.vr
+        return registered(self.keyword).vr
 
 
 _SCHEDULED, _SERIES = "ScheduledStepAttributesSequence", "PerformedSeriesSequence"

@@ -131,3 +131,9 @@ def transfer_syntax(uid: str) -> TransferSyntaxRow | None:
     if row is None and (e := uid_entry(uid)) is not None and e.type == "Transfer Syntax":
         row = _known[uid] = _row(e.uid, e.name, e.keyword, e.retired)
     return row
+
+
+def is_deflated(uid: str) -> bool:
+    """Whether data sets in a transfer syntax are deflated (PS3.5 A.5); in one nobody knows none is."""
+    row = transfer_syntax(uid)
+    return row is not None and row.deflated

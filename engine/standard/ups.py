@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from itertools import pairwise
 
-from .dictionary import attribute_by_keyword
+from .dictionary import registered
 from .lean import dataclass
 
 UPS_PUSH, UPS_WATCH, UPS_PULL, UPS_EVENT, UPS_QUERY = (f"1.2.840.10008.5.1.4.34.6.{n}" for n in range(1, 6))
@@ -161,8 +161,7 @@ def _rows(lines: list[str]) -> tuple[UpsAttribute, ...]:
 
 def _row(line: str, below: list[str]) -> UpsAttribute:
     keyword, create, final, *macro = line.split()
-    row = attribute_by_keyword(keyword)
-    assert row is not None, keyword
+    row = registered(keyword)
     name = macro[0] if macro else ""
     items = _rows([*below, *_MACROS.get(name, "").splitlines()])
     return UpsAttribute(row.tag, row.vr.split(" or ")[0], keyword, row.name, create, final, name, items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.model.whole_numbers import counted
 from engine.protocol.asked import asked_contexts
 from engine.standard.codes import abort_text, rejection_text
 from engine.standard.pdus import (
@@ -39,11 +40,11 @@ def pdu_text(data: bytes) -> str:
         case AssociateRQ():
             count = len(asked_contexts(pdu))
             titles = f"{strip(pdu.calling_ae_title)} calls {strip(pdu.called_ae_title)}"
-            return f"{titles}, {_counted(count, 'presentation context')}, {_side(pdu)}"
+            return f"{titles}, {counted(count, 'presentation context')}, {_side(pdu)}"
         case AssociateAC():
             answers = all_of(pdu.items, PresentationContextAC)
             accepted = sum(not a.result for a in answers)
-            return f"{accepted} of {_counted(len(answers), 'presentation context')} accepted, {_side(pdu)}"
+            return f"{accepted} of {counted(len(answers), 'presentation context')} accepted, {_side(pdu)}"
         case AssociateRJ():
             return rejection_text(pdu.result, pdu.source, pdu.reason)
         case AbortPdu():
@@ -74,10 +75,6 @@ def _pdv_text(pdv: Pdv) -> str:
     kind = "command" if pdv.is_command else "data set"
     last = ", last fragment" if pdv.is_last else ""
     return f"context {pdv.context_id}: {len(pdv.fragment)} bytes of {kind}{last}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def hex_dump(data: bytes, tree: Node) -> Iterator[str]:

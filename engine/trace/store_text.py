@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.model.storing import FileResult, FileState, PlannedFile, StorePlan
+from engine.model.whole_numbers import counted
 from engine.standard.dictionary import uid_text
 
 Row = tuple[str, ...]
@@ -21,22 +22,18 @@ def size_text(count: int) -> str:
     return f"{count} bytes" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def plan_summary(plan: StorePlan) -> str:
     """ "500 files (12.3 MB) on 3 associations with 260 presentation contexts; 4 cannot go." """
     contexts = sum(len(a.contexts) for a in plan.associations)
     parts = ["No file to send."]
     if plan.sending:
-        where = f"{_count(len(plan.associations), 'association')} with {_count(contexts, 'presentation context')}"
-        parts = [f"{_count(plan.sending, 'file')} ({size_text(plan.size)}) on {where}."]
+        where = f"{counted(len(plan.associations), 'association')} with {counted(contexts, 'presentation context')}"
+        parts = [f"{counted(plan.sending, 'file')} ({size_text(plan.size)}) on {where}."]
     rounds = plan.options.repeat
     if plan.sending and rounds > 1:
         parts.append(f"All of it {rounds:,} times.")
     if blocked := plan.counts.get(FileState.CANNOT_GO, 0):
-        parts.append(f"{_count(blocked, 'file')} cannot go.")
+        parts.append(f"{counted(blocked, 'file')} cannot go.")
     if passed := plan.counts.get(FileState.PASSED_OVER, 0):
         parts.append(f"{passed:,} passed over.")
     return " ".join(parts)

@@ -14,7 +14,7 @@ from engine.model.dataset import DataElement, DataSet, EncodedData, FileData
 from engine.model.limits import USUAL, Limits, named
 from engine.model.quick import quick
 from engine.standard.dictionary import load_pydicom
-from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, is_deflated, transfer_syntax
 
 from . import dicom_json
 from .charset import DEFAULT, codecs_of
@@ -66,7 +66,7 @@ def encode_dataset(data_set: DataSet, transfer_syntax_uid: str) -> bytes:
     DataSetError names the element that cannot be encoded and why.
     """
     data = write_data_set(data_set, layout_of(transfer_syntax_uid))
-    return _deflate(data) if _is_deflated(transfer_syntax_uid) else data
+    return _deflate(data) if is_deflated(transfer_syntax_uid) else data
 
 
 def decode_dataset(
@@ -100,7 +100,7 @@ def read_attributes(data: EncodedData | FileData, stop_at: int = _PIXEL_GROUP, l
         elements = _read(plain, layout, stop_at=stop_at, depth=limits.depth)
         return _data_set(elements, (DEFAULT,), layout.little_endian)
     place = located(data)
-    if _is_deflated(place.transfer_syntax):
+    if is_deflated(place.transfer_syntax):
         return read_attributes(load_file(place), stop_at, limits)
     layout = layout_of(place.transfer_syntax)
     start = place.offset or 0
@@ -151,7 +151,7 @@ def transcode(data: EncodedData, transfer_syntax_uid: str, limits: Limits = USUA
     out: bytes = _plain(data.data, data.transfer_syntax, limits)
     if source != target:
         out = write_raw(_read(out, source, depth=limits.depth), target, source)
-    return EncodedData(_deflate(out) if _is_deflated(transfer_syntax_uid) else out, transfer_syntax_uid)
+    return EncodedData(_deflate(out) if is_deflated(transfer_syntax_uid) else out, transfer_syntax_uid)
 
 
 def _syntax_name(uid: str) -> str:
@@ -167,11 +167,6 @@ def layout_of(transfer_syntax_uid: str) -> Layout:
     return Layout(row.implicit_vr, row.little_endian, row.encapsulated)
 
 
-def _is_deflated(transfer_syntax_uid: str) -> bool:
-    row = transfer_syntax(transfer_syntax_uid)
-    return row is not None and row.deflated
-
-
 def _deflate(data: bytes) -> bytes:
     """RFC 1951 without a zlib header, padded to even length (PS3.5 A.5)."""
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
@@ -181,7 +176,7 @@ def _deflate(data: bytes) -> bytes:
 
 def _plain(data: Buffer, transfer_syntax_uid: str, limits: Limits = USUAL) -> bytes:
     """The data set's bytes, inflated where the transfer syntax deflates them."""
-    if not _is_deflated(transfer_syntax_uid) or not data:
+    if not is_deflated(transfer_syntax_uid) or not data:
         return bytes(data)
     inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:

@@ -35,15 +35,10 @@ def references(directory: FileHeader) -> list[Reference]:
 def _references(data: DataSet) -> Iterator[Reference]:
     records = data.find(_RECORDS)
     for record in records.items if records else ():
-        file_id = tuple(c.strip(" \0") for c in _texts(record, _FILE_ID))
+        file_id = tuple(c.strip(" \0") for c in record.texts(_FILE_ID))
         if any(file_id) and _text(record, _IN_USE) != _INACTIVE:
             yield Reference(file_id, _text(record, _CLASS), _text(record, _INSTANCE), _text(record, _SYNTAX))
 
 
-def _texts(record: DataSet, tag: int) -> tuple[str, ...]:
-    element = record.find(tag)
-    return element.texts if element else ()
-
-
 def _text(record: DataSet, tag: int) -> str:
-    return next(iter(_texts(record, tag)), "").strip(" \0")
+    return record.text(tag).strip(" \0")

@@ -11,7 +11,7 @@ from engine.model.dataset import DataSet, EncodedData, FileData
 from engine.model.picture import ImageFacts
 from engine.standard.dictionary import load_pydicom
 from engine.standard.lean import dataclass
-from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, transfer_syntax
+from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, is_deflated, transfer_syntax
 
 from . import datasets
 from .data_reader import LONG_VRS, Reader, Source
@@ -151,10 +151,9 @@ def _frame(place: FileData, number: int) -> Frame:
 
 def _native(frame: Frame, place: FileData, number: int) -> bytes:
     """The bytes of one frame, little endian; a file that is not deflated is read at that place only."""
-    row = transfer_syntax(place.transfer_syntax)
     layout = datasets.layout_of(place.transfer_syntax)
     size = _frame_size(frame)
-    if row is not None and row.deflated:
+    if is_deflated(place.transfer_syntax):
         whole = datasets.transcode(datasets.load_file(place), EXPLICIT_VR_LE)
         layout = datasets.layout_of(EXPLICIT_VR_LE)
         return _slice(whole.data, 0, layout, size, number)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.references import Reference, by_series
-from engine.standard.dictionary import Code, attribute_by_keyword, uid_name
+from engine.standard.dictionary import Code, registered, uid_name
 from engine.standard.lean import dataclass
 from engine.standard.performed_steps import (
     DISCONTINUED,
@@ -59,14 +59,11 @@ class Performing:
 
 def tag(keyword: str) -> int:
     """Tag of a registered keyword."""
-    attribute = attribute_by_keyword(keyword)
-    assert attribute is not None, keyword
-    return attribute.tag
+    return registered(keyword).tag
 
 
 def _element(keyword: str, *values: str) -> DataElement:
-    attribute = attribute_by_keyword(keyword)
-    assert attribute is not None, keyword
+    attribute = registered(keyword)
     return DataElement(attribute.tag, attribute.vr, tuple(v for v in values if v))
 
 

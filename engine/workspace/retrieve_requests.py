@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engine.model.dataset import DataElement, DataSet
-from engine.standard.dictionary import attribute_by_keyword
+from engine.standard.dictionary import registered
 from engine.standard.lean import dataclass
 
 from .errors import ValueProblem
@@ -125,9 +125,7 @@ def describe(level: str, match: DataSet) -> str:
 
 
 def _tag(keyword: str) -> int:
-    row = attribute_by_keyword(keyword)
-    assert row is not None, keyword
-    return row.tag
+    return registered(keyword).tag
 
 
 def _vr(tag: int) -> str:

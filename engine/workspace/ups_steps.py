@@ -8,7 +8,7 @@ from functools import cache
 
 from engine.model.dataset import DataElement, DataSet
 from engine.model.references import Reference, by_series
-from engine.standard.dictionary import attribute_by_keyword, context_group
+from engine.standard.dictionary import context_group, registered
 from engine.standard.lean import dataclass
 from engine.standard.ups import SCHEDULED, attributes
 
@@ -202,8 +202,7 @@ def made(**values: str | Iterable[DataSet] | None) -> DataSet:
     """A data set by keywords; None leaves an element out, "" and () leave it empty."""
     elements = []
     for keyword, value in values.items():
-        row = attribute_by_keyword(keyword)
-        assert row is not None, keyword
+        row = registered(keyword)
         if value is not None:
             content = ((value,) if value else ()) if isinstance(value, str) else tuple(value)
             elements.append(DataElement(row.tag, row.vr.split(" or ")[0], content))
@@ -212,12 +211,6 @@ def made(**values: str | Iterable[DataSet] | None) -> DataSet:
 
 def _codes(text: str) -> tuple[DataSet, ...]:
     return (read_code(text),) if text.strip() else ()
-
-
-def _tag(keyword: str) -> int:
-    row = attribute_by_keyword(keyword)
-    assert row is not None, keyword
-    return row.tag
 
 
 def is_percent(text: str) -> bool:

@@ -27,7 +27,7 @@ class DataSetDelegate(CellDelegate):
 
     def __init__(self, view: QTreeView, model: DataSetModel) -> None:
         super().__init__(view)
-        self._view, self._model = view, model
+        self._model = model
         self._element: DataElement | None = None
 
     @sound

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from engine.model.commands import ReadReferences
 from engine.model.notices import ReferencesNotice, StatusNotice
 from engine.model.references import Reference, by_series, by_study, unique
+from engine.model.whole_numbers import counted
 from engine.workspace.errors import ValueProblem
 from engine.workspace.reference_text import parse_references
 from gui.dialogs import FormDialog
@@ -24,11 +25,6 @@ from .header import icon_button, text_button
 ANY_FILES = "All files (*);;DICOM files (*.dcm *.dicom *.ima DICOMDIR)"
 MOST_TOLD = 12
 """Files left out that a tooltip names."""
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """1 instance, 2 instances."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def summary(references: tuple[Reference, ...]) -> str:

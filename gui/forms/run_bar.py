@@ -28,7 +28,6 @@ class RunBar(QWidget):
 
     def __init__(self, verb: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._verb = verb
         self._running = False
         self._problem = ""
         self._end: tuple[str, str, str] | None = None
@@ -59,7 +58,6 @@ class RunBar(QWidget):
 
     def set_verb(self, verb: str) -> None:
         """Another word on the primary button."""
-        self._verb = verb
         self.run_button.setText(verb)
 
     def set_problem(self, problem: str) -> None:

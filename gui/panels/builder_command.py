@@ -34,7 +34,7 @@ _BYTES_KEY = "builder/bytes"
 
 
 class SummaryLabel(QLabel):
-    """One line, shortened at its end where there is no room; the whole is its tooltip."""
+    """One line, shortened at its end where there is no room; what its tooltip says is its owner's."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -69,7 +69,6 @@ class CommandPane(QWidget):
     def __init__(self, model: CommandModel, store: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._model = model
         self._preview = Preview()
         self._said = ""
         self.view = CommandView(model, self)

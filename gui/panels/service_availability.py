@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from engine.model.commands import RunProcedure
 from engine.model.dataset import DataSet
 from engine.model.procedures.modality import NotifyAvailability
+from engine.model.whole_numbers import counted
 from engine.workspace.availability import AVAILABILITIES, notifications, without_series
 from engine.workspace.placeholders import new_uid
 from gui.forms.choices import ChoiceField
 from gui.forms.dataset_view import DataSetView
 from gui.forms.fields import TextField
-from gui.forms.references_form import ReferencesForm, counted
+from gui.forms.references_form import ReferencesForm
 from gui.models.dataset_model import DataSetModel
 from gui.models.dataset_values import display_text
 from gui.services_host import Runnable, ServicesHost

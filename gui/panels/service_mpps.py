@@ -14,6 +14,7 @@ from engine.model.commands import Retrieve, RunProcedure
 from engine.model.dataset import DataSet
 from engine.model.notices import Direction, MessageNotice, Notice, Outcome, StatusNotice
 from engine.model.procedures.modality import ChangePerformedStep, CreatePerformedStep
+from engine.model.whole_numbers import counted
 from engine.standard.performed_steps import COMPLETED, DISCONTINUED, IN_PROGRESS
 from engine.standard.status import status_text
 from engine.trace.explain import PreviewError, data_set_of
@@ -24,7 +25,6 @@ from engine.workspace.worklist import WORKLIST, WorklistItem
 from gui.forms.entry_list import EntryList
 from gui.forms.header import icon_button, text_button
 from gui.forms.query_form import QueryForm
-from gui.forms.references_form import counted
 from gui.models import redacted_rows
 from gui.models.lists import EntryModel
 from gui.models.modality_rows import describe_item, describe_performed

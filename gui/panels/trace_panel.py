@@ -72,7 +72,6 @@ class TracePanel(QWidget):
         self.store = store or TraceStore()
         self.book = book or WaiverBook(parent=self)
         self._shown: int | None = None
-        self._chosen_by_hand = False
         self._make_head()
         self.diagnoses = diagnoses or DiagnosisBook(self)
         self.banner = DiagnosisCard(can_mend, self)
@@ -165,7 +164,6 @@ class TracePanel(QWidget):
         """Show what a row of the log points at: the association and, in the PDUs, the PDU of that time."""
         if not isinstance(target, TraceTarget) or target.association not in self.store.associations:
             return
-        self._chosen_by_hand = True
         self._show(target.association)
         if target.time is not None:
             self.pdus.select_at(target.time, target.sent, message=target.message, ahead=target.ahead)
@@ -234,7 +232,6 @@ class TracePanel(QWidget):
         ours = [n for n in known if self._of_the_user(n)]
         if ours:
             # Opening an association is the user's doing: it is what they want to see now.
-            self._chosen_by_hand = False
             return ours[-1]
         return known[-1] if known and self._shown is None else None
 
@@ -243,7 +240,6 @@ class TracePanel(QWidget):
         return record.requestor and record.listener is None
 
     def _picked(self, row: int) -> None:
-        self._chosen_by_hand = True
         self._show(self.associations.number(row))
 
     def _show(self, association: int | None) -> None:
@@ -354,7 +350,6 @@ class TracePanel(QWidget):
                 which = "further" if by > 0 else "earlier"
                 self.said.emit(f"There is no {which} finding.", "muted")
                 return
-            self._chosen_by_hand = True
             self._show(other)
             self.findings.step(by)
         finding = self.findings.current()

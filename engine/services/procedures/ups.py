@@ -15,6 +15,7 @@ from engine.model.dataset import DataElement, DataSet
 from engine.model.notices import Outcome
 from engine.model.procedures.ups import ClaimStep, CreateStep, FinishStep, ReadStep, RequestCancel, SetStep
 from engine.model.ups import step_text
+from engine.model.whole_numbers import counted
 from engine.services.responses import request_of
 from engine.standard.ups import (
     ADVICE,
@@ -82,7 +83,7 @@ def claim(asked: ClaimStep, _new_uid: NewUid) -> Playing:
 def change(asked: SetStep, _new_uid: NewUid) -> Playing:
     """N-SET."""
     answered = yield from _set("Set the attributes", asked.sop_instance_uid, asked.changes, asked.transaction_uid)
-    return verdict(answered, f"{_counted(len(asked.changes), 'attribute')} set.")
+    return verdict(answered, f"{counted(len(asked.changes), 'attribute')} set.")
 
 
 def finish(asked: FinishStep, _new_uid: NewUid) -> Playing:
@@ -120,8 +121,8 @@ def read(asked: ReadStep, _new_uid: NewUid) -> Playing:
     answered = yield from _get(READ, asked.sop_instance_uid, asked.attributes, asked.context_uid)
     data = answered.data or DataSet()
     missing = sum(data.find(tag) is None for tag in asked.attributes)
-    left = f" {_counted(missing, 'attribute')} asked for did not come." if missing else ""
-    return verdict(answered, f"{step_text(data) or _counted(len(data), 'attribute') + ' read'}.{left}")
+    left = f" {counted(missing, 'attribute')} asked for did not come." if missing else ""
+    return verdict(answered, f"{step_text(data) or counted(len(data), 'attribute') + ' read'}.{left}")
 
 
 # -- shared by push, pull and watch
@@ -186,7 +187,3 @@ def _lacking(step: str, uid: str, asked: FinishStep) -> Generator[Effect, Reply,
 def _listed(paths: list[str]) -> str:
     shown, more = ", ".join(paths[:NAMED]), len(paths) - NAMED
     return f"{shown}{f' and {more} more' if more > 0 else ''} {'is' if len(paths) == 1 else 'are'}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

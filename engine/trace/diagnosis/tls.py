@@ -14,10 +14,6 @@ from .story import AssociationStory
 CLAUSE = "PS3.15 B.12"
 
 
-def _asks_tls(story: AssociationStory) -> bool:
-    return story.proposal is not None and story.proposal.tls is not None
-
-
 @rule("tls.peer-is-plain", "TLS was spoken to a plain DICOM port", CLAUSE)
 def peer_is_plain(case: Case) -> Found | None:
     story = case.association
