@@ -51,6 +51,7 @@ ANNOTATION_DISPLAY_FORMAT = 0x20100030
 REFERENCED_FILM_SESSION = 0x20100500
 REFERENCED_IMAGE_BOXES = 0x20100510
 REFERENCED_ANNOTATION_BOXES = 0x20100520
+BOXES = (REFERENCED_IMAGE_BOXES, REFERENCED_ANNOTATION_BOXES)
 REFERENCED_PRINT_JOB = 0x21000500
 IMAGE_POSITION = 0x20200010
 ANNOTATION_POSITION = 0x20300010
@@ -149,8 +150,14 @@ class FilmBoxRules(PrintRules):
         if ANNOTATION_BOX in request.accepted and asked.text(ANNOTATION_DISPLAY_FORMAT):
             notes = _boxes(store, ANNOTATION_BOX, ANNOTATION_POSITION, 1)
             made = made.merged(sequence(REFERENCED_ANNOTATION_BOXES, *notes))
-        attributes = asked.merged(made)
+        attributes = asked.without(*BOXES).merged(made)
         return replace(record, attributes=attributes), Result(data=attributes)
+
+    def change(self, store: NormalizedStore, request: Request, old: Record, changes: DataSet) -> tuple[Record, Result]:
+        """N-SET (PS3.4 H.4.2.2.2): its places and boxes stay as they were made."""
+        if fixed := picked(changes, IMAGE_DISPLAY_FORMAT, ANNOTATION_DISPLAY_FORMAT, REFERENCED_FILM_SESSION, *BOXES):
+            raise Refusal(INVALID_ATTRIBUTE_VALUE, data=fixed)
+        return PrintRules.change(self, store, request, old, changes)
 
     def delete(self, store: NormalizedStore, record: Record) -> None:
         _delete_box(store, record)
@@ -223,9 +230,9 @@ def _boxes_of(store: NormalizedStore, session: Record) -> list[Record]:
 
 
 def _delete_box(store: NormalizedStore, box: Record) -> None:
-    for tag in (REFERENCED_IMAGE_BOXES, REFERENCED_ANNOTATION_BOXES):
+    for tag in BOXES:
         for uid in referenced(box.attributes, tag):
-            store.remove(uid)
+            store.passing.remove(uid)
     store.remove(box.sop_instance_uid)
 
 
@@ -308,11 +315,15 @@ def keep_film(store: NormalizedStore, box: Record) -> None:
 
 
 def _whole(store: NormalizedStore, item: DataSet) -> DataSet:
-    """With what it refers to, and the Presentation LUT that refers to in its turn."""
-    record = store.find(item.text(0x00081155))
-    whole = item.merged(record.attributes) if record else item
-    luts = tuple(_whole(store, lut) for lut in whole.items(REFERENCED_LUT)) if record else ()
+    """With what it refers to, and the Presentation LUT that refers to in its turn; no LUT refers to others."""
+    whole = _with_record(store, item)
+    luts = tuple(_with_record(store, lut) for lut in whole.items(REFERENCED_LUT))
     return whole.with_items(REFERENCED_LUT, *luts) if luts else whole
+
+
+def _with_record(store: NormalizedStore, item: DataSet) -> DataSet:
+    record = store.find(item.text(0x00081155))
+    return item.merged(record.attributes) if record is not None and record.passing else item
 
 
 def _size(films: Iterable[Record]) -> int:
