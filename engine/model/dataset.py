@@ -128,6 +128,8 @@ class FileData:
     """Deletes a temporary file when nobody has its data set any more; None: the file is somebody's."""
     modified: int = field(default=0, compare=False, repr=False)
     """When the file was changed last, in ns since the epoch: changed since, it is refused. 0: whatever is there."""
+    to_end: bool = field(default=False, compare=False, repr=False)
+    """The data set goes to the end of the file: one that is longer has taken its place, and is refused."""
 
 
 Data = DataSet | EncodedData | FileData

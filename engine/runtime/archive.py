@@ -136,7 +136,7 @@ class Archive(SafeFolder):
             sop_instance_uid=row.sop_instance_uid,
             transfer_syntax=row.transfer_syntax,
             attributes=attributes,
-            data=FileData(path, row.data_offset, row.data_length, row.transfer_syntax),
+            data=FileData(path, row.data_offset, row.data_length, row.transfer_syntax, to_end=True),
         )
 
     async def keep(self, instance: Instance) -> str:
@@ -231,7 +231,7 @@ class Archive(SafeFolder):
             sop_instance_uid=sop_instance_uid,
             transfer_syntax=row.transfer_syntax,
             attributes=attributes,
-            data=_file_data(self.folder / row.file, row.data_offset, row.data_length, row.transfer_syntax),
+            data=_file_data(self.folder / row.file, row.data_offset, row.data_length, row.transfer_syntax, to_end=True),
         )
 
     def find(self, sop_instance_uid: str) -> Instance | None:

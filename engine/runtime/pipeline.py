@@ -126,7 +126,7 @@ class Pipeline(InTurn[Outgoing]):
 
     def _end(self) -> None:
         worst = max(self._outcomes, key=_SEVERITY.index, default=Outcome.CANCELLED)
-        if self._operation.cancelled:
+        if self._operation.cancelled and self._done < len(self._items):
             worst = Outcome.CANCELLED
         together = f", up to {self._most} outstanding at once" if self._most > 1 else ""
         sent = self._done - self._unsent

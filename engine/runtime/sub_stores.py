@@ -93,6 +93,7 @@ class SubStores:
         )
         try:
             where = await self._association_for(effect) if effect.destination else self.association
+            effect = self._as_it_is(effect)
             context_id = _context_for(where, effect)
             message = Outgoing(command=command, data=effect.instance.data, context_id=context_id)
             response = await where.messages.perform(message)
@@ -102,6 +103,13 @@ class SubStores:
             self.server.context.error(f"C-STORE sub-operation failed: {ended.sentence}", self.association.number)
             return None
         return response.command.status
+
+    def _as_it_is(self, effect: SubStore) -> SubStore:
+        """With the instance that has come in the place of the one that was found: its file is another."""
+        now, found = self.server.peer.store.find(effect.instance.sop_instance_uid), effect.instance
+        if now is None or now.sop_class_uid != found.sop_class_uid:
+            return effect
+        return replace(effect, instance=now)
 
     async def _association_for(self, effect: SubStore) -> Association:
         """The association with the move destination, opened for the first instance and kept for the rest.

@@ -324,8 +324,9 @@ def file_chunks(data: FileData, size: int = _CHUNK) -> Generator[bytes, None, No
 
 def _as_it_was(file: IO[bytes], place: FileData, end: int) -> None:
     """DataSetError when a file whose data set ends at `end` is not the one that was looked at any more."""
-    told = os.fstat(file.fileno())
-    if place.modified and told.st_mtime_ns != place.modified and told.st_size >= end:  # a shorter one tells by itself
+    told = os.fstat(file.fileno())  # a shorter one tells by itself
+    changed = place.modified and told.st_mtime_ns != place.modified and told.st_size >= end
+    if changed or (place.to_end and told.st_size > end):
         raise problem(place.path, CHANGED)
 
 

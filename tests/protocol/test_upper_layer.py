@@ -162,7 +162,7 @@ def test_what_cannot_be_encoded_is_told_at_the_call_and_nothing_happened() -> No
 
 def test_a_refused_primitive_says_the_state_in_words() -> None:
     us = Side(UpperLayer(True))
-    with pytest.raises(StateError, match=r"AReleaseRequest is not possible in Sta1 \(Idle\)"):
+    with pytest.raises(StateError, match=r"An A-RELEASE request is not possible in Sta1 \(Idle\)"):
         us.says(p.AReleaseRequest())
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import itertools
 import socket
 import ssl
+import threading
 from dataclasses import replace
 
 import pytest
 
-from engine.model.commands import OneShot
+from engine.model.command_set import CommandSet
+from engine.model.commands import Cancel, OneShot
 from engine.model.notices import Outcome, ProgressNotice
 from engine.services.responses import response_to
-from engine.standard.pdus import AbortPdu
+from engine.standard.pdus import AbortPdu, ReleaseRP, ReleaseRQ
 from engine.wire.pdus import encode_pdu
 
 from .console import HOST, STUDY_FIND, VERIFICATION, Console, echo_rq, find_rq, keys, policy, proposal
 from .diagnosing import LONG, diagnoses
 from .failing import NO_ANSWER, accepting, fails
-from .scripted import Conversation, scripted
+from .scripted import SECONDS, Conversation, scripted
 from .tls_files import Files, tls_peer
 
 
@@ -34,6 +36,39 @@ def test_what_was_not_sent_is_not_counted_as_sent(console: Console) -> None:
     assert status.outcome is Outcome.NOT_SENT
     assert status.sentence == "1 of 2 messages sent; not sent."
     assert console.of(ProgressNotice)[-1].done == 2, "both have had their end"
+
+
+def test_a_cancel_that_came_too_late_cancelled_nothing(console: Console) -> None:
+    asked, cancelled = threading.Event(), threading.Event()
+
+    def then(talk: Conversation) -> None:
+        talk.send(talk.message(*answer_to(talk)))
+        second = answer_to(talk)
+        asked.set()
+        assert cancelled.wait(SECONDS)
+        talk.send(talk.message(*second))
+        assert talk.read_pdu()[0] == ReleaseRQ.TYPE
+        talk.send(encode_pdu(ReleaseRP()))
+
+    def answer_to(talk: Conversation) -> tuple[int, CommandSet]:
+        context, request = talk.read_command()
+        return context, response_to(request, 0)
+
+    with scripted(accepting(then)) as peer:
+        shot = OneShot(
+            association=console.new_id(),
+            operation=console.new_id(),
+            proposal=proposal(peer),
+            messages=(echo_rq(), echo_rq()),
+        )
+        console.submit(shot)
+        assert asked.wait(SECONDS)
+        console.submit(Cancel(operation=shot.operation))
+        console.taken()
+        cancelled.set()
+        status = console.status(shot.operation)
+    assert status.outcome is Outcome.SUCCESS
+    assert status.sentence == "2 of 2 messages sent; success."
 
 
 @pytest.mark.parametrize(("source", "reason", "blamed"), [(0, 0, False), (2, 0, False), (2, 6, True)])

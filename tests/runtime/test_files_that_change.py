@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 
 from engine.model.association import ProposedContext, Role
+from engine.model.command_set import CommandSet
 from engine.model.commands import Outgoing
-from engine.model.dataset import FileData
-from engine.model.notices import ErrorNotice
+from engine.model.dataset import EncodedData, FileData
+from engine.model.notices import ErrorNotice, ListenerNotice
 from engine.model.storing import FileState
-from engine.services.responses import request_of
+from engine.protocol.negotiation import propose
+from engine.services.responses import request_of, response_to
 from engine.wire import datasets
+from engine.wire.commands import decode_command
+from engine.wire.pdus import encode_pdu, iter_pdvs
 
-from .console import CT, EXPLICIT, STUDY_GET, Console, keys, proposal, write_instances
+from .console import CT, EXPLICIT, STUDY_GET, Console, keys, proposal, store_rq, write_instances
+from .scripted import Conversation, calling
 from .test_disk import files, send
 
 
@@ -117,3 +122,63 @@ def test_an_instance_whose_file_was_cut_fails_alone_in_a_retrieval(size: int, co
     assert final.number("NumberOfCompletedSuboperations") == 2
     told = console.wait(ErrorNotice).sentence
     assert "nothing of it was sent" in told and "the file ends 100 bytes before its data set does" in told
+
+
+def store_request(talk: Conversation) -> tuple[int, CommandSet, bytes]:
+    """Context ID, command set and data set of the next message."""
+    while True:
+        for message in talk._messages.feed(iter_pdvs(talk.read_pdu())):
+            return message.context_id, decode_command(message.command_bytes), bytes(message.data or b"")
+
+
+def retrieve_while(
+    console: Console, folder: Path, change: Callable[[ListenerNotice, Path], None]
+) -> tuple[CommandSet, bytes]:
+    """Retrieve two instances, of which the file of the second is changed while the first is under way: what comes after
+    that."""
+    listener = console.listen(folder)
+    both = ProposedContext(3, CT, (EXPLICIT,), Role.BOTH)
+    rq = encode_pdu(propose(proposal(listener, ProposedContext(1, STUDY_GET, (EXPLICIT,)), both)))
+    asked = request_of("C-GET-RQ", AffectedSOPClassUID=STUDY_GET).with_values(
+        MessageID=1, CommandDataSetType=1, Priority=0
+    )
+    identifier = datasets.encode_dataset(keys(QueryRetrieveLevel="STUDY", StudyInstanceUID="1.2.9"), EXPLICIT)
+    with calling(listener.port) as talk:
+        talk.send(rq)
+        assert talk.read_pdu()[0] == 2
+        talk.send(talk.message(1, asked, identifier))
+        context, first, _ = store_request(talk)
+        number = {"1.2.3.0": 1, "1.2.3.1": 0}[first.text("AffectedSOPInstanceUID")]
+        change(listener, folder / f"{number:05}.dcm")
+        talk.send(talk.message(context, response_to(first, 0)))
+        _, command, sent = store_request(talk)
+        while command.is_response and command.status == 0xFF00:
+            _, command, sent = store_request(talk)
+        return command, sent
+
+
+def test_an_instance_that_is_replaced_while_a_retrieval_goes_on_is_sent_as_it_is_now(
+    console: Console, tmp_path: Path
+) -> None:
+    """As many bytes of the new file as the old one had were sent, and counted as a success."""
+
+    new: list[bytes] = []
+
+    def replace(listener: ListenerNotice, path: Path) -> None:
+        uid = datasets.open_file(path).sop_instance_uid
+        ds = keys(SOPClassUID=CT, SOPInstanceUID=uid, PatientID="P1" * 200, StudyInstanceUID="1.2.9")
+        new.append(datasets.encode_dataset(ds, EXPLICIT))
+        stored = console.one_shot(proposal(listener, (CT, EXPLICIT)), store_rq(CT, uid, EncodedData(new[0], EXPLICIT)))
+        assert stored.status == 0
+
+    write_instances(tmp_path / "in", 2)
+    command, sent = retrieve_while(console, tmp_path / "in", replace)
+    assert not command.is_response
+    assert [sent] == new
+
+
+def test_an_instance_whose_file_another_program_replaced_is_not_sent(console: Console, tmp_path: Path) -> None:
+    write_instances(tmp_path / "in", 2)
+    command, _ = retrieve_while(console, tmp_path / "in", lambda _, path: _larger(path))
+    assert command.is_response and command.status == 0xB000
+    assert CHANGED in console.wait(ErrorNotice).sentence

@@ -68,80 +68,79 @@ NumberOfStudyRelatedInstances NumberOfStudyRelatedSeries O OB OBJ OC OD ON ORDER
 Often One Only Open Opened Opening Operation Operations Operator Ophthalmic Optical Optional Options Or Order
 OrderFillerIdentifierSequence OrderPlacerIdentifierSequence Originator Originator's Orthanc Other
 OtherPatientIDsSequence Others Our Out OutputInformationSequence Overlay OverriddenAttributesSequence P P-DATA
-P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PDataRequest
-PEER PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric
-Part Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
-Pending Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime
-PerformedStationNameCodeSequence PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic
-Photographic Photography Photon-Electron Physician Pixel Plan Planar Planned Point Position
-Positive-response-requested Positron Prediction PregnancyStatus Preparation Prescription Present Presentation
-Presentation-context-IDs Presentation-data-value PresentationLUT Print PrintPriority Printer Printer's
-PrinterInstance PrinterName PrinterStatus PrinterStatusInfo Prior Priority Private Proc-Type Procedural
-ProceduralEventLogging Procedure ProcedureStepCancellationDateTime ProcedureStepDiscontinuationReasonCodeSequence
-ProcedureStepLabel ProcedureStepProgressInformationSequence ProcedureStepState Procedures Process Processing Product
-ProductParameterSequence ProductTypeCodeSequence Profile Profiles Progress Progression Progressive Projection
-Propose Proposed Protocol Protocol-version Provided Pseudo-Color Public Pull Pulse Purpose Push Puts Pyramidal
-QAResultsSequence QR Quadrupole Query Queue R RC REASON RESULT RFC RGB RLE RN RPCL RSA RSA-PSS RST RT Radiation
-Radiofluoroscopic Radiography Radiopharmaceutical Raise Raw Read Readiness Reading Real Real-Time Reason Receive
-Received Receiver Receiving Recognition Recommendations Recompression Record Reference Referenced
-ReferencedBeamNumber ReferencedFractionGroupNumber ReferencedRTPlanSequence ReferencedRequestSequence
-ReferencedSOPClassUID ReferencedSOPInstanceUID ReferencedSOPSequence ReferencedStorageMediaSequence
-ReferencedStudySequence ReferringPhysicianName Reflected Refraction Refused Refuses Registered Registration Registry
-Rejected Related Relationship Release Releasing Relevant Remaining Rendering Rendition Repeat
-ReplacedProcedureStepSequence Reply Report Reports Repository RepositoryQuery Representation Request RequestPriority
-Requested RequestedProcedureCodeSequence RequestedProcedureDescription RequestedProcedureID
-RequestedProcedurePriority RequestingPhysician Requestor Requestor's Requests Required Reserved Reset Resets
-Resonance Resource Resources Respiratory Responded Response Responses Result Results Retired Retrieval Retrievals
-Retrieve Retrieving Rights Robotic Robotic-Arm Role Roles Root Routine Rows Rule Rules S SA SAML SCHEDULED SCP SCP's
-SCU SE SEA SECONDS SELECT SERIES SET SH SHOWED SL SLIDE SMPTE SNI SOP SOPClassUID SOPClassesInStudy SOPInstanceUID
-SOURCE SQ SR SS SSH ST START STATUS STL STUDY SU SUCI SUEA SUL SUPERSLIDE SV Salvage Sample Saved Says Scale Scalp
-Scan Scheduled ScheduledHumanPerformersSequence ScheduledPerformingPhysicianName ScheduledProcedureStepDescription
-ScheduledProcedureStepID ScheduledProcedureStepLocation ScheduledProcedureStepPriority
-ScheduledProcedureStepStartDate ScheduledProcedureStepStartDateTime ScheduledProcedureStepStartTime
-ScheduledProcessingParametersSequence ScheduledProtocolCodeSequence ScheduledStationAETitle
-ScheduledStationClassCodeSequence ScheduledStationGeographicLocationCodeSequence ScheduledStationName
-ScheduledStationNameCodeSequence ScheduledWorkitemCodeSequence Scheme Script Secondary Secure Security See Seen
-Segment Segmentation Segmented Select Selection Send Sending Sends Sent Sequence Sequences Series SeriesDate
-SeriesInstanceUID Server Servers Service Service-Object Services Session Set Sets Setting Setup Several Shows
-Signature Silent Simple Simplified Single Size Sleep Slide Slide-Coordinates So Softcopy SoftwareVersions Some
-Somebody Source Spatial SpecialNeeds Specific SpecificCharacterSet Specifications Specified SpecifiedPrimaryMeterset
-Spectacle Spectral Spectroscopy Standalone Standard Standard's Start Starting State Static Station StationName
-Status Step Steps Stereo Stereographic Stereometric Stop Stopped Stopping Storage StorageMediaFileSetID
-StorageMediaFileSetUID Stored Structure Structured Structures Study StudyID StudyInstanceUID StudyTime Sub-Item
-Sub-Items Sub-Operations Sub-items Sub-operations Subjective Subscribe Subscribed Subscription Substance
-SubstanceAdministrationLogging Success Successful Summary Support Surface Suspend Switch Synchronization Syntax
-Syntaxes System TABLE TCP TEST TEXT THE TLS TM TOML Table Take Takes Taking TargetLuminanceCharacteristicsSequence
-Tell Tells Template Terminal Terminated Text That The Their Then There Thermography They Thickness This Those Threat
-Tiled Time-based TimeOfLastCalibration Times Timezone Title To Token Tomography Tomosynthesis Tomotherapeutic
-Topography TotalNumberOfPiecesOfMediaCreated Tractography Transaction TransactionUID Transactions Transfer
-Transition Transport Treatment TreatmentVerificationStatus Trial True Try Type TypeOfInstances U UC UI UID UID's
-UIDs UL UN UNIQUE UNSAFE UPDATE UPS UR URI URN US UT UTC UV Ultrasound Unable Uncompressed Unexpected Unified
-UnifiedProcedureStepPerformedProcedureSequence Unique Units Unknown Unrecognized Unsubscribe Update Updated Upper
-Usage Use User User-Identity-Type VALUES VERIFIED VL VM VOI VPN VR Value ValueType Values Variable Verification
-Version Video View Visit Visual Voice Volume Volumetric W WAL WARM WARNING WHERE Wait Waiting Waived Warning Watch
-Waveform We Web Well-known What Where Whether Who Whole Why Wide Window Wireshark With Without Word Worklist
-WorklistLabel World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort abort-missing
-abort-reason abort-source abort-source-provider abort-user-reason aborted aborting aborts about above absent
-abstract abstract-syntax abstract-syntax-not-supported accept acceptable acceptance accepted acceptor acceptor's
-accepts access accessory acknowledge acknowledged acknowledgement act action action-type add added address addressed
-addresses adds adjustment administrator ae-title ae-title-blank ae-title-copy affected after after-end after-final
-afterwards again ago agreed agrees alert algorithm alias all allocated allocation allow allowed allowed-value allows
-almost alone already also although always ambient among an and anew annotation announce announced announces
-anonymous another answer answer's answer-transfer-syntax answer-unasked answered answering answers any anybody
-anything anyway apart applicable application application-context application-context-name applies appropriate
-archive are argument arguments around array arrays arrived arrives as ascending aside ask asked asking asks
-assertion assign assigned assigns associating association associations asynchronous at attempt attribute attributes
-authenticated authentication authority authority's authorized automatic availability available avoid awaiting away
-back backslash bad balancer banner base basic be beam beams became because become becomes been before began begin
-begins begun behind being belong belongs below beside besides best better between beyond bit bits blame blank block
-both box box's boxes breaks broke broken brought browser builder built built-in busy but by byte bytes cable
-calculate call callback called caller callers calling calls came can cancel cancel-late cancel-status cancel-unasked
-cancel-unknown canceled cancellation cancelled cancelling cancels cannot capture captured carried carries carry case
-cause caused cd center certificate certificate's certificate-validity certificates certification chain change
-changed changes changing character characters check checked checks choice choose chooses chose chosen cipher claim
-claimed class classes client client-certificate clients clock clocks close closed closed-within closes closing code
-codes coerce coerces coercion collation collision colons color column columns come comes command command's
-command-field command-unended commands commitment commitment-event commitment-instances commitment-reused
+P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PEER PEM PET
+PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part Passcodes
+Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight Pending
+Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime PerformedStationNameCodeSequence
+PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic Photographic Photography Photon-Electron
+Physician Pixel Plan Planar Planned Point Position Positive-response-requested Positron Prediction PregnancyStatus
+Preparation Prescription Present Presentation Presentation-context-IDs Presentation-data-value PresentationLUT Print
+PrintPriority Printer Printer's PrinterInstance PrinterName PrinterStatus PrinterStatusInfo Prior Priority Private
+Proc-Type Procedural ProceduralEventLogging Procedure ProcedureStepCancellationDateTime
+ProcedureStepDiscontinuationReasonCodeSequence ProcedureStepLabel ProcedureStepProgressInformationSequence
+ProcedureStepState Procedures Process Processing Product ProductParameterSequence ProductTypeCodeSequence Profile
+Profiles Progress Progression Progressive Projection Propose Proposed Protocol Protocol-version Provided
+Pseudo-Color Public Pull Pulse Purpose Push Puts Pyramidal QAResultsSequence QR Quadrupole Query Queue R RC REASON
+RESULT RFC RGB RLE RN RPCL RSA RSA-PSS RST RT Radiation Radiofluoroscopic Radiography Radiopharmaceutical Raise Raw
+Read Readiness Reading Real Real-Time Reason Receive Received Receiver Receiving Recognition Recommendations
+Recompression Record Reference Referenced ReferencedBeamNumber ReferencedFractionGroupNumber
+ReferencedRTPlanSequence ReferencedRequestSequence ReferencedSOPClassUID ReferencedSOPInstanceUID
+ReferencedSOPSequence ReferencedStorageMediaSequence ReferencedStudySequence ReferringPhysicianName Reflected
+Refraction Refused Refuses Registered Registration Registry Rejected Related Relationship Release Releasing Relevant
+Remaining Rendering Rendition Repeat ReplacedProcedureStepSequence Reply Report Reports Repository RepositoryQuery
+Representation Request RequestPriority Requested RequestedProcedureCodeSequence RequestedProcedureDescription
+RequestedProcedureID RequestedProcedurePriority RequestingPhysician Requestor Requestor's Requests Required Reserved
+Reset Resets Resonance Resource Resources Respiratory Responded Response Responses Result Results Retired Retrieval
+Retrievals Retrieve Retrieving Rights Robotic Robotic-Arm Role Roles Root Routine Rows Rule Rules S SA SAML
+SCHEDULED SCP SCP's SCU SE SEA SECONDS SELECT SERIES SET SH SHOWED SL SLIDE SMPTE SNI SOP SOPClassUID
+SOPClassesInStudy SOPInstanceUID SOURCE SQ SR SS SSH ST START STATUS STL STUDY SU SUCI SUEA SUL SUPERSLIDE SV
+Salvage Sample Saved Says Scale Scalp Scan Scheduled ScheduledHumanPerformersSequence
+ScheduledPerformingPhysicianName ScheduledProcedureStepDescription ScheduledProcedureStepID
+ScheduledProcedureStepLocation ScheduledProcedureStepPriority ScheduledProcedureStepStartDate
+ScheduledProcedureStepStartDateTime ScheduledProcedureStepStartTime ScheduledProcessingParametersSequence
+ScheduledProtocolCodeSequence ScheduledStationAETitle ScheduledStationClassCodeSequence
+ScheduledStationGeographicLocationCodeSequence ScheduledStationName ScheduledStationNameCodeSequence
+ScheduledWorkitemCodeSequence Scheme Script Secondary Secure Security See Seen Segment Segmentation Segmented Select
+Selection Send Sending Sends Sent Sequence Sequences Series SeriesDate SeriesInstanceUID Server Servers Service
+Service-Object Services Session Set Sets Setting Setup Several Shows Signature Silent Simple Simplified Single Size
+Sleep Slide Slide-Coordinates So Softcopy SoftwareVersions Some Somebody Source Spatial SpecialNeeds Specific
+SpecificCharacterSet Specifications Specified SpecifiedPrimaryMeterset Spectacle Spectral Spectroscopy Standalone
+Standard Standard's Start Starting State Static Station StationName Status Step Steps Stereo Stereographic
+Stereometric Stop Stopped Stopping Storage StorageMediaFileSetID StorageMediaFileSetUID Stored Structure Structured
+Structures Study StudyID StudyInstanceUID StudyTime Sub-Item Sub-Items Sub-Operations Sub-items Sub-operations
+Subjective Subscribe Subscribed Subscription Substance SubstanceAdministrationLogging Success Successful Summary
+Support Surface Suspend Switch Synchronization Syntax Syntaxes System TABLE TCP TEST TEXT THE TLS TM TOML Table Take
+Takes Taking TargetLuminanceCharacteristicsSequence Tell Tells Template Terminal Terminated Text That The Their Then
+There Thermography They Thickness This Those Threat Tiled Time-based TimeOfLastCalibration Times Timezone Title To
+Token Tomography Tomosynthesis Tomotherapeutic Topography TotalNumberOfPiecesOfMediaCreated Tractography Transaction
+TransactionUID Transactions Transfer Transition Transport Treatment TreatmentVerificationStatus Trial True Try Type
+TypeOfInstances U UC UI UID UID's UIDs UL UN UNIQUE UNSAFE UPDATE UPS UR URI URN US UT UTC UV Ultrasound Unable
+Uncompressed Unexpected Unified UnifiedProcedureStepPerformedProcedureSequence Unique Units Unknown Unrecognized
+Unsubscribe Update Updated Upper Usage Use User User-Identity-Type VALUES VERIFIED VL VM VOI VPN VR Value ValueType
+Values Variable Verification Version Video View Visit Visual Voice Volume Volumetric W WAL WARM WARNING WHERE Wait
+Waiting Waived Warning Watch Waveform We Web Well-known What Where Whether Who Whole Why Wide Window Wireshark With
+Without Word Worklist WorklistLabel World Write Writes X X-Ray XA XL XML XRF Y YYYYMMDD YYYYMMDDHHMMSS ZEISS a abort
+abort-missing abort-reason abort-source abort-source-provider abort-user-reason aborted aborting aborts about above
+absent abstract abstract-syntax abstract-syntax-not-supported accept acceptable acceptance accepted acceptor
+acceptor's accepts access accessory acknowledge acknowledged acknowledgement act action action-type add added
+address addressed addresses adds adjustment administrator ae-title ae-title-blank ae-title-copy affected after
+after-end after-final afterwards again ago agreed agrees alert algorithm alias all allocated allocation allow
+allowed allowed-value allows almost alone already also although always ambient among an and anew annotation announce
+announced announces anonymous another answer answer's answer-transfer-syntax answer-unasked answered answering
+answers any anybody anything anyway apart applicable application application-context application-context-name
+applies appropriate archive are argument arguments around array arrays arrived arrives as ascending aside ask asked
+asking asks assertion assign assigned assigns associating association associations asynchronous at attempt attribute
+attributes authenticated authentication authority authority's authorized automatic availability available avoid
+awaiting away back backslash bad balancer banner base basic be beam beams became because become becomes been before
+began begin begins begun behind being belong belongs below beside besides best better between beyond bit bits blame
+blank block both box box's boxes breaks broke broken brought browser builder built built-in busy but by byte bytes
+cable calculate call callback called caller callers calling calls came can cancel cancel-late cancel-status
+cancel-unasked cancel-unknown canceled cancellation cancelled cancelling cancels cannot capture captured carried
+carries carry case cause caused cd center certificate certificate's certificate-validity certificates certification
+chain change changed changes changing character characters check checked checks choice choose chooses chose chosen
+cipher claim claimed class classes client client-certificate clients clock clocks close closed closed-within closes
+closing code codes coerce coerces coercion collation collision colons color column columns come comes command
+command's command-field command-unended commands commitment commitment-event commitment-instances commitment-reused
 commitment-transaction commitments commits committed common common-extended-answer common-extended-repeated
 common-extended-version compare complete completed composite compressed computer computer's computers condition
 conditional configuration configured confirm confirmation confirmed conflict conformance congested connect connected
