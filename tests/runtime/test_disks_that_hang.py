@@ -29,8 +29,8 @@ from tests.runtime.console import (
     store_rq,
     write_instances,
 )
+from tests.runtime.retrieving import STUDY, free_port, same_files, stock
 from tests.runtime.test_limits import image
-from tests.runtime.test_retrieving import STUDY, free_port, same_files, stock
 from tests.runtime.test_storing import plan_of
 
 MOUNTS = """\

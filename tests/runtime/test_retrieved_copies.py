@@ -16,7 +16,7 @@ from engine.services.effects import Instance
 from engine.wire import datasets
 
 from .console import CT, EXPLICIT, HOST, STUDY_MOVE, Console, keys, policy
-from .test_retrieving import ask, end
+from .retrieving import ask, end
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 
