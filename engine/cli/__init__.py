@@ -9,17 +9,24 @@
 
 from __future__ import annotations
 
+import sys
+
 __all__ = ["run"]
 
-INTERRUPTED = 130
-"""`exits.Exit.INTERRUPTED`, which cannot be imported before it may be needed."""
+INTERRUPTED, DEFECT = 130, 9
+"""`exits.Exit.INTERRUPTED` and `.DEFECT`, which cannot be imported before they may be needed."""
 
 
 def run(argv: list[str] | None = None) -> int:
     """Run a command of the command line; returns its exit code."""
     try:
         from .main import main
-
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except ImportError as error:
+        print(f"dimse-console cannot start: {error}. Install it again, with what it needs.", file=sys.stderr)
+        return DEFECT
+    try:
         return main(argv)
-    except KeyboardInterrupt:  # while the imports were under way
+    except KeyboardInterrupt:  # while more was imported
         return INTERRUPTED

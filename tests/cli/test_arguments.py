@@ -324,6 +324,16 @@ def test_ctrl_c_while_things_are_imported_is_no_traceback(monkeypatch: pytest.Mo
     assert run(["echo", "h", "1"]) == Exit.INTERRUPTED
 
 
+def test_what_is_not_installed_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "engine.cli.main", None)
+    assert run(["echo", "h", "1"]) == Exit.DEFECT
+    told = capsys.readouterr().err
+    assert told.startswith("dimse-console cannot start: ")
+    assert "Traceback" not in told
+
+
 def test_more_contexts_than_an_association_has_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     many = [argument for number in range(129) for argument in ("--context", f"1.2.3.{number}")]
     assert main(["echo", "127.0.0.1", "1", *many]) == Exit.USAGE
