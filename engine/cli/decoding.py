@@ -44,7 +44,7 @@ def decode(args: argparse.Namespace) -> Exit:
             data = capture.from_hex(data.decode("latin-1"), name)
         read = capture.decode_stream if args.raw or args.hex else capture.decode
         for notice in read(data, shown, limits):
-            output.notice(notice)
+            output.tell(notice)
             complete = complete and not _broken(notice)
             found = found or isinstance(notice, PduNotice | AssociationNotice)
     except CaptureError as error:

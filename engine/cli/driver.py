@@ -148,7 +148,7 @@ class Driver:
 
     def tell(self, notice: AnyNotice, watch: Watch | None = None) -> None:
         """Print a notice, of the engine's or of our own making."""
-        self.output.notice(notice)
+        self.output.tell(notice)
         if isinstance(notice, EngineNotice):
             self._silent = not notice.answers  # once it answers again it was held up, by a busy machine perhaps
         elif isinstance(notice, ErrorNotice) and notice.report:

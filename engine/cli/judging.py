@@ -49,6 +49,8 @@ class Judging:
         """Errors and warnings that are."""
         self.failures = 0
         """Findings that make the run fail."""
+        self.untold = False
+        """Something could not be told, for a defect of the program itself."""
 
     def see(self, notice: AnyNotice) -> AnyNotice:
         """The notice, a finding with its waiver."""

@@ -82,6 +82,8 @@ def _run(given: list[str]) -> int:
         handler: Handler = args.handler
         judged = args.judging = judging(args, neutral=args.neutral)
         code = handler(args)
+        if judged.untold:
+            return int(Exit.DEFECT)
         return int(Exit.FINDINGS if code is Exit.SUCCESS and judged.failures else code)
     except SystemExit as end:  # argparse: --help, or a usage error already printed
         return int(end.code or 0) if not isinstance(end.code, str) else int(Exit.USAGE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from engine.model.association import Negotiated
 from engine.model.dataset import DataSet
+from engine.model.defects import report_of
 from engine.model.notices import (
     AnyNotice,
     AssociationNotice,
@@ -106,6 +107,8 @@ class Output:
         self._diagnoses: dict[str, Diagnosis] = {}
         self._progress_open = False
         self._failed = False
+        self._reports: set[str] = set()
+        """Of what could not be told, each told once: there are no more than places in the program."""
         reconfigure = getattr(self._out, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8" if json else None, errors="backslashreplace")
@@ -212,6 +215,27 @@ class Output:
     def told(self, notice: N) -> N:
         """The notice, or what is told in its place."""
         return notice if self.redaction is None else self.redaction.notice(notice)
+
+    def tell(self, notice: AnyNotice) -> None:
+        """One notice; where that fails for a defect of ours, that is told, and what comes next is told as ever: one
+        odd message must not end a store in its middle, nor a peer that others call."""
+        try:
+            self.notice(notice)
+        except (OutputFailed, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - told with a report, which holds no value
+            self._untold(error)
+
+    def _untold(self, error: Exception) -> None:
+        self._judging.untold = True
+        report = report_of(error)
+        if report in self._reports:
+            return
+        self._reports.add(report)
+        sentence = f"Something could not be told, for a defect of the program itself ({type(error).__name__})."
+        for line in (sentence, *report.splitlines()):
+            self.told_error(line)
+        self.record("error", {"time": None, "association": None, "operation": None, "sentence": sentence})
 
     def notice(self, notice: AnyNotice) -> None:
         """One notice, in the chosen form; nothing once standard output has failed."""

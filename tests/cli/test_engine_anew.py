@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from engine.cli import driver
+from engine.cli import driver, output
 from engine.cli.exits import Exit
 from engine.cli.main import main
 from engine.protocol.exchange import Exchange
@@ -24,8 +26,10 @@ from engine.runtime.peer_requests import PeerRequests
 from engine.runtime.pulse import Pulse
 from engine.services.responses import response_to
 from engine.standard.pdus import ReleaseRP
+from engine.trace.diagnosis.diagnoser import Diagnoser
 from engine.wire.pdus import encode_pdu
 from tests.runtime.scripted import Conversation, scripted
+from tests.trace.test_captures import conversation, pcap
 
 SECRET = "DOE^JOHN"
 
@@ -197,6 +201,14 @@ def test_a_file_nobody_thought_of_is_not_taken_for_standard_output(
     assert "DOE" not in told
 
 
+def echoes(talk: Conversation) -> None:
+    talk.accept()
+    context, request = talk.read_command()
+    talk.send(talk.message(context, response_to(request, 0)))
+    talk.read_pdu()
+    talk.send(encode_pdu(ReleaseRP()))
+
+
 @pytest.mark.parametrize(
     ("where", "name"),
     [
@@ -222,16 +234,50 @@ def test_what_fails_at_an_end_keeps_nobody_waiting(
 
     monkeypatch.setattr(where, name, fails_once)
 
-    def script(talk: Conversation) -> None:
-        talk.accept()
-        context, request = talk.read_command()
-        talk.send(talk.message(context, response_to(request, 0)))
-        talk.read_pdu()
-        talk.send(encode_pdu(ReleaseRP()))
-
-    with scripted(script) as peer:
+    with scripted(echoes) as peer:
         assert main(["echo", "127.0.0.1", str(peer.port), "--timeout", "10"]) in (Exit.SUCCESS, Exit.DEFECT)
     out, err = capsys.readouterr()
     assert calls
     assert SECRET not in out + err + caplog.text
     assert re.search(r"^Unexpected RuntimeError at$", err, re.MULTILINE)  # of several lines
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--json", "--redact"), ("-vv",)], ids=" ".join)
+def test_what_cannot_be_told_ends_nothing(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right, calls = Diagnoser.take, []
+
+    def fails_thrice(self: Diagnoser, notices: Any) -> Any:
+        calls.append(notices)
+        if len(calls) <= 3:
+            raise LookupError(SECRET)
+        return right(self, notices)
+
+    monkeypatch.setattr(Diagnoser, "take", fails_thrice)
+    with scripted(echoes) as peer:
+        assert main(["echo", "127.0.0.1", str(peer.port), *arguments]) == Exit.DEFECT
+    out, err = capsys.readouterr()
+    assert SECRET not in out + err
+    assert err.count("could not be told, for a defect of the program itself (LookupError)") == 1
+    assert "Unexpected LookupError at" in err
+    if "--json" in arguments:
+        kinds = [json.loads(line)["kind"] for line in out.splitlines()]
+        assert {"error", "status"} <= set(kinds)
+    else:
+        assert "0000H Success" in out
+
+
+def test_what_cannot_be_told_of_a_recording_leaves_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any) -> NoReturn:
+        raise LookupError(SECRET)
+
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap(conversation()))
+    monkeypatch.setattr(output, "explain_command", fails)
+    assert main(["decode", str(path)]) == Exit.DEFECT
+    out, err = capsys.readouterr()
+    assert "Association 1: Released." in out
+    assert SECRET not in out + err

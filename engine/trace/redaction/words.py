@@ -47,72 +47,73 @@ HangingProtocolDescription Hardcopy Hash Have Header Height Hemodynamic Hierarch
 Human HumanPerformerCodeSequence HumanPerformerName HumanPerformerOrganization ID IDs IMAGE IMMEDIATE IN INDEX
 INSERT INTEGER INTO IOD IP IR IS Identification Identifier Identifiers Identity If Image Images Imaging Implant
 ImplantTemplateGroupDescription Implantation Implementation Implicit In Incomplete Inflated Information
-Infrastructure Initial Initiate InlineBinary Input InputInformationSequence InputReadinessState Instance Instances
-InstitutionAddress InstitutionName InstitutionalDepartmentName Instruction Insufficient Intent Interlaced Internet
-Interpretation Interrupted Intra-Oral Intraocular Intravascular Invalid Inventory Ion IonMachineVerificationSequence
-IssuerOfAccessionNumberSequence IssuerOfAdmissionIDSequence IssuerOfPatientID IssuerOfPatientIDQualifiersSequence It
-Item Item-length Items Its J JJ JPEG JPEG-LS JPIP JSON JWT Job Judging KB KEY Keeps Kept Keratometry Kerberos Key
-Keys Keyword KiB L LE LO LOW LT LUT Label Last Layer Leave Leaves Left Legacy Length Lens Lensometry Level Likely
-Limits Line List Listening Little Location Log Logging Look Looking Lossless Lossy Lost M MAMMO MEDIUM MIME MLLP
-MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography Management Mandatory Manufacturer
-ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum Measurements Media MediaCreationManagement
-MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages Meta Microscopic Microscopy Min Minimum
-Missing Mistyped Mixes Modality ModalityPerformedProcedureStep ModalityPerformedProcedureStepRetrieve Model
-Modification Modified More Mostly Move Multi-Frame Multi-channel Multi-component Multi-frame Multiple Must N
-N-ACTION N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ N-CREATE-RSP N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT
-N-EVENT-REPORT-RQ N-EVENT-REPORT-RSP N-GET N-GET-RQ N-GET-RSP N-SET N-SET-RQ N-SET-RSP NO NORMAL NOT NUL NULL NULLs
-NULs NX Name Names Narrow Near-Lossless Near-lossless Negotiation Network Never No Nobody Non-Hierarchical
-Non-Patient None Normalized Not Nothing Notification Notifications Notify Nth Nuclear Number NumberOfCopies
-NumberOfDisplaySubsystems NumberOfFrames NumberOfPatientRelatedStudies NumberOfSeriesRelatedInstances
-NumberOfStudyRelatedInstances NumberOfStudyRelatedSeries O OB OBJ OC OD ON ORDER OUT OW Object Of Offending Offset
-Often One Only Open Opened Opening Operation Operations Operator Ophthalmic Optical Optional Options Or Order
-OrderFillerIdentifierSequence OrderPlacerIdentifierSequence Originator Originator's Orthanc Other
-OtherPatientIDsSequence Others Our Out OutputInformationSequence Overlay OverriddenAttributesSequence P P-DATA
-P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PEER PEM PET
-PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part Passcodes
-Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight Pending
-Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime PerformedStationNameCodeSequence
-PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic Photographic Photography Photon-Electron
-Physician Pixel Plan Planar Planned Point Position Positive-response-requested Positron Prediction PregnancyStatus
-Preparation Prescription Present Presentation Presentation-context-IDs Presentation-data-value PresentationLUT Print
-PrintPriority Printer Printer's PrinterInstance PrinterName PrinterStatus PrinterStatusInfo Prior Priority Private
-Proc-Type Procedural ProceduralEventLogging Procedure ProcedureStepCancellationDateTime
-ProcedureStepDiscontinuationReasonCodeSequence ProcedureStepLabel ProcedureStepProgressInformationSequence
-ProcedureStepState Procedures Process Processing Product ProductParameterSequence ProductTypeCodeSequence Profile
-Profiles Progress Progression Progressive Projection Propose Proposed Protocol Protocol-version Provided
-Pseudo-Color Public Pull Pulse Purpose Push Puts Pyramidal QAResultsSequence QR Quadrupole Query Queue R RC REASON
-RESULT RFC RGB RLE RN RPCL RSA RSA-PSS RST RT Radiation Radiofluoroscopic Radiography Radiopharmaceutical Raise Raw
-Read Readiness Reading Real Real-Time Reason Receive Received Receiver Receiving Recognition Recommendations
-Recompression Record Reference Referenced ReferencedBeamNumber ReferencedFractionGroupNumber
-ReferencedRTPlanSequence ReferencedRequestSequence ReferencedSOPClassUID ReferencedSOPInstanceUID
-ReferencedSOPSequence ReferencedStorageMediaSequence ReferencedStudySequence ReferringPhysicianName Reflected
-Refraction Refused Refuses Registered Registration Registry Rejected Related Relationship Release Releasing Relevant
-Remaining Rendering Rendition Repeat ReplacedProcedureStepSequence Reply Report Reports Repository RepositoryQuery
-Representation Request RequestPriority Requested RequestedProcedureCodeSequence RequestedProcedureDescription
-RequestedProcedureID RequestedProcedurePriority RequestingPhysician Requestor Requestor's Requests Required Reserved
-Reset Resets Resonance Resource Resources Respiratory Responded Response Responses Result Results Retired Retrieval
-Retrievals Retrieve Retrieving Rights Robotic Robotic-Arm Role Roles Root Routine Rows Rule Rules S SA SAML
-SCHEDULED SCP SCP's SCU SE SEA SECONDS SELECT SERIES SET SH SHOWED SL SLIDE SMPTE SNI SOP SOPClassUID
-SOPClassesInStudy SOPInstanceUID SOURCE SQ SR SS SSH ST START STATUS STL STUDY SU SUCI SUEA SUL SUPERSLIDE SV
-Salvage Sample Saved Says Scale Scalp Scan Scheduled ScheduledHumanPerformersSequence
-ScheduledPerformingPhysicianName ScheduledProcedureStepDescription ScheduledProcedureStepID
-ScheduledProcedureStepLocation ScheduledProcedureStepPriority ScheduledProcedureStepStartDate
-ScheduledProcedureStepStartDateTime ScheduledProcedureStepStartTime ScheduledProcessingParametersSequence
-ScheduledProtocolCodeSequence ScheduledStationAETitle ScheduledStationClassCodeSequence
-ScheduledStationGeographicLocationCodeSequence ScheduledStationName ScheduledStationNameCodeSequence
-ScheduledWorkitemCodeSequence Scheme Script Secondary Secure Security See Seen Segment Segmentation Segmented Select
-Selection Send Sending Sends Sent Sequence Sequences Series SeriesDate SeriesInstanceUID Server Servers Service
-Service-Object Services Session Set Sets Setting Setup Several Shows Signature Silent Simple Simplified Single Size
-Sleep Slide Slide-Coordinates So Softcopy SoftwareVersions Some Somebody Source Spatial SpecialNeeds Specific
-SpecificCharacterSet Specifications Specified SpecifiedPrimaryMeterset Spectacle Spectral Spectroscopy Standalone
-Standard Standard's Start Starting State Static Station StationName Status Step Steps Stereo Stereographic
-Stereometric Stop Stopped Stopping Storage StorageMediaFileSetID StorageMediaFileSetUID Stored Structure Structured
-Structures Study StudyID StudyInstanceUID StudyTime Sub-Item Sub-Items Sub-Operations Sub-items Sub-operations
-Subjective Subscribe Subscribed Subscription Substance SubstanceAdministrationLogging Success Successful Summary
-Support Surface Suspend Switch Synchronization Syntax Syntaxes System TABLE TCP TEST TEXT THE TLS TM TOML Table Take
-Takes Taking TargetLuminanceCharacteristicsSequence Tell Tells Template Terminal Terminated Text That The Their Then
-There Thermography They Thickness This Those Threat Tiled Time-based TimeOfLastCalibration Times Timezone Title To
-Token Tomography Tomosynthesis Tomotherapeutic Topography TotalNumberOfPiecesOfMediaCreated Tractography Transaction
+Infrastructure Initial Initiate InlineBinary Input InputInformationSequence InputReadinessState Install Instance
+Instances InstitutionAddress InstitutionName InstitutionalDepartmentName Instruction Insufficient Intent Interlaced
+Internet Interpretation Interrupted Intra-Oral Intraocular Intravascular Invalid Inventory Ion
+IonMachineVerificationSequence IssuerOfAccessionNumberSequence IssuerOfAdmissionIDSequence IssuerOfPatientID
+IssuerOfPatientIDQualifiersSequence It Item Item-length Items Its J JJ JPEG JPEG-LS JPIP JSON JWT Job Judging KB KEY
+Keeps Kept Keratometry Kerberos Key Keys Keyword KiB L LE LO LOW LT LUT Label Last Layer Leave Leaves Left Legacy
+Length Lens Lensometry Level Likely Limits Line List Listening Little Location Log Logging Look Looking Lossless
+Lossy Lost M MAMMO MEDIUM MIME MLLP MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography
+Management Mandatory Manufacturer ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum
+Measurements Media MediaCreationManagement MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages
+Meta Microscopic Microscopy Min Minimum Missing Mistyped Mixes Modality ModalityPerformedProcedureStep
+ModalityPerformedProcedureStepRetrieve Model Modification Modified More Mostly Move Multi-Frame Multi-channel
+Multi-component Multi-frame Multiple Must N N-ACTION N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ N-CREATE-RSP
+N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT N-EVENT-REPORT-RQ N-EVENT-REPORT-RSP N-GET N-GET-RQ N-GET-RSP N-SET
+N-SET-RQ N-SET-RSP NO NORMAL NOT NUL NULL NULLs NULs NX Name Names Narrow Near-Lossless Near-lossless Negotiation
+Network Never No Nobody Non-Hierarchical Non-Patient None Normalized Not Nothing Notification Notifications Notify
+Nth Nuclear Number NumberOfCopies NumberOfDisplaySubsystems NumberOfFrames NumberOfPatientRelatedStudies
+NumberOfSeriesRelatedInstances NumberOfStudyRelatedInstances NumberOfStudyRelatedSeries O OB OBJ OC OD ON ORDER OUT
+OW Object Of Offending Offset Often One Only Open Opened Opening Operation Operations Operator Ophthalmic Optical
+Optional Options Or Order OrderFillerIdentifierSequence OrderPlacerIdentifierSequence Originator Originator's
+Orthanc Other OtherPatientIDsSequence Others Our Out OutputInformationSequence Overlay OverriddenAttributesSequence
+P P-DATA P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PEER
+PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part
+Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
+Pending Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime
+PerformedStationNameCodeSequence PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic
+Photographic Photography Photon-Electron Physician Pixel Plan Planar Planned Point Position
+Positive-response-requested Positron Prediction PregnancyStatus Preparation Prescription Present Presentation
+Presentation-context-IDs Presentation-data-value PresentationLUT Print PrintPriority Printer Printer's
+PrinterInstance PrinterName PrinterStatus PrinterStatusInfo Prior Priority Private Proc-Type Procedural
+ProceduralEventLogging Procedure ProcedureStepCancellationDateTime ProcedureStepDiscontinuationReasonCodeSequence
+ProcedureStepLabel ProcedureStepProgressInformationSequence ProcedureStepState Procedures Process Processing Product
+ProductParameterSequence ProductTypeCodeSequence Profile Profiles Progress Progression Progressive Projection
+Propose Proposed Protocol Protocol-version Provided Pseudo-Color Public Pull Pulse Purpose Push Puts Pyramidal
+QAResultsSequence QR Quadrupole Query Queue R RC REASON RESULT RFC RGB RLE RN RPCL RSA RSA-PSS RST RT Radiation
+Radiofluoroscopic Radiography Radiopharmaceutical Raise Raw Read Readiness Reading Real Real-Time Reason Receive
+Received Receiver Receiving Recognition Recommendations Recompression Record Reference Referenced
+ReferencedBeamNumber ReferencedFractionGroupNumber ReferencedRTPlanSequence ReferencedRequestSequence
+ReferencedSOPClassUID ReferencedSOPInstanceUID ReferencedSOPSequence ReferencedStorageMediaSequence
+ReferencedStudySequence ReferringPhysicianName Reflected Refraction Refused Refuses Registered Registration Registry
+Rejected Related Relationship Release Releasing Relevant Remaining Rendering Rendition Repeat
+ReplacedProcedureStepSequence Reply Report Reports Repository RepositoryQuery Representation Request RequestPriority
+Requested RequestedProcedureCodeSequence RequestedProcedureDescription RequestedProcedureID
+RequestedProcedurePriority RequestingPhysician Requestor Requestor's Requests Required Reserved Reset Resets
+Resonance Resource Resources Respiratory Responded Response Responses Result Results Retired Retrieval Retrievals
+Retrieve Retrieving Rights Robotic Robotic-Arm Role Roles Root Routine Rows Rule Rules S SA SAML SCHEDULED SCP SCP's
+SCU SE SEA SECONDS SELECT SERIES SET SH SHOWED SL SLIDE SMPTE SNI SOP SOPClassUID SOPClassesInStudy SOPInstanceUID
+SOURCE SQ SR SS SSH ST START STATUS STL STUDY SU SUCI SUEA SUL SUPERSLIDE SV Salvage Sample Saved Says Scale Scalp
+Scan Scheduled ScheduledHumanPerformersSequence ScheduledPerformingPhysicianName ScheduledProcedureStepDescription
+ScheduledProcedureStepID ScheduledProcedureStepLocation ScheduledProcedureStepPriority
+ScheduledProcedureStepStartDate ScheduledProcedureStepStartDateTime ScheduledProcedureStepStartTime
+ScheduledProcessingParametersSequence ScheduledProtocolCodeSequence ScheduledStationAETitle
+ScheduledStationClassCodeSequence ScheduledStationGeographicLocationCodeSequence ScheduledStationName
+ScheduledStationNameCodeSequence ScheduledWorkitemCodeSequence Scheme Script Secondary Secure Security See Seen
+Segment Segmentation Segmented Select Selection Send Sending Sends Sent Sequence Sequences Series SeriesDate
+SeriesInstanceUID Server Servers Service Service-Object Services Session Set Sets Setting Setup Several Shows
+Signature Silent Simple Simplified Single Size Sleep Slide Slide-Coordinates So Softcopy SoftwareVersions Some
+Somebody Something Source Spatial SpecialNeeds Specific SpecificCharacterSet Specifications Specified
+SpecifiedPrimaryMeterset Spectacle Spectral Spectroscopy Standalone Standard Standard's Start Starting State Static
+Station StationName Status Step Steps Stereo Stereographic Stereometric Stop Stopped Stopping Storage
+StorageMediaFileSetID StorageMediaFileSetUID Stored Structure Structured Structures Study StudyID StudyInstanceUID
+StudyTime Sub-Item Sub-Items Sub-Operations Sub-items Sub-operations Subjective Subscribe Subscribed Subscription
+Substance SubstanceAdministrationLogging Success Successful Summary Support Surface Suspend Switch Synchronization
+Syntax Syntaxes System TABLE TCP TEST TEXT THE TLS TM TOML Table Take Takes Taking
+TargetLuminanceCharacteristicsSequence Tell Tells Template Terminal Terminated Text That The Their Then There
+Thermography They Thickness This Those Threat Tiled Time-based TimeOfLastCalibration Times Timezone Title To Token
+Tomography Tomosynthesis Tomotherapeutic Topography TotalNumberOfPiecesOfMediaCreated Tractography Transaction
 TransactionUID Transactions Transfer Transition Transport Treatment TreatmentVerificationStatus Trial True Try Type
 TypeOfInstances U UC UI UID UID's UIDs UL UN UNIQUE UNSAFE UPDATE UPS UR URI URN US UT UTC UV Ultrasound Unable
 Uncompressed Unexpected Unified UnifiedProcedureStepPerformedProcedureSequence Unique Units Unknown Unrecognized
