@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -16,6 +17,8 @@ CANCEL = 0xFE00
 PENDING = 0xFF00
 ERROR_COMMENT_LENGTH = 64
 """Error Comment is LO (PS3.7 E.1)."""
+_NOT_LO = re.compile(r"[^ -~]|\\")
+"""What one value of the default repertoire does not hold (PS3.5 6.2): a comment may tell what a peer has sent."""
 _SERVICE_CLASS_CODES = 0xA000
 """From here on codes are the service classes'; Annex C lets each of their warnings and failures say why."""
 _CREATE = "N-CREATE"
@@ -91,7 +94,7 @@ def _made(
     }
     values.update({k: v for k, v in copied.items() if k in wanted and v not in ("", None)})
     if comment and (row is None or _takes_comment(status_row, status)):
-        values["ErrorComment"] = comment.encode("ascii", "replace").decode()[:ERROR_COMMENT_LENGTH]
+        values["ErrorComment"] = _NOT_LO.sub("?", comment)[:ERROR_COMMENT_LENGTH]
     values.update({k: v for k, v in (extra or {}).items() if v is not None})
     return CommandSet.of(**values)
 

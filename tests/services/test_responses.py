@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.model.command_set import CommandSet, Value
 from engine.services import responses
-from engine.services.responses import response_to
+from engine.services.responses import request_of, response_to
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -40,3 +40,8 @@ def test_each_response_names_its_own_request(uid: str) -> None:
     request = CommandSet.of(CommandField=1, MessageID=7, AffectedSOPClassUID=CT, AffectedSOPInstanceUID=uid)
     made = response_to(request, 0)
     assert (made.responded_to, made.sop_instance_uid, made.status) == (7, uid, 0)
+
+
+def test_a_comment_is_one_value_of_plain_text_whatever_it_tells() -> None:
+    command = response_to(request_of("C-MOVE-RQ", AffectedSOPClassUID="1.2"), 0xA801, comment="A\\B\nC\0é unknown")
+    assert command.text("ErrorComment") == "A?B?C?? unknown"
