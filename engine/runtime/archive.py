@@ -104,6 +104,9 @@ class Archive(SafeFolder):
                 continue
             except FileNotFoundError:
                 continue
+            except OSError as error:  # of this one: a link to itself, a folder that may not be looked into
+                problems.append(f"{path}: {error.strerror or type(error).__name__}.")
+                continue
             seen.add(name)
             self._held[instance.sop_instance_uid] = instance
             if row is not known.get(name):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -38,7 +39,8 @@ class SafeFolder(FolderStore):
         self.promised: set[str] = set()
         """SOP Instance UIDs whose safekeeping was confirmed: what comes in their place is synchronized too."""
         self._part = itertools.count(1)
-        self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, "")  # noqa: PTH118
+        unknown = f"{secrets.token_hex(4)}-"  # so that nobody puts a link elsewhere where the next file is to be
+        self._prefix, self._incoming = os.path.join(folder, ""), os.path.join(incoming, unknown)  # noqa: PTH118
         self._number = -1
         """Descriptor of the folder, while it is open."""
         self._closed = False

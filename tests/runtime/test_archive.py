@@ -230,6 +230,19 @@ def test_a_folder_that_was_taken_away_is_made_again(gone: str, spooled: bool, tm
     durable.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_one_file_that_cannot_be_looked_at_keeps_no_other_out(tmp_path: Path) -> None:
+    durable = opened(tmp_path)
+    asyncio.run(_keep(durable, image("1.2.1")))
+    durable.close()
+    (tmp_path / "itself.dcm").symlink_to(tmp_path / "itself.dcm")
+    again = Durable(tmp_path)
+    problems = again.load(State(), lambda: False)
+    assert [one.sop_instance_uid for one in again.archive.instances()] == ["1.2.1"]
+    assert problems == [f"{tmp_path / 'itself.dcm'}: Too many levels of symbolic links."]
+    again.close()
+
+
 @pytest.mark.parametrize("uid", ["1.2.3", "1.2.34"])
 def test_at_once_the_same_file_is_written_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: str) -> None:
     """None where the system does not take all of it, or the folder is gone: then nothing is left of it."""

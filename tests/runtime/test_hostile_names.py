@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from engine.model.dataset import DataElement, DataSet, EncodedData
 from engine.wire import datasets
 from tests.runtime.console import CT, EXPLICIT, IMPLICIT, Console, proposal, store_rq
+from tests.runtime.test_limits import image
 
 NAMES = ["../../out", "/etc/out", "..", "CON", "a\\..\\out", "C:out", "1.2/../../out", "9" * 300, "1.2\0.part", "~"]
 
@@ -72,3 +74,16 @@ def test_an_instance_that_has_not_one_uid_takes_no_other_s_place(
     assert words in answers[1].text("ErrorComment")
     kept = {path.name: datasets.load_file(datasets.open_file(path).data).data for path in tmp_path.glob("*.dcm")}
     assert kept == {"1.2.3.dcm": asked[0].data.data, "1.2.5.dcm": asked[2].data.data}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_links_among_what_is_being_received_are_not_followed(console: Console, tmp_path: Path) -> None:
+    folder, other = tmp_path / "in", tmp_path / "other"
+    other.write_bytes(b"precious")
+    listener = console.listen(folder)
+    for number in range(50):
+        (folder / ".dimse-console" / "incoming" / f"{number}.part").symlink_to(other)
+    names = [f"1.2.{number}" for number in range(5)]
+    console.one_shot(proposal(listener, (CT, EXPLICIT)), *(store_rq(CT, uid, image(uid)) for uid in names))
+    assert other.read_bytes() == b"precious"
+    assert sorted(path.name for path in folder.glob("*.dcm") if not path.is_symlink()) == [f"{n}.dcm" for n in names]
