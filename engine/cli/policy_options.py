@@ -27,6 +27,7 @@ from .limit_options import add_limits, limited
 from .negotiation_options import extended, uid, window
 from .options import ae_title
 from .secret_files import read_secret
+from .telling import OutputFailed
 
 
 def accepted(text: str) -> AcceptedSyntax:
@@ -173,5 +174,8 @@ def hash_secret(args: argparse.Namespace) -> Exit:
     if not secret:
         raise ValueProblem(f"{args.file} is empty")
     made = SecretHash.of(secret).text
-    print(json.dumps({"kind": "hash", "type": args.type, "hash": made}) if args.json else made)
+    try:
+        print(json.dumps({"kind": "hash", "type": args.type, "hash": made}) if args.json else made, flush=True)
+    except OSError as error:
+        raise OutputFailed(error) from None
     return Exit.SUCCESS

@@ -17,7 +17,7 @@ from engine.standard.lean import dataclass
 from engine.standard.pdus import PDataTF
 from engine.wire.recognise import recognise
 
-from .capture_files import CaptureError, Packet, is_capture, read_packets
+from .capture_files import CaptureError, Packet, is_capture, other_format, read_packets
 from .decoder import Decoder, plausible
 from .hex_text import from_hex
 from .packets import known_link
@@ -60,6 +60,10 @@ def _no_stream(data: bytes) -> str:
     """What these bytes are, which do not begin with a PDU."""
     if data[128:132] == b"DICM":
         return "This is a DICOM file, not recorded traffic: `store` sends it to a peer."
+    if data[:2] in _TLS:
+        return f"The bytes are {_UNREADABLE}"
+    if other := other_format(data):
+        return other
     seen = recognise(data)
     what = f"The bytes look like {seen}." if seen else "The bytes do not begin with a PDU."
     if data[:1].isascii() and re.fullmatch(rb"[\s0-9A-Fa-fxX:,\\{}\"]+", data[:64]):

@@ -24,6 +24,25 @@ _PCAP_MAGIC = {
     b"\x4d\x3c\xb2\xa1": ("<", 1e-9),
 }
 _GZIP = b"\x1f\x8b"
+_OTHER_CAPTURES = {
+    b"snoop\0\0\0": "snoop",
+    b"RTSS": "Microsoft Network Monitor",
+    b"GMBU": "Microsoft Network Monitor",
+    b"TRSNIFF data": "a Sniffer",
+    b"XCP\0": "a Sniffer or NetXRay",
+    b"ObserverPktBuffe": "Observer",
+    b"\x34\xcd\xb2\xa1": "a modified tcpdump",
+    b"\xa1\xb2\xcd\x34": "a modified tcpdump",
+}
+_PACKED = {
+    b"PK\x03\x04": "zip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\xfd7zXZ\0": "xz",
+    b"BZh": "bzip2",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+}
+"""How files begin that are captures of another kind, or packed."""
 LARGEST = LARGEST_UNPACKED = 1 << 30
 """Bytes of a recording, or taken out of a gzip file: reading takes about three times as much memory."""
 _TOO_LARGE = f'There are more than {LARGEST >> 30} GiB. Cut a capture first, as "editcap -c 1000000 IN OUT" does.'
@@ -67,6 +86,16 @@ class Packet:
 def is_capture(data: bytes) -> bool:
     """Whether the first bytes are those of a .pcap or .pcapng file."""
     return data[:4] in _PCAP_MAGIC or data[:4] == _SECTION
+
+
+def other_format(data: bytes) -> str:
+    """What else than .pcap and .pcapng a recording is, and what makes it readable, in a sentence; "" where nothing is
+    known about it."""
+    kind = next((kind for magic, kind in _OTHER_CAPTURES.items() if data.startswith(magic)), "")
+    if kind:
+        return f'This is a capture of {kind}: "editcap IN OUT.pcapng" (of Wireshark) makes one that can be read.'
+    packed = next((kind for magic, kind in _PACKED.items() if data.startswith(magic)), "")
+    return f"This file is packed with {packed}: unpack it first." if packed else ""
 
 
 def read_packets(data: bytes, name: str) -> Iterator[Packet]:

@@ -353,7 +353,9 @@ def test_a_full_disk_is_one_sentence(port: str, form: str) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("asked", [("--help",), ("--version",), ("find", "--help"), ("ups", "push", "--help")])
+@pytest.mark.parametrize(
+    "asked", [("--help",), ("--version",), ("find", "--help"), ("ups", "push", "--help"), ("hash", __file__)]
+)
 def test_help_that_cannot_be_written_is_told(asked: tuple[str, ...], unbuffered: str) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(

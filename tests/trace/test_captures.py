@@ -378,7 +378,17 @@ def test_a_raw_stream_that_ends_early_or_turns_bad_is_said_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "words"), [(b"", "no bytes"), (b"GET / HTTP", "HTTP"), (b"\x16\x03\x01\x02\x00", "TLS"), (b"hello", "PDU")]
+    ("data", "words"),
+    [
+        (b"", "no bytes"),
+        (b"GET / HTTP", "HTTP"),
+        (b"\x16\x03\x01\x02\x00", "are encrypted with TLS"),
+        (b"hello", "PDU"),
+        (b"snoop\0\0\0\0\0\0\2", "a capture of snoop"),
+        (b"GMBU\0\2", "editcap"),
+        (b"PK\x03\x04\x14", "packed with zip"),
+        (b"\xfd7zXZ\0", "unpack it first"),
+    ],
 )
 def test_a_raw_stream_that_is_no_dicom_is_refused_by_name(data: bytes, words: str) -> None:
     with pytest.raises(CaptureError) as caught:

@@ -57,25 +57,25 @@ Length Lens Lensometry Level Likely Limits Line List Listening Little Location L
 Lossy Lost M MAMMO MEDIUM MIME MLLP MOVE MPPS MPR MR MTL MTU Machine Macular Magnification Main Mammography
 Management Mandatory Manufacturer ManufacturerModelName Many Map Mapping Match Matches Matching Max Maximum
 Measurements Media MediaCreationManagement MedicalAlerts Medication Medicine Medison Memory Mesh Message Messages
-Meta Microscopic Microscopy Min Minimum Missing Mistyped Mixes Modality ModalityPerformedProcedureStep
-ModalityPerformedProcedureStepRetrieve Model Modification Modified More Mostly Move Multi-Frame Multi-channel
-Multi-component Multi-frame Multiple Must N N-ACTION N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ N-CREATE-RSP
-N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT N-EVENT-REPORT-RQ N-EVENT-REPORT-RSP N-GET N-GET-RQ N-GET-RSP N-SET
-N-SET-RQ N-SET-RSP NO NORMAL NOT NUL NULL NULLs NULs NX Name Names Narrow Near-Lossless Near-lossless Negotiation
-Network Never No Nobody Non-Hierarchical Non-Patient None Normalized Not Nothing Notification Notifications Notify
-Nth Nuclear Number NumberOfCopies NumberOfDisplaySubsystems NumberOfFrames NumberOfPatientRelatedStudies
-NumberOfSeriesRelatedInstances NumberOfStudyRelatedInstances NumberOfStudyRelatedSeries O OB OBJ OC OD ON ORDER OUT
-OW Object Of Offending Offset Often One Only Open Opened Opening Operation Operations Operator Ophthalmic Optical
-Optional Options Or Order OrderFillerIdentifierSequence OrderPlacerIdentifierSequence Originator Originator's
-Orthanc Other OtherPatientIDsSequence Others Our Out OutputInformationSequence Overlay OverriddenAttributesSequence
-P P-DATA P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PEER
-PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part
-Passcodes Passed Passphrase Patient Patient's PatientBirthDate PatientID PatientName PatientSex PatientWeight
-Pending Performed PerformedProcedureStepEndDateTime PerformedProcedureStepStartDateTime
-PerformedStationNameCodeSequence PerformedWorkitemCodeSequence Performer Performer's Perimetry Photoacoustic
-Photographic Photography Photon-Electron Physician Pixel Plan Planar Planned Point Position
-Positive-response-requested Positron Prediction PregnancyStatus Preparation Prescription Present Presentation
-Presentation-context-IDs Presentation-data-value PresentationLUT Print PrintPriority Printer Printer's
+Meta Microscopic Microscopy Microsoft Min Minimum Missing Mistyped Mixes Modality ModalityPerformedProcedureStep
+ModalityPerformedProcedureStepRetrieve Model Modification Modified Monitor More Mostly Move Multi-Frame
+Multi-channel Multi-component Multi-frame Multiple Must N N-ACTION N-ACTION-RQ N-ACTION-RSP N-CREATE N-CREATE-RQ
+N-CREATE-RSP N-DELETE N-DELETE-RQ N-DELETE-RSP N-EVENT-REPORT N-EVENT-REPORT-RQ N-EVENT-REPORT-RSP N-GET N-GET-RQ
+N-GET-RSP N-SET N-SET-RQ N-SET-RSP NO NORMAL NOT NUL NULL NULLs NULs NX Name Names Narrow Near-Lossless
+Near-lossless Negotiation NetXRay Network Never No Nobody Non-Hierarchical Non-Patient None Normalized Not Nothing
+Notification Notifications Notify Nth Nuclear Number NumberOfCopies NumberOfDisplaySubsystems NumberOfFrames
+NumberOfPatientRelatedStudies NumberOfSeriesRelatedInstances NumberOfStudyRelatedInstances
+NumberOfStudyRelatedSeries O OB OBJ OC OD ON ORDER OUT OW Object Of Offending Offset Often One Only Open Opened
+Opening Operation Operations Operator Ophthalmic Optical Optional Options Or Order OrderFillerIdentifierSequence
+OrderPlacerIdentifierSequence Originator Originator's Orthanc Other OtherPatientIDsSequence Others Our Out
+OutputInformationSequence Overlay OverriddenAttributesSequence P P-DATA P-DATA-TF P-DATA-TF's PALETTE PATH PATIENT
+PATTERN PCM PDF PDU PDU's PDU-length PDU-type PDUs PDV PDVs PEER PEM PET PKCS PN PORT PRAGMA PRIMARY PRINTER PRIVATE
+PROGRESS Pads Pair Palette Papyrus Parameter Parametric Part Passcodes Passed Passphrase Patient Patient's
+PatientBirthDate PatientID PatientName PatientSex PatientWeight Pending Performed PerformedProcedureStepEndDateTime
+PerformedProcedureStepStartDateTime PerformedStationNameCodeSequence PerformedWorkitemCodeSequence Performer
+Performer's Perimetry Photoacoustic Photographic Photography Photon-Electron Physician Pixel Plan Planar Planned
+Point Position Positive-response-requested Positron Prediction PregnancyStatus Preparation Prescription Present
+Presentation Presentation-context-IDs Presentation-data-value PresentationLUT Print PrintPriority Printer Printer's
 PrinterInstance PrinterName PrinterStatus PrinterStatusInfo Prior Priority Private Proc-Type Procedural
 ProceduralEventLogging Procedure ProcedureStepCancellationDateTime ProcedureStepDiscontinuationReasonCodeSequence
 ProcedureStepLabel ProcedureStepProgressInformationSequence ProcedureStepState Procedures Process Processing Product
@@ -103,8 +103,8 @@ ScheduledStationClassCodeSequence ScheduledStationGeographicLocationCodeSequence
 ScheduledStationNameCodeSequence ScheduledWorkitemCodeSequence Scheme Script Secondary Secure Security See Seen
 Segment Segmentation Segmented Select Selection Send Sending Sends Sent Sequence Sequences Series SeriesDate
 SeriesInstanceUID Server Servers Service Service-Object Services Session Set Sets Setting Setup Several Shows
-Signature Silent Simple Simplified Single Size Sleep Slide Slide-Coordinates So Softcopy SoftwareVersions Some
-Somebody Something Source Spatial SpecialNeeds Specific SpecificCharacterSet Specifications Specified
+Signature Silent Simple Simplified Single Size Sleep Slide Slide-Coordinates Sniffer So Softcopy SoftwareVersions
+Some Somebody Something Source Spatial SpecialNeeds Specific SpecificCharacterSet Specifications Specified
 SpecifiedPrimaryMeterset Spectacle Spectral Spectroscopy Standalone Standard Standard's Start Starting State Static
 Station StationName Status Step Steps Stereo Stereographic Stereometric Stop Stopped Stopping Storage
 StorageMediaFileSetID StorageMediaFileSetUID Stored Structure Structured Structures Study StudyID StudyInstanceUID
@@ -228,24 +228,25 @@ status-unlisted stay stayed stays step step's steps still stop stopped stops sto
 stronger structure studies study sub-item sub-items sub-operation sub-operation-counts sub-operations subject
 subscribe subscribed subscription subscriptions succeeded success successful such suite suite-forbidden suites sum
 supplied support supported supports suspended switch switched switches synchronized synchronous synchronously syntax
-syntaxes sys system system's systems table tables tag tags take taken takes tampered task technical tell telling
-tells template terminated terms test tests text texts than that the their them themselves then there these they thin
-thing this those though thousands thread three through thrown throws ticket time time-out time-outs timed timeout
-timer times timezone title titles tls to today together token tokens told tomorrow too took tool total-changes trace
-traffic trailing trailing-bytes transaction transfer transfer-syntax transfer-syntaxes-not-supported transient
-translating transport tree trees tried tries trips true trust trusted try tunnel turn turned turns twice twin two
-type types uid ultrasound unable unanswered unasked uncompressed undefined undefined-field under underscores
-understand unestablished unexpected unexpected-PDU unexpectedly unfinished unified unique unjudged unknown
-unknown-command-field unknown-element unknown-item unknown-uid unless unlimited unpack unpacked unprinted
-unproposed-syntax unreachable unreadable unrecognized unrecognized-PDU unsafe unsolicited unspecified unsubscribe
-unsubscribed until up updated upper ups-created ups-get-transaction ups-set-state ups-transaction us use used user
-user's user-identity user-identity-answer user-identity-response user-identity-silent user-information
-user-rejection username users uses usual usually valid value value-length values variable vendor verified verifying
-version version-name versions very via video view vr wait waited waiting waits waived waiver waivers walked want
-wanted wants warning warnings was watch watching way we weak web week weeks well well-known well-known-instance went
-were what whatever when where whether which while who whoever whole whom whose why width wildcard wildcards will
-window window's with within without word words work worked worklist worklists works workspace workspace's worth
-would write writes written wrong wrong-side year yesterday yet you zero zeros
+syntaxes sys system system's systems table tables tag tags take taken takes tampered task tcpdump technical tell
+telling tells template terminated terms test tests text texts than that the their them themselves then there these
+they thin thing this those though thousands thread three through thrown throws ticket time time-out time-outs timed
+timeout timer times timezone title titles tls to today together token tokens told tomorrow too took tool
+total-changes trace traffic trailing trailing-bytes transaction transfer transfer-syntax
+transfer-syntaxes-not-supported transient translating transport tree trees tried tries trips true trust trusted try
+tunnel turn turned turns twice twin two type types uid ultrasound unable unanswered unasked uncompressed undefined
+undefined-field under underscores understand unestablished unexpected unexpected-PDU unexpectedly unfinished unified
+unique unjudged unknown unknown-command-field unknown-element unknown-item unknown-uid unless unlimited unpack
+unpacked unprinted unproposed-syntax unreachable unreadable unrecognized unrecognized-PDU unsafe unsolicited
+unspecified unsubscribe unsubscribed until up updated upper ups-created ups-get-transaction ups-set-state
+ups-transaction us use used user user's user-identity user-identity-answer user-identity-response
+user-identity-silent user-information user-rejection username users uses usual usually valid value value-length
+values variable vendor verified verifying version version-name versions very via video view vr wait waited waiting
+waits waived waiver waivers walked want wanted wants warning warnings was watch watching way we weak web week weeks
+well well-known well-known-instance went were what whatever when where whether which while who whoever whole whom
+whose why width wildcard wildcards will window window's with within without word words work worked worklist
+worklists works workspace workspace's worth would write writes written wrong wrong-side year yesterday yet you zero
+zeros
 """
 
 WORDS = frozenset(_WORDS.split())
