@@ -194,6 +194,7 @@ def aborted_at_once(peer: Peer, source: int, reason: int) -> str:
     )
 
 
+_UNRELEASED = ("instead of answering the A-RELEASE-RQ", "What was answered before stands.")
 _CLOSED = {
     Sta.Sta2: (
         "without asking for an association",
@@ -203,10 +204,7 @@ _CLOSED = {
         "instead of answering the A-ASSOCIATE-RQ",
         "It may not speak DICOM on that port, want TLS, or turn away unknown callers without a word.",
     ),
-    Sta.Sta7: (
-        "instead of answering the A-RELEASE-RQ",
-        "What was answered before stands.",
-    ),
+    **dict.fromkeys((Sta.Sta7, Sta.Sta10, Sta.Sta11), _UNRELEASED),
 }
 
 

@@ -21,7 +21,7 @@ from engine.model.tls import ClientCertificates
 from engine.runtime import connecting
 from engine.services.responses import response_to
 from engine.standard.pdus import AbortPdu, ReleaseRQ
-from engine.trace.diagnosis.diagnoser import RULES
+from engine.trace.diagnosis.diagnoser import RULES, Diagnoser
 from engine.trace.diagnosis.model import Setting
 from engine.trace.diagnosis.operations import _ROWS
 from engine.wire.pdus import encode_pdu
@@ -121,6 +121,11 @@ def _aborts_at_once(talk: Conversation) -> None:
     talk.send(encode_pdu(AbortPdu(source=0, reason=0)))
 
 
+def _aborts_instead(talk: Conversation) -> None:
+    talk.read_pdu()
+    talk.send(encode_pdu(AbortPdu(source=0, reason=0)))
+
+
 def _closes_later(talk: Conversation) -> None:
     talk.accept()
     talk.read_command()
@@ -162,6 +167,7 @@ SCRIPTS: dict[str, tuple[Callable[[Conversation], None], str]] = {
     "dimse.no-response": (_no_response, "0.4 s"),
     "dimse.other-message-id": (_another_id, "answers message 77; asked was message 1"),
     "transport.breaks-off": (_half_a_response, "0.4 s"),
+    "associate.aborted-instead": (_aborts_instead, "answered the A-ASSOCIATE-RQ with an A-ABORT"),
     "associate.aborted-after-accept": (_aborts_at_once, "A-ABORT"),
     "transport.closed": (_closes_later, "closed the connection"),
     "association.protocol": (_garbage, "broke the protocol"),
@@ -210,6 +216,15 @@ def test_a_caller_that_asks_for_nothing(console: Console) -> None:
     with socket.create_connection((HOST, peer.port)):
         console.wait(AssociationNotice, lambda n: n.outcome is not None)
     check(diagnoses(console), "connect.silent-caller")
+
+
+def test_an_abort_long_after_the_acceptance_is_explained_too(console: Console) -> None:
+    with scripted(_aborts_at_once) as peer:
+        shot(console, peer)
+    notices = [
+        replace(n, clock=n.clock + 30) if isinstance(n, AssociationNotice) and n.outcome else n for n in console.drain()
+    ]
+    assert "peer.aborts-midway" in {d.rule for d in Diagnoser().take(notices)}
 
 
 def test_an_answer_that_breaks_off_with_the_connection(console: Console) -> None:

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 
 from engine.model.command_set import CommandSet
-from engine.model.commands import Cancel, OneShot
-from engine.model.notices import Outcome, ProgressNotice
+from engine.model.commands import Cancel, OneShot, StopListening
+from engine.model.notices import AssociationNotice, Outcome, ProgressNotice
 from engine.services.responses import response_to
 from engine.standard.pdus import AbortPdu, ReleaseRP, ReleaseRQ
 from engine.wire.pdus import encode_pdu
@@ -20,7 +20,7 @@ from engine.wire.pdus import encode_pdu
 from .console import HOST, STUDY_FIND, VERIFICATION, Console, echo_rq, find_rq, keys, policy, proposal
 from .diagnosing import LONG, diagnoses
 from .failing import NO_ANSWER, accepting, fails
-from .scripted import SECONDS, Conversation, scripted
+from .scripted import SECONDS, Conversation, calling, scripted
 from .tls_files import Files, tls_peer
 
 
@@ -83,6 +83,17 @@ def test_the_pdu_before_an_abort_is_blamed_by_a_reason_only(
     with scripted(accepting(then)) as peer:
         ended = fails(console, peer, Outcome.ABORTED, "The peer's log may say why")
     assert ("the PDU before the A-ABORT" in ended.sentence) is blamed
+
+
+def test_a_user_that_closes_in_a_release_collision_has_asked_for_release(console: Console) -> None:
+    listener = console.listen(policy=policy(timeouts=LONG))
+    with calling(listener.port, VERIFICATION) as talk:
+        console.submit(StopListening(listener=listener.listener))
+        assert talk.read_pdu()[0] == ReleaseRQ.TYPE
+        talk.send(encode_pdu(ReleaseRQ()))
+        talk.sock.shutdown(socket.SHUT_WR)
+        ended = console.wait(AssociationNotice, lambda n: n.outcome is not None)
+    assert "instead of answering the A-RELEASE-RQ (Sta10)" in ended.sentence
 
 
 @pytest.mark.parametrize("within", ["a PDU", "a message"])

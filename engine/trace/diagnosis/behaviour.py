@@ -9,6 +9,7 @@ from engine.standard.messages import CANCEL
 from engine.trace.explain import PreviewError, data_set_of
 
 from .model import Mend, Proof, Setting
+from .negotiation import SOON
 from .rule import Case, Found, rule
 from .story import AssociationStory
 
@@ -102,7 +103,7 @@ def aborts_midway(case: Case) -> Found | None:
     if story.abort is None or story.established is None or not story.aborted_by_peer:
         return None
     worked = any(m.command.is_response for m in story.messages)
-    if not worked and story.requestor:
+    if not worked and story.requestor and (story.ended or 0.0) - story.established <= SOON:
         return None  # that is about the negotiation
     source, reason = story.abort
     provider = source == 2

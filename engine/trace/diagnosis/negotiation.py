@@ -318,6 +318,28 @@ def nothing_accepted(case: Case) -> Found | None:
     )
 
 
+@rule("associate.aborted-instead", "Aborted instead of an answer", "PS3.8 7.3")
+def aborted_instead(case: Case) -> Found | None:
+    story = case.association
+    if not story.requestor or story.abort is None or story.established is not None or not story.aborted_by_peer:
+        return None
+    suspects, mends = _suspects(story)
+    source, reason = story.abort
+    cause = "The peer's upper layer does not take something in the A-ASSOCIATE-RQ."
+    if source != 2:
+        cause = "It turns callers it does not know away so, is busy, or trips over something in the A-ASSOCIATE-RQ."
+    return Found(
+        happened=f"{story.where} answered the A-ASSOCIATE-RQ with an A-ABORT ({abort_text(source, reason)}).",
+        cause=f"{cause} {suspects}".strip(),
+        change="Have our AE title entered there; leave out what the proposal had besides contexts; see the peer's log.",
+        proofs=(
+            story.proof("The A-ABORT.", 7, sent=False),
+            story.proof("The A-ASSOCIATE-RQ it answers.", 1, sent=True),
+        ),
+        mends=mends,
+    )
+
+
 @rule("associate.aborted-after-accept", "Aborted right after the acceptance", "PS3.8 7.3")
 def aborted_after_accept(case: Case) -> Found | None:
     story = case.association
