@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from engine.standard.lean import dataclass
 
-from .capture_files import CaptureError
+from .capture_files import LARGEST, CaptureError
 
 _DUMP_LINE = re.compile(r"\s*(?:0[xX])?([0-9A-Fa-f]{3,16})(?::\s*|\s+|$)(.*)")
 _GROUP = re.compile(r"[0-9A-Fa-f]{2,16}(?= |$|\|)")
 _ESCAPE = re.compile(r"\\x[0-9A-Fa-f]{2}")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*|#[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"/\*|//[^\n]*|#[^\n]*")
 _BRACES = re.compile(r"\{([^{}]*)\}", re.DOTALL)
 _SEPARATORS = re.compile(r"[\s:,;\-]+|0[xX](?=[0-9A-Fa-f])")
 _LITERAL = re.compile(r"""[bB]?(["'])(.*)\1[,;)]*\s*\\?""")
@@ -96,8 +96,7 @@ def _read_dump(lines: list[_Line], base: int) -> bytes | None:
         offset, last = offsets[number], number == len(lines) - 1
         if offset == 0:  # the dump of another packet begins
             block = len(result)
-        elif line.repeated and len(result) - block < offset <= 1 << 30:
-            missing = offset - (len(result) - block)
+        elif line.repeated and 0 < (missing := offset - (len(result) - block)) <= LARGEST - len(result):
             again = bytes(result[-width:])
             result += (again * (missing // max(1, len(again)) + 1))[:missing]
         if len(result) - block != offset:
@@ -132,7 +131,7 @@ def _groups(rest: str, count: int) -> bytes:
 
 def _digits(text: str, name: str) -> bytes:
     """Digits between whatever separates them; of a C array what is in its braces, comments left out."""
-    clean = _COMMENT.sub(_blank, text)
+    clean = _without_comments(text)
     spans = [(m.start(1), m.end(1)) for m in _BRACES.finditer(clean)] or [(0, len(clean))]
     result = bytearray()
     for start, end in spans:
@@ -151,6 +150,18 @@ def _token(digits: str) -> bytes:
     return bytes.fromhex(digits if len(digits) > 1 else f"0{digits}")
 
 
-def _blank(match: re.Match[str]) -> str:
-    """Spaces for what is cut out, so that places stay true."""
-    return re.sub(r"[^\n]", " ", match[0])
+def _without_comments(text: str) -> str:
+    """Spaces for comments, so that places stay true. One that never ends is none; its end is looked for once only: a
+    text may begin thousands."""
+    parts, done, at, ends = list[str](), 0, 0, True
+    while match := _COMMENT.search(text, at):
+        start, at = match.span()
+        if match[0] == "/*":
+            end = text.find("*/", at) if ends else -1
+            if ends := end >= 0:
+                at = end + 2
+            else:
+                continue
+        parts += text[done:start], re.sub(r"[^\n]", " ", text[start:at])
+        done = at
+    return "".join((*parts, text[done:]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.standard.pdus import AbortPdu, ReleaseRQ
+from engine.trace import hex_text
 from engine.trace.capture import from_hex
 from engine.trace.capture_files import CaptureError
 from engine.wire.pdus import encode_pdu
@@ -69,3 +71,19 @@ def test_what_is_not_hexadecimal_is_shown() -> None:
     with pytest.raises(CaptureError, match="hello") as caught:
         from_hex("07 00\nhello\n", "-")
     assert caught.value.offset == 6
+
+
+def test_comments_that_never_end_take_no_time() -> None:
+    begin = time.process_time()
+    with pytest.raises(CaptureError):
+        from_hex("01 " + "/* 02 " * 100_000, "-")
+    assert from_hex("/* a // b */ 07 /* 1\n2 */ 08 // 09 /* 10\n11", "-") == b"\x07\x08\x11"
+    assert time.process_time() - begin < 5
+
+
+def test_repeated_lines_of_many_packets_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hex_text, "LARGEST", 4096)
+    packet = "0000  00 01\n*\n0a00\n"
+    assert len(from_hex(packet, "-")) == 0xA00
+    with pytest.raises(CaptureError):
+        from_hex(packet * 3, "-")
