@@ -216,9 +216,13 @@ class Context:
         self.links.clear()
 
 
-@types.coroutine
-def go_on(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+async def go_on(work: Coroutine[Any, Any, T], waits_for: Any) -> T:
     """The rest of a coroutine that waits for something already."""
+    return await _rest(work, waits_for)  # a task takes no generator itself from CPython 3.12 on
+
+
+@types.coroutine
+def _rest(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
     while True:
         try:
             got = yield waits_for
