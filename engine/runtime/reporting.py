@@ -11,6 +11,7 @@ from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.emulation import ReportOn
 from engine.model.limits import MIB, Limits
+from engine.model.notice_words import OUTCOMES
 from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
 from engine.services.effects import EVERYONE, Notify
@@ -18,6 +19,7 @@ from engine.services.responses import request_of
 from engine.services.state import weight
 from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
+from engine.standard.status import status_class, status_text
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .association import Association
@@ -31,6 +33,8 @@ that answers nobody."""
 MOST_WAITING, MOST_HELD = 10_000, 256 * MIB
 """Reports on their way or waiting for it, and the memory they hold together; each holds a few KiB, those of large
 storage commitments some MiB."""
+MOST_COMMENT = 256
+"""Characters of an Error Comment that are told."""
 _STEP = 0.2
 """Seconds between two looks at whether the engine is being stopped."""
 
@@ -47,7 +51,7 @@ class Reporter:
     due: Callable[[Notify, int], bool] | None = None
     """Called when its time has come, with the association of its request (0: none); False: it is not to be sent."""
     on_taken: Callable[[Notify], Awaitable[None]] | None = None
-    """Called when a report was answered."""
+    """Called when a report was taken: answered without a failure."""
     limits: Limits = field(default_factory=Limits)
     listener: int | None = None
     """Number of the built-in peer whose reports these are."""
@@ -144,13 +148,14 @@ class Reporter:
                 task.cancel()
 
     async def _told(self, where: Association, command: CommandSet, event: Notify) -> bool:
-        """Send on an open association; False when that ended before the answer came."""
+        """Send on an open association; False when that ended before the answer came. Raises Ended."""
         try:
-            await where.messages.perform(_outgoing(command, event, where))
+            response = await where.messages.perform(_outgoing(command, event, where))
         except Ended:
             if where.end is None:
                 raise
             return False
+        _demand_taken(response.command, event)
         return True
 
     async def _call(self, command: CommandSet, event: Notify, receiver: str, origin: Association | None) -> None:
@@ -165,9 +170,10 @@ class Reporter:
             opened = self._new_one(event, receiver, origin)
             try:
                 await opened.open()
-                await opened.messages.perform(_outgoing(command, event, opened))
+                response = await opened.messages.perform(_outgoing(command, event, opened))
             finally:
                 await opened.release()
+        _demand_taken(response.command, event)
 
     def _open_one(self, event: Notify, receiver: str, origin: Association | None) -> Association | None:
         """An association with the receiver that has the context, the request's own first; None: one is to be opened.
@@ -212,6 +218,15 @@ class Reporter:
 
 def _outgoing(command: CommandSet, event: Notify, where: Association) -> Outgoing:
     return Outgoing(command=command, data=event.data, context_id=_context_for(where, event), replacing=True)
+
+
+def _demand_taken(answer: CommandSet, event: Notify) -> None:
+    """Raises Ended where the receiver has answered that it did not take the report."""
+    status = answer.status
+    if status is not None and OUTCOMES.get(status_class(status), Outcome.FAILURE) is Outcome.FAILURE:
+        comment = answer.text("ErrorComment")[:MOST_COMMENT]
+        told = " — ".join(filter(None, (status_text(status, SERVICE, event.sop_class_uid), comment)))
+        raise Ended(Outcome.FAILURE, f"it was answered with {told}.")
 
 
 def _what_next(again: int, wait: float | None, retries: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model.commands import Listen, MoveDestination, PeerSettings, StopListening
+from engine.model.commands import Listen, MoveDestination, Outgoing, PeerSettings, StopListening
 from engine.model.dataset import DataSet
 from engine.model.emulation import (
     EMULATORS,
@@ -28,6 +28,7 @@ from engine.model.notices import (
     MessageNotice,
     Outcome,
 )
+from engine.services.responses import response_to
 from engine.standard.sop_classes import sop_classes
 from engine.wire import datasets
 from engine.workspace.emulation_text import read_emulation, write_emulation
@@ -156,6 +157,28 @@ def test_a_report_that_could_not_be_delivered_is_tried_again(console: Console) -
     console.wait(ErrorNotice, lambda n: "tried again in 0.4 s (2 of 9)" in n.sentence)
     console.open(proposal(where, COMMITMENT))
     assert decoded(report(console)).text(0x00081195) == "1.2.78"
+
+
+def test_a_report_that_is_refused_is_told_and_tried_again(console: Console) -> None:
+    """It counted as delivered, and nobody was told."""
+    options = CommitmentOptions(retries=2, retry_after=0.01)
+    where = console.listen(emulation=Emulation(commitment=options))
+    number = console.open(proposal(where, COMMITMENT), auto_answer=False)
+    ask_commitment(console, number, "1.1")
+
+    def reports() -> list[MessageNotice]:
+        return console.of(
+            MessageNotice, lambda m: m.command.command_field == 0x0100 and m.direction is Direction.RECEIVED
+        )
+
+    for count, status in ((1, 0x0110), (2, 0x0000)):
+        console.wait(MessageNotice, lambda _, count=count: len(reports()) == count)
+        answer = response_to(reports()[-1].command, status, comment="Not now")
+        assert console.send(number, Outgoing(command=answer)).outcome is Outcome.SUCCESS
+    (told,) = {n.sentence for n in [console.wait(ErrorNotice)]}
+    assert "could not be delivered: it was answered with 0110H Processing Failure — Not now. It is tried" in told
+    console.release(number)
+    assert len(reports()) == 2 and len(console.of(ErrorNotice)) == 1
 
 
 def test_retries_come_to_an_end_and_are_over_with_the_peer(console: Console) -> None:
