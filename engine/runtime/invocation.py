@@ -87,6 +87,12 @@ class Invocation:
     def service(self) -> str:
         return service_name(self.request)
 
+    @property
+    def refused(self) -> bool:
+        """Whether its final response has come, and tells a failure."""
+        finals = (i for i in self._came if isinstance(i, Response) and i.final)
+        return any(outcome_of(i.command.status) is Outcome.FAILURE for i in finals)
+
     def came(self, item: Response | Responses | Ended) -> None:
         """A response, several, or why there will be none."""
         self._came.append(item)

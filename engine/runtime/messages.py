@@ -156,6 +156,8 @@ class Messages:
             try:
                 await self._writer.send(ready, encoded, operation, step)
             except Ended:
+                if invocation.refused:
+                    return invocation  # before all of it had gone
                 self._withdraw(operation)
                 raise
         return invocation

@@ -70,10 +70,10 @@ class Tally:
         return Outcome.WARNING if self.counts[FileState.WARNING] else Outcome.SUCCESS
 
     def sentence(self) -> str:
-        """ "7 of 9 files stored, 1 failed, 1 not sent. First problem: ..." """
+        """ "7 of 9 files stored, 1 failed, 1 not sent. First problem: ...". A sentence may follow."""
         words = f"{self.counts[FileState.STORED]} of {self.total} files stored"
         words += "".join(f", {self.counts[state]} {what}" for state, what in _WORDS if self.counts[state])
-        return f"{words}." + (f" First problem: {self.problem}" if self.problem else "")
+        return f"{words}." + (f" First problem: {self.problem.rstrip('.')}." if self.problem else "")
 
 
 def passed_over(plan: StorePlan) -> str:

@@ -7,17 +7,20 @@ import socket
 import ssl
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.model.command_set import CommandSet
-from engine.model.commands import Cancel, OneShot, StopListening
-from engine.model.notices import AssociationNotice, Outcome, ProgressNotice
+from engine.model.commands import Cancel, OneShot, StopListening, StoreFiles
+from engine.model.notices import AssociationNotice, Outcome, ProgressNotice, StoredNotice
+from engine.model.storing import FileState
 from engine.services.responses import response_to
 from engine.standard.pdus import AbortPdu, ReleaseRP, ReleaseRQ
-from engine.wire.pdus import encode_pdu
+from engine.wire.commands import decode_command
+from engine.wire.pdus import encode_pdu, iter_pdvs
 
-from .console import HOST, STUDY_FIND, VERIFICATION, Console, echo_rq, find_rq, keys, policy, proposal
+from .console import HOST, STUDY_FIND, VERIFICATION, Console, echo_rq, find_rq, keys, policy, proposal, write_instances
 from .diagnosing import LONG, diagnoses
 from .failing import NO_ANSWER, accepting, fails
 from .scripted import SECONDS, Conversation, calling, scripted
@@ -94,6 +97,33 @@ def test_a_user_that_closes_in_a_release_collision_has_asked_for_release(console
         talk.sock.shutdown(socket.SHUT_WR)
         ended = console.wait(AssociationNotice, lambda n: n.outcome is not None)
     assert "instead of answering the A-RELEASE-RQ (Sta10)" in ended.sentence
+
+
+@pytest.mark.parametrize("releases", [False, True])
+def test_a_refusal_before_all_of_an_instance_had_gone_is_told(releases: bool, console: Console, tmp_path: Path) -> None:
+    """It was told as sent without a response."""
+
+    def then(talk: Conversation) -> None:
+        pdu = talk.read_pdu()
+        ((context, _, fragment),) = iter_pdvs(pdu)
+        talk.send(talk.message(context, response_to(decode_command(bytes(fragment)), 0xA700)))
+        if releases:
+            talk.send(encode_pdu(ReleaseRQ()))
+            talk.wait_closed()
+
+    paths = write_instances(tmp_path, 2, 20 << 20)
+    with scripted(accepting(then)) as peer:
+        store = StoreFiles(
+            operation=console.new_id(),
+            association=console.new_id(),
+            proposal=proposal(peer, maximum_length=16384, timeouts=LONG),
+            paths=tuple(paths),
+        )
+        status = console.run(store)
+    assert status.sentence.startswith("0 of 2 files stored, 1 failed, 1 not sent. First problem: 00000.dcm: A700H")
+    assert f"resources. {HOST}:{peer.port} " in status.sentence
+    refused = [r for n in console.of(StoredNotice) for r in n.results if r.status == 0xA700]
+    assert len(refused) == 1 and refused[0].state is FileState.FAILED
 
 
 @pytest.mark.parametrize("within", ["a PDU", "a message"])
