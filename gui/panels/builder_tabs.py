@@ -43,6 +43,7 @@ class MessageTabs(QTabBar):
         self._edit.hide()
         self._edit.installEventFilter(self)
         self._editing = -1
+        self.tabMoved.connect(self._tab_moved)
 
     @sound
     def tabInserted(self, index: int) -> None:
@@ -58,6 +59,23 @@ class MessageTabs(QTabBar):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(self._close_clicked)
         self.setTabButton(index, QTabBar.ButtonPosition.RightSide, button)
+        if self._editing >= index:
+            self._edit_at(self._editing + 1)
+
+    @sound
+    def tabRemoved(self, index: int) -> None:
+        """A name being typed goes with its tab."""
+        super().tabRemoved(index)
+        if self._editing == index:
+            self._finish(take=False)
+        elif self._editing > index:
+            self._edit_at(self._editing - 1)
+
+    def _tab_moved(self, source: int, target: int) -> None:
+        if self._editing >= 0:
+            order = list(range(self.count()))
+            order.insert(target, order.pop(source))
+            self._edit_at(order.index(self._editing))
 
     @sound
     def tabSizeHint(self, index: int) -> QSize:
@@ -87,14 +105,17 @@ class MessageTabs(QTabBar):
 
     def rename(self, tab: int, text: str) -> None:
         """Edit a tab's name in its place."""
-        self._editing = tab
         self._edit.setText(text)
-        rect = self.tabRect(tab)
-        rect.setWidth(max(rect.width(), 120))
-        self._edit.setGeometry(rect)
+        self._edit_at(tab)
         self._edit.selectAll()
         self._edit.show()
         self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _edit_at(self, tab: int) -> None:
+        self._editing = tab
+        rect = self.tabRect(tab)
+        rect.setWidth(max(rect.width(), 120))
+        self._edit.setGeometry(rect)
 
     @sound
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

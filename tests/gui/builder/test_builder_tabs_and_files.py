@@ -86,6 +86,31 @@ def test_tabs_are_added_renamed_and_closed_by_keys(qtbot: QtBot, bench: Bench) -
     assert bench.panel.tabs.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("renamed", "closed", "names"),
+    [(0, 0, ["b", "c"]), (2, 2, ["a", "b"]), (2, 0, ["b", "New"]), (0, 2, ["New", "b"])],
+)
+def test_a_name_being_typed_goes_with_its_tab(
+    qtbot: QtBot, bench: Bench, renamed: int, closed: int, names: list[str]
+) -> None:
+    tabs = bench.panel.tabs
+    for _ in range(2):
+        bench.panel.new_message()
+    for tab, name in enumerate("abc"):
+        bench.panel._pages[tab].rename(name)
+    tabs.setCurrentIndex(renamed)
+    qtbot.keyClick(tabs, KEY.Key_F2)
+    name = tabs.findChild(QLineEdit)
+    assert name is not None
+    qtbot.keyClicks(name, "New")
+    tabs.tabCloseRequested.emit(closed)
+    assert name.isHidden() is (renamed == closed)
+    if not name.isHidden():
+        assert name.geometry().left() == tabs.tabRect(names.index("New")).left()
+        qtbot.keyClick(name, KEY.Key_Return)
+    assert [tabs.tabText(tab) for tab in range(tabs.count())] == names
+
+
 def test_whether_a_data_set_follows_can_be_decided_by_hand(qtbot: QtBot, bench: Bench) -> None:
     box = bench.panel.page.tabs.mode_box
     qtbot.keyClick(box, KEY.Key_Down)
