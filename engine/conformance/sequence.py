@@ -226,7 +226,8 @@ class Sequence:
         me, other = self.sides[by_requestor], self.sides[not by_requestor]
         told = []
         if pending:
-            told.append(("pdu.closed-within", f"The {me.name} closed the connection {pending} bytes into a PDU."))
+            count = f"{pending} byte{'' if pending == 1 else 's'}"
+            told.append(("pdu.closed-within", f"The {me.name} closed the connection {count} into a PDU."))
         if not self._established and not by_requestor:
             told.append(("pdu.request-unanswered", "The acceptor closed the connection instead of answering."))
         elif RELEASE_RQ in other.sent:

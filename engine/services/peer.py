@@ -224,7 +224,7 @@ class BuiltInPeer:
         if request.command.command_field == MOVE:
             destination = request.command.text("MoveDestination").strip()
             if not self.known_destination(destination):
-                comment = f"Move Destination {destination} unknown"
+                comment = f"Move Destination {destination} unknown" if destination else "no Move Destination"
                 yield Reply(command=response_to(request.command, DESTINATION_UNKNOWN, comment=comment))
                 return
         try:

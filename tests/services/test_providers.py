@@ -144,11 +144,15 @@ class TestRetrieve:
         assert stage.status == 0xB000
         assert stage.final.number("NumberOfWarningSuboperations") == 3
 
-    def test_move_to_an_unknown_destination(self) -> None:
+    @pytest.mark.parametrize(
+        ("destination", "comment"), [("NOWHERE", "Move Destination NOWHERE unknown"), ("", "no Move Destination")]
+    )
+    def test_move_to_an_unknown_destination(self, destination: str, comment: str) -> None:
         stage = study_stage(STUDY_MOVE, destinations=("THERE",))
         query = elements((LEVEL, "CS", "STUDY"), (STUDY, "UI", "1.1"))
-        stage.send("C-MOVE-RQ", query, AffectedSOPClassUID=STUDY_MOVE, MoveDestination="NOWHERE")
+        stage.send("C-MOVE-RQ", query, AffectedSOPClassUID=STUDY_MOVE, MoveDestination=destination)
         assert stage.status == 0xA801
+        assert stage.final.text("ErrorComment") == comment
         assert not stage.stores
 
     def test_move_names_its_originator(self) -> None:
