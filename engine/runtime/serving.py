@@ -26,7 +26,7 @@ from engine.services.rules import FIRST_NORMALIZED, PROCESSING_FAILURE, RESOURCE
 from engine.services.state import Change
 from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
-from engine.standard.messages import ECHO, FIND, STORE, message_name
+from engine.standard.messages import ECHO, FIND, N_DELETE, N_GET, STORE, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire import datasets
 
@@ -45,6 +45,8 @@ from .temporary_files import drop_spooled
 UNABLE_TO_PROCESS = 0xC000
 AT_ONCE = frozenset({STORE, FIND, ECHO})
 """What is answered without asking anybody else, in the turn in which it came."""
+_UNREAD = frozenset({STORE, ECHO, N_GET, N_DELETE})
+"""Whose data set is read elsewhere, or which have none (PS3.7 9.1.5, 10.1.2, 10.1.6): they do not fail for one."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 
 
@@ -216,7 +218,7 @@ class Server:
             self._tell(f"The data set of a {name} was not kept: {message.data.problem}.", association.number)
             return _refuse(message.command, message.data.problem, (OUT_OF_RESOURCES, RESOURCE_LIMITATION))
         identifier: DataSet | None = None
-        if message.data is not None and message.command.command_field != STORE:
+        if message.data is not None and message.command.command_field not in _UNREAD:
             try:
                 identifier = await decoded_beside(message.data, message.transfer_syntax, association.limits)
             except datasets.LimitError as error:

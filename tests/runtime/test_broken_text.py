@@ -16,6 +16,7 @@ from tests.runtime.console import (
     CT,
     EXPLICIT,
     STUDY_FIND,
+    VERIFICATION,
     Console,
     decoded,
     find_rq,
@@ -89,3 +90,17 @@ def test_what_cannot_be_answered_as_it_should_is_answered_with_a_failure(
     assert console.of(MessageNotice)[-1].command.text("ErrorComment") == "the response could not be encoded"
     told = console.of(ErrorNotice)[0].sentence
     assert told == "N-GET-RQ could not be answered as it should: The data set could not be encoded: It cannot be."
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "name", "status"),
+    [(VERIFICATION, "C-ECHO-RQ", 0x0000), (PRINTER, "N-GET-RQ", 0x0000), (PRIVATE, "N-DELETE-RQ", 0x0119)],
+)
+def test_a_data_set_that_nobody_asked_for_is_not_read(sop_class: str, name: str, status: int, console: Console) -> None:
+    """Its answer is that of a request without one; C-ECHO has no status for what cannot be read (PS3.7 9.1.5.1.4)."""
+    normalized = name.startswith("N-")
+    values = {"RequestedSOPClassUID" if normalized else "AffectedSOPClassUID": sop_class}
+    values |= {"RequestedSOPInstanceUID": PRINTER_INSTANCE} if normalized else {}
+    given = Outgoing(command=request_of(name, **values), data=EncodedData(b"no data set", EXPLICIT))
+    shot = console.one_shot(proposal(console.listen(), (sop_class, EXPLICIT)), given)
+    assert [answer.command.status for answer in console.responses(shot.operation)] == [status]
