@@ -17,6 +17,7 @@ from .judging import judging
 from .options import (
     ae_title,
     free_port,
+    interval,
     times,
 )
 from .telling import OutputFailed, named, redacting, tell
@@ -297,7 +298,7 @@ def _send(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--linger",
         metavar="SECONDS",
-        type=float,
+        type=interval,
         default=0.0,
         help="keep the association open so long after the last response, for an N-EVENT-REPORT",
     )
@@ -308,7 +309,7 @@ def _query(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--level", metavar="LEVEL", help="PATIENT, STUDY, SERIES or IMAGE")
     sub.add_argument("--model", default="study", help="see below, or a SOP class by keyword or UID (default: study)")
     sub.add_argument("--file", metavar="FILE", type=Path, help="a message file whose data set and SOP class are used")
-    sub.add_argument("--cancel-after", metavar="N", type=int, help="send C-CANCEL after N pending responses")
+    sub.add_argument("--cancel-after", metavar="N", type=times, help="send C-CANCEL after N pending responses")
 
 
 def _find(sub: argparse.ArgumentParser) -> None:
@@ -316,11 +317,12 @@ def _find(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--template", metavar="NAME", help="a saved query by its title or file, of the workspace or shipped"
     )
-    sub.add_argument(
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument(
         "--format", choices=("table", "full", "csv", "json"), default="table", help="how matches are shown (table)"
     )
     sub.add_argument("--only", action="store_true", help="ask for the given keys only, not for the model's usual ones")
-    sub.add_argument("--full", action="store_true", help="the same as --format full")
+    form.add_argument("--full", action="store_true", help="the same as --format full")
 
 
 def _get(sub: argparse.ArgumentParser) -> None:

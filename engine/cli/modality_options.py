@@ -10,7 +10,7 @@ from engine.workspace.listening import LOOPBACK
 
 from . import commitment, modality
 from .command_line import CommandLine
-from .options import ae_title, free_port
+from .options import ae_title, days, free_port, times
 from .references import add_references
 
 Parser = argparse.ArgumentParser
@@ -35,13 +35,13 @@ class Commands:
         )
         when = sub.add_mutually_exclusive_group()
         when.add_argument("--today", action="store_true", help="scheduled for today")
-        when.add_argument("--days", metavar="N", type=int, help="scheduled from today for N days")
+        when.add_argument("--days", metavar="N", type=days, help="scheduled from today for N days")
         when.add_argument("--date", metavar="DATE", default="", help="20260131, a range, yesterday, last 7 days, ...")
         sub.add_argument("--station", metavar="AE", default="", help="Scheduled Station AE Title")
         sub.add_argument("--modality", metavar="M", default="", help="CT, MR, ...")
         sub.add_argument("--patient", metavar="NAME", default="", help="Patient's Name, * and ? are wildcards")
         sub.add_argument("-k", "--key", metavar="KEY", action="append", default=[], help="another key, repeatable")
-        sub.add_argument("--pick", metavar="N", type=int, help="show item N in full, or write it with --to")
+        sub.add_argument("--pick", metavar="N", type=times, help="show item N in full, or write it with --to")
         sub.add_argument("--to", metavar="FILE", type=Path, help="with --pick: write the item there, for mpps create")
 
     def _mpps(self) -> None:

@@ -89,6 +89,14 @@ def interval(text: str) -> float:
     return number
 
 
+def days(text: str) -> int:
+    """An argparse type: a number of days from today, which every calendar has."""
+    number = whole_number(text, 36_500)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a number of days (0 to 36500)")
+    return number
+
+
 def how_many(text: str) -> int:
     """An argparse type: how many."""
     return _from_one(text, 1000)

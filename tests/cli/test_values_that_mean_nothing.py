@@ -1,4 +1,5 @@
-"""Names of files that are empty, as a variable of a script that is not set, and names that would steer a terminal."""
+"""Values of arguments that mean nothing: empty names, as a variable of a script that is not set, names that would steer
+a terminal, numbers out of reach."""
 
 from __future__ import annotations
 
@@ -52,3 +53,22 @@ def test_no_name_steers_the_terminal(arguments: tuple[str, ...], capsys: pytest.
     told = capsys.readouterr().err
     assert r"a\x1b[31m\nb\u202ec" in told
     assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("worklist", *NOWHERE, "--days", "99999999"), "“99999999” is not a number of days"),
+        (("worklist", *NOWHERE, "--days=-1"), "“-1” is not a number of days"),
+        (("worklist", *NOWHERE, "--pick", "0"), "“0” is not a number from 1"),
+        (("find", *NOWHERE, "--cancel-after", "0"), "“0” is not a number from 1"),
+        (("find", *NOWHERE, "--full", "--format", "csv"), "not allowed with"),
+        (("send", *NOWHERE, "x.toml", "--linger", "nan"), "“nan” is not a number of seconds"),
+    ],
+    ids=lambda part: " ".join(part[-2:]) if isinstance(part, tuple) else "",
+)
+def test_numbers_that_mean_nothing_are_told_before_a_peer_is_called(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(list(arguments)) == Exit.USAGE
+    assert words in capsys.readouterr().err
