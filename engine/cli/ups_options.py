@@ -12,7 +12,7 @@ from engine.workspace.ups_steps import CODE_HINT
 
 from . import ups, ups_watch
 from .command_line import CommandLine, Handler
-from .options import ae_title, free_port
+from .options import ae_title, free_port, times
 
 Parser = argparse.ArgumentParser
 _CODE = f"a code {CODE_HINT}"
@@ -93,7 +93,7 @@ class Commands:
         sub.add_argument("--station", metavar="VALUE", default="", help="Code Value of the scheduled station")
         sub.add_argument("--worklist", metavar="TEXT", default="", help="Worklist Label, * and ? are wildcards")
         sub.add_argument("--through", choices=tuple(ups.MODELS), default="pull", help="the class asked; default: pull")
-        sub.add_argument("--cancel-after", metavar="N", type=int, help="send C-CANCEL after N pending responses")
+        sub.add_argument("--cancel-after", metavar="N", type=times, help="send C-CANCEL after N pending responses")
         sub.add_argument("--full", action="store_true", help="show whole data sets instead of a table")
         sub.set_defaults(format="table")
         _keys(sub, "a key")

@@ -30,7 +30,7 @@ def print_value_error(row: PrintAttribute, text: str) -> str | None:
             return str(error)
         return None
     if row.vr == "IS" and not whole_number(text, 0x7FFFFFFF):
-        return "A whole number of 1 or more is needed here."
+        return "A whole number from 1 to 2147483647 is wanted."
     return value_error(row.vr, _written(row, text))
 
 

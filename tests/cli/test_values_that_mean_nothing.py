@@ -62,6 +62,8 @@ def test_no_name_steers_the_terminal(arguments: tuple[str, ...], capsys: pytest.
         (("worklist", *NOWHERE, "--days=-1"), "“-1” is not a number of days"),
         (("worklist", *NOWHERE, "--pick", "0"), "“0” is not a number from 1"),
         (("find", *NOWHERE, "--cancel-after", "0"), "“0” is not a number from 1"),
+        (("ups", "find", *NOWHERE, "--cancel-after", "-3"), "--cancel-after"),
+        (("print", *NOWHERE, "--test-pattern", "1", "--copies", "99999999999"), "from 1 to 2147483647"),
         (("find", *NOWHERE, "--full", "--format", "csv"), "not allowed with"),
         (("send", *NOWHERE, "x.toml", "--linger", "nan"), "“nan” is not a number of seconds"),
     ],

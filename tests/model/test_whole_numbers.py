@@ -53,7 +53,7 @@ def test_command_line_arguments_are_told_in_a_sentence(kind, text: str) -> None:
 
 @pytest.mark.parametrize("text", [ENDLESS, "²", "0"])
 def test_a_number_of_copies_that_is_none_is_told(text: str) -> None:
-    assert print_value_error(BY_KEYWORD["NumberOfCopies"], text) == "A whole number of 1 or more is needed here."
+    assert print_value_error(BY_KEYWORD["NumberOfCopies"], text) == "A whole number from 1 to 2147483647 is wanted."
 
 
 @pytest.mark.parametrize("text", [ENDLESS, "²", "256"])
