@@ -53,12 +53,16 @@ class Tally:
         return ", ".join([*parts, *([f"{self.waived} waived"] if self.waived else [])]) or "no findings"
 
 
+def shown_severity(severity: str) -> str:
+    """The one of `SEVERITIES` a finding is shown as."""
+    return severity if severity in SEVERITIES else "info"
+
+
 def tally(counts: Mapping[tuple[str, str], int], is_waived: Callable[[str], bool]) -> Tally:
     """The roll-up of findings counted by (rule, severity)."""
     found: Counter[str] = Counter()
     for (rule, severity), count in counts.items():
-        known = severity if severity in SEVERITIES else "info"
-        found["waived" if is_waived(rule) else known] += count
+        found["waived" if is_waived(rule) else shown_severity(severity)] += count
     return Tally(found["error"], found["warning"], found["info"], found["waived"])
 
 
@@ -74,9 +78,8 @@ def finding_filter(
     words = text.lower().split()
 
     def keeps(f: FindingNotice) -> bool:
-        known = f.severity if f.severity in SEVERITIES else "info"
         waiver = waiver_of(f)
-        if (waiver is not None and not waived) or (waiver is None and known not in severities):
+        if (waiver is not None and not waived) or (waiver is None and shown_severity(f.severity) not in severities):
             return False
         if not words:
             return True

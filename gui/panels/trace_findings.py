@@ -22,6 +22,7 @@ from gui.models.finding_rows import (
     finding_columns,
     finding_filter,
     finding_text,
+    shown_severity,
 )
 from gui.models.rows import RowTableModel
 from gui.models.tables import PlainTable
@@ -203,14 +204,22 @@ class FindingsTab(QWidget):
         """What waives a finding of the association shown."""
         return self.book.waiver(finding.rule, self.peer)
 
-    def keeps(self, finding: FindingNotice, peer: str) -> bool:
-        """Whether the filter would show a finding of an association with this peer."""
-        return finding_filter(
-            self.filter_line.text(),
-            self._severities(),
-            self.chips["waived"].isChecked(),
-            lambda f: self.book.waiver(f.rule, peer),
-        )(finding)
+    def keeps_any(self, findings: Iterable[FindingNotice], kinds: Iterable[tuple[str, str]], peer: str) -> bool:
+        """Whether the filter would show one of the findings of an association with this peer.
+
+        kinds: their rules and severities, which tell most often without a look at tens of thousands of findings.
+        """
+        severities, waived = self._severities(), self.chips["waived"].isChecked()
+
+        def waiver_of(finding: FindingNotice) -> Waiver | None:
+            return self.book.waiver(finding.rule, peer)
+
+        if not any(
+            waived if self.book.waiver(rule, peer) is not None else shown_severity(severity) in severities
+            for rule, severity in kinds
+        ):
+            return False
+        return any(map(finding_filter(self.filter_line.text(), severities, waived, waiver_of), findings))
 
     # -- going from one to the next -----------------------------------------------------------------------------
 

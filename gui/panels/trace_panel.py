@@ -364,7 +364,7 @@ class TracePanel(QWidget):
         numbers = [n for n in self.store.associations if self._shown is None or (n - self._shown) * by > 0]
         for number in sorted(numbers, reverse=by < 0):
             record = self.store.associations[number]
-            if any(self.findings.keeps(f, record.peer.ae_title) for f in record.findings):
+            if self.findings.keeps_any(record.findings, record.counts, record.peer.ae_title):
                 return number
         return None
 

@@ -234,3 +234,35 @@ def test_waiving_from_the_tab_asks_and_takes_back(qtbot: QtBot, panel: TracePane
     with qtbot.waitSignal(findings.waived_no_more) as taken:
         findings.waive_action.trigger()
     assert taken.args == [waiver]
+
+
+@pytest.mark.parametrize("hidden_by", ["waivers", "the note's button", "words"])
+def test_going_on_passes_over_thousands_that_are_hidden_at_once(
+    panel: TracePanel, book: WaiverBook, monkeypatch: pytest.MonkeyPatch, hidden_by: str
+) -> None:
+    """Each took ten looks at the filter: F4 held the window for seconds."""
+    panel.add_notices(conversation(12).notices)
+    noisy = Conversation(13, requestor=False, peer=PROPOSAL.peer).opened()
+    for number in range(5_000):
+        noisy.finding(UNKNOWN, f"1.2.{number} is not registered.", "PS3.6 A", "info")
+    panel.add_notices(noisy.notices)
+    panel.add_notices(conversation(14, requestor=False).notices)
+    tab = panel.findings
+    if hidden_by == "waivers":
+        book.add(Waiver(UNKNOWN, "Test UIDs."))
+        tab.chips["waived"].setChecked(False)
+    elif hidden_by == "words":
+        tab.filter_line.setText("odd")
+        tab._filter()
+    else:
+        tab.chips["info"].setChecked(False)
+    looks = []
+    severities = tab._severities
+    monkeypatch.setattr(tab, "_severities", lambda: looks.append(None) or severities())
+    seen = []
+    for _ in range(4):
+        panel.go_to_finding(1)
+        seen.append(current(panel))
+    assert 13 not in {association for association, _ in filter(None, seen)}
+    assert (14, ODD) in seen
+    assert len(looks) < 50
