@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from engine.workspace.errors import ValueProblem, WorkspaceError
 
@@ -30,7 +31,12 @@ def main(argv: list[str] | None = None) -> int:
     _open_closed()
     given = sys.argv[1:] if argv is None else argv
     with redacting(given):
-        return _guarded(given)
+        code = _guarded(given)
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):  # nobody can be told; Python would end with a code of its own
+        _give_up(sys.stderr)
+    return code
 
 
 def _open_closed() -> None:
@@ -73,7 +79,8 @@ def _unwritable() -> OutputFailed | None:
 def _tell_defect(error: BaseException) -> None:
     from engine.model.defects import report_of
 
-    print(f"{report_of(error)}\n{NO_VALUES}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"{report_of(error)}\n{NO_VALUES}", file=sys.stderr)
 
 
 def _run(given: list[str]) -> int:
@@ -125,11 +132,15 @@ def _without_values(rest: list[str]) -> list[str]:
 
 def _output_failed(failed: OutputFailed) -> int:
     """Say it on standard error, and leave nothing in standard output's buffer to fail again at the end."""
-    with suppress(OSError):
-        tell(failed)
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    tell(failed)
+    _give_up(sys.stdout)
     return int(Exit.FAILURE)
+
+
+def _give_up(stream: TextIO) -> None:
+    """What is in its buffer, and cannot be written, goes nowhere when the interpreter ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def build_parser(only: str = "") -> argparse.ArgumentParser:

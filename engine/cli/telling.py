@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -103,7 +103,8 @@ def tell(text: object) -> None:
     """A line on standard error. A file of the workspace that is wrong is told by its name, or what stands for that."""
     if isinstance(text, WorkspaceError):
         named((text.file,))
-    print(shown(str(text)), file=sys.stderr)
+    with suppress(OSError):  # the exit code says it too
+        print(shown(str(text)), file=sys.stderr)
 
 
 def shown(text: str) -> str:

@@ -354,6 +354,31 @@ def test_a_full_disk_is_one_sentence(port: str, form: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (("echo", "127.0.0.1", "1"), Exit.CONNECTION_FAILED),
+        (("send", "127.0.0.1", "1", "/missing.toml"), Exit.USAGE),
+        (("echo",), Exit.USAGE),
+        (("decode", "/missing.pcap"), Exit.FAILURE),
+    ],
+)
+def test_errors_that_cannot_be_written_change_no_exit_code(asked: tuple[str, ...], code: Exit, unbuffered: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command(*asked),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=subprocess.PIPE,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
     "asked", [("--help",), ("--version",), ("find", "--help"), ("ups", "push", "--help"), ("hash", __file__)]
 )
 def test_help_that_cannot_be_written_is_told(asked: tuple[str, ...], unbuffered: str) -> None:
