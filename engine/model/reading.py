@@ -52,9 +52,9 @@ def hindrance(error: Exception) -> str:
         return error.strerror or str(error) or type(error).__name__
     if isinstance(error, UnicodeDecodeError):
         return f"it is no {error.encoding.upper()} from byte {error.start + 1} on"
-    if isinstance(error, UnicodeEncodeError):
+    if isinstance(error, UnicodeEncodeError) and error.encoding != "idna":
         return f"character {error.start + 1} of the text cannot be written"
-    if isinstance(error, UnicodeError):  # of a host's name (RFC 1123 2.1)
+    if isinstance(error, UnicodeError):  # of a host's name (RFC 1123 2.1); from CPython 3.13 on it says which codec
         return "a part of it, between two dots, is empty, too long or has a character no name has"
     return str(error) or type(error).__name__
 

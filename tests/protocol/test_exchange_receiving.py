@@ -26,7 +26,7 @@ from tests.protocol.exchanging import CONTEXTS, ECHO, GET, QUERY, STORE, comes, 
     ("command", "said"),
     [
         (reply(9), r"C-ECHO-RSP came unasked: the Message ID it answers \(9\) is not that of a request of ours"),
-        (reply(None), r"\(None\) is missing"),
+        (reply(None), "the Message ID it answers is missing"),
         (message("C-FIND-RSP", MessageIDBeingRespondedTo=9, CommandDataSetType=0x101), "C-FIND-RSP came unasked"),
         (CommandSet.of(MessageID=1), "no Command Field"),
         (CommandSet(), "no Command Field"),

@@ -130,9 +130,11 @@ def test_an_entry_that_cannot_be_asked_what_it_is(tmp_path: Path, monkeypatch: p
 
     @contextlib.contextmanager
     def listed(folder: Path) -> Iterator[list[Entry]]:
-        yield [Entry(path.name) for path in folder.iterdir()]
+        with listing(folder) as found:
+            yield [Entry(entry.name) for entry in found]
 
     expected = looked_at(tmp_path)
+    listing = os.scandir
     monkeypatch.setattr(os, "scandir", listed)
     assert looked_at(tmp_path) == expected
 

@@ -6,6 +6,7 @@ import errno
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ def test_a_text_error_of_ours_is_not_told_as_a_wrong_value(console: Console, mon
     console.ended(held)
 
 
+def _fail(error: Exception) -> None:
+    raise error
+
+
 def test_what_hinders_is_told_in_words() -> None:
     def met(act: Callable[[], object]) -> str:
         with pytest.raises((ValueError, OSError)) as raised:
@@ -86,6 +91,8 @@ def test_what_hinders_is_told_in_words() -> None:
     assert met(b"DOE\xff".decode) == "it is no UTF-8 from byte 4 on"
     assert met("DOE\ud800".encode) == "character 4 of the text cannot be written"
     assert met(lambda: ("a" * 70 + ".example").encode("idna")).startswith("a part of it, between two dots, is empty")
+    said = met(partial(_fail, UnicodeEncodeError("idna", "..x", 0, 1, "label empty")))  # as CPython 3.13 has it
+    assert said.startswith("a part of it, between two dots, is empty")
     assert met(lambda: Path("/nowhere/at/all").read_bytes()) == "No such file or directory"
     assert met(lambda: int("x")).startswith("invalid literal")
 
