@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.model.commands import OpenAssociation
+from engine.model.notices import AssociationNotice, AssociationPhase
 from engine.services.responses import request_of
 from engine.standard.pdus import PDataTF, ReleaseRQ
 from engine.wire.datasets import encode_dataset
@@ -107,7 +108,7 @@ def test_one_we_asked_for(ending: Callable[[Conversation], None], console: Conso
     with scripted(script) as peer:
         number = console.new_id()
         console.submit(OpenAssociation(association=number, proposal=proposal(peer)))
-        console.taken()
+        console.wait(AssociationNotice, lambda n: n.association == number and n.phase is AssociationPhase.ESTABLISHED)
         weakref.finalize(console.engine._context.associations[number], freed.set)
         go.set()
         console.ended(number)
