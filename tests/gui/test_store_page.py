@@ -114,6 +114,7 @@ def test_only_the_selected_are_sent(page, qtbot, study):
     assert list(states(page).values())[:3] == ["planned", "stored", "planned"]
 
 
+@pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")  # 6.12 wants the QPointF 6.11 refuses
 def test_files_are_dropped_and_the_table_is_narrowed(page, qtbot, study):
     urls = QMimeData()
     urls.setUrls([QUrl.fromLocalFile(str(study))])
