@@ -12,7 +12,7 @@ V = TypeVar("V")
 KEPT = 512
 """Results kept, of all functions; then it begins anew."""
 known: dict[tuple[int, ...], tuple[tuple[object, ...], object]] = {}
-"""By the numbers of function and values. The values are kept with it, so that no others get their numbers."""
+"""By the numbers of function and values. They are kept with it, so that no others get their numbers."""
 
 
 def by_identity(function: Callable[P, T]) -> Callable[P, T]:
@@ -33,7 +33,7 @@ def by_identity(function: Callable[P, T]) -> Callable[P, T]:
         if not named:
             if len(known) >= KEPT:
                 known.clear()
-            known[key] = values, result
+            known[key] = (function, *values), result
         return result
 
     return remembering
@@ -52,7 +52,7 @@ def by_its_identity(function: Callable[[V], T]) -> Callable[[V], T]:
         result = function(value)
         if len(known) >= KEPT:
             known.clear()
-        known[key] = (value,), result
+        known[key] = (function, value), result
         return result
 
     return remembering

@@ -102,6 +102,8 @@ def test_a_terminal_whose_end_is_told_twice_lets_the_window_close_in_order(qtbot
     before = {number: signal.getsignal(number) for number in numbers}
     closed = []
     try:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)  # whatever the tests themselves were started with
         _close_when_told(lambda: closed.append(True))
         signal.raise_signal(signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
