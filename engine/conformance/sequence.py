@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import ClassVar
 
 from engine.model.notices import Evidence
+from engine.model.whole_numbers import counted
 from engine.standard.lean import dataclass
 from engine.standard.pdus import (
     PDUS,
@@ -226,8 +227,8 @@ class Sequence:
         me, other = self.sides[by_requestor], self.sides[not by_requestor]
         told = []
         if pending:
-            count = f"{pending} byte{'' if pending == 1 else 's'}"
-            told.append(("pdu.closed-within", f"The {me.name} closed the connection {count} into a PDU."))
+            sentence = f"The {me.name} closed the connection {counted(pending, 'byte')} into a PDU."
+            told.append(("pdu.closed-within", sentence))
         if not self._established and not by_requestor:
             told.append(("pdu.request-unanswered", "The acceptor closed the connection instead of answering."))
         elif RELEASE_RQ in other.sent:

@@ -160,7 +160,7 @@ class UpperLayer(Effects):
         event = _event_of(primitive)
         step = action(event, self.state)
         if step is None:
-            raise StateError(f"{_NAMES[type(primitive)]} is not possible in {self._state_in_words()}.")
+            raise StateError(f"{_named(event)} is not possible in {self._state_in_words()}.")
         if isinstance(primitive, p.PDataRequest):
             self._buffers = primitive.pdus
         elif isinstance(primitive, p.AAssociateRequest | p.AAssociateResponse):
@@ -260,7 +260,7 @@ class UpperLayer(Effects):
     def send_quietly(self, *pdus: p.Buffer) -> None:
         """P-DATA-TFs that whoever sends them tells himself. StateError as `request`."""
         if self.state is not Sta.Sta6:
-            raise StateError(f"{_NAMES[p.PDataRequest]} is not possible in {self._state_in_words()}.")
+            raise StateError(f"{_named(Evt.Evt9)} is not possible in {self._state_in_words()}.")
         self._out += pdus
 
     def _send_quickly(self, pdus: tuple[list[p.Buffer] | DataRun, ...]) -> None:
@@ -329,15 +329,11 @@ _PRIMITIVES: dict[type, Evt] = {
     p.AAbortRequest: Evt.Evt15,
 }
 
-_NAMES: dict[type, str] = {
-    p.AAssociateRequest: "An A-ASSOCIATE request",
-    p.AAssociateResponse: "An A-ASSOCIATE response",
-    p.PDataRequest: "A P-DATA request",
-    p.AReleaseRequest: "An A-RELEASE request",
-    p.AReleaseResponse: "An A-RELEASE response",
-    p.AAbortRequest: "An A-ABORT request",
-}
-"""As PS3.8 7 calls them."""
+
+def _named(event: Evt) -> str:
+    """A primitive as Table 9-10 calls it, but for who gives it and with what answer."""
+    name = event.definition.partition(" (")[0].partition(",")[0]
+    return f"An {name}" if name.startswith("A-") else f"A {name}"
 
 
 def _event_of(primitive: p.Primitive) -> Evt:

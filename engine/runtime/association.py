@@ -12,6 +12,7 @@ from engine.model.limits import USUAL, Limits
 from engine.model.notices import AssociationNotice, AssociationPhase, Cause, Outcome
 from engine.model.quick import quick
 from engine.model.tls import TlsVerdict
+from engine.model.whole_numbers import counted
 from engine.protocol import exchange as dx
 from engine.protocol import primitives as p
 from engine.protocol.upper_layer import StateError, UpperLayer
@@ -287,7 +288,7 @@ class Association:
     def cut_off(self, pdu_bytes: int) -> str:
         """What an end now cuts off, in words; "" between messages."""
         if pdu_bytes:
-            return f"in the middle of a PDU ({pdu_bytes} byte{'' if pdu_bytes == 1 else 's'} of it had arrived)"
+            return f"in the middle of a PDU ({counted(pdu_bytes, 'byte')} of it had arrived)"
         arriving = self._exchange.arriving if self._exchange else ()
         if not arriving:
             return ""

@@ -11,7 +11,6 @@ from engine.model.command_set import CommandSet
 from engine.model.commands import MoveDestination, Outgoing
 from engine.model.emulation import ReportOn
 from engine.model.limits import MIB, Limits
-from engine.model.notice_words import OUTCOMES
 from engine.model.notices import Outcome
 from engine.protocol.contexts import has_role
 from engine.services.effects import EVERYONE, Notify
@@ -19,12 +18,12 @@ from engine.services.responses import request_of
 from engine.services.state import weight
 from engine.standard.dictionary import uid_text
 from engine.standard.lean import dataclass
-from engine.standard.status import status_class, status_text
+from engine.standard.status import status_text
 from engine.standard.transfer_syntaxes import EXPLICIT_VR_LE, IMPLICIT_VR_LE
 
 from .association import Association
 from .context import Context
-from .invocation import Ended
+from .invocation import Ended, outcome_of
 
 SERVICE = "N-EVENT-REPORT"
 MOST_CALLS = 8
@@ -223,7 +222,7 @@ def _outgoing(command: CommandSet, event: Notify, where: Association) -> Outgoin
 def _demand_taken(answer: CommandSet, event: Notify) -> None:
     """Raises Ended where the receiver has answered that it did not take the report."""
     status = answer.status
-    if status is not None and OUTCOMES.get(status_class(status), Outcome.FAILURE) is Outcome.FAILURE:
+    if status is not None and outcome_of(status) is Outcome.FAILURE:
         comment = answer.text("ErrorComment")[:MOST_COMMENT]
         told = " — ".join(filter(None, (status_text(status, SERVICE, event.sop_class_uid), comment)))
         raise Ended(Outcome.FAILURE, f"it was answered with {told}.")

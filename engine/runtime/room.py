@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.model.limits import MIB, Limits, named
 from engine.model.reading import is_folder
+from engine.model.whole_numbers import counted
 
 from .beside import beside
 from .places import known_quick
@@ -125,8 +126,7 @@ class Room:
         """Which limit so many bytes more are beyond; "" for none."""
         most = self._most
         if self._files >= self._most_files:
-            taken = "1 instance" if self._most_files == 1 else f"{self._most_files} instances"
-            return f"limit reached: {taken} taken{named('files')}"
+            return f"limit reached: {counted(self._most_files, 'instance')} taken{named('files')}"
         if self._bytes + size <= most:
             return ""
         name = "received" if most == self._limits.received else "without_folder"

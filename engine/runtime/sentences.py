@@ -9,6 +9,7 @@ import ssl
 from engine.model.association import Negotiated, Peer, Proposal
 from engine.model.command_set import CommandSet
 from engine.model.limits import named, to_raise
+from engine.model.whole_numbers import counted
 from engine.standard.codes import abort_text, rejection_text
 from engine.standard.messages import MESSAGES, message_name
 from engine.standard.state_table import Sta
@@ -74,7 +75,8 @@ def answer_timed_out(peer: Peer, seconds: float, begun: int = 0, *, tls: bool = 
     if begun:
         return (
             f"{address(peer)} began to answer the A-ASSOCIATE-RQ, but within {seconds:g} s no more than "
-            f"{_bytes(begun)} of a PDU came. It hangs, or its PDU-length is wrong; the peer's log may say more."
+            f"{counted(begun, 'byte')} of a PDU came. It hangs, or its PDU-length is wrong; the peer's log may say "
+            "more."
         )
     if tls:
         return (
@@ -100,11 +102,7 @@ def request_timed_out(peer: Peer, seconds: float, begun: int = 0) -> str:
 
 
 def _never_whole(begun: int) -> str:
-    return f"; {_bytes(begun)} of a PDU that was never whole had come" if begun else ""
-
-
-def _bytes(count: int) -> str:
-    return f"{count} byte{'' if count == 1 else 's'}"
+    return f"; {counted(begun, 'byte')} of a PDU that was never whole had come" if begun else ""
 
 
 def response_timed_out(

@@ -26,7 +26,7 @@ from engine.services.rules import FIRST_NORMALIZED, PROCESSING_FAILURE, RESOURCE
 from engine.services.state import Change
 from engine.standard.extended_negotiation import granted
 from engine.standard.lean import dataclass
-from engine.standard.messages import ECHO, FIND, N_DELETE, N_GET, STORE, message_name
+from engine.standard.messages import ECHO, FIND, MESSAGES, STORE, message_name
 from engine.standard.status import StatusClass, status_class
 from engine.wire import datasets
 
@@ -45,8 +45,8 @@ from .temporary_files import drop_spooled
 UNABLE_TO_PROCESS = 0xC000
 AT_ONCE = frozenset({STORE, FIND, ECHO})
 """What is answered without asking anybody else, in the turn in which it came."""
-_UNREAD = frozenset({STORE, ECHO, N_GET, N_DELETE})
-"""Whose data set is read elsewhere, or which have none (PS3.7 9.1.5, 10.1.2, 10.1.6): they do not fail for one."""
+_UNREAD = {STORE, *(m.command_field for m in MESSAGES.values() if m.data_set.presence == "never")}
+"""Whose data set is read elsewhere, or which have none: they do not fail for one."""
 _STORED = (StatusClass.SUCCESS, StatusClass.WARNING)
 
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from engine.model.association import Peer
 from engine.model.limits import USUAL, Limits
 from engine.model.notices import AnyNotice, ErrorNotice
+from engine.model.whole_numbers import counted
 from engine.standard.lean import dataclass
-from engine.standard.pdus import PDataTF
+from engine.standard.pdus import AssociateAC, AssociateRJ, AssociateRQ, PDataTF
 from engine.wire.recognise import recognise
 
 from .capture_files import CaptureError, Packet, is_capture, other_format, read_packets
@@ -25,9 +26,9 @@ from .tcp import Connection, conversations
 
 __all__ = ["decode", "decode_capture", "decode_stream", "from_hex", "is_dicom"]
 
-_FROM_ACCEPTOR = (2, 3)
+_FROM_ACCEPTOR = (AssociateAC.TYPE, AssociateRJ.TYPE)
 """PDUs only an acceptor sends first: A-ASSOCIATE-AC and -RJ."""
-_OPENING = (1, *_FROM_ACCEPTOR)
+_OPENING = (AssociateRQ.TYPE, *_FROM_ACCEPTOR)
 
 _TLS = (b"\x16\x03", b"\x17\x03", b"\x15\x03")
 """How records of TLS begin: handshake, application data, alert."""
@@ -120,7 +121,7 @@ class _LeftOut:
             (self.cut, "TCP connection", f"has {_HEADERS}", f"have {_HEADERS}"),
         ):
             if count:
-                yield f"{count} {which}{'s' * (count > 1)} in {self.name} {one if count == 1 else more}"
+                yield f"{counted(count, which)} in {self.name} {one if count == 1 else more}"
 
 
 class _Packets:

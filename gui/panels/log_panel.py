@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -26,9 +25,6 @@ from gui.theme import LEAST_TABLE, SPACING, theme
 
 from .log_progress import ProgressStrip
 from .log_save import AskWhere, LineWriter
-
-if TYPE_CHECKING:
-    pass
 
 _Lines = Callable[[Iterable[LogRow]], Iterable[str]]
 _TYPING_PAUSE = 120

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -25,9 +25,6 @@ from tests.runtime.console import (
 )
 from tests.runtime.retrieving import STUDY, Provider, ask, counts, end
 from tests.runtime.scripted import Conversation, scripted
-
-if TYPE_CHECKING:
-    pass
 
 
 def asked_to_stop(console: Console, service: str, uid: str, *responses: dict[str, Any]) -> StatusNotice:

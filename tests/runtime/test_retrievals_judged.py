@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from engine.model.commands import Outgoing
-from engine.model.notices import (
-    ListenerNotice,
-    Outcome,
-)
+from engine.model.notices import ListenerNotice, Outcome, StatusNotice
 from engine.protocol.negotiation import answer
 from engine.services.responses import request_of, response_to
 from engine.standard.pdus import AssociateAC, AssociateRQ, ReleaseRQ, RoleSelection, UserInformation
@@ -29,9 +27,6 @@ from tests.runtime.console import (
 )
 from tests.runtime.retrieving import Provider, ask, counts, end, free_port, inside, moved
 from tests.runtime.scripted import Conversation, association_rq, calling, scripted
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_success_that_moved_nothing_is_a_warning_with_the_likely_reasons(console: Console):
@@ -54,32 +49,20 @@ def test_what_the_peer_says_is_compared_with_what_arrived(console: Console):
       "name X and Message ID 99 as Move Originator instead of CONSOLE")],
 )  # fmt: skip
 def test_a_wrong_move_originator_is_made_good_and_told(console: Console, originator: dict[str, Any], said: str):
-    ours = console.listen(policy=policy(ae_titles=("MINE",)))
-    provider = Provider({"status": 0, **counts(1)})
-    provider.between = lambda: provider.go.wait(10) and None
-    with scripted(provider) as peer:
-        command = ask(console, peer, "C-MOVE", STUDY_MOVE, move_destination="MINE")
-        assert provider.asked.wait(10)
-        store(console, ours, calling="SCRIPTED", **originator)
-        provider.go.set()
-        status = end(console, command)
+    operation, status = moving(console, 1, lambda ours: store(console, ours, calling="SCRIPTED", **originator))
     assert (status.outcome, status.received) == (Outcome.SUCCESS, 1)
-    assert len(inside(console, command.operation)) == 2
+    assert len(inside(console, operation)) == 2
     assert said in status.verdict
 
 
 def test_of_many_wrong_move_originators_a_few_are_told(console: Console):
     """A peer may number each of its thousands of instances otherwise."""
-    ours = console.listen(policy=policy(ae_titles=("MINE",)))
-    provider = Provider({"status": 0, **counts(9)})
-    provider.between = lambda: provider.go.wait(10) and None
-    with scripted(provider) as peer:
-        command = ask(console, peer, "C-MOVE", STUDY_MOVE, move_destination="MINE")
-        assert provider.asked.wait(10)
+
+    def numbered_otherwise(ours: ListenerNotice) -> None:
         for number in range(100, 109):
             store(console, ours, calling="SCRIPTED", MoveOriginatorMessageID=number)
-        provider.go.set()
-        status = end(console, command)
+
+    _, status = moving(console, 9, numbered_otherwise)
     assert status.verdict.count("as Move Originator") == 4
     assert "name others yet as Move Originator (6 of them)" in status.verdict
 
@@ -121,17 +104,25 @@ def test_a_move_that_reached_us_without_an_instance_does_not_blame_the_way(conso
 
 
 def test_what_somebody_else_stores_meanwhile_is_not_taken_for_a_part_of_it(console: Console):
+    operation, status = moving(console, 0, lambda ours: store(console, ours, calling="MODALITY"))
+    assert status.received == 0
+    assert not inside(console, operation)
+
+
+def moving(console: Console, completed: int, meanwhile: Callable[[ListenerNotice], None]) -> tuple[int, StatusNotice]:
+    """A C-MOVE to us while something else is done where it arrives; its operation and its end.
+
+    completed: sub-operations, as the peer says.
+    """
     ours = console.listen(policy=policy(ae_titles=("MINE",)))
-    provider = Provider({"status": 0, **counts(0)})
+    provider = Provider({"status": 0, **counts(completed)})
     provider.between = lambda: provider.go.wait(10) and None
     with scripted(provider) as peer:
         command = ask(console, peer, "C-MOVE", STUDY_MOVE, move_destination="MINE")
         assert provider.asked.wait(10)
-        store(console, ours, calling="MODALITY")
+        meanwhile(ours)
         provider.go.set()
-        status = end(console, command)
-    assert status.received == 0
-    assert not inside(console, command.operation)
+        return command.operation, end(console, command)
 
 
 def store(console: Console, where: ListenerNotice, calling: str, **originator: Any) -> None:
